@@ -1,0 +1,1 @@
+"""The doors: HTTP, command line and migrations. They ask and show, and decide nothing."""

@@ -1,0 +1,141 @@
+-- Tables of the money core. {TOKENS} are filled in for each database; a line ";;" ends a statement.
+-- Side is +1 debit, -1 credit; amounts are positive except releases. Layers: S settled, P pending, E encumbered.
+-- A transaction exists only with its txn_end row; inserting that row checks it whole and moves the balances.
+CREATE TABLE unit (
+  code TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('currency','in_kind','valued','outcome')),
+  base_code TEXT REFERENCES unit,
+  scale {SMALLINT} NOT NULL CHECK (scale BETWEEN 0 AND 9),
+  UNIQUE (code, kind),
+  CHECK ((kind = 'valued') = (base_code IS NOT NULL))
+){STRICT}
+;;
+CREATE TABLE book (
+  id {ID}, code TEXT NOT NULL UNIQUE, base_unit TEXT NOT NULL REFERENCES unit
+){STRICT}
+;;
+CREATE TABLE line (
+  code TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('source','use','internal'))
+){STRICT}
+;;
+CREATE TABLE party (
+  id {ID}, book_id {BIGINT} NOT NULL REFERENCES book, code TEXT NOT NULL, name TEXT NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('organisation','public_body','network','programme')),
+  public_key {BYTES} CHECK (public_key IS NULL OR length(public_key) = 32),
+  UNIQUE (book_id, code), UNIQUE (id, book_id)
+){STRICT}
+;;
+CREATE TABLE fund (
+  id {ID}, book_id {BIGINT} NOT NULL REFERENCES book, code TEXT NOT NULL, title TEXT NOT NULL,
+  unit TEXT NOT NULL REFERENCES unit,
+  draw_rule TEXT NOT NULL CHECK (draw_rule IN ('pro_rata','fifo')),
+  UNIQUE (book_id, code), UNIQUE (id, book_id)
+){STRICT}
+;;
+CREATE TABLE earmark (
+  id {ID}, book_id {BIGINT} NOT NULL REFERENCES book, code TEXT NOT NULL, wider_id {BIGINT}, terms {BYTES} NOT NULL,
+  terms_sha256 {BYTES} NOT NULL CHECK (length(terms_sha256) = 32), valid_until {DAY},
+  UNIQUE (book_id, code), UNIQUE (id, book_id),
+  FOREIGN KEY (wider_id, book_id) REFERENCES earmark (id, book_id)
+){STRICT}
+;;
+CREATE TABLE earmark_scope (
+  wider_id {BIGINT} NOT NULL REFERENCES earmark, narrower_id {BIGINT} NOT NULL REFERENCES earmark,
+  PRIMARY KEY (wider_id, narrower_id)
+){STRICT}
+;;
+CREATE TABLE account (
+  id {ID}, book_id {BIGINT} NOT NULL, fund_id {BIGINT}, path TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit,
+  earmark_id {BIGINT} NOT NULL, normal {SMALLINT} NOT NULL CHECK (normal IN (1,-1)), floor {BIGINT},
+  role TEXT NOT NULL CHECK (role IN ('cash','pool','obligation','holder','memo')),
+  UNIQUE (book_id, path, unit, earmark_id),
+  CHECK (role <> 'pool' OR (normal = -1 AND floor IS NOT NULL AND floor >= 0 AND fund_id IS NOT NULL)),
+  FOREIGN KEY (fund_id, book_id) REFERENCES fund (id, book_id),
+  FOREIGN KEY (earmark_id, book_id) REFERENCES earmark (id, book_id)
+){STRICT}
+;;
+CREATE TABLE balance (
+  account_id {BIGINT} PRIMARY KEY REFERENCES account, normal {SMALLINT} NOT NULL, floor {BIGINT},
+  settled_dr {BIGINT} NOT NULL DEFAULT 0 CHECK (settled_dr BETWEEN 0 AND {M62}),
+  settled_cr {BIGINT} NOT NULL DEFAULT 0 CHECK (settled_cr BETWEEN 0 AND {M62}),
+  pending_dr {BIGINT} NOT NULL DEFAULT 0 CHECK (pending_dr BETWEEN 0 AND {M62}),
+  pending_cr {BIGINT} NOT NULL DEFAULT 0 CHECK (pending_cr BETWEEN 0 AND {M62}),
+  encumbered_dr {BIGINT} NOT NULL DEFAULT 0 CHECK (encumbered_dr BETWEEN 0 AND {M62}),
+  encumbered_cr {BIGINT} NOT NULL DEFAULT 0 CHECK (encumbered_cr BETWEEN 0 AND {M62}),
+  version {BIGINT} NOT NULL DEFAULT 0, last_txn {UUID},
+  CONSTRAINT floor_held CHECK (floor IS NULL OR normal * (settled_dr - settled_cr)
+    - CASE normal WHEN 1 THEN pending_cr + encumbered_cr ELSE pending_dr + encumbered_dr END >= floor)
+){STRICT}
+;;
+CREATE TABLE event (
+  id {UUID} PRIMARY KEY, book_id {BIGINT} NOT NULL REFERENCES book, kind TEXT NOT NULL,
+  canon {SMALLINT} NOT NULL CHECK (canon = 1), body {BYTES} NOT NULL,
+  leaf_sha256 {BYTES} NOT NULL CHECK (length(leaf_sha256) = 32){LEAF_CHECK},
+  recorded_at {INSTANT} NOT NULL
+){STRICT}
+;;
+CREATE TABLE txn (
+  id {UUID} PRIMARY KEY, book_id {BIGINT} NOT NULL REFERENCES book,
+  act TEXT NOT NULL CHECK (act IN ('posted','reverse')), kind TEXT NOT NULL,
+  client TEXT NOT NULL, idem_key TEXT NOT NULL, request_sha256 {BYTES} NOT NULL CHECK (length(request_sha256) = 32),
+  effective_on {DAY} NOT NULL, recorded_at {INSTANT} NOT NULL, parent_id {UUID} REFERENCES txn,
+  UNIQUE (book_id, client, idem_key),
+  CHECK ((act = 'reverse') = (parent_id IS NOT NULL)),
+  FOREIGN KEY (id) REFERENCES event DEFERRABLE INITIALLY DEFERRED{TXN_IS_ENDED}
+){STRICT}
+;;
+CREATE UNIQUE INDEX txn_reversed_once ON txn (parent_id) WHERE act = 'reverse'
+;;
+CREATE INDEX txn_by_day ON txn (book_id, effective_on)
+;;
+CREATE TABLE posting (
+  txn_id {UUID} NOT NULL REFERENCES txn, seq {SMALLINT} NOT NULL CHECK (seq > 0),
+  account_id {BIGINT} NOT NULL REFERENCES account, layer TEXT NOT NULL CHECK (layer IN ('S','P','E')),
+  side {SMALLINT} NOT NULL CHECK (side IN (1,-1)), line TEXT NOT NULL REFERENCES line,
+  amount {BIGINT} NOT NULL CHECK (amount <> 0 AND amount BETWEEN -{M62} AND {M62}),
+  CHECK (layer <> 'S' OR amount > 0), PRIMARY KEY (txn_id, seq)
+){STRICT}
+;;
+CREATE INDEX posting_by_account ON posting (account_id, txn_id)
+;;
+CREATE TABLE txn_end ({TXN_END}){STRICT}
+;;
+CREATE TABLE contribution (
+  id {ID}, book_id {BIGINT} NOT NULL, fund_id {BIGINT} NOT NULL, party_id {BIGINT} NOT NULL,
+  code TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('cash','in_kind','income')),
+  unit TEXT NOT NULL REFERENCES unit, earmark_id {BIGINT} NOT NULL,
+  UNIQUE (book_id, code), UNIQUE (id, party_id),
+  FOREIGN KEY (fund_id, book_id) REFERENCES fund (id, book_id),
+  FOREIGN KEY (party_id, book_id) REFERENCES party (id, book_id),
+  FOREIGN KEY (earmark_id, book_id) REFERENCES earmark (id, book_id)
+){STRICT}
+;;
+CREATE TABLE lot (
+  account_id {BIGINT} NOT NULL REFERENCES account, contribution_id {BIGINT} NOT NULL REFERENCES contribution,
+  remaining {BIGINT} NOT NULL DEFAULT 0 CHECK (remaining BETWEEN 0 AND {M62}), version {BIGINT} NOT NULL DEFAULT 0,
+  last_txn {UUID}, PRIMARY KEY (account_id, contribution_id)
+){STRICT}
+;;
+CREATE TABLE draw (
+  txn_id {UUID} NOT NULL, seq {SMALLINT} NOT NULL, contribution_id {BIGINT} NOT NULL REFERENCES contribution,
+  amount {BIGINT} NOT NULL CHECK (amount > 0), PRIMARY KEY (txn_id, seq, contribution_id),
+  FOREIGN KEY (txn_id, seq) REFERENCES posting
+){STRICT}
+;;
+CREATE INDEX draw_by_contribution ON draw (contribution_id, txn_id)
+;;
+CREATE TABLE valuation (
+  id {UUID} PRIMARY KEY REFERENCES event, contribution_id {BIGINT} NOT NULL, contributor_id {BIGINT} NOT NULL,
+  unit TEXT NOT NULL, unit_kind TEXT NOT NULL CHECK (unit_kind = 'in_kind'),
+  value_unit TEXT NOT NULL, value_kind TEXT NOT NULL CHECK (value_kind = 'valued'),
+  price_num {BIGINT} NOT NULL CHECK (price_num > 0), price_den {BIGINT} NOT NULL CHECK (price_den > 0),
+  method TEXT NOT NULL CHECK (method IN ('market','replacement','cost','agreed')),
+  haircut_bp {SMALLINT} NOT NULL CHECK (haircut_bp BETWEEN 0 AND 10000),
+  valued_by {BIGINT} NOT NULL REFERENCES party, valued_on {DAY} NOT NULL,
+  evidence_sha256 {BYTES} NOT NULL CHECK (length(evidence_sha256) = 32),
+  UNIQUE (contribution_id), CHECK (valued_by <> contributor_id),
+  FOREIGN KEY (contribution_id, contributor_id) REFERENCES contribution (id, party_id),
+  FOREIGN KEY (unit, unit_kind) REFERENCES unit (code, kind),
+  FOREIGN KEY (value_unit, value_kind) REFERENCES unit (code, kind)
+){STRICT}
+;;

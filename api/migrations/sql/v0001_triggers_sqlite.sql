@@ -1,0 +1,66 @@
+CREATE TRIGGER account_opened AFTER INSERT ON account BEGIN
+  INSERT INTO balance (account_id, normal, floor) VALUES (NEW.id, NEW.normal, NEW.floor); END
+;;
+CREATE TRIGGER earmark_opened AFTER INSERT ON earmark BEGIN
+  INSERT INTO earmark_scope (wider_id, narrower_id) SELECT wider_id, NEW.id FROM earmark_scope WHERE narrower_id = NEW.wider_id
+    UNION SELECT NEW.id, NEW.id; END
+;;
+CREATE TRIGGER earmark_scope_closed BEFORE INSERT ON earmark_scope
+  WHEN NOT EXISTS (SELECT 1 FROM earmark e WHERE e.id = NEW.narrower_id AND (NEW.wider_id = e.id OR EXISTS
+    (SELECT 1 FROM earmark_scope s WHERE s.wider_id = NEW.wider_id AND s.narrower_id = e.wider_id)))
+  BEGIN SELECT RAISE(ABORT, 'earmark_scope follows the earmarks'); END
+;;
+CREATE TRIGGER balance_opened BEFORE INSERT ON balance
+  WHEN NEW.settled_dr <> 0 OR NEW.settled_cr <> 0 OR NEW.pending_dr <> 0 OR NEW.pending_cr <> 0 OR NEW.encumbered_dr <> 0
+    OR NEW.encumbered_cr <> 0 OR NEW.version <> 0 OR EXISTS (SELECT 1 FROM balance WHERE account_id = NEW.account_id)
+    OR NOT EXISTS (SELECT 1 FROM account a WHERE a.id = NEW.account_id AND a.normal = NEW.normal AND a.floor IS NEW.floor)
+  BEGIN SELECT RAISE(ABORT, 'a balance opens at zero with its account'); END
+;;
+CREATE TRIGGER balance_moved BEFORE UPDATE ON balance
+  WHEN (NEW.account_id, NEW.normal) <> (OLD.account_id, OLD.normal) OR NEW.floor IS NOT OLD.floor
+    OR NEW.version <= OLD.version
+    OR NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.version AND txn_id = NEW.last_txn)
+    OR (NEW.settled_dr - OLD.settled_dr, NEW.settled_cr - OLD.settled_cr, NEW.pending_dr - OLD.pending_dr,
+        NEW.pending_cr - OLD.pending_cr, NEW.encumbered_dr - OLD.encumbered_dr, NEW.encumbered_cr - OLD.encumbered_cr)
+      IS NOT (SELECT sd, sc, pd, pc, ed, ec FROM delta WHERE txn_id = NEW.last_txn AND account_id = OLD.account_id)
+  BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a balance'); END
+;;
+CREATE TRIGGER balance_kept BEFORE DELETE ON balance BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a balance'); END
+;;
+CREATE TRIGGER lot_opened BEFORE INSERT ON lot
+  WHEN NEW.remaining <> 0 OR NEW.version <> 0
+    OR EXISTS (SELECT 1 FROM lot WHERE account_id = NEW.account_id AND contribution_id = NEW.contribution_id)
+  BEGIN SELECT RAISE(ABORT, 'a lot opens at zero'); END
+;;
+CREATE TRIGGER lot_moved BEFORE UPDATE ON lot
+  WHEN (NEW.account_id, NEW.contribution_id) <> (OLD.account_id, OLD.contribution_id) OR NEW.version <= OLD.version
+    OR NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.version AND txn_id = NEW.last_txn)
+    OR (NEW.remaining - OLD.remaining) IS NOT (SELECT moved FROM lot_delta
+      WHERE txn_id = NEW.last_txn AND account_id = OLD.account_id AND contribution_id = OLD.contribution_id)
+  BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a lot'); END
+;;
+CREATE TRIGGER lot_kept BEFORE DELETE ON lot BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a lot'); END
+;;
+CREATE TRIGGER posting_open BEFORE INSERT ON posting WHEN EXISTS (SELECT 1 FROM txn_end WHERE txn_id = NEW.txn_id)
+  BEGIN SELECT RAISE(ABORT, 'txn already ended'); END
+;;
+CREATE TRIGGER draw_open BEFORE INSERT ON draw WHEN EXISTS (SELECT 1 FROM txn_end WHERE txn_id = NEW.txn_id)
+  BEGIN SELECT RAISE(ABORT, 'txn already ended'); END
+;;
+CREATE TRIGGER txn_ending BEFORE INSERT ON txn_end BEGIN
+  SELECT RAISE(ABORT, 'fault') WHERE EXISTS (SELECT 1 FROM fault_leg WHERE txn_id = NEW.txn_id)
+    OR (EXISTS (SELECT 1 FROM draw WHERE txn_id = NEW.txn_id) AND EXISTS (SELECT 1 FROM fault_lot WHERE txn_id = NEW.txn_id))
+    OR (EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id AND parent_id IS NOT NULL)
+      AND EXISTS (SELECT 1 FROM fault_child WHERE txn_id = NEW.txn_id)); END
+;;
+CREATE TRIGGER txn_ended AFTER INSERT ON txn_end BEGIN
+  SELECT RAISE(ABORT, 'end out of order') WHERE NEW.no <> 1 AND NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.no - 1);
+  UPDATE balance SET settled_dr = settled_dr + sd, settled_cr = settled_cr + sc, pending_dr = pending_dr + pd,
+      pending_cr = pending_cr + pc, encumbered_dr = encumbered_dr + ed, encumbered_cr = encumbered_cr + ec,
+      version = NEW.no, last_txn = NEW.txn_id
+    FROM delta d WHERE d.txn_id = NEW.txn_id AND balance.account_id = d.account_id;
+  INSERT INTO lot (account_id, contribution_id) SELECT account_id, contribution_id FROM lot_delta m WHERE m.txn_id = NEW.txn_id
+    AND NOT EXISTS (SELECT 1 FROM lot l WHERE l.account_id = m.account_id AND l.contribution_id = m.contribution_id);
+  UPDATE lot SET remaining = remaining + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM lot_delta m
+    WHERE m.txn_id = NEW.txn_id AND lot.account_id = m.account_id AND lot.contribution_id = m.contribution_id; END
+;;

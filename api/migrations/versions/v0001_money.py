@@ -1,0 +1,61 @@
+"""The money core: ledger, funds, contributions, lots, gifts in kind."""
+
+from alembic import op
+
+from almoner.api.migrations.statements import append_only, run_for_dialect, run_sql
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+FACTS = {
+    "unit": ["code"],
+    "book": ["id", "code"],
+    "line": ["code"],
+    "party": ["id", "book_id, code"],
+    "fund": ["id", "book_id, code"],
+    "earmark": ["id", "book_id, code"],
+    "earmark_scope": ["wider_id, narrower_id"],
+    "account": ["id", "book_id, path, unit, earmark_id"],
+    "event": ["id"],
+    "txn": ["id", "book_id, client, idem_key"],
+    "posting": ["txn_id, seq"],
+    "txn_end": ["no", "txn_id"],
+    "contribution": ["id", "book_id, code"],
+    "draw": ["txn_id, seq, contribution_id"],
+    "valuation": ["id", "contribution_id"],
+}
+VIEWS = ["fault", "fault_child", "fault_lot", "fault_leg", "lot_delta", "delta"]
+TABLES = [
+    *("valuation", "draw", "lot", "contribution", "posting", "txn_end", "txn", "event", "balance", "account"),
+    *("earmark_scope", "earmark", "fund", "party", "line", "book", "unit"),
+]
+FUNCTIONS = [
+    *("almoner_append_only", "almoner_moved_by_end", "almoner_account_opened", "almoner_earmark_opened"),
+    *("almoner_still_open", "almoner_txn_ended"),
+]
+
+
+def upgrade() -> None:
+    """Build tables, views and triggers."""
+    run_sql("v0001_tables")
+    run_sql("v0001_faults")
+    run_for_dialect("v0001_triggers")
+    append_only(FACTS)
+
+
+def downgrade() -> None:
+    """Remove everything."""
+    connection = op.get_bind()
+    for view in VIEWS:
+        connection.exec_driver_sql(f"DROP VIEW {view}")
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("ALTER TABLE txn DROP CONSTRAINT txn_is_ended")
+    else:
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+    for table in TABLES:
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+    if connection.dialect.name == "postgresql":
+        for function in FUNCTIONS:
+            connection.exec_driver_sql(f"DROP FUNCTION {function}")

@@ -1,0 +1,1 @@
+"""Second floor: what is promised, measured, believed, and therefore due."""

@@ -1,0 +1,61 @@
+"""Verbs of the ground floor, on the caller's session: read, decide, write, post; never commit."""
+
+from typing import TYPE_CHECKING
+
+from ..shelf import shelve
+
+if TYPE_CHECKING:
+    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
+    from .opening import open_book, open_earmark, open_fund, register_party
+    from .reporting import Verification, donor_statement, make_statement, position, trace, verify
+    from .spending import charge_fee, pay_reserved, promised, refund, release, reserve, spend
+else:
+    __getattr__, __dir__ = shelve(
+        __name__,
+        {
+            ".giving": (
+                "contribute",
+                "offer_in_kind",
+                "outstanding_pledge",
+                "pledge",
+                "receive_income",
+                "value",
+            ),
+            ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".reporting": (
+                "Verification",
+                "donor_statement",
+                "make_statement",
+                "position",
+                "trace",
+                "verify",
+            ),
+            ".spending": ("charge_fee", "pay_reserved", "promised", "refund", "release", "reserve", "spend"),
+        },
+    )
+
+__all__ = [
+    "Verification",
+    "charge_fee",
+    "contribute",
+    "donor_statement",
+    "make_statement",
+    "offer_in_kind",
+    "open_book",
+    "open_earmark",
+    "open_fund",
+    "outstanding_pledge",
+    "pay_reserved",
+    "pledge",
+    "position",
+    "promised",
+    "receive_income",
+    "refund",
+    "register_party",
+    "release",
+    "reserve",
+    "spend",
+    "trace",
+    "value",
+    "verify",
+]

@@ -1,0 +1,340 @@
+"""Money and goods come in: pledges, deposits, income, gifts in kind and their valuation."""
+
+from dataclasses import replace
+
+from ..accounts import UNRESTRICTED, cash, in_kind_pool, memo, pool, stock
+from ..contributions import Contribution, Pledge
+from ..dates import Clock
+from ..errors import AmountOutOfRange, CurrencyMismatch, SamePerson
+from ..funds import PooledFund
+from ..in_kind import Valuation, value_of
+from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg
+from ..money import Money, zero
+from ..posting import LIBRARY, post, record_event
+from ..records import entries, registry, valuations
+from ..storage import Session
+
+
+def pledge(
+    session: Session,
+    fund: PooledFund,
+    giver: str,
+    amount: Money,
+    *,
+    key: str,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> Pledge:
+    """Record a promise to a fund. It raises nothing that can be spent.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    fund : PooledFund
+        To whom it is promised.
+    giver : str
+        Code of the party.
+    amount : Money
+        In the fund's unit.
+    key : str
+        Idempotency key.
+    clock : Clock
+        When it is recorded.
+    details : Details
+        Day, note and source of the figure.
+
+    Raises
+    ------
+    CurrencyMismatch, AmountOutOfRange, Missing, KeyReused
+        Nothing is written then.
+    """
+    _require_unit(fund, amount)
+    registry.find_party_id(session, registry.find_book_id(session, fund.book), giver)
+    draft = Draft(
+        kind="pledge",
+        effective_on=details.on or clock().date(),
+        legs=_pledge_legs(fund, giver, amount),
+        note=details.note,
+        source=details.source,
+    )
+    post(session, fund.book, draft, key=key, clock=clock)
+    return Pledge(
+        fund=fund.code, giver=giver, amount=amount, outstanding=outstanding_pledge(session, fund, giver)
+    )
+
+
+def _pledge_legs(fund: PooledFund, giver: str, amount: Money, *, paid_in: bool = False) -> tuple[Leg, Leg]:
+    promised = memo(fund.code, fund.unit, f"pledged/{giver}", 1)
+    expected = memo(fund.code, fund.unit, "expected", -1)
+    debit, credit = (expected, promised) if paid_in else (promised, expected)
+    return (
+        Leg(account=debit, side=DEBIT, amount=amount, line="pledge"),
+        Leg(account=credit, side=CREDIT, amount=amount, line="pledge"),
+    )
+
+
+def outstanding_pledge(session: Session, fund: PooledFund, giver: str) -> Money:
+    """Return what a giver has promised to a fund and not yet paid in."""
+    book_id = registry.find_book_id(session, fund.book)
+    path = memo(fund.code, fund.unit, f"pledged/{giver}", 1).path
+    total = zero(fund.unit)
+    for row in entries.list_balances(session, book_id, fund.code):
+        if row.account.path == path and row.account.unit == fund.unit:
+            total += row.settled
+    return total
+
+
+def contribute(
+    session: Session,
+    fund: PooledFund,
+    giver: str,
+    amount: Money,
+    *,
+    key: str,
+    clock: Clock,
+    earmark: str = UNRESTRICTED,
+    from_pledge: bool = False,
+    details: Details = PLAIN,
+) -> Contribution:
+    """Book a cash deposit to a fund, under one restriction.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    fund : PooledFund
+        Which fund receives it.
+    giver : str
+        Code of the party.
+    amount : Money
+        In the fund's unit, before any fee.
+    key : str
+        Idempotency key; it becomes the code of the contribution.
+    clock : Clock
+        When it is recorded.
+    earmark : str
+        Code of the restriction.
+    from_pledge : bool
+        Take it off what the giver has pledged, as far as that goes.
+    details : Details
+        Day, note and source of the figure.
+
+    Raises
+    ------
+    CurrencyMismatch, AmountOutOfRange, Missing, KeyReused
+        Nothing is written then.
+    """
+    _require_unit(fund, amount)
+    extra: tuple[Leg, ...] = ()
+    paid_off = min(amount, outstanding_pledge(session, fund, giver)) if from_pledge else zero(fund.unit)
+    if paid_off.minor > 0:
+        extra = _pledge_legs(fund, giver, paid_off, paid_in=True)
+    deposit = Contribution(code=key, fund=fund.code, giver=giver, earmark=earmark, amount=amount, kind="cash")
+    return _deposit(session, fund, deposit, line="contribution", clock=clock, details=details, extra=extra)
+
+
+def receive_income(
+    session: Session,
+    fund: PooledFund,
+    payer: str,
+    amount: Money,
+    *,
+    key: str,
+    clock: Clock,
+    line: str = "fund_income",
+    details: Details = PLAIN,
+) -> Contribution:
+    """Book income of the fund itself: what it earned, or interest that partners earned on its money.
+
+    Parameters
+    ----------
+    session, fund, payer, amount, key, clock, details
+        As for ``contribute``.
+    line : str
+        ``fund_income`` or ``partner_interest``.
+
+    Raises
+    ------
+    CurrencyMismatch, AmountOutOfRange, Missing, KeyReused
+        Nothing is written then.
+    """
+    _require_unit(fund, amount)
+    income = Contribution(
+        code=key, fund=fund.code, giver=payer, earmark=UNRESTRICTED, amount=amount, kind="income"
+    )
+    return _deposit(session, fund, income, line=line, clock=clock, details=details)
+
+
+def _deposit(
+    session: Session,
+    fund: PooledFund,
+    deposit: Contribution,
+    *,
+    line: str,
+    clock: Clock,
+    details: Details,
+    extra: tuple[Leg, ...] = (),
+) -> Contribution:
+    amount, key = deposit.amount, deposit.code
+    book_id = registry.find_book_id(session, fund.book)
+    known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
+    if known is None:
+        entries.keep_contribution(session, book_id, deposit)
+    else:
+        extra = entries.find_transaction(session, book_id, known.id).legs[2:]
+    draws = (Draw(contribution=key, minor=amount.minor),)
+    owned = pool(fund.code, fund.unit, deposit.earmark)
+    legs = (
+        Leg(account=cash(fund.code, fund.unit), side=DEBIT, amount=amount, line=line),
+        Leg(account=owned, side=CREDIT, amount=amount, line=line, draws=draws),
+    )
+    draft = Draft(
+        kind="contribution" if deposit.kind == "cash" else line,
+        effective_on=details.on or clock().date(),
+        legs=legs + extra,
+        note=details.note,
+        source=details.source,
+    )
+    posted = post(session, fund.book, draft, key=key, clock=clock)
+    return replace(deposit, replayed=posted.replayed)
+
+
+def _require_unit(fund: PooledFund, amount: Money) -> None:
+    if amount.unit != fund.unit:
+        raise CurrencyMismatch(
+            f"The fund {fund.code} keeps {fund.unit.code}; it cannot take {amount}. Convert it first.",
+            fund=fund.code,
+            unit=fund.unit.code,
+            amount=str(amount),
+        )
+    if amount.minor <= 0:
+        raise AmountOutOfRange(f"{amount} cannot be booked: the amount must be positive.", amount=str(amount))
+
+
+def offer_in_kind(
+    session: Session,
+    fund: PooledFund,
+    giver: str,
+    quantity: Money,
+    *,
+    key: str,
+    clock: Clock,
+    earmark: str = UNRESTRICTED,
+    details: Details = PLAIN,
+) -> Contribution:
+    """Book a gift in kind, in its own unit. It is never part of the fund's cash.
+
+    Parameters
+    ----------
+    session, fund, giver, key, clock, earmark, details
+        As for ``contribute``.
+    quantity : Money
+        In a unit of kind ``in_kind``.
+
+    Raises
+    ------
+    CurrencyMismatch
+        When the unit is not one of kind ``in_kind``.
+    AmountOutOfRange, Missing, KeyReused
+        Nothing is written then.
+    """
+    if quantity.unit.kind != "in_kind":
+        raise CurrencyMismatch(
+            f"{quantity} is not a gift in kind. Use a unit of kind in_kind, or contribute cash.",
+            amount=str(quantity),
+        )
+    book_id = registry.find_book_id(session, fund.book)
+    registry.keep_unit(session, quantity.unit)
+    gift = Contribution(
+        code=key, fund=fund.code, giver=giver, earmark=earmark, amount=quantity, kind="in_kind"
+    )
+    entries.keep_contribution(session, book_id, gift)
+    draws = (Draw(contribution=key, minor=quantity.minor),)
+    owned = in_kind_pool(fund.code, quantity.unit, earmark)
+    line = "in_kind_given"
+    legs = (
+        Leg(account=stock(fund.code, quantity.unit), side=DEBIT, amount=quantity, line=line),
+        Leg(account=owned, side=CREDIT, amount=quantity, line=line, draws=draws),
+    )
+    draft = Draft(
+        kind="in_kind",
+        effective_on=details.on or clock().date(),
+        legs=legs,
+        note=details.note,
+        source=details.source,
+    )
+    posted = post(session, fund.book, draft, key=key, clock=clock)
+    return replace(gift, replayed=posted.replayed)
+
+
+def value(
+    session: Session,
+    fund: PooledFund,
+    gift: Contribution,
+    valuation: Valuation,
+    *,
+    key: str,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> Money:
+    """Record what a gift in kind is worth, on another party's word; a memo in a valued unit, never cash.
+
+    Parameters
+    ----------
+    session, fund, key, clock, details
+        As for ``contribute``.
+    gift : Contribution
+        From ``offer_in_kind``.
+    valuation : Valuation
+        Price, method, haircut, valuer and evidence.
+
+    Returns
+    -------
+    Money
+        floor(quantity x price x (1 - haircut)), in the valued unit of the price's currency.
+
+    Raises
+    ------
+    SamePerson
+        When the giver values the own gift.
+    AmountOutOfRange, Missing, KeyReused, PostingRefused
+        Nothing is written then.
+    """
+    if valuation.valued_by == gift.giver:
+        raise SamePerson(
+            f"{gift.giver} gave {gift.amount} and cannot value it. Name another party as valuer.",
+            party=gift.giver,
+        )
+    worth = value_of(gift.amount, valuation)
+    book_id = registry.find_book_id(session, fund.book)
+    registry.keep_unit(session, valuation.price.unit)
+    registry.keep_unit(session, worth.unit)
+    body = {
+        "contribution": gift.code,
+        "evidence_sha256": valuation.evidence_sha256.hex(),
+        "haircut_bp": valuation.haircut_bp,
+        "method": valuation.method,
+        "price": valuation.price.text,
+        "unit": valuation.price.unit.code,
+        "valued_by": valuation.valued_by,
+        "valued_on": valuation.valued_on.isoformat(),
+    }
+    event_id, new = record_event(session, fund.book, "in_kind.valued", body, key=key, clock=clock)
+    if new:
+        valuations.keep_valuation(session, book_id, event_id, gift, valuation, worth.unit)
+    counted = memo(fund.code, worth.unit, "value_counted", 1)
+    given = memo(fund.code, worth.unit, "value_given", -1)
+    legs = (
+        Leg(account=counted, side=DEBIT, amount=worth, line="valuation"),
+        Leg(account=given, side=CREDIT, amount=worth, line="valuation"),
+    )
+    draft = Draft(
+        kind="valuation",
+        effective_on=valuation.valued_on,
+        legs=legs,
+        note=details.note,
+        source=details.source,
+    )
+    post(session, fund.book, draft, key=key, clock=clock)
+    return worth

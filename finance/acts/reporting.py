@@ -1,0 +1,239 @@
+"""Where a fund stands, what came and went, whose money it was, and whether the books are right."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from ..funds import EarmarkPosition, FundPosition, PooledFund
+from ..ledger import LINES
+from ..money import Money, zero
+from ..posting import describe_leg
+from ..records import audit, entries, registry
+from ..statements import DonorStatement, Statement, StatementLine, Use
+from ..storage import Session
+from ..units import Unit, valued
+from .giving import outstanding_pledge
+
+
+def position(session: Session, fund: PooledFund) -> FundPosition:
+    """Return where a fund stands now.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    fund : PooledFund
+        Which fund.
+    """
+    book_id = registry.find_book_id(session, fund.book)
+    lines = entries.sum_lines(session, book_id, fund.code, fund.unit, (None, None))
+
+    def line(*names: str) -> Money:
+        return Money(minor=sum(lines.get(name, 0) for name in names), unit=fund.unit)
+
+    worth = valued(fund.unit)
+    totals = {name: zero(fund.unit) for name in ("balance", "committed", "encumbered", "pledged")}
+    in_kind, pools = zero(worth), []
+    for row in entries.list_balances(session, book_id, fund.code):
+        path = row.account.path.removeprefix(f"{fund.code}/")
+        if row.account.unit == worth and path == "value_counted":
+            in_kind += row.settled
+        if row.account.unit != fund.unit:
+            continue
+        if path == "pool":
+            totals["balance"] += row.settled
+            free = row.settled - row.promised
+            pools.append(
+                EarmarkPosition(
+                    earmark=row.account.earmark, balance=row.settled, reserved=row.promised, free=free
+                )
+            )
+        for kind, name in (("commitment/", "committed"), ("agreement/", "encumbered")):
+            if path.startswith(kind):
+                totals[name] += row.outstanding
+        if path.startswith("pledged/"):
+            totals["pledged"] += row.settled
+    return FundPosition(
+        fund=fund.code,
+        contributions=line("contribution"),
+        income=line("fund_income", "partner_interest"),
+        fees=-line("fee"),
+        other_costs=-line("bank_charge", "direct_cost"),
+        disbursed=-line("transfer", "transfer_to_fund", "payout"),
+        refunds=line("refund"),
+        free=totals["balance"] - totals["committed"] - totals["encumbered"],
+        in_kind=in_kind,
+        earmarks=tuple(pools),
+        **totals,
+    )
+
+
+def make_statement(
+    session: Session, fund: PooledFund, *, after: date | None = None, through: date | None = None
+) -> Statement:
+    """Return sources and uses of a fund over the days ``(after, through]``.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    fund : PooledFund
+        Which fund.
+    after, through : date or None
+        None means from the beginning, or to the end.
+    """
+    book_id = registry.find_book_id(session, fund.book)
+
+    def total(span: tuple[date | None, date | None]) -> Money:
+        sums = entries.sum_lines(session, book_id, fund.code, fund.unit, span)
+        return Money(minor=sum(sums.values()), unit=fund.unit)
+
+    sums = entries.sum_lines(session, book_id, fund.code, fund.unit, (after, through))
+    opening = total((None, after)) if after else zero(fund.unit)
+    lines = tuple(
+        StatementLine(
+            line=name, amount=Money(minor=sums[name] if kind == "source" else -sums[name], unit=fund.unit)
+        )
+        for name, kind in LINES.items()
+        if kind != "internal" and sums.get(name)
+    )
+    closing = opening
+    for row in lines:
+        closing = closing + row.amount if LINES[row.line] == "source" else closing - row.amount
+    held = audit.sum_cash(session, book_id, fund.code, fund.unit, through)
+    return Statement(
+        fund=fund.code,
+        after=after,
+        through=through,
+        opening=opening,
+        closing=closing,
+        lines=lines,
+        ledger_closing=held,
+    )
+
+
+def trace(session: Session, book: str, transaction_id: UUID) -> tuple[Use, ...]:
+    """Return whose money a payment was: one row per contribution and leg, summing to the payment.
+
+    Raises
+    ------
+    Missing
+        When there is no such transaction.
+    """
+    book_id = registry.find_book_id(session, book)
+    entries.find_transaction(session, book_id, transaction_id)
+    return _uses(session, book_id, entries.of_transaction(transaction_id))
+
+
+def _uses(session: Session, book_id: int, where: object) -> tuple[Use, ...]:
+    rows = []
+    units: dict[str, Unit] = {}
+    for row in entries.list_draws(session, book_id, where):  # type: ignore[arg-type]  # an SQL condition of entries
+        if LINES[row.line] == "internal":
+            continue
+        unit = units.setdefault(row.unit, registry.find_unit(session, row.unit))
+        rows.append(
+            Use(
+                transaction=row.id,
+                kind=row.kind,
+                line=row.line,
+                payee=str(json.loads(row.body)["payee"]),
+                effective_on=row.effective_on,
+                contribution=row.code,
+                giver=row.giver,
+                amount=Money(minor=row.side * row.amount, unit=unit),
+            )
+        )
+    return tuple(rows)
+
+
+def donor_statement(session: Session, fund: PooledFund, giver: str) -> DonorStatement:
+    """Return what one donor gave to a fund and every payment its money became part of.
+
+    Raises
+    ------
+    Missing
+        When there is no such party.
+    """
+    book_id = registry.find_book_id(session, fund.book)
+    registry.find_party_id(session, book_id, giver)
+    rows = _uses(session, book_id, entries.of_giver(fund.code, giver))
+    deposited = zero(fund.unit)
+    for row in rows:
+        if row.line == "contribution":
+            deposited -= row.amount
+    return DonorStatement(
+        fund=fund.code,
+        giver=giver,
+        pledged=outstanding_pledge(session, fund, giver),
+        deposited=deposited,
+        uses=tuple(row for row in rows if row.line != "contribution"),
+        remaining=Money(minor=audit.sum_lots(session, book_id, fund.code, giver), unit=fund.unit),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What a check of the whole book found.
+
+    Attributes
+    ----------
+    transactions, postings : int [rows]
+        How many were checked.
+    findings : tuple of str
+        Every fault, with its place; empty when the books are right.
+    unbalanced : int [transactions]
+        How many of the findings are transactions that do not balance.
+    """
+
+    transactions: int
+    postings: int
+    unbalanced: int
+    findings: tuple[str, ...]
+
+    @property
+    def verified(self) -> bool:
+        """Tell whether nothing was found."""
+        return not self.findings
+
+
+def verify(session: Session, book: str) -> Verification:
+    """Derive everything again from the postings and compare.
+
+    Checked: every rule of the fault views for every transaction; each counter of each balance against the
+    sum of its postings; each lot against its draws; each event's digest against its bytes; and the legs
+    and draws written in each event against the rows.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book : str
+        Code of the book.
+    """
+    book_id = registry.find_book_id(session, book)
+    faults = entries.list_faults(session)
+    findings = [f"transaction {identity}: {why}" for identity, why in faults]
+    findings += [
+        f"balance of {path}: counters differ from its postings"
+        for path in audit.list_moved_balances(session, book_id)
+    ]
+    findings += [f"lot of {code}: differs from its draws" for code in audit.list_moved_lots(session, book_id)]
+    findings += [f"pool of {fund}: differs from its cash" for fund in audit.list_uncovered(session, book_id)]
+    for row in audit.list_events(session, book_id):
+        content = bytes(row.body)
+        if hashlib.sha256(b"\x00" + content).digest() != bytes(row.leaf_sha256):
+            findings.append(f"event {row.id}: its digest does not fit its bytes")
+        elif row.kind.startswith("ledger."):
+            legs = [describe_leg(leg) for leg in entries.find_legs(session, row.id)]
+            if json.loads(content)["legs"] != legs:
+                findings.append(f"transaction {row.id}: its rows differ from its event")
+    transactions, postings = entries.count_entries(session, book_id)
+    return Verification(
+        transactions=transactions,
+        postings=postings,
+        unbalanced=sum(why == "unbalanced" for _, why in faults),
+        findings=tuple(findings),
+    )

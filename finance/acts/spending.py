@@ -1,0 +1,416 @@
+"""Money is promised and goes out: fees, costs, transfers, commitments, encumbrances, payments, refunds.
+
+What a use may draw on follows from the earmarks: money under an earmark that admits the use first, in the
+order of the earmarks' codes, then money without restriction.
+"""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from ..accounts import UNRESTRICTED, Account, Promise, cash, obligation, pool
+from ..contributions import Contribution
+from ..dates import Clock
+from ..errors import (
+    AmountOutOfRange,
+    CurrencyMismatch,
+    EarmarkViolated,
+    InsufficientFunds,
+    OverdrawnCommitment,
+)
+from ..funds import FeeTerm, PooledFund
+from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
+from ..money import Money, split, zero
+from ..posting import LIBRARY, post
+from ..records import entries, registry
+from ..storage import Session
+
+ANY_USE: Mapping[str, str] = {}
+Parts = tuple[tuple[str, Money], ...]
+
+
+def spend(
+    session: Session,
+    fund: PooledFund,
+    payee: str,
+    amount: Money,
+    *,
+    line: str,
+    key: str,
+    clock: Clock,
+    use: Mapping[str, str] = ANY_USE,
+    details: Details = PLAIN,
+) -> Transaction:
+    """Pay out of what is free, without an earlier promise: transfers, costs and charges of the fund itself.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    fund : PooledFund
+        Which fund pays.
+    payee : str
+        Code of the party who is paid.
+    amount : Money
+        In the fund's unit.
+    line : str
+        ``transfer``, ``transfer_to_fund``, ``direct_cost`` or ``bank_charge``.
+    key : str
+        Idempotency key.
+    clock : Clock
+        When it is recorded.
+    use : Mapping of str to str
+        What it is for; decides which earmarks it may draw on.
+    details : Details
+        Day, note and source of the figure.
+
+    Raises
+    ------
+    InsufficientFunds, EarmarkViolated, AmountOutOfRange, CurrencyMismatch, Missing, KeyReused
+        Nothing is written then.
+    """
+    registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
+    parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
+    legs = tuple(leg for earmark, part in parts for leg in _payment(fund, earmark, part, line))
+    return _post(session, fund, line, legs, payee=payee, key=key, clock=clock, details=details)
+
+
+def charge_fee(
+    session: Session,
+    fund: PooledFund,
+    agent: str,
+    deposit: Contribution,
+    fee: FeeTerm | Money,
+    *,
+    key: str,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> Transaction:
+    """Take a fee from one deposit, borne by that deposit alone.
+
+    Parameters
+    ----------
+    session, fund, key, clock, details
+        As for ``spend``.
+    agent : str
+        Code of the party who earns the fee.
+    deposit : Contribution
+        Bears the fee; its gross amount is the base.
+    fee : FeeTerm or Money
+        A share of the base, or the amount where only that is printed.
+
+    Raises
+    ------
+    InsufficientFunds, PostingRefused, Missing, KeyReused
+        Nothing is written then.
+    """
+    registry.find_party_id(session, registry.find_book_id(session, fund.book), agent)
+    taken = fee if isinstance(fee, Money) else fee.fee_on(deposit.amount)
+    draws = (Draw(contribution=deposit.code, minor=taken.minor),)
+    legs = _payment(fund, deposit.earmark, taken, "fee", draws)
+    return _post(session, fund, "fee", legs, payee=agent, key=key, clock=clock, details=details)
+
+
+def refund(
+    session: Session,
+    fund: PooledFund,
+    payer: str,
+    payment: UUID,
+    amount: Money,
+    *,
+    key: str,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> Transaction:
+    """Book money that comes back from an earlier payment, to the contributions that bore it, in proportion.
+
+    Parameters
+    ----------
+    session, fund, key, clock, details
+        As for ``spend``.
+    payer : str
+        Code of the party who gives it back.
+    payment : UUID
+        The payment it comes from.
+    amount : Money
+        At most what was paid.
+
+    Raises
+    ------
+    OverdrawnCommitment
+        When more comes back than was paid.
+    Missing, CurrencyMismatch, KeyReused
+        Nothing is written then.
+    """
+    first = entries.find_transaction(session, registry.find_book_id(session, fund.book), payment)
+    paid = [leg for leg in first.legs if leg.account.role == "pool" and leg.layer == "S"]
+    total = sum((leg.amount for leg in paid), start=zero(fund.unit))
+    if total < amount:
+        raise OverdrawnCommitment(
+            f"{amount} cannot come back from a payment of {total}.", asked=amount.text, paid=total.text
+        )
+    legs: list[Leg] = []
+    for leg, part in zip(paid, split(amount, [leg.amount.minor for leg in paid]), strict=True):
+        shares = split(part, [draw.minor for draw in leg.draws])
+        draws = tuple(
+            Draw(contribution=draw.contribution, minor=share.minor)
+            for draw, share in zip(leg.draws, shares, strict=True)
+            if share
+        )
+        if part:
+            legs.append(Leg(account=cash(fund.code, fund.unit), side=DEBIT, amount=part, line="refund"))
+            legs.append(Leg(account=leg.account, side=CREDIT, amount=part, line="refund", draws=draws))
+    return _post(session, fund, "refund", tuple(legs), payee=payer, key=key, clock=clock, details=details)
+
+
+def reserve(
+    session: Session,
+    fund: PooledFund,
+    promise: Promise,
+    amount: Money,
+    *,
+    key: str,
+    clock: Clock,
+    use: Mapping[str, str] = ANY_USE,
+    details: Details = PLAIN,
+) -> Transaction:
+    """Promise part of what is free: a commitment to a grantee, or the maximum of a signed agreement.
+
+    Parameters
+    ----------
+    session, fund, amount, key, clock, use, details
+        As for ``spend``.
+    promise : Promise
+        Kind and code of the promise.
+
+    Raises
+    ------
+    InsufficientFunds, EarmarkViolated, AmountOutOfRange, CurrencyMismatch, KeyReused
+        Nothing is written then.
+    """
+    parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
+    legs = tuple(leg for earmark, part in parts for leg in _promise_legs(fund, promise, earmark, part))
+    return _post(session, fund, "encumbrance", legs, key=key, clock=clock, details=details, about=promise)
+
+
+def pay_reserved(
+    session: Session,
+    fund: PooledFund,
+    promise: Promise,
+    amount: Money,
+    payee: str,
+    *,
+    key: str,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> Transaction:
+    """Pay part of what was promised, and release as much of the promise, in one transaction.
+
+    Parameters
+    ----------
+    session, fund, amount, payee, key, clock, details
+        As for ``spend``.
+    promise : Promise
+        As given to ``reserve``.
+
+    Raises
+    ------
+    OverdrawnCommitment
+        When more is asked than is still promised.
+    AmountOutOfRange, Missing, KeyReused
+        Nothing is written then.
+    """
+    registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
+    parts = _parts_under(session, fund, key, amount) or _taken(
+        _outstanding(session, fund, promise), amount, str(promise)
+    )
+    legs: list[Leg] = []
+    for earmark, part in parts:
+        legs.extend(_payment(fund, earmark, part, "payout"))
+        legs.extend(_promise_legs(fund, promise, earmark, -part))
+    return _post(
+        session,
+        fund,
+        "payout",
+        tuple(legs),
+        payee=payee,
+        key=key,
+        clock=clock,
+        details=details,
+        about=promise,
+    )
+
+
+def release(
+    session: Session,
+    fund: PooledFund,
+    promise: Promise,
+    *,
+    key: str,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> Money:
+    """Give up what is left of a promise; the money is free again.
+
+    Parameters
+    ----------
+    session, fund, key, clock, details
+        As for ``spend``.
+    promise : Promise
+        As given to ``reserve``.
+
+    Returns
+    -------
+    Money
+        What was released; zero when nothing was left, and nothing is written then.
+    """
+    left = _outstanding(session, fund, promise)
+    legs = tuple(leg for earmark, part in left for leg in _promise_legs(fund, promise, earmark, -part))
+    if legs:
+        _post(session, fund, "release", legs, key=key, clock=clock, details=details, about=promise)
+    return sum((part for _, part in left), start=zero(fund.unit))
+
+
+def promised(session: Session, fund: PooledFund, promise: Promise) -> Money:
+    """Return what is left of a promise."""
+    return sum((part for _, part in _outstanding(session, fund, promise)), start=zero(fund.unit))
+
+
+def _post(
+    session: Session,
+    fund: PooledFund,
+    kind: str,
+    legs: tuple[Leg, ...],
+    *,
+    key: str,
+    clock: Clock,
+    details: Details,
+    payee: str = "",
+    about: Promise | str = "",
+) -> Transaction:
+    draft = Draft(
+        kind=kind,
+        effective_on=details.on or clock().date(),
+        legs=legs,
+        payee=payee,
+        note=details.note or str(about),
+        source=details.source,
+    )
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def _payment(
+    fund: PooledFund, earmark: str, amount: Money, line: str, draws: tuple[Draw, ...] = ()
+) -> tuple[Leg, Leg]:
+    owned = pool(fund.code, fund.unit, earmark)
+    return (
+        Leg(account=owned, side=DEBIT, amount=amount, line=line, draws=draws),
+        Leg(account=cash(fund.code, fund.unit), side=CREDIT, amount=amount, line=line),
+    )
+
+
+def _promise_legs(fund: PooledFund, promise: Promise, earmark: str, amount: Money) -> tuple[Leg, Leg]:
+    line = "encumbrance" if amount.minor > 0 else "release"
+    owed = obligation(fund.code, fund.unit, promise, earmark)
+    return (
+        Leg(account=pool(fund.code, fund.unit, earmark), side=DEBIT, amount=amount, line=line, layer="E"),
+        Leg(account=owed, side=CREDIT, amount=amount, line=line, layer="E"),
+    )
+
+
+def _outstanding(session: Session, fund: PooledFund, promise: Promise) -> Parts:
+    path = obligation(fund.code, fund.unit, promise).path
+    rows = entries.list_balances(session, registry.find_book_id(session, fund.book), fund.code, path)
+    left = [(row.account.earmark, row.outstanding) for row in rows if row.outstanding]
+    return tuple(sorted(left, key=_restricted_first))
+
+
+def _restricted_first(part: tuple[str, Money]) -> tuple[bool, str]:
+    return part[0] == UNRESTRICTED, part[0]
+
+
+def _admitted(session: Session, fund: PooledFund, amount: Money, use: Mapping[str, str]) -> Parts:
+    """Choose the pools a use is paid from: restricted money that admits it first."""
+    if amount.unit != fund.unit:
+        raise CurrencyMismatch(
+            f"The fund {fund.code} keeps {fund.unit.code} and cannot pay {amount}. Convert it first.",
+            fund=fund.code,
+            unit=fund.unit.code,
+            amount=str(amount),
+        )
+    book_id = registry.find_book_id(session, fund.book)
+    free: list[tuple[str, Money]] = []
+    total = closed = zero(fund.unit)
+    for row in entries.list_balances(session, book_id, fund.code, pool(fund.code, fund.unit).path):
+        if not _is_pool(row.account, fund):
+            continue
+        left = row.settled - row.promised
+        if registry.find_earmark(session, book_id, row.account.earmark).admits_use(use):
+            free.append((row.account.earmark, left))
+            total += left
+        else:
+            closed += left
+    if total < amount:
+        raise _short(fund, amount, total, closed)
+    return _taken(tuple(sorted(free, key=_restricted_first)), amount, fund.code)
+
+
+def _short(
+    fund: PooledFund, amount: Money, free: Money, closed: Money
+) -> EarmarkViolated | InsufficientFunds:
+    figures = {"fund": fund.code, "asked": amount.text, "free": free.text, "unit": fund.unit.code}
+    if free + closed >= amount:
+        return EarmarkViolated(
+            f"The fund {fund.code} has {free} free for this use and {closed} under earmarks that exclude it; "
+            f"{amount} is asked. Ask for at most {free}, or change the use.",
+            excluded=closed.text,
+            **figures,
+        )
+    return InsufficientFunds(
+        f"The fund {fund.code} has {free} free for this use; {amount} is asked. "
+        f"Add money, release a promise, or ask for at most {free}.",
+        short=(amount - free).text,
+        **figures,
+    )
+
+
+def _is_pool(account: Account, fund: PooledFund) -> bool:
+    return account.role == "pool" and account.unit == fund.unit
+
+
+def _taken(free: Parts, amount: Money, what: str) -> Parts:
+    """Take an amount from the parts in order."""
+    if amount.minor <= 0:
+        raise AmountOutOfRange(
+            f"{amount} cannot be paid or promised: the amount must be positive.", amount=str(amount)
+        )
+    parts, rest = [], amount
+    for earmark, left in free:
+        part = min(left, rest)
+        if part.minor > 0:
+            parts.append((earmark, part))
+            rest -= part
+    if rest:
+        raise OverdrawnCommitment(
+            f"{amount} is asked of {what}, which has {amount - rest} left. Ask for at most {amount - rest}.",
+            asked=amount.text,
+            left=(amount - rest).text,
+            unit=amount.unit.code,
+        )
+    return tuple(parts)
+
+
+def _parts_under(session: Session, fund: PooledFund, key: str, amount: Money) -> Parts:
+    """Return the parts of the transaction a key belongs to, so that a retry drafts the same legs."""
+    book_id = registry.find_book_id(session, fund.book)
+    known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
+    if known is None:
+        return ()
+    legs = [
+        leg
+        for leg in entries.find_transaction(session, book_id, known.id).legs
+        if leg.account.role == "pool" and leg.side == DEBIT and leg.amount.minor > 0
+    ]
+    total = sum((leg.amount.minor for leg in legs), start=0)
+    if total != amount.minor or any(leg.amount.unit != amount.unit for leg in legs):
+        return ((UNRESTRICTED, amount),)
+    return tuple((leg.account.earmark, leg.amount) for leg in legs)

@@ -1,0 +1,59 @@
+"""Pledges and contributions: what was promised, and what came.
+
+The problem: a pledge is not money, and a fund that spends pledges fails. A ``Pledge`` is a memo; only a
+``Contribution`` that was deposited raises what a fund may promise.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from .money import Money
+
+ContributionClass = Literal["cash", "in_kind", "income"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pledge:
+    """A promise to a fund; nothing spendable.
+
+    Attributes
+    ----------
+    fund, giver : str
+        Codes.
+    amount : Money
+        Promised by this act.
+    outstanding : Money
+        All that this giver has promised and not yet paid in.
+    """
+
+    fund: str
+    giver: str
+    amount: Money
+    outstanding: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """Money or goods that came in under one restriction.
+
+    Attributes
+    ----------
+    code : str
+        Unique in the book.
+    fund, giver, earmark : str
+        Codes.
+    amount : Money
+        As deposited, before fees.
+    kind : str
+        ``cash``, ``in_kind`` or ``income``.
+    replayed : bool
+        True when the same deposit had been booked before.
+    """
+
+    code: str
+    fund: str
+    giver: str
+    earmark: str
+    amount: Money
+    kind: ContributionClass
+    replayed: bool = False

@@ -1,0 +1,162 @@
+"""Documents: what people write, sign and exchange, with exact bytes and a digest.
+
+The problem: two programs that read "the same" JSON must get the same identity, and a stranger's file must
+be refused with the place of each fault. A ``Document`` is frozen, strict and closed; ``read`` takes raw
+bytes only (a decoded dict has already lost duplicate keys and decimal digits); ``canonical_bytes`` writes
+sorted keys, no white space, NFC text and every default.
+"""
+
+import hashlib
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Annotated, ClassVar, Never, Self
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from .errors import AlmonerError, DocumentInvalid
+
+MAX_DOCUMENT_BYTES = 8 * 2**20
+MAX_FINDINGS_SHOWN = 20
+
+DecimalText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,19}(\.[0-9]{1,9})?$")]
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:/-]{0,79}$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+UnitCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._]{0,15}$")]
+
+
+class Document(BaseModel):
+    """Frozen, strict, closed base of every document.
+
+    Examples
+    --------
+    >>> class Note(Document):
+    ...     title: Text
+    >>> note = Note.read(b'{"title": "Well 7"}')
+    >>> note.canonical_bytes()
+    b'{"title":"Well 7"}'
+    >>> Note.read(b'{"title": ""}')
+    Traceback (most recent call last):
+    ...
+    almoner.finance.errors.DocumentInvalid: Note has 1 fault: /title: String should have at least 1 character.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    invalid: ClassVar[type[AlmonerError]] = DocumentInvalid
+
+    @classmethod
+    def read(cls, raw: bytes | str) -> Self:
+        """Read a document from JSON text.
+
+        Parameters
+        ----------
+        raw : bytes or str
+            JSON, at most 8 MiB, UTF-8.
+
+        Raises
+        ------
+        DocumentInvalid
+            Or the class's own error: not JSON, a key twice, a bare decimal number, or a breach of the schema.
+        """
+        text = _decoded(raw, cls)
+        try:
+            return cls.model_validate_json(text)
+        except ValidationError as fault:
+            raise cls._fault(fault) from None
+
+    @classmethod
+    def _fault(cls, fault: ValidationError) -> AlmonerError:
+        findings = [
+            {"path": _pointer(entry["loc"]), "message": entry["msg"]}
+            for entry in fault.errors(include_url=False, include_context=False, include_input=False)
+        ]
+        return cls.refusal(findings)
+
+    @classmethod
+    def refusal(cls, findings: Sequence[Mapping[str, str]]) -> AlmonerError:
+        """Make the error that lists every finding of this document.
+
+        Parameters
+        ----------
+        findings : Sequence[Mapping[str, str]]
+            Each with ``path`` (JSON pointer) and ``message``.
+        """
+        shown = "; ".join(f"{row['path']}: {row['message']}" for row in findings[:MAX_FINDINGS_SHOWN])
+        count = f"{len(findings)} fault{'s' if len(findings) != 1 else ''}"
+        return cls.invalid(f"{cls.__name__} has {count}: {shown}.", findings=[dict(row) for row in findings])
+
+    def canonical_bytes(self) -> bytes:
+        """Write the document's exact bytes, version 1."""
+        return canonical_bytes(self.model_dump(mode="json", by_alias=True))
+
+    def digest(self) -> str:
+        """Return the SHA-256 of the exact bytes, as 64 hexadecimal digits."""
+        return hashlib.sha256(self.canonical_bytes()).hexdigest()
+
+
+def canonical_bytes(value: object) -> bytes:
+    """Write a JSON value as canonical bytes, version 1: sorted keys, no white space, NFC, UTF-8, no floats.
+
+    Parameters
+    ----------
+    value : object
+        Built of dict, list, tuple, str, int, bool and None.
+
+    Raises
+    ------
+    TypeError
+        When a float or anything else stands inside.
+
+    Examples
+    --------
+    >>> canonical_bytes({"b": 1, "a": ["x"]})
+    b'{"a":["x"],"b":1}'
+    """
+    return json.dumps(
+        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    ).encode()
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, str):
+        return unicodedata.normalize("NFC", value)
+    if isinstance(value, Mapping):
+        return {unicodedata.normalize("NFC", str(key)): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    raise TypeError(f"{type(value).__name__} has no canonical bytes: {value!r}")
+
+
+def _decoded(raw: bytes | str, cls: type[Document]) -> str:
+    size = len(raw)
+    if size > MAX_DOCUMENT_BYTES:
+        raise cls.refusal([{"path": "/", "message": f"{size} bytes; the limit is {MAX_DOCUMENT_BYTES}"}])
+    try:
+        text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
+        json.loads(text, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
+    except UnicodeDecodeError as fault:
+        raise cls.refusal([{"path": "/", "message": f"not UTF-8 at byte {fault.start}"}]) from None
+    except (ValueError, RecursionError) as fault:
+        raise cls.refusal([{"path": "/", "message": f"not readable as JSON: {fault}"}]) from None
+    return text
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    seen = dict(pairs)
+    if len(seen) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise ValueError(f"key {', '.join(twice)} stands twice in one object")
+    return seen
+
+
+def _no_float(text: str) -> Never:
+    raise ValueError(
+        f'{text} is a bare decimal number: write it as a string, "{text}", so that no digit is lost'
+    )
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "/" + "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in location)

@@ -1,0 +1,317 @@
+"""Every refusal of the library, in one tree.
+
+The problem: a caller has to tell "try again" from "never", show a sentence to a person and figures to a
+program, and none of these may be parsed out of a message. Each cause is a class with a stable ``code``;
+the message says what happened, the figures and what to do; ``figures`` carries the same numbers as data::
+
+    AlmonerError
+    |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange
+    |- DocumentError      DocumentInvalid
+    |- StorageError       DatabaseUnreadable, SchemaMissing, Missing, AlreadyExists
+    |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused
+    |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment
+    |- DutyError          NotIndependent, SamePerson
+    |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
+    |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
+    |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
+    `- AllocationError    Infeasible, NotProven, AllocationRejected
+
+Programming mistakes stay ``TypeError`` and ``ValueError``. No HTTP status and no exit code stands here:
+``api/problems.py`` gives both.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+Figure = str | int | bool | None | list[dict[str, str]] | list[str]
+
+
+class AlmonerError(Exception):
+    """Base of every refusal.
+
+    Parameters
+    ----------
+    message : str
+        What happened, the figures, and what to do; for people.
+    **figures : Figure
+        The same figures as data; amounts are decimal strings.
+
+    Examples
+    --------
+    >>> error = InsufficientFunds("The pool is short by 1.00 USD.", short="1.00", unit="USD")
+    >>> error.code, error.figures["short"]
+    ('fund.insufficient', '1.00')
+    """
+
+    code: ClassVar[str] = "almoner"
+
+    def __init__(self, message: str, **figures: Figure) -> None:
+        super().__init__(message)
+        self.message = message
+        self.figures: Mapping[str, Figure] = figures
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Keep the figures when the error crosses a process."""
+        return (_rebuild, (type(self), self.message, dict(self.figures)))
+
+
+def _rebuild(kind: type[AlmonerError], message: str, figures: dict[str, Figure]) -> AlmonerError:
+    return kind(message, **figures)
+
+
+class MoneyError(AlmonerError):
+    """An amount or a unit that cannot be."""
+
+    code = "money"
+
+
+class UnknownUnit(MoneyError):
+    """A unit code that nothing registers."""
+
+    code = "money.unknown_unit"
+
+
+class CurrencyMismatch(MoneyError):
+    """Two units where one is needed."""
+
+    code = "money.unit_mismatch"
+
+
+class TooPrecise(MoneyError):
+    """More decimal digits than the unit has, or text that is no amount."""
+
+    code = "money.too_precise"
+
+
+class AmountOutOfRange(MoneyError):
+    """An amount beyond what is stored exactly, or of a sign that makes no sense here."""
+
+    code = "money.out_of_range"
+
+
+class DocumentError(AlmonerError):
+    """A document that cannot be read."""
+
+    code = "document"
+
+
+class DocumentInvalid(DocumentError):
+    """A document that breaks its schema; ``figures['findings']`` lists every place."""
+
+    code = "document.invalid"
+
+
+class StorageError(AlmonerError):
+    """The database cannot serve."""
+
+    code = "storage"
+
+
+class DatabaseUnreadable(StorageError):
+    """An address that names no database this machine can open."""
+
+    code = "storage.unreadable"
+
+
+class SchemaMissing(StorageError):
+    """A database without almoner's tables, or with another version's."""
+
+    code = "storage.schema_missing"
+
+
+class Missing(StorageError):
+    """Something asked for by name that is not there."""
+
+    code = "storage.missing"
+
+
+class AlreadyExists(StorageError):
+    """A code that is taken by something else."""
+
+    code = "storage.already_exists"
+
+
+class LedgerError(AlmonerError):
+    """A transaction the ledger does not take."""
+
+    code = "ledger"
+
+
+class UnbalancedTransaction(LedgerError):
+    """Debits and credits of one unit and layer differ."""
+
+    code = "ledger.unbalanced"
+
+
+class PostingRefused(LedgerError):
+    """The database refused a transaction; the reason is in the message."""
+
+    code = "ledger.refused"
+
+
+class KeyReused(LedgerError):
+    """An idempotency key that already belongs to another request."""
+
+    code = "idempotency.key_reused"
+
+
+class FundError(AlmonerError):
+    """A fund cannot do what is asked."""
+
+    code = "fund"
+
+
+class InsufficientFunds(FundError):
+    """More than is free."""
+
+    code = "fund.insufficient"
+
+
+class EarmarkViolated(FundError):
+    """Restricted money asked for a use its donor excluded."""
+
+    code = "fund.earmark"
+
+
+class OverdrawnCommitment(FundError):
+    """More is paid or released than was promised."""
+
+    code = "fund.overdrawn"
+
+
+class DutyError(AlmonerError):
+    """Two duties that one party may not hold."""
+
+    code = "duty"
+
+
+class NotIndependent(DutyError):
+    """A verifier who is a party to the agreement, or is paid by it."""
+
+    code = "duty.not_independent"
+
+
+class SamePerson(DutyError):
+    """Maker and checker are the same."""
+
+    code = "duty.same_person"
+
+
+class ContractError(AlmonerError):
+    """An agreement cannot do what is asked."""
+
+    code = "contract"
+
+
+class TermError(ContractError):
+    """A term document that is malformed, ill-typed or unbounded; every fault is listed."""
+
+    code = "terms.invalid"
+
+
+class Underfunded(ContractError):
+    """The fund cannot cover what the terms may cost."""
+
+    code = "contract.underfunded"
+
+
+class UnlawfulTransition(ContractError):
+    """A move that the agreement's state does not allow."""
+
+    code = "contract.state"
+
+
+class NotSigned(ContractError):
+    """An agreement that not every party has signed."""
+
+    code = "contract.not_signed"
+
+
+class VerificationError(AlmonerError):
+    """A claim cannot be verified as asked."""
+
+    code = "claim"
+
+
+class EvidenceMissing(VerificationError):
+    """A determination without evidence."""
+
+    code = "claim.evidence_missing"
+
+
+class SignatureInvalid(VerificationError):
+    """A signature that does not fit the bytes or the key."""
+
+    code = "claim.signature"
+
+
+class OutsideDomain(VerificationError):
+    """A value outside the domain its metric declares; refused, never clamped."""
+
+    code = "claim.outside_domain"
+
+
+class AlreadyDetermined(VerificationError):
+    """A second determination of the same claim."""
+
+    code = "claim.already_determined"
+
+
+class ChallengeError(AlmonerError):
+    """A challenge cannot do what is asked."""
+
+    code = "challenge"
+
+
+class NotEligible(ChallengeError):
+    """An application that fails a rule."""
+
+    code = "challenge.not_eligible"
+
+
+class ChallengeClosed(ChallengeError):
+    """A submission or score outside its phase."""
+
+    code = "challenge.closed"
+
+
+class ScoreInvalid(ChallengeError):
+    """A score off its scale, of an unknown trait, or incomplete."""
+
+    code = "score.invalid"
+
+
+class BallotInvalid(ChallengeError):
+    """A ballot or metric table that breaks its rule."""
+
+    code = "ballot.invalid"
+
+
+class ApplicationInconsistent(ChallengeError):
+    """An application whose figures do not add up."""
+
+    code = "application.inconsistent"
+
+
+class AllocationError(AlmonerError):
+    """An allocation cannot be given."""
+
+    code = "allocation"
+
+
+class Infeasible(AllocationError):
+    """No allocation meets every rule."""
+
+    code = "allocation.infeasible"
+
+
+class NotProven(AllocationError):
+    """The answer was not proven within the asked gap."""
+
+    code = "allocation.not_proven"
+
+
+class AllocationRejected(AllocationError):
+    """The exact re-check found a broken rule."""
+
+    code = "allocation.rejected"

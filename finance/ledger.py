@@ -1,0 +1,259 @@
+"""The ledger's facts: legs, drafts and transactions. Balanced, or it does not exist.
+
+The problem: an entry that does not balance, or names two currencies in one sum, hides lost money. A
+``Draft`` is checked when it is made: per unit and layer, debits equal credits to the minor unit. The
+database checks the same again when the draft is posted (``posting.py``).
+
+Layers: ``S`` settled (happened), ``E`` encumbered (promised, may become payable). A release of an
+encumbrance is a leg on the same side with a negative amount.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from .accounts import Account
+from .errors import AmountOutOfRange, CurrencyMismatch, UnbalancedTransaction
+from .money import Money
+
+Layer = Literal["S", "E"]
+DEBIT: Literal[1] = 1
+CREDIT: Literal[-1] = -1
+MAX_LEGS = 4096
+
+LINES: dict[str, Literal["source", "use", "internal"]] = {
+    "contribution": "source",
+    "fund_income": "source",
+    "partner_interest": "source",
+    "fee": "use",
+    "bank_charge": "use",
+    "direct_cost": "use",
+    "transfer": "use",
+    "transfer_to_fund": "use",
+    "payout": "use",
+    "refund": "use",
+    "in_kind_given": "source",
+    "in_kind_used": "use",
+    "pledge": "internal",
+    "encumbrance": "internal",
+    "release": "internal",
+    "allocation": "internal",
+    "valuation": "internal",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draw:
+    """Part of a pool leg that belongs to one contribution.
+
+    Attributes
+    ----------
+    contribution : str
+        Code of the contribution.
+    minor : int [minor units]
+        Positive.
+    """
+
+    contribution: str
+    minor: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One side of a transaction on one account.
+
+    Attributes
+    ----------
+    account : Account
+        Where.
+    side : int [+1 debit, -1 credit]
+        Which side.
+    amount : Money
+        Positive, or negative in layer E for a release.
+    line : str
+        The line of the source-and-use statement it stands on, a key of ``LINES``.
+    layer : str
+        ``S`` or ``E``.
+    draws : tuple of Draw
+        Whose money a pool leg moves; left empty on a debit, the fund's draw rule fills it in.
+    """
+
+    account: Account
+    side: Literal[1, -1]
+    amount: Money
+    line: str
+    layer: Layer = "S"
+    draws: tuple[Draw, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.line not in LINES:
+            raise ValueError(f"line {self.line!r} is unknown: use one of {', '.join(sorted(LINES))}")
+        if self.side not in (DEBIT, CREDIT):
+            raise ValueError(f"side is {self.side!r}: +1 debit or -1 credit")
+        if self.amount.unit != self.account.unit:
+            raise CurrencyMismatch(
+                f"{self.amount} does not fit account {self.account.path}, which holds "
+                f"{self.account.unit.code}. Convert it first, at a dated rate.",
+                amount=str(self.amount),
+                account=self.account.path,
+                unit=self.account.unit.code,
+            )
+        if self.amount.minor == 0 or (self.amount.minor < 0 and self.layer == "S"):
+            raise AmountOutOfRange(
+                f"{self.amount} cannot be posted on {self.account.path}: the amount must be positive.",
+                amount=str(self.amount),
+                account=self.account.path,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a figure comes from, kept with the transaction that books it.
+
+    Attributes
+    ----------
+    kind : str
+        ``published`` (printed in the cited source), ``derived`` (follows from published figures) or
+        ``invented``.
+    reference : str
+        The citation; for an invented figure, what it stands for.
+    """
+
+    kind: Literal["published", "derived", "invented", "recorded"] = "recorded"
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What an act may say beside its figures.
+
+    Attributes
+    ----------
+    on : date or None
+        The day it counts for; the clock's day when None.
+    note : str
+        For people.
+    source : Source
+        Where the figures come from.
+    """
+
+    on: date | None = None
+    note: str = ""
+    source: Source = field(default_factory=Source)
+
+
+PLAIN = Details()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A transaction that is balanced but not posted.
+
+    Attributes
+    ----------
+    kind : str
+        The business event: ``contribution``, ``fee``, ``payout`` and so on.
+    effective_on : date
+        The day it counts for.
+    legs : tuple of Leg
+        At least two.
+    payee : str
+        Code of the party who receives the money, when somebody does.
+    note : str
+        For people.
+    source : Source
+        Where the figures come from.
+
+    Raises
+    ------
+    UnbalancedTransaction
+        When debits and credits differ in any unit and layer; ``figures`` holds the difference.
+
+    Examples
+    --------
+    >>> from datetime import date
+    >>> from almoner import currency, money
+    >>> from almoner.finance.accounts import cash, pool
+    >>> usd = currency("USD")
+    >>> Draft(kind="gift", effective_on=date(2026, 1, 1), legs=(
+    ...     Leg(account=cash("water", usd), side=1, amount=money("5", usd), line="contribution"),
+    ...     Leg(account=pool("water", usd), side=-1, amount=money("6", usd), line="contribution"),
+    ... ))
+    Traceback (most recent call last):
+    ...
+    almoner.finance.errors.UnbalancedTransaction: gift does not balance: credits exceed debits by 1.00 USD.
+    """
+
+    kind: str
+    effective_on: date
+    legs: tuple[Leg, ...]
+    payee: str = ""
+    note: str = ""
+    source: Source = field(default_factory=Source)
+
+    def __post_init__(self) -> None:
+        if not 1 < len(self.legs) <= MAX_LEGS:
+            raise UnbalancedTransaction(
+                f"{self.kind} has {len(self.legs)} legs: a transaction has 2 to {MAX_LEGS}.",
+                legs=len(self.legs),
+            )
+        require_balance(self.kind, self.legs)
+
+
+def require_balance(kind: str, legs: Sequence[Leg]) -> None:
+    """Refuse legs whose debits and credits differ in any unit and layer.
+
+    Raises
+    ------
+    UnbalancedTransaction
+        With the difference.
+
+    Examples
+    --------
+    >>> require_balance("nothing", ())
+    """
+    sums: dict[tuple[Layer, object], int] = defaultdict(int)
+    for leg in legs:
+        sums[leg.layer, leg.account.unit] += leg.side * leg.amount.minor
+    for leg in legs:
+        rest = sums[leg.layer, leg.account.unit]
+        if rest:
+            more, less = ("debits", "credits") if rest > 0 else ("credits", "debits")
+            gap = Money(minor=abs(rest), unit=leg.account.unit)
+            layer = "" if leg.layer == "S" else " (promises)"
+            raise UnbalancedTransaction(
+                f"{kind} does not balance: {more} exceed {less} by {gap}{layer}.",
+                difference=gap.text,
+                unit=gap.unit.code,
+                layer=leg.layer,
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transaction:
+    """A posted transaction.
+
+    Attributes
+    ----------
+    id : UUID
+        The same for every retry under one key.
+    kind, effective_on, legs, payee, note, source
+        As drafted; the draws of each leg are filled in.
+    recorded_at : datetime
+        The clock's instant when it was first posted.
+    replayed : bool
+        True when the key had been posted before, and nothing was written now.
+    """
+
+    id: UUID
+    kind: str
+    effective_on: date
+    recorded_at: datetime
+    legs: tuple[Leg, ...]
+    payee: str = ""
+    note: str = ""
+    source: Source = field(default_factory=Source)
+    replayed: bool = False

@@ -1,0 +1,437 @@
+"""The posting path: the one way by which money moves.
+
+The problem: between two statements a process can die, a reply can be lost and a retry can come in, and
+still each transaction must exist once, whole and balanced. ``post_many`` takes the idempotency key first,
+writes event, legs and draws, and then the ``txn_end`` row, on whose insertion the database itself checks
+everything and moves the balances. Nothing is committed here; a refused batch is undone to the caller's
+last statement.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.orm import Session
+
+from .dates import Clock, as_utc, instant_text
+from .documents import canonical_bytes
+from .errors import InsufficientFunds, KeyReused, PostingRefused
+from .ledger import CREDIT, DEBIT, Draft, Draw, Leg, Transaction
+from .money import Money, split
+from .records.entries import (
+    find_contribution_ids,
+    find_free,
+    find_lots,
+    find_transaction,
+    find_transaction_by_key,
+    list_faults,
+)
+from .records.registry import StoredAccount, find_book_id, keep_account
+from .records.tables import DRAW, EVENT, POSTING, TXN, TXN_END
+
+MAX_BATCH = 8192
+LIBRARY = "library"
+
+
+def post(
+    session: Session, book: str, draft: Draft, *, key: str, clock: Clock, client: str = LIBRARY
+) -> Transaction:
+    """Post one transaction; see ``post_many``.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book : str
+        Code of the book.
+    draft : Draft
+        What to post.
+    key : str
+        Idempotency key: the same key and the same draft give the first answer again.
+    clock : Clock
+        When it is recorded.
+    client : str
+        In whose name the key is taken.
+
+    Raises
+    ------
+    KeyReused, InsufficientFunds, PostingRefused, Missing
+        Nothing is written then.
+    """
+    return post_many(session, book, [(key, draft)], clock=clock, client=client)[0]
+
+
+def post_many(
+    session: Session, book: str, drafts: Sequence[tuple[str, Draft]], *, clock: Clock, client: str = LIBRARY
+) -> tuple[Transaction, ...]:
+    """Post transactions in order, all or none.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book : str
+        Code of the book.
+    drafts : sequence of (str, Draft)
+        At most 8,192 pairs of idempotency key and draft.
+    clock : Clock
+        Read once for the batch.
+    client : str
+        In whose name the keys are taken.
+
+    Returns
+    -------
+    tuple of Transaction
+        In the order given; ``replayed`` marks those that had been posted before.
+
+    Raises
+    ------
+    KeyReused
+        When a key belongs to another draft.
+    InsufficientFunds
+        When an account would fall below its floor; the figures name it.
+    PostingRefused
+        When the database finds any other fault.
+    """
+    if len(drafts) > MAX_BATCH:
+        raise PostingRefused(
+            f"{len(drafts)} transactions in one batch: the limit is {MAX_BATCH}. Post them in parts.",
+            limit=MAX_BATCH,
+        )
+    requests = [_Request(key=key, draft=draft, digest=request_digest(draft)) for key, draft in drafts]
+    return _post_all(session, book, requests, clock, client)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Request:
+    """One thing to post: a draft under a key, or the mirror of an earlier transaction."""
+
+    key: str
+    draft: Draft
+    digest: bytes
+    parent_id: UUID | None = None
+
+
+def _post_all(
+    session: Session, book: str, requests: Sequence[_Request], clock: Clock, client: str
+) -> tuple[Transaction, ...]:
+    book_id = find_book_id(session, book)
+    instant = as_utc(clock())
+    for last_try in (False, True):
+        with session.begin_nested() as point:
+            try:
+                return tuple(_post_one(session, book, book_id, one, client, instant) for one in requests)
+            except DatabaseError as fault:
+                reason = _reason(session, fault)
+                point.rollback()
+                taken_meanwhile = "idem_key" in reason and not last_try
+                if not taken_meanwhile:
+                    raise _refusal(session, book_id, requests, reason) from fault
+    raise AssertionError("the second try returns or raises")
+
+
+def _post_one(
+    session: Session, book: str, book_id: int, one: _Request, client: str, instant: datetime
+) -> Transaction:
+    known = find_transaction_by_key(session, book_id, client, one.key)
+    if known is not None:
+        if known.request_sha256 != one.digest:
+            raise KeyReused(
+                f"The key {one.key!r} already belongs to another request ({known.kind}). Use a new key.",
+                key=one.key,
+                transaction=str(known.id),
+            )
+        return find_transaction(session, book_id, known.id, replayed=True)
+    draft = one.draft
+    stored = [keep_account(session, book_id, leg.account) for leg in draft.legs]
+    legs = tuple(_with_draws(session, leg, row) for leg, row in zip(draft.legs, stored, strict=True))
+    identity = derive_id(book, client, one.key, instant)
+    session.execute(
+        insert(TXN).values(
+            id=identity,
+            book_id=book_id,
+            act="posted" if one.parent_id is None else "reverse",
+            kind=draft.kind,
+            client=client,
+            idem_key=one.key,
+            request_sha256=one.digest,
+            effective_on=draft.effective_on,
+            recorded_at=instant,
+            parent_id=one.parent_id,
+        )
+    )
+    keep_event(
+        session,
+        book_id,
+        identity,
+        f"ledger.{draft.kind}",
+        _body(draft, legs, client=client, key=one.key),
+        instant,
+    )
+    _insert_legs(session, identity, legs, stored)
+    session.execute(insert(TXN_END).values(txn_id=identity))
+    return Transaction(
+        id=identity,
+        kind=draft.kind,
+        effective_on=draft.effective_on,
+        recorded_at=instant,
+        legs=legs,
+        payee=draft.payee,
+        note=draft.note,
+        source=draft.source,
+    )
+
+
+def _insert_legs(
+    session: Session, identity: UUID, legs: Sequence[Leg], stored: Sequence[StoredAccount]
+) -> None:
+    rows = [
+        {
+            "txn_id": identity,
+            "seq": seq,
+            "account_id": row.id,
+            "layer": leg.layer,
+            "side": leg.side,
+            "line": leg.line,
+            "amount": leg.amount.minor,
+        }
+        for seq, (leg, row) in enumerate(zip(legs, stored, strict=True), start=1)
+    ]
+    session.execute(insert(POSTING), rows)
+    ids = find_contribution_ids(session, {draw.contribution for leg in legs for draw in leg.draws})
+    draws = [
+        {"txn_id": identity, "seq": seq, "contribution_id": ids[draw.contribution], "amount": draw.minor}
+        for seq, leg in enumerate(legs, start=1)
+        for draw in leg.draws
+    ]
+    if draws:
+        session.execute(insert(DRAW), draws)
+
+
+def _with_draws(session: Session, leg: Leg, row: StoredAccount) -> Leg:
+    """Fill in whose money a settled debit of a pool spends, by the fund's draw rule."""
+    if leg.account.role != "pool" or leg.layer != "S" or leg.draws or leg.side == CREDIT:
+        return leg
+    rule, lots = find_lots(session, row.id)
+    held = Money(minor=sum(left for _, left in lots), unit=leg.amount.unit)
+    if held < leg.amount:
+        raise _insufficient(leg.account.fund, leg.account.earmark, asked=leg.amount, free=held)
+    if rule == "fifo":
+        shares, rest = [], leg.amount.minor
+        for _, left in lots:
+            shares.append(min(left, rest))
+            rest -= shares[-1]
+    else:
+        shares = [part.minor for part in split(leg.amount, [left for _, left in lots])]
+    draws = tuple(
+        Draw(contribution=code, minor=part) for (code, _), part in zip(lots, shares, strict=True) if part
+    )
+    return Leg(
+        account=leg.account, side=leg.side, amount=leg.amount, line=leg.line, layer=leg.layer, draws=draws
+    )
+
+
+def reverse(
+    session: Session, book: str, transaction_id: UUID, *, key: str, clock: Clock, client: str = LIBRARY
+) -> Transaction:
+    """Undo a transaction by its exact mirror: same lots, other side; once, and never a reversal itself.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book : str
+        Code of the book.
+    transaction_id : UUID
+        What to undo.
+    key : str
+        Idempotency key.
+    clock : Clock
+        When it is recorded; the reversal counts for that day.
+    client : str
+        In whose name the key is taken.
+
+    Raises
+    ------
+    PostingRefused, InsufficientFunds, Missing, KeyReused
+        When it was reversed before, when what it brought in is spent, or when it is not there.
+    """
+    first = find_transaction(session, find_book_id(session, book), transaction_id)
+    mirror = Draft(
+        kind="reversal",
+        effective_on=as_utc(clock()).date(),
+        legs=tuple(_mirror(leg) for leg in first.legs),
+        payee=first.payee,
+        note=f"reverses {transaction_id}",
+    )
+    digest = hashlib.sha256(canonical_bytes({"reverses": str(transaction_id)})).digest()
+    request = _Request(key=key, draft=mirror, digest=digest, parent_id=transaction_id)
+    return _post_all(session, book, [request], clock, client)[0]
+
+
+def _mirror(leg: Leg) -> Leg:
+    if leg.layer == "E":
+        return Leg(account=leg.account, side=leg.side, amount=-leg.amount, line=leg.line, layer="E")
+    other = CREDIT if leg.side == DEBIT else DEBIT
+    return Leg(account=leg.account, side=other, amount=leg.amount, line=leg.line, draws=leg.draws)
+
+
+def derive_id(book: str, client: str, key: str, instant: datetime) -> UUID:
+    """Make the identity of what is recorded under a key: UUIDv7 layout, time first, the rest a digest.
+
+    The same book, client, key and instant give the same identity on every machine (RFC 9562, section 5.7;
+    the random bits are taken from SHA-256).
+
+    Examples
+    --------
+    >>> from datetime import UTC, datetime
+    >>> derive_id("main", "library", "gift-1", datetime(2026, 1, 1, tzinfo=UTC)).version
+    7
+    """
+    digest = hashlib.sha256(canonical_bytes([book, client, key])).digest()
+    millis = int(as_utc(instant).timestamp() * 1000)
+    high = (millis << 16) | 0x7000 | (int.from_bytes(digest[:2]) & 0x0FFF)
+    low = (int.from_bytes(digest[2:10]) & (2**62 - 1)) | (0b10 << 62)
+    return UUID(int=(high << 64) | low)
+
+
+def keep_event(
+    session: Session, book_id: int, identity: UUID, kind: str, body: Mapping[str, object], instant: datetime
+) -> None:
+    """Write the event of a business act: canonical bytes and their leaf digest (RFC 6962, section 2.1)."""
+    content = canonical_bytes({"kind": kind, "recorded_at": instant_text(instant), **body})
+    session.execute(
+        insert(EVENT).values(
+            id=identity,
+            book_id=book_id,
+            kind=kind,
+            canon=1,
+            body=content,
+            leaf_sha256=hashlib.sha256(b"\x00" + content).digest(),
+            recorded_at=instant,
+        )
+    )
+
+
+def record_event(
+    session: Session, book: str, kind: str, body: Mapping[str, object], *, key: str, clock: Clock
+) -> tuple[UUID, bool]:
+    """Record a business act that moves no money, once per key.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book : str
+        Code of the book.
+    kind : str
+        For example ``agreement.signed``.
+    body : Mapping
+        JSON values without floats.
+    key : str
+        Unique for this act; part of the identity.
+    clock : Clock
+        When it is recorded.
+
+    Returns
+    -------
+    tuple of (UUID, bool)
+        The event's identity, and whether it is new.
+
+    Raises
+    ------
+    KeyReused
+        When the key was used for an act with other content.
+    """
+    book_id = find_book_id(session, book)
+    content = {"key": key, **body}
+    digest = hashlib.sha256(canonical_bytes({"kind": kind, **content})).hexdigest()
+    identity = UUID(bytes=hashlib.sha256(canonical_bytes([book, kind, key])).digest()[:16], version=8)
+    stored = session.scalar(select(EVENT.c.body).where(EVENT.c.id == identity))
+    if stored is not None:
+        if f'"digest":"{digest}"'.encode() not in stored:
+            raise KeyReused(
+                f"The key {key!r} already belongs to another {kind}. Use a new key.", key=key, kind=kind
+            )
+        return identity, False
+    keep_event(session, book_id, identity, kind, {**content, "digest": digest}, as_utc(clock()))
+    return identity, True
+
+
+def request_digest(draft: Draft) -> bytes:
+    """Digest of what a draft asks for; its key, client and clock are not part of it.
+
+    Returns
+    -------
+    bytes
+        SHA-256, 32 bytes.
+    """
+    return hashlib.sha256(canonical_bytes(_described(draft, draft.legs))).digest()
+
+
+def _body(draft: Draft, legs: Sequence[Leg], *, client: str, key: str) -> dict[str, object]:
+    return {"client": client, "key": key, **_described(draft, legs)}
+
+
+def _described(draft: Draft, legs: Sequence[Leg]) -> dict[str, object]:
+    return {
+        "effective_on": draft.effective_on.isoformat(),
+        "legs": [describe_leg(leg) for leg in legs],
+        "note": draft.note,
+        "payee": draft.payee,
+        "source": {"kind": draft.source.kind, "reference": draft.source.reference},
+        "transaction": draft.kind,
+    }
+
+
+def describe_leg(leg: Leg) -> dict[str, object]:
+    """Describe a leg in JSON values; amounts are strings of minor units."""
+    return {
+        "account": leg.account.path,
+        "amount": str(leg.amount.minor),
+        "draws": [{"amount": str(draw.minor), "contribution": draw.contribution} for draw in leg.draws],
+        "earmark": leg.account.earmark,
+        "layer": leg.layer,
+        "line": leg.line,
+        "side": leg.side,
+        "unit": leg.amount.unit.code,
+    }
+
+
+def _reason(session: Session, fault: DatabaseError) -> str:
+    """Say what the database refused; SQLite's trigger leaves the reason in the fault views."""
+    text = str(fault.orig).strip().splitlines()[0]
+    if session.get_bind().dialect.name == "sqlite" and text == "fault":
+        return "; ".join(sorted({why for _, why in list_faults(session)})) or text
+    return text
+
+
+def _refusal(
+    session: Session, book_id: int, requests: Sequence[_Request], reason: str
+) -> PostingRefused | InsufficientFunds:
+    if "floor_held" in reason:
+        for one in requests:
+            for leg in one.draft.legs:
+                free = find_free(session, keep_account(session, book_id, leg.account))
+                if leg.account.floor is not None and free < leg.amount:
+                    return _insufficient(leg.account.fund, leg.account.earmark, asked=leg.amount, free=free)
+    return PostingRefused(
+        f"The ledger refused the transaction: {reason}. Nothing was written.", reason=reason
+    )
+
+
+def _insufficient(fund: str, earmark: str, *, asked: Money, free: Money) -> InsufficientFunds:
+    return InsufficientFunds(
+        f"The fund {fund} has {free} free under earmark {earmark!r}; {asked} is asked. "
+        f"Add money, release a promise, or ask for at most {free}.",
+        fund=fund,
+        earmark=earmark,
+        asked=asked.text,
+        free=free.text,
+        short=(asked - free).text,
+        unit=asked.unit.code,
+    )

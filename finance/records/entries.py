@@ -1,0 +1,373 @@
+"""What the ledger holds: transactions, legs, lots, balances, and the sums that statements are made of."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, insert, select
+from sqlalchemy.orm import Session
+
+from ..accounts import Account
+from ..contributions import Contribution
+from ..errors import AlreadyExists, Missing
+from ..ledger import Draw, Leg, Source, Transaction
+from ..money import Money
+from ..units import Unit
+from .registry import StoredAccount, find_earmark_id, find_fund_id, find_party_id, find_unit
+from .tables import (
+    ACCOUNT,
+    BALANCE,
+    CONTRIBUTION,
+    DRAW,
+    EARMARK,
+    EVENT,
+    FAULT,
+    FUND,
+    LOT,
+    PARTY,
+    POSTING,
+    TXN,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakenKey:
+    """What an idempotency key belongs to.
+
+    Attributes
+    ----------
+    id : UUID
+        The transaction.
+    kind : str
+        Its kind.
+    request_sha256 : bytes
+        Digest of the request that took the key.
+    """
+
+    id: UUID
+    kind: str
+    request_sha256: bytes
+
+
+def find_transaction_by_key(session: Session, book_id: int, client: str, key: str) -> TakenKey | None:
+    """Return what a key belongs to, if anything."""
+    row = session.execute(
+        select(TXN.c.id, TXN.c.kind, TXN.c.request_sha256).where(
+            TXN.c.book_id == book_id, TXN.c.client == client, TXN.c.idem_key == key
+        )
+    ).one_or_none()
+    return (
+        None if row is None else TakenKey(id=row.id, kind=row.kind, request_sha256=bytes(row.request_sha256))
+    )
+
+
+def find_transaction(
+    session: Session, book_id: int, transaction_id: UUID, *, replayed: bool = False
+) -> Transaction:
+    """Return a posted transaction with its legs and draws."""
+    row = session.execute(
+        select(TXN, EVENT.c.body)
+        .join(EVENT, EVENT.c.id == TXN.c.id)
+        .where(TXN.c.id == transaction_id, TXN.c.book_id == book_id)
+    ).one_or_none()
+    if row is None:
+        raise Missing(
+            f"There is no transaction {transaction_id} in this book.",
+            what="transaction",
+            code=str(transaction_id),
+        )
+    body = json.loads(row.body)
+    return Transaction(
+        id=row.id,
+        kind=row.kind,
+        effective_on=row.effective_on,
+        recorded_at=row.recorded_at,
+        legs=find_legs(session, transaction_id),
+        payee=body["payee"],
+        note=body["note"],
+        source=Source(**body["source"]),
+        replayed=replayed,
+    )
+
+
+def find_legs(session: Session, transaction_id: UUID) -> tuple[Leg, ...]:
+    """Return the legs of a transaction, in order, with their draws."""
+    draws: dict[int, list[Draw]] = {}
+    query = (
+        select(DRAW.c.seq, CONTRIBUTION.c.code, DRAW.c.amount)
+        .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
+        .where(DRAW.c.txn_id == transaction_id)
+        .order_by(DRAW.c.seq, CONTRIBUTION.c.id)
+    )
+    for row in session.execute(query):
+        draws.setdefault(row.seq, []).append(Draw(contribution=row.code, minor=row.amount))
+    units: dict[str, Unit] = {}
+    legs = []
+    for row in session.execute(
+        _leg_query().where(POSTING.c.txn_id == transaction_id).order_by(POSTING.c.seq)
+    ):
+        unit = units.setdefault(row.unit, find_unit(session, row.unit))
+        account = Account(
+            fund=row.fund,
+            path=row.path,
+            unit=unit,
+            role=row.role,
+            earmark=row.earmark,
+            normal=row.normal,
+            floor=row.floor,
+        )
+        legs.append(
+            Leg(
+                account=account,
+                side=row.side,
+                amount=Money(minor=row.amount, unit=unit),
+                line=row.line,
+                layer=row.layer,
+                draws=tuple(draws.get(row.seq, ())),
+            )
+        )
+    return tuple(legs)
+
+
+def _leg_query() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            POSTING.c.seq,
+            POSTING.c.layer,
+            POSTING.c.side,
+            POSTING.c.line,
+            POSTING.c.amount,
+            ACCOUNT.c.path,
+            ACCOUNT.c.unit,
+            ACCOUNT.c.role,
+            ACCOUNT.c.normal,
+            ACCOUNT.c.floor,
+            FUND.c.code.label("fund"),
+            EARMARK.c.code.label("earmark"),
+        )
+        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+    )
+
+
+def find_lots(session: Session, account_id: int) -> tuple[str, tuple[tuple[str, int], ...]]:
+    """Return a pool's draw rule, and what each contribution has left there, oldest first."""
+    rule = session.scalar(
+        select(FUND.c.draw_rule)
+        .join(ACCOUNT, ACCOUNT.c.fund_id == FUND.c.id)
+        .where(ACCOUNT.c.id == account_id)
+    )
+    rows = session.execute(
+        select(CONTRIBUTION.c.code, LOT.c.remaining)
+        .join(CONTRIBUTION, CONTRIBUTION.c.id == LOT.c.contribution_id)
+        .where(LOT.c.account_id == account_id, LOT.c.remaining > 0)
+        .order_by(LOT.c.contribution_id)
+    )
+    return str(rule), tuple((row.code, row.remaining) for row in rows)
+
+
+_SETTLED = BALANCE.c.normal * (BALANCE.c.settled_dr - BALANCE.c.settled_cr)
+_PROMISED = case((BALANCE.c.normal == 1, BALANCE.c.encumbered_cr), else_=BALANCE.c.encumbered_dr)
+_OUTSTANDING = case((BALANCE.c.normal == 1, BALANCE.c.encumbered_dr), else_=BALANCE.c.encumbered_cr)
+
+
+def find_free(session: Session, stored: StoredAccount) -> Money:
+    """Return what an account can still give: settled less promised."""
+    found = session.scalar(select(_SETTLED - _PROMISED).where(BALANCE.c.account_id == stored.id))
+    return Money(minor=int(found or 0), unit=stored.account.unit)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountBalance:
+    """The counters of one account, turned to its normal side.
+
+    Attributes
+    ----------
+    account : Account
+        Which.
+    settled, promised, outstanding : Money
+        What it holds; what of that is promised away; and, for an obligation, what it still promises.
+    """
+
+    account: Account
+    settled: Money
+    promised: Money
+    outstanding: Money
+
+
+def list_balances(
+    session: Session, book_id: int, fund: str | None = None, path: str | None = None
+) -> tuple[AccountBalance, ...]:
+    """Return the balances of a book, of one fund or of one path, by path, unit and earmark."""
+    query = (
+        select(
+            ACCOUNT.c.path,
+            ACCOUNT.c.unit,
+            ACCOUNT.c.role,
+            ACCOUNT.c.normal,
+            ACCOUNT.c.floor,
+            FUND.c.code.label("fund"),
+            EARMARK.c.code.label("earmark"),
+            _SETTLED.label("settled"),
+            _PROMISED.label("promised"),
+            _OUTSTANDING.label("outstanding"),
+        )
+        .join(BALANCE, BALANCE.c.account_id == ACCOUNT.c.id)
+        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .where(ACCOUNT.c.book_id == book_id)
+    )
+    if fund is not None:
+        query = query.where(FUND.c.code == fund)
+    if path is not None:
+        query = query.where(ACCOUNT.c.path == path)
+    rows = session.execute(query).all()
+    units = {code: find_unit(session, code) for code in {row.unit for row in rows}}
+    return tuple(
+        sorted(
+            (_balance(row, units[row.unit]) for row in rows),
+            key=lambda one: (one.account.path, one.account.unit.code, one.account.earmark),
+        )
+    )
+
+
+def _balance(row: Row[*tuple[Any, ...]], unit: Unit) -> AccountBalance:
+    account = Account(
+        fund=row.fund,
+        path=row.path,
+        unit=unit,
+        role=row.role,
+        earmark=row.earmark,
+        normal=row.normal,
+        floor=row.floor,
+    )
+    return AccountBalance(
+        account=account,
+        settled=Money(minor=row.settled, unit=unit),
+        promised=Money(minor=row.promised, unit=unit),
+        outstanding=Money(minor=row.outstanding, unit=unit),
+    )
+
+
+def list_faults(session: Session) -> tuple[tuple[UUID, str], ...]:
+    """Return every transaction that breaks a rule, with the rule; empty when the books are right."""
+    rows = session.execute(select(FAULT.c.txn_id, FAULT.c.why).order_by(FAULT.c.txn_id, FAULT.c.why))
+    return tuple((row.txn_id, row.why) for row in rows)
+
+
+def keep_contribution(session: Session, book_id: int, contribution: Contribution) -> int:
+    """Register a contribution, before its deposit is posted, and return its row number."""
+    row = session.execute(
+        select(CONTRIBUTION).where(
+            CONTRIBUTION.c.book_id == book_id, CONTRIBUTION.c.code == contribution.code
+        )
+    ).one_or_none()
+    wanted = {
+        "fund_id": find_fund_id(session, book_id, contribution.fund),
+        "party_id": find_party_id(session, book_id, contribution.giver),
+        "earmark_id": find_earmark_id(session, book_id, contribution.earmark),
+        "kind": contribution.kind,
+        "unit": contribution.amount.unit.code,
+    }
+    if row is None:
+        session.execute(insert(CONTRIBUTION).values(book_id=book_id, code=contribution.code, **wanted))
+    elif any(row._mapping[key] != value for key, value in wanted.items()):  # noqa: SLF001  # SQLAlchemy's public name
+        raise AlreadyExists(
+            f"The contribution {contribution.code!r} exists with another fund, giver, earmark or unit.",
+            what="contribution",
+            code=contribution.code,
+        )
+    return find_contribution_ids(session, {contribution.code}, book_id)[contribution.code]
+
+
+def find_contribution_ids(
+    session: Session, codes: Iterable[str], book_id: int | None = None
+) -> dict[str, int]:
+    """Return the row numbers of contributions by code."""
+    wanted = sorted(set(codes))
+    query = select(CONTRIBUTION.c.code, CONTRIBUTION.c.id).where(CONTRIBUTION.c.code.in_(wanted))
+    if book_id is not None:
+        query = query.where(CONTRIBUTION.c.book_id == book_id)
+    found = {row.code: int(row.id) for row in session.execute(query)}
+    for code in wanted:
+        if code not in found:
+            raise Missing(f"There is no contribution {code!r} in this book.", what="contribution", code=code)
+    return found
+
+
+def sum_lines(
+    session: Session, book_id: int, fund: str, unit: Unit, span: tuple[date | None, date | None]
+) -> dict[str, int]:
+    """Sum a fund's settled pool postings by line, ``(after, through]``, in minor units, credits positive."""
+    after, through = span
+    rows = session.execute(
+        select(POSTING.c.line, func.sum(-POSTING.c.side * POSTING.c.amount).label("total"))
+        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+        .join(TXN, TXN.c.id == POSTING.c.txn_id)
+        .where(
+            ACCOUNT.c.book_id == book_id,
+            FUND.c.code == fund,
+            ACCOUNT.c.role == "pool",
+            ACCOUNT.c.unit == unit.code,
+            POSTING.c.layer == "S",
+            *([TXN.c.effective_on > after] if after else []),
+            *([TXN.c.effective_on <= through] if through else []),
+        )
+        .group_by(POSTING.c.line)
+    )
+    return {row.line: int(row.total) for row in rows}
+
+
+def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Return draws with their transaction, leg, contribution and giver, oldest transaction first."""
+    query = (
+        select(
+            TXN.c.id,
+            TXN.c.kind,
+            TXN.c.effective_on,
+            EVENT.c.body,
+            POSTING.c.seq,
+            POSTING.c.line,
+            POSTING.c.side,
+            DRAW.c.amount,
+            CONTRIBUTION.c.code,
+            CONTRIBUTION.c.unit,
+            PARTY.c.code.label("giver"),
+        )
+        .join(POSTING, and_(POSTING.c.txn_id == DRAW.c.txn_id, POSTING.c.seq == DRAW.c.seq))
+        .join(TXN, TXN.c.id == DRAW.c.txn_id)
+        .join(EVENT, EVENT.c.id == TXN.c.id)
+        .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
+        .join(PARTY, PARTY.c.id == CONTRIBUTION.c.party_id)
+        .join(FUND, FUND.c.id == CONTRIBUTION.c.fund_id)
+        .where(TXN.c.book_id == book_id, where)
+        .order_by(TXN.c.effective_on, TXN.c.recorded_at, TXN.c.id, POSTING.c.seq, CONTRIBUTION.c.id)
+    )
+    return iter(session.execute(query))
+
+
+def of_giver(fund: str, giver: str) -> ColumnElement[bool]:
+    """Condition for ``list_draws``: cash of one giver to one fund."""
+    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind == "cash")
+
+
+def of_transaction(transaction_id: UUID) -> ColumnElement[bool]:
+    """Condition for ``list_draws``: one transaction."""
+    return TXN.c.id == transaction_id
+
+
+def count_entries(session: Session, book_id: int) -> tuple[int, int]:
+    """Return how many transactions and postings a book holds."""
+    transactions = session.scalar(select(func.count()).select_from(TXN).where(TXN.c.book_id == book_id))
+    postings = session.scalar(
+        select(func.count())
+        .select_from(POSTING)
+        .join(TXN, TXN.c.id == POSTING.c.txn_id)
+        .where(TXN.c.book_id == book_id)
+    )
+    return int(transactions or 0), int(postings or 0)

@@ -1,0 +1,190 @@
+"""Where the rows live: engines, sessions, the unit of work. SQLite by default, PostgreSQL by address.
+
+The problem: durability and isolation are settings, and a library that leaves them to chance loses money on
+some machines. ``open_engine`` sets them for both databases; whoever brings an own engine calls
+``prepare_engine`` once. The caller owns the session: acts flush, and only the edge commits, through
+``UnitOfWork`` or by hand.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+
+from .errors import DatabaseUnreadable, SchemaMissing
+
+__all__ = [
+    "DEFAULT_URL",
+    "Engine",
+    "Session",
+    "UnitOfWork",
+    "open_engine",
+    "prepare_engine",
+    "require_schema",
+]
+
+DEFAULT_URL = "sqlite:///almoner.db"
+SCHEMA_VERSION = "0003"
+VERSION_TABLE = "almoner_version"
+
+
+def open_engine(url: str = DEFAULT_URL) -> Engine:
+    """Open a database by its address.
+
+    Parameters
+    ----------
+    url : str
+        ``sqlite:///FILE``, ``sqlite://`` (memory) or ``postgresql://USER@HOST/NAME``.
+
+    Raises
+    ------
+    DatabaseUnreadable
+        When the address is malformed, its driver is missing, or nothing answers there. The message never
+        shows a password.
+
+    Examples
+    --------
+    >>> open_engine("sqlite://").dialect.name
+    'sqlite'
+    """
+    shown, parsed = _parse(url)
+    memory = parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}
+    options = {"poolclass": StaticPool} if memory else {}
+    try:
+        engine = create_engine(parsed, **options)
+    except (ModuleNotFoundError, NoSuchModuleError) as fault:
+        raise DatabaseUnreadable(
+            f"No driver for {shown}: {fault}. For PostgreSQL install almoner[postgres].", url=shown
+        ) from None
+    prepare_engine(engine)
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            if parsed.get_backend_name() == "sqlite":
+                connection.execute(text("SELECT count(*) FROM sqlite_master"))
+    except (SQLAlchemyError, sqlite3.Error) as fault:
+        cause = getattr(fault, "orig", None) or fault
+        engine.dispose()
+        raise DatabaseUnreadable(
+            f"Cannot open the database {shown}: {str(cause).strip()}. Check its address, and that it runs.",
+            url=shown,
+        ) from None
+    return engine
+
+
+def _parse(url: str) -> tuple[str, URL]:
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        raise DatabaseUnreadable(
+            "The database address is not readable. Write sqlite:///FILE or postgresql://USER@HOST/NAME.",
+            url="?",
+        ) from None
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise DatabaseUnreadable(
+            f"{parsed.get_backend_name()} is not supported. Use sqlite:///FILE or postgresql://USER@HOST/NAME.",
+            url=parsed.render_as_string(hide_password=True),
+        )
+    if parsed.drivername == "postgresql":
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    return parsed.render_as_string(hide_password=True), parsed
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Give an engine the settings the ledger relies on; harmless when called twice.
+
+    SQLite: write-ahead log, full synchronisation, foreign keys, and transactions that take the write lock
+    at their start. PostgreSQL: READ COMMITTED, its default, is what the posting trigger insists on.
+
+    Parameters
+    ----------
+    engine : Engine
+        The caller's engine; connections opened before this call keep their settings.
+
+    Examples
+    --------
+    >>> prepare_engine(open_engine("sqlite://"))
+    """
+    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _set_sqlite):
+        event.listen(engine, "connect", _set_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+
+
+def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "busy_timeout=30000",
+        "foreign_keys=ON",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: object) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]  # the event's argument is untyped
+
+
+@contextmanager
+def UnitOfWork(owner: Engine | Session) -> Iterator[Session]:  # noqa: N802  # reads as the noun of the glossary
+    """Open one session that is committed once, or lend the caller's own.
+
+    Parameters
+    ----------
+    owner : Engine or Session
+        With an engine, a session is opened, committed when the block ends well and rolled back when it
+        does not. With a session, that session is lent and stays the caller's: nothing is committed.
+
+    Raises
+    ------
+    SchemaMissing
+        When the database does not hold this version's tables.
+
+    Examples
+    --------
+    >>> from almoner.api.migrations import upgrade
+    >>> engine = open_engine("sqlite://")
+    >>> upgrade(engine)
+    >>> with UnitOfWork(engine) as session:
+    ...     session.in_transaction()
+    True
+    """
+    if isinstance(owner, Session):
+        yield owner
+        return
+    with Session(owner, expire_on_commit=False) as session, session.begin():
+        require_schema(session)
+        yield session
+
+
+def require_schema(session: Session) -> None:
+    """Refuse a database that does not hold this version's tables.
+
+    Raises
+    ------
+    SchemaMissing
+        With the version found and the version needed.
+    """
+    connection = session.connection()
+    found = "none"
+    try:
+        if inspect(connection).has_table(VERSION_TABLE):
+            found = str(session.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar())  # noqa: S608  # a constant
+    except DBAPIError as fault:
+        raise SchemaMissing(f"Cannot read the schema version: {fault.orig}.", found="unreadable") from None
+    if found != SCHEMA_VERSION:
+        raise SchemaMissing(
+            f"The database holds schema {found}, this version of almoner needs {SCHEMA_VERSION}. "
+            "Run: almoner migrate --db URL",
+            found=found,
+            needed=SCHEMA_VERSION,
+        )
