@@ -68,7 +68,7 @@ def instant_text(instant: datetime) -> str:
     >>> instant_text(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
     '2026-01-02T03:04:05.000000Z'
     """
-    return as_utc(instant).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return as_utc(instant).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def parse_day(text: str) -> date:

@@ -106,6 +106,8 @@ def canonical_bytes(value: object) -> bytes:
     ------
     TypeError
         When a float or anything else stands inside.
+    ValueError
+        When two keys of one object are the same text, or a text is no Unicode.
 
     Examples
     --------
@@ -123,14 +125,17 @@ def _plain(value: object) -> object:
     if isinstance(value, str):
         return unicodedata.normalize("NFC", value)
     if isinstance(value, Mapping):
-        return {unicodedata.normalize("NFC", str(key)): _plain(item) for key, item in value.items()}
+        plain = {unicodedata.normalize("NFC", str(key)): _plain(item) for key, item in value.items()}
+        if len(plain) != len(value):
+            raise ValueError(f"two keys are the same text: {', '.join(sorted(map(str, value)))}")
+        return plain
     if isinstance(value, list | tuple):
         return [_plain(item) for item in value]
     raise TypeError(f"{type(value).__name__} has no canonical bytes: {value!r}")
 
 
 def _decoded(raw: bytes | str, cls: type[Document]) -> str:
-    size = len(raw)
+    size = len(raw) if isinstance(raw, bytes) else len(raw.encode("utf-8", "surrogatepass"))
     if size > MAX_DOCUMENT_BYTES:
         raise cls.refusal([{"path": "/", "message": f"{size} bytes; the limit is {MAX_DOCUMENT_BYTES}"}])
     try:

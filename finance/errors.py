@@ -7,7 +7,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     AlmonerError
     |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange
     |- DocumentError      DocumentInvalid
-    |- StorageError       DatabaseUnreadable, SchemaMissing, Missing, AlreadyExists
+    |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
     |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused
     |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment
     |- DutyError          NotIndependent, SamePerson
@@ -117,6 +117,12 @@ class SchemaMissing(StorageError):
     """A database without almoner's tables, or with another version's."""
 
     code = "storage.schema_missing"
+
+
+class Busy(StorageError):
+    """Another session holds what this one needs; nothing was written, and the same call may be retried."""
+
+    code = "storage.busy"
 
 
 class Missing(StorageError):

@@ -63,6 +63,8 @@ class FeeTerm:
     base: Literal["gross_deposit"] = "gross_deposit"
 
     def __post_init__(self) -> None:
+        if type(self.num) is not int or type(self.den) is not int:
+            raise TypeError(f"a fee is a fraction of whole numbers, not {self.num!r}/{self.den!r}")
         if not 0 <= self.num <= self.den or self.den == 0:
             raise ValueError(f"a fee of {self.num}/{self.den} is not a share of its base")
 

@@ -45,6 +45,8 @@ class Valuation:
     evidence_sha256: bytes
 
     def __post_init__(self) -> None:
+        if type(self.haircut_bp) is not int:
+            raise TypeError(f"a haircut is a whole number of basis points, not {self.haircut_bp!r}")
         if not 0 <= self.haircut_bp <= FULL_BP or self.price.minor <= 0:
             raise AmountOutOfRange(
                 f"a price of {self.price} with a haircut of {self.haircut_bp} bp is no valuation: "

@@ -12,12 +12,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from .accounts import Account
 from .errors import AmountOutOfRange, CurrencyMismatch, UnbalancedTransaction
-from .money import Money
+from .money import MAX_MINOR, Money
 
 Layer = Literal["S", "E"]
 DEBIT: Literal[1] = 1
@@ -60,6 +60,16 @@ class Draw:
     contribution: str
     minor: int
 
+    def __post_init__(self) -> None:
+        if type(self.minor) is not int:
+            raise TypeError(f"minor units are an int, not {type(self.minor).__name__}: {self.minor!r}")
+        if not 0 < self.minor <= MAX_MINOR:
+            raise AmountOutOfRange(
+                f"{self.minor} minor units of {self.contribution} cannot be drawn: draw a positive amount.",
+                minor=str(self.minor),
+                contribution=self.contribution,
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
@@ -91,8 +101,10 @@ class Leg:
     def __post_init__(self) -> None:
         if self.line not in LINES:
             raise ValueError(f"line {self.line!r} is unknown: use one of {', '.join(sorted(LINES))}")
-        if self.side not in (DEBIT, CREDIT):
+        if type(self.side) is not int or self.side not in (DEBIT, CREDIT):
             raise ValueError(f"side is {self.side!r}: +1 debit or -1 credit")
+        if self.layer not in get_args(Layer):
+            raise ValueError(f"layer is {self.layer!r}: S settled or E encumbered")
         if self.amount.unit != self.account.unit:
             raise CurrencyMismatch(
                 f"{self.amount} does not fit account {self.account.path}, which holds "
@@ -156,8 +168,8 @@ class Draft:
     ----------
     kind : str
         The business event: ``contribution``, ``fee``, ``payout`` and so on.
-    effective_on : date
-        The day it counts for.
+    effective_on : date or None
+        The day it counts for; the day on which it is recorded when None.
     legs : tuple of Leg
         At least two.
     payee : str
@@ -166,6 +178,10 @@ class Draft:
         For people.
     source : Source
         Where the figures come from.
+    use : tuple of (str, str)
+        What a payment is for, by column; decided which earmarks it drew on.
+    refunds : UUID or None
+        The payment that this one gives back a part of.
 
     Raises
     ------
@@ -188,13 +204,17 @@ class Draft:
     """
 
     kind: str
-    effective_on: date
+    effective_on: date | None
     legs: tuple[Leg, ...]
     payee: str = ""
     note: str = ""
     source: Source = field(default_factory=Source)
+    use: tuple[tuple[str, str], ...] = ()
+    refunds: UUID | None = None
 
     def __post_init__(self) -> None:
+        if self.effective_on is not None and type(self.effective_on) is not date:
+            raise TypeError(f"a transaction counts for a day, a date, not {self.effective_on!r}")
         if not 1 < len(self.legs) <= MAX_LEGS:
             raise UnbalancedTransaction(
                 f"{self.kind} has {len(self.legs)} legs: a transaction has 2 to {MAX_LEGS}.",
@@ -240,8 +260,8 @@ class Transaction:
     ----------
     id : UUID
         The same for every retry under one key.
-    kind, effective_on, legs, payee, note, source
-        As drafted; the draws of each leg are filled in.
+    kind, effective_on, legs, payee, note, source, refunds
+        As drafted; the day and the draws of each leg are filled in.
     recorded_at : datetime
         The clock's instant when it was first posted.
     replayed : bool
@@ -256,4 +276,5 @@ class Transaction:
     payee: str = ""
     note: str = ""
     source: Source = field(default_factory=Source)
+    refunds: UUID | None = None
     replayed: bool = False

@@ -101,18 +101,26 @@ class Money:
 
     def __lt__(self, other: Self) -> bool:
         """Compare with an amount of the same unit."""
+        if not isinstance(other, Money):
+            return NotImplemented
         return self.minor < self._same(other)
 
     def __le__(self, other: Self) -> bool:
         """Compare with an amount of the same unit."""
+        if not isinstance(other, Money):
+            return NotImplemented
         return self.minor <= self._same(other)
 
     def __gt__(self, other: Self) -> bool:
         """Compare with an amount of the same unit."""
+        if not isinstance(other, Money):
+            return NotImplemented
         return self.minor > self._same(other)
 
     def __ge__(self, other: Self) -> bool:
         """Compare with an amount of the same unit."""
+        if not isinstance(other, Money):
+            return NotImplemented
         return self.minor >= self._same(other)
 
     def __bool__(self) -> bool:

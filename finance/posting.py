@@ -8,9 +8,10 @@ last statement.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -19,18 +20,12 @@ from sqlalchemy.orm import Session
 
 from .dates import Clock, as_utc, instant_text
 from .documents import canonical_bytes
-from .errors import InsufficientFunds, KeyReused, PostingRefused
+from .errors import KeyReused, PostingRefused
 from .ledger import CREDIT, DEBIT, Draft, Draw, Leg, Transaction
 from .money import Money, split
-from .records.entries import (
-    find_contribution_ids,
-    find_free,
-    find_lots,
-    find_transaction,
-    find_transaction_by_key,
-    list_faults,
-)
-from .records.registry import StoredAccount, find_book_id, keep_account
+from .records.entries import find_contribution_ids, find_lots, find_transaction, find_transaction_by_key
+from .records.refusals import explain, insufficient, read_reason
+from .records.registry import StoredAccount, find_book_id, insert_once, keep_account, lock_funds
 from .records.tables import DRAW, EVENT, POSTING, TXN, TXN_END
 
 MAX_BATCH = 8192
@@ -121,16 +116,18 @@ def _post_all(
 ) -> tuple[Transaction, ...]:
     book_id = find_book_id(session, book)
     instant = as_utc(clock())
+    lock_funds(session, book_id, {leg.account.fund for one in requests for leg in one.draft.legs})
     for last_try in (False, True):
         with session.begin_nested() as point:
             try:
                 return tuple(_post_one(session, book, book_id, one, client, instant) for one in requests)
             except DatabaseError as fault:
-                reason = _reason(session, fault)
+                identities = [derive_id(book, client, one.key, instant) for one in requests]
+                reason = read_reason(session, fault, identities)
                 point.rollback()
                 taken_meanwhile = "idem_key" in reason and not last_try
                 if not taken_meanwhile:
-                    raise _refusal(session, book_id, requests, reason) from fault
+                    raise explain(session, book_id, [one.draft for one in requests], reason) from fault
     raise AssertionError("the second try returns or raises")
 
 
@@ -140,16 +137,13 @@ def _post_one(
     known = find_transaction_by_key(session, book_id, client, one.key)
     if known is not None:
         if known.request_sha256 != one.digest:
-            raise KeyReused(
-                f"The key {one.key!r} already belongs to another request ({known.kind}). Use a new key.",
-                key=one.key,
-                transaction=str(known.id),
-            )
+            raise key_reused(one.key, known.kind)
         return find_transaction(session, book_id, known.id, replayed=True)
     draft = one.draft
     stored = [keep_account(session, book_id, leg.account) for leg in draft.legs]
-    legs = tuple(_with_draws(session, leg, row) for leg, row in zip(draft.legs, stored, strict=True))
+    legs = _with_draws(session, draft.legs, stored)
     identity = derive_id(book, client, one.key, instant)
+    day = draft.effective_on or instant.date()
     session.execute(
         insert(TXN).values(
             id=identity,
@@ -159,35 +153,38 @@ def _post_one(
             client=client,
             idem_key=one.key,
             request_sha256=one.digest,
-            effective_on=draft.effective_on,
+            effective_on=day,
             recorded_at=instant,
             parent_id=one.parent_id,
+            refunds_id=draft.refunds,
         )
     )
-    keep_event(
-        session,
-        book_id,
-        identity,
-        f"ledger.{draft.kind}",
-        _body(draft, legs, client=client, key=one.key),
-        instant,
-    )
-    _insert_legs(session, identity, legs, stored)
+    body = {"client": client, "key": one.key, **_described(draft, legs, day)}
+    keep_event(session, book_id, identity, f"ledger.{draft.kind}", body, instant)
+    _insert_legs(session, book_id, identity, legs, stored)
     session.execute(insert(TXN_END).values(txn_id=identity))
     return Transaction(
         id=identity,
         kind=draft.kind,
-        effective_on=draft.effective_on,
+        effective_on=day,
         recorded_at=instant,
         legs=legs,
         payee=draft.payee,
         note=draft.note,
         source=draft.source,
+        refunds=draft.refunds,
+    )
+
+
+def key_reused(key: str, kind: str) -> KeyReused:
+    """Make the error of a key that already belongs to another request."""
+    return KeyReused(
+        f"The key {key!r} already belongs to another request ({kind}). Use a new key.", key=key, kind=kind
     )
 
 
 def _insert_legs(
-    session: Session, identity: UUID, legs: Sequence[Leg], stored: Sequence[StoredAccount]
+    session: Session, book_id: int, identity: UUID, legs: Sequence[Leg], stored: Sequence[StoredAccount]
 ) -> None:
     rows = [
         {
@@ -202,7 +199,7 @@ def _insert_legs(
         for seq, (leg, row) in enumerate(zip(legs, stored, strict=True), start=1)
     ]
     session.execute(insert(POSTING), rows)
-    ids = find_contribution_ids(session, {draw.contribution for leg in legs for draw in leg.draws})
+    ids = find_contribution_ids(session, {draw.contribution for leg in legs for draw in leg.draws}, book_id)
     draws = [
         {"txn_id": identity, "seq": seq, "contribution_id": ids[draw.contribution], "amount": draw.minor}
         for seq, leg in enumerate(legs, start=1)
@@ -212,14 +209,26 @@ def _insert_legs(
         session.execute(insert(DRAW), draws)
 
 
-def _with_draws(session: Session, leg: Leg, row: StoredAccount) -> Leg:
-    """Fill in whose money a settled debit of a pool spends, by the fund's draw rule."""
-    if leg.account.role != "pool" or leg.layer != "S" or leg.draws or leg.side == CREDIT:
-        return leg
-    rule, lots = find_lots(session, row.id)
+def _with_draws(session: Session, legs: Sequence[Leg], stored: Sequence[StoredAccount]) -> tuple[Leg, ...]:
+    """Fill in whose money each settled debit of a pool spends, by the fund's draw rule."""
+    taken: dict[tuple[int, str], int] = defaultdict(int)
+    filled = []
+    for leg, row in zip(legs, stored, strict=True):
+        draws = leg.draws
+        if leg.account.role == "pool" and leg.layer == "S" and leg.side == DEBIT and not draws:
+            rule, lots = find_lots(session, row.id)
+            left = tuple((code, remaining - taken[row.id, code]) for code, remaining in lots)
+            draws = _draws(leg, rule, left)
+        for draw in draws:
+            taken[row.id, draw.contribution] += leg.side * draw.minor
+        filled.append(replace(leg, draws=draws))
+    return tuple(filled)
+
+
+def _draws(leg: Leg, rule: str, lots: Sequence[tuple[str, int]]) -> tuple[Draw, ...]:
     held = Money(minor=sum(left for _, left in lots), unit=leg.amount.unit)
     if held < leg.amount:
-        raise _insufficient(leg.account.fund, leg.account.earmark, asked=leg.amount, free=held)
+        raise insufficient(leg.account.fund, leg.account.earmark, asked=leg.amount, free=held)
     if rule == "fifo":
         shares, rest = [], leg.amount.minor
         for _, left in lots:
@@ -227,11 +236,8 @@ def _with_draws(session: Session, leg: Leg, row: StoredAccount) -> Leg:
             rest -= shares[-1]
     else:
         shares = [part.minor for part in split(leg.amount, [left for _, left in lots])]
-    draws = tuple(
+    return tuple(
         Draw(contribution=code, minor=part) for (code, _), part in zip(lots, shares, strict=True) if part
-    )
-    return Leg(
-        account=leg.account, side=leg.side, amount=leg.amount, line=leg.line, layer=leg.layer, draws=draws
     )
 
 
@@ -263,7 +269,7 @@ def reverse(
     first = find_transaction(session, find_book_id(session, book), transaction_id)
     mirror = Draft(
         kind="reversal",
-        effective_on=as_utc(clock()).date(),
+        effective_on=None,
         legs=tuple(_mirror(leg) for leg in first.legs),
         payee=first.payee,
         note=f"reverses {transaction_id}",
@@ -301,19 +307,25 @@ def derive_id(book: str, client: str, key: str, instant: datetime) -> UUID:
 
 def keep_event(
     session: Session, book_id: int, identity: UUID, kind: str, body: Mapping[str, object], instant: datetime
-) -> None:
-    """Write the event of a business act: canonical bytes and their leaf digest (RFC 6962, section 2.1)."""
+) -> bool:
+    """Write the event of a business act: canonical bytes and their leaf digest (RFC 6962, section 2.1).
+
+    Returns
+    -------
+    bool
+        False when an event of this identity was there already.
+    """
     content = canonical_bytes({"kind": kind, "recorded_at": instant_text(instant), **body})
-    session.execute(
-        insert(EVENT).values(
-            id=identity,
-            book_id=book_id,
-            kind=kind,
-            canon=1,
-            body=content,
-            leaf_sha256=hashlib.sha256(b"\x00" + content).digest(),
-            recorded_at=instant,
-        )
+    return insert_once(
+        session,
+        EVENT,
+        id=identity,
+        book_id=book_id,
+        kind=kind,
+        canon=1,
+        body=content,
+        leaf_sha256=hashlib.sha256(b"\x00" + content).digest(),
+        recorded_at=instant,
     )
 
 
@@ -350,42 +362,52 @@ def record_event(
     book_id = find_book_id(session, book)
     content = {"key": key, **body}
     digest = hashlib.sha256(canonical_bytes({"kind": kind, **content})).hexdigest()
-    identity = UUID(bytes=hashlib.sha256(canonical_bytes([book, kind, key])).digest()[:16], version=8)
-    stored = session.scalar(select(EVENT.c.body).where(EVENT.c.id == identity))
-    if stored is not None:
-        if f'"digest":"{digest}"'.encode() not in stored:
-            raise KeyReused(
-                f"The key {key!r} already belongs to another {kind}. Use a new key.", key=key, kind=kind
-            )
-        return identity, False
-    keep_event(session, book_id, identity, kind, {**content, "digest": digest}, as_utc(clock()))
-    return identity, True
+    identity = _named_id(book, kind, key)
+    query = select(EVENT.c.body).where(EVENT.c.id == identity)
+    stored = session.scalar(query)
+    new = stored is None and keep_event(
+        session, book_id, identity, kind, {**content, "digest": digest}, as_utc(clock())
+    )
+    if not new and f'"digest":"{digest}"'.encode() not in (stored or session.scalars(query).one()):
+        raise key_reused(key, kind)
+    return identity, new
+
+
+def _named_id(book: str, kind: str, key: str) -> UUID:
+    """Make the identity of an event that only its name decides (RFC 9562, section 5.8, UUIDv8)."""
+    number = int.from_bytes(hashlib.sha256(canonical_bytes([book, kind, key])).digest()[:16])
+    number = number & ~(0xF << 76) | (0x8 << 76)
+    return UUID(int=number & ~(0b11 << 62) | (0b10 << 62))
 
 
 def request_digest(draft: Draft) -> bytes:
     """Digest of what a draft asks for; its key, client and clock are not part of it.
+
+    A day that follows from the clock is left out, so that a retry after midnight is the same request.
 
     Returns
     -------
     bytes
         SHA-256, 32 bytes.
     """
-    return hashlib.sha256(canonical_bytes(_described(draft, draft.legs))).digest()
+    return hashlib.sha256(canonical_bytes(_described(draft, draft.legs, draft.effective_on))).digest()
 
 
-def _body(draft: Draft, legs: Sequence[Leg], *, client: str, key: str) -> dict[str, object]:
-    return {"client": client, "key": key, **_described(draft, legs)}
-
-
-def _described(draft: Draft, legs: Sequence[Leg]) -> dict[str, object]:
-    return {
-        "effective_on": draft.effective_on.isoformat(),
+def _described(draft: Draft, legs: Sequence[Leg], day: date | None) -> dict[str, object]:
+    said: dict[str, object] = {
         "legs": [describe_leg(leg) for leg in legs],
         "note": draft.note,
         "payee": draft.payee,
         "source": {"kind": draft.source.kind, "reference": draft.source.reference},
         "transaction": draft.kind,
     }
+    if day is not None:
+        said["effective_on"] = day.isoformat()
+    if draft.use:
+        said["use"] = dict(draft.use)
+    if draft.refunds is not None:
+        said["refunds"] = str(draft.refunds)
+    return said
 
 
 def describe_leg(leg: Leg) -> dict[str, object]:
@@ -400,38 +422,3 @@ def describe_leg(leg: Leg) -> dict[str, object]:
         "side": leg.side,
         "unit": leg.amount.unit.code,
     }
-
-
-def _reason(session: Session, fault: DatabaseError) -> str:
-    """Say what the database refused; SQLite's trigger leaves the reason in the fault views."""
-    text = str(fault.orig).strip().splitlines()[0]
-    if session.get_bind().dialect.name == "sqlite" and text == "fault":
-        return "; ".join(sorted({why for _, why in list_faults(session)})) or text
-    return text
-
-
-def _refusal(
-    session: Session, book_id: int, requests: Sequence[_Request], reason: str
-) -> PostingRefused | InsufficientFunds:
-    if "floor_held" in reason:
-        for one in requests:
-            for leg in one.draft.legs:
-                free = find_free(session, keep_account(session, book_id, leg.account))
-                if leg.account.floor is not None and free < leg.amount:
-                    return _insufficient(leg.account.fund, leg.account.earmark, asked=leg.amount, free=free)
-    return PostingRefused(
-        f"The ledger refused the transaction: {reason}. Nothing was written.", reason=reason
-    )
-
-
-def _insufficient(fund: str, earmark: str, *, asked: Money, free: Money) -> InsufficientFunds:
-    return InsufficientFunds(
-        f"The fund {fund} has {free} free under earmark {earmark!r}; {asked} is asked. "
-        f"Add money, release a promise, or ask for at most {free}.",
-        fund=fund,
-        earmark=earmark,
-        asked=asked.text,
-        free=free.text,
-        short=(asked - free).text,
-        unit=asked.unit.code,
-    )

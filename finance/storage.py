@@ -6,18 +6,19 @@ some machines. ``open_engine`` sets them for both databases; whoever brings an o
 ``UnitOfWork`` or by hand.
 """
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
 
-from .errors import DatabaseUnreadable, SchemaMissing
+from .errors import Busy, DatabaseUnreadable, SchemaMissing
 
 __all__ = [
     "DEFAULT_URL",
@@ -32,6 +33,8 @@ __all__ = [
 DEFAULT_URL = "sqlite:///almoner.db"
 SCHEMA_VERSION = "0003"
 VERSION_TABLE = "almoner_version"
+RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lock not available"}  # SQLSTATE
+_SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)
 
 
 def open_engine(url: str = DEFAULT_URL) -> Engine:
@@ -62,13 +65,15 @@ def open_engine(url: str = DEFAULT_URL) -> Engine:
         raise DatabaseUnreadable(
             f"No driver for {shown}: {fault}. For PostgreSQL install almoner[postgres].", url=shown
         ) from None
+    except (ArgumentError, TypeError, ValueError) as fault:
+        raise DatabaseUnreadable(f"The options of {shown} are not readable: {fault}.", url=shown) from None
     prepare_engine(engine)
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
             if parsed.get_backend_name() == "sqlite":
                 connection.execute(text("SELECT count(*) FROM sqlite_master"))
-    except (SQLAlchemyError, sqlite3.Error) as fault:
+    except (SQLAlchemyError, sqlite3.Error, Busy, ValueError) as fault:
         cause = getattr(fault, "orig", None) or fault
         engine.dispose()
         raise DatabaseUnreadable(
@@ -89,18 +94,25 @@ def _parse(url: str) -> tuple[str, URL]:
     if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
         raise DatabaseUnreadable(
             f"{parsed.get_backend_name()} is not supported. Use sqlite:///FILE or postgresql://USER@HOST/NAME.",
-            url=parsed.render_as_string(hide_password=True),
+            url=_shown(parsed),
         )
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    return parsed.render_as_string(hide_password=True), parsed
+    return _shown(parsed), parsed
+
+
+def _shown(url: URL) -> str:
+    """Write an address without its secrets, which may also stand in the query."""
+    hidden = {name: "***" for name in url.query if _SECRET.search(name)}
+    return url.update_query_dict(hidden).render_as_string(hide_password=True)
 
 
 def prepare_engine(engine: Engine) -> None:
     """Give an engine the settings the ledger relies on; harmless when called twice.
 
     SQLite: write-ahead log, full synchronisation, foreign keys, and transactions that take the write lock
-    at their start. PostgreSQL: READ COMMITTED, its default, is what the posting trigger insists on.
+    at their start. PostgreSQL: READ COMMITTED, its default, is what the posting trigger insists on. On
+    both, a lock that is not granted, a deadlock and a serialization failure surface as ``Busy``.
 
     Parameters
     ----------
@@ -111,7 +123,10 @@ def prepare_engine(engine: Engine) -> None:
     --------
     >>> prepare_engine(open_engine("sqlite://"))
     """
-    if engine.dialect.name == "sqlite" and not event.contains(engine, "connect", _set_sqlite):
+    if event.contains(engine, "handle_error", _name_busy):
+        return
+    event.listen(engine, "handle_error", _name_busy)
+    if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_sqlite)
         event.listen(engine, "begin", _begin_immediate)
 
@@ -132,6 +147,18 @@ def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> Non
 
 def _begin_immediate(connection: object) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]  # the event's argument is untyped
+
+
+def _name_busy(context: ExceptionContext) -> None:
+    fault = context.original_exception
+    state = RETRIABLE.get(str(getattr(fault, "sqlstate", "")), "")
+    if isinstance(fault, sqlite3.OperationalError) and "locked" in str(fault):
+        state = str(fault)
+    if state:
+        raise Busy(
+            f"Another session is writing ({state}). Roll back, then try the same call with the same key.",
+            state=state,
+        ) from fault
 
 
 @contextmanager

@@ -17,6 +17,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "DAY": "TEXT",
         "INSTANT": "TEXT",
         "STRICT": " STRICT",
+        "STRICT_KEYED": " STRICT, WITHOUT ROWID",
         "LEAF_CHECK": "",
         "TXN_IS_ENDED": (
             ",\n  CONSTRAINT txn_is_ended FOREIGN KEY (id) REFERENCES txn_end (txn_id)"
@@ -34,6 +35,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "DAY": "DATE",
         "INSTANT": "TIMESTAMPTZ",
         "STRICT": "",
+        "STRICT_KEYED": "",
         "LEAF_CHECK": " CHECK (leaf_sha256 = sha256('\\x00'::bytea || body))",
         "TXN_IS_ENDED": "",
         "TXN_END": "no BIGINT GENERATED ALWAYS AS IDENTITY, txn_id UUID PRIMARY KEY REFERENCES txn",

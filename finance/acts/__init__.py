@@ -7,8 +7,9 @@ from ..shelf import shelve
 if TYPE_CHECKING:
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
+    from .refunding import refund
     from .reporting import Verification, donor_statement, make_statement, position, trace, verify
-    from .spending import charge_fee, pay_reserved, promised, refund, release, reserve, spend
+    from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -22,6 +23,7 @@ else:
                 "value",
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".refunding": ("refund",),
             ".reporting": (
                 "Verification",
                 "donor_statement",
@@ -30,7 +32,15 @@ else:
                 "trace",
                 "verify",
             ),
-            ".spending": ("charge_fee", "pay_reserved", "promised", "refund", "release", "reserve", "spend"),
+            ".spending": (
+                "charge_fee",
+                "pay_reserved",
+                "promised",
+                "reassign",
+                "release",
+                "reserve",
+                "spend",
+            ),
         },
     )
 
@@ -49,6 +59,7 @@ __all__ = [
     "pledge",
     "position",
     "promised",
+    "reassign",
     "receive_income",
     "refund",
     "register_party",

@@ -14,6 +14,8 @@ from ..posting import LIBRARY, post, record_event
 from ..records import entries, registry, valuations
 from ..storage import Session
 
+INCOME_LINES = ("fund_income", "partner_interest")
+
 
 def pledge(
     session: Session,
@@ -53,7 +55,7 @@ def pledge(
     registry.find_party_id(session, registry.find_book_id(session, fund.book), giver)
     draft = Draft(
         kind="pledge",
-        effective_on=details.on or clock().date(),
+        effective_on=details.on,
         legs=_pledge_legs(fund, giver, amount),
         note=details.note,
         source=details.source,
@@ -126,10 +128,14 @@ def contribute(
         Nothing is written then.
     """
     _require_unit(fund, amount)
+    book_id = registry.lock_fund(session, fund.book, fund.code)
+    known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
     extra: tuple[Leg, ...] = ()
-    paid_off = min(amount, outstanding_pledge(session, fund, giver)) if from_pledge else zero(fund.unit)
-    if paid_off.minor > 0:
-        extra = _pledge_legs(fund, giver, paid_off, paid_in=True)
+    if from_pledge and known is not None:
+        extra = entries.find_transaction(session, book_id, known.id).legs[2:]
+    elif from_pledge:
+        paid_off = min(amount, outstanding_pledge(session, fund, giver))
+        extra = _pledge_legs(fund, giver, paid_off, paid_in=True) if paid_off.minor > 0 else ()
     deposit = Contribution(code=key, fund=fund.code, giver=giver, earmark=earmark, amount=amount, kind="cash")
     return _deposit(session, fund, deposit, line="contribution", clock=clock, details=details, extra=extra)
 
@@ -160,6 +166,8 @@ def receive_income(
         Nothing is written then.
     """
     _require_unit(fund, amount)
+    if line not in INCOME_LINES:
+        raise ValueError(f"no income stands on line {line!r}: use one of {', '.join(INCOME_LINES)}")
     income = Contribution(
         code=key, fund=fund.code, giver=payer, earmark=UNRESTRICTED, amount=amount, kind="income"
     )
@@ -177,12 +185,6 @@ def _deposit(
     extra: tuple[Leg, ...] = (),
 ) -> Contribution:
     amount, key = deposit.amount, deposit.code
-    book_id = registry.find_book_id(session, fund.book)
-    known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
-    if known is None:
-        entries.keep_contribution(session, book_id, deposit)
-    else:
-        extra = entries.find_transaction(session, book_id, known.id).legs[2:]
     draws = (Draw(contribution=key, minor=amount.minor),)
     owned = pool(fund.code, fund.unit, deposit.earmark)
     legs = (
@@ -191,12 +193,23 @@ def _deposit(
     )
     draft = Draft(
         kind="contribution" if deposit.kind == "cash" else line,
-        effective_on=details.on or clock().date(),
+        effective_on=details.on,
         legs=legs + extra,
         note=details.note,
         source=details.source,
     )
-    posted = post(session, fund.book, draft, key=key, clock=clock)
+    return _receive(session, fund, deposit, draft, clock)
+
+
+def _receive(
+    session: Session, fund: PooledFund, deposit: Contribution, draft: Draft, clock: Clock
+) -> Contribution:
+    """Write a contribution and post its deposit: both, or neither."""
+    book_id = registry.lock_fund(session, fund.book, fund.code)
+    with session.begin_nested():
+        registry.keep_unit(session, deposit.amount.unit)
+        entries.keep_contribution(session, book_id, deposit)
+        posted = post(session, fund.book, draft, key=deposit.code, clock=clock)
     return replace(deposit, replayed=posted.replayed)
 
 
@@ -244,12 +257,13 @@ def offer_in_kind(
             f"{quantity} is not a gift in kind. Use a unit of kind in_kind, or contribute cash.",
             amount=str(quantity),
         )
-    book_id = registry.find_book_id(session, fund.book)
-    registry.keep_unit(session, quantity.unit)
+    if quantity.minor <= 0:
+        raise AmountOutOfRange(
+            f"{quantity} cannot be booked: give a positive quantity.", amount=str(quantity)
+        )
     gift = Contribution(
         code=key, fund=fund.code, giver=giver, earmark=earmark, amount=quantity, kind="in_kind"
     )
-    entries.keep_contribution(session, book_id, gift)
     draws = (Draw(contribution=key, minor=quantity.minor),)
     owned = in_kind_pool(fund.code, quantity.unit, earmark)
     line = "in_kind_given"
@@ -258,14 +272,9 @@ def offer_in_kind(
         Leg(account=owned, side=CREDIT, amount=quantity, line=line, draws=draws),
     )
     draft = Draft(
-        kind="in_kind",
-        effective_on=details.on or clock().date(),
-        legs=legs,
-        note=details.note,
-        source=details.source,
+        kind="in_kind", effective_on=details.on, legs=legs, note=details.note, source=details.source
     )
-    posted = post(session, fund.book, draft, key=key, clock=clock)
-    return replace(gift, replayed=posted.replayed)
+    return _receive(session, fund, gift, draft, clock)
 
 
 def value(
@@ -298,7 +307,9 @@ def value(
     ------
     SamePerson
         When the giver values the own gift.
-    AmountOutOfRange, Missing, KeyReused, PostingRefused
+    AlreadyExists
+        When the gift is valued already.
+    AmountOutOfRange, Missing, KeyReused
         Nothing is written then.
     """
     if valuation.valued_by == gift.giver:
@@ -307,9 +318,6 @@ def value(
             party=gift.giver,
         )
     worth = value_of(gift.amount, valuation)
-    book_id = registry.find_book_id(session, fund.book)
-    registry.keep_unit(session, valuation.price.unit)
-    registry.keep_unit(session, worth.unit)
     body = {
         "contribution": gift.code,
         "evidence_sha256": valuation.evidence_sha256.hex(),
@@ -320,9 +328,6 @@ def value(
         "valued_by": valuation.valued_by,
         "valued_on": valuation.valued_on.isoformat(),
     }
-    event_id, new = record_event(session, fund.book, "in_kind.valued", body, key=key, clock=clock)
-    if new:
-        valuations.keep_valuation(session, book_id, event_id, gift, valuation, worth.unit)
     counted = memo(fund.code, worth.unit, "value_counted", 1)
     given = memo(fund.code, worth.unit, "value_given", -1)
     legs = (
@@ -336,5 +341,12 @@ def value(
         note=details.note,
         source=details.source,
     )
-    post(session, fund.book, draft, key=key, clock=clock)
+    book_id = registry.lock_fund(session, fund.book, fund.code)
+    with session.begin_nested():
+        registry.keep_unit(session, valuation.price.unit)
+        registry.keep_unit(session, worth.unit)
+        event_id, new = record_event(session, fund.book, "in_kind.valued", body, key=key, clock=clock)
+        if new:
+            valuations.keep_valuation(session, book_id, event_id, gift, valuation, worth.unit)
+        post(session, fund.book, draft, key=key, clock=clock)
     return worth

@@ -1,6 +1,7 @@
 """Opening books, funds and earmarks, registering parties. Asked twice the same, nothing changes."""
 
 from ..earmarks import Earmark, unrestricted
+from ..errors import CurrencyMismatch
 from ..funds import DrawRule, PooledFund
 from ..ledger import LINES
 from ..parties import Party
@@ -67,9 +68,16 @@ def open_fund(
 
     Raises
     ------
+    CurrencyMismatch
+        When the unit is no currency.
     AlreadyExists, Missing
         When the code belongs to a fund with other properties; when there is no such book.
     """
+    if unit.kind != "currency":
+        raise CurrencyMismatch(
+            f"A fund keeps a currency; {unit.code} is a unit of kind {unit.kind}. Book gifts in kind apart.",
+            unit=unit.code,
+        )
     fund = PooledFund(book=book, code=code, title=title, unit=unit, draw_rule=draw_rule)
     registry.keep_fund(session, fund)
     return fund

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from ..dates import instant_text
 from ..funds import EarmarkPosition, FundPosition, PooledFund
 from ..ledger import LINES
 from ..money import Money, zero
@@ -133,7 +134,8 @@ def _uses(session: Session, book_id: int, where: object) -> tuple[Use, ...]:
     for row in entries.list_draws(session, book_id, where):  # type: ignore[arg-type]  # an SQL condition of entries
         if LINES[row.line] == "internal":
             continue
-        unit = units.setdefault(row.unit, registry.find_unit(session, row.unit))
+        if row.unit not in units:
+            units[row.unit] = registry.find_unit(session, row.unit)
         rows.append(
             Use(
                 transaction=row.id,
@@ -143,7 +145,7 @@ def _uses(session: Session, book_id: int, where: object) -> tuple[Use, ...]:
                 effective_on=row.effective_on,
                 contribution=row.code,
                 giver=row.giver,
-                amount=Money(minor=row.side * row.amount, unit=unit),
+                amount=Money(minor=row.side * row.amount, unit=units[row.unit]),
             )
         )
     return tuple(rows)
@@ -203,8 +205,8 @@ def verify(session: Session, book: str) -> Verification:
     """Derive everything again from the postings and compare.
 
     Checked: every rule of the fault views for every transaction; each counter of each balance against the
-    sum of its postings; each lot against its draws; each event's digest against its bytes; and the legs
-    and draws written in each event against the rows.
+    sum of its postings; each lot against its draws; each earmark against its digest and its scope; each
+    event's digest against its bytes; and the day, key, legs and draws written in each event against the rows.
 
     Parameters
     ----------
@@ -214,7 +216,7 @@ def verify(session: Session, book: str) -> Verification:
         Code of the book.
     """
     book_id = registry.find_book_id(session, book)
-    faults = entries.list_faults(session)
+    faults = entries.list_faults(session, book_id=book_id)
     findings = [f"transaction {identity}: {why}" for identity, why in faults]
     findings += [
         f"balance of {path}: counters differ from its postings"
@@ -222,14 +224,20 @@ def verify(session: Session, book: str) -> Verification:
     ]
     findings += [f"lot of {code}: differs from its draws" for code in audit.list_moved_lots(session, book_id)]
     findings += [f"pool of {fund}: differs from its cash" for fund in audit.list_uncovered(session, book_id)]
+    findings += [
+        f"transaction {identity}: it lacks its event or its end"
+        for identity in audit.list_unfinished(session, book_id)
+    ]
+    findings += [
+        f"earmark {code}: its terms or its scope were changed"
+        for code in audit.list_changed_earmarks(session, book_id)
+    ]
     for row in audit.list_events(session, book_id):
         content = bytes(row.body)
         if hashlib.sha256(b"\x00" + content).digest() != bytes(row.leaf_sha256):
             findings.append(f"event {row.id}: its digest does not fit its bytes")
-        elif row.kind.startswith("ledger."):
-            legs = [describe_leg(leg) for leg in entries.find_legs(session, row.id)]
-            if json.loads(content)["legs"] != legs:
-                findings.append(f"transaction {row.id}: its rows differ from its event")
+        elif row.kind.startswith("ledger.") and _told(content) != _stored(session, row):
+            findings.append(f"transaction {row.id}: its rows differ from its event")
     transactions, postings = entries.count_entries(session, book_id)
     return Verification(
         transactions=transactions,
@@ -237,3 +245,29 @@ def verify(session: Session, book: str) -> Verification:
         unbalanced=sum(why == "unbalanced" for _, why in faults),
         findings=tuple(findings),
     )
+
+
+def _told(content: bytes) -> object:
+    """Read what the event of a transaction says of its rows."""
+    try:
+        body = json.loads(content)
+        legs = [{**leg, "draws": _sorted_draws(leg["draws"])} for leg in body["legs"]]
+        names = ("transaction", "client", "key", "effective_on", "recorded_at")
+        return legs, tuple(body[name] for name in names)
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _stored(session: Session, row: audit.AnyRow) -> object:
+    """Read what the rows themselves hold, in the same shape."""
+    if row.transaction is None:
+        return ()
+    legs = [describe_leg(leg) for leg in entries.find_legs(session, row.id)]
+    for leg in legs:
+        leg["draws"] = _sorted_draws(leg["draws"])
+    said = (row.transaction, row.client, row.idem_key)
+    return legs, (*said, row.effective_on.isoformat(), instant_text(row.recorded_at))
+
+
+def _sorted_draws(draws: object) -> list[tuple[str, str]]:
+    return sorted((draw["contribution"], draw["amount"]) for draw in draws)  # type: ignore[attr-defined]  # JSON of one leg

@@ -1,11 +1,11 @@
-"""Money is promised and goes out: fees, costs, transfers, commitments, encumbrances, payments, refunds.
+"""Money is promised and goes out: fees, costs, transfers, commitments, encumbrances, payments.
 
 What a use may draw on follows from the earmarks: money under an earmark that admits the use first, in the
 order of the earmarks' codes, then money without restriction.
 """
 
 from collections.abc import Mapping
-from uuid import UUID
+from dataclasses import replace
 
 from ..accounts import UNRESTRICTED, Account, Promise, cash, obligation, pool
 from ..contributions import Contribution
@@ -19,12 +19,13 @@ from ..errors import (
 )
 from ..funds import FeeTerm, PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
-from ..money import Money, split, zero
-from ..posting import LIBRARY, post
+from ..money import Money, zero
+from ..posting import LIBRARY, key_reused, post
 from ..records import entries, registry
 from ..storage import Session
 
 ANY_USE: Mapping[str, str] = {}
+SPENDING_LINES = ("transfer", "transfer_to_fund", "direct_cost", "bank_charge")
 Parts = tuple[tuple[str, Money], ...]
 
 
@@ -69,9 +70,11 @@ def spend(
         Nothing is written then.
     """
     registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
+    if line not in SPENDING_LINES:
+        raise ValueError(f"nothing is spent on line {line!r}: use one of {', '.join(SPENDING_LINES)}")
     parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
     legs = tuple(leg for earmark, part in parts for leg in _payment(fund, earmark, part, line))
-    return _post(session, fund, line, legs, payee=payee, key=key, clock=clock, details=details)
+    return _post(session, fund, line, legs, payee=payee, key=key, clock=clock, details=details, use=use)
 
 
 def charge_fee(
@@ -110,58 +113,6 @@ def charge_fee(
     return _post(session, fund, "fee", legs, payee=agent, key=key, clock=clock, details=details)
 
 
-def refund(
-    session: Session,
-    fund: PooledFund,
-    payer: str,
-    payment: UUID,
-    amount: Money,
-    *,
-    key: str,
-    clock: Clock,
-    details: Details = PLAIN,
-) -> Transaction:
-    """Book money that comes back from an earlier payment, to the contributions that bore it, in proportion.
-
-    Parameters
-    ----------
-    session, fund, key, clock, details
-        As for ``spend``.
-    payer : str
-        Code of the party who gives it back.
-    payment : UUID
-        The payment it comes from.
-    amount : Money
-        At most what was paid.
-
-    Raises
-    ------
-    OverdrawnCommitment
-        When more comes back than was paid.
-    Missing, CurrencyMismatch, KeyReused
-        Nothing is written then.
-    """
-    first = entries.find_transaction(session, registry.find_book_id(session, fund.book), payment)
-    paid = [leg for leg in first.legs if leg.account.role == "pool" and leg.layer == "S"]
-    total = sum((leg.amount for leg in paid), start=zero(fund.unit))
-    if total < amount:
-        raise OverdrawnCommitment(
-            f"{amount} cannot come back from a payment of {total}.", asked=amount.text, paid=total.text
-        )
-    legs: list[Leg] = []
-    for leg, part in zip(paid, split(amount, [leg.amount.minor for leg in paid]), strict=True):
-        shares = split(part, [draw.minor for draw in leg.draws])
-        draws = tuple(
-            Draw(contribution=draw.contribution, minor=share.minor)
-            for draw, share in zip(leg.draws, shares, strict=True)
-            if share
-        )
-        if part:
-            legs.append(Leg(account=cash(fund.code, fund.unit), side=DEBIT, amount=part, line="refund"))
-            legs.append(Leg(account=leg.account, side=CREDIT, amount=part, line="refund", draws=draws))
-    return _post(session, fund, "refund", tuple(legs), payee=payer, key=key, clock=clock, details=details)
-
-
 def reserve(
     session: Session,
     fund: PooledFund,
@@ -189,7 +140,9 @@ def reserve(
     """
     parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
     legs = tuple(leg for earmark, part in parts for leg in _promise_legs(fund, promise, earmark, part))
-    return _post(session, fund, "encumbrance", legs, key=key, clock=clock, details=details, about=promise)
+    return _post(
+        session, fund, "encumbrance", legs, key=key, clock=clock, details=_noting(details, promise), use=use
+    )
 
 
 def pay_reserved(
@@ -235,8 +188,53 @@ def pay_reserved(
         payee=payee,
         key=key,
         clock=clock,
-        details=details,
-        about=promise,
+        details=_noting(details, promise),
+    )
+
+
+def reassign(
+    session: Session,
+    fund: PooledFund,
+    given: Promise,
+    taken: Promise,
+    amount: Money,
+    *,
+    key: str,
+    clock: Clock,
+    use: Mapping[str, str] = ANY_USE,
+    details: Details = PLAIN,
+) -> Transaction:
+    """Turn part of one promise into another, in one transaction: never both, never neither.
+
+    Parameters
+    ----------
+    session, fund, amount, key, clock, use, details
+        As for ``spend``; only money whose earmark admits the use moves.
+    given, taken : Promise
+        The promise that shrinks, and the one that grows.
+
+    Raises
+    ------
+    OverdrawnCommitment
+        When the first promise has less left for this use than is asked.
+    AmountOutOfRange, KeyReused
+        Nothing is written then.
+    """
+    parts = _parts_under(session, fund, key, amount)
+    if not parts:
+        book_id = registry.find_book_id(session, fund.book)
+        left = _outstanding(session, fund, given)
+        open_to = tuple(
+            part for part in left if registry.find_earmark(session, book_id, part[0]).admits_use(use)
+        )
+        parts = _taken(open_to, amount, f"{given} for this use")
+    legs: list[Leg] = []
+    for earmark, part in parts:
+        legs.extend(_promise_legs(fund, given, earmark, -part))
+        legs.extend(_promise_legs(fund, taken, earmark, part))
+    about = f"{given} becomes {taken}"
+    return _post(
+        session, fund, "reassignment", tuple(legs), key=key, clock=clock, details=_noting(details, about)
     )
 
 
@@ -263,11 +261,26 @@ def release(
     Money
         What was released; zero when nothing was left, and nothing is written then.
     """
-    left = _outstanding(session, fund, promise)
+    left = _released_under(session, fund, promise, key) or _outstanding(session, fund, promise)
     legs = tuple(leg for earmark, part in left for leg in _promise_legs(fund, promise, earmark, -part))
     if legs:
-        _post(session, fund, "release", legs, key=key, clock=clock, details=details, about=promise)
+        _post(session, fund, "release", legs, key=key, clock=clock, details=_noting(details, promise))
     return sum((part for _, part in left), start=zero(fund.unit))
+
+
+def _released_under(session: Session, fund: PooledFund, promise: Promise, key: str) -> Parts:
+    """Return what a key has released before, so that a retry gives the same answer."""
+    book_id = registry.lock_fund(session, fund.book, fund.code)
+    known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
+    if known is None:
+        return ()
+    path = obligation(fund.code, fund.unit, promise).path
+    legs = [
+        leg for leg in entries.find_transaction(session, book_id, known.id).legs if leg.account.path == path
+    ]
+    if known.kind != "release" or not legs:
+        raise key_reused(key, known.kind)
+    return tuple((leg.account.earmark, -leg.amount) for leg in legs)
 
 
 def promised(session: Session, fund: PooledFund, promise: Promise) -> Money:
@@ -285,17 +298,22 @@ def _post(
     clock: Clock,
     details: Details,
     payee: str = "",
-    about: Promise | str = "",
+    use: Mapping[str, str] = ANY_USE,
 ) -> Transaction:
     draft = Draft(
         kind=kind,
-        effective_on=details.on or clock().date(),
+        effective_on=details.on,
         legs=legs,
         payee=payee,
-        note=details.note or str(about),
+        note=details.note,
         source=details.source,
+        use=tuple(sorted(use.items())),
     )
     return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def _noting(details: Details, about: Promise | str) -> Details:
+    return details if details.note else replace(details, note=str(about))
 
 
 def _payment(
@@ -401,7 +419,7 @@ def _taken(free: Parts, amount: Money, what: str) -> Parts:
 
 def _parts_under(session: Session, fund: PooledFund, key: str, amount: Money) -> Parts:
     """Return the parts of the transaction a key belongs to, so that a retry drafts the same legs."""
-    book_id = registry.find_book_id(session, fund.book)
+    book_id = registry.lock_fund(session, fund.book, fund.code)
     known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
     if known is None:
         return ()

@@ -1,22 +1,40 @@
 """Queries that derive the books again, for verification and for the second side of a statement."""
 
+import hashlib
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..money import Money
 from ..units import Unit
-from .tables import ACCOUNT, BALANCE, CONTRIBUTION, DELTA, EVENT, FUND, LOT, LOT_DELTA, PARTY, POSTING, TXN
+from .tables import (
+    ACCOUNT,
+    BALANCE,
+    CONTRIBUTION,
+    DELTA,
+    EARMARK,
+    EARMARK_SCOPE,
+    EVENT,
+    FUND,
+    LOT,
+    LOT_DELTA,
+    PARTY,
+    POSTING,
+    TXN,
+    TXN_END,
+)
 
+AnyRow = Row[*tuple[Any, ...]]
 COUNTERS = ("settled_dr", "settled_cr", "pending_dr", "pending_cr", "encumbered_dr", "encumbered_cr")
 SUMS = ("sd", "sc", "pd", "pc", "ed", "ec")
 
 
 def list_moved_balances(session: Session, book_id: int) -> tuple[str, ...]:
-    """Return the paths of accounts whose counters are not the sums of their postings."""
+    """Return the paths of accounts whose counters are not their postings' sums, or whose floor was moved."""
     sums = (
         select(DELTA.c.account_id, *(func.sum(DELTA.c[name]).label(name) for name in SUMS))
         .group_by(DELTA.c.account_id)
@@ -26,7 +44,9 @@ def list_moved_balances(session: Session, book_id: int) -> tuple[str, ...]:
         *(
             BALANCE.c[counter] != func.coalesce(sums.c[name], 0)
             for counter, name in zip(COUNTERS, SUMS, strict=True)
-        )
+        ),
+        BALANCE.c.normal != ACCOUNT.c.normal,
+        BALANCE.c.floor.is_distinct_from(ACCOUNT.c.floor),
     )
     query = (
         select(ACCOUNT.c.path)
@@ -48,14 +68,51 @@ def list_moved_lots(session: Session, book_id: int) -> tuple[str, ...]:
         .subquery()
     )
     same = (sums.c.account_id == LOT.c.account_id) & (sums.c.contribution_id == LOT.c.contribution_id)
-    query = (
+    differs = (
         select(CONTRIBUTION.c.code)
         .join(LOT, LOT.c.contribution_id == CONTRIBUTION.c.id)
         .join(sums, same, isouter=True)
         .where(CONTRIBUTION.c.book_id == book_id, LOT.c.remaining != func.coalesce(sums.c.moved, 0))
-        .order_by(CONTRIBUTION.c.code)
+    )
+    gone = (
+        select(CONTRIBUTION.c.code)
+        .join(sums, sums.c.contribution_id == CONTRIBUTION.c.id)
+        .join(LOT, same, isouter=True)
+        .where(CONTRIBUTION.c.book_id == book_id, LOT.c.account_id.is_(None))
+    )
+    return tuple(sorted({*session.scalars(differs), *session.scalars(gone)}))
+
+
+def list_unfinished(session: Session, book_id: int) -> tuple[UUID, ...]:
+    """Return the transactions that lack their event or their end."""
+    query = (
+        select(TXN.c.id)
+        .join(EVENT, EVENT.c.id == TXN.c.id, isouter=True)
+        .join(TXN_END, TXN_END.c.txn_id == TXN.c.id, isouter=True)
+        .where(TXN.c.book_id == book_id, or_(EVENT.c.id.is_(None), TXN_END.c.txn_id.is_(None)))
+        .order_by(TXN.c.id)
     )
     return tuple(session.scalars(query))
+
+
+def list_changed_earmarks(session: Session, book_id: int) -> tuple[str, ...]:
+    """Return the earmarks whose terms do not fit their digest, or whose scope is not what they narrow."""
+    rows = session.execute(select(EARMARK).where(EARMARK.c.book_id == book_id).order_by(EARMARK.c.code)).all()
+    wider = {row.id: row.wider_id for row in rows}
+    scope: dict[int, set[int]] = {row.id: set() for row in rows}
+    for row in session.execute(select(EARMARK_SCOPE).where(EARMARK_SCOPE.c.narrower_id.in_(wider))):
+        scope[row.narrower_id].add(row.wider_id)
+    changed = []
+    for row in rows:
+        chain: set[int] = set()
+        step: int | None = row.id
+        while step is not None and step not in chain:
+            chain.add(step)
+            step = wider.get(step)
+        digest = hashlib.sha256(bytes(row.terms)).digest()
+        if digest != bytes(row.terms_sha256) or chain != scope[row.id]:
+            changed.append(str(row.code))
+    return tuple(changed)
 
 
 def list_uncovered(session: Session, book_id: int) -> tuple[str, ...]:
@@ -72,10 +129,21 @@ def list_uncovered(session: Session, book_id: int) -> tuple[str, ...]:
     return tuple(session.scalars(query))
 
 
-def list_events(session: Session, book_id: int) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Return all events of a book, oldest first."""
+def list_events(session: Session, book_id: int) -> Iterator[AnyRow]:
+    """Return all events of a book with what their transactions say, oldest first."""
     query = (
-        select(EVENT.c.id, EVENT.c.kind, EVENT.c.body, EVENT.c.leaf_sha256)
+        select(
+            EVENT.c.id,
+            EVENT.c.kind,
+            EVENT.c.body,
+            EVENT.c.leaf_sha256,
+            TXN.c.kind.label("transaction"),
+            TXN.c.client,
+            TXN.c.idem_key,
+            TXN.c.effective_on,
+            TXN.c.recorded_at,
+        )
+        .join(TXN, TXN.c.id == EVENT.c.id, isouter=True)
         .where(EVENT.c.book_id == book_id)
         .order_by(EVENT.c.recorded_at, EVENT.c.id)
     )

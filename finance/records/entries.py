@@ -7,16 +7,16 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, insert, select
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select
 from sqlalchemy.orm import Session
 
 from ..accounts import Account
 from ..contributions import Contribution
-from ..errors import AlreadyExists, Missing
+from ..errors import KeyReused, Missing
 from ..ledger import Draw, Leg, Source, Transaction
 from ..money import Money
 from ..units import Unit
-from .registry import StoredAccount, find_earmark_id, find_fund_id, find_party_id, find_unit
+from .registry import StoredAccount, find_earmark_id, find_fund_id, find_party_id, find_unit, insert_once
 from .tables import (
     ACCOUNT,
     BALANCE,
@@ -29,6 +29,7 @@ from .tables import (
     LOT,
     PARTY,
     POSTING,
+    REFUND_PART,
     TXN,
 )
 
@@ -90,6 +91,7 @@ def find_transaction(
         note=body["note"],
         source=Source(**body["source"]),
         replayed=replayed,
+        refunds=row.refunds_id,
     )
 
 
@@ -109,7 +111,9 @@ def find_legs(session: Session, transaction_id: UUID) -> tuple[Leg, ...]:
     for row in session.execute(
         _leg_query().where(POSTING.c.txn_id == transaction_id).order_by(POSTING.c.seq)
     ):
-        unit = units.setdefault(row.unit, find_unit(session, row.unit))
+        if row.unit not in units:
+            units[row.unit] = find_unit(session, row.unit)
+        unit = units[row.unit]
         account = Account(
             fund=row.fund,
             path=row.path,
@@ -253,19 +257,47 @@ def _balance(row: Row[*tuple[Any, ...]], unit: Unit) -> AccountBalance:
     )
 
 
-def list_faults(session: Session) -> tuple[tuple[UUID, str], ...]:
-    """Return every transaction that breaks a rule, with the rule; empty when the books are right."""
-    rows = session.execute(select(FAULT.c.txn_id, FAULT.c.why).order_by(FAULT.c.txn_id, FAULT.c.why))
-    return tuple((row.txn_id, row.why) for row in rows)
+def list_faults(
+    session: Session, *, book_id: int | None = None, only: Iterable[UUID] | None = None
+) -> tuple[tuple[UUID, str], ...]:
+    """Return every transaction that breaks a rule, with the rule; empty when the books are right.
+
+    ``book_id`` and ``only`` narrow it to a book, or to some transactions.
+    """
+    query = select(FAULT.c.txn_id, FAULT.c.why).order_by(FAULT.c.txn_id, FAULT.c.why)
+    if book_id is not None:
+        query = query.join(TXN, TXN.c.id == FAULT.c.txn_id).where(TXN.c.book_id == book_id)
+    if only is not None:
+        query = query.where(FAULT.c.txn_id.in_(tuple(only)))
+    return tuple((row.txn_id, row.why) for row in session.execute(query))
+
+
+def sum_returned(session: Session, payment: UUID) -> dict[tuple[str, str], int]:
+    """Return what came back from a payment so far: (earmark, contribution) -> minor units."""
+    rows = session.execute(
+        select(
+            EARMARK.c.code.label("earmark"),
+            CONTRIBUTION.c.code.label("contribution"),
+            func.sum(-POSTING.c.side * DRAW.c.amount).label("returned"),
+        )
+        .select_from(REFUND_PART)
+        .join(DRAW, DRAW.c.txn_id == REFUND_PART.c.txn_id)
+        .join(POSTING, and_(POSTING.c.txn_id == DRAW.c.txn_id, POSTING.c.seq == DRAW.c.seq))
+        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
+        .where(REFUND_PART.c.payment_id == payment, REFUND_PART.c.txn_id != payment)
+        .group_by(EARMARK.c.code, CONTRIBUTION.c.code)
+    )
+    return {(row.earmark, row.contribution): int(row.returned) for row in rows}
 
 
 def keep_contribution(session: Session, book_id: int, contribution: Contribution) -> int:
     """Register a contribution, before its deposit is posted, and return its row number."""
-    row = session.execute(
-        select(CONTRIBUTION).where(
-            CONTRIBUTION.c.book_id == book_id, CONTRIBUTION.c.code == contribution.code
-        )
-    ).one_or_none()
+    query = select(CONTRIBUTION).where(
+        CONTRIBUTION.c.book_id == book_id, CONTRIBUTION.c.code == contribution.code
+    )
+    row = session.execute(query).one_or_none()
     wanted = {
         "fund_id": find_fund_id(session, book_id, contribution.fund),
         "party_id": find_party_id(session, book_id, contribution.giver),
@@ -274,14 +306,15 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
         "unit": contribution.amount.unit.code,
     }
     if row is None:
-        session.execute(insert(CONTRIBUTION).values(book_id=book_id, code=contribution.code, **wanted))
-    elif any(row._mapping[key] != value for key, value in wanted.items()):  # noqa: SLF001  # SQLAlchemy's public name
-        raise AlreadyExists(
-            f"The contribution {contribution.code!r} exists with another fund, giver, earmark or unit.",
-            what="contribution",
-            code=contribution.code,
+        insert_once(session, CONTRIBUTION, book_id=book_id, code=contribution.code, **wanted)
+        row = session.execute(query).one()
+    if any(row._mapping[key] != value for key, value in wanted.items()):  # noqa: SLF001  # SQLAlchemy's public name
+        raise KeyReused(
+            f"The key {contribution.code!r} already belongs to a contribution with another fund, giver, "
+            "earmark, kind or unit. Use a new key.",
+            key=contribution.code,
         )
-    return find_contribution_ids(session, {contribution.code}, book_id)[contribution.code]
+    return int(row.id)
 
 
 def find_contribution_ids(

@@ -5,11 +5,12 @@ asked again with the same content, leaves it alone; other content under a taken 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Table, insert, select
+from sqlalchemy import Row, Table, insert, literal, select
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
 from ..accounts import Account
@@ -39,6 +40,36 @@ class StoredAccount:
     account: Account
 
 
+def insert_once(session: Session, table: Table, **values: object) -> bool:
+    """Insert a row, unless another session has just inserted one of the same code; tell whether it is new.
+
+    PostgreSQL waits for that other session. SQLite has one writer at a time, so nobody comes in between.
+    """
+    if session.get_bind().dialect.name == "postgresql":
+        query = postgresql.insert(table).values(**values).on_conflict_do_nothing().returning(literal(1))
+    else:
+        query = insert(table).values(**values).returning(literal(1))
+    return session.execute(query).first() is not None
+
+
+def lock_funds(session: Session, book_id: int, codes: Iterable[str]) -> None:
+    """Keep other sessions from deciding on the same funds until this one commits or rolls back.
+
+    What a fund can pay is read before it is posted; between the two nobody else may spend it. On SQLite
+    the transaction holds the write lock anyway.
+    """
+    query = select(FUND.c.id).where(FUND.c.book_id == book_id, FUND.c.code.in_(sorted(set(codes))))
+    session.execute(query.order_by(FUND.c.id).with_for_update(key_share=True))
+
+
+def lock_fund(session: Session, book: str, code: str) -> int:
+    """Lock one fund, see ``lock_funds``, and return the row number of its book."""
+    book_id = find_book_id(session, book)
+    find_fund_id(session, book_id, code)
+    lock_funds(session, book_id, [code])
+    return book_id
+
+
 def find_unit(session: Session, code: str) -> Unit:
     """Return a registered unit."""
     row = session.execute(select(UNIT).where(UNIT.c.code == code)).one_or_none()
@@ -53,15 +84,14 @@ def keep_unit(session: Session, unit: Unit) -> None:
     """Register a unit."""
     row = session.execute(select(UNIT).where(UNIT.c.code == unit.code)).one_or_none()
     if row is None:
-        session.execute(
-            insert(UNIT).values(code=unit.code, kind=unit.kind, base_code=unit.base_code, scale=unit.scale)
-        )
-    elif find_unit(session, unit.code) != unit:
+        insert_once(session, UNIT, code=unit.code, kind=unit.kind, base_code=unit.base_code, scale=unit.scale)
+    known = find_unit(session, unit.code)
+    if known != unit:
         raise CurrencyMismatch(
-            f"The unit {unit.code} is registered with {row.scale} digits as {row.kind}, "
+            f"The unit {unit.code} is registered with {known.scale} digits as {known.kind}, "
             f"not with {unit.scale} digits as {unit.kind}.",
             unit=unit.code,
-            digits=row.scale,
+            digits=known.scale,
         )
 
 
@@ -80,26 +110,27 @@ def list_books(session: Session) -> tuple[str, ...]:
 
 def keep_book(session: Session, code: str, base: Unit) -> int:
     """Open a book and return its row number."""
-    found = session.execute(select(BOOK).where(BOOK.c.code == code)).one_or_none()
-    if found is not None:
-        if found.base_unit != base.code:
-            raise AlreadyExists(
-                f"The book {code!r} exists and keeps {found.base_unit}, not {base.code}.",
-                what="book",
-                code=code,
-            )
-        return int(found.id)
-    keep_unit(session, base)
-    session.execute(insert(BOOK).values(code=code, base_unit=base.code))
-    return find_book_id(session, code)
+    query = select(BOOK).where(BOOK.c.code == code)
+    found = session.execute(query).one_or_none()
+    if found is None:
+        keep_unit(session, base)
+        insert_once(session, BOOK, code=code, base_unit=base.code)
+        found = session.execute(query).one()
+    if found.base_unit != base.code:
+        raise AlreadyExists(
+            f"The book {code!r} exists and keeps {found.base_unit}, not {base.code}.",
+            what="book",
+            code=code,
+        )
+    return int(found.id)
 
 
 def keep_lines(session: Session, lines: Mapping[str, str]) -> None:
     """Register the lines of the source-and-use statement."""
     known = set(session.scalars(select(LINE.c.code)))
-    missing = [{"code": code, "kind": kind} for code, kind in sorted(lines.items()) if code not in known]
-    if missing:
-        session.execute(insert(LINE), missing)
+    for code, kind in sorted(lines.items()):
+        if code not in known:
+            insert_once(session, LINE, code=code, kind=kind)
 
 
 def _by_code(session: Session, table: Table, book_id: int, code: str, what: str) -> Row[*tuple[Any, ...]]:
@@ -123,13 +154,13 @@ def find_party(session: Session, book_id: int, code: str) -> Party:
 
 def keep_party(session: Session, book_id: int, party: Party) -> int:
     """Register a party and return its row number."""
-    row = session.execute(
-        select(PARTY).where(PARTY.c.book_id == book_id, PARTY.c.code == party.code)
-    ).one_or_none()
+    query = select(PARTY).where(PARTY.c.book_id == book_id, PARTY.c.code == party.code)
+    row = session.execute(query).one_or_none()
     if row is None:
         values = {"code": party.code, "name": party.name, "kind": party.kind, "public_key": party.public_key}
-        session.execute(insert(PARTY).values(book_id=book_id, **values))
-    elif (row.name, row.kind, row.public_key) != (party.name, party.kind, party.public_key):
+        insert_once(session, PARTY, book_id=book_id, **values)
+        row = session.execute(query).one()
+    if (row.name, row.kind, row.public_key) != (party.name, party.kind, party.public_key):
         raise AlreadyExists(
             f"The party {party.code!r} is registered as {row.name!r} ({row.kind}), with another name, kind "
             "or key. Choose another code.",
@@ -164,13 +195,13 @@ def keep_fund(session: Session, fund: PooledFund) -> int:
     """Open a fund and return its row number."""
     book_id = find_book_id(session, fund.book)
     keep_unit(session, fund.unit)
-    row = session.execute(
-        select(FUND).where(FUND.c.book_id == book_id, FUND.c.code == fund.code)
-    ).one_or_none()
+    query = select(FUND).where(FUND.c.book_id == book_id, FUND.c.code == fund.code)
+    row = session.execute(query).one_or_none()
     if row is None:
         values = {"code": fund.code, "title": fund.title, "unit": fund.unit.code, "draw_rule": fund.draw_rule}
-        session.execute(insert(FUND).values(book_id=book_id, **values))
-    elif find_fund(session, fund.book, fund.code) != fund:
+        insert_once(session, FUND, book_id=book_id, **values)
+        row = session.execute(query).one()
+    if find_fund(session, fund.book, fund.code) != fund:
         raise AlreadyExists(
             f"The fund {fund.code!r} exists as {row.title!r} in {row.unit} with rule {row.draw_rule}.",
             what="fund",
@@ -192,15 +223,15 @@ def find_earmark_id(session: Session, book_id: int, code: str) -> int:
 def keep_earmark(session: Session, book_id: int, earmark: Earmark, wider: str | None = None) -> int:
     """Register an earmark and return its row number; ``wider`` names the one it narrows."""
     body = earmark.canonical_bytes()
-    row = session.execute(
-        select(EARMARK).where(EARMARK.c.book_id == book_id, EARMARK.c.code == earmark.code)
-    ).one_or_none()
+    query = select(EARMARK).where(EARMARK.c.book_id == book_id, EARMARK.c.code == earmark.code)
+    row = session.execute(query).one_or_none()
     if row is None:
         wider_id = find_earmark_id(session, book_id, wider) if wider else None
         digest = hashlib.sha256(body).digest()
         values = {"code": earmark.code, "wider_id": wider_id, "terms": body, "terms_sha256": digest}
-        session.execute(insert(EARMARK).values(book_id=book_id, **values))
-    elif row.terms != body:
+        insert_once(session, EARMARK, book_id=book_id, **values)
+        row = session.execute(query).one()
+    if row.terms != body:
         raise AlreadyExists(
             f"The earmark {earmark.code!r} exists with other terms. Choose another code.",
             what="earmark",
@@ -209,30 +240,59 @@ def keep_earmark(session: Session, book_id: int, earmark: Earmark, wider: str | 
     return find_earmark_id(session, book_id, earmark.code)
 
 
+def find_account(session: Session, book_id: int, account: Account) -> StoredAccount | None:
+    """Return an account with its row numbers, if it is open.
+
+    Raises
+    ------
+    AlreadyExists
+        When its path belongs to an account of another fund, role, side or floor.
+    """
+    fund_id = find_fund_id(session, book_id, account.fund)
+    earmark_id = find_earmark_id(session, book_id, account.earmark)
+    row = session.execute(
+        select(ACCOUNT.c.id, ACCOUNT.c.fund_id, ACCOUNT.c.role, ACCOUNT.c.normal, ACCOUNT.c.floor).where(
+            ACCOUNT.c.book_id == book_id,
+            ACCOUNT.c.path == account.path,
+            ACCOUNT.c.unit == account.unit.code,
+            ACCOUNT.c.earmark_id == earmark_id,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if (row.fund_id, row.role, row.normal, row.floor) != (
+        fund_id,
+        account.role,
+        account.normal,
+        account.floor,
+    ):
+        raise AlreadyExists(
+            f"The account {account.path!r} exists with another fund, role, side or floor: choose another.",
+            what="account",
+            code=account.path,
+        )
+    return StoredAccount(id=int(row.id), fund_id=fund_id, earmark_id=earmark_id, account=account)
+
+
 def keep_account(session: Session, book_id: int, account: Account) -> StoredAccount:
     """Open an account, or find it, by its identity."""
-    earmark_id = find_earmark_id(session, book_id, account.earmark)
-    fund_id = find_fund_id(session, book_id, account.fund)
-    identity = (
-        (ACCOUNT.c.book_id == book_id)
-        & (ACCOUNT.c.path == account.path)
-        & (ACCOUNT.c.unit == account.unit.code)
-        & (ACCOUNT.c.earmark_id == earmark_id)
+    stored = find_account(session, book_id, account)
+    if stored is not None:
+        return stored
+    keep_unit(session, account.unit)
+    insert_once(
+        session,
+        ACCOUNT,
+        book_id=book_id,
+        fund_id=find_fund_id(session, book_id, account.fund),
+        earmark_id=find_earmark_id(session, book_id, account.earmark),
+        path=account.path,
+        unit=account.unit.code,
+        role=account.role,
+        normal=account.normal,
+        floor=account.floor,
     )
-    found = session.scalar(select(ACCOUNT.c.id).where(identity))
-    if found is None:
-        keep_unit(session, account.unit)
-        session.execute(
-            insert(ACCOUNT).values(
-                book_id=book_id,
-                fund_id=fund_id,
-                earmark_id=earmark_id,
-                path=account.path,
-                unit=account.unit.code,
-                role=account.role,
-                normal=account.normal,
-                floor=account.floor,
-            )
-        )
-        found = session.scalar(select(ACCOUNT.c.id).where(identity))
-    return StoredAccount(id=int(found or 0), fund_id=fund_id, earmark_id=earmark_id, account=account)
+    opened = find_account(session, book_id, account)
+    if opened is None:
+        raise Missing(f"The account {account.path!r} was not opened.", what="account", code=account.path)
+    return opened

@@ -16,17 +16,31 @@ METADATA = MetaData()
 VIEWS = MetaData()
 
 
-def _table(name: str, /, *, of: MetaData = METADATA, **columns: type[TypeEngine[Any]]) -> Table:
+def table(name: str, of: MetaData, /, **columns: type[TypeEngine[Any]]) -> Table:
+    """Describe a table of the migrated schema by its columns.
+
+    Parameters
+    ----------
+    name : str
+        In the database.
+    of : MetaData
+        The collection it joins.
+    **columns : type
+        Column types by name.
+    """
     return Table(name, of, *(Column(key, kind()) for key, kind in columns.items()))
 
 
-UNIT = _table("unit", code=Text, kind=Text, base_code=Text, scale=Count)
-BOOK = _table("book", id=Count, code=Text, base_unit=Text)
-LINE = _table("line", code=Text, kind=Text)
-PARTY = _table("party", id=Count, book_id=Count, code=Text, name=Text, kind=Text, public_key=LargeBinary)
-FUND = _table("fund", id=Count, book_id=Count, code=Text, title=Text, unit=Text, draw_rule=Text)
-EARMARK = _table(
+UNIT = table("unit", METADATA, code=Text, kind=Text, base_code=Text, scale=Count)
+BOOK = table("book", METADATA, id=Count, code=Text, base_unit=Text)
+LINE = table("line", METADATA, code=Text, kind=Text)
+PARTY = table(
+    "party", METADATA, id=Count, book_id=Count, code=Text, name=Text, kind=Text, public_key=LargeBinary
+)
+FUND = table("fund", METADATA, id=Count, book_id=Count, code=Text, title=Text, unit=Text, draw_rule=Text)
+EARMARK = table(
     "earmark",
+    METADATA,
     id=Count,
     book_id=Count,
     code=Text,
@@ -35,9 +49,10 @@ EARMARK = _table(
     terms_sha256=LargeBinary,
     valid_until=Day,
 )
-EARMARK_SCOPE = _table("earmark_scope", wider_id=Count, narrower_id=Count)
-ACCOUNT = _table(
+EARMARK_SCOPE = table("earmark_scope", METADATA, wider_id=Count, narrower_id=Count)
+ACCOUNT = table(
     "account",
+    METADATA,
     id=Count,
     book_id=Count,
     fund_id=Count,
@@ -48,8 +63,9 @@ ACCOUNT = _table(
     floor=Count,
     role=Text,
 )
-BALANCE = _table(
+BALANCE = table(
     "balance",
+    METADATA,
     account_id=Count,
     normal=Count,
     floor=Count,
@@ -62,8 +78,9 @@ BALANCE = _table(
     version=Count,
     last_txn=Key,
 )
-EVENT = _table(
+EVENT = table(
     "event",
+    METADATA,
     id=Key,
     book_id=Count,
     kind=Text,
@@ -72,8 +89,9 @@ EVENT = _table(
     leaf_sha256=LargeBinary,
     recorded_at=Instant,
 )
-TXN = _table(
+TXN = table(
     "txn",
+    METADATA,
     id=Key,
     book_id=Count,
     act=Text,
@@ -84,13 +102,23 @@ TXN = _table(
     effective_on=Day,
     recorded_at=Instant,
     parent_id=Key,
+    refunds_id=Key,
 )
-POSTING = _table(
-    "posting", txn_id=Key, seq=Count, account_id=Count, layer=Text, side=Count, line=Text, amount=Count
+POSTING = table(
+    "posting",
+    METADATA,
+    txn_id=Key,
+    seq=Count,
+    account_id=Count,
+    layer=Text,
+    side=Count,
+    line=Text,
+    amount=Count,
 )
-TXN_END = _table("txn_end", no=Count, txn_id=Key)
-CONTRIBUTION = _table(
+TXN_END = table("txn_end", METADATA, no=Count, txn_id=Key)
+CONTRIBUTION = table(
     "contribution",
+    METADATA,
     id=Count,
     book_id=Count,
     fund_id=Count,
@@ -100,10 +128,13 @@ CONTRIBUTION = _table(
     earmark_id=Count,
     kind=Text,
 )
-LOT = _table("lot", account_id=Count, contribution_id=Count, remaining=Count, version=Count, last_txn=Key)
-DRAW = _table("draw", txn_id=Key, seq=Count, contribution_id=Count, amount=Count)
-VALUATION = _table(
+LOT = table(
+    "lot", METADATA, account_id=Count, contribution_id=Count, remaining=Count, version=Count, last_txn=Key
+)
+DRAW = table("draw", METADATA, txn_id=Key, seq=Count, contribution_id=Count, amount=Count)
+VALUATION = table(
     "valuation",
+    METADATA,
     id=Key,
     contribution_id=Count,
     contributor_id=Count,
@@ -120,9 +151,9 @@ VALUATION = _table(
     evidence_sha256=LargeBinary,
 )
 
-DELTA = _table(
+DELTA = table(
     "delta",
-    of=VIEWS,
+    VIEWS,
     txn_id=Key,
     account_id=Count,
     sd=Count,
@@ -132,5 +163,6 @@ DELTA = _table(
     ed=Count,
     ec=Count,
 )
-LOT_DELTA = _table("lot_delta", of=VIEWS, txn_id=Key, account_id=Count, contribution_id=Count, moved=Count)
-FAULT = _table("fault", of=VIEWS, txn_id=Key, why=Text)
+LOT_DELTA = table("lot_delta", VIEWS, txn_id=Key, account_id=Count, contribution_id=Count, moved=Count)
+FAULT = table("fault", VIEWS, txn_id=Key, why=Text)
+REFUND_PART = table("refund_part", VIEWS, payment_id=Key, txn_id=Key)

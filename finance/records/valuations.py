@@ -2,26 +2,55 @@
 
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from ..contributions import Contribution
+from ..errors import AlreadyExists, Missing
 from ..in_kind import Valuation
 from ..units import Unit
-from .entries import find_contribution_ids
 from .registry import find_party_id, keep_unit
-from .tables import VALUATION
+from .tables import CONTRIBUTION, VALUATION
 
 
 def keep_valuation(
     session: Session, book_id: int, event_id: UUID, gift: Contribution, valuation: Valuation, value_unit: Unit
 ) -> None:
-    """Write a valuation; the database refuses a giver who values the own gift, and a second valuation."""
+    """Write a valuation; the database, too, refuses a giver who values the own gift, and a second valuation.
+
+    Raises
+    ------
+    AlreadyExists
+        When the gift is valued already.
+    Missing
+        When this giver gave no such gift in kind.
+    """
     keep_unit(session, valuation.price.unit)
+    known = session.execute(
+        select(CONTRIBUTION.c.id, VALUATION.c.id.label("valuation"))
+        .join(VALUATION, VALUATION.c.contribution_id == CONTRIBUTION.c.id, isouter=True)
+        .where(
+            CONTRIBUTION.c.book_id == book_id,
+            CONTRIBUTION.c.code == gift.code,
+            CONTRIBUTION.c.party_id == find_party_id(session, book_id, gift.giver),
+            CONTRIBUTION.c.kind == "in_kind",
+            CONTRIBUTION.c.unit == gift.amount.unit.code,
+        )
+    ).one_or_none()
+    if known is None:
+        raise Missing(
+            f"{gift.giver} gave no {gift.amount.unit.code} in kind as {gift.code!r}.",
+            what="gift in kind",
+            code=gift.code,
+        )
+    if known.valuation is not None:
+        raise AlreadyExists(
+            f"The gift {gift.code!r} is valued already; a valuation stands.", what="valuation", code=gift.code
+        )
     session.execute(
         insert(VALUATION).values(
             id=event_id,
-            contribution_id=find_contribution_ids(session, {gift.code}, book_id)[gift.code],
+            contribution_id=known.id,
             contributor_id=find_party_id(session, book_id, gift.giver),
             unit=gift.amount.unit.code,
             unit_kind=gift.amount.unit.kind,

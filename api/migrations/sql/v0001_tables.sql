@@ -1,6 +1,7 @@
 -- Tables of the money core. {TOKENS} are filled in for each database; a line ";;" ends a statement.
 -- Side is +1 debit, -1 credit; amounts are positive except releases. Layers: S settled, P pending, E encumbered.
 -- A transaction exists only with its txn_end row; inserting that row checks it whole and moves the balances.
+-- {STRICT_KEYED}: without SQLite's hidden rowid, by which INSERT OR REPLACE could delete another row.
 CREATE TABLE unit (
   code TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('currency','in_kind','valued','outcome')),
@@ -8,7 +9,7 @@ CREATE TABLE unit (
   scale {SMALLINT} NOT NULL CHECK (scale BETWEEN 0 AND 9),
   UNIQUE (code, kind),
   CHECK ((kind = 'valued') = (base_code IS NOT NULL))
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE book (
   id {ID}, code TEXT NOT NULL UNIQUE, base_unit TEXT NOT NULL REFERENCES unit
@@ -16,7 +17,7 @@ CREATE TABLE book (
 ;;
 CREATE TABLE line (
   code TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('source','use','internal'))
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE party (
   id {ID}, book_id {BIGINT} NOT NULL REFERENCES book, code TEXT NOT NULL, name TEXT NOT NULL,
@@ -42,7 +43,7 @@ CREATE TABLE earmark (
 CREATE TABLE earmark_scope (
   wider_id {BIGINT} NOT NULL REFERENCES earmark, narrower_id {BIGINT} NOT NULL REFERENCES earmark,
   PRIMARY KEY (wider_id, narrower_id)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE account (
   id {ID}, book_id {BIGINT} NOT NULL, fund_id {BIGINT}, path TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit,
@@ -72,19 +73,22 @@ CREATE TABLE event (
   canon {SMALLINT} NOT NULL CHECK (canon = 1), body {BYTES} NOT NULL,
   leaf_sha256 {BYTES} NOT NULL CHECK (length(leaf_sha256) = 32){LEAF_CHECK},
   recorded_at {INSTANT} NOT NULL
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE txn (
   id {UUID} PRIMARY KEY, book_id {BIGINT} NOT NULL REFERENCES book,
   act TEXT NOT NULL CHECK (act IN ('posted','reverse')), kind TEXT NOT NULL,
   client TEXT NOT NULL, idem_key TEXT NOT NULL, request_sha256 {BYTES} NOT NULL CHECK (length(request_sha256) = 32),
   effective_on {DAY} NOT NULL, recorded_at {INSTANT} NOT NULL, parent_id {UUID} REFERENCES txn,
+  refunds_id {UUID} REFERENCES txn,
   UNIQUE (book_id, client, idem_key),
   CHECK ((act = 'reverse') = (parent_id IS NOT NULL)),
   FOREIGN KEY (id) REFERENCES event DEFERRABLE INITIALLY DEFERRED{TXN_IS_ENDED}
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE UNIQUE INDEX txn_reversed_once ON txn (parent_id) WHERE act = 'reverse'
+;;
+CREATE INDEX txn_refunding ON txn (refunds_id) WHERE refunds_id IS NOT NULL
 ;;
 CREATE INDEX txn_by_day ON txn (book_id, effective_on)
 ;;
@@ -94,7 +98,7 @@ CREATE TABLE posting (
   side {SMALLINT} NOT NULL CHECK (side IN (1,-1)), line TEXT NOT NULL REFERENCES line,
   amount {BIGINT} NOT NULL CHECK (amount <> 0 AND amount BETWEEN -{M62} AND {M62}),
   CHECK (layer <> 'S' OR amount > 0), PRIMARY KEY (txn_id, seq)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE INDEX posting_by_account ON posting (account_id, txn_id)
 ;;
@@ -114,13 +118,13 @@ CREATE TABLE lot (
   account_id {BIGINT} NOT NULL REFERENCES account, contribution_id {BIGINT} NOT NULL REFERENCES contribution,
   remaining {BIGINT} NOT NULL DEFAULT 0 CHECK (remaining BETWEEN 0 AND {M62}), version {BIGINT} NOT NULL DEFAULT 0,
   last_txn {UUID}, PRIMARY KEY (account_id, contribution_id)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE draw (
   txn_id {UUID} NOT NULL, seq {SMALLINT} NOT NULL, contribution_id {BIGINT} NOT NULL REFERENCES contribution,
   amount {BIGINT} NOT NULL CHECK (amount > 0), PRIMARY KEY (txn_id, seq, contribution_id),
   FOREIGN KEY (txn_id, seq) REFERENCES posting
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE INDEX draw_by_contribution ON draw (contribution_id, txn_id)
 ;;
@@ -137,5 +141,5 @@ CREATE TABLE valuation (
   FOREIGN KEY (contribution_id, contributor_id) REFERENCES contribution (id, party_id),
   FOREIGN KEY (unit, unit_kind) REFERENCES unit (code, kind),
   FOREIGN KEY (value_unit, value_kind) REFERENCES unit (code, kind)
-){STRICT}
+){STRICT_KEYED}
 ;;

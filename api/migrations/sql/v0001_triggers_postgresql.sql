@@ -48,7 +48,7 @@ DECLARE ids UUID[]; bad TEXT; lots BOOLEAN; BEGIN
   lots := EXISTS (SELECT 1 FROM draw WHERE txn_id = ANY (ids));
   bad := (SELECT why FROM fault_leg WHERE txn_id = ANY (ids) LIMIT 1);
   IF bad IS NULL AND lots THEN bad := (SELECT why FROM fault_lot WHERE txn_id = ANY (ids) LIMIT 1); END IF;
-  IF bad IS NULL AND EXISTS (SELECT 1 FROM txn WHERE id = ANY (ids) AND parent_id IS NOT NULL) THEN
+  IF bad IS NULL AND EXISTS (SELECT 1 FROM txn WHERE id = ANY (ids) AND (parent_id IS NOT NULL OR refunds_id IS NOT NULL)) THEN
     bad := (SELECT why FROM fault_child WHERE txn_id = ANY (ids) LIMIT 1); END IF;
   IF bad IS NOT NULL THEN RAISE EXCEPTION '%', bad USING ERRCODE = 'AL005'; END IF;
   UPDATE balance b SET settled_dr = settled_dr + sd, settled_cr = settled_cr + sc, pending_dr = pending_dr + pd,

@@ -50,7 +50,7 @@ CREATE TRIGGER draw_open BEFORE INSERT ON draw WHEN EXISTS (SELECT 1 FROM txn_en
 CREATE TRIGGER txn_ending BEFORE INSERT ON txn_end BEGIN
   SELECT RAISE(ABORT, 'fault') WHERE EXISTS (SELECT 1 FROM fault_leg WHERE txn_id = NEW.txn_id)
     OR (EXISTS (SELECT 1 FROM draw WHERE txn_id = NEW.txn_id) AND EXISTS (SELECT 1 FROM fault_lot WHERE txn_id = NEW.txn_id))
-    OR (EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id AND parent_id IS NOT NULL)
+    OR (EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id AND (parent_id IS NOT NULL OR refunds_id IS NOT NULL))
       AND EXISTS (SELECT 1 FROM fault_child WHERE txn_id = NEW.txn_id)); END
 ;;
 CREATE TRIGGER txn_ended AFTER INSERT ON txn_end BEGIN

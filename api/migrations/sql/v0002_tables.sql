@@ -12,20 +12,20 @@ CREATE TABLE agreement_duty (
   agreement_id {BIGINT} NOT NULL REFERENCES agreement, party_id {BIGINT} NOT NULL REFERENCES party,
   duty TEXT NOT NULL CHECK (duty IN ('interested','verifier')),
   PRIMARY KEY (agreement_id, party_id), UNIQUE (agreement_id, party_id, duty)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE agreement_party (
   agreement_id {BIGINT} NOT NULL, term_party TEXT NOT NULL, role TEXT NOT NULL, party_id {BIGINT} NOT NULL,
   duty TEXT NOT NULL, CHECK ((role = 'evaluator') = (duty = 'verifier')),
   PRIMARY KEY (agreement_id, term_party),
   FOREIGN KEY (agreement_id, party_id, duty) REFERENCES agreement_duty (agreement_id, party_id, duty)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE agreement_signature (
   agreement_id {BIGINT} NOT NULL, term_party TEXT NOT NULL, signature {BYTES} NOT NULL CHECK (length(signature) = 64),
   event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (agreement_id, term_party),
   FOREIGN KEY (agreement_id, term_party) REFERENCES agreement_party (agreement_id, term_party)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE agreement_start (
   agreement_id {BIGINT} PRIMARY KEY REFERENCES agreement, txn_id {UUID} NOT NULL UNIQUE REFERENCES txn
@@ -55,11 +55,16 @@ CREATE TABLE determination (
   FOREIGN KEY (agreement_id, verifier_id, duty) REFERENCES agreement_duty (agreement_id, party_id, duty)
 ){STRICT}
 ;;
+CREATE TABLE settled (
+  agreement_id {BIGINT} NOT NULL, position {BIGINT} NOT NULL CHECK (position > 0), claim_id {BIGINT} NOT NULL UNIQUE
+    REFERENCES determination (claim_id), event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  PRIMARY KEY (agreement_id, position), FOREIGN KEY (claim_id, agreement_id) REFERENCES claim (id, agreement_id)
+){STRICT}
+;;
 CREATE TABLE settlement (
-  claim_id {BIGINT} NOT NULL REFERENCES determination (claim_id), clause TEXT NOT NULL, period TEXT NOT NULL,
+  claim_id {BIGINT} NOT NULL REFERENCES settled (claim_id), clause TEXT NOT NULL, period TEXT NOT NULL,
   earned {BIGINT} NOT NULL CHECK (earned BETWEEN 0 AND {M62}), entitled {BIGINT} NOT NULL CHECK (entitled BETWEEN 0 AND {M62}),
   due {BIGINT} NOT NULL CHECK (due BETWEEN 0 AND {M62}), trace {BYTES} NOT NULL, txn_id {UUID} UNIQUE REFERENCES txn,
-  event_id {UUID} NOT NULL REFERENCES event,
   PRIMARY KEY (claim_id, clause, period), CHECK ((due > 0) = (txn_id IS NOT NULL)), CHECK (entitled <= earned)
-){STRICT}
+){STRICT_KEYED}
 ;;

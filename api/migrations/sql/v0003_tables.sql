@@ -16,21 +16,21 @@ CREATE TABLE application (
 ;;
 CREATE TABLE score (
   application_id {BIGINT} NOT NULL, finding TEXT NOT NULL CHECK (finding = 'pass'), judge TEXT NOT NULL, trait TEXT NOT NULL,
-  steps {BIGINT} NOT NULL, event_id {UUID} NOT NULL REFERENCES event, PRIMARY KEY (application_id, judge, trait),
+  steps {BIGINT}, event_id {UUID} NOT NULL REFERENCES event, PRIMARY KEY (application_id, judge, trait),
   FOREIGN KEY (application_id, finding) REFERENCES application (id, finding)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE ballot (
   challenge_id {BIGINT} NOT NULL REFERENCES challenge, judge TEXT NOT NULL, body {BYTES} NOT NULL,
   event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (challenge_id, judge)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE award (
   application_id {BIGINT} NOT NULL, challenge_id {BIGINT} NOT NULL, finding TEXT NOT NULL CHECK (finding = 'pass'),
   prize {BIGINT} NOT NULL CHECK (prize >= 0), amount {BIGINT} NOT NULL CHECK (amount > 0), unit TEXT NOT NULL REFERENCES unit,
-  reason TEXT NOT NULL CHECK (reason <> ''), txn_id {UUID} NOT NULL UNIQUE REFERENCES txn,
+  rule TEXT NOT NULL, rank {BIGINT}, reason TEXT NOT NULL CHECK (reason <> ''), txn_id {UUID} NOT NULL UNIQUE REFERENCES txn,
   event_id {UUID} NOT NULL UNIQUE REFERENCES event,
   PRIMARY KEY (application_id, prize), FOREIGN KEY (application_id, challenge_id) REFERENCES application (id, challenge_id),
   FOREIGN KEY (application_id, finding) REFERENCES application (id, finding)
-){STRICT}
+){STRICT_KEYED}
 ;;

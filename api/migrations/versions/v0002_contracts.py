@@ -19,6 +19,7 @@ FACTS = {
     "claim": ["id", "agreement_id, code", "event_id"],
     "evidence": ["id", "claim_id, sha256", "event_id"],
     "determination": ["claim_id", "event_id"],
+    "settled": ["agreement_id, position", "claim_id", "event_id"],
     "settlement": ["claim_id, clause, period", "txn_id"],
 }
 

@@ -1,0 +1,164 @@
+"""Challenges: who may compete, who judges and who is funded; every decision can be recomputed."""
+
+from typing import TYPE_CHECKING
+
+from ..finance.shelf import shelve
+
+if TYPE_CHECKING:
+    from .applications import (
+        ActorDisclosure,
+        Application,
+        BudgetLine,
+        InKindOffer,
+        Member,
+        ProposedIntervention,
+    )
+    from .awarding import (
+        Award,
+        award_by_allocation,
+        award_by_ballot,
+        award_by_score,
+        award_places,
+        pose,
+        unawarded,
+    )
+    from .ballots import (
+        Ballot,
+        BallotPolicy,
+        BallotResult,
+        BallotShare,
+        MeasuredProject,
+        count_ballots,
+        median_quorum,
+        metric_shares,
+    )
+    from .brief import Brief, Goal, Phase
+    from .caps import Filled, fill_to_cap
+    from .eligibility import (
+        AllOf,
+        AnyOf,
+        EligibilityRule,
+        Finding,
+        Leaf,
+        LeafFinding,
+        Not,
+        check_eligibility,
+        conjunction,
+        disjunction,
+        negation,
+    )
+    from .prizes import Places, Pool, prize_maximum, split_places
+    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
+    from .ranking import Ranking, Standing, rank_by_mean
+    from .rubric import Anchor, Rubric, Scale, Trait
+    from .scores import Score, read_marks, totals_by_read
+else:
+    __getattr__, __dir__ = shelve(
+        __name__,
+        {
+            ".applications": (
+                "ActorDisclosure",
+                "Application",
+                "BudgetLine",
+                "InKindOffer",
+                "Member",
+                "ProposedIntervention",
+            ),
+            ".awarding": (
+                "Award",
+                "award_by_allocation",
+                "award_by_ballot",
+                "award_by_score",
+                "award_places",
+                "pose",
+                "unawarded",
+            ),
+            ".ballots": (
+                "Ballot",
+                "BallotPolicy",
+                "BallotResult",
+                "BallotShare",
+                "MeasuredProject",
+                "count_ballots",
+                "median_quorum",
+                "metric_shares",
+            ),
+            ".brief": ("Brief", "Goal", "Phase"),
+            ".caps": ("Filled", "fill_to_cap"),
+            ".eligibility": (
+                "AllOf",
+                "AnyOf",
+                "EligibilityRule",
+                "Finding",
+                "Leaf",
+                "LeafFinding",
+                "Not",
+                "check_eligibility",
+                "conjunction",
+                "disjunction",
+                "negation",
+            ),
+            ".prizes": ("Places", "Pool", "prize_maximum", "split_places"),
+            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
+            ".ranking": ("Ranking", "Standing", "rank_by_mean"),
+            ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
+            ".scores": ("Score", "read_marks", "totals_by_read"),
+        },
+    )
+
+__all__ = [
+    "ActorDisclosure",
+    "AllOf",
+    "Anchor",
+    "AnyOf",
+    "Application",
+    "Award",
+    "Ballot",
+    "BallotPolicy",
+    "BallotResult",
+    "BallotShare",
+    "Brief",
+    "BudgetLine",
+    "EligibilityRule",
+    "Filled",
+    "Finding",
+    "Goal",
+    "InKindOffer",
+    "Leaf",
+    "LeafFinding",
+    "MeasuredProject",
+    "Member",
+    "Not",
+    "Phase",
+    "Places",
+    "Pool",
+    "ProposedIntervention",
+    "PublishedAward",
+    "PublishedRound",
+    "Ranking",
+    "Rubric",
+    "Scale",
+    "Score",
+    "Standing",
+    "Trait",
+    "award_by_allocation",
+    "award_by_ballot",
+    "award_by_score",
+    "award_places",
+    "check_eligibility",
+    "conjunction",
+    "count_ballots",
+    "disjunction",
+    "fill_to_cap",
+    "median_quorum",
+    "metric_shares",
+    "negation",
+    "pose",
+    "prize_maximum",
+    "rank_by_mean",
+    "read_marks",
+    "retro_funding_4",
+    "split_places",
+    "totals_by_read",
+    "unawarded",
+]

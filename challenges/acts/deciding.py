@@ -1,0 +1,195 @@
+"""Results are tallied and turned into awards; each award takes its part of the prizes' commitment."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from ...finance import acts as money
+from ...finance.dates import Clock
+from ...finance.errors import BallotInvalid, NotEligible
+from ...finance.funds import PooledFund
+from ...finance.ledger import PLAIN, Details, Transaction
+from ...finance.posting import record_event
+from ...finance.storage import Session
+from ..awarding import Award
+from ..ballots import BallotResult, MeasuredProject, count_ballots
+from ..lifecycle import Submission
+from ..prizes import prize_maximum
+from ..ranking import Ranking, rank_by_mean
+from ..records import rounds
+
+
+def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | BallotResult:
+    """Rank by the panel's scores, or count the ballots, whichever the brief says. Nothing is written.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    fund : PooledFund
+        Of the challenge.
+    challenge : str
+        Its code.
+
+    Raises
+    ------
+    BallotInvalid, ScoreInvalid
+        When a ballot or a measurement breaks the rule; when nothing was scored.
+    Missing
+        When there is no such challenge.
+    """
+    stored = rounds.find_challenge(session, fund.book, challenge)
+    brief = stored.challenge.brief
+    for phase in brief.phases:
+        if phase.judging == "panel":
+            rubric = brief.rubric_of(phase.id)
+            return rank_by_mean(rounds.list_scores(session, stored, rubric.id), rubric)
+        if phase.judging == "ballot" and phase.ballot is not None:
+            prize = next(one for one in brief.prizes if one.phase == phase.id)
+            eligible = [one for one in rounds.list_submissions(session, stored) if one.status == "pass"]
+            projects = [
+                _measured(one, phase.ballot.metrics, phase.ballot.boosts(one.application.facts))
+                for one in eligible
+            ]
+            ballots = rounds.list_ballots(session, stored.id)
+            return count_ballots(phase.ballot, projects, ballots, pool=prize_maximum(prize, fund.unit))
+    raise BallotInvalid(f"The challenge {challenge!r} has neither a panel nor a vote.", challenge=challenge)
+
+
+def _measured(submission: Submission, metrics: Sequence[str], boosted: bool) -> MeasuredProject:  # noqa: FBT001  # a fact
+    facts = submission.application.facts
+    missing = [name for name in metrics if name not in facts]
+    if missing:
+        raise BallotInvalid(
+            f"{submission.application.application_id} has no measurement of {', '.join(missing)}.",
+            application=submission.application.application_id,
+            missing=missing,
+        )
+    return MeasuredProject(
+        project_id=submission.application.application_id,
+        measures=tuple((name, Fraction(str(facts[name]))) for name in metrics),
+        boosted=boosted,
+    )
+
+
+def award(
+    session: Session,
+    fund: PooledFund,
+    challenge: str,
+    prize: int,
+    awards: Sequence[Award],
+    *,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> tuple[Award, ...]:
+    """Make awards: each takes its amount out of the prizes' commitment into a commitment of its own.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    fund : PooledFund
+        Of the challenge.
+    challenge : str
+        Its code.
+    prize : int [position]
+        Which prize of the brief, counted from 0.
+    awards : sequence of Award
+        From ``award_places``, ``award_by_score``, ``award_by_ballot`` or ``award_by_allocation``.
+    clock : Clock
+        When it is recorded.
+    details : Details
+        Day and source.
+
+    Raises
+    ------
+    NotEligible
+        When an application may not compete; nothing is written then.
+    OverdrawnCommitment
+        When the awards exceed what is left of the prizes.
+    KeyReused
+        When an application has another award for this prize.
+    """
+    stored = rounds.find_challenge(session, fund.book, challenge)
+    with session.begin_nested():
+        for one in awards:
+            _award_one(session, fund, stored, prize, one, clock, details)
+    return tuple(awards)
+
+
+def _award_one(
+    session: Session,
+    fund: PooledFund,
+    stored: rounds.StoredChallenge,
+    prize: int,
+    one: Award,
+    clock: Clock,
+    details: Details,
+) -> None:
+    challenge = stored.challenge
+    application_id, finding = rounds.find_application_id(session, stored.id, one.application_id)
+    groups = rounds.find_application(session, stored.id, one.application_id).groups
+    if finding != "pass":
+        raise NotEligible(
+            f"{one.application_id} may not compete ({finding}) and gets no award.",
+            application=one.application_id,
+            finding=finding,
+        )
+    body = {
+        "amount": one.amount.text,
+        "application": one.application_id,
+        "challenge": challenge.code,
+        "prize": prize,
+        "reason": one.reason,
+        "rule": one.rule,
+        "unit": one.amount.unit.code,
+    }
+    key = f"{challenge.code}/{prize}/{one.application_id}"
+    event_id, new = record_event(session, fund.book, "award.made", body, key=key, clock=clock)
+    if not new:
+        return
+    posted = money.reassign(
+        session,
+        fund,
+        challenge.prizes_promise,
+        challenge.award_promise(one.application_id),
+        one.amount,
+        key=f"award/{key}",
+        clock=clock,
+        use=groups,
+        details=Details(on=details.on, note=one.reason, source=details.source),
+    )
+    rounds.keep_award(session, stored.id, application_id, one, prize, posted.id, event_id)
+
+
+def pay_award(
+    session: Session,
+    fund: PooledFund,
+    challenge: str,
+    made: Award,
+    *,
+    key: str,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> Transaction:
+    """Pay an award in full to the lead of its application, out of its commitment.
+
+    Parameters
+    ----------
+    session, fund, challenge, clock, details
+        As for ``award``.
+    made : Award
+        As awarded.
+    key : str
+        Idempotency key.
+
+    Raises
+    ------
+    OverdrawnCommitment, Missing, KeyReused
+        Nothing is written then.
+    """
+    stored = rounds.find_challenge(session, fund.book, challenge)
+    application = rounds.find_application(session, stored.id, made.application_id)
+    promise = stored.challenge.award_promise(made.application_id)
+    return money.pay_reserved(
+        session, fund, promise, made.amount, application.lead, key=key, clock=clock, details=details
+    )

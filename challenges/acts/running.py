@@ -1,0 +1,219 @@
+"""A challenge is published with its prizes covered; applications, scores and ballots come in."""
+
+from collections.abc import Mapping
+
+from ...finance import acts as money
+from ...finance.dates import Clock
+from ...finance.errors import AlreadyExists, ChallengeClosed, CurrencyMismatch, Missing, ScoreInvalid
+from ...finance.funds import PooledFund
+from ...finance.ledger import Details
+from ...finance.posting import record_event
+from ...finance.storage import Session
+from ..applications import Application
+from ..ballots import Ballot
+from ..brief import Brief, Phase
+from ..eligibility import check_eligibility
+from ..lifecycle import Challenge, Submission
+from ..records import rounds
+from ..scores import Score, read_marks
+
+NO_USE: Mapping[str, str] = {}
+
+
+def publish(
+    session: Session, fund: PooledFund, brief: Brief, *, clock: Clock, use: Mapping[str, str] = NO_USE
+) -> Challenge:
+    """Publish a challenge and commit the sum of its prizes; refused unless the fund covers them.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    fund : PooledFund
+        Pays the prizes; in the brief's unit and under the brief's fund code.
+    brief : Brief
+        The rules. Publishing the same again changes nothing.
+    clock : Clock
+        When it is recorded.
+    use : Mapping of str to str
+        What it is for; decides which earmarks the prizes may draw on.
+
+    Raises
+    ------
+    InsufficientFunds, EarmarkViolated
+        When the prizes are not covered; nothing is written then.
+    CurrencyMismatch
+        When brief and fund differ in unit or code.
+    AlreadyExists
+        When the code belongs to another brief.
+    """
+    if (brief.unit, brief.fund) != (fund.unit.code, fund.code):
+        raise CurrencyMismatch(
+            f"The brief pays {brief.unit} from {brief.fund}, this is {fund.code} in {fund.unit.code}.",
+            brief=brief.unit,
+            fund=fund.unit.code,
+        )
+    challenge = Challenge(book=fund.book, fund=fund.code, brief=brief)
+    try:
+        known = rounds.find_challenge(session, fund.book, brief.challenge_id).challenge
+    except Missing:
+        known = None
+    if known is not None:
+        if known.brief.digest() != brief.digest():
+            raise AlreadyExists(
+                f"The challenge {brief.challenge_id!r} exists with another brief.",
+                what="challenge",
+                code=brief.challenge_id,
+            )
+        return known
+    money.reserve(
+        session,
+        fund,
+        challenge.prizes_promise,
+        brief.prize_total(fund.unit),
+        key=f"prizes/{challenge.code}",
+        clock=clock,
+        use=use,
+        details=Details(note=f"prizes of challenge {challenge.code}"),
+    )
+    body = {"brief_sha256": brief.digest(), "challenge": challenge.code, "fund": fund.code}
+    event_id, _ = record_event(
+        session, fund.book, "challenge.published", body, key=challenge.code, clock=clock
+    )
+    rounds.keep_challenge(session, challenge, event_id)
+    return challenge
+
+
+def _open_phase(stored: rounds.StoredChallenge, kinds: tuple[str, ...], judging: str, clock: Clock) -> Phase:
+    brief = stored.challenge.brief
+    fitting = [phase for phase in brief.phases if phase.kind in kinds and judging in ("", phase.judging)]
+    if not fitting:
+        raise ChallengeClosed(
+            f"The challenge {stored.challenge.code!r} has no phase for this. Its phases: "
+            f"{', '.join(phase.id for phase in brief.phases)}.",
+            challenge=stored.challenge.code,
+        )
+    instant = clock()
+    current = [phase for phase in fitting if phase.opens <= instant < phase.closes]
+    return brief.require_open((current or fitting)[0].id, instant)
+
+
+def submit(session: Session, book: str, application: Application, *, clock: Clock) -> Submission:
+    """Receive an application: its sums must add up, its phase be open; eligibility is found and recorded.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book : str
+        Code of the book.
+    application : Application
+        Submitting the same again changes nothing.
+    clock : Clock
+        Decides whether it is in time.
+
+    Raises
+    ------
+    ChallengeClosed, ApplicationInconsistent, KeyReused, Missing
+        Nothing is written then.
+    """
+    stored = rounds.find_challenge(session, book, application.challenge_id)
+    brief = stored.challenge.brief
+    application.check(brief)
+    finding = None if brief.eligibility is None else check_eligibility(brief.eligibility, application.facts)
+    submission = Submission(application=application, finding=finding)
+    body = {
+        "application": application.application_id,
+        "application_sha256": application.digest(),
+        "challenge": brief.challenge_id,
+        "finding": submission.status,
+    }
+    _open_phase(stored, ("application",), "", clock)
+    key = f"{brief.challenge_id}/{application.application_id}"
+    event_id, new = record_event(session, book, "application.received", body, key=key, clock=clock)
+    if new:
+        rounds.keep_submission(session, stored.id, submission, clock(), event_id)
+    return submission
+
+
+def score(
+    session: Session,
+    book: str,
+    challenge: str,
+    application: str,
+    judge: str,
+    marks: Mapping[str, str | None],
+    *,
+    clock: Clock,
+) -> tuple[Score, ...]:
+    """Record one judge's complete read of one eligible application.
+
+    Parameters
+    ----------
+    session, book, clock
+        As for ``submit``.
+    challenge, application, judge : str
+        Codes.
+    marks : Mapping of str to str or None
+        Trait -> mark as decimal text, or None to abstain.
+
+    Raises
+    ------
+    ScoreInvalid
+        When a mark is off the scale, a trait is missing or unknown, or the application may not compete.
+    KeyReused
+        When the judge has read it before with other marks.
+    ChallengeClosed, Missing
+        When no review is open; when there is no such challenge or application.
+    """
+    stored = rounds.find_challenge(session, book, challenge)
+    phase = _open_phase(stored, ("review",), "panel", clock)
+    application_id, finding = rounds.find_application_id(session, stored.id, application)
+    if finding != "pass":
+        raise ScoreInvalid(
+            f"The application {application!r} may not compete yet ({finding}) and cannot be scored.",
+            application=application,
+            finding=finding,
+        )
+    rubric = stored.challenge.brief.rubric_of(phase.id)
+    scores = read_marks(rubric, application_id=application, judge_id=judge, marks=marks)
+    body = {
+        "application": application,
+        "challenge": challenge,
+        "judge": judge,
+        "marks": {trait: mark or "" for trait, mark in marks.items()},
+        "rubric": rubric.id,
+    }
+    key = f"{challenge}/{application}/{judge}"
+    event_id, new = record_event(session, book, "application.scored", body, key=key, clock=clock)
+    if new:
+        rounds.keep_scores(session, application_id, scores, event_id)
+    return scores
+
+
+def cast_ballot(session: Session, book: str, challenge: str, ballot: Ballot, *, clock: Clock) -> None:
+    """Record one ballot.
+
+    Parameters
+    ----------
+    session, book, clock
+        As for ``submit``.
+    challenge : str
+        Its code.
+    ballot : Ballot
+        Weights of the metrics; casting the same again changes nothing.
+
+    Raises
+    ------
+    KeyReused
+        When this judge has cast another ballot.
+    ChallengeClosed, Missing
+        When no vote is open; when there is no such challenge.
+    """
+    stored = rounds.find_challenge(session, book, challenge)
+    _open_phase(stored, ("review",), "ballot", clock)
+    body = {"ballot": rounds.ballot_bytes(ballot).decode(), "challenge": challenge}
+    key = f"{challenge}/{ballot.ballot_id}"
+    event_id, new = record_event(session, book, "ballot.cast", body, key=key, clock=clock)
+    if new:
+        rounds.keep_ballot(session, stored.id, ballot, event_id)

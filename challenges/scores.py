@@ -1,0 +1,196 @@
+"""Scores: what one judge marked on one application, raw and exact.
+
+The problem: a mark that is quietly rounded or clamped is no longer the judge's, and a half-filled sheet that
+counts as a whole one moves a rank. A **read** is one judge's complete marking of one application: all traits
+of the rubric at once, each on the grid, or it is refused with every fault.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from ..finance.errors import AlmonerError, ScoreInvalid
+from .checking import Findings, finding
+from .rubric import Rubric
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Score:
+    """One mark of one judge on one trait of one application, or the fact that the judge abstained.
+
+    Attributes
+    ----------
+    application_id, judge_id, trait : str
+        Whose work, by whom, on what.
+    rubric_id : str
+        Rubric and version, for example ``merit/1``.
+    steps : int or None [steps]
+        The mark as a whole number of the scale's steps; ``None`` when the judge abstained.
+
+    Examples
+    --------
+    >>> Score(application_id="a-1", judge_id="j-1", trait="reach", rubric_id="merit/1", steps=37).abstained
+    False
+    """
+
+    application_id: str
+    judge_id: str
+    trait: str
+    rubric_id: str
+    steps: int | None
+
+    def __post_init__(self) -> None:
+        if self.steps is not None and type(self.steps) is not int:
+            raise TypeError(
+                f"steps are a whole number or None, not {type(self.steps).__name__}: {self.steps!r}"
+            )
+        for name in ("application_id", "judge_id", "trait", "rubric_id"):
+            if not isinstance(getattr(self, name), str) or not getattr(self, name):
+                raise TypeError(f"{name} is a non-empty string, not {getattr(self, name)!r}")
+
+    @property
+    def abstained(self) -> bool:
+        """Whether the judge left this trait unmarked; not the same as a mark of zero."""
+        return self.steps is None
+
+
+def read_marks(
+    rubric: Rubric, *, application_id: str, judge_id: str, marks: Mapping[str, str | None]
+) -> tuple[Score, ...]:
+    """Take one judge's complete read of one application.
+
+    Parameters
+    ----------
+    rubric : Rubric
+        In force for the phase.
+    application_id, judge_id : str
+        Whose work, by whom.
+    marks : Mapping[str, str or None] [points]
+        Trait -> mark as a decimal string, or ``None`` to abstain.
+
+    Returns
+    -------
+    tuple[Score, ...]
+        In the order of the rubric.
+
+    Raises
+    ------
+    ScoreInvalid
+        Off the grid, out of scale, unknown trait, missing trait, or abstaining where the rubric allows none;
+        ``figures['findings']`` lists every fault.
+
+    Examples
+    --------
+    >>> rubric = Rubric.read('''{"id": "merit/1",
+    ...     "scale": {"lo": "1", "hi": "3", "step": "0.5", "direction": "higher"},
+    ...     "traits": [{"id": "reach", "title": "Reach", "weight_bp": 10000, "anchors": [
+    ...         {"lo": "1", "hi": "1.5", "text": "few"}, {"lo": "2", "hi": "2", "text": "some"},
+    ...         {"lo": "2.5", "hi": "3", "text": "all"}]}]}''')
+    >>> read_marks(rubric, application_id="a-1", judge_id="j-1", marks={"reach": "2.5"})[0].steps
+    5
+    >>> read_marks(rubric, application_id="a-1", judge_id="j-1", marks={"reach": "3.5"})
+    Traceback (most recent call last):
+    ...
+    almoner.finance.errors.ScoreInvalid: The read of a-1 by j-1 has 1 fault: \
+reach: 3.5 is out of scale: marks run from 1 to 3 in steps of 0.5.
+    """
+    found: Findings = []
+    steps: dict[str, int | None] = {}
+    names = [trait.id for trait in rubric.traits]
+    for name in names:
+        if name not in marks:
+            found.append(finding(f"/{name}", "no mark: a read marks every trait"))
+            continue
+        try:
+            steps[name] = _steps(rubric, marks[name])
+        except AlmonerError as fault:
+            found.append(finding(f"/{name}", fault.message.rstrip(".")))
+    found += [
+        finding(f"/{name}", f"no trait of {rubric.id}")
+        for name in sorted(marks, key=str)
+        if name not in names
+    ]
+    if found:
+        _refuse(f"The read of {application_id} by {judge_id}", found)
+    return tuple(
+        Score(
+            application_id=application_id,
+            judge_id=judge_id,
+            trait=name,
+            rubric_id=rubric.id,
+            steps=steps[name],
+        )
+        for name in names
+    )
+
+
+def _steps(rubric: Rubric, mark: str | None) -> int | None:
+    if mark is not None:
+        return rubric.scale.steps(mark)
+    if not rubric.abstain_allowed:
+        raise ScoreInvalid(f"{rubric.id} allows no abstention.")
+    return None
+
+
+def totals_by_read(scores: Iterable[Score], rubric: Rubric) -> dict[tuple[str, str], Fraction | None]:
+    """Collect scores into reads and give each its weighted total.
+
+    Parameters
+    ----------
+    scores : Iterable[Score]
+        Of any number of applications and judges, in any order.
+    rubric : Rubric
+        Under which all of them were given.
+
+    Returns
+    -------
+    dict[tuple[str, str], Fraction or None] [points]
+        (application, judge) -> total, sorted; ``None`` for a read with an abstained trait.
+
+    Raises
+    ------
+    ScoreInvalid
+        When a trait was marked twice by one judge on one application, a read is incomplete, or a score
+        belongs to another rubric or lies outside the scale; every fault is listed.
+
+    Examples
+    --------
+    >>> rubric = Rubric.read('''{"id": "merit/1",
+    ...     "scale": {"lo": "1", "hi": "3", "step": "1", "direction": "higher"},
+    ...     "traits": [{"id": "reach", "title": "Reach", "weight_bp": 10000, "anchors": [
+    ...         {"lo": "1", "hi": "1", "text": "few"}, {"lo": "2", "hi": "2", "text": "some"},
+    ...         {"lo": "3", "hi": "3", "text": "all"}]}]}''')
+    >>> totals_by_read(read_marks(rubric, application_id="a", judge_id="j", marks={"reach": "2"}), rubric)
+    {('a', 'j'): Fraction(2, 1)}
+    """
+    names = {trait.id for trait in rubric.traits}
+    reads: dict[tuple[str, str], dict[str, int | None]] = {}
+    found: Findings = []
+    for score in scores:
+        at = f"/{score.application_id}/{score.judge_id}/{score.trait}"
+        marks = reads.setdefault((score.application_id, score.judge_id), {})
+        if score.rubric_id != rubric.id or score.trait not in names:
+            found.append(finding(at, f"given under {score.rubric_id}; no such trait in {rubric.id}"))
+        elif score.trait in marks:
+            found.append(finding(at, "a second mark by the same judge"))
+        elif score.steps is not None and not rubric.scale.holds(score.steps):
+            found.append(finding(at, f"{score.steps} steps lie outside the scale"))
+        else:
+            marks[score.trait] = score.steps
+    for (application_id, judge_id), marks in sorted(reads.items()):
+        missing = sorted(names - set(marks))
+        found += [finding(f"/{application_id}/{judge_id}/{name}", "no mark") for name in missing]
+    if found:
+        _refuse("The set of scores", found)
+    return {read: _total(rubric, marks) for read, marks in sorted(reads.items())}
+
+
+def _total(rubric: Rubric, marks: Mapping[str, int | None]) -> Fraction | None:
+    steps = {name: mark for name, mark in marks.items() if mark is not None}
+    return rubric.weighted_total(steps) if len(steps) == len(marks) else None
+
+
+def _refuse(what: str, found: Findings) -> None:
+    shown = "; ".join(f"{row['path'].removeprefix('/')}: {row['message']}" for row in found[:20])
+    count = f"{len(found)} fault{'s' if len(found) != 1 else ''}"
+    raise ScoreInvalid(f"{what} has {count}: {shown}.", findings=found)

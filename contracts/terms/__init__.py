@@ -1,0 +1,1 @@
+"""The term language: one JSON document says who pays whom, how much, on which verified facts."""

@@ -1,0 +1,84 @@
+"""Types of the term language: what a number counts, and in which digits.
+
+The problem: a price per day times a number of days is money, a price per day times a percentage is
+nothing, and only a checker that knows the units can tell. A type is written ``CODE/DIGITS`` (a count of
+``10**-DIGITS``) or ``CODE/DIGITS per CODE/DIGITS`` for a price or rate; ``ratio/DIGITS`` has no unit.
+"""
+
+import re
+from dataclasses import dataclass
+
+_TYPE = re.compile(r"([A-Za-z][A-Za-z0-9._]*)/([0-9])(?: per ([A-Za-z][A-Za-z0-9._]*)/[0-9])?")
+RATIO = "ratio"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """The type of a number.
+
+    Attributes
+    ----------
+    unit : str
+        What is counted; ``ratio`` for a bare number.
+    digits : int [digits]
+        Decimal digits of one count.
+    per : str
+        For a price or rate, per one whole unit of what; empty otherwise.
+
+    Examples
+    --------
+    >>> parse_type("USD/2 per day/0")
+    Quantity(unit='USD', digits=2, per='day')
+    """
+
+    unit: str
+    digits: int
+    per: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.unit}/{self.digits}" + (f" per {self.per}" if self.per else "")
+
+    def powers(self) -> dict[str, int]:
+        """Return the unit as exponents, a bare number as none."""
+        powers = {self.unit: 1} if self.unit != RATIO else {}
+        if self.per:
+            powers[self.per] = powers.get(self.per, 0) - 1
+        return {unit: power for unit, power in powers.items() if power}
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The type of a condition."""
+
+    def __str__(self) -> str:
+        return "condition"
+
+
+Type = Quantity | Truth
+
+
+def parse_type(text: str) -> Quantity | None:
+    """Read a type; None when the text is none.
+
+    Examples
+    --------
+    >>> parse_type("day/0").powers(), parse_type("days") is None
+    ({'day': 1}, True)
+    """
+    match = _TYPE.fullmatch(text)
+    return None if match is None else Quantity(unit=match[1], digits=int(match[2]), per=match[3] or "")
+
+
+def product_powers(*factors: tuple[Quantity, int]) -> dict[str, int]:
+    """Multiply units, each raised to a power of +1 or -1.
+
+    Examples
+    --------
+    >>> product_powers((Quantity("USD", 2, "day"), 1), (Quantity("day", 0), 1))
+    {'USD': 1}
+    """
+    total: dict[str, int] = {}
+    for factor, sign in factors:
+        for unit, power in factor.powers().items():
+            total[unit] = total.get(unit, 0) + sign * power
+    return {unit: power for unit, power in total.items() if power}
