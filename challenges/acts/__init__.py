@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .deciding import award, pay_award, tally
+    from .deciding import award, conclude, pay_award, tally
     from .running import cast_ballot, publish, score, submit
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".deciding": ("award", "pay_award", "tally"),
+            ".deciding": ("award", "conclude", "pay_award", "tally"),
             ".running": ("cast_ballot", "publish", "score", "submit"),
         },
     )
 
-__all__ = ["award", "cast_ballot", "pay_award", "publish", "score", "submit", "tally"]
+__all__ = ["award", "cast_ballot", "conclude", "pay_award", "publish", "score", "submit", "tally"]

@@ -8,6 +8,7 @@ from ...finance.dates import Clock
 from ...finance.errors import BallotInvalid, NotEligible
 from ...finance.funds import PooledFund
 from ...finance.ledger import PLAIN, Details, Transaction
+from ...finance.money import Money
 from ...finance.posting import record_event
 from ...finance.storage import Session
 from ..awarding import Award
@@ -192,4 +193,23 @@ def pay_award(
     promise = stored.challenge.award_promise(made.application_id)
     return money.pay_reserved(
         session, fund, promise, made.amount, application.lead, key=key, clock=clock, details=details
+    )
+
+
+def conclude(session: Session, fund: PooledFund, challenge: str, *, clock: Clock) -> Money:
+    """Return what nobody won to the fund; after that there are no more awards.
+
+    Parameters
+    ----------
+    session, fund, challenge, clock
+        As for ``award``.
+
+    Returns
+    -------
+    Money
+        What was released by this call.
+    """
+    stored = rounds.find_challenge(session, fund.book, challenge)
+    return money.release(
+        session, fund, stored.challenge.prizes_promise, key=f"conclude/{challenge}", clock=clock
     )

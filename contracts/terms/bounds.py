@@ -16,11 +16,11 @@ from typing import Literal
 
 from ...finance.errors import OutsideDomain, TermError
 from ...finance.money import MAX_MINOR, decimal_text, round_quotient
-from .compiled import Node, PayClause, Program
+from .compiled import CapLimit, Node, PayClause, Program
 from .pay import Determined, State, band_count, compare, param_at, step
 from .types import Quantity
 
-MAX_WITNESSES = 20_000
+MAX_WITNESS_WORK = 20_000  # node evaluations, about a tenth of a second
 Interval = tuple[int, int]
 
 
@@ -94,8 +94,8 @@ def prove(program: Program) -> Proof:
         for period in names if clause.basis == "period" else names[-1:]:
             least, most = _amount(program, clause, period, position)
             rows.append(ClauseBound(clause=clause.id, period=period, least=least, most=most))
-    maximum = _capped(program, [(row.clause, row.most) for row in rows])
-    guaranteed = _capped(program, [(row.clause, row.least) for row in rows])
+    maximum = _most(program, [(row.clause, row.most) for row in rows])
+    guaranteed = _least(program, [(row.clause, row.least) for row in rows])
     witness = _witness(program, maximum)
     label: Literal["attained", "safe"] = "safe" if witness is None else "attained"
     return Proof(
@@ -194,14 +194,10 @@ def _digits(node: Node) -> int:
     return node.type.digits if isinstance(node.type, Quantity) else 0
 
 
-def _capped(program: Program, amounts: Iterable[tuple[str, int]]) -> int:
-    """Sum clause bounds under the limits; one that overlaps others in part caps its clauses one by one."""
-    groups: list[tuple[frozenset[str], int]] = []
-    sums: dict[str, int] = {}
-    for clause, amount in amounts:
-        sums[clause] = sums.get(clause, 0) + amount
-    groups = [(frozenset({clause}), amount) for clause, amount in sums.items()]
-    for limit in program.limits:
+def _most(program: Program, amounts: Iterable[tuple[str, int]]) -> int:
+    """Sum upper bounds under the limits; one that overlaps others in part caps its clauses one by one."""
+    groups = _by_clause(amounts)
+    for limit in sorted(program.limits, key=_size):
         named = frozenset(limit.clauses)
         inside = [group for group in groups if group[0] <= named]
         if frozenset().union(*(names for names, _ in inside)) == named:
@@ -214,9 +210,36 @@ def _capped(program: Program, amounts: Iterable[tuple[str, int]]) -> int:
     return sum(amount for _, amount in groups)
 
 
+def _least(program: Program, amounts: Iterable[tuple[str, int]]) -> int:
+    """Sum lower bounds under the limits.
+
+    A limit that cut has been paid in full, so the clauses it touches are paid at least its maximum; one that
+    did not cut changed nothing, and they are paid at least what they were.
+    """
+    groups = _by_clause(amounts)
+    for limit in sorted(program.limits, key=_size):
+        touched = [group for group in groups if group[0] & frozenset(limit.clauses)]
+        groups = [group for group in groups if group not in touched]
+        names = frozenset().union(*(names for names, _ in touched))
+        groups.append((names, min(limit.maximum, sum(amount for _, amount in touched))))
+    return sum(amount for _, amount in groups)
+
+
+def _by_clause(amounts: Iterable[tuple[str, int]]) -> list[tuple[frozenset[str], int]]:
+    sums: dict[str, int] = {}
+    for clause, amount in amounts:
+        sums[clause] = sums.get(clause, 0) + amount
+    return [(frozenset({clause}), amount) for clause, amount in sums.items()]
+
+
+def _size(limit: CapLimit) -> int:
+    return len(limit.clauses)
+
+
 def _witness(program: Program, maximum: int) -> tuple[Determined, ...] | None:
     """Look for determinations that cost the maximum among ends of domains and both sides of band edges."""
-    for events in islice(_candidates(program), MAX_WITNESSES):
+    work = len(program.nodes) * len(program.periods) ** 2 * len(program.metrics)
+    for events in islice(_candidates(program), max(1, MAX_WITNESS_WORK // work)):
         state, paid = State(), 0
         try:
             for event in events:

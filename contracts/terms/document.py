@@ -217,7 +217,7 @@ class Metric(Document):
     domain : tuple of str
         Smallest and largest possible value; a determination outside is refused.
     pool : str
-        How determinations become one value to date: ``sum`` or ``last``.
+        How determinations become one value to date: ``sum``, or ``last``: that of the latest period.
     """
 
     title: Text

@@ -189,12 +189,12 @@ def _require_known(program: Program, event: Determined) -> None:
 def _observations(
     program: Program, observed: tuple[Determined, ...], period: str
 ) -> dict[tuple[str, str], int]:
-    """Pool what was determined, for one period and up to it."""
-    order = [name for name, _ in program.periods]
+    """Pool what was determined, for one period and up to it; ``last`` is that of the latest period."""
+    order = {name: at for at, (name, _) in enumerate(program.periods)}
     table: dict[tuple[str, str], int] = {}
-    for event in observed:
-        if order.index(event.period) > order.index(period):
-            continue
+    for event in sorted(observed, key=lambda one: order[one.period]):
+        if order[event.period] > order[period]:
+            break
         for window in ("period", "to_date"):
             if window == "period" and event.period != period:
                 continue

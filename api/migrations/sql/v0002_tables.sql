@@ -59,7 +59,7 @@ CREATE TABLE settled (
   agreement_id {BIGINT} NOT NULL, position {BIGINT} NOT NULL CHECK (position > 0), claim_id {BIGINT} NOT NULL UNIQUE
     REFERENCES determination (claim_id), event_id {UUID} NOT NULL UNIQUE REFERENCES event,
   PRIMARY KEY (agreement_id, position), FOREIGN KEY (claim_id, agreement_id) REFERENCES claim (id, agreement_id)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE settlement (
   claim_id {BIGINT} NOT NULL REFERENCES settled (claim_id), clause TEXT NOT NULL, period TEXT NOT NULL,

@@ -1,0 +1,107 @@
+"""Published outcome contracts, signed, fed their published results, and paid what was really paid.
+
+Each deal's payer has a fund of its own that sets aside the proven maximum; terms and results are the
+documents of the casebook. No line of this file knows a deal.
+"""
+
+from ...contracts.records import agreements, findings
+from ...contracts.results import DealResults, read_results, read_terms
+from ...contracts.terms.bounds import prove
+from ...contracts.terms.compiled import compile_terms
+from ...finance import acts
+from ...finance.accounts import Promise
+from ...finance.funds import PooledFund
+from ...finance.ledger import Details, Source
+from ...finance.money import money, zero
+from ...finance.records import entries, registry
+from ...finance.storage import Session
+from ...finance.units import currency
+from .settling import Figure, agree, settle_figure
+from .stage import BOOK, Stage, at, enrol
+
+SIGNED = at("2025-06-01T09:00")
+FOUND = at("2025-09-01T09:00")
+
+
+def run_deal(stage: Stage, deal: str) -> None:
+    """Sign one deal of the casebook, feed it its results, and close it."""
+    terms, results = read_terms(deal), read_results(deal)
+    with stage.work() as session:
+        fund = _fund(session, results)
+        for party in (*results.parties.values(), *(one.giver for one in results.deposits)):
+            enrol(session, party.code, party.name, party.kind)
+        for position, row in enumerate(results.deposits):
+            acts.contribute(
+                session,
+                fund,
+                row.giver.code,
+                money(row.amount, fund.unit),
+                key=f"{deal}/deposit-{position + 1}",
+                clock=SIGNED,
+                details=Details(source=Source(kind=row.label, reference=row.source)),
+            )
+    parties = {name: row.code for name, row in results.parties.items()}
+    agree(stage, fund, deal, terms, parties, clock=SIGNED)
+    verifier = next(parties[name] for name, role in terms.parties.items() if role == "evaluator")
+    payee = parties[terms.clauses[0].to]
+    for found in results.results:
+        figure = Figure(
+            claim=found.claim,
+            metric=found.metric,
+            period=found.period,
+            value=found.value,
+            evidence=found.source,
+            source=Source(kind=found.label, reference=found.source),
+        )
+        settle_figure(stage, fund, deal, figure, by=payee, verifier=verifier, clock=FOUND)
+
+
+def _fund(session: Session, results: DealResults) -> PooledFund:
+    title = f"Payers of: {results.title}"
+    return acts.open_fund(session, BOOK, f"payers-{results.deal}", currency(results.unit), title=title)
+
+
+def report_deal(stage: Stage, deal: str) -> dict[str, object]:
+    """Set what our books paid beside what was published."""
+    results = read_results(deal)
+    with stage.work() as session:
+        fund = _fund(session, results)
+        stored = agreements.find_agreement(session, BOOK, deal)
+        settled = findings.list_settlements(session, stored.agreement, stored.id)
+        book_id = registry.find_book_id(session, BOOK)
+        start = entries.find_transaction_by_key(session, book_id, "library", f"encumber/{deal}")
+        left = acts.promised(session, fund, Promise("agreement", deal))
+    agreement = stored.agreement
+    proof = prove(compile_terms(agreement.terms))
+    paid = sum((row.due for row in settled), start=zero(fund.unit))
+    earned = {(row.clause, row.period): row.earned for row in settled}
+    published = money(results.published.paid, fund.unit)
+    return {
+        "id": deal,
+        "title": results.title,
+        "unit": fund.unit.code,
+        "max_liability": agreement.maximum.text,
+        "bound": proof.label,
+        "encumbered": agreement.maximum.text if start is not None else zero(fund.unit).text,
+        "still_encumbered": left.text,
+        "earned": sum(earned.values(), start=zero(fund.unit)).text,
+        "paid": paid.text,
+        "published": published.text,
+        "match": paid == published,
+        "label": results.published.label,
+        "source": results.published.source,
+        "results": [row.model_dump(mode="json") for row in results.results],
+        "payments": [
+            {
+                "claim": row.claim,
+                "clause": row.clause,
+                "period": row.period,
+                "earned": row.earned.text,
+                "entitled": row.entitled.text,
+                "due": row.due.text,
+                "transaction": str(row.transaction),
+            }
+            for row in settled
+            if row.due
+        ],
+    }

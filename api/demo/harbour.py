@@ -1,0 +1,359 @@
+"""An invented year of the pool: pledges, an earmark, gifts in kind, a challenge, an allocation, an agreement.
+
+Nothing here is real. It shows what a published case cannot show as a whole: hubs that apply as bundles of
+actors, an optimizer that knows that some things only work together and that some money is tied to a place,
+and one award that becomes an agreement paid by verified results.
+"""
+
+from fractions import Fraction
+from typing import Any
+
+from ...challenges import acts as challenge_acts
+from ...challenges.applications import Application
+from ...challenges.awarding import award_by_allocation, pose
+from ...challenges.brief import Brief
+from ...challenges.ranking import Ranking
+from ...challenges.records import rounds
+from ...contracts.records import agreements, findings
+from ...contracts.terms.document import TermDocument
+from ...contracts.verification import digest_of
+from ...finance import acts
+from ...finance.accounts import UNRESTRICTED, Promise
+from ...finance.allocation import AllocationResult, allocate, greedy, proportional, recheck
+from ...finance.allocation.problem import AllocationDocument, AllocationFund, Synergy
+from ...finance.documents import canonical_bytes
+from ...finance.earmarks import Earmark
+from ...finance.funds import FeeTerm, PooledFund
+from ...finance.in_kind import Valuation, in_kind_unit
+from ...finance.ledger import Details
+from ...finance.money import decimal_text, money, round_quotient, zero
+from ...finance.records import entries, registry
+from ...finance.storage import Session
+from .pooled import open_fund
+from .settling import Figure, agree, settle_figure
+from .stage import BOOK, Stage, at, enrol, invented, read_bytes, read_data
+
+CHALLENGE = "thriving-harbour"
+AGREEMENT = "breakfast-club"
+LEAD = "harbour-schools-network"
+VERIFIER = "harbour-evaluation-institute"
+NORTH = {"region": "north"}
+MADE_UP = Details(source=invented())
+
+
+def fill_pool(stage: Stage) -> None:
+    """Take pledges and deposits, one of them earmarked, a fee of 1 % on each, and a gift in kind."""
+    data = read_data("thriving_harbour.json")
+    clock = at("2026-01-12T09:00")
+    with stage.work() as session:
+        fund = open_fund(session)
+        for code, name in data["parties"].items():
+            enrol(session, code, name)
+        enrol(session, "pool-secretariat", "Secretariat of the demonstration pool")
+        enrol(session, VERIFIER, "Harbour Evaluation Institute")
+        earmark = acts.open_earmark(session, BOOK, Earmark.read(canonical_bytes(data["earmark"])))
+        for giver in data["givers"]:
+            code = giver["code"]
+            enrol(session, code, giver["name"])
+            promised, paid = money(giver["pledged"], fund.unit), money(giver["paid"], fund.unit)
+            acts.pledge(session, fund, code, promised, key=f"pledge/{code}", clock=clock, details=MADE_UP)
+            gift = acts.contribute(
+                session,
+                fund,
+                code,
+                paid,
+                key=f"gift/{code}",
+                clock=clock,
+                earmark=earmark.code if giver["earmark"] == earmark.code else UNRESTRICTED,
+                from_pledge=True,
+                details=MADE_UP,
+            )
+            agent, fee = "administrative-agent", FeeTerm(num=1, den=100)
+            acts.charge_fee(session, fund, agent, gift, fee, key=f"fee/{code}", clock=clock, details=MADE_UP)
+        _take_in_kind(session, fund, data["in_kind"])
+
+
+def _take_in_kind(session: Session, fund: PooledFund, data: dict[str, Any]) -> None:
+    clock = at("2026-01-13T09:00")
+    quantity = money(data["quantity"], in_kind_unit(data["unit"], data["scale"]))
+    gift = acts.offer_in_kind(
+        session, fund, data["giver"], quantity, key="in-kind/hours", clock=clock, details=MADE_UP
+    )
+    valuation = Valuation(
+        price=money(data["price"], fund.unit),
+        method="market",
+        haircut_bp=data["haircut_bp"],
+        valued_by=data["valued_by"],
+        valued_on=clock().date(),
+        evidence_sha256=bytes.fromhex(digest_of(data["evidence"].encode())),
+    )
+    acts.value(session, fund, gift, valuation, key="in-kind/hours-valued", clock=clock, details=MADE_UP)
+
+
+def run_challenge(stage: Stage) -> None:
+    """Publish the challenge, receive the applications, and let the judges read them."""
+    data = read_data("thriving_harbour.json")
+    with stage.work() as session:
+        fund = open_fund(session)
+        brief = Brief.read(read_bytes("thriving_harbour.brief.json"))
+        challenge_acts.publish(session, fund, brief, clock=at("2026-01-20T09:00"), use=NORTH)
+        for raw in read_data("thriving_harbour.applications.json"):
+            application = Application.read(canonical_bytes(raw))
+            challenge_acts.submit(session, BOOK, application, clock=at("2026-02-20T09:00"))
+        for row in data["scores"]:
+            challenge_acts.score(
+                session,
+                BOOK,
+                CHALLENGE,
+                row["application"],
+                row["judge"],
+                row["marks"],
+                clock=at("2026-04-01T09:00"),
+            )
+
+
+def pose_problem(session: Session, fund: PooledFund) -> tuple[AllocationDocument, Ranking]:
+    """Turn ranking, asks, earmarks and what belongs together into one allocation problem."""
+    stored = rounds.find_challenge(session, BOOK, CHALLENGE)
+    brief = stored.challenge.brief
+    ranking = challenge_acts.tally(session, fund, CHALLENGE)
+    if not isinstance(ranking, Ranking):
+        raise TypeError("the challenge is decided by a panel")
+    book_id = registry.find_book_id(session, BOOK)
+    covered = entries.find_transaction_by_key(session, book_id, "library", f"prizes/{CHALLENGE}")
+    if covered is None:
+        raise AssertionError("a published challenge has its prizes covered")
+    funds = []
+    for leg in entries.find_transaction(session, book_id, covered.id).legs:
+        if leg.account.role == "pool":
+            admits = registry.find_earmark(session, book_id, leg.account.earmark).admits
+            earmark = {column: list(values) for column, values in admits.items()} or None
+            row = {"fund_id": leg.account.earmark, "budget": leg.amount.text, "earmark": earmark}
+            funds.append(AllocationFund.read(canonical_bytes(row)))
+    synergies = [
+        Synergy.read(canonical_bytes(row)) for row in read_data("thriving_harbour.json")["synergies"]
+    ]
+    eligible = _eligible(session, stored)
+    scale = brief.rubric_of("panel").scale
+    return pose(eligible, ranking, scale, unit=fund.unit, funds=funds, synergies=synergies), ranking
+
+
+def _eligible(session: Session, stored: rounds.StoredChallenge) -> list[Application]:
+    submissions = rounds.list_submissions(session, stored)
+    return [one.application for one in submissions if one.status == "pass"]
+
+
+def allocate_pool(stage: Stage) -> AllocationResult:
+    """Solve the allocation, check it in exact integers, and award it; what is left returns to the pool."""
+    with stage.work() as session:
+        fund = open_fund(session)
+        problem, ranking = pose_problem(session, fund)
+        result = allocate(problem)
+        recheck(problem, result.lines)
+        stored = rounds.find_challenge(session, BOOK, CHALLENGE)
+        prize = stored.challenge.brief.prizes[0]
+        if prize.kind != "pool":
+            raise AssertionError("the prize is one pool")
+        eligible = [
+            one.application for one in rounds.list_submissions(session, stored) if one.status == "pass"
+        ]
+        awards = award_by_allocation(prize, result.lines, eligible, ranking, unit=fund.unit)
+        clock = at("2026-04-20T09:00")
+        challenge_acts.award(session, fund, CHALLENGE, 0, awards, clock=clock, details=MADE_UP)
+        challenge_acts.conclude(session, fund, CHALLENGE, clock=clock)
+        for tranche in read_data("thriving_harbour.json")["tranches"]:
+            application = rounds.find_application(session, stored.id, tranche["application"])
+            acts.pay_reserved(
+                session,
+                fund,
+                stored.challenge.award_promise(application.application_id),
+                money(tranche["amount"], fund.unit),
+                application.lead,
+                key=tranche["key"],
+                clock=at("2026-05-04T09:00"),
+                details=MADE_UP,
+            )
+    return result
+
+
+def keep_agreement(stage: Stage) -> None:
+    """Turn one award into an agreement: sign, claim, evidence, determine, settle."""
+    terms = TermDocument.read(read_bytes("breakfast_club.terms.json"))
+    parties = {"pool": "pool-secretariat", "network": LEAD, "institute": VERIFIER}
+    with stage.work() as session:
+        fund = open_fund(session)
+    award = Promise("commitment", f"{CHALLENGE}/{AGREEMENT}")
+    agree(stage, fund, AGREEMENT, terms, parties, clock=at("2026-05-05T09:00"), use=NORTH, out_of=award)
+    for row in read_data("thriving_harbour.json")["results"]:
+        figure = Figure(**row, source=invented())
+        clock = at("2027-07-01T09:00")
+        settle_figure(stage, fund, AGREEMENT, figure, by=LEAD, verifier=VERIFIER, clock=clock)
+
+
+def report_challenge(stage: Stage) -> dict[str, object]:
+    """Say who applied, who may compete, and how the judges ranked them."""
+    with stage.work() as session:
+        fund = open_fund(session)
+        stored = rounds.find_challenge(session, BOOK, CHALLENGE)
+        submissions = rounds.list_submissions(session, stored)
+        scores = rounds.list_scores(session, stored, "merit/1")
+        awards = {row.application_id: row for row in rounds.list_awards(session, stored.id)}
+        ranking = challenge_acts.tally(session, fund, CHALLENGE)
+    if not isinstance(ranking, Ranking):
+        raise TypeError("the challenge is decided by a panel")
+    found = [(one.application.application_id, one.status) for one in submissions]
+    titles = {one.application.application_id: one.application for one in submissions}
+    return {
+        "id": CHALLENGE,
+        "title": stored.challenge.brief.title,
+        "unit": "USD",
+        "label": "invented",
+        "applications": len(submissions),
+        "eligible": sum(one.status == "pass" for one in submissions),
+        "judges": len({row.judge_id for row in scores}),
+        "awards": len(awards),
+        "findings": [
+            {"application": name, "title": titles[name].title, "finding": finding} for name, finding in found
+        ],
+        "ranking": [
+            {
+                "application": row.application_id,
+                "title": titles[row.application_id].title,
+                "rank": row.rank,
+                "mean": decimal_of(row.mean, 4),
+                "standard_error": None if row.standard_error is None else f"{row.standard_error:.4f}",
+                "reads": row.reads,
+                "actors": [member.party for member in titles[row.application_id].bundle],
+                "ask": titles[row.application_id].ask,
+                "award": awards[row.application_id].amount.text if row.application_id in awards else "0.00",
+            }
+            for row in ranking.standings
+        ],
+    }
+
+
+def report_allocation(stage: Stage) -> dict[str, object]:
+    """Give objective, bound and gap, what was funded and what binds, beside two simple rules."""
+    with stage.work() as session:
+        fund = open_fund(session)
+        problem, _ = pose_problem(session, fund)
+    result = allocate(problem)
+    simple = {
+        rule.__name__: decimal_of(recheck(problem, rule(problem)), 6) for rule in (greedy, proportional)
+    }
+    digits = result.scale
+    asks = {row.intervention_id: row.maximum for row in problem.interventions}
+    return {
+        "label": "invented",
+        "unit": result.unit,
+        "status": result.status,
+        "objective": decimal_of(result.value, 6),
+        "bound": decimal_of(result.bound, 6),
+        "gap": decimal_of(result.gap or Fraction(0), 9),
+        "funded": list(result.funded),
+        "binding": list(result.binding),
+        "lines": [
+            {
+                "intervention": row.intervention_id,
+                "fund": row.fund_id,
+                "amount": decimal_text(row.amount_minor, digits),
+            }
+            for row in result.lines
+        ],
+        "asks": asks,
+        "left": {name: decimal_text(minor, digits) for name, minor in result.left},
+        "budgets": {row.fund_id: row.budget for row in problem.funds},
+        "simple_rules": simple,
+        "complementarity": "reading-club is funded only together with breakfast-club",
+    }
+
+
+def decimal_of(value: Fraction, digits: int) -> str:
+    """Write a fraction with a fixed number of decimals, rounded half to even."""
+    return decimal_text(round_quotient(value.numerator * 10**digits, value.denominator, "half_even"), digits)
+
+
+def report_agreement(stage: Stage) -> dict[str, object]:
+    """Say what the invented agreement may cost, and what each result made due."""
+    with stage.work() as session:
+        fund = open_fund(session)
+        stored = agreements.find_agreement(session, BOOK, AGREEMENT)
+        settled = findings.list_settlements(session, stored.agreement, stored.id)
+        left = acts.promised(session, fund, Promise("agreement", AGREEMENT))
+    paid = sum((row.due for row in settled), start=zero(fund.unit))
+    return {
+        "id": AGREEMENT,
+        "title": stored.agreement.terms.title,
+        "label": "invented",
+        "unit": fund.unit.code,
+        "max_liability": stored.agreement.maximum.text,
+        "paid": paid.text,
+        "still_encumbered": left.text,
+        "state": stored.agreement.state,
+        "settlements": [
+            {
+                "claim": row.claim,
+                "clause": row.clause,
+                "earned": row.earned.text,
+                "due": row.due.text,
+                "trace": [f"{one.path}: {one.op} = {one.value}" for one in row.trace],
+                "transaction": None if row.transaction is None else str(row.transaction),
+            }
+            for row in settled
+        ],
+    }
+
+
+def report_donor(stage: Stage) -> dict[str, object]:
+    """Follow one donor's money to the payments it became part of, and one payment back to its givers."""
+    giver = read_data("thriving_harbour.json")["givers"][0]
+    with stage.work() as session:
+        fund = open_fund(session)
+        made = acts.donor_statement(session, fund, giver["code"])
+        stored = agreements.find_agreement(session, BOOK, AGREEMENT)
+        settled = findings.list_settlements(session, stored.agreement, stored.id)
+        book_id = registry.find_book_id(session, BOOK)
+        paid = [
+            (f"agreement {AGREEMENT}, clause {row.clause}, claim {row.claim}", row.transaction, row.due)
+            for row in settled
+            if row.transaction is not None
+        ]
+        for tranche in read_data("thriving_harbour.json")["tranches"]:
+            known = entries.find_transaction_by_key(session, book_id, "library", tranche["key"])
+            if known is not None:
+                about = f"first tranche of the award to {tranche['application']}"
+                paid.append((about, known.id, money(tranche["amount"], fund.unit)))
+        traced = [
+            {
+                "payment": about,
+                "transaction": str(transaction),
+                "amount": amount.text,
+                "givers": [
+                    {"giver": use.giver, "contribution": use.contribution, "amount": use.amount.text}
+                    for use in acts.trace(session, BOOK, transaction)
+                ],
+            }
+            for about, transaction, amount in paid
+        ]
+    return {
+        "giver": made.giver,
+        "name": giver["name"],
+        "label": "invented",
+        "unit": fund.unit.code,
+        "pledged": made.pledged.text,
+        "deposited": made.deposited.text,
+        "used": made.used.text,
+        "remaining": made.remaining.text,
+        "difference": made.difference.text,
+        "uses": [
+            {
+                "line": use.line,
+                "payee": use.payee,
+                "on": use.effective_on.isoformat(),
+                "amount": use.amount.text,
+                "transaction": str(use.transaction),
+            }
+            for use in made.uses
+        ],
+        "traced_payments": traced,
+    }
