@@ -1,0 +1,5 @@
+"""The command line. Each command loads its own modules when it is called, so help costs nothing."""
+
+from .entry import main
+
+__all__ = ["main"]

@@ -1,0 +1,123 @@
+"""Entry of the command line: lazy commands, one message per refusal, exit codes by cause.
+
+Every refusal prints one clear message on standard error and leaves with the code of ``api/problems.py``;
+a traceback is never shown unless ``ALMONER_TRACEBACK`` is set. With ``--json`` the refusal also stands on
+standard output as a problem document.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+from typer import Abort, TyperException
+
+from ... import __version__
+from ...finance.errors import AlmonerError
+from ..problems import DONE, INTERRUPTED, OUR_FAULT, USAGE, exit_of, problem_of
+
+COMMANDS: dict[str, str] = {
+    "demo": "Run the main job on published cases, from pledge to donor statement.",
+    "migrate": "Build or update the tables of a database.",
+    "fund": "Funds: where they stand, statements, donors, traces.",
+    "ledger": "The ledger: balances and verification.",
+    "contract": "Term documents and agreements: bounds, payments.",
+    "challenge": "Challenges: applications, awards and reasons.",
+    "allocate": "Solve an allocation problem and check the answer.",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str or None
+        The words after ``almoner``; those of the process when None.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    almoner 0.1.0
+    0
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in {"--help", "-h", "help"}:
+        print(usage())
+        return DONE if words else USAGE
+    if words[0] == "--version":
+        print(f"almoner {__version__}")
+        return DONE
+    if words[0] not in COMMANDS:
+        _say(f"There is no command {words[0]!r}. Commands: {', '.join(COMMANDS)}. Try: almoner --help")
+        return USAGE
+    try:
+        return _run(words)
+    except AlmonerError as error:
+        return _refused(error, as_json="--json" in words)
+    except Exception as error:  # noqa: BLE001  # the last line of defence against a traceback
+        return _failed(error)
+
+
+def usage() -> str:
+    """Return what ``almoner --help`` prints."""
+    width = max(map(len, COMMANDS))
+    lines = [f"  {name.ljust(width)}  {text}" for name, text in COMMANDS.items()]
+    return "\n".join(
+        [
+            "Usage: almoner COMMAND [ARGUMENTS]... [--json] [--help]",
+            "",
+            "Pooled funds, outcome contracts and challenges.",
+            "",
+            "Commands:",
+            *lines,
+            "",
+            "Examples:",
+            "  almoner demo --db sqlite:///almoner.db --out almoner-demo",
+            "  almoner fund show pool",
+            "  almoner ledger verify --json",
+        ]
+    )
+
+
+def _run(words: list[str]) -> int:
+    app = import_module(f".{words[0]}", __package__).app
+    try:
+        answer = app(args=words[1:], prog_name=f"almoner {words[0]}", standalone_mode=False)
+    except TyperException as error:
+        message = error.format_message() if hasattr(error, "format_message") else str(error)
+        _say(f"{message} Try: almoner {words[0]} --help")
+        return USAGE
+    except (KeyboardInterrupt, Abort):
+        answer = INTERRUPTED
+    if answer == INTERRUPTED:
+        _say("Interrupted. What was committed stays; the step at hand was undone.")
+    return answer if isinstance(answer, int) else DONE
+
+
+def _say(message: str) -> None:
+    print(message, file=sys.stderr)
+
+
+def _refused(error: AlmonerError, *, as_json: bool) -> int:
+    _say(f"{error.message} [{error.code}]")
+    if as_json:
+        print(json.dumps(problem_of(error), ensure_ascii=False, indent=1))
+    return exit_of(error)
+
+
+def _failed(error: Exception) -> int:
+    if isinstance(error, BrokenPipeError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return USAGE
+    if isinstance(error, OSError):
+        _say(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.")
+        return USAGE
+    if os.environ.get("ALMONER_TRACEBACK"):
+        raise error
+    _say(
+        f"almoner {__version__} failed at its own fault ({type(error).__name__}: {error}). Nothing "
+        "half-written was kept. Set ALMONER_TRACEBACK=1 and run it again for the details of a report."
+    )
+    return OUR_FAULT

@@ -1,0 +1,76 @@
+"""How commands print: one JSON document, or an aligned table for people."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from ...finance.storage import DEFAULT_URL
+
+Database = Annotated[str, typer.Option("--db", help="Address of the database.", envvar="ALMONER_DB")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Book = Annotated[str, typer.Option("--book", help="Code of the book.")]
+DEFAULT_DB = DEFAULT_URL
+DEFAULT_BOOK = "demo"
+DIGITS = 3
+
+
+def print_json(document: object) -> None:
+    """Print one JSON document on standard output."""
+    print(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def grouped(amount: str) -> str:
+    """Write a decimal string with thousands separators.
+
+    Examples
+    --------
+    >>> grouped("1234567.80"), grouped("-950")
+    ('1,234,567.80', '-950')
+    """
+    sign, plain = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
+    whole, point, part = plain.partition(".")
+    head = len(whole) % DIGITS or DIGITS
+    groups = [whole[:head], *(whole[at : at + DIGITS] for at in range(head, len(whole), DIGITS))]
+    return f"{sign}{','.join(groups)}{point}{part}"
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, right: Sequence[int] = ()
+) -> None:
+    """Print a table; the columns at the given positions are aligned right.
+
+    Parameters
+    ----------
+    title : str
+        Above the table.
+    columns : sequence of str
+        Headings.
+    rows : iterable of sequence of str
+        Cells.
+    right : sequence of int [position]
+        Columns of figures.
+    """
+    out = console()
+    if title:
+        out.print(title, style="bold")
+    table = Table(header_style="bold", box=None, pad_edge=False)
+    for position, column in enumerate(columns):
+        table.add_column(column, justify="right" if position in right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    out.print(table)
+
+
+def console() -> Console:
+    """Return standard output as a console; plain when it is no terminal."""
+    return Console(file=sys.stdout, highlight=False, markup=False, width=None if sys.stdout.isatty() else 120)
+
+
+def progress(line: str) -> None:
+    """Print a line of progress on standard error."""
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,106 @@
+"""What a refusal is at the doors: an HTTP status, an exit code, and a problem document (RFC 9457).
+
+The problem: the floors below know no HTTP and no shell, and every door must answer the same cause in the
+same way. This table is the only place with status and exit codes.
+
+| exit | meaning |
+|---|---|
+| 0 | done |
+| 1 | a finding: verification failed, a published figure differs |
+| 2 | the call or a file given to it is malformed |
+| 3 | not found |
+| 4 | refused by a rule |
+| 5 | stale or conflicting |
+| 6 | not proven within the gap |
+| 7 | infeasible, explained |
+| 69 | the database or an extra is missing |
+| 70 | our own fault |
+| 75 | try again |
+| 130 | interrupted |
+"""
+
+from ..finance import errors
+
+DONE, FINDING, USAGE, REFUSED, OUR_FAULT, INTERRUPTED = 0, 1, 2, 4, 70, 130
+PROBLEM_TYPE = "application/problem+json"
+
+_CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
+    (errors.UnknownUnit, 422, USAGE),
+    (errors.TooPrecise, 422, USAGE),
+    (errors.MoneyError, 422, REFUSED),
+    (errors.DocumentError, 422, USAGE),
+    (errors.TermError, 422, USAGE),
+    (errors.Missing, 404, 3),
+    (errors.AlreadyExists, 409, 5),
+    (errors.Busy, 503, 75),
+    (errors.StorageError, 503, 69),
+    (errors.KeyReused, 409, 5),
+    (errors.AlreadyDetermined, 409, 5),
+    (errors.DutyError, 403, REFUSED),
+    (errors.NotProven, 409, 6),
+    (errors.Infeasible, 409, 7),
+    (errors.AlmonerError, 409, REFUSED),
+)
+
+
+def status_of(error: errors.AlmonerError) -> int:
+    """Return the HTTP status of a refusal.
+
+    Examples
+    --------
+    >>> status_of(errors.Missing("There is no fund 'x'.")), status_of(errors.InsufficientFunds("short"))
+    (404, 409)
+    """
+    return next(status for kind, status, _ in _CODES if isinstance(error, kind))
+
+
+def exit_of(error: errors.AlmonerError) -> int:
+    """Return the exit code of a refusal.
+
+    Examples
+    --------
+    >>> exit_of(errors.Missing("There is no fund 'x'.")), exit_of(errors.DatabaseUnreadable("no"))
+    (3, 69)
+    """
+    return next(code for kind, _, code in _CODES if isinstance(error, kind))
+
+
+def problem_of(error: errors.AlmonerError) -> dict[str, object]:
+    """Return a refusal as a problem document.
+
+    Examples
+    --------
+    >>> problem_of(errors.InsufficientFunds("Short by 1.00 USD.", short="1.00"))["code"]
+    'fund.insufficient'
+    """
+    title = (type(error).__doc__ or error.code).strip().splitlines()[0].rstrip(".")
+    return problem(status_of(error), error.code, title, error.message, dict(error.figures))
+
+
+def problem(
+    status: int, code: str, title: str, detail: str, figures: dict[str, errors.Figure] | None = None
+) -> dict[str, object]:
+    """Return a problem document.
+
+    Parameters
+    ----------
+    status : int [HTTP status]
+        The status it is sent with.
+    code, title, detail : str
+        Stable code, short name of the cause, and what happened with figures and what to do.
+    figures : dict or None
+        The same figures as data.
+
+    Examples
+    --------
+    >>> problem(404, "http.not_found", "Nothing is here", "There is no such address.")["type"]
+    'urn:almoner:problem:http.not_found'
+    """
+    return {
+        "type": f"urn:almoner:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        "figures": figures or {},
+    }

@@ -1,0 +1,34 @@
+"""All routes as one router, to be mounted in any application."""
+
+from fastapi import APIRouter
+
+from ..finance.dates import Clock, system_clock
+from ..finance.storage import Engine
+from .identity import Identify, nobody
+from .operations import ProblemRoute
+from .routes.funds import fund_routes
+from .routes.health import health_routes
+
+
+def router(*, engine: Engine, identify: Identify = nobody, clock: Clock = system_clock) -> APIRouter:
+    """Return almoner's routes.
+
+    Parameters
+    ----------
+    engine : Engine
+        The database; see ``finance.storage.open_engine``.
+    identify : Identify
+        Says who is asking; without it every route but health is closed.
+    clock : Clock
+        When acts are recorded.
+
+    Examples
+    --------
+    >>> from almoner.finance.storage import open_engine
+    >>> sorted(route.path for route in router(engine=open_engine("sqlite://")).routes)[:2]
+    ['/health', '/ready']
+    """
+    every = APIRouter(route_class=ProblemRoute)
+    every.include_router(health_routes(engine))
+    every.include_router(fund_routes(engine, identify, clock))
+    return every
