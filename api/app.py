@@ -1,7 +1,8 @@
 """almoner as an application of its own."""
 
+from collections.abc import Callable
+
 from fastapi import FastAPI, Request, Response
-from starlette.exceptions import HTTPException
 
 from .. import __version__
 from ..finance.dates import Clock, system_clock
@@ -34,16 +35,18 @@ def create_app(*, engine: Engine, identify: Identify = nobody, clock: Clock = sy
         title="almoner", version=__version__, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json"
     )
     app.include_router(router(engine=engine, identify=identify, clock=clock))
-    app.add_exception_handler(HTTPException, _refuse)
+    for status, title in _REFUSED.items():
+        app.add_exception_handler(status, _refusal(status, title))
     app.add_exception_handler(Exception, _fail)
     return app
 
 
-def _refuse(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 400
-    titles = {404: "Nothing is here", 405: "Not this way"}
-    title = titles.get(status, "Refused")
-    return problem_response(problem(status, f"http.{status}", title, f"{title}: check address and method."))
+_REFUSED = {404: "Nothing is here", 405: "Not this way", 413: "Too large"}
+
+
+def _refusal(status: int, title: str) -> Callable[[Request, Exception], Response]:
+    body = problem(status, f"http.{status}", title, f"{title}: check the address, the method and the size.")
+    return lambda _request, _error: problem_response(body)
 
 
 def _fail(_request: Request, _error: Exception) -> Response:

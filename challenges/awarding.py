@@ -17,14 +17,8 @@ from fractions import Fraction
 from math import lcm
 from typing import Literal
 
-from ..finance.allocation.problem import (
-    GAIN_DIGITS,
-    AllocationDocument,
-    AllocationFund,
-    AllocationLine,
-    GroupLimit,
-    Synergy,
-)
+from ..finance.allocation.problem import AllocationDocument, AllocationLine
+from ..finance.allocation.rows import GAIN_DIGITS, AllocationFund, GroupLimit, Synergy
 from ..finance.documents import Document, canonical_bytes
 from ..finance.errors import ApplicationInconsistent, ScoreInvalid
 from ..finance.money import Money, decimal_text, money, round_quotient, split, zero

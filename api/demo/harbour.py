@@ -20,7 +20,8 @@ from ...contracts.verification import digest_of
 from ...finance import acts
 from ...finance.accounts import UNRESTRICTED, Promise
 from ...finance.allocation import AllocationResult, allocate, greedy, proportional, recheck
-from ...finance.allocation.problem import AllocationDocument, AllocationFund, Synergy
+from ...finance.allocation.problem import AllocationDocument
+from ...finance.allocation.rows import AllocationFund, Synergy
 from ...finance.documents import canonical_bytes
 from ...finance.earmarks import Earmark
 from ...finance.funds import FeeTerm, PooledFund

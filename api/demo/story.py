@@ -5,6 +5,7 @@ Every step is keyed, so a second run on the same database posts nothing and give
 
 from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
 from ... import __version__
 from ...contracts.results import list_deals
@@ -16,7 +17,7 @@ from ..migrations import upgrade
 from . import deals, harbour, pooled, retro
 from .stage import BOOK, Stage, open_stage
 
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
 def run_demo(engine: Engine, notify: Callable[[str], None]) -> Json:

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..errors import AllocationRejected
-from .problem import BLOCK, AllocationDocument, AllocationFund, AllocationLine, Intervention, rule_id
+from .problem import AllocationDocument, AllocationLine
+from .rows import BLOCK, AllocationFund, Intervention, rule_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

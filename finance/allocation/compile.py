@@ -11,14 +11,8 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .problem import (
-    BLOCK,
-    GAIN_DIGITS,
-    AllocationDocument,
-    AllocationFund,
-    Intervention,
-    rule_id,
-)
+from .problem import AllocationDocument
+from .rows import BLOCK, GAIN_DIGITS, AllocationFund, Intervention, rule_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

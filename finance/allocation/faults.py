@@ -12,11 +12,11 @@ from fractions import Fraction
 from ..errors import TooPrecise, UnknownUnit
 from ..money import MAX_MINOR, decimal_count, decimal_text
 from ..units import currency
-from .problem import (
+from .rows import (
     FULL_BP,
     GAIN_DIGITS,
-    AllocationDocument,
     AllocationFund,
+    AllocationRows,
     GroupLimit,
     Intervention,
     Synergy,
@@ -28,12 +28,12 @@ FINEST_GAP = Fraction(1, 100_000)  # the solver's tolerances prove nothing finer
 NEEDS_MEMBERS = 2
 
 
-def faults(document: AllocationDocument) -> list[dict[str, str]]:
+def faults(document: AllocationRows) -> list[dict[str, str]]:
     """List every fault between the fields of a problem.
 
     Parameters
     ----------
-    document : AllocationDocument
+    document : AllocationRows
         Valid by its schema.
 
     Returns
@@ -43,7 +43,7 @@ def faults(document: AllocationDocument) -> list[dict[str, str]]:
 
     Examples
     --------
-    >>> problem = AllocationDocument.model_validate_json('''{"schema": "almoner.allocation/1", "unit": "USD",
+    >>> problem = AllocationRows.model_validate_json('''{"schema": "almoner.allocation/1", "unit": "USD",
     ...   "scale": 3, "funds": [{"fund_id": "pool", "budget": "-1"}],
     ...   "interventions": [{"intervention_id": "w7", "title": "Wells",
     ...     "actors": [{"actor_id": "hub", "share_bp": 10000}], "maximum": "90",
@@ -101,7 +101,7 @@ class _Findings:
         return count if 0 <= count <= most else 0
 
 
-def _head(findings: _Findings, document: AllocationDocument) -> None:
+def _head(findings: _Findings, document: AllocationRows) -> None:
     try:
         digits = currency(document.unit).scale
     except UnknownUnit:
@@ -116,7 +116,7 @@ def _twice(names: Iterable[str]) -> list[str]:
     return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
-def _repeats(findings: _Findings, document: AllocationDocument) -> None:
+def _repeats(findings: _Findings, document: AllocationRows) -> None:
     columns: Sequence[tuple[str, list[str]]] = (
         ("/funds", [fund.fund_id for fund in document.funds]),
         ("/interventions", [row.intervention_id for row in document.interventions]),
@@ -128,7 +128,7 @@ def _repeats(findings: _Findings, document: AllocationDocument) -> None:
             findings.add(path, f"{name} stands twice")
 
 
-def _fund(findings: _Findings, path: str, fund: AllocationFund, document: AllocationDocument) -> int:
+def _fund(findings: _Findings, path: str, fund: AllocationFund, document: AllocationRows) -> int:
     earmark = fund.earmark
     if earmark is not None and not earmark:
         findings.add(f"{path}/earmark", "names no column: write null to admit every intervention")

@@ -28,7 +28,8 @@ import highspy
 import pulp
 
 from .compile import Ask, CompiledProblem
-from .problem import GAIN_DIGITS, AllocationLine, rule_id
+from .problem import AllocationLine
+from .rows import GAIN_DIGITS, rule_id
 
 Status = Literal["solved", "stopped", "infeasible", "no_answer"]
 Family = Literal["floor", "money", "earmark"]

@@ -25,8 +25,9 @@ from ..money import decimal_text
 from .baselines import greedy
 from .check import breaches, recheck
 from .compile import Ask, CompiledProblem, compile_problem
-from .problem import AllocationDocument, AllocationLine, rule_id
+from .problem import AllocationDocument, AllocationLine
 from .pulp_bridge import Choice, Family, choose, place, repair
+from .rows import rule_id
 from .transport import Pool
 
 ROUNDS = 8  # choices that turn out not to be payable in whole minor units before we give up

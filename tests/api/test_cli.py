@@ -1,0 +1,206 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from almoner.api.cli import main
+from almoner.api.cli.show import grouped
+from almoner.api.demo.pooled import book_statement
+from almoner.api.demo.stage import Stage, open_stage
+from almoner.finance.storage import open_engine
+
+CASES = Path(__file__).parents[2] / "contracts" / "casebook"
+DENVER = str(CASES / "denver-sib.terms.json")
+
+
+@pytest.fixture
+def booked(sqlite_url: str) -> str:
+    """Address of a database in which the published statement is booked."""
+    engine = open_engine(sqlite_url)
+    stage = Stage(engine=engine, notify=lambda _line: None)
+    open_stage(stage)
+    book_statement(stage)
+    engine.dispose()
+    return sqlite_url
+
+
+def run_json(capsys: pytest.CaptureFixture[str], *words: str, code: int = 0) -> Any:  # noqa: ANN401  # any document
+    assert main([*words, "--json"]) == code
+    return json.loads(capsys.readouterr().out)
+
+
+def test_help_names_every_command_and_costs_no_heavy_import() -> None:
+    script = (
+        "import sys; from almoner.api.cli import main; code = main(['--help']);"
+        "heavy = {'pandas', 'scipy', 'pulp', 'fastapi', 'sqlalchemy', 'numpy', 'alembic'};"
+        "print(sorted(heavy & set(sys.modules)), code)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("[] 0\n")
+    assert all(name in done.stdout for name in ("demo", "migrate", "fund", "ledger", "contract", "allocate"))
+
+
+MALFORMED = [[], ["nope"], ["fund"], ["fund", "show"], ["contract", "bounds", "no-such-file"]]
+
+
+@pytest.mark.parametrize("words", MALFORMED)
+def test_a_malformed_call_exits_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(words) == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_migrate_builds_a_database_that_other_commands_open(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}"
+    assert main(["ledger", "verify", "--db", url]) == 69
+    assert run_json(capsys, "migrate", "--db", url)["schema"] == "0003"
+    assert main(["ledger", "verify", "--db", url]) == 3
+
+
+def test_funds_are_shown_as_text_and_as_json(booked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_json(capsys, "fund", "list", "--db", booked)[0]["free"] == "90900319.00"
+    assert run_json(capsys, "fund", "show", "pool", "--db", booked)["fees"] == "7484571.00"
+    shown = run_json(capsys, "fund", "statement", "pool", "--db", booked, "--through", "2025-12-31")
+    assert (shown["sources"], shown["uses"], shown["difference"]) == ("779950166.00", "689049847.00", "0.00")
+    for words in ("fund list", "fund show pool", "fund statement pool", "ledger balances"):
+        assert main([*words.split(), "--db", booked]) == 0
+        assert "90,900,319.00" in capsys.readouterr().out
+
+
+def test_a_donor_and_a_payment_are_traced(booked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    donor = run_json(capsys, "fund", "donor", "pool", "published-contributors", "--db", booked)
+    assert donor["difference"] == "0.00"
+    payment = next(use for use in donor["uses"] if use["line"] == "transfer")
+    traced = run_json(capsys, "fund", "trace", payment["transaction"], "--db", booked)
+    assert {row["giver"] for row in traced["shares"]} >= {"published-contributors", "bank"}
+    assert main(["fund", "donor", "pool", "bank", "--db", booked]) == 0
+    assert main(["fund", "trace", payment["transaction"], "--db", booked]) == 0
+    assert "published-contributors" in capsys.readouterr().out
+
+
+def test_what_is_not_there_exits_3(booked: str, capsys: pytest.CaptureFixture[str]) -> None:
+    problem = run_json(capsys, "fund", "show", "nope", "--db", booked, code=3)
+    assert (problem["code"], problem["status"], problem["figures"]["code"]) == (
+        "storage.missing",
+        404,
+        "nope",
+    )
+    assert main(["fund", "show", "pool", "--db", booked, "--book", "nope"]) == 3
+    assert main(["challenge", "show", "nope", "--db", booked]) == 3
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "mysql://user:secret@host/db",
+        "sqlite:////no/such/folder/x.db",
+        "postgresql://u:secret@127.0.0.1:1/x",
+    ],
+)
+def test_an_unreadable_database_exits_69_without_its_password(
+    url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fund", "list", "--db", url]) == 69
+    printed = capsys.readouterr()
+    assert "secret" not in printed.err
+    assert len(printed.err.strip().splitlines()) == 1
+
+
+def test_verify_passes_on_clean_books_and_fails_on_altered_ones(
+    booked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_json(capsys, "ledger", "verify", "--db", booked)["verified"] is True
+    engine = open_engine(booked)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER balance_moved")
+        connection.exec_driver_sql("UPDATE balance SET settled_dr = settled_dr + 1 WHERE settled_dr > 0")
+    engine.dispose()
+    found = run_json(capsys, "ledger", "verify", "--db", booked, code=1)
+    assert any("pool/cash" in finding for finding in found["findings"])
+    assert main(["ledger", "verify", "--db", booked]) == 1
+
+
+def test_terms_are_bounded_and_paid_from_files(capsys: pytest.CaptureFixture[str]) -> None:
+    proof = run_json(capsys, "contract", "bounds", DENVER)
+    assert (proof["max_liability"], proof["label"]) == ("11420000.00", "attained")
+    results = str(CASES / "denver-sib.results.json")
+    paid = run_json(capsys, "contract", "pay", DENVER, "--results", results)
+    assert paid["paid"] == paid["published"] == "9638911.36"
+    assert main(["contract", "bounds", DENVER]) == 0
+    assert main(["contract", "pay", DENVER, "--results", results]) == 0
+    assert "9,638,911.36" in capsys.readouterr().out
+
+
+def test_malformed_terms_exit_2_with_the_place_of_each_fault(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    terms = json.loads(Path(DENVER).read_text())
+    terms["clauses"][0]["amount"]["as"] = "EUR/2"
+    terms["clauses"][1]["to"] = "nobody"
+    broken = tmp_path / "terms.json"
+    broken.write_text(json.dumps(terms))
+    problem = run_json(capsys, "contract", "bounds", str(broken), code=2)
+    assert problem["code"] == "terms.invalid"
+    paths = {row["path"] for row in problem["figures"]["findings"]}
+    assert {"/clauses/0/amount", "/clauses/1/to"} <= paths
+
+
+def test_an_allocation_problem_is_solved_from_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problem = {
+        "schema": "almoner.allocation/1",
+        "unit": "USD",
+        "scale": 2,
+        "funds": [{"fund_id": "pool", "budget": "80.00"}],
+        "interventions": [
+            {
+                "intervention_id": "w7",
+                "title": "Wells",
+                "actors": [{"actor_id": "hub", "share_bp": 10000}],
+                "maximum": "90.00",
+                "response": [{"up_to": "90.00", "gain_per_k": "2"}],
+            }
+        ],
+    }
+    path = tmp_path / "problem.json"
+    path.write_text(json.dumps(problem))
+    assert run_json(capsys, "allocate", str(path))["funded"] == ["w7"]
+    assert main(["allocate", str(path), "--gap", "1/1000"]) == 0
+    assert "80.00" in capsys.readouterr().out
+    assert main(["allocate", str(path), "--gap", "zero"]) == 2
+    problem["limits"] = [{"group_kind": "region", "group": "x", "floor": "10.00"}]
+    path.write_text(json.dumps(problem))
+    assert main(["allocate", str(path)]) in {2, 7}
+
+
+def test_our_own_fault_exits_70_without_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], booked: str
+) -> None:
+    monkeypatch.setattr("almoner.api.cli.fund.acts", None)
+    monkeypatch.delenv("ALMONER_TRACEBACK", raising=False)
+    assert main(["fund", "show", "pool", "--db", booked]) == 70
+    printed = capsys.readouterr().err
+    assert "Traceback" not in printed
+    assert "its own fault" in printed
+
+
+def test_an_unwritable_folder_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    assert main(["demo", "--db", "sqlite://", "--out", str(blocked / "out")]) == 2
+    assert "Cannot use" in capsys.readouterr().err
+
+
+def test_amounts_are_grouped_by_thousands() -> None:
+    assert [grouped(text) for text in ("0.00", "999", "1000", "-1234567.5")] == [
+        "0.00",
+        "999",
+        "1,000",
+        "-1,234,567.5",
+    ]

@@ -1,0 +1,53 @@
+"""Each example runs as a user would run it, and prints what its text promises."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+PRINTED = {
+    "01_funder.py": [
+        "The fund water has 297000.00 USD free for this use and 200000.00 USD under earmarks that exclude it",
+        "balance 287000.00 USD, committed 40000.00 USD, free 247000.00 USD, pledged 200000.00 USD",
+        "well-drillers was paid 200000.00 USD by northlight",
+        "difference 0.00 USD",
+        "verified",
+    ],
+    "02_hub.py": ["needs_document; documents asked: registration", "1. river-trust: 3.85 +- 0.05"],
+    "03_evaluator.py": [
+        "may cost at most 11420000.00 USD",
+        "refused: lenders cannot determine claims",
+        "paid 188349.84 USD; disbursed in all 188349.84 USD",
+    ],
+    "04_developer.py": [
+        "401 duty.not_signed_in",
+        "201 250.00 False",
+        "200 250.00 True",
+        "422 money.unknown_unit",
+    ],
+    "05_citizen.py": ["denver-sib: paid 9638911.36 USD of at most 11420000.00 USD, as published"],
+}
+
+
+def test_every_example_has_its_expected_lines() -> None:
+    assert sorted(path.name for path in EXAMPLES.glob("*.py")) == sorted(PRINTED)
+
+
+@pytest.mark.parametrize("name", sorted(PRINTED))
+def test_an_example_prints_what_it_promises(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, EXAMPLES / name],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=tmp_path,
+        env=os.environ,
+    )
+    assert done.returncode == 0, done.stderr
+    assert all(line in done.stdout for line in PRINTED[name]), done.stdout
+    assert len((EXAMPLES / name).read_text().splitlines()) < 80
