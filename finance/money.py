@@ -131,6 +131,13 @@ class Money:
 def decimal_text(count: int, scale: int) -> str:
     """Write a count of 10**-scale as a plain decimal string.
 
+    Parameters
+    ----------
+    count : int [10**-scale]
+        May be negative.
+    scale : int [digits]
+        Decimal digits written.
+
     Examples
     --------
     >>> decimal_text(-105, 2), decimal_text(7, 0)

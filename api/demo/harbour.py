@@ -270,7 +270,15 @@ def report_allocation(stage: Stage) -> dict[str, object]:
 
 
 def decimal_of(value: Fraction, digits: int) -> str:
-    """Write a fraction with a fixed number of decimals, rounded half to even."""
+    """Write a fraction with a fixed number of decimals, rounded half to even.
+
+    Parameters
+    ----------
+    value : Fraction [dimensionless]
+        What is written.
+    digits : int [digits]
+        Decimals written.
+    """
     return decimal_text(round_quotient(value.numerator * 10**digits, value.denominator, "half_even"), digits)
 
 

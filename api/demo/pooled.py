@@ -70,27 +70,38 @@ def book_statement(stage: Stage) -> None:
             acts.receive_income(
                 session, fund, payer, usd(name), key=key, clock=clock, line=line, details=details
             )
-        paid = {}
-        for name, line, payee in (
-            ("transfers_po", "transfer", "participating-organisations"),
-            ("transfers_mdtf", "transfer_to_fund", "other-trust-funds"),
-            ("direct_cost", "direct_cost", "administrative-agent"),
-            ("bank_charges", "bank_charge", "bank"),
-        ):
-            key = f"statement/{name}"
-            paid[name] = acts.spend(
-                session, fund, payee, usd(name), line=line, key=key, clock=clock, details=details
-            )
-        acts.refund(
+        _pay_out(session, fund, figures, details)
+
+
+def _pay_out(session: Session, fund: PooledFund, figures: dict[str, str], details: Details) -> None:
+    paid = {}
+    for name, line, payee in (
+        ("transfers_po", "transfer", "participating-organisations"),
+        ("transfers_mdtf", "transfer_to_fund", "other-trust-funds"),
+        ("direct_cost", "direct_cost", "administrative-agent"),
+        ("bank_charges", "bank_charge", "bank"),
+    ):
+        key = f"statement/{name}"
+        paid[name] = acts.spend(
             session,
             fund,
-            "participating-organisations",
-            paid["transfers_po"].id,
-            usd("refunds"),
-            key="statement/refunds",
-            clock=clock,
+            payee,
+            money(figures[name], fund.unit),
+            line=line,
+            key=key,
+            clock=STATEMENT_DAY,
             details=details,
         )
+    acts.refund(
+        session,
+        fund,
+        "participating-organisations",
+        paid["transfers_po"].id,
+        money(figures["refunds"], fund.unit),
+        key="statement/refunds",
+        clock=STATEMENT_DAY,
+        details=details,
+    )
 
 
 def open_fund(session: Session) -> PooledFund:

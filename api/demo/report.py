@@ -5,6 +5,7 @@ figures are real, and how the rest was decided, on a page that can be mailed, pr
 no address that is loaded, no date of its own, and the same bytes for the same summary.
 """
 
+import re
 from collections.abc import Mapping
 from fractions import Fraction
 from importlib.resources import files
@@ -20,10 +21,10 @@ from ..charts import (
     Candidate,
     Chart,
     Giver,
+    Movement,
     Payout,
     Purse,
-    Standing,
-    Step,
+    RankedEntry,
     draw_allocation,
     draw_payouts,
     draw_ranking,
@@ -46,7 +47,7 @@ LINE_WORDS: Final[Mapping[str, str]] = {
     "direct_cost": "Direct costs",
     "transfer": "Transfers to partners",
     "transfer_to_fund": "Transfers to other funds",
-    "payout": "Payouts",
+    "payout": "Payout",
     "refund": "Refunds by partners",
 }
 FINDING_WORDS: Final[Mapping[str, str]] = {
@@ -58,6 +59,7 @@ RULE_WORDS: Final[Mapping[str, str]] = {
     "greedy": "Best value for money first, one after the other",
     "proportional": "The same part of the ask for everybody",
 }
+COUNT_WORDS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 BOUND_WORDS: Final[Mapping[str, str]] = {
     "attained": "reached by some possible result, so it cannot be lower",
     "safe": "never exceeded, though perhaps never reached",
@@ -126,6 +128,7 @@ def render_report(summary: Figures) -> str:
         "line": lambda code: LINE_WORDS.get(code, words(code)),
         "name": named,
         "rounded": rounded,
+        "spelled": spelled,
         "title_of": lambda code: titles.get(code, words(code)),
         "words": words,
     }
@@ -136,10 +139,11 @@ def render_report(summary: Figures) -> str:
     return page.render(
         summary,
         charts=_charts(summary, titles),
-        trails=[_trail(one, summary["donor"]) for one in summary["donor"]["traced_payments"]],
+        trails=[_trail(one, summary["donor"], titles) for one in summary["donor"]["traced_payments"]],
         binding=[
             rule_sentence(rule, summary["allocation"], titles) for rule in summary["allocation"]["binding"]
         ],
+        together=_retold(summary["allocation"]["complementarity"], titles),
         gap_percent=_percent_up(summary["allocation"]["gap"]),
         matched=sum(bool(one["match"]) for one in summary["contracts"]),
         since=less(summary["fund"]["balance"], summary["statement"]["balance"]),
@@ -171,6 +175,22 @@ def lost(best: str, other: str) -> str:
     """
     most = number(best)
     return f"{grouped(rounded((most - number(other)) * 100 / most, 1))} %" if most else ""
+
+
+def spelled(count: int) -> str:
+    """Write a small count as a word.
+
+    Parameters
+    ----------
+    count : int [things]
+        How many there are.
+
+    Examples
+    --------
+    >>> spelled(5), spelled(13)
+    ('five', '13')
+    """
+    return COUNT_WORDS[count] if 0 <= count < len(COUNT_WORDS) else grouped(count)
 
 
 def words(code: str) -> str:
@@ -266,6 +286,13 @@ def _percent_up(gap: str) -> str:
     )
 
 
+def _retold(sentence: str, titles: Mapping[str, str]) -> str:
+    """Put titles where a sentence names interventions by their codes."""
+    return re.sub(
+        r"[\w-]+", lambda hit: f"“{titles[hit[0]]}”" if hit[0] in titles else hit[0], sentence, flags=re.ASCII
+    )
+
+
 def _titles(summary: Figures) -> dict[str, str]:
     found = [*summary["pool_challenge"]["findings"], *summary["pool_challenge"]["ranking"]]
     return {row["application"]: row["title"] for row in found}
@@ -282,27 +309,30 @@ def _charts(summary: Figures, titles: Mapping[str, str]) -> dict[str, Chart]:
     }
 
 
-def _closed(steps: list[Step], label: str, total: str) -> list[Step]:
+def _closed(steps: list[Movement], label: str, total: str) -> list[Movement]:
     """End a waterfall with a stated total; what the steps do not explain becomes a step of its own."""
     signs = {"start": 1, "up": 1, "down": -1, "total": 0}
     reached = sum((number(one.amount) * signs[one.kind] for one in steps), start=Fraction(0))
     rest = number(total) - reached
     if rest:
         amount = plain(abs(rest), total, *(one.amount for one in steps))
-        steps = [*steps, Step(label="Not explained", amount=amount, kind="up" if rest > 0 else "down")]
-    return [*steps, Step(label=label, amount=total, kind="total")]
+        steps = [
+            *steps,
+            Movement(label="Not explained", amount=amount, kind="up" if rest > 0 else "down"),
+        ]
+    return [*steps, Movement(label=label, amount=total, kind="total")]
 
 
-def _move(label: str, amount: str, *, is_source: bool) -> Step:
+def _move(label: str, amount: str, *, is_source: bool) -> Movement:
     """Make a step of a signed figure: a negative source goes down, a negative use up."""
     is_up = is_source == (number(amount) >= 0)
-    return Step(label=label, amount=amount.removeprefix("-"), kind="up" if is_up else "down")
+    return Movement(label=label, amount=amount.removeprefix("-"), kind="up" if is_up else "down")
 
 
 def _statement_chart(made: Figures) -> Chart:
     balance, sources, uses = (made[name] for name in ("balance", "sources", "uses"))
     opening = plain(number(balance) - number(sources) + number(uses), balance, sources, uses)
-    steps = [Step(label="Opening balance", amount=opening, kind="start")]
+    steps = [Movement(label="Opening balance", amount=opening, kind="start")]
     for row in made["lines"]:
         code = row["line"]
         is_source = code == "refund" or LINES.get(code) == "source"
@@ -317,7 +347,7 @@ def _statement_chart(made: Figures) -> Chart:
 
 def _position_chart(fund: Figures) -> Chart:
     steps = [
-        Step(label="Balance", amount=fund["balance"], kind="start"),
+        Movement(label="Balance", amount=fund["balance"], kind="start"),
         _move("Committed to awards", fund["committed"], is_source=False),
         _move("Encumbered for agreements", fund["encumbered"], is_source=False),
     ]
@@ -332,7 +362,7 @@ def _position_chart(fund: Figures) -> Chart:
 
 def _ranking_chart(challenge: Figures) -> Chart:
     standings = [
-        Standing(
+        RankedEntry(
             label=row["title"],
             rank=row["rank"],
             mean=row["mean"],
@@ -390,9 +420,9 @@ def _payout_chart(contracts: list[Figures]) -> Chart:
 
 
 def _donor_chart(donor: Figures) -> Chart:
-    steps = [Step(label="Deposited", amount=donor["deposited"], kind="start")]
+    steps = [Movement(label="Deposited", amount=donor["deposited"], kind="start")]
     for row in donor["uses"]:
-        label = f"{LINE_WORDS.get(row['line'], words(row['line']))}: {named(row['payee'])}"
+        label = f"{words(row['line'])}: {named(row['payee'])}"
         steps.append(_move(label, row["amount"], is_source=False))
     return draw_waterfall(
         f"What became of the money of {donor['name']}",
@@ -402,10 +432,11 @@ def _donor_chart(donor: Figures) -> Chart:
     )
 
 
-def _trail(paid: Figures, donor: Figures) -> Chart:
+def _trail(paid: Figures, donor: Figures, titles: Mapping[str, str]) -> Chart:
+    about = _retold(paid["payment"], titles)
     payee = next((row["payee"] for row in donor["uses"] if row["transaction"] == paid["transaction"]), None)
     return draw_trail(
-        paid["payment"][:1].upper() + paid["payment"][1:],
+        about[:1].upper() + about[1:],
         "From the givers whose money it was, to the payment, to the payee where that is known.",
         donor["unit"],
         [Giver(label=named(row["giver"]), amount=row["amount"]) for row in paid["givers"]],

@@ -1,15 +1,17 @@
 """Results are tallied and turned into awards; each award takes its part of the prizes' commitment."""
 
+import re
 from collections.abc import Sequence
 from fractions import Fraction
 
 from ...finance import acts as money
 from ...finance.dates import Clock
-from ...finance.errors import BallotInvalid, NotEligible
+from ...finance.errors import BallotInvalid, Missing, NotEligible, OverdrawnCommitment
 from ...finance.funds import PooledFund
 from ...finance.ledger import PLAIN, Details, Transaction
-from ...finance.money import Money
+from ...finance.money import Money, zero
 from ...finance.posting import record_event
+from ...finance.records.registry import lock_fund
 from ...finance.storage import Session
 from ..awarding import Award
 from ..ballots import BallotResult, MeasuredProject, count_ballots
@@ -17,6 +19,8 @@ from ..lifecycle import Submission
 from ..prizes import prize_maximum
 from ..ranking import Ranking, rank_by_mean
 from ..records import rounds
+
+_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)  # Fraction alone would also read 1e999999999
 
 
 def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | BallotResult:
@@ -34,7 +38,7 @@ def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | Ballo
     Raises
     ------
     BallotInvalid, ScoreInvalid
-        When a ballot or a measurement breaks the rule; when nothing was scored.
+        When a ballot, a measurement or a read breaks the rule.
     Missing
         When there is no such challenge.
     """
@@ -45,14 +49,15 @@ def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | Ballo
             rubric = brief.rubric_of(phase.id)
             return rank_by_mean(rounds.list_scores(session, stored, rubric.id), rubric)
         if phase.judging == "ballot" and phase.ballot is not None:
-            prize = next(one for one in brief.prizes if one.phase == phase.id)
+            prize = next((one for one in brief.prizes if one.phase == phase.id), None)
+            pool = zero(fund.unit) if prize is None else prize_maximum(prize, fund.unit)
             eligible = [one for one in rounds.list_submissions(session, stored) if one.status == "pass"]
             projects = [
                 _measured(one, phase.ballot.metrics, phase.ballot.boosts(one.application.facts))
                 for one in eligible
             ]
             ballots = rounds.list_ballots(session, stored.id)
-            return count_ballots(phase.ballot, projects, ballots, pool=prize_maximum(prize, fund.unit))
+            return count_ballots(phase.ballot, projects, ballots, pool=pool)
     raise BallotInvalid(f"The challenge {challenge!r} has neither a panel nor a vote.", challenge=challenge)
 
 
@@ -64,6 +69,13 @@ def _measured(submission: Submission, metrics: Sequence[str], boosted: bool) -> 
             f"{submission.application.application_id} has no measurement of {', '.join(missing)}.",
             application=submission.application.application_id,
             missing=missing,
+        )
+    unread = [name for name in metrics if not _PLAIN.fullmatch(str(facts[name]))]
+    if unread:
+        raise BallotInvalid(
+            f"{submission.application.application_id} states no plain number for {', '.join(unread)}.",
+            application=submission.application.application_id,
+            unread=unread,
         )
     return MeasuredProject(
         project_id=submission.application.application_id,
@@ -106,14 +118,33 @@ def award(
     NotEligible
         When an application may not compete; nothing is written then.
     OverdrawnCommitment
-        When the awards exceed what is left of the prizes.
+        When the awards exceed the prize, or what is left of all prizes.
     KeyReused
         When an application has another award for this prize.
+    Missing
+        When there is no such challenge, prize or application.
     """
+    lock_fund(session, fund.book, fund.code)
     stored = rounds.find_challenge(session, fund.book, challenge)
+    prizes = stored.challenge.brief.prizes
+    if not 0 <= prize < len(prizes):
+        raise Missing(
+            f"{challenge} has {len(prizes)} prizes, counted from 0, and no prize {prize}.",
+            what="prize",
+            code=str(prize),
+        )
+    most = prize_maximum(prizes[prize], fund.unit)
     with session.begin_nested():
         for one in awards:
             _award_one(session, fund, stored, prize, one, clock, details)
+        total = Money(minor=rounds.sum_awards(session, stored.id, prize), unit=fund.unit)
+        if total > most:
+            raise OverdrawnCommitment(
+                f"Prize {prize} of {challenge} is {most}; awards of {total} in all would exceed it.",
+                asked=total.text,
+                left=most.text,
+                unit=fund.unit.code,
+            )
     return tuple(awards)
 
 

@@ -7,10 +7,12 @@ from ...finance.dates import Clock
 from ...finance.errors import AlreadyExists, ChallengeClosed, CurrencyMismatch, Missing, ScoreInvalid
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details
+from ...finance.money import zero
 from ...finance.posting import record_event
+from ...finance.records.registry import find_unit, lock_fund
 from ...finance.storage import Session
 from ..applications import Application
-from ..ballots import Ballot
+from ..ballots import Ballot, MeasuredProject, count_ballots
 from ..brief import Brief, Phase
 from ..eligibility import check_eligibility
 from ..lifecycle import Challenge, Submission
@@ -54,6 +56,7 @@ def publish(
             fund=fund.unit.code,
         )
     challenge = Challenge(book=fund.book, fund=fund.code, brief=brief)
+    lock_fund(session, fund.book, fund.code)
     try:
         known = rounds.find_challenge(session, fund.book, brief.challenge_id).challenge
     except Missing:
@@ -205,13 +208,19 @@ def cast_ballot(session: Session, book: str, challenge: str, ballot: Ballot, *, 
 
     Raises
     ------
+    BallotInvalid
+        When it weighs unknown metrics, or weights are negative: one such ballot would stop the count.
     KeyReused
         When this judge has cast another ballot.
     ChallengeClosed, Missing
         When no vote is open; when there is no such challenge.
     """
     stored = rounds.find_challenge(session, book, challenge)
-    _open_phase(stored, ("review",), "ballot", clock)
+    policy = _open_phase(stored, ("review",), "ballot", clock).ballot
+    if policy is not None:
+        probe = MeasuredProject(project_id="probe", measures=tuple((name, 1) for name in policy.metrics))
+        nothing = zero(find_unit(session, stored.challenge.brief.unit))
+        count_ballots(policy, [probe], [ballot], pool=nothing)
     body = {"ballot": rounds.ballot_bytes(ballot).decode(), "challenge": challenge}
     key = f"{challenge}/{ballot.ballot_id}"
     event_id, new = record_event(session, book, "ballot.cast", body, key=key, clock=clock)

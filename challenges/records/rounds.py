@@ -7,7 +7,7 @@ from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from ...finance.documents import canonical_bytes
@@ -216,6 +216,12 @@ def keep_award(
             event_id=event_id,
         )
     )
+
+
+def sum_awards(session: Session, challenge_id: int, prize: int) -> int:
+    """Return what was awarded of one prize, in minor units."""
+    query = select(func.sum(AWARD.c.amount)).where(AWARD.c.challenge_id == challenge_id)
+    return int(session.scalar(query.where(AWARD.c.prize == prize)) or 0)
 
 
 def list_awards(session: Session, challenge_id: int) -> tuple[Award, ...]:

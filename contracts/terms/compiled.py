@@ -6,7 +6,7 @@ The problem: if payment, bound and print-out each walk the document in their own
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from fractions import Fraction
 
@@ -28,7 +28,7 @@ from .document import (
     Negation,
     Obs,
     Param,
-    Scale,
+    Scaling,
     Sum,
     TermDocument,
 )
@@ -184,7 +184,7 @@ def compile_terms(document: TermDocument) -> Program:
 class _Compiler:
     document: TermDocument
     nodes: list[Node] = field(default_factory=list)
-    known: dict[tuple[object, ...], int] = field(default_factory=dict)
+    known: dict[Node, int] = field(default_factory=dict)
     findings: list[dict[str, str]] = field(default_factory=list)
     metrics: dict[str, Measure] = field(default_factory=dict)
     params: dict[str, tuple[tuple[date, int], ...]] = field(default_factory=dict)
@@ -215,12 +215,12 @@ class _Compiler:
             params=self.params,
         )
 
-    def _day(self, path: str, text: str) -> date:
+    def _day(self, path: str, text: str) -> date | None:
         try:
             return parse_day(text)
         except AlmonerError as error:
             self.fault(path, error.message)
-            return date.min
+            return None
 
     def _count(self, path: str, text: str, kind: Quantity) -> int:
         try:
@@ -235,21 +235,22 @@ class _Compiler:
             self._day("/calendar/starts_on", calendar.starts_on),
             self._day("/calendar/ends_on", calendar.ends_on),
         )
-        if ends <= starts:
+        if starts and ends and ends <= starts:
             self.fault("/calendar/ends_on", f"{ends} is not after {starts}: the term has no day")
-        last, seen = starts, set()
+        last, final = starts or date.min, ends or date.max
+        seen: set[str] = set()
         rows = []
         for position, period in enumerate(calendar.periods):
             path = f"/calendar/periods/{position}"
             day = self._day(f"{path}/ends_on", period.ends_on)
-            if not last < day <= ends:
-                self.fault(f"{path}/ends_on", f"{day} must lie after {last} and not after {ends}")
+            if day and not last < day <= final:
+                self.fault(f"{path}/ends_on", f"{day} must lie after {last} and not after {final}")
             if period.id in seen:
                 self.fault(f"{path}/id", f"period {period.id!r} stands twice")
             seen.add(period.id)
-            last = day
-            rows.append((period.id, day))
-        return tuple(rows) or ((WHOLE_TERM, ends),)
+            last = day or last
+            rows.append((period.id, last))
+        return tuple(rows) or ((WHOLE_TERM, final),)
 
     def _read_metrics(self) -> None:
         for name, metric in self.document.metrics.items():
@@ -263,7 +264,7 @@ class _Compiler:
                 self._count(f"/metrics/{name}/domain/{at}", text, kind)
                 for at, text in enumerate(metric.domain)
             )
-            if low >= high:
+            if Fraction(metric.domain[0]) >= Fraction(metric.domain[1]):
                 self.fault(f"/metrics/{name}/domain", f"{metric.domain[0]} is not below {metric.domain[1]}")
             self.metrics[name] = Measure(type=kind, low=low, high=high, pool=metric.pool)
 
@@ -276,7 +277,7 @@ class _Compiler:
                 continue
             values = [
                 (
-                    self._day(f"/params/{name}/{at}/from", row.from_),
+                    self._day(f"/params/{name}/{at}/from", row.from_) or date.min,
                     self._count(f"/params/{name}/{at}/value", row.value, kind),
                 )
                 for at, row in enumerate(rows)
@@ -351,17 +352,7 @@ class _Compiler:
         return tuple(limits)
 
     def _keep(self, node: Node) -> tuple[int, Type]:
-        key = (
-            node.op,
-            node.type,
-            node.args,
-            node.const,
-            node.name,
-            node.window,
-            node.edges,
-            node.rows,
-            node.rounding,
-        )
+        key = replace(node, path="")
         if key not in self.known:
             self.known[key] = len(self.nodes)
             self.nodes.append(node)
@@ -409,7 +400,7 @@ class _Compiler:
             )
         return self._keep(Node(path=path, op=tree.op, type=first, args=tuple(at for at, _ in parts)))
 
-    def lower_scale(self, tree: Scale, path: str, basis: str, depth: int) -> tuple[int, Type]:
+    def lower_scale(self, tree: Scaling, path: str, basis: str, depth: int) -> tuple[int, Type]:
         result = parse_type(tree.as_) or Quantity("ratio", 0)
         parts = [("of", tree.of, 1)]
         if tree.by is not None and tree.num is None and tree.den is None:
@@ -422,7 +413,7 @@ class _Compiler:
         kinds = [(kind, sign) for _, kind, sign in lowered if isinstance(kind, Quantity)]
         if len(kinds) != len(lowered):
             self.fault(path, "a condition cannot be multiplied")
-        elif product_powers(*kinds) != result.powers():
+        elif len(kinds) > 1 and product_powers(*kinds) != result.powers():
             shown = " ".join(("x " if sign > 0 else "/ ") + str(kind) for kind, sign in kinds)[2:]
             self.fault(path, f"{shown} does not give {result}")
         args = tuple(at for at, _, _ in lowered)
@@ -468,8 +459,11 @@ class _Compiler:
     def lower_conditions(
         self, tree: Both | Either | Negation, path: str, basis: str, depth: int
     ) -> tuple[int, Type]:
-        parts = tree.of if isinstance(tree.of, tuple) else (tree.of,)
-        lowered = [self._lower(part, f"{path}/of/{at}", basis, depth) for at, part in enumerate(parts)]
+        if isinstance(tree.of, tuple):
+            parts = [(part, f"{path}/of/{at}") for at, part in enumerate(tree.of)]
+        else:
+            parts = [(tree.of, f"{path}/of")]
+        lowered = [self._lower(part, place, basis, depth) for part, place in parts]
         if any(not isinstance(kind, Truth) for _, kind in lowered):
             self.fault(path, f"{tree.op} needs conditions")
         return self._keep(Node(path=path, op=tree.op, type=Truth(), args=tuple(at for at, _ in lowered)))
@@ -492,7 +486,7 @@ _LOWER: dict[type[Document], Callable[..., tuple[int, Type]]] = {
     Sum: _Compiler.lower_same_type,
     Least: _Compiler.lower_same_type,
     Greatest: _Compiler.lower_same_type,
-    Scale: _Compiler.lower_scale,
+    Scaling: _Compiler.lower_scale,
     Bands: _Compiler.lower_bands,
     Compare: _Compiler.lower_compare,
     Both: _Compiler.lower_conditions,

@@ -17,13 +17,14 @@ metric, the rounding, the owner of every band edge, the clause of the legal text
 | ``if`` | one of two values, by a condition |
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, StringConstraints
 
 from ...finance.documents import Code, DecimalText, Document, Text
 from ...finance.errors import AlmonerError, TermError
 from ...finance.money import Rounding
+from .located import locate
 
 TypeText = Annotated[
     str,
@@ -36,7 +37,7 @@ WHOLE_TERM = "term"
 MAX_PARTS = 400
 
 
-class Anchor(Document):
+class SourceAnchor(Document):
     """Where in the legal or published text a node stands.
 
     Attributes
@@ -95,7 +96,7 @@ class Greatest(Document):
     of: Annotated[tuple["Expression", ...], Field(min_length=1, max_length=MAX_PARTS)]
 
 
-class Scale(Document):
+class Scaling(Document):
     """round(of x by), or round(of x num / den), in a stated type."""
 
     op: Literal["scale"]
@@ -173,7 +174,7 @@ class If(Document):
 
 
 Expression = Annotated[
-    Lit | Param | Obs | Sum | Least | Greatest | Scale | Bands | Compare | Both | Either | Negation | If,
+    Lit | Param | Obs | Sum | Least | Greatest | Scaling | Bands | Compare | Both | Either | Negation | If,
     Field(discriminator="op"),
 ]
 
@@ -194,17 +195,17 @@ class Pay(Document):
     to: Code
     basis: Literal["cumulative", "period"]
     amount: Expression
-    source: Anchor | None = None
+    source: SourceAnchor | None = None
 
 
-class Limit(Document):
+class PaymentLimit(Document):
     """At most so much over the named clauses, over the whole term; first entitled, first paid."""
 
     id: Code
     of: Annotated[tuple[Code | Literal["*"], ...], Field(min_length=1, max_length=MAX_PARTS)]
     max: DecimalText
     cut: Literal["in_order"] = "in_order"
-    source: Anchor | None = None
+    source: SourceAnchor | None = None
 
 
 class Metric(Document):
@@ -225,7 +226,7 @@ class Metric(Document):
     domain: Annotated[tuple[DecimalText, DecimalText], Field()]
     pool: Literal["sum", "last"]
     method: Text
-    source: Anchor | None = None
+    source: SourceAnchor | None = None
 
 
 class Dated(Document):
@@ -273,10 +274,30 @@ class TermDocument(Document):
         default_factory=dict
     )
     clauses: Annotated[tuple[Pay, ...], Field(min_length=1, max_length=MAX_PARTS)]
-    limits: Annotated[tuple[Limit, ...], Field(max_length=MAX_PARTS)] = ()
+    limits: Annotated[tuple[PaymentLimit, ...], Field(max_length=MAX_PARTS)] = ()
+
+    @classmethod
+    def read(cls, raw: bytes | str) -> Self:
+        """Read terms from JSON text; every fault is listed with its JSON pointer.
+
+        Parameters
+        ----------
+        raw : bytes or str
+            JSON, at most 8 MiB, UTF-8.
+
+        Raises
+        ------
+        TermError
+            Not JSON, a key twice, a bare decimal number, or a breach of the schema.
+        """
+        try:
+            return super().read(raw)
+        except TermError as fault:
+            findings = fault.figures["findings"]
+            raise cls.refusal(locate(findings if isinstance(findings, list) else [], raw)) from None
 
 
-for _model in (Sum, Least, Greatest, Scale, Bands, Compare, Both, Either, Negation, If, Pay, TermDocument):
+for _model in (Sum, Least, Greatest, Scaling, Bands, Compare, Both, Either, Negation, If, Pay, TermDocument):
     _model.model_rebuild()
 
 EXAMPLE = """

@@ -308,6 +308,13 @@ def param_at(program: Program, name: str, period: str) -> int:
 def compare(relation: str, left: int, right: int) -> bool:
     """Compare two counts of one type.
 
+    Parameters
+    ----------
+    relation : str
+        ``lt``, ``le``, ``eq``, ``ne``, ``ge`` or ``gt``.
+    left, right : int [counts of one type]
+        What is compared.
+
     Examples
     --------
     >>> compare("ge", 75, 75)
@@ -341,7 +348,17 @@ def _digits(node: Node) -> int:
 
 
 def band_count(program: Program, node: Node, number: int) -> int:
-    """Return what the band of a number gives, in counts of the node's type."""
+    """Return what the band of a number gives, in counts of the node's type.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    node : Node
+        A ``bands`` node.
+    number : int [counts of the argument's type]
+        What falls into a band.
+    """
     at = sum(number > count or (number == count and above) for count, above in node.edges)
     row = node.rows[at]
     whole = Fraction(number, 10 ** _digits(program.nodes[node.args[0]]))

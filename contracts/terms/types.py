@@ -40,10 +40,10 @@ class Quantity:
 
     def powers(self) -> dict[str, int]:
         """Return the unit as exponents, a bare number as none."""
-        powers = {self.unit: 1} if self.unit != RATIO else {}
+        powers = {self.unit: 1}
         if self.per:
             powers[self.per] = powers.get(self.per, 0) - 1
-        return {unit: power for unit, power in powers.items() if power}
+        return {unit: power for unit, power in powers.items() if power and unit != RATIO}
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from ..errors import Infeasible
 from .check import recheck
 from .compile import Ask, CompiledProblem, compile_problem
 from .problem import AllocationDocument, AllocationLine
-from .transport import Pool
+from .transport import Flow
 
 
 def greedy(problem: AllocationDocument) -> tuple[AllocationLine, ...]:
@@ -49,7 +49,7 @@ def greedy(problem: AllocationDocument) -> tuple[AllocationLine, ...]:
     [('a', 6000)]
     """
     compiled = compile_problem(problem)
-    pool = Pool(compiled)
+    pool = Flow(compiled)
     ranked = sorted(compiled.reachable(), key=lambda key: (-_merit(compiled, key), key))
     for at, limit in enumerate(compiled.limits):
         for key in ranked:
@@ -107,9 +107,9 @@ def proportional(problem: AllocationDocument) -> tuple[AllocationLine, ...]:
         held = frozenset(key for key in held if not dropped & compiled.closure([key]))
 
 
-def _divided(compiled: CompiledProblem, held: frozenset[str]) -> tuple[Pool, frozenset[str]]:
+def _divided(compiled: CompiledProblem, held: frozenset[str]) -> tuple[Flow, frozenset[str]]:
     """Divide all budgets among those held; name whom to drop when somebody's part is too small."""
-    pool = Pool(compiled)
+    pool = Flow(compiled)
     asks = [compiled.asks[key] for key in sorted(held)]
     total, asked = sum(compiled.budgets.values()), sum(ask.high_minor for ask in asks)
     parts = {ask.key: min(ask.high_minor, ask.high_minor * total // asked) for ask in asks}
@@ -145,12 +145,12 @@ def _best(ask: Ask) -> int:
     )
 
 
-def _open(pool: Pool, group: Iterable[str]) -> bool:
+def _open(pool: Flow, group: Iterable[str]) -> bool:
     new = [key for key in group if key not in pool.paid]
     return bool(new) and pool.open(new)
 
 
-def _finished(problem: AllocationDocument, pool: Pool) -> tuple[AllocationLine, ...]:
+def _finished(problem: AllocationDocument, pool: Flow) -> tuple[AllocationLine, ...]:
     short = {
         limit.rule("floor"): pool.short(at) for at, limit in enumerate(pool.compiled.limits) if pool.short(at)
     }

@@ -66,7 +66,7 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
+class CompiledLimit:
     """Bounds on the money of one group.
 
     Attributes
@@ -80,7 +80,7 @@ class Limit:
 
     Examples
     --------
-    >>> Limit(kind="region", group="north", members=("w7",), floor_minor=None, cap_minor=9).cap_minor
+    >>> CompiledLimit(kind="region", group="north", members=("w7",), floor_minor=None, cap_minor=9).cap_minor
     9
     """
 
@@ -113,7 +113,7 @@ class CompiledProblem:
         Members and what is gained when all are funded.
     partners : Mapping[str, tuple of str]
         What each intervention directly needs or is bundled with.
-    limits : tuple of Limit
+    limits : tuple of CompiledLimit
         Bounds on groups.
 
     Examples
@@ -134,7 +134,7 @@ class CompiledProblem:
     needs: tuple[tuple[str, str], ...]
     partners: Mapping[str, tuple[str, ...]]
     bonuses: tuple[tuple[tuple[str, ...], int], ...]
-    limits: tuple[Limit, ...]
+    limits: tuple[CompiledLimit, ...]
 
     @property
     def grains_per_value(self) -> int:
@@ -297,13 +297,13 @@ def _admitting(problem: AllocationDocument, rows: list[Intervention]) -> Mapping
     }
 
 
-def _limits(problem: AllocationDocument, rows: list[Intervention]) -> tuple[Limit, ...]:
+def _limits(problem: AllocationDocument, rows: list[Intervention]) -> tuple[CompiledLimit, ...]:
     members = defaultdict[tuple[str, str], list[str]](list)
     for row in rows:
         for pair in row.groups.items():
             members[pair].append(row.intervention_id)
     return tuple(
-        Limit(
+        CompiledLimit(
             kind=limit.group_kind,
             group=limit.group,
             members=tuple(members[limit.group_kind, limit.group]),

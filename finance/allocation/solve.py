@@ -28,7 +28,7 @@ from .compile import Ask, CompiledProblem, compile_problem
 from .problem import AllocationDocument, AllocationLine
 from .pulp_bridge import Choice, Family, choose, place, repair
 from .rows import rule_id
-from .transport import Pool
+from .transport import Flow
 
 ROUNDS = 8  # choices that turn out not to be payable in whole minor units before we give up
 PRICE_DIGITS = 9
@@ -246,7 +246,7 @@ class _Search:
         if choice.funded:
             placement = place(self.compiled, choice.funded, time_limit_s=max(1.0, self.left_s))
             targets, prices = placement.awards or targets, dict(placement.prices)
-        pool = Pool(self.compiled)
+        pool = Flow(self.compiled)
         if not pool.open(choice.funded):
             return False
         asks = self.compiled.asks
@@ -267,7 +267,7 @@ class _Search:
             self._not_proven("the deadline came before an answer")
 
     def _is_payable(self, funded: frozenset[str]) -> bool:
-        return Pool(self.compiled).open(funded)
+        return Flow(self.compiled).open(funded)
 
     def _not_proven(self, why: str) -> Never:
         bound = None if self.bound is None else str(self.compiled.fraction(1) * self.bound)

@@ -10,11 +10,11 @@ import heapq
 import itertools
 from collections.abc import Iterable, Mapping
 
-from .compile import Ask, CompiledProblem, Limit
+from .compile import Ask, CompiledLimit, CompiledProblem
 from .problem import AllocationLine
 
 
-class Pool:
+class Flow:
     """Budgets that are being spent on a growing set of interventions.
 
     Parameters
@@ -33,7 +33,7 @@ class Pool:
     ...     "groups": {"region": "n"}, "maximum": "9", "response": [{"up_to": "9", "gain_per_k": "1"}]},
     ...   {"intervention_id": "b", "title": "B", "actors": [{"actor_id": "x", "share_bp": 10000}],
     ...     "groups": {"region": "s"}, "maximum": "9", "response": [{"up_to": "9", "gain_per_k": "1"}]}]}''')
-    >>> pool = Pool(compile_problem(problem))
+    >>> pool = Flow(compile_problem(problem))
     >>> pool.push("a", 700), pool.push("b", 700)
     (700, 300)
     >>> [(line.fund_id, line.amount_minor) for line in pool.lines()]
@@ -155,7 +155,7 @@ class Pool:
             for fund in sorted(own)
         )
 
-    def _raise_floor(self, at: int, limit: Limit) -> None:
+    def _raise_floor(self, at: int, limit: CompiledLimit) -> None:
         members = [key for key in limit.members if key in self.paid]
         self._lift(at, members)
         inside = set(members)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from almoner.finance.allocation import AllocationDocument, AllocationLine, allocate
-from almoner.finance.allocation.problem import rule_id
+from almoner.finance.allocation.rows import rule_id
 from almoner.finance.errors import DocumentInvalid
 
 Plain = dict[str, Any]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from almoner.finance.allocation import AllocationDocument
 from almoner.finance.allocation.compile import CompiledProblem, compile_problem
-from almoner.finance.allocation.transport import Pool
+from almoner.finance.allocation.transport import Flow
 
 
 def compiled(
@@ -43,11 +43,11 @@ ROWS = {"ia": ("a", 1), "ib": ("b", 1), "ic": ("c", 1)}
 
 
 def test_money_moves_along_a_chain_of_funds() -> None:
-    pool = Pool(compiled(CHAIN, ROWS))
+    pool = Flow(compiled(CHAIN, ROWS))
     assert pool.push("ib", 6) == 6
     assert pool.push("ic", 3) == 0
     assert pool.push("ia", 9) == 3
-    pool = Pool(compiled(CHAIN | {"f2": (6, ["a", "b"])}, ROWS))
+    pool = Flow(compiled(CHAIN | {"f2": (6, ["a", "b"])}, ROWS))
     assert pool.push("ia", 5) == 5
     assert pool.push("ib", 5) == 5
     assert pool.push("ic", 9) == 2
@@ -55,7 +55,7 @@ def test_money_moves_along_a_chain_of_funds() -> None:
 
 
 def test_opening_gives_everybody_the_least_or_nobody_anything() -> None:
-    pool = Pool(compiled({"f": (2, [])}, ROWS))
+    pool = Flow(compiled({"f": (2, [])}, ROWS))
     assert not pool.open(["ia", "ib", "ic"])
     assert (pool.paid, pool.free) == ({}, {"f": 2})
     assert pool.open(["ia", "ib"])
@@ -68,7 +68,7 @@ def test_a_floor_takes_from_the_least_gain_that_has_something_to_spare() -> None
         {"group_kind": "g", "group": "c", "floor": "4"},
         {"group_kind": "g", "group": "b", "floor": "3"},
     ]
-    pool = Pool(compiled({"f": (12, [])}, {"ia": ("a", 2), "ib": ("b", 1), "ic": ("c", 0)}, limits=limits))
+    pool = Flow(compiled({"f": (12, [])}, {"ia": ("a", 2), "ib": ("b", 1), "ic": ("c", 0)}, limits=limits))
     for key, amount in (("ia", 7), ("ib", 4), ("ic", 1)):
         pool.push(key, amount)
     assert pool.raise_floors()
@@ -77,7 +77,7 @@ def test_a_floor_takes_from_the_least_gain_that_has_something_to_spare() -> None
 
 def test_a_floor_that_cannot_be_met_is_said_so_and_leaves_the_rest_paid() -> None:
     limits = [{"group_kind": "g", "group": "c", "floor": "4"}]
-    pool = Pool(compiled(CHAIN, ROWS, limits=limits))
+    pool = Flow(compiled(CHAIN, ROWS, limits=limits))
     for key in ROWS:
         pool.push(key, 3)
     assert not pool.raise_floors()
@@ -86,7 +86,7 @@ def test_a_floor_that_cannot_be_met_is_said_so_and_leaves_the_rest_paid() -> Non
 
 def test_spending_stops_at_caps_and_takes_the_highest_gain_first() -> None:
     limits = [{"group_kind": "g", "group": "a", "cap": "4"}]
-    pool = Pool(compiled({"f": (12, [])}, {"ia": ("a", 3), "ib": ("b", 2), "ic": ("c", 1)}, limits=limits))
+    pool = Flow(compiled({"f": (12, [])}, {"ia": ("a", 3), "ib": ("b", 2), "ic": ("c", 1)}, limits=limits))
     assert pool.open(ROWS)
     pool.spend()
     assert {key: pool.award(key) for key in pool.paid} == {"ia": 4, "ib": 7, "ic": 1}
@@ -104,7 +104,7 @@ def test_what_is_pushed_is_the_maximum_flow_and_conserves_every_fund(
 ) -> None:
     """Whatever the order, the total is the least cut, and nothing is lost between funds."""
     budgets = {f"f{at}": (budget, sorted(groups | {"c"})) for at, (budget, groups) in enumerate(funds)}
-    pool = Pool(compiled(budgets, ROWS))
+    pool = Flow(compiled(budgets, ROWS))
     wanted = dict.fromkeys(ROWS, 0)
     for key, amount in pushes:
         wanted[key] = min(10, wanted[key] + amount)

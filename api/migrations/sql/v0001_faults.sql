@@ -62,7 +62,7 @@ WHERE f.refunds_id IS NOT NULL
 ;;
 CREATE VIEW fault_child AS
 SELECT t.id AS txn_id, 'parent' AS why FROM txn t JOIN txn q ON q.id IN (t.parent_id, t.refunds_id)
-WHERE q.book_id <> t.book_id OR (q.id = t.parent_id AND q.act <> 'posted')
+WHERE q.book_id <> t.book_id OR q.act <> 'posted'
   OR NOT EXISTS (SELECT 1 FROM txn_end x WHERE x.txn_id = q.id)
 UNION ALL
 SELECT t.id, 'more comes back than was paid' FROM txn t

@@ -1,0 +1,40 @@
+"""Charts drawn on the server: plain figures in, SVG text and the same figures as a table out."""
+
+from typing import TYPE_CHECKING
+
+from ...finance.shelf import shelve
+
+if TYPE_CHECKING:
+    from .allocation import Candidate, Purse, draw_allocation
+    from .bars import Payout, draw_payouts
+    from .chart import Chart
+    from .ranking import RankedEntry, draw_ranking
+    from .trail import Giver, draw_trail
+    from .waterfall import Movement, draw_waterfall
+else:
+    __getattr__, __dir__ = shelve(
+        __name__,
+        {
+            ".allocation": ("Candidate", "Purse", "draw_allocation"),
+            ".bars": ("Payout", "draw_payouts"),
+            ".chart": ("Chart",),
+            ".ranking": ("RankedEntry", "draw_ranking"),
+            ".trail": ("Giver", "draw_trail"),
+            ".waterfall": ("Movement", "draw_waterfall"),
+        },
+    )
+
+__all__ = [
+    "Candidate",
+    "Chart",
+    "Giver",
+    "Movement",
+    "Payout",
+    "Purse",
+    "RankedEntry",
+    "draw_allocation",
+    "draw_payouts",
+    "draw_ranking",
+    "draw_trail",
+    "draw_waterfall",
+]

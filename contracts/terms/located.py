@@ -1,0 +1,56 @@
+"""Places of faults in the text that was read.
+
+The problem: the checker of a schema names a place by the alternatives it tried (``/amount/scale/by``), and
+calls a list too short when it only refused an item of it. Whoever wrote the text needs a JSON pointer (RFC
+6901) that leads somewhere.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+
+Findings = list[dict[str, str]]
+
+
+def locate(findings: Sequence[object], raw: bytes | str) -> Findings:
+    """Turn the places of findings into pointers into a text, and drop what only echoes another finding.
+
+    Parameters
+    ----------
+    findings : Sequence of mappings
+        Each with ``path`` and ``message``.
+    raw : bytes or str
+        The JSON that was read; when it is none, the findings stay as they are.
+
+    Examples
+    --------
+    >>> locate([{"path": "/amount/lit/value", "message": "Field required"}], '{"amount": {"op": "lit"}}')
+    [{'path': '/amount/value', 'message': 'Field required'}]
+    """
+    listed = [dict(row) for row in findings if isinstance(row, Mapping)]
+    try:
+        content: object = json.loads(raw)
+    except (ValueError, RecursionError):
+        return listed
+    found = [{"path": _pointer(row["path"], content), "message": row["message"]} for row in listed]
+    return [row for row in found if not _echoes(row, found)]
+
+
+def _echoes(row: Mapping[str, str], found: Findings) -> bool:
+    inside = f"{row['path'].rstrip('/')}/"
+    return "after validation" in row["message"] and any(other["path"].startswith(inside) for other in found)
+
+
+def _pointer(path: str, content: object) -> str:
+    """Drop the parts of a path that name an alternative of the schema and not a place in the text."""
+    kept = ""
+    parts = path.split("/")[1:]
+    for position, part in enumerate(parts):
+        name = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(content, dict) and name in content:
+            content = content[name]
+        elif isinstance(content, list) and name.isdecimal() and int(name) < len(content):
+            content = content[int(name)]
+        elif not (isinstance(content, dict) and position == len(parts) - 1):
+            continue
+        kept += f"/{part}"
+    return kept
