@@ -24,9 +24,12 @@ def router(*, engine: Engine, identify: Identify = nobody, clock: Clock = system
 
     Examples
     --------
+    >>> from fastapi import FastAPI
     >>> from almoner.finance.storage import open_engine
-    >>> sorted(route.path for route in router(engine=open_engine("sqlite://")).routes)[:2]
-    ['/health', '/ready']
+    >>> app = FastAPI()
+    >>> app.include_router(router(engine=open_engine("sqlite://")), prefix="/giving")
+    >>> sorted(app.openapi()["paths"])[:2]
+    ['/giving/health', '/giving/ready']
     """
     every = APIRouter(route_class=ProblemRoute)
     every.include_router(health_routes(engine))

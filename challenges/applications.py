@@ -11,13 +11,14 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
-from ..finance.documents import Code, DecimalText, Document, Text, UnitCode
+from ..finance.documents import Code, DecimalText, Document, FrozenMap, Text, UnitCode
 from ..finance.errors import ApplicationInconsistent
+from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, decimal_text, money
 from ..finance.units import MAX_SCALE, Unit
 from .brief import Brief
-from .checking import WHOLE_BP, Findings, FrozenMap, LocatedDocument, finding, nano, repeated
 from .eligibility import FactValue
+from .figures import WHOLE_BP, nano
 from .prizes import amount_findings
 
 Answer = Annotated[str, StringConstraints(max_length=20_000)]
@@ -146,7 +147,7 @@ class ActorDisclosure(Document):
     restrictions: Statements
 
 
-class Application(LocatedDocument):
+class Application(Document):
     """What a bundle submits to a challenge.
 
     A draft may be read while its figures do not add up yet; ``check`` refuses it for submission.

@@ -32,9 +32,10 @@ from pydantic import Field
 
 from ..finance.documents import Code, DecimalText, Document
 from ..finance.errors import BallotInvalid
+from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, money, split, zero
 from .caps import fill_to_cap
-from .checking import WHOLE_BP, Findings, finding, repeated
+from .figures import WHOLE_BP
 
 GRAIN: Final = 10**50  # a ballot's share of a project is a whole number of this part of one
 MAX_FINDINGS_SHOWN: Final = 20

@@ -14,11 +14,12 @@ from pydantic import AfterValidator, Field, StringConstraints
 from ..finance.dates import as_utc, instant_text, parse_day
 from ..finance.documents import Code, DecimalText, Document, Text, UnitCode
 from ..finance.errors import ChallengeClosed, DocumentInvalid, Missing
+from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, zero
 from ..finance.units import Unit
 from .ballots import BallotPolicy
-from .checking import CheckedDocument, Findings, finding, nano, repeated
 from .eligibility import Rule, rule_findings
+from .figures import nano
 from .prizes import Places, Pool, Prize, amount_findings, prize_findings, prize_maximum
 from .rubric import Rubric
 
@@ -126,7 +127,7 @@ class Phase(Document):
         return as_utc(datetime.fromisoformat(self.closes_at))
 
 
-class Brief(CheckedDocument):
+class Brief(Document):
     """A challenge, one version of it.
 
     Attributes

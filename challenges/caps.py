@@ -8,7 +8,7 @@ there for good, and everything is exact in whole numbers.
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from .checking import WHOLE_BP
+from .figures import WHOLE_BP
 
 
 class Filled(NamedTuple):

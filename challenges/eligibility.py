@@ -20,7 +20,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 from ..finance.dates import parse_day
 from ..finance.documents import Code, Document, Text
 from ..finance.errors import DocumentInvalid, NotEligible
-from .checking import CheckedDocument, Findings, finding
+from ..finance.findings import Findings, finding
 
 Status = Literal["fail", "needs_document", "pass"]
 Operator = Literal["=", "!=", ">", ">=", "<", "<=", "in"]
@@ -184,7 +184,7 @@ for _model in (AllOf, AnyOf, Not):
     _model.model_rebuild()
 
 
-class EligibilityRule(CheckedDocument):
+class EligibilityRule(Document):
     """A whole rule as a document of its own, with its limits: depth 8, 300 leaves.
 
     Attributes

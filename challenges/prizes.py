@@ -12,9 +12,10 @@ from pydantic import Field
 
 from ..finance.documents import Code, DecimalText, Document
 from ..finance.errors import MoneyError, UnknownUnit
+from ..finance.findings import Findings, finding
 from ..finance.money import Money, money, split, zero
 from ..finance.units import Unit, currency
-from .checking import Findings, finding, nano
+from .figures import nano
 
 
 class Places(Document):

@@ -14,9 +14,10 @@ from pydantic import Field
 
 from ..finance.documents import Code, DecimalText, Document, Text
 from ..finance.errors import ScoreInvalid
+from ..finance.findings import Findings, finding, repeated
 from ..finance.money import decimal_text, round_quotient
 from ..finance.units import MAX_SCALE
-from .checking import WHOLE_BP, CheckedDocument, Findings, finding, nano, repeated
+from .figures import WHOLE_BP, nano
 
 Direction = Literal["higher", "lower"]
 MAX_STEPS: Final = 10_000
@@ -155,7 +156,7 @@ class Trait(Document):
     anchors: Annotated[tuple[Anchor, ...], Field(min_length=3, max_length=50)]
 
 
-class Rubric(CheckedDocument):
+class Rubric(Document):
     """Traits, weights, one scale and the meaning of every mark.
 
     Attributes

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from ..finance.errors import AlmonerError, ScoreInvalid
-from .checking import Findings, finding
+from ..finance.findings import Findings, finding
 from .rubric import Rubric
 
 

@@ -9,13 +9,15 @@ sorted keys, no white space, NFC text and every default.
 import hashlib
 import json
 import unicodedata
-from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Never, Self
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Never, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from .errors import AlmonerError, DocumentInvalid
+from .findings import Findings, locate
 
+V = TypeVar("V", bound=Hashable)
 MAX_DOCUMENT_BYTES = 8 * 2**20
 MAX_FINDINGS_SHOWN = 20
 
@@ -56,21 +58,34 @@ class Document(BaseModel):
         Raises
         ------
         DocumentInvalid
-            Or the class's own error: not JSON, a key twice, a bare decimal number, or a breach of the schema.
+            Or the class's own error: not JSON, a key twice, a bare decimal number, a breach of the schema,
+            or else rules broken between its fields; ``figures['findings']`` lists every fault.
         """
         text = _decoded(raw, cls)
         try:
-            return cls.model_validate_json(text)
+            document = cls.model_validate_json(text)
         except ValidationError as fault:
-            raise cls._fault(fault) from None
+            rows = fault.errors(include_url=False, include_context=False, include_input=False)
+            listed = [{"path": _pointer(row["loc"]), "message": row["msg"]} for row in rows]
+            raise cls.refusal(locate(listed, text)) from None
+        if broken := document.findings():
+            raise cls.refusal(broken)
+        return document
 
-    @classmethod
-    def _fault(cls, fault: ValidationError) -> AlmonerError:
-        findings = [
-            {"path": _pointer(entry["loc"]), "message": entry["msg"]}
-            for entry in fault.errors(include_url=False, include_context=False, include_input=False)
-        ]
-        return cls.refusal(findings)
+    def findings(self, at: str = "") -> Findings:  # noqa: ARG002  # documents with rules of their own use it
+        """List every rule broken between the fields; a document without such rules has none.
+
+        Parameters
+        ----------
+        at : str
+            JSON pointer of this document inside the one that was read.
+
+        Returns
+        -------
+        list of dict
+            Each with ``path`` and ``message``; empty when all is well.
+        """
+        return []
 
     @classmethod
     def refusal(cls, findings: Sequence[Mapping[str, str]]) -> AlmonerError:
@@ -92,6 +107,38 @@ class Document(BaseModel):
     def digest(self) -> str:
         """Return the SHA-256 of the exact bytes, as 64 hexadecimal digits."""
         return hashlib.sha256(self.canonical_bytes()).hexdigest()
+
+
+class FrozenMap(Mapping[str, V]):
+    """A mapping that cannot change, so that a document keeps its hash and crosses processes.
+
+    Examples
+    --------
+    >>> facts = FrozenMap({"region": "east"})
+    >>> facts["region"], hash(facts) == hash(FrozenMap({"region": "east"}))
+    ('east', True)
+    """
+
+    __slots__ = ("_content", "_pairs")
+
+    def __init__(self, content: Mapping[str, V]) -> None:
+        self._pairs = tuple(sorted(content.items()))
+        self._content = dict(self._pairs)
+
+    def __getitem__(self, name: str) -> V:
+        return self._content[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._content)
+
+    def __len__(self) -> int:
+        return len(self._content)
+
+    def __hash__(self) -> int:
+        return hash(self._pairs)
+
+    def __repr__(self) -> str:
+        return repr(self._content)
 
 
 def canonical_bytes(value: object) -> bytes:

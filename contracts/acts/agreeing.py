@@ -10,6 +10,7 @@ from ...finance.funds import PooledFund
 from ...finance.ledger import Details
 from ...finance.money import Money
 from ...finance.posting import record_event
+from ...finance.records.registry import lock_fund
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import Agreement, require_parties
@@ -55,7 +56,7 @@ def draw_up(
     NotIndependent
         When the evaluator has another part in it.
     AlreadyExists, Missing
-        When the code is taken by other terms; when a party is not registered.
+        When the code is taken by other terms; when a party is not registered. Nothing is written then.
     """
     program = compile_terms(terms)
     if (program.unit.unit, program.unit.digits) != (fund.unit.code, fund.unit.scale):
@@ -76,23 +77,32 @@ def draw_up(
         state="proposed",
         signed=(),
     )
+    return _propose(session, asked, clock)
+
+
+def _propose(session: Session, asked: Agreement, clock: Clock) -> Agreement:
+    """Write a proposal once, with its parties: all of it, or nothing."""
+    lock_fund(session, asked.book, asked.fund)
     try:
-        known = agreements.find_agreement(session, fund.book, code).agreement
+        known = agreements.find_agreement(session, asked.book, asked.code).agreement
     except Missing:
         known = None
     if known is not None:
         agreements.require_same(known, asked)
         return known
     body = {
-        "agreement": code,
-        "fund": fund.code,
+        "agreement": asked.code,
+        "fund": asked.fund,
         "maximum": asked.maximum.text,
-        "parties": dict(parties),
-        "terms_sha256": terms.digest(),
+        "parties": dict(asked.parties),
+        "terms_sha256": asked.terms.digest(),
     }
-    event_id, _ = record_event(session, fund.book, "agreement.proposed", body, key=code, clock=clock)
-    agreements.keep_agreement(session, asked, event_id)
-    return agreements.find_agreement(session, fund.book, code).agreement
+    with session.begin_nested():
+        event_id, _ = record_event(
+            session, asked.book, "agreement.proposed", body, key=asked.code, clock=clock
+        )
+        agreements.keep_agreement(session, asked, event_id)
+    return agreements.find_agreement(session, asked.book, asked.code).agreement
 
 
 def sign(
@@ -132,10 +142,10 @@ def sign(
         When a party is not in the terms or has no registered key.
     Underfunded
         When the fund cannot cover the maximum; no signature of this call is kept then.
-    UnlawfulTransition
-        When the agreement is closed.
+    UnlawfulTransition, Missing
+        When the agreement is closed; when this fund has no such agreement.
     """
-    stored = agreements.find_agreement(session, fund.book, code)
+    stored = agreements.find_in_fund(session, fund, code, locked=True)
     agreement = stored.agreement
     if agreement.state == "closed":
         raise UnlawfulTransition(f"The agreement {code!r} is closed and cannot be signed.", state="closed")
@@ -217,10 +227,10 @@ def close(session: Session, fund: PooledFund, code: str, *, clock: Clock) -> Mon
 
     Raises
     ------
-    UnlawfulTransition
-        When the agreement was never active.
+    UnlawfulTransition, Missing
+        When the agreement was never active; when this fund has no such agreement.
     """
-    stored = agreements.find_agreement(session, fund.book, code)
+    stored = agreements.find_in_fund(session, fund, code, locked=True)
     if stored.agreement.state == "proposed":
         raise UnlawfulTransition(
             f"The agreement {code!r} is not active: it lacks signatures. Sign it, or leave it.",

@@ -1,5 +1,7 @@
 """Results are claimed, evidenced, determined by an independent verifier, and settled once."""
 
+from uuid import UUID
+
 from ...finance import acts as money
 from ...finance.accounts import Promise
 from ...finance.dates import Clock
@@ -27,8 +29,10 @@ from ..terms.pay import Determined, Entitlement, step
 from ..verification import Claim, Determination, Evidence, determination_bytes, digest_of
 
 
-def _active(session: Session, fund: PooledFund, code: str) -> tuple[agreements.StoredAgreement, Program]:
-    stored = agreements.find_agreement(session, fund.book, code)
+def _active(
+    session: Session, fund: PooledFund, code: str, *, locked: bool = False
+) -> tuple[agreements.StoredAgreement, Program]:
+    stored = agreements.find_in_fund(session, fund, code, locked=locked)
     agreement = stored.agreement
     if agreement.state == "proposed":
         missing = sorted(set(agreement.terms.parties) - set(agreement.signed))
@@ -211,7 +215,7 @@ def determine(
     NotSigned, UnlawfulTransition, Missing
         When the agreement is not active; when there is no such claim.
     """
-    stored, program = _active(session, fund, agreement)
+    stored, program = _active(session, fund, agreement, locked=True)
     claim_row = findings.find_claim(session, program, stored.id, agreement, found.claim)
     _require_verifier(stored.agreement, found.verifier)
     made = claim_row.claim
@@ -302,7 +306,7 @@ def settle(
     NotSigned, UnlawfulTransition, Missing
         When the agreement is not active; when there is no such claim.
     """
-    stored, program = _active(session, fund, agreement)
+    stored, program = _active(session, fund, agreement, locked=True)
     claim_row = findings.find_claim(session, program, stored.id, agreement, claim_code)
     done = _settlements(session, stored, claim_code)
     if done:
@@ -327,25 +331,34 @@ def settle(
     event_id, _ = record_event(session, fund.book, "claim.settled", body, key=event_key, clock=clock)
     findings.keep_settled(session, stored.id, len(state.observed) + 1, claim_row.id, event_id)
     for row in moved:
-        payment = None
-        if row.due:
-            clause = next(one for one in program.clauses if one.id == row.clause)
-            payment = money.pay_reserved(
-                session,
-                fund,
-                Promise("agreement", agreement),
-                Money(minor=row.due, unit=fund.unit),
-                stored.agreement.parties[clause.payee],
-                key=f"settle/{agreement}/{claim_code}/{row.clause}/{row.period}",
-                clock=clock,
-                details=Details(on=details.on, note=_note(agreement, claim_code, row), source=details.source),
-            ).id
+        payment = _pay(session, fund, stored, program, claim_code, row, clock, details) if row.due else None
         findings.keep_settlement(session, claim_row.id, row, payment)
     return _settlements(session, stored, claim_code)
 
 
-def _note(agreement: str, claim_code: str, row: Entitlement) -> str:
-    return f"agreement {agreement}, clause {row.clause}, period {row.period}, claim {claim_code}"
+def _pay(
+    session: Session,
+    fund: PooledFund,
+    stored: agreements.StoredAgreement,
+    program: Program,
+    claim_code: str,
+    row: Entitlement,
+    clock: Clock,
+    details: Details,
+) -> UUID:
+    agreement = stored.agreement
+    clause = next(one for one in program.clauses if one.id == row.clause)
+    note = f"agreement {agreement.code}, clause {row.clause}, period {row.period}, claim {claim_code}"
+    return money.pay_reserved(
+        session,
+        fund,
+        Promise("agreement", agreement.code),
+        Money(minor=row.due, unit=fund.unit),
+        agreement.parties[clause.payee],
+        key=f"settle/{agreement.code}/{claim_code}/{row.clause}/{row.period}",
+        clock=clock,
+        details=Details(on=details.on, note=note, source=details.source),
+    ).id
 
 
 def _settlements(

@@ -9,8 +9,16 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from ...finance.errors import AlreadyExists, Missing
+from ...finance.funds import PooledFund
 from ...finance.money import Money
-from ...finance.records.registry import find_book_id, find_fund_id, find_party, find_party_id, find_unit
+from ...finance.records.registry import (
+    find_book_id,
+    find_fund_id,
+    find_party,
+    find_party_id,
+    find_unit,
+    lock_fund,
+)
 from ...finance.records.tables import FUND, PARTY
 from ..agreement import EVALUATOR, Agreement, AgreementState
 from ..terms.document import TermDocument
@@ -110,6 +118,27 @@ def find_agreement(session: Session, book: str, code: str) -> StoredAgreement:
         signed=tuple(signed),
     )
     return StoredAgreement(id=row.id, agreement=agreement)
+
+
+def find_in_fund(session: Session, fund: PooledFund, code: str, *, locked: bool) -> StoredAgreement:
+    """Return an agreement of this fund; locked, nobody else decides on it until this session ends.
+
+    Raises
+    ------
+    Missing
+        When there is none of this code, or when it belongs to another fund.
+    """
+    if locked:
+        lock_fund(session, fund.book, fund.code)
+    stored = find_agreement(session, fund.book, code)
+    if stored.agreement.fund != fund.code:
+        raise Missing(
+            f"The agreement {code!r} belongs to the fund {stored.agreement.fund}, not to {fund.code}.",
+            what="agreement",
+            code=code,
+            fund=stored.agreement.fund,
+        )
+    return stored
 
 
 def _state(session: Session, agreement_id: int) -> AgreementState:

@@ -85,11 +85,8 @@ def keep_evidence(session: Session, claim_id: int, evidence: Evidence, event_id:
 
 def find_evidence_id(session: Session, claim_id: int, sha256: str) -> int | None:
     """Return the row number of a claim's evidence with this digest, if it is on record."""
-    return session.scalar(
-        select(EVIDENCE.c.id).where(
-            EVIDENCE.c.claim_id == claim_id, EVIDENCE.c.sha256 == bytes.fromhex(sha256)
-        )
-    )
+    rows = session.execute(select(EVIDENCE.c.id, EVIDENCE.c.sha256).where(EVIDENCE.c.claim_id == claim_id))
+    return next((row.id for row in rows if bytes(row.sha256).hex() == sha256), None)
 
 
 def list_evidence(session: Session, claim_id: int) -> tuple[str, ...]:

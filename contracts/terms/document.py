@@ -17,14 +17,13 @@ metric, the rounding, the owner of every band edge, the clause of the legal text
 | ``if`` | one of two values, by a condition |
 """
 
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
 
 from ...finance.documents import Code, DecimalText, Document, Text
 from ...finance.errors import AlmonerError, TermError
 from ...finance.money import Rounding
-from .located import locate
 
 TypeText = Annotated[
     str,
@@ -275,26 +274,6 @@ class TermDocument(Document):
     )
     clauses: Annotated[tuple[Pay, ...], Field(min_length=1, max_length=MAX_PARTS)]
     limits: Annotated[tuple[PaymentLimit, ...], Field(max_length=MAX_PARTS)] = ()
-
-    @classmethod
-    def read(cls, raw: bytes | str) -> Self:
-        """Read terms from JSON text; every fault is listed with its JSON pointer.
-
-        Parameters
-        ----------
-        raw : bytes or str
-            JSON, at most 8 MiB, UTF-8.
-
-        Raises
-        ------
-        TermError
-            Not JSON, a key twice, a bare decimal number, or a breach of the schema.
-        """
-        try:
-            return super().read(raw)
-        except TermError as fault:
-            findings = fault.figures["findings"]
-            raise cls.refusal(locate(findings if isinstance(findings, list) else [], raw)) from None
 
 
 for _model in (Sum, Least, Greatest, Scaling, Bands, Compare, Both, Either, Negation, If, Pay, TermDocument):

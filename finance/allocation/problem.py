@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from ..documents import canonical_bytes
+from ..findings import Findings, finding
 from ..money import decimal_count, decimal_text
 from .faults import faults
 from .rows import AllocationRows
@@ -39,23 +40,9 @@ class AllocationDocument(AllocationRows):
 /interventions/0/response: the last segment ends at 60.00, below the maximum of 90.00.
     """
 
-    @classmethod
-    def read(cls, raw: bytes | str) -> Self:
-        """Read a problem from JSON text and check it across fields.
-
-        Parameters
-        ----------
-        raw : bytes or str
-            JSON, at most 8 MiB, UTF-8.
-
-        Raises
-        ------
-        DocumentInvalid
-            Not JSON, a breach of the schema, or fields that contradict each other: all are listed.
-        """
-        document = super().read(raw)
-        document.verify()
-        return document
+    def findings(self, at: str = "") -> Findings:
+        """List every fault between the fields."""
+        return [finding(f"{at}{row['path']}", row["message"]) for row in faults(self)]
 
     def verify(self) -> None:
         """Refuse fields that contradict each other; a document made by ``read`` has passed already.
@@ -65,8 +52,8 @@ class AllocationDocument(AllocationRows):
         DocumentInvalid
             With every finding and its JSON pointer.
         """
-        if findings := faults(self):
-            raise self.refusal(findings)
+        if broken := self.findings():
+            raise self.refusal(broken)
 
     def minor(self, text: str) -> int:
         """Count an amount of this document in minor units [minor units]."""

@@ -4,13 +4,13 @@ The problem: the checker of a problem names its rows, and the problem runs the c
 module. ``AllocationRows`` holds the fields of the document; ``problem.py`` gives it its doors.
 """
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
-from ..documents import DecimalText, Document, Text, UnitCode
+from ..documents import DecimalText, Document, FrozenMap, Text, UnitCode
 from ..units import MAX_SCALE
 
 GAIN_DIGITS = 6  # gains are whole millionths of value
@@ -20,36 +20,11 @@ DEFAULT_GAP = "1/10000"
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}$")]
 GapText = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,8}/[1-9][0-9]{0,8}$")]
-V = TypeVar("V", bound=Hashable)
-
-
-class _Columns(Mapping[str, V]):
-    """A mapping that cannot change, so that a document keeps its hash and crosses processes."""
-
-    __slots__ = ("_pairs",)
-
-    def __init__(self, pairs: Mapping[str, V]) -> None:
-        self._pairs = tuple(sorted(pairs.items()))
-
-    def __getitem__(self, column: str) -> V:
-        return dict(self._pairs)[column]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict(self._pairs))
-
-    def __len__(self) -> int:
-        return len(self._pairs)
-
-    def __hash__(self) -> int:
-        return hash(self._pairs)
-
-    def __repr__(self) -> str:
-        return repr(dict(self._pairs))
 
 
 Values = Annotated[tuple[Id, ...], Field(min_length=1, max_length=1000)]
-Groups = Annotated[Mapping[Id, Id], AfterValidator(_Columns), PlainSerializer(dict)]
-Predicate = Annotated[Mapping[Id, Values], AfterValidator(_Columns), PlainSerializer(dict)]
+Groups = Annotated[Mapping[Id, Id], AfterValidator(FrozenMap), PlainSerializer(dict)]
+Predicate = Annotated[Mapping[Id, Values], AfterValidator(FrozenMap), PlainSerializer(dict)]
 
 
 def rule_id(kind: str, *parts: str) -> str:
@@ -128,7 +103,7 @@ class Intervention(Document):
 
     intervention_id: Id
     title: Text
-    groups: Annotated[Groups, Field(default_factory=lambda: _Columns[str]({}))]
+    groups: Annotated[Groups, Field(default_factory=lambda: FrozenMap[str]({}))]
     actors: Annotated[tuple[ActorShare, ...], Field(min_length=1, max_length=100)]
     fixed: DecimalText = "0"
     minimum: DecimalText = "0"

@@ -1,13 +1,23 @@
 """Builders of the documents that the tests of this room start from; every name in them is invented."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from almoner.challenges import Application, Brief, Rubric
+from almoner import currency, money
+from almoner.challenges import Application, Award, Ballot, Brief, Rubric, acts
+from almoner.challenges.lifecycle import Challenge, Submission
 from almoner.challenges.scores import Score, read_marks
+from almoner.finance import acts as finance
+from almoner.finance.dates import Clock, fixed_clock
+from almoner.finance.earmarks import Earmark
+from almoner.finance.funds import PooledFund
+from almoner.finance.parties import Party
+from almoner.finance.storage import Engine, Session, open_engine
 
 Content = dict[str, Any]
 
@@ -191,3 +201,101 @@ def scored() -> Callable[[Rubric, Marks], list[Score]]:
         ]
 
     return scores
+
+
+@dataclass
+class Round:
+    """A published challenge in a fund, with the steps of a round as one call each; all is rolled back."""
+
+    session: Session
+    fund: PooledFund
+    brief_content: Content
+    application_content: Content
+
+    def clock(self, day: str) -> Clock:
+        return fixed_clock(datetime.fromisoformat(f"{day}T12:00+00:00"))
+
+    def brief(self) -> Brief:
+        return Brief.read(json.dumps(self.brief_content))
+
+    def publish(self, use: Mapping[str, str] | None = None) -> Challenge:
+        clock = self.clock("2027-01-05")
+        return acts.publish(self.session, self.fund, self.brief(), clock=clock, use=use or {})
+
+    def application(self, name: str, **change: object) -> Application:
+        facts = {**self.application_content["facts"], **change.pop("facts", {})}  # type: ignore[dict-item]  # a dict
+        content = {**self.application_content, "application_id": name, **change, "facts": facts}
+        return Application.read(json.dumps(content))
+
+    def submit(self, name: str, *, day: str = "2027-01-20", **change: object) -> Submission:
+        application = self.application(name, **change)
+        return acts.submit(self.session, "main", application, clock=self.clock(day))
+
+    def score(
+        self, name: str, judge: str, marks: Mapping[str, str | None], day: str = "2027-03-10"
+    ) -> list[Score]:
+        code = self.brief_content["challenge_id"]
+        return list(acts.score(self.session, "main", code, name, judge, marks, clock=self.clock(day)))
+
+    def vote(self, voter: str, day: str = "2027-04-20", **weights: int) -> Ballot:
+        ballot = Ballot(ballot_id=voter, weights=tuple(weights.items()))
+        code = self.brief_content["challenge_id"]
+        acts.cast_ballot(self.session, "main", code, ballot, clock=self.clock(day))
+        return ballot
+
+    def award(self, prize: int, **amounts: str) -> tuple[Award, ...]:
+        """Award amounts to applications; ``a_1`` stands for the application ``a-1``."""
+        awards = [
+            Award(
+                application_id=name.replace("_", "-"),
+                amount=money(amount, "USD"),
+                rule="places",
+                rank=None,
+                reason="Said so.",
+            )
+            for name, amount in amounts.items()
+        ]
+        clock = self.clock("2027-05-20")
+        return acts.award(
+            self.session, self.fund, self.brief_content["challenge_id"], prize, awards, clock=clock
+        )
+
+    def money(self) -> tuple[str, str, str]:
+        """Tell what the fund has committed, paid and free."""
+        at = finance.position(self.session, self.fund)
+        return at.committed.text, at.disbursed.text, at.free.text
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def empty_engine(request: pytest.FixtureRequest, make_database: Callable[[str], str]) -> Iterator[Engine]:
+    """Engine on a database that stays empty: whoever uses it rolls back."""
+    opened = open_engine(make_database(request.param))
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def open_round(brief_content: Content, application_content: Content) -> Callable[[Session], Round]:
+    """Maker of a round in a session: 1,000,000.00 USD, of which 400,000.00 USD are for the east."""
+
+    def opened(session: Session) -> Round:
+        clock = fixed_clock(datetime.fromisoformat("2027-01-01T12:00+00:00"))
+        finance.open_book(session, "main", currency("USD"))
+        for code in ("river-trust", "pump-makers", "hill-giver"):
+            finance.register_party(session, "main", Party(code=code, name=code.title()))
+        east = Earmark(code="east", title="Eastern region", admits={"region": ("east",)})
+        finance.open_earmark(session, "main", east)
+        fund = finance.open_fund(session, "main", "water-pool", currency("USD"), title="Water pool")
+        for key, amount, earmark in (("g1", "600000.00", "unrestricted"), ("g2", "400000.00", "east")):
+            deposit = money(amount, "USD")
+            finance.contribute(session, fund, "hill-giver", deposit, key=key, clock=clock, earmark=earmark)
+        return Round(session, fund, brief_content, application_content)
+
+    return opened
+
+
+@pytest.fixture
+def round_(empty_engine: Engine, open_round: Callable[[Session], Round]) -> Iterator[Round]:
+    """A round that is not published yet."""
+    with Session(empty_engine) as session:
+        yield open_round(session)

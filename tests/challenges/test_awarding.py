@@ -30,7 +30,8 @@ from almoner.challenges import (
     unawarded,
 )
 from almoner.finance.allocation.check import recheck
-from almoner.finance.allocation.problem import AllocationFund, AllocationLine, GroupLimit, Synergy
+from almoner.finance.allocation.problem import AllocationLine
+from almoner.finance.allocation.rows import AllocationFund, GroupLimit, Synergy
 from almoner.finance.errors import AllocationRejected, DocumentInvalid, ScoreInvalid
 from almoner.finance.money import Money, money, zero
 from almoner.finance.units import currency

@@ -1,4 +1,4 @@
-"""Places of faults in the text that was read.
+"""Findings: what is wrong with a document, and where in its text.
 
 The problem: the checker of a schema names a place by the alternatives it tried (``/amount/scale/by``), and
 calls a list too short when it only refused an item of it. Whoever wrote the text needs a JSON pointer (RFC
@@ -11,12 +11,47 @@ from collections.abc import Mapping, Sequence
 Findings = list[dict[str, str]]
 
 
-def locate(findings: Sequence[object], raw: bytes | str) -> Findings:
+def finding(path: str, message: str) -> dict[str, str]:
+    """Make one finding.
+
+    Parameters
+    ----------
+    path : str
+        JSON pointer of the place; empty for the whole document.
+    message : str
+        What is wrong, with the figures.
+
+    Examples
+    --------
+    >>> finding("", "empty")
+    {'path': '/', 'message': 'empty'}
+    """
+    return {"path": path or "/", "message": message}
+
+
+def repeated(names: Sequence[str]) -> list[int]:
+    """Return the positions of names that stood earlier in the same list.
+
+    Examples
+    --------
+    >>> repeated(["a", "b", "a", "a"])
+    [2, 3]
+    """
+    seen: set[str] = set()
+    again = []
+    for position, name in enumerate(names):
+        if name in seen:
+            again.append(position)
+        seen.add(name)
+    return again
+
+
+def locate(findings: Findings, raw: bytes | str) -> Findings:
     """Turn the places of findings into pointers into a text, and drop what only echoes another finding.
 
     Parameters
     ----------
-    findings : Sequence of mappings
+    findings : list of dict
         Each with ``path`` and ``message``.
     raw : bytes or str
         The JSON that was read; when it is none, the findings stay as they are.
@@ -26,12 +61,11 @@ def locate(findings: Sequence[object], raw: bytes | str) -> Findings:
     >>> locate([{"path": "/amount/lit/value", "message": "Field required"}], '{"amount": {"op": "lit"}}')
     [{'path': '/amount/value', 'message': 'Field required'}]
     """
-    listed = [dict(row) for row in findings if isinstance(row, Mapping)]
     try:
         content: object = json.loads(raw)
     except (ValueError, RecursionError):
-        return listed
-    found = [{"path": _pointer(row["path"], content), "message": row["message"]} for row in listed]
+        return findings
+    found = [{"path": _pointer(row["path"], content), "message": row["message"]} for row in findings]
     return [row for row in found if not _echoes(row, found)]
 
 

@@ -2,15 +2,16 @@
 
 import pytest
 
-from almoner.challenges.checking import CheckedDocument, FrozenMap, LocatedDocument, repeated
+from almoner.finance.documents import Document, FrozenMap
 from almoner.finance.errors import DocumentInvalid
+from almoner.finance.findings import Findings, finding, repeated
 
 
-class Row(LocatedDocument):
+class Row(Document):
     size: int | bool
 
 
-class Table(LocatedDocument):
+class Table(Document):
     rows: tuple[Row, ...]
 
 
@@ -39,12 +40,17 @@ def test_pointers_name_places_in_the_text(raw: str, paths: list[str]) -> None:
     assert places(raw) == paths
 
 
-def test_a_checked_document_declares_its_findings() -> None:
-    class Silent(CheckedDocument):
-        """Declares none."""
+def test_rules_between_fields_are_listed_after_the_schema_passed() -> None:
+    class Span(Document):
+        lo: int
+        hi: int
 
-    with pytest.raises(NotImplementedError, match="Silent"):
-        Silent.read("{}")
+        def findings(self, at: str = "") -> Findings:
+            return [] if self.lo < self.hi else [finding(f"{at}/hi", f"{self.hi} is not above {self.lo}")]
+
+    assert Span.read('{"lo": 1, "hi": 2}').hi == 2
+    with pytest.raises(DocumentInvalid, match="Span has 1 fault: /hi: 2 is not above 3"):
+        Span.read('{"lo": 3, "hi": 2}')
 
 
 def test_repeats_are_counted_from_the_second_on() -> None:
