@@ -96,12 +96,15 @@ TIGHT: dict[str, Content] = {
     "spike on an edge": bands(
         X, [("0.01", "above"), ("0.02", "above")], [("0", "0"), ("3", "0"), ("0", "0")]
     ),
+    "drop at an edge": bands(X, [("0.02", "above")], [("0", "2"), ("-9", "0")]),
+    "jump after an edge": bands(X, [("0.01", "below")], [("0", "0"), ("5", "-1")]),
     "valley": bands(X, [("0", "above")], [("0", "-1"), ("0", "1")]),
     "if": choice(compare("ge", X, Y)),
     "if that always holds": choice(compare("le", X, lit("0.05"))),
     "if that never holds": choice(compare("gt", X, lit("0.05"))),
     "equal": choice(compare("eq", X, lit("0"))),
     "never equal": choice(compare("eq", X, lit("0.06"))),
+    "unequal": choice(compare("ne", X, lit("0"))),
     "always unequal": choice(compare("ne", X, lit("-0.05"))),
     "all": choice({"op": "all", "of": [compare("ge", X, lit("-0.04")), compare("lt", Y, lit("0"))]}),
     "any": choice({"op": "any", "of": [compare("gt", X, lit("0.05")), compare("lt", Y, lit("0"))]}),
