@@ -40,7 +40,7 @@ class Challenge:
 
     def award_promise(self, application_id: str) -> Promise:
         """Return the commitment to one winner."""
-        return Promise("commitment", f"{self.code}/{application_id}")
+        return Promise("commitment", f"{self.code}#{application_id}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

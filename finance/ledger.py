@@ -181,7 +181,7 @@ class Draft:
     use : tuple of (str, str)
         What a payment is for, by column; decided which earmarks it drew on.
     refunds : UUID or None
-        The payment that this one gives back a part of.
+        The transaction whose money comes back: the payment of a refund, or what a reversal undoes.
 
     Raises
     ------

@@ -118,16 +118,22 @@ def _post_all(
     instant = as_utc(clock())
     lock_funds(session, book_id, {leg.account.fund for one in requests for leg in one.draft.legs})
     for last_try in (False, True):
-        with session.begin_nested() as point:
-            try:
-                return tuple(_post_one(session, book, book_id, one, client, instant) for one in requests)
-            except DatabaseError as fault:
-                identities = [derive_id(book, client, one.key, instant) for one in requests]
-                reason = read_reason(session, fault, identities)
-                point.rollback()
-                taken_meanwhile = "idem_key" in reason and not last_try
-                if not taken_meanwhile:
-                    raise explain(session, book_id, [one.draft for one in requests], reason) from fault
+        point = session.begin_nested()
+        try:
+            posted = tuple(_post_one(session, book, book_id, one, client, instant) for one in requests)
+        except DatabaseError as fault:
+            identities = [derive_id(book, client, one.key, instant) for one in requests]
+            reason = read_reason(session, fault, identities)
+            point.rollback()
+            taken_meanwhile = "idem_key" in reason and not last_try
+            if not taken_meanwhile:
+                raise explain(session, book_id, [one.draft for one in requests], reason) from fault
+        except BaseException:
+            point.rollback()
+            raise
+        else:
+            point.commit()
+            return posted
     raise AssertionError("the second try returns or raises")
 
 
@@ -273,6 +279,7 @@ def reverse(
         legs=tuple(_mirror(leg) for leg in first.legs),
         payee=first.payee,
         note=f"reverses {transaction_id}",
+        refunds=first.refunds or transaction_id,
     )
     digest = hashlib.sha256(canonical_bytes({"reverses": str(transaction_id)})).digest()
     request = _Request(key=key, draft=mirror, digest=digest, parent_id=transaction_id)

@@ -10,6 +10,8 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
@@ -37,13 +39,15 @@ RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lo
 _SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)
 
 
-def open_engine(url: str = DEFAULT_URL) -> Engine:
+def open_engine(url: str = DEFAULT_URL, *, must_exist: bool = False) -> Engine:
     """Open a database by its address.
 
     Parameters
     ----------
     url : str
         ``sqlite:///FILE``, ``sqlite://`` (memory) or ``postgresql://USER@HOST/NAME``.
+    must_exist : bool
+        Refuse a SQLite file that is not there; otherwise an empty one is made.
 
     Raises
     ------
@@ -57,8 +61,15 @@ def open_engine(url: str = DEFAULT_URL) -> Engine:
     'sqlite'
     """
     shown, parsed = _parse(url)
-    memory = parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}
-    options = {"poolclass": StaticPool} if memory else {}
+    sqlite = parsed.get_backend_name() == "sqlite"
+    memory = sqlite and parsed.database in {None, "", ":memory:"}
+    if must_exist and sqlite and not memory and not Path(str(parsed.database)).is_file():
+        raise DatabaseUnreadable(
+            f"There is no database {shown}. Check the address, or make one with: almoner migrate", url=shown
+        )
+    options: dict[str, Any] = {}
+    if memory:  # one connection for every thread: one session at a time
+        options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
     try:
         engine = create_engine(parsed, **options)
     except (ModuleNotFoundError, NoSuchModuleError) as fault:
@@ -71,16 +82,20 @@ def open_engine(url: str = DEFAULT_URL) -> Engine:
     try:
         with engine.connect() as connection:
             connection.execute(text("SELECT 1"))
-            if parsed.get_backend_name() == "sqlite":
+            if sqlite:
                 connection.execute(text("SELECT count(*) FROM sqlite_master"))
     except (SQLAlchemyError, sqlite3.Error, Busy, ValueError) as fault:
         cause = getattr(fault, "orig", None) or fault
         engine.dispose()
         raise DatabaseUnreadable(
-            f"Cannot open the database {shown}: {str(cause).strip()}. Check its address, and that it runs.",
+            f"Cannot open the database {shown}: {_one_line(cause)}. Check its address, and that it runs.",
             url=shown,
         ) from None
     return engine
+
+
+def _one_line(cause: object) -> str:
+    return " ".join(str(cause).split()).rstrip(".?")
 
 
 def _parse(url: str) -> tuple[str, URL]:

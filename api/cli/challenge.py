@@ -16,7 +16,7 @@ app = typer.Typer(
 @app.command("list")
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the challenges of a book. Example: almoner challenge list."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         stored = [
             rounds.find_challenge(session, book, code) for code in rounds.list_challenges(session, book)
         ]
@@ -53,7 +53,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show every application of a challenge, its finding and its award. Example: almoner challenge show C."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         stored = rounds.find_challenge(session, book, code)
         submissions = rounds.list_submissions(session, stored)
         awards = {row.application_id: row for row in rounds.list_awards(session, stored.id)}

@@ -108,7 +108,7 @@ def pay(terms: Terms, results: Results, *, as_json: AsJson = False) -> None:
 @app.command("list")
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the agreements of a book. Example: almoner contract list."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         stored = [
             agreements.find_agreement(session, book, code)
             for code in agreements.list_agreements(session, book)

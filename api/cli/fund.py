@@ -24,7 +24,7 @@ Through = Annotated[
 @app.command("list")
 def list_funds(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the funds of a book. Example: almoner fund list."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         rows = [(fund, acts.position(session, fund)) for fund in registry.list_funds(session, book)]
     if as_json:
         print_json([FundReply.of(fund.title, position).model_dump() for fund, position in rows])
@@ -49,7 +49,7 @@ def show(
     code: Code, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """Show where a fund stands. Example: almoner fund show pool."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         fund = registry.find_fund(session, book, code)
         reply = FundReply.of(fund.title, acts.position(session, fund)).model_dump()
     if as_json:
@@ -83,7 +83,7 @@ def statement(
     as_json: AsJson = False,
 ) -> None:
     """Print sources and uses of a fund. Example: almoner fund statement pool --through 2025-12-31."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         fund = registry.find_fund(session, book, code)
         made = acts.make_statement(session, fund, through=through.date() if through else None)
     lines = [(row.line, row.amount.text) for row in made.lines]
@@ -112,7 +112,7 @@ def donor(
     as_json: AsJson = False,
 ) -> None:
     """Follow one donor's money. Example: almoner fund donor pool meridian-agency."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         made = acts.donor_statement(session, registry.find_fund(session, book, code), giver)
     uses = [
         {"line": use.line, "payee": use.payee, "on": use.effective_on.isoformat(), "amount": use.amount.text}
@@ -153,7 +153,7 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """Say whose money a payment was. Example: almoner fund trace 01a67499-4280-79a8-9689-4c5e2b1853c1."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         uses = acts.trace(session, book, transaction)
     rows = [
         {"giver": use.giver, "contribution": use.contribution, "line": use.line, "payee": use.payee}

@@ -15,7 +15,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="The ledger: 
 def verify(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> int:
     """Derive everything again from the postings; exits 1 on a finding. Example: almoner ledger verify."""
     progress(f"Checking every transaction of {book}")
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         checked = acts.verify(session, book)
     if as_json:
         print_json(
@@ -39,7 +39,7 @@ def verify(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJ
 @app.command()
 def balances(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """Print every account that holds something. Example: almoner ledger balances."""
-    with UnitOfWork(open_engine(db)) as session:
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
         rows = entries.list_balances(session, registry.find_book_id(session, book))
     shown = [
         {

@@ -69,7 +69,7 @@ def report_deal(stage: Stage, deal: str) -> dict[str, object]:
         stored = agreements.find_agreement(session, BOOK, deal)
         settled = findings.list_settlements(session, stored.agreement, stored.id)
         book_id = registry.find_book_id(session, BOOK)
-        start = entries.find_transaction_by_key(session, book_id, "library", f"encumber/{deal}")
+        start = entries.find_transaction_by_key(session, book_id, "library", f"encumber#{deal}")
         left = acts.promised(session, fund, Promise("agreement", deal))
     agreement = stored.agreement
     proof = prove(compile_terms(agreement.terms))

@@ -121,7 +121,7 @@ def pose_problem(session: Session, fund: PooledFund) -> tuple[AllocationDocument
     if not isinstance(ranking, Ranking):
         raise TypeError("the challenge is decided by a panel")
     book_id = registry.find_book_id(session, BOOK)
-    covered = entries.find_transaction_by_key(session, book_id, "library", f"prizes/{CHALLENGE}")
+    covered = entries.find_transaction_by_key(session, book_id, "library", f"prizes#{CHALLENGE}")
     if covered is None:
         raise AssertionError("a published challenge has its prizes covered")
     funds = []
@@ -183,7 +183,7 @@ def keep_agreement(stage: Stage) -> None:
     parties = {"pool": "pool-secretariat", "network": LEAD, "institute": VERIFIER}
     with stage.work() as session:
         fund = open_fund(session)
-    award = Promise("commitment", f"{CHALLENGE}/{AGREEMENT}")
+    award = Promise("commitment", f"{CHALLENGE}#{AGREEMENT}")
     agree(stage, fund, AGREEMENT, terms, parties, clock=at("2026-05-05T09:00"), use=NORTH, out_of=award)
     for row in read_data("thriving_harbour.json")["results"]:
         figure = Figure(**row, source=invented())

@@ -175,7 +175,7 @@ def _award_one(
         "rule": one.rule,
         "unit": one.amount.unit.code,
     }
-    key = f"{challenge.code}/{prize}/{one.application_id}"
+    key = f"{challenge.code}#{prize}#{one.application_id}"
     event_id, new = record_event(session, fund.book, "award.made", body, key=key, clock=clock)
     if not new:
         return
@@ -185,7 +185,7 @@ def _award_one(
         challenge.prizes_promise,
         challenge.award_promise(one.application_id),
         one.amount,
-        key=f"award/{key}",
+        key=f"award#{key}",
         clock=clock,
         use=groups,
         details=Details(on=details.on, note=one.reason, source=details.source),
@@ -220,6 +220,12 @@ def pay_award(
         Nothing is written then.
     """
     stored = rounds.find_challenge(session, fund.book, challenge)
+    if made not in rounds.list_awards(session, stored.id):
+        raise Missing(
+            f"{made.application_id} was not awarded {made.amount} in {challenge!r}: there is nothing to pay.",
+            what="award",
+            code=made.application_id,
+        )
     application = rounds.find_application(session, stored.id, made.application_id)
     promise = stored.challenge.award_promise(made.application_id)
     return money.pay_reserved(
@@ -242,5 +248,5 @@ def conclude(session: Session, fund: PooledFund, challenge: str, *, clock: Clock
     """
     stored = rounds.find_challenge(session, fund.book, challenge)
     return money.release(
-        session, fund, stored.challenge.prizes_promise, key=f"conclude/{challenge}", clock=clock
+        session, fund, stored.challenge.prizes_promise, key=f"conclude#{challenge}", clock=clock
     )

@@ -74,7 +74,7 @@ def publish(
         fund,
         challenge.prizes_promise,
         brief.prize_total(fund.unit),
-        key=f"prizes/{challenge.code}",
+        key=f"prizes#{challenge.code}",
         clock=clock,
         use=use,
         details=Details(note=f"prizes of challenge {challenge.code}"),
@@ -132,7 +132,7 @@ def submit(session: Session, book: str, application: Application, *, clock: Cloc
         "finding": submission.status,
     }
     _open_phase(stored, ("application",), "", clock)
-    key = f"{brief.challenge_id}/{application.application_id}"
+    key = f"{brief.challenge_id}#{application.application_id}"
     event_id, new = record_event(session, book, "application.received", body, key=key, clock=clock)
     if new:
         rounds.keep_submission(session, stored.id, submission, clock(), event_id)
@@ -187,7 +187,7 @@ def score(
         "marks": {trait: mark or "" for trait, mark in marks.items()},
         "rubric": rubric.id,
     }
-    key = f"{challenge}/{application}/{judge}"
+    key = f"{challenge}#{application}#{judge}"
     event_id, new = record_event(session, book, "application.scored", body, key=key, clock=clock)
     if new:
         rounds.keep_scores(session, application_id, scores, event_id)
@@ -222,7 +222,7 @@ def cast_ballot(session: Session, book: str, challenge: str, ballot: Ballot, *, 
         nothing = zero(find_unit(session, stored.challenge.brief.unit))
         count_ballots(policy, [probe], [ballot], pool=nothing)
     body = {"ballot": rounds.ballot_bytes(ballot).decode(), "challenge": challenge}
-    key = f"{challenge}/{ballot.ballot_id}"
+    key = f"{challenge}#{ballot.ballot_id}"
     event_id, new = record_event(session, book, "ballot.cast", body, key=key, clock=clock)
     if new:
         rounds.keep_ballot(session, stored.id, ballot, event_id)

@@ -65,6 +65,9 @@ def draw_up(
             terms=str(program.unit),
             fund=fund.unit.code,
         )
+    most = prove(program).maximum
+    if not most:
+        raise TermError("The terms can never pay anything: no result makes a payment due.", maximum="0")
     require_parties(terms, parties)
     require_independent(terms, parties)
     asked = Agreement(
@@ -73,7 +76,7 @@ def draw_up(
         code=code,
         terms=terms,
         parties=dict(parties),
-        maximum=Money(minor=prove(program).maximum, unit=fund.unit),
+        maximum=Money(minor=most, unit=fund.unit),
         state="proposed",
         signed=(),
     )
@@ -163,7 +166,7 @@ def sign(
             if name in agreement.signed:
                 continue
             body = {"agreement": code, "party": name, "signature": signature.hex()}
-            event_key = f"{code}/{name}"
+            event_key = f"{code}#{name}"
             event_id, _ = record_event(
                 session, fund.book, "agreement.signed", body, key=event_key, clock=clock
             )
@@ -184,7 +187,7 @@ def _start(
     clock: Clock,
 ) -> None:
     promise = Promise("agreement", agreement.code)
-    key = f"encumber/{agreement.code}"
+    key = f"encumber#{agreement.code}"
     details = Details(note=f"maximum liability of agreement {agreement.code}")
     most = agreement.maximum
     try:
@@ -236,7 +239,7 @@ def close(session: Session, fund: PooledFund, code: str, *, clock: Clock) -> Mon
             f"The agreement {code!r} is not active: it lacks signatures. Sign it, or leave it.",
             state="proposed",
         )
-    released = money.release(session, fund, Promise("agreement", code), key=f"release/{code}", clock=clock)
+    released = money.release(session, fund, Promise("agreement", code), key=f"release#{code}", clock=clock)
     if stored.agreement.state == "active":
         body = {"agreement": code, "released": released.text}
         event_id, _ = record_event(session, fund.book, "agreement.closed", body, key=code, clock=clock)

@@ -104,7 +104,7 @@ def claim(
         "value": shown,
     }
     event_id, new = record_event(
-        session, fund.book, "claim.made", body, key=f"{agreement}/{key}", clock=clock
+        session, fund.book, "claim.made", body, key=f"{agreement}#{key}", clock=clock
     )
     if new:
         findings.keep_claim(session, fund.book, stored.id, made, count, event_id)
@@ -179,7 +179,7 @@ def attach(
         "method": method,
         "sha256": evidence.sha256,
     }
-    key = f"{made.agreement}/{made.code}/{evidence.sha256}"
+    key = f"{made.agreement}#{made.code}#{evidence.sha256}"
     event_id, new = record_event(session, fund.book, "evidence.attached", body, key=key, clock=clock)
     if new:
         findings.keep_evidence(session, row.id, evidence, event_id)
@@ -250,7 +250,7 @@ def determine(
         "signature": found.signature.hex(),
         "statement": content.decode(),
     }
-    event_key = f"{agreement}/{found.claim}"
+    event_key = f"{agreement}#{found.claim}"
     event_id, _ = record_event(session, fund.book, "claim.determined", body, key=event_key, clock=clock)
     findings.keep_determination(
         session, stored.agreement, stored.id, claim_row.id, found, count, content, event_id
@@ -306,10 +306,12 @@ def settle(
     NotSigned, UnlawfulTransition, Missing
         When the agreement is not active; when there is no such claim.
     """
+    found = agreements.find_agreement(session, fund.book, agreement)
+    if done := _settlements(session, found, claim_code):
+        return done
     stored, program = _active(session, fund, agreement, locked=True)
     claim_row = findings.find_claim(session, program, stored.id, agreement, claim_code)
-    done = _settlements(session, stored, claim_code)
-    if done:
+    if done := _settlements(session, stored, claim_code):
         return done
     determined = findings.find_determined(session, claim_row.id)
     if determined is None:
@@ -327,7 +329,7 @@ def settle(
         "claim": claim_code,
         "dues": [{"clause": row.clause, "due": str(row.due), "period": row.period} for row in moved],
     }
-    event_key = f"{agreement}/{claim_code}"
+    event_key = f"{agreement}#{claim_code}"
     event_id, _ = record_event(session, fund.book, "claim.settled", body, key=event_key, clock=clock)
     findings.keep_settled(session, stored.id, len(state.observed) + 1, claim_row.id, event_id)
     for row in moved:
@@ -355,7 +357,7 @@ def _pay(
         Promise("agreement", agreement.code),
         Money(minor=row.due, unit=fund.unit),
         agreement.parties[clause.payee],
-        key=f"settle/{agreement.code}/{claim_code}/{row.clause}/{row.period}",
+        key=f"settle#{agreement.code}#{claim_code}#{row.clause}#{row.period}",
         clock=clock,
         details=Details(on=details.on, note=note, source=details.source),
     ).id

@@ -200,6 +200,8 @@ class _Compiler:
         self._read_params(periods)
         clauses, unit = self._read_clauses()
         limits = self._read_limits(unit)
+        if "evaluator" not in self.document.parties.values():
+            self.fault("/parties", "nobody is evaluator, so nothing could ever be determined or paid")
         for name in sorted(set(self.metrics) - self.used):
             self.fault(f"/metrics/{name}", "no clause observes this metric: remove it, or use it")
         if self.findings or unit is None:

@@ -318,16 +318,6 @@ def value(
             party=gift.giver,
         )
     worth = value_of(gift.amount, valuation)
-    body = {
-        "contribution": gift.code,
-        "evidence_sha256": valuation.evidence_sha256.hex(),
-        "haircut_bp": valuation.haircut_bp,
-        "method": valuation.method,
-        "price": valuation.price.text,
-        "unit": valuation.price.unit.code,
-        "valued_by": valuation.valued_by,
-        "valued_on": valuation.valued_on.isoformat(),
-    }
     counted = memo(fund.code, worth.unit, "value_counted", 1)
     given = memo(fund.code, worth.unit, "value_given", -1)
     legs = (
@@ -345,8 +335,22 @@ def value(
     with session.begin_nested():
         registry.keep_unit(session, valuation.price.unit)
         registry.keep_unit(session, worth.unit)
+        body = _told(gift, valuation)
         event_id, new = record_event(session, fund.book, "in_kind.valued", body, key=key, clock=clock)
         if new:
             valuations.keep_valuation(session, book_id, event_id, gift, valuation, worth.unit)
         post(session, fund.book, draft, key=key, clock=clock)
     return worth
+
+
+def _told(gift: Contribution, valuation: Valuation) -> dict[str, object]:
+    return {
+        "contribution": gift.code,
+        "evidence_sha256": valuation.evidence_sha256.hex(),
+        "haircut_bp": valuation.haircut_bp,
+        "method": valuation.method,
+        "price": valuation.price.text,
+        "unit": valuation.price.unit.code,
+        "valued_by": valuation.valued_by,
+        "valued_on": valuation.valued_on.isoformat(),
+    }

@@ -18,6 +18,8 @@ from ..posting import LIBRARY, key_reused, post
 from ..records import entries, registry
 from ..storage import Session
 
+REFUNDABLE = frozenset(line for line, kind in LINES.items() if kind == "use") - {"refund"}
+
 
 def refund(
     session: Session,
@@ -83,7 +85,7 @@ def _shares(
     borne = [
         (leg, draw.contribution, draw.minor - returned.get((leg.account.earmark, draw.contribution), 0))
         for leg in paid
-        if leg.account.fund == fund.code and leg.side == DEBIT and LINES[leg.line] == "use"
+        if leg.account.fund == fund.code and leg.side == DEBIT and leg.line in REFUNDABLE
         for draw in leg.draws
     ]
     left = Money(minor=sum(rest for _, _, rest in borne), unit=fund.unit)

@@ -29,7 +29,6 @@ from .tables import (
     LOT,
     PARTY,
     POSTING,
-    REFUND_PART,
     TXN,
 )
 
@@ -280,13 +279,13 @@ def sum_returned(session: Session, payment: UUID) -> dict[tuple[str, str], int]:
             CONTRIBUTION.c.code.label("contribution"),
             func.sum(-POSTING.c.side * DRAW.c.amount).label("returned"),
         )
-        .select_from(REFUND_PART)
-        .join(DRAW, DRAW.c.txn_id == REFUND_PART.c.txn_id)
+        .select_from(TXN)
+        .join(DRAW, DRAW.c.txn_id == TXN.c.id)
         .join(POSTING, and_(POSTING.c.txn_id == DRAW.c.txn_id, POSTING.c.seq == DRAW.c.seq))
         .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
         .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
         .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
-        .where(REFUND_PART.c.payment_id == payment, REFUND_PART.c.txn_id != payment)
+        .where(TXN.c.refunds_id == payment)
         .group_by(EARMARK.c.code, CONTRIBUTION.c.code)
     )
     return {(row.earmark, row.contribution): int(row.returned) for row in rows}

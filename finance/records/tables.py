@@ -124,9 +124,9 @@ CONTRIBUTION = table(
     fund_id=Count,
     party_id=Count,
     code=Text,
+    kind=Text,
     unit=Text,
     earmark_id=Count,
-    kind=Text,
 )
 LOT = table(
     "lot", METADATA, account_id=Count, contribution_id=Count, remaining=Count, version=Count, last_txn=Key
@@ -165,4 +165,3 @@ DELTA = table(
 )
 LOT_DELTA = table("lot_delta", VIEWS, txn_id=Key, account_id=Count, contribution_id=Count, moved=Count)
 FAULT = table("fault", VIEWS, txn_id=Key, why=Text)
-REFUND_PART = table("refund_part", VIEWS, payment_id=Key, txn_id=Key)

@@ -288,7 +288,7 @@ def test_what_was_not_awarded_is_not_paid(received: "Round") -> None:
         lambda: pay(received, "a-1", "100.01"),
     ]
     for act in acted:
-        with pytest.raises(OverdrawnCommitment):
+        with pytest.raises(Missing):
             act()
     assert received.money()[1] == "0.00"
 

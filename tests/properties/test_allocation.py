@@ -233,7 +233,7 @@ def ease(plain: Plain, rule: list[str], amount: Fraction) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(problems(), st.sampled_from([greedy, proportional]))
-def test_simple_rules_are_lawful_and_never_above_the_bound(plain: Plain, rule: Any) -> None:  # noqa: ANN401
+def test_simple_rules_are_lawful_and_never_above_the_bound(plain: Plain, rule: Any) -> None:  # noqa: ANN401  # either rule
     problem = read(plain)
     with suppress(Infeasible):
         assert recheck(problem, rule(problem)) <= allocate(problem).bound

@@ -53,22 +53,14 @@ SELECT p.txn_id, 'internal line leaks' FROM posting p JOIN account a ON a.id = p
 WHERE a.role = 'pool' AND p.layer = 'S' AND l.kind = 'internal'
 GROUP BY p.txn_id, a.fund_id, a.unit HAVING sum(p.side * p.amount) <> 0
 ;;
-CREATE VIEW refund_part AS
-SELECT id AS payment_id, id AS txn_id FROM txn
-UNION ALL SELECT refunds_id, id FROM txn WHERE refunds_id IS NOT NULL
-UNION ALL SELECT parent_id, id FROM txn WHERE act = 'reverse'
-UNION ALL SELECT f.refunds_id, r.id FROM txn f JOIN txn r ON r.parent_id = f.id AND r.act = 'reverse'
-WHERE f.refunds_id IS NOT NULL
-;;
 CREATE VIEW fault_child AS
 SELECT t.id AS txn_id, 'parent' AS why FROM txn t JOIN txn q ON q.id IN (t.parent_id, t.refunds_id)
-WHERE q.book_id <> t.book_id OR q.act <> 'posted'
+WHERE q.book_id <> t.book_id OR q.act <> 'posted' OR (q.id = t.parent_id AND t.refunds_id <> coalesce(q.refunds_id, q.id))
   OR NOT EXISTS (SELECT 1 FROM txn_end x WHERE x.txn_id = q.id)
 UNION ALL
 SELECT t.id, 'more comes back than was paid' FROM txn t
-  JOIN refund_part m ON m.payment_id = coalesce(t.refunds_id, t.parent_id)
-  JOIN draw d ON d.txn_id = m.txn_id JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
-WHERE t.refunds_id IS NOT NULL OR t.parent_id IS NOT NULL
+  JOIN txn m ON m.id = t.refunds_id OR m.refunds_id = t.refunds_id
+  JOIN draw d ON d.txn_id = m.id JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
 GROUP BY t.id, p.account_id, d.contribution_id HAVING sum(p.side * d.amount) < 0
 UNION ALL
 SELECT t.id, 'not undone' FROM txn t JOIN posting p ON p.txn_id IN (t.id, t.parent_id) WHERE t.act = 'reverse'

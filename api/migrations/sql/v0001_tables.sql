@@ -1,6 +1,7 @@
 -- Tables of the money core. {TOKENS} are filled in for each database; a line ";;" ends a statement.
 -- Side is +1 debit, -1 credit; amounts are positive except releases. Layers: S settled, P pending, E encumbered.
 -- A transaction exists only with its txn_end row; inserting that row checks it whole and moves the balances.
+-- txn.refunds_id names the transaction whose money comes back: by a refund of it, or by a reversal of it or of a refund.
 -- {STRICT_KEYED}: without SQLite's hidden rowid, by which INSERT OR REPLACE could delete another row.
 CREATE TABLE unit (
   code TEXT PRIMARY KEY,
@@ -82,7 +83,7 @@ CREATE TABLE txn (
   effective_on {DAY} NOT NULL, recorded_at {INSTANT} NOT NULL, parent_id {UUID} REFERENCES txn,
   refunds_id {UUID} REFERENCES txn,
   UNIQUE (book_id, client, idem_key),
-  CHECK ((act = 'reverse') = (parent_id IS NOT NULL)),
+  CHECK ((act = 'reverse') = (parent_id IS NOT NULL)), CHECK (act <> 'reverse' OR refunds_id IS NOT NULL),
   FOREIGN KEY (id) REFERENCES event DEFERRABLE INITIALLY DEFERRED{TXN_IS_ENDED}
 ){STRICT_KEYED}
 ;;

@@ -43,15 +43,17 @@ CREATE TABLE claim (
 ;;
 CREATE TABLE evidence (
   id {ID}, claim_id {BIGINT} NOT NULL REFERENCES claim, sha256 {BYTES} NOT NULL CHECK (length(sha256) = 32),
-  method TEXT NOT NULL, description TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event, UNIQUE (claim_id, sha256)
+  method TEXT NOT NULL, description TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event, UNIQUE (claim_id, sha256),
+  UNIQUE (id, claim_id)
 ){STRICT}
 ;;
 CREATE TABLE determination (
   claim_id {BIGINT} PRIMARY KEY, agreement_id {BIGINT} NOT NULL, verifier_id {BIGINT} NOT NULL,
-  duty TEXT NOT NULL CHECK (duty = 'verifier'), evidence_id {BIGINT} NOT NULL REFERENCES evidence, value {BIGINT} NOT NULL,
+  duty TEXT NOT NULL CHECK (duty = 'verifier'), evidence_id {BIGINT} NOT NULL, value {BIGINT} NOT NULL,
   body {BYTES} NOT NULL, signature {BYTES} NOT NULL CHECK (length(signature) = 64),
   event_id {UUID} NOT NULL UNIQUE REFERENCES event,
   FOREIGN KEY (claim_id, agreement_id) REFERENCES claim (id, agreement_id),
+  FOREIGN KEY (evidence_id, claim_id) REFERENCES evidence (id, claim_id),
   FOREIGN KEY (agreement_id, verifier_id, duty) REFERENCES agreement_duty (agreement_id, party_id, duty)
 ){STRICT}
 ;;

@@ -26,7 +26,7 @@ FACTS = {
     "draw": ["txn_id, seq, contribution_id"],
     "valuation": ["id", "contribution_id"],
 }
-VIEWS = ["fault", "fault_child", "refund_part", "fault_lot", "fault_leg", "lot_delta", "delta"]
+VIEWS = ["fault", "fault_child", "fault_lot", "fault_leg", "lot_delta", "delta"]
 TABLES = [
     *("valuation", "draw", "lot", "contribution", "posting", "txn_end", "txn", "event", "balance", "account"),
     *("earmark_scope", "earmark", "fund", "party", "line", "book", "unit"),

@@ -1,0 +1,276 @@
+"""Raw access to a database, past the library: what an attacker, or a program with a fault, would write."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, MetaData, select
+
+from almoner import currency, money
+from almoner.finance import acts
+from almoner.finance.accounts import Promise
+from almoner.finance.dates import fixed_clock
+from almoner.finance.earmarks import Earmark
+from almoner.finance.funds import PooledFund
+from almoner.finance.in_kind import Valuation, in_kind_unit
+from almoner.finance.parties import Party
+from almoner.finance.storage import Engine, Session, open_engine
+
+NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
+CLOCK = fixed_clock(NOW)
+Cell = Any  # what a column of a reflected table holds
+
+
+@dataclass
+class Raw:
+    """A database without the library's help: rows by hand, transactions from a compact description.
+
+    A leg reads ``Dr|Cr [E|P] PATH[@EARMARK][:UNIT] MINOR LINE [CONTRIBUTION=MINOR ...]``; a path
+    that starts with ``BOOK!`` is another book's.
+    """
+
+    engine: Engine
+    tables: MetaData = field(default_factory=MetaData)
+
+    def __post_init__(self) -> None:
+        self.tables.reflect(self.engine)
+
+    def plain(self, value: object) -> object:
+        """Turn a value into what this database's raw column takes."""
+        if self.engine.dialect.name == "postgresql":
+            return value
+        if isinstance(value, uuid.UUID):
+            return value.bytes
+        return value.isoformat() if isinstance(value, date | datetime) else value
+
+    def put(self, connection: Connection, name: str, **values: object) -> None:
+        """Insert one row."""
+        row = {column: self.plain(value) for column, value in values.items()}
+        connection.execute(self.tables.tables[name].insert().values(**row))
+
+    def find(self, connection: Connection, name: str, wanted: str = "id", **where: object) -> Cell:
+        """Return one cell."""
+        table = self.tables.tables[name]
+        query = select(table.c[wanted])
+        for column, value in where.items():
+            query = query.where(table.c[column] == self.plain(value))
+        return connection.execute(query.limit(1)).scalar_one()
+
+    def event(self, connection: Connection, *, book: str = "main", body: bytes = b"{}") -> uuid.UUID:
+        """Insert an event that fits its digest."""
+        identity = uuid.uuid4()
+        self.put(
+            connection,
+            "event",
+            id=identity,
+            book_id=self.find(connection, "book", code=book),
+            kind="attack",
+            canon=1,
+            body=body,
+            leaf_sha256=hashlib.sha256(b"\x00" + body).digest(),
+            recorded_at=NOW,
+        )
+        return identity
+
+    def account(self, connection: Connection, path: str, book: str) -> int:
+        """Return the row number of an account."""
+        if "!" in path:
+            book, path = path.split("!")
+        path, _, unit = path.partition(":")
+        path, _, earmark = path.partition("@")
+        book_id = self.find(connection, "book", code=book)
+        earmark_id = self.find(connection, "earmark", book_id=book_id, code=earmark or "unrestricted")
+        where = {"book_id": book_id, "path": path, "unit": unit or "USD", "earmark_id": earmark_id}
+        return int(self.find(connection, "account", **where))
+
+    def open(self, connection: Connection, legs: str = "", *, book: str = "main", **txn: object) -> uuid.UUID:
+        """Insert a transaction with its event and legs, one leg per line, but without its end."""
+        identity = self.event(connection, book=book)
+        row: dict[str, object] = {
+            "id": identity,
+            "book_id": self.find(connection, "book", code=book),
+            "act": "posted",
+            "kind": "attack",
+            "client": "raw",
+            "idem_key": identity.hex,
+            "request_sha256": bytes(32),
+            "effective_on": NOW.date(),
+            "recorded_at": NOW,
+        }
+        row["refunds_id"] = txn.get("parent_id")
+        self.put(connection, "txn", **{**row, **txn})
+        for seq, leg in enumerate(filter(None, map(str.strip, legs.splitlines())), start=1):
+            self.leg(connection, identity, seq, leg, book=book)
+        return identity
+
+    def leg(
+        self, connection: Connection, identity: uuid.UUID, seq: int, leg: str, *, book: str = "main"
+    ) -> None:
+        """Insert one leg with its draws."""
+        words = leg.split()
+        layer = words.pop(1) if words[1] in {"E", "P"} else "S"
+        side, path, minor, line, *draws = words
+        account_id = self.account(connection, path, book)
+        row: dict[str, object] = {"account_id": account_id, "layer": layer, "side": 1 if side == "Dr" else -1}
+        self.put(connection, "posting", txn_id=identity, seq=seq, line=line, amount=int(minor), **row)
+        for draw in draws:
+            code, minor = draw.split("=")
+            owner = code.partition("!")[2] or code
+            kept = book if owner == code else code.partition("!")[0]
+            where = {"code": owner, "book_id": self.find(connection, "book", code=kept)}
+            contribution_id = self.find(connection, "contribution", **where)
+            self.put(
+                connection,
+                "draw",
+                txn_id=identity,
+                seq=seq,
+                contribution_id=contribution_id,
+                amount=int(minor),
+            )
+
+    def end(self, connection: Connection, identity: uuid.UUID) -> None:
+        """Insert the end, on which the database checks the whole."""
+        self.put(connection, "txn_end", txn_id=identity)
+
+    def post(self, connection: Connection, legs: str, *, book: str = "main", **txn: object) -> uuid.UUID:
+        """Insert a whole transaction."""
+        identity = self.open(connection, legs, book=book, **txn)
+        self.end(connection, identity)
+        return identity
+
+
+def _populate(session: Session) -> None:
+    usd, hour = currency("USD"), in_kind_unit("hour", 2)
+    for book in ("main", "second"):
+        acts.open_book(session, book, usd)
+        for code in ("giver", "other", "hub", "agent", "lab"):
+            acts.register_party(session, book, Party(code=code, name=code.title()))
+    for code in ("north", "south"):
+        acts.open_earmark(session, "main", Earmark(code=code, title=code, admits={"region": (code,)}))
+    water, fire, far = (
+        acts.open_fund(session, book, code, usd, title=code)
+        for book, code in (("main", "water"), ("main", "fire"), ("second", "far"))
+    )
+
+    def give(fund: PooledFund, giver: str, amount: str, key: str, earmark: str = "unrestricted") -> None:
+        acts.contribute(session, fund, giver, money(amount, usd), key=key, clock=CLOCK, earmark=earmark)
+
+    give(water, "giver", "100.00", "c1")
+    give(water, "other", "50.00", "c2")
+    give(water, "giver", "30.00", "n1", "north")
+    give(water, "other", "20.00", "s1", "south")
+    give(fire, "giver", "70.00", "f1")
+    give(far, "giver", "70.00", "c1")
+    acts.pledge(session, water, "giver", money("5.00", usd), key="pl1", clock=CLOCK)
+    acts.spend(session, water, "hub", money("15.00", usd), line="transfer", key="p1", clock=CLOCK)
+    promise = Promise("commitment", "well")
+    acts.reserve(session, water, promise, money("40.00", usd), key="e1", clock=CLOCK)
+    acts.pay_reserved(session, water, promise, money("10.00", usd), "hub", key="p2", clock=CLOCK)
+    gift = acts.offer_in_kind(session, water, "giver", money("8.00", hour), key="k1", clock=CLOCK)
+    acts.offer_in_kind(session, water, "giver", money("4.00", hour), key="k2", clock=CLOCK)
+    worth = Valuation(
+        price=money("25.00", usd),
+        method="market",
+        haircut_bp=2000,
+        valued_by="lab",
+        valued_on=NOW.date(),
+        evidence_sha256=bytes(32),
+    )
+    acts.value(session, water, gift, worth, key="v1", clock=CLOCK)
+
+
+def _agree(raw: Raw, connection: Connection) -> None:
+    """Write one row into each table of agreements, by hand."""
+    book, fund = raw.find(connection, "book", code="main"), raw.find(connection, "fund", code="water")
+    giver, lab = (raw.find(connection, "party", code=code, book_id=book) for code in ("giver", "lab"))
+    txn = {key: raw.find(connection, "txn", idem_key=key, book_id=book) for key in ("e1", "p2")}
+
+    def put(name: str, **values: object) -> None:
+        event = {"event_id": raw.event(connection)} if "event_id" in raw.tables.tables[name].c else {}
+        raw.put(connection, name, **values, **event)
+
+    terms = {"terms": b"{}", "terms_sha256": bytes(32), "unit": "USD", "maximum": 1}
+    put("agreement", book_id=book, fund_id=fund, code="a1", **terms)
+    one = {"agreement_id": raw.find(connection, "agreement", code="a1")}
+    put("agreement_duty", **one, party_id=giver, duty="interested")
+    put("agreement_duty", **one, party_id=lab, duty="verifier")
+    as_payer = {"term_party": "payer", "role": "payer", "party_id": giver, "duty": "interested"}
+    put("agreement_party", **one, **as_payer)
+    put("agreement_signature", **one, term_party="payer", signature=bytes(64))
+    put("agreement_start", **one, txn_id=txn["e1"])
+    put("agreement_close", **one)
+    put("claim", **one, code="q1", metric="days", period="2026", value=412, claimed_by=giver)
+    claim = {"claim_id": raw.find(connection, "claim", code="q1")}
+    put("evidence", **claim, sha256=bytes(32), method="audit", description="papers")
+    seen = {"evidence_id": raw.find(connection, "evidence"), "value": 412, "body": b"{}"}
+    put("determination", **claim, **one, verifier_id=lab, duty="verifier", signature=bytes(64), **seen)
+    put("settled", **claim, **one, position=1)
+    due = {"earned": 1, "entitled": 1, "due": 1, "trace": b"{}", "txn_id": txn["p2"]}
+    put("settlement", **claim, clause="days", period="2026", **due)
+
+
+def _challenge(raw: Raw, connection: Connection) -> None:
+    """Write one row into each table of challenges, by hand."""
+    book, fund = raw.find(connection, "book", code="main"), raw.find(connection, "fund", code="water")
+    brief = {"brief": b"{}", "brief_sha256": bytes(32), "event_id": raw.event(connection)}
+    raw.put(connection, "challenge", book_id=book, fund_id=fund, code="h1", **brief)
+    one = {"challenge_id": raw.find(connection, "challenge", code="h1")}
+    body = {"body": b"{}", "event_id": raw.event(connection)}
+    received = {"finding": "pass", "received_at": NOW, "body_sha256": bytes(32)}
+    raw.put(connection, "application", **one, code="b1", lead="hub", **received, **body)
+    application = {"application_id": raw.find(connection, "application", code="b1"), "finding": "pass"}
+    event = {"event_id": raw.event(connection)}
+    raw.put(connection, "score", **application, judge="lab", trait="reach", steps=3, **event)
+    raw.put(connection, "ballot", **one, judge="lab", **body)
+    why = {
+        "amount": 1,
+        "unit": "USD",
+        "reason": "first",
+        "rule": "ranking",
+        "event_id": raw.event(connection),
+    }
+    txn = raw.find(connection, "txn", idem_key="e1", book_id=book)
+    raw.put(connection, "award", **application, **one, prize=1, txn_id=txn, **why)
+
+
+@pytest.fixture(scope="session")
+def make_raw(make_database: Callable[[str], str]) -> Iterator[Callable[[str], Raw]]:
+    """Maker of a populated database: two books, three funds, two earmarks, and a row in each table."""
+    engines: list[Engine] = []
+
+    def make(dialect: str) -> Raw:
+        engines.append(open_engine(make_database(dialect)))
+        with Session(engines[-1]) as session, session.begin():
+            _populate(session)
+        raw = Raw(engines[-1])
+        with engines[-1].begin() as connection:
+            _agree(raw, connection)
+            _challenge(raw, connection)
+        return raw
+
+    yield make
+    for engine in engines:
+        engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def populated(make_raw: Callable[[str], Raw]) -> Callable[[str], Raw]:
+    """The populated database of a dialect, shared by all attacks on it, since each of them is refused."""
+    kept: dict[str, Raw] = {}
+
+    def get(dialect: str) -> Raw:
+        if dialect not in kept:
+            kept[dialect] = make_raw(dialect)
+        return kept[dialect]
+
+    return get
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def raw(request: pytest.FixtureRequest, populated: Callable[[str], Raw]) -> Raw:
+    """The populated database, which nobody changes: attacks are refused, or rolled back."""
+    return populated(request.param)
