@@ -65,7 +65,7 @@ def locate(findings: Findings, raw: bytes | str) -> Findings:
         content: object = json.loads(raw)
     except (ValueError, RecursionError):
         return findings
-    found = [{"path": _pointer(row["path"], content), "message": row["message"]} for row in findings]
+    found = [finding(_pointer(row["path"], content), row["message"]) for row in findings]
     return [row for row in found if not _echoes(row, found)]
 
 
