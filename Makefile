@@ -20,7 +20,7 @@ check: $(VENV)/.dev
 	$(BIN)/ruff format --check -q .
 	$(BIN)/ruff check -q .
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/deptry -q .
+	$(BIN)/deptry .
 	$(BIN)/mypy
 	$(BIN)/pytest tests/house -m "not slow"
 
