@@ -187,12 +187,26 @@ def _decoded(raw: bytes | str, cls: type[Document]) -> str:
         raise cls.refusal([{"path": "/", "message": f"{size} bytes; the limit is {MAX_DOCUMENT_BYTES}"}])
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
-        json.loads(text, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
+        content = json.loads(text, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
+        _require_storable(content)
     except UnicodeDecodeError as fault:
         raise cls.refusal([{"path": "/", "message": f"not UTF-8 at byte {fault.start}"}]) from None
     except (ValueError, RecursionError) as fault:
         raise cls.refusal([{"path": "/", "message": f"not readable as JSON: {fault}"}]) from None
     return text
+
+
+def _require_storable(value: object) -> None:
+    """Refuse the NUL character, which PostgreSQL stores in no text."""
+    if isinstance(value, str) and "\x00" in value:
+        raise ValueError("a text holds the character NUL, which cannot be stored")
+    if isinstance(value, dict):
+        for name, item in value.items():
+            _require_storable(name)
+            _require_storable(item)
+    elif isinstance(value, list):
+        for item in value:
+            _require_storable(item)
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

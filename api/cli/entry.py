@@ -91,6 +91,8 @@ def _run(words: list[str]) -> int:
         return USAGE
     except (KeyboardInterrupt, Abort):
         answer = INTERRUPTED
+    except SystemExit:  # the reader of a pipe went away
+        answer = DONE
     if answer == INTERRUPTED:
         _say("Interrupted. What was committed stays; the step at hand was undone.")
     return answer if isinstance(answer, int) else DONE
@@ -110,7 +112,7 @@ def _refused(error: AlmonerError, *, as_json: bool) -> int:
 def _failed(error: Exception) -> int:
     if isinstance(error, BrokenPipeError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return USAGE
+        return DONE
     if isinstance(error, OSError):
         _say(f"Cannot use {error.filename or 'a file'}: {error.strerror or error}.")
         return USAGE

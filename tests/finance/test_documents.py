@@ -173,3 +173,12 @@ def test_canonical_bytes_are_read_back_and_written_the_same(value: object) -> No
 @given(value=st.dictionaries(st.text("abcdef", max_size=3), st.integers(), max_size=6))
 def test_the_order_of_keys_does_not_matter(value: dict[str, int]) -> None:
     assert canonical_bytes(value) == canonical_bytes(dict(reversed(value.items())))
+
+
+@pytest.mark.parametrize("raw", ['{"title": "a\\u0000b"}', '{"\\u0000": 1}', '{"rows": [["\\u0000"]]}'])
+def test_a_text_that_no_database_can_hold_is_refused(raw: str) -> None:
+    class Note(Document):
+        title: Text
+
+    with pytest.raises(DocumentInvalid, match="NUL"):
+        Note.read(raw)
