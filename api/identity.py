@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from fastapi import Request
 
-from ..finance.errors import DutyError
+from ..finance.errors import NotAllowed, NotSignedIn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +37,6 @@ class Caller:
 Identify = Callable[[Request], Caller | None]
 
 
-class NotSignedIn(DutyError):
-    """Nobody is signed in."""
-
-    code = "duty.not_signed_in"
-
-
-class NotAllowed(DutyError):
-    """The caller may not do this."""
-
-    code = "duty.not_allowed"
-
-
 def nobody(_request: Request) -> None:
     """Know nobody: the default.
 
@@ -72,7 +60,7 @@ def require_scope(caller: Caller | None, scope: str) -> Caller:
     >>> require_scope(Caller(name="a", scopes=frozenset({"funds:read"})), "funds:write")
     Traceback (most recent call last):
     ...
-    almoner.api.identity.NotAllowed: a may not do this: it takes the scope funds:write.
+    almoner.finance.errors.NotAllowed: a may not do this: it takes the scope funds:write.
     """
     if caller is None:
         raise NotSignedIn(

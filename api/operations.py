@@ -12,8 +12,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from ..finance.errors import AlmonerError, DocumentInvalid
-from .identity import NotSignedIn
+from ..finance.errors import AlmonerError, DocumentInvalid, NotSignedIn
 from .problems import PROBLEM_TYPE, problem_of
 
 MAX_BODY_BYTES = 64 * 1024

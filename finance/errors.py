@@ -10,7 +10,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
     |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused
     |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment
-    |- DutyError          NotIndependent, SamePerson
+    |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
@@ -201,6 +201,18 @@ class SamePerson(DutyError):
     """Maker and checker are the same."""
 
     code = "duty.same_person"
+
+
+class NotSignedIn(DutyError):
+    """Nobody is signed in."""
+
+    code = "duty.not_signed_in"
+
+
+class NotAllowed(DutyError):
+    """The caller may not do this."""
+
+    code = "duty.not_allowed"
 
 
 class ContractError(AlmonerError):
