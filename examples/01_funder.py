@@ -9,7 +9,7 @@ from almoner.finance.accounts import Promise
 from almoner.finance.dates import fixed_clock
 from almoner.finance.earmarks import Earmark
 from almoner.finance.errors import EarmarkViolated
-from almoner.finance.funds import FeeTerm
+from almoner.finance.fees import FeeTerm
 from almoner.finance.parties import Party
 from almoner.finance.storage import UnitOfWork, open_engine
 

@@ -1,4 +1,4 @@
-"""Pooled funds: what a fund is, what it takes as a fee, and where it stands.
+"""Pooled funds: what a fund is, and where it stands.
 
 The problem: "how much is left" has four answers that people mix up. A ``FundPosition`` keeps them apart,
 and they add up to the minor unit::
@@ -10,7 +10,7 @@ and they add up to the minor unit::
 from dataclasses import dataclass
 from typing import Literal
 
-from .money import Money, Rounding, scale
+from .money import Money
 from .units import Unit
 
 DrawRule = Literal["pro_rata", "fifo"]
@@ -35,42 +35,6 @@ class PooledFund:
     title: str
     unit: Unit
     draw_rule: DrawRule = "pro_rata"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FeeTerm:
-    """A fee as an exact fraction of a stated base.
-
-    Attributes
-    ----------
-    num, den : int [dimensionless]
-        The fee is ``base * num / den``.
-    rounding : str
-        Named rounding.
-    base : str
-        ``gross_deposit``: taken from each deposit, on its gross amount.
-
-    Examples
-    --------
-    >>> from almoner import money
-    >>> FeeTerm(num=1, den=100).fee_on(money("1000000.00", "USD"))
-    Money('10000.00 USD')
-    """
-
-    num: int
-    den: int
-    rounding: Rounding = "half_even"
-    base: Literal["gross_deposit"] = "gross_deposit"
-
-    def __post_init__(self) -> None:
-        if type(self.num) is not int or type(self.den) is not int:
-            raise TypeError(f"a fee is a fraction of whole numbers, not {self.num!r}/{self.den!r}")
-        if not 0 <= self.num <= self.den or self.den == 0:
-            raise ValueError(f"a fee of {self.num}/{self.den} is not a share of its base")
-
-    def fee_on(self, base: Money) -> Money:
-        """Return the fee on an amount of the base."""
-        return scale(base, self.num, self.den, self.rounding)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,8 @@ from ...finance.allocation.problem import AllocationDocument
 from ...finance.allocation.rows import AllocationFund, Synergy
 from ...finance.documents import canonical_bytes
 from ...finance.earmarks import Earmark
-from ...finance.funds import FeeTerm, PooledFund
+from ...finance.fees import FeeTerm
+from ...finance.funds import PooledFund
 from ...finance.in_kind import Valuation, in_kind_unit
 from ...finance.ledger import Details
 from ...finance.money import decimal_text, money, round_quotient, zero

@@ -17,7 +17,8 @@ from ..errors import (
     InsufficientFunds,
     OverdrawnCommitment,
 )
-from ..funds import FeeTerm, PooledFund
+from ..fees import FeeTerm
+from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, zero
 from ..posting import LIBRARY, key_reused, post
@@ -107,7 +108,7 @@ def charge_fee(
         Nothing is written then.
     """
     registry.find_party_id(session, registry.find_book_id(session, fund.book), agent)
-    taken = fee if isinstance(fee, Money) else fee.fee_on(deposit.amount)
+    taken = fee if isinstance(fee, Money) else fee.divide(deposit.amount).fee
     draws = (Draw(contribution=deposit.code, minor=taken.minor),)
     legs = _payment(fund, deposit.earmark, taken, "fee", draws)
     return _post(session, fund, "fee", legs, payee=agent, key=key, clock=clock, details=details)

@@ -21,7 +21,8 @@ from almoner.finance.errors import (
     Missing,
     OverdrawnCommitment,
 )
-from almoner.finance.funds import FeeTerm, PooledFund
+from almoner.finance.fees import FeeTerm
+from almoner.finance.funds import PooledFund
 from almoner.finance.parties import Party
 from almoner.finance.posting import reverse
 from almoner.finance.storage import Session

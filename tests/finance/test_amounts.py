@@ -21,7 +21,8 @@ from almoner.finance.errors import (
     TooPrecise,
     UnbalancedTransaction,
 )
-from almoner.finance.funds import FeeTerm, PooledFund
+from almoner.finance.fees import FeeTerm
+from almoner.finance.funds import PooledFund
 from almoner.finance.ledger import Draft, Draw, Leg
 from almoner.finance.records.tables import EVENT, LOT, TXN
 from almoner.finance.storage import Session

@@ -9,7 +9,8 @@ from almoner.finance import acts
 from almoner.finance.accounts import Promise
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import Missing
-from almoner.finance.funds import FeeTerm, PooledFund
+from almoner.finance.fees import FeeTerm
+from almoner.finance.funds import PooledFund
 from almoner.finance.money import zero
 from almoner.finance.posting import reverse
 from almoner.finance.statements import DonorStatement, Statement, StatementLine
