@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psycopg
 
+from almoner.finance.storage import open_engine
+
 SETTINGS = (
     *("server_version", "fsync", "synchronous_commit", "wal_sync_method", "full_page_writes"),
     *("shared_buffers", "transaction_isolation", "autovacuum"),
@@ -66,17 +68,14 @@ def versions() -> dict[str, str]:
     }
 
 
-def sqlite_settings(address: str) -> dict[str, str]:
-    """Return the settings under which SQLite was measured, as ``open_engine`` makes them."""
-    connection = sqlite3.connect(address)
-    journal = connection.execute("PRAGMA journal_mode").fetchone()[0]
-    connection.close()
-    return {
-        "journal_mode": str(journal),
-        "synchronous": "FULL",
-        "isolation": "serializable (BEGIN IMMEDIATE)",
-        "busy_timeout_ms": "30000",
-    }
+def sqlite_settings(url: str) -> dict[str, str]:
+    """Return the settings of a connection of ``open_engine``; the baselines set the same."""
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        names = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout", "cache_size")
+        read = {name: str(connection.exec_driver_sql(f"PRAGMA {name}").scalar()) for name in names}
+    engine.dispose()
+    return {**read, "synchronous_means": "2 is FULL", "isolation": "serializable (BEGIN IMMEDIATE)"}
 
 
 def postgres_settings(address: str) -> dict[str, str]:

