@@ -1,0 +1,1 @@
+"""Measurements of the library against named baselines in the same run."""
