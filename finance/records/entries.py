@@ -321,6 +321,8 @@ def find_contribution_ids(
 ) -> dict[str, int]:
     """Return the row numbers of contributions by code."""
     wanted = sorted(set(codes))
+    if not wanted:
+        return {}
     query = select(CONTRIBUTION.c.code, CONTRIBUTION.c.id).where(CONTRIBUTION.c.code.in_(wanted))
     if book_id is not None:
         query = query.where(CONTRIBUTION.c.book_id == book_id)
