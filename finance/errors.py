@@ -8,7 +8,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange
     |- DocumentError      DocumentInvalid
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
-    |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused
+    |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent
     |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment
     |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
@@ -159,6 +159,12 @@ class KeyReused(LedgerError):
     """An idempotency key that already belongs to another request."""
 
     code = "idempotency.key_reused"
+
+
+class LogInconsistent(LedgerError):
+    """A transparency log whose events, leaves and checkpoints do not agree."""
+
+    code = "ledger.log_inconsistent"
 
 
 class FundError(AlmonerError):

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 DEFAULT_URL = "sqlite:///almoner.db"
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 VERSION_TABLE = "almoner_version"
 RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lock not available"}  # SQLSTATE
 _SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)

@@ -1,14 +1,22 @@
 """``almoner ledger …``."""
 
+import json
+import re
+from pathlib import Path
+from typing import Annotated
+from uuid import UUID
+
 import typer
 
 from ...finance import acts
+from ...finance.dates import system_clock
+from ...finance.errors import DocumentInvalid
 from ...finance.records import entries, registry
 from ...finance.storage import UnitOfWork, open_engine
 from ..problems import DONE, FINDING
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table, progress
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The ledger: balances and verification.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="The ledger: balances, verification, log.")
 
 
 @app.command()
@@ -64,3 +72,56 @@ def balances(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: A
         ],
         right=(3, 4),
     )
+
+
+@app.command()
+def seal(  # one option each
+    *,
+    name: Annotated[str, typer.Option("--name", help="Who seals; the log is named NAME/BOOK.")],
+    key_file: Annotated[Path, typer.Option("--key-file", help="File with the secret key, 64 hex digits.")],
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    as_json: AsJson = False,
+) -> None:
+    """Seal new events and sign a checkpoint. Example: almoner ledger seal --name example.org --key-file F."""
+    secret = _read_secret(key_file)
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+        made = acts.seal(session, book, clock=system_clock, name=name, secret=secret)
+    if as_json:
+        said = None if made is None else {"name": made.name, "size": made.size, "root": made.root.hex()}
+        print_json({"book": book, "sealed": said, "checkpoint": None if made is None else made.note})
+    elif made is None:
+        print(f"Nothing new in {book}: the last checkpoint covers every event.")
+    else:
+        print(f"{made.size} events under one root. Keep this checkpoint where the ledger cannot reach it:\n")
+        print(made.note, end="")
+
+
+@app.command()
+def prove(
+    event: Annotated[UUID, typer.Argument(help="Identity of the event; for money, the transaction's.")],
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    *,
+    out: Annotated[Path | None, typer.Option("--out", help="File for the proof.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the proof that an event is in the log. Example: almoner ledger prove EVENT --out proof.json."""
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+        proof = acts.prove(session, book, event)
+    if out is not None:
+        out.write_text(json.dumps(proof, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        progress(f"Proof written to {out}. Check it with: python verifier.py {out} --key {proof['key']}")
+    if out is None or as_json:
+        print_json(proof)
+
+
+def _read_secret(path: Path) -> bytes:
+    content = path.read_bytes().strip()
+    if not re.fullmatch(rb"[0-9a-fA-F]{64}", content):
+        raise DocumentInvalid(
+            f"{path} holds no secret key: {len(content)} characters instead of 64 hexadecimal digits. "
+            "Make one with: openssl rand -hex 32",
+            file=str(path),
+        )
+    return bytes.fromhex(content.decode())

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .opening import open_book, open_earmark, open_fund, register_party
     from .refunding import refund
     from .reporting import Verification, donor_statement, make_statement, position, trace, verify
+    from .sealing import prove, seal
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
 else:
     __getattr__, __dir__ = shelve(
@@ -32,6 +33,7 @@ else:
                 "trace",
                 "verify",
             ),
+            ".sealing": ("prove", "seal"),
             ".spending": (
                 "charge_fee",
                 "pay_reserved",
@@ -59,12 +61,14 @@ __all__ = [
     "pledge",
     "position",
     "promised",
+    "prove",
     "reassign",
     "receive_income",
     "refund",
     "register_party",
     "release",
     "reserve",
+    "seal",
     "spend",
     "trace",
     "value",

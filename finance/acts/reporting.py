@@ -16,6 +16,7 @@ from ..statements import DonorStatement, Statement, StatementLine, Use
 from ..storage import Session
 from ..units import Unit, valued
 from .giving import outstanding_pledge
+from .sealing import find_log_faults
 
 
 def position(session: Session, fund: PooledFund) -> FundPosition:
@@ -206,7 +207,8 @@ def verify(session: Session, book: str) -> Verification:
 
     Checked: every rule of the fault views for every transaction; each counter of each balance against the
     sum of its postings; each lot against its draws; each earmark against its digest and its scope; each
-    event's digest against its bytes; and the day, key, legs and draws written in each event against the rows.
+    event's digest against its bytes; the day, key, legs and draws written in each event against the rows; and
+    the transparency log: each leaf against its event, each checkpoint against the leaves.
 
     Parameters
     ----------
@@ -238,6 +240,7 @@ def verify(session: Session, book: str) -> Verification:
             findings.append(f"event {row.id}: its digest does not fit its bytes")
         elif row.kind.startswith("ledger.") and _told(content) != _stored(session, row):
             findings.append(f"transaction {row.id}: its rows differ from its event")
+    findings += find_log_faults(session, book_id)
     transactions, postings = entries.count_entries(session, book_id)
     return Verification(
         transactions=transactions,

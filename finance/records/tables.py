@@ -150,6 +150,11 @@ VALUATION = table(
     valued_on=Day,
     evidence_sha256=LargeBinary,
 )
+UNSEALED = table("unsealed", METADATA, event_id=Key, book_id=Count)
+LEAF = table("leaf", METADATA, book_id=Count, idx=Count, event_id=Key, leaf_sha256=LargeBinary)
+CHECKPOINT = table(
+    "checkpoint", METADATA, book_id=Count, size=Count, public_key=LargeBinary, note=Text, recorded_at=Instant
+)
 
 DELTA = table(
     "delta",

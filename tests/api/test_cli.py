@@ -10,6 +10,7 @@ from almoner.api.cli import main
 from almoner.api.cli.show import grouped
 from almoner.api.demo.pooled import book_statement
 from almoner.api.demo.stage import Stage, open_stage
+from almoner.finance import verifier
 from almoner.finance.storage import open_engine
 
 CASES = Path(__file__).parents[2] / "contracts" / "casebook"
@@ -58,7 +59,7 @@ def test_migrate_builds_a_database_that_other_commands_open(
     url = f"sqlite:///{tmp_path / 'new.db'}"
     assert main(["ledger", "verify", "--db", url]) == 69
     assert not (tmp_path / "new.db").exists()
-    assert run_json(capsys, "migrate", "--db", url)["schema"] == "0003"
+    assert run_json(capsys, "migrate", "--db", url)["schema"] == "0004"
     assert main(["ledger", "verify", "--db", url]) == 3
 
 
@@ -205,3 +206,52 @@ def test_amounts_are_grouped_by_thousands() -> None:
         "1,000",
         "-1,234,567.5",
     ]
+
+
+def test_a_book_is_sealed_and_a_payment_is_proven(
+    booked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key, out = tmp_path / "key", tmp_path / "proof.json"
+    key.write_text("11" * 32 + "\n")
+    donor = run_json(capsys, "fund", "donor", "pool", "published-contributors", "--db", booked)
+    payment = donor["uses"][0]["transaction"]
+    proving = ("ledger", "prove", payment, "--db", booked)
+    assert "not sealed yet" in run_json(capsys, *proving, code=3)["detail"]
+    words = ("ledger", "seal", "--name", "example.org", "--key-file", str(key), "--db", booked)
+    made = run_json(capsys, *words)
+    assert made["checkpoint"].startswith(f"example.org/demo\n{made['sealed']['size']}\n")
+    assert run_json(capsys, *words)["sealed"] is None
+    assert main(list(words)) == 0
+    assert "Nothing new in demo" in capsys.readouterr().out
+    assert main([*proving, "--out", str(out)]) == 0
+    assert capsys.readouterr().out == ""
+    assert json.loads(out.read_text()) == run_json(capsys, *proving)
+    script = Path(str(verifier.__file__))
+    done = subprocess.run([sys.executable, script, out], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("VALID: entry ")
+    assert run_json(capsys, "ledger", "verify", "--db", booked)["verified"] is True
+
+
+def test_the_first_checkpoint_is_printed_for_people(
+    booked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_text("AB" * 32)
+    words = ("ledger", "seal", "--name", "example.org", "--key-file", str(tmp_path / "key"), "--db", booked)
+    assert main(list(words)) == 0
+    assert "\n— example.org/demo " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", [b"", b"11" * 31, b"11" * 33, b"zz" * 32, b"\xff" * 64, b"11 " * 32])
+def test_a_malformed_key_file_exits_2_and_is_not_repeated(
+    content: bytes, booked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    key = tmp_path / "key"
+    words = ("ledger", "seal", "--name", "example.org", "--key-file", str(key), "--db", booked)
+    assert main(list(words)) == 2
+    key.write_bytes(content)
+    assert main(list(words)) == 2
+    said = capsys.readouterr().err
+    assert "64 hexadecimal digits" in said
+    assert "1111" not in said
+    assert main(["ledger", "prove", "no-identity", "--db", booked]) == 2
+    assert main(["ledger", "seal", "--name", "a b", "--key-file", str(key), "--db", booked]) == 2

@@ -250,6 +250,8 @@ def make_raw(make_database: Callable[[str], str]) -> Iterator[Callable[[str], Ra
         with engines[-1].begin() as connection:
             _agree(raw, connection)
             _challenge(raw, connection)
+        with Session(engines[-1]) as session, session.begin():
+            acts.seal(session, "main", clock=CLOCK, name="example.org", secret=bytes(32))
         return raw
 
     yield make

@@ -12,7 +12,14 @@ from sqlalchemy.exc import DBAPIError
 from almoner.finance import acts
 from almoner.finance.storage import Engine, Session
 
-REFUSALS = ("append-only", " has this ", "only a txn_end", "GENERATED ALWAYS", "earmark_scope follows")
+REFUSALS = (
+    "append-only",
+    " has this ",
+    "only a txn_end",
+    "GENERATED ALWAYS",
+    "earmark_scope follows",
+    "event waits",
+)
 NEVER_WRITTEN = {"almoner_version", "balance", "lot"}
 Cell = Any  # what a column of a reflected table holds
 

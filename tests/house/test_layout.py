@@ -132,7 +132,8 @@ def test_importing_a_front_page_loads_no_third_party_package(name: str) -> None:
 
 def test_every_function_of_the_way_of_the_data_exists() -> None:
     acts = {
-        "almoner.finance.acts": "pledge contribute offer_in_kind value position make_statement trace verify",
+        "almoner.finance.acts": "pledge contribute offer_in_kind value position make_statement trace verify "
+        "seal prove",
         "almoner.challenges.acts": "publish submit score award",
         "almoner.contracts.acts": "sign claim attach determine settle",
         "almoner.challenges": "check_eligibility pose",
