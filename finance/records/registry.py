@@ -248,30 +248,37 @@ def find_account(session: Session, book_id: int, account: Account) -> StoredAcco
     AlreadyExists
         When its path belongs to an account of another fund, role, side or floor.
     """
-    fund_id = find_fund_id(session, book_id, account.fund)
-    earmark_id = find_earmark_id(session, book_id, account.earmark)
     row = session.execute(
-        select(ACCOUNT.c.id, ACCOUNT.c.fund_id, ACCOUNT.c.role, ACCOUNT.c.normal, ACCOUNT.c.floor).where(
+        select(
+            ACCOUNT.c.id,
+            ACCOUNT.c.fund_id,
+            ACCOUNT.c.earmark_id,
+            ACCOUNT.c.role,
+            ACCOUNT.c.normal,
+            ACCOUNT.c.floor,
+            FUND.c.code,
+        )
+        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .where(
             ACCOUNT.c.book_id == book_id,
             ACCOUNT.c.path == account.path,
             ACCOUNT.c.unit == account.unit.code,
-            ACCOUNT.c.earmark_id == earmark_id,
+            EARMARK.c.code == account.earmark,
         )
     ).one_or_none()
     if row is None:
+        find_fund_id(session, book_id, account.fund)
+        find_earmark_id(session, book_id, account.earmark)
         return None
-    if (row.fund_id, row.role, row.normal, row.floor) != (
-        fund_id,
-        account.role,
-        account.normal,
-        account.floor,
-    ):
+    known = (row.code, row.role, row.normal, row.floor)
+    if known != (account.fund, account.role, account.normal, account.floor):
         raise AlreadyExists(
             f"The account {account.path!r} exists with another fund, role, side or floor: choose another.",
             what="account",
             code=account.path,
         )
-    return StoredAccount(id=int(row.id), fund_id=fund_id, earmark_id=earmark_id, account=account)
+    return StoredAccount(id=row.id, fund_id=row.fund_id, earmark_id=row.earmark_id, account=account)
 
 
 def keep_account(session: Session, book_id: int, account: Account) -> StoredAccount:
