@@ -11,8 +11,6 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from .errors import SignatureInvalid
 
-KEY_BYTES = 32
-
 
 def public_key(secret: bytes) -> bytes:
     """Return the public half of a secret key.

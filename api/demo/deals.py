@@ -13,6 +13,7 @@ from ...finance.accounts import Promise
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details, Source
 from ...finance.money import money, zero
+from ...finance.posting import LIBRARY
 from ...finance.records import entries, registry
 from ...finance.storage import Session
 from ...finance.units import currency
@@ -69,7 +70,7 @@ def report_deal(stage: Stage, deal: str) -> dict[str, object]:
         stored = agreements.find_agreement(session, BOOK, deal)
         settled = findings.list_settlements(session, stored.agreement, stored.id)
         book_id = registry.find_book_id(session, BOOK)
-        start = entries.find_transaction_by_key(session, book_id, "library", f"encumber#{deal}")
+        start = entries.find_transaction_by_key(session, book_id, LIBRARY, f"encumber#{deal}")
         left = acts.promised(session, fund, Promise("agreement", deal))
     agreement = stored.agreement
     proof = prove(compile_terms(agreement.terms))

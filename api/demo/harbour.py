@@ -29,6 +29,7 @@ from ...finance.funds import PooledFund
 from ...finance.in_kind import Valuation, in_kind_unit
 from ...finance.ledger import Details
 from ...finance.money import decimal_text, money, round_quotient, zero
+from ...finance.posting import LIBRARY
 from ...finance.records import entries, registry
 from ...finance.storage import Session
 from .pooled import open_fund
@@ -122,7 +123,7 @@ def pose_problem(session: Session, fund: PooledFund) -> tuple[AllocationDocument
     if not isinstance(ranking, Ranking):
         raise TypeError("the challenge is decided by a panel")
     book_id = registry.find_book_id(session, BOOK)
-    covered = entries.find_transaction_by_key(session, book_id, "library", f"prizes#{CHALLENGE}")
+    covered = entries.find_transaction_by_key(session, book_id, LIBRARY, f"prizes#{CHALLENGE}")
     if covered is None:
         raise AssertionError("a published challenge has its prizes covered")
     funds = []
@@ -329,7 +330,7 @@ def report_donor(stage: Stage) -> dict[str, object]:
             if row.transaction is not None
         ]
         for tranche in read_data("thriving_harbour.json")["tranches"]:
-            known = entries.find_transaction_by_key(session, book_id, "library", tranche["key"])
+            known = entries.find_transaction_by_key(session, book_id, LIBRARY, tranche["key"])
             if known is not None:
                 about = f"first tranche of the award to {tranche['application']}"
                 paid.append((about, known.id, money(tranche["amount"], fund.unit)))

@@ -103,11 +103,6 @@ def find_book_id(session: Session, code: str) -> int:
     return int(found)
 
 
-def list_books(session: Session) -> tuple[str, ...]:
-    """Return the codes of all books."""
-    return tuple(session.scalars(select(BOOK.c.code).order_by(BOOK.c.code)))
-
-
 def keep_book(session: Session, code: str, base: Unit) -> int:
     """Open a book and return its row number."""
     query = select(BOOK).where(BOOK.c.code == code)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, MetaData, select
 from almoner import currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
-from almoner.finance.dates import fixed_clock
+from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.earmarks import Earmark
 from almoner.finance.funds import PooledFund
 from almoner.finance.in_kind import Valuation, in_kind_unit
@@ -276,3 +276,11 @@ def populated(make_raw: Callable[[str], Raw]) -> Callable[[str], Raw]:
 def raw(request: pytest.FixtureRequest, populated: Callable[[str], Raw]) -> Raw:
     """The populated database, which nobody changes: attacks are refused, or rolled back."""
     return populated(request.param)
+
+
+@pytest.fixture
+def funded(session: Session, water: PooledFund, clock: Clock) -> PooledFund:
+    """The fund ``water`` with 100.00 of ``giver`` and 50.00 of ``other``."""
+    acts.contribute(session, water, "giver", money("100.00", "USD"), key="c1", clock=clock)
+    acts.contribute(session, water, "other", money("50.00", "USD"), key="c2", clock=clock)
+    return water

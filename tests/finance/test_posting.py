@@ -64,13 +64,6 @@ def lots(session: Session) -> list[int]:
     return list(session.scalars(select(LOT.c.remaining).order_by(LOT.c.contribution_id)))
 
 
-@pytest.fixture
-def funded(session: Session, water: PooledFund, clock: Clock) -> PooledFund:
-    acts.contribute(session, water, "giver", usd("100.00"), key="c1", clock=clock)
-    acts.contribute(session, water, "other", usd("50.00"), key="c2", clock=clock)
-    return water
-
-
 def test_the_floor_names_the_account_that_would_fall_below_it(
     session: Session, funded: PooledFund, clock: Clock
 ) -> None:

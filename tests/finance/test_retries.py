@@ -56,13 +56,6 @@ def lots(session: Session) -> list[int]:
     return list(session.scalars(select(LOT.c.remaining).order_by(LOT.c.contribution_id)))
 
 
-@pytest.fixture
-def funded(session: Session, water: PooledFund, clock: Clock) -> PooledFund:
-    acts.contribute(session, water, "giver", usd("100.00"), key="c1", clock=clock)
-    acts.contribute(session, water, "other", usd("50.00"), key="c2", clock=clock)
-    return water
-
-
 @pytest.mark.usefixtures("funded")
 def test_the_same_key_and_draft_give_the_first_answer_again(session: Session, clock: Clock) -> None:
     first = post(session, "main", payment(1000), key="p1", clock=clock)
