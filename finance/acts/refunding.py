@@ -18,7 +18,8 @@ from ..posting import LIBRARY, key_reused, post
 from ..records import entries, registry
 from ..storage import Session
 
-REFUNDABLE = frozenset(line for line, kind in LINES.items() if kind == "use") - {"refund"}
+NOT_REFUNDABLE = {"refund", "donor_refund", "fx_sold", "in_kind_used", "in_kind_expired"}
+REFUNDABLE = frozenset(line for line, kind in LINES.items() if kind == "use") - NOT_REFUNDABLE
 
 
 def refund(
