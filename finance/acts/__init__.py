@@ -5,16 +5,19 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .closing import close_period
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
     from .refunding import refund
-    from .reporting import Verification, donor_statement, make_statement, position, trace, verify
+    from .reporting import donor_statement, make_statement, position, trace
     from .sealing import prove, seal
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .verifying import Verification, verify
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".closing": ("close_period",),
             ".giving": (
                 "contribute",
                 "offer_in_kind",
@@ -25,14 +28,7 @@ else:
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
             ".refunding": ("refund",),
-            ".reporting": (
-                "Verification",
-                "donor_statement",
-                "make_statement",
-                "position",
-                "trace",
-                "verify",
-            ),
+            ".reporting": ("donor_statement", "make_statement", "position", "trace"),
             ".sealing": ("prove", "seal"),
             ".spending": (
                 "charge_fee",
@@ -43,12 +39,14 @@ else:
                 "reserve",
                 "spend",
             ),
+            ".verifying": ("Verification", "verify"),
         },
     )
 
 __all__ = [
     "Verification",
     "charge_fee",
+    "close_period",
     "contribute",
     "donor_statement",
     "make_statement",

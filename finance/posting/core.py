@@ -344,7 +344,7 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
         (*row, key(one.parent), key(draft.refunds), key(draft.corrects), key(one.proposal))
     )
     body = describe(draft, posted.legs or draft.legs, posted.effective_on, one.expires_at)
-    body |= {"client": batch.client, "key": one.key}
+    body |= {"client": batch.client, "key": one.key, "request_sha256": one.digest.hex()}
     if act != "posted":
         body["act"] = act
     if refusal is not None:
