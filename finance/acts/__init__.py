@@ -7,9 +7,10 @@ from ..shelf import shelve
 if TYPE_CHECKING:
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
+    from .proving import prove
     from .refunding import refund
     from .reporting import Verification, donor_statement, make_statement, position, trace, verify
-    from .sealing import prove, seal
+    from .sealing import seal, seal_due
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
 else:
     __getattr__, __dir__ = shelve(
@@ -24,6 +25,7 @@ else:
                 "value",
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".proving": ("prove",),
             ".refunding": ("refund",),
             ".reporting": (
                 "Verification",
@@ -33,7 +35,7 @@ else:
                 "trace",
                 "verify",
             ),
-            ".sealing": ("prove", "seal"),
+            ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
                 "pay_reserved",
@@ -69,6 +71,7 @@ __all__ = [
     "release",
     "reserve",
     "seal",
+    "seal_due",
     "spend",
     "trace",
     "value",

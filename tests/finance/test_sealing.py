@@ -27,7 +27,6 @@ from almoner.finance.errors import AlreadyExists, DocumentInvalid, LogInconsiste
 from almoner.finance.funds import PooledFund
 from almoner.finance.log import EMPTY_ROOT, Checkpoint, MerkleTree, extends
 from almoner.finance.parties import Party
-from almoner.finance.records import leaves
 from almoner.finance.records.tables import BOOK, CHECKPOINT, EVENT, LEAF, TXN, UNSEALED
 from almoner.finance.signatures import public_key
 from almoner.finance.storage import Engine, Session, UnitOfWork, open_engine
@@ -81,7 +80,7 @@ def test_the_log_only_grows(session: Session, give: Give, seal: Seal) -> None:
         seen.append(must(seal()))
         assert seal() is None
     assert [one.size for one in seen] == [3, 4, 8]
-    tree = MerkleTree(leaves.list_hashes(session, 1))
+    tree = MerkleTree(session.scalars(select(LEAF.c.leaf_sha256).order_by(LEAF.c.idx)).all())
     for older, newer in itertools.pairwise(seen):
         path = tree.find_consistency(older.size, newer.size)
         assert extends(older.size, newer.size, path, (older.root, newer.root))
