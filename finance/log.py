@@ -213,6 +213,11 @@ class MerkleTree:
     def __len__(self) -> int:
         return len(self._levels[0])
 
+    @property
+    def leaves(self) -> tuple[bytes, ...]:
+        """Leaf hashes in order."""
+        return self._levels[0]
+
     def root(self, size: int) -> bytes:
         """Return the root of the first ``size`` leaves."""
         _require(0, size, len(self))

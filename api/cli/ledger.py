@@ -92,7 +92,14 @@ def seal(  # one option each
     secret = _read_secret(key_file)
     engine = open_engine(db, must_exist=True)
     if during:
-        made = _keep_sealing(engine, book, name, secret, every_s=every, rounds=1 + int(during / every))
+        made = keep_sealing(
+            engine,
+            book,
+            name,
+            secret,
+            every_s=every,
+            rounds=1 + timedelta(seconds=during) // timedelta(seconds=every),
+        )
     else:
         with UnitOfWork(engine) as session:
             made = acts.seal(session, book, clock=system_clock, name=name, secret=secret)
@@ -106,20 +113,41 @@ def seal(  # one option each
         print(made.note, end="")
 
 
-def _keep_sealing(
+def keep_sealing(
     engine: Engine, book: str, name: str, secret: bytes, *, every_s: float, rounds: int
 ) -> Checkpoint | None:
-    """Seal whenever an event waits; return the last checkpoint that was made."""
+    """Seal whenever an event waits, a busy database again; return the last checkpoint that was made.
+
+    Parameters
+    ----------
+    engine : Engine
+        Each seal is a transaction of its own.
+    book : str
+        Code of the book.
+    name : str
+        Who seals.
+    secret : bytes
+        Ed25519 secret key, 32 bytes.
+    every_s : float [s]
+        Between two seals.
+    rounds : int [seals]
+        At most.
+
+    Raises
+    ------
+    Busy
+        When the last seal found the database busy.
+    """
     last, every = None, timedelta(seconds=every_s)
     progress(f"Sealing {book} every {every_s:g} seconds, {rounds} times at most")
     for step in range(rounds):
         time.sleep(every_s if step else 0)
         try:
             with UnitOfWork(engine) as session:
-                made = acts.seal_due(
-                    session, book, clock=system_clock, name=name, secret=secret, every=every
-                )
+                made = acts.seal_due(session, book, clock=system_clock, name=name, secret=secret, every=every)
         except Busy as fault:
+            if step == rounds - 1:
+                raise
             progress(fault.message)
             continue
         if made is not None:
