@@ -8,6 +8,7 @@ subtree is kept as a node: sealing and proving read some hashes for each power o
 """
 
 from collections.abc import Generator, Iterator, Mapping
+from contextlib import closing
 from datetime import timedelta
 from uuid import UUID
 
@@ -128,20 +129,21 @@ def _is_due(session: Session, book_id: int, clock: Clock, every: timedelta) -> b
 
 def _append_waiting(session: Session, book_id: int, peaks: Peaks) -> None:
     """Give every waiting event its leaf and write the nodes that become complete."""
-    after = None
-    while page := leaves.list_unsealed(session, book_id, after):
-        start, sealed, completed = peaks.size, list[tuple[UUID, bytes]](), list[tuple[Subtree, bytes]]()
-        for row in page:
-            digest = leaf_hash(bytes(row.body))
-            if digest != bytes(row.leaf_sha256):
-                raise LogInconsistent(
-                    f"The event {row.id} does not fit its digest; nothing was sealed.", event=str(row.id)
-                )
-            sealed.append((row.id, digest))
-            completed += peaks.append(digest)
-        leaves.keep_leaves(session, book_id, start, sealed)
-        leaves.keep_nodes(session, book_id, completed)
-        after = page[-1].id
+    first = peaks.size
+    with closing(leaves.read_unsealed(session, book_id)) as pages:
+        for page in pages:
+            start, sealed, completed = peaks.size, list[tuple[UUID, bytes]](), list[tuple[Subtree, bytes]]()
+            for row in page:
+                digest = leaf_hash(bytes(row.body))
+                if digest != bytes(row.leaf_sha256):
+                    raise LogInconsistent(
+                        f"The event {row.id} does not fit its digest; nothing was sealed.", event=str(row.id)
+                    )
+                sealed.append((row.id, digest))
+                completed += peaks.append(digest)
+            leaves.keep_leaves(session, book_id, start, sealed)
+            leaves.keep_nodes(session, book_id, completed)
+    leaves.end_waiting(session, book_id, first)
 
 
 def _require_last(session: Session, book: str, origin: str, last: Checkpoint, book_id: int) -> Peaks:

@@ -1,6 +1,6 @@
 """Rows of the transparency log: events that wait, leaves, the nodes above them, and checkpoints."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -32,27 +32,30 @@ def has_unsealed(session: Session, book_id: int) -> bool:
     return session.execute(query).first() is not None
 
 
-def list_unsealed(session: Session, book_id: int, after: UUID | None) -> Sequence[AnyRow]:
-    """Return a page of the events that wait for a leaf, by identity, with bytes and digest."""
+def read_unsealed(session: Session, book_id: int) -> Generator[Sequence[AnyRow]]:
+    """Read the events that wait for a leaf, by identity, with bytes and digest, page by page."""
     query = (
         select(EVENT.c.id, EVENT.c.body, EVENT.c.leaf_sha256)
         .join(UNSEALED, UNSEALED.c.event_id == EVENT.c.id)
         .where(UNSEALED.c.book_id == book_id)
         .order_by(UNSEALED.c.event_id)
-        .limit(PAGE)
     )
-    return session.execute(query if after is None else query.where(UNSEALED.c.event_id > after)).all()
+    return _read_pages(session, query)
 
 
 def keep_leaves(session: Session, book_id: int, start: int, sealed: Sequence[tuple[UUID, bytes]]) -> None:
-    """Write leaves from an index on, and let their events wait no longer."""
+    """Write leaves from an index on."""
     rows = [
         {"book_id": book_id, "idx": index, "event_id": identity, "leaf_sha256": digest}
         for index, (identity, digest) in enumerate(sealed, start=start)
     ]
     session.execute(insert(LEAF), rows)
-    sealed_now = select(LEAF.c.event_id).where(LEAF.c.book_id == book_id, LEAF.c.idx >= start)
-    waited = delete(UNSEALED).where(UNSEALED.c.book_id == book_id, UNSEALED.c.event_id.in_(sealed_now))
+
+
+def end_waiting(session: Session, book_id: int, start: int) -> None:
+    """Let the events of the leaves from an index on wait no longer."""
+    sealed = select(LEAF.c.event_id).where(LEAF.c.book_id == book_id, LEAF.c.idx >= start)
+    waited = delete(UNSEALED).where(UNSEALED.c.book_id == book_id, UNSEALED.c.event_id.in_(sealed))
     session.execute(waited)
 
 
@@ -149,8 +152,9 @@ def read_checkpoints(session: Session, book_id: int, last: int) -> Iterator[AnyR
         yield from page
 
 
-def _read_pages(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[Sequence[AnyRow]]:
-    return session.execute(query, execution_options={"yield_per": PAGE}).partitions()
+def _read_pages(session: Session, query: Select[*tuple[Any, ...]]) -> Generator[Sequence[AnyRow]]:
+    with session.execute(query, execution_options={"yield_per": PAGE}) as result:
+        yield from result.partitions()
 
 
 def find_leaf(session: Session, book_id: int, identity: UUID) -> AnyRow | None:
