@@ -8,9 +8,10 @@ if TYPE_CHECKING:
     from .closing import close_period
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
+    from .proving import prove
     from .refunding import refund
     from .reporting import donor_statement, make_statement, position, trace
-    from .sealing import prove, seal
+    from .sealing import seal, seal_due
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
     from .verifying import Verification, verify
 else:
@@ -27,9 +28,10 @@ else:
                 "value",
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".proving": ("prove",),
             ".refunding": ("refund",),
             ".reporting": ("donor_statement", "make_statement", "position", "trace"),
-            ".sealing": ("prove", "seal"),
+            ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
                 "pay_reserved",
@@ -67,6 +69,7 @@ __all__ = [
     "release",
     "reserve",
     "seal",
+    "seal_due",
     "spend",
     "trace",
     "value",
