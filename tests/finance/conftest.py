@@ -50,7 +50,7 @@ class Raw:
             return value.bytes
         return value.isoformat() if isinstance(value, date | datetime) else value
 
-    def put(self, connection: Connection, name: str, **values: object) -> None:
+    def put(self, connection: Connection, name: str, /, **values: object) -> None:
         """Insert one row."""
         row = {column: self.plain(value) for column, value in values.items()}
         connection.execute(self.tables.tables[name].insert().values(**row))
