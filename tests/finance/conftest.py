@@ -282,23 +282,28 @@ def _govern(raw: Raw, connection: Connection) -> None:
     raw.end(connection, sold)
 
 
+def populate(engine: Engine) -> Raw:
+    """Fill a migrated database: two books, three funds, two earmarks, and a row in each table."""
+    with Session(engine) as session, session.begin():
+        _populate(session)
+    raw = Raw(engine)
+    with engine.begin() as connection:
+        _agree(raw, connection)
+        _challenge(raw, connection)
+        _govern(raw, connection)
+    with Session(engine) as session, session.begin():
+        acts.seal(session, "main", clock=CLOCK, name="example.org", secret=bytes(32))
+    return raw
+
+
 @pytest.fixture(scope="session")
 def make_raw(make_database: Callable[[str], str]) -> Iterator[Callable[[str], Raw]]:
-    """Maker of a populated database: two books, three funds, two earmarks, and a row in each table."""
+    """Maker of a populated database."""
     engines: list[Engine] = []
 
     def make(dialect: str) -> Raw:
         engines.append(open_engine(make_database(dialect)))
-        with Session(engines[-1]) as session, session.begin():
-            _populate(session)
-        raw = Raw(engines[-1])
-        with engines[-1].begin() as connection:
-            _agree(raw, connection)
-            _challenge(raw, connection)
-            _govern(raw, connection)
-        with Session(engines[-1]) as session, session.begin():
-            acts.seal(session, "main", clock=CLOCK, name="example.org", secret=bytes(32))
-        return raw
+        return populate(engines[-1])
 
     yield make
     for engine in engines:

