@@ -8,6 +8,7 @@ import argparse
 import importlib.util
 import json
 import random
+import re
 import sqlite3
 import sys
 import time
@@ -56,13 +57,17 @@ class Suite:
     met: dict[str, str] = field(default_factory=dict)
 
     def likely(self, mutant: Mutant) -> list[str]:
-        """Return the attacks, those first whose refusal names what the mutant lacks."""
+        """Return the attacks that may get through, those first whose refusal names what the mutant lacks."""
+        generated = re.fullmatch(
+            r"trigger (\w+)_(?:unchanged|kept|once_\d+)|trigger (?:append_only|kept) on (\w+)", mutant.name
+        )
+        if generated:
+            table = generated.group(1) or generated.group(2)
+            return [name for name in self.attacks if re.search(rf"\b{table}\b", name)]
         words = [mutant.name.split(": ", 1)[-1].removeprefix("CHECK ").removeprefix("OR "), mutant.target]
-        words += mutant.name.replace(":", " ").split("'")[1::2]
-        label = mutant.name.partition(" branch ")[2].partition(" ")[2]
-        near = [name for name, said in self.met.items() if any(w and w in said for w in [*words, label])]
-        tables = [name for name, said in self.met.items() if mutant.target.split("_")[0] in said]
-        return list(dict.fromkeys([*near, *tables, *self.attacks]))
+        words.append(mutant.name.partition(" branch ")[2].partition(" ")[2])
+        near = [name for name, said in self.met.items() if any(word and word in said for word in words)]
+        return list(dict.fromkeys([*near, *(name for name in self.attacks if name.startswith("test_"))]))
 
 
 def read_suite() -> Suite:
@@ -93,7 +98,7 @@ def add_overwriting(suite: Suite, raw: Raw) -> None:
         for (name, key), where in keys.items():
             elsewhere = {one for owner, other in keys if owner == name and other != key for one in other}
             for said, values in module.overwriting(raw, connection, name, key, elsewhere, where):
-                suite.attacks[said] = statement(said, values)
+                suite.attacks[f"{said} by {key}"] = statement(said, values)
         for table in raw.tables.tables.values():
             if table.name == "almoner_version":
                 continue
@@ -111,6 +116,29 @@ def add_overwriting(suite: Suite, raw: Raw) -> None:
                 said = f"DELETE FROM {table.name} WHERE {where}"  # noqa: S608  # reflected names
                 suite.attacks[f"DELETE {position} {table.name}"] = statement(said, dict(row))
         connection.rollback()
+    fresh = load(TESTS / "test_attacks_values.py")
+    for table in ("book", "party", "fund", "contribution"):
+        suite.attacks[f"DELETE new {table}"] = _of_a_new_row(
+            fresh, table, "DELETE FROM {table} WHERE code = 'new'"
+        )
+        if raw.engine.dialect.name == "sqlite":
+            names = ", ".join(column.name for column in raw.tables.tables[table].c if column.name != "id")
+            said = (
+                f"INSERT OR REPLACE INTO {{table}} ({names}) SELECT {names} FROM {{table}} WHERE code = 'new'"  # noqa: S608  # reflected names
+            )
+            suite.attacks[f"INSERT OR REPLACE new {table}"] = _of_a_new_row(fresh, table, said)
+    suite.attacks["DELETE new unit"] = _of_a_new_row(fresh, "unit", "DELETE FROM {table} WHERE code = 'new'")
+
+
+def _of_a_new_row(fresh: ModuleType, table: str, said: str) -> Attack:
+    def attack(raw: Raw, connection: Connection) -> None:
+        if table == "unit":
+            raw.put(connection, "unit", code="new", kind="currency", scale=2)
+        else:
+            fresh.owned(raw, connection, table)
+        connection.execute(text(said.format(table=table)))
+
+    return attack
 
 
 def _truncating(name: str) -> Attack:

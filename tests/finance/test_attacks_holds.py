@@ -297,6 +297,13 @@ def a_settlement_voided(raw: Raw, connection: Connection) -> None:
     resolve(raw, connection, "void", settled, FREED)
 
 
+@attack("parent")
+def a_payment_voided_by_legs_that_cancel(raw: Raw, connection: Connection) -> None:
+    legs = "Dr E water/pool {0} release\nCr E water/commitment/well {0} release"
+    neutral = f"{legs.format(100)}\n{legs.format(-100)}"
+    resolve(raw, connection, "void", posted(raw, connection, "pl1"), neutral)
+
+
 @attack("txn_parent_id_fkey")
 def a_hold_nobody_made_ended(raw: Raw, connection: Connection) -> None:
     resolve(raw, connection, "void", uuid.uuid4(), FREED)

@@ -166,6 +166,13 @@ def a_void_reversed(raw: Raw, connection: Connection) -> None:
 
 
 @attack("parent")
+def a_reversal_reversed_for_the_first_payment(raw: Raw, connection: Connection) -> None:
+    first = posted(raw, connection, "pl1")
+    back = raw.post(connection, LAPSED, act="reverse", parent_id=first)
+    raw.post(connection, PLEDGED, act="reverse", parent_id=back, refunds_id=first)
+
+
+@attack("parent")
 def a_reversal_that_names_another_payment(raw: Raw, connection: Connection) -> None:
     parent, other = posted(raw, connection, "pl1"), posted(raw, connection, "e1")
     raw.post(connection, LAPSED, act="reverse", parent_id=parent, refunds_id=other)

@@ -3,7 +3,6 @@
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import pytest
@@ -15,7 +14,6 @@ from almoner.finance.records.tables import METADATA
 from almoner.finance.storage import Engine, Session
 
 Cell = Any  # what a column of a reflected table holds
-NEXT_YEAR = datetime(2027, 1, 1, tzinfo=UTC)
 PLEDGED = "Dr water/pledged/giver 500 pledge\nCr water/expected 500 pledge"
 TAKEN = (
     *("append-only", " has this ", "only a txn_end", "_once", "earmark_scope follows", "event waits"),
@@ -200,44 +198,3 @@ def test_no_row_is_written_over_by_way_of_a_key_that_is_taken(raw: Raw) -> None:
     assert kept == []
     assert tried > 200
     assert findings(raw.engine) == ()
-
-
-def test_no_end_of_a_hold_or_reversal_is_replaced_on_sqlite(raw: Raw) -> None:
-    if not sqlite(raw):
-        pytest.skip("PostgreSQL has no INSERT OR REPLACE")
-    connection = raw.engine.connect()
-    with connection:
-        parent = raw.find(connection, "txn", idem_key="pl1", client="library")
-        lapsed = "Dr water/expected 500 pledge\nCr water/pledged/giver 500 pledge"
-        raw.post(connection, lapsed, act="reverse", parent_id=uuid.UUID(bytes=parent))
-        hold = raw.post(
-            connection,
-            "Dr P water/expected 5 pledge\nCr P water/pledged/giver 5 pledge",
-            act="pending",
-            expires_at=NEXT_YEAR,
-        )
-        raw.post(
-            connection,
-            "Dr P water/expected -5 pledge\nCr P water/pledged/giver -5 pledge",
-            act="void",
-            parent_id=hold,
-            refunds_id=None,
-        )
-        for act, rule in (
-            ("reverse", "txn_reversed_once"),
-            ("void", "txn_resolved_once"),
-            ("post", "txn_resolved_once"),
-        ):
-            row = dict(
-                connection.execute(
-                    text("SELECT * FROM txn WHERE act = :act"), {"act": "void" if act == "post" else act}
-                )
-                .mappings()
-                .one()
-            )
-            row |= {"id": uuid.uuid4().bytes, "idem_key": "again", "act": act}
-            slots = ", ".join(f":{name}" for name in row)
-            again = f"INSERT OR REPLACE INTO txn ({', '.join(row)}) VALUES ({slots})"  # noqa: S608  # reflected names
-            with pytest.raises(DBAPIError, match=rule):
-                connection.execute(text(again), row)
-        connection.rollback()

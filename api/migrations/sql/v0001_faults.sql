@@ -1,3 +1,4 @@
+-- Whether a row is there is asked as (SELECT 1 ... LIMIT 1), not EXISTS: PostgreSQL may hash a whole table to answer EXISTS.
 -- One definition of wrong, for the triggers (new rows) and for verification (all rows; must be empty).
 CREATE VIEW delta AS
 SELECT txn_id, account_id,
@@ -24,8 +25,8 @@ HAVING sum(p.side * p.amount) <> 0 OR max(CASE WHEN a.book_id <> t.book_id OR t.
   OR (p.layer = 'S' AND t.act IN ('void','expire'))
   OR (p.line = 'refund' AND t.refunds_id IS NULL)
   OR (p.line IN ('fx_sold','fx_bought') AND t.act <> 'reverse'
-    AND NOT EXISTS (SELECT 1 FROM fx_conversion x WHERE x.txn_id = t.id))
-  OR (a.role = 'pool' AND p.layer = 'S') <> EXISTS (SELECT 1 FROM draw d WHERE d.txn_id = p.txn_id AND d.seq = p.seq)
+    AND (SELECT 1 FROM fx_conversion x WHERE x.txn_id = t.id LIMIT 1) IS NULL)
+  OR (a.role = 'pool' AND p.layer = 'S') <> ((SELECT 1 FROM draw d WHERE d.txn_id = p.txn_id AND d.seq = p.seq LIMIT 1) IS NOT NULL)
   THEN 1 ELSE 0 END) = 1
 UNION ALL
 SELECT t.id, 'cash without owner' FROM txn t JOIN posting p ON p.txn_id = t.id JOIN account a ON a.id = p.account_id
@@ -33,7 +34,7 @@ WHERE p.layer = 'S' AND a.role IN ('cash','pool','holder')
 GROUP BY t.id, a.fund_id, a.unit HAVING sum(p.side * p.amount) <> 0
 UNION ALL
 SELECT t.id, 'empty or other book' FROM txn t
-WHERE (t.act <> 'refused' AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.txn_id = t.id))
+WHERE (t.act <> 'refused' AND (SELECT 1 FROM posting p WHERE p.txn_id = t.id LIMIT 1) IS NULL)
   OR t.book_id <> (SELECT e.book_id FROM event e WHERE e.id = t.id)
 ;;
 CREATE VIEW fault_lot AS
@@ -87,12 +88,12 @@ WHERE p.line = 'fx_bought' AND t.act <> 'reverse' AND NOT EXISTS (SELECT 1 FROM 
 ;;
 CREATE VIEW fault_child AS
 SELECT t.id AS txn_id, 'parent' AS why FROM txn t JOIN txn q ON q.id IN (t.parent_id, t.refunds_id, t.corrects_id)
-WHERE q.book_id <> t.book_id OR NOT EXISTS (SELECT 1 FROM txn_end x WHERE x.txn_id = q.id)
+WHERE q.book_id <> t.book_id OR (SELECT 1 FROM txn_end x WHERE x.txn_id = q.id LIMIT 1) IS NULL
   OR (q.id = t.parent_id AND t.act = 'reverse'
     AND (q.act NOT IN ('posted','post') OR t.refunds_id <> coalesce(q.refunds_id, q.id)))
   OR (q.id = t.parent_id AND t.act IN ('post','void','expire') AND q.act <> 'pending')
   OR (q.id = t.refunds_id AND q.act NOT IN ('posted','post'))
-  OR (q.id = t.corrects_id AND NOT EXISTS (SELECT 1 FROM txn r WHERE r.parent_id = q.id AND r.act = 'reverse'))
+  OR (q.id = t.corrects_id AND (SELECT 1 FROM txn r WHERE r.parent_id = q.id AND r.act = 'reverse' LIMIT 1) IS NULL)
 UNION ALL
 SELECT t.id, 'too late or too early' FROM txn t JOIN txn q ON q.id = t.parent_id
 WHERE (t.act = 'post' AND t.recorded_at > q.expires_at) OR (t.act = 'expire' AND t.recorded_at <= q.expires_at)
