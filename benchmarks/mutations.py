@@ -1,4 +1,4 @@
-"""What can be taken out of the schema: each constraint, each branch of each view, each trigger and its conditions.
+"""What can be taken out of the schema: constraints, branches of views, triggers and their conditions.
 
 A mutant is the schema without one rule. SQLite's is written anew from its own text; PostgreSQL's is one
 statement inside a transaction that is rolled back. A condition ``a OR b`` loses one side at a time; what
@@ -9,9 +9,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import pairwise
 
 from sqlalchemy import Connection, text
 
+WIDTH = 110
 NOTHING = "(1 = 0)"
 ALWAYS = "CHECK (1 = 1)"
 BOUNDARY = re.compile(
@@ -45,7 +47,7 @@ class Mutant:
 def one_line(said: str) -> str:
     """Return a text on one line, shortened."""
     flat = " ".join(said.split())
-    return flat if len(flat) <= 110 else f"{flat[:107]}..."
+    return flat if len(flat) <= WIDTH else f"{flat[: WIDTH - 3]}..."
 
 
 def _closing(said: str, opening: int) -> int:
@@ -124,7 +126,7 @@ def view_mutants(name: str, said: str) -> Iterator[Mutant]:
         return
     shielded = _shield(said)
     edges = [start.end(), *(m.start() for m in re.finditer(r"UNION ALL", shielded)), len(said)]
-    for position, (begin, stop) in enumerate(zip(edges, edges[1:], strict=False)):
+    for position, (begin, stop) in enumerate(pairwise(edges)):
         branch = said[begin:stop]
         empty = "SELECT id AS txn_id, CAST('' AS TEXT) AS why FROM txn WHERE 1 = 0\n" if not position else ""
         label = re.search(r"'([\w ,-]+)'(?: AS why)?[ \n]", branch)
@@ -224,12 +226,12 @@ def _quiet(said: str) -> str:
 
 
 CONSTRAINTS = """SELECT c.conrelid::regclass::text, c.conname, c.contype FROM pg_constraint c
-  WHERE c.connamespace = 'public'::regnamespace AND c.contype IN ('c','u','f') AND c.conrelid <> 0 ORDER BY 1, 2"""
+  WHERE c.connamespace = 'public'::regnamespace AND c.contype IN ('c','u','f') AND c.conrelid <> 0 ORDER BY 1, 2"""  # noqa: E501  # one pattern
 INDEXES = """SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid
   WHERE i.indisunique AND t.relnamespace = 'public'::regnamespace
     AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p','u'))
   ORDER BY 1"""
-TRIGGERS = """SELECT t.tgrelid::regclass::text, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+TRIGGERS = """SELECT t.tgrelid::regclass::text, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid  # noqa: E501  # one pattern
   WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY 1, 2"""
 FUNCTIONS = """SELECT p.proname, pg_get_functiondef(p.oid) FROM pg_proc p
   WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'almoner%' ORDER BY 1"""
