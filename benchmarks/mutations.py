@@ -231,7 +231,8 @@ INDEXES = """SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class t
   WHERE i.indisunique AND t.relnamespace = 'public'::regnamespace
     AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.contype IN ('p','u'))
   ORDER BY 1"""
-TRIGGERS = """SELECT t.tgrelid::regclass::text, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid  # noqa: E501  # one pattern
+TRIGGERS = """SELECT t.tgrelid::regclass::text, t.tgname FROM pg_trigger t JOIN pg_class c
+  ON c.oid = t.tgrelid
   WHERE NOT t.tgisinternal AND c.relnamespace = 'public'::regnamespace ORDER BY 1, 2"""
 FUNCTIONS = """SELECT p.proname, pg_get_functiondef(p.oid) FROM pg_proc p
   WHERE p.pronamespace = 'public'::regnamespace AND p.proname LIKE 'almoner%' ORDER BY 1"""
