@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from almoner import Money, currency
 from almoner.finance import acts
-from almoner.finance.accounts import Promise
+from almoner.finance.accounts import Promise, cash, pool
 from almoner.finance.contributions import Contribution
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.earmarks import Earmark
@@ -28,15 +28,16 @@ from almoner.finance.errors import (
     AlmonerError,
     AlreadyResolved,
     EarmarkViolated,
+    HoldExpired,
     InsufficientFunds,
     KeyReused,
     OverdrawnCommitment,
     PostingRefused,
 )
 from almoner.finance.funds import PooledFund
-from almoner.finance.ledger import Transaction
+from almoner.finance.ledger import Draft, Leg, Transaction
 from almoner.finance.parties import Party
-from almoner.finance.posting import reverse
+from almoner.finance.posting import expire_due, hold, reverse, settle, void
 from almoner.finance.storage import Engine, Session, open_engine
 
 USD = currency("USD")
@@ -70,11 +71,14 @@ class Auditor:
         default_factory=lambda: dict.fromkeys(("contribution", "fee", "payment", "refund"), 0)
     )
 
+    held: dict[UUID, tuple[int, datetime]] = field(default_factory=dict)
+
     def balance(self, earmark: str) -> int:
         return sum(left for (owner, _), left in self.lots.items() if owner == earmark)
 
     def free(self, earmark: str) -> int:
-        return self.balance(earmark) - sum(parts.get(earmark, 0) for parts in self.promised.values())
+        held = sum(minor for minor, _ in self.held.values()) if earmark == FREE else 0
+        return self.balance(earmark) - held - sum(parts.get(earmark, 0) for parts in self.promised.values())
 
     def parts(self, minor: int, region: str) -> list[tuple[str, int]] | type[AlmonerError]:
         """Which earmarks bear a use, the restricted first; or why none does."""
@@ -123,6 +127,7 @@ class Books(RuleBasedStateMachine):
         self.deposits: dict[str, Contribution] = {}
         self.done: dict[str, tuple[Callable[[], object], object]] = {}
         self.keys = 0
+        self.holds: list[UUID] = []
 
     @initialize()
     def begin(self) -> None:
@@ -271,6 +276,63 @@ class Books(RuleBasedStateMachine):
         else:
             assert call() == freed
         self.model.promised[promise] = {}
+
+    @rule(minor=amounts, hours=st.integers(8, 40))
+    def hold(self, minor: int, hours: int) -> None:
+        key, clock, amount = self.key(), self.clock, Money(minor=minor, unit=USD)
+        until = clock() + timedelta(hours=hours)
+        legs = (
+            Leg(account=pool("water", USD), side=1, amount=amount, line="transfer"),
+            Leg(account=cash("water", USD), side=-1, amount=amount, line="transfer"),
+        )
+        draft = Draft(kind="transfer", effective_on=None, legs=legs, payee="hub")
+        answer = self.attempt(
+            key,
+            lambda: hold(self.session, "main", draft, key=key, clock=clock, expires_at=until),
+            None if minor <= self.model.free(FREE) else InsufficientFunds,
+        )
+        if isinstance(answer, Transaction):
+            self.model.held[answer.id] = (minor, until)
+            self.holds.append(answer.id)
+
+    @precondition(lambda self: self.holds)
+    @rule(data=st.data(), part=st.integers(1, 1000))
+    def settle(self, data: st.DataObject, part: int) -> None:
+        identity = data.draw(st.sampled_from(self.holds))
+        key, clock = self.key(), self.clock
+        minor, until = self.model.held.get(identity, (1, clock()))
+        part = min(part, minor)
+        amount = None if part == minor else Money(minor=part, unit=USD)
+        over = identity not in self.model.held
+        answer = self.attempt(
+            key,
+            lambda: settle(self.session, "main", identity, key=key, clock=clock, amount=amount),
+            AlreadyResolved if over else HoldExpired if clock() > until else None,
+        )
+        if isinstance(answer, Transaction):
+            del self.model.held[identity]
+            self.payments[answer.id] = Payment(draws=self.model.draw([(FREE, part)]))
+            self.model.lines["payment"] += part
+
+    @precondition(lambda self: self.holds)
+    @rule(data=st.data())
+    def void(self, data: st.DataObject) -> None:
+        identity = data.draw(st.sampled_from(self.holds))
+        key, clock = self.key(), self.clock
+        self.attempt(
+            key,
+            lambda: void(self.session, "main", identity, key=key, clock=clock),
+            None if identity in self.model.held else AlreadyResolved,
+        )
+        self.model.held.pop(identity, None)
+
+    @rule()
+    def expire(self) -> None:
+        self.key()
+        due = {one for one, (_, until) in self.model.held.items() if until < self.clock()}
+        assert {one.parent for one in expire_due(self.session, "main", clock=self.clock)} == due
+        for one in due:
+            del self.model.held[one]
 
     @precondition(lambda self: self.payments)
     @rule(data=st.data(), minor=amounts)
