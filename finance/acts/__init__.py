@@ -5,23 +5,26 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
-    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
+    from .counting import counted_match, in_kind_position
+    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income
     from .opening import open_book, open_earmark, open_fund, register_party
     from .refunding import refund
     from .reporting import Verification, donor_statement, make_statement, position, trace, verify
     from .sealing import prove, seal
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .using import expire_in_kind, use_in_kind
+    from .valuing import revalue, value
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".counting": ("counted_match", "in_kind_position"),
             ".giving": (
                 "contribute",
                 "offer_in_kind",
                 "outstanding_pledge",
                 "pledge",
                 "receive_income",
-                "value",
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
             ".refunding": ("refund",),
@@ -43,6 +46,8 @@ else:
                 "reserve",
                 "spend",
             ),
+            ".using": ("expire_in_kind", "use_in_kind"),
+            ".valuing": ("revalue", "value"),
         },
     )
 
@@ -50,7 +55,10 @@ __all__ = [
     "Verification",
     "charge_fee",
     "contribute",
+    "counted_match",
     "donor_statement",
+    "expire_in_kind",
+    "in_kind_position",
     "make_statement",
     "offer_in_kind",
     "open_book",
@@ -68,9 +76,11 @@ __all__ = [
     "register_party",
     "release",
     "reserve",
+    "revalue",
     "seal",
     "spend",
     "trace",
+    "use_in_kind",
     "value",
     "verify",
 ]

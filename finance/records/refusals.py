@@ -26,6 +26,7 @@ SENTENCES = {
     "draws do not sum": "the draws of a pool leg do not sum to it",
     "other unit or fund": "a draw is on a contribution of another unit or fund",
     "earmark widened": "restricted money would lose its restriction",
+    "expired": "a gift in kind or an earmark is past its last day",
     "lot swap": "money would move from one contribution to another",
     "internal line leaks": "an internal line would change what the fund owns",
     "parent": "what it undoes or returns is no posted transaction of this book, or is itself a reversal",
