@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
-from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -29,7 +28,7 @@ from almoner.finance.funds import PooledFund
 from almoner.finance.in_kind import InKindPosition, Valuation, in_kind_unit
 from almoner.finance.ledger import Details
 from almoner.finance.posting import reverse
-from almoner.finance.records import entries, gifts, registry
+from almoner.finance.records import entries, registry
 from almoner.finance.records.tables import EVENT, TXN, VALUATION
 from almoner.finance.storage import Session
 from almoner.finance.units import valued
@@ -91,13 +90,6 @@ def figures(session: Session, fund: PooledFund, on: date) -> dict[str, tuple[str
 
 def memo(session: Session, fund: PooledFund) -> str:
     return acts.position(session, fund).in_kind.text
-
-
-def standing(session: Session, fund: PooledFund, code: str = "k1") -> UUID:
-    book_id = registry.find_book_id(session, fund.book)
-    last = gifts.find_gift(session, book_id, fund.code, code, on=TODAY).last_valuation
-    assert last is not None
-    return last
 
 
 def test_a_gift_in_kind_is_counted_and_never_part_of_the_balance(
