@@ -15,8 +15,7 @@ from typing import Literal
 from uuid import UUID
 
 from .errors import AmountOutOfRange, DayOutOfRange
-from .funds import DrawRule
-from .money import Money, split, zero
+from .money import Money, zero
 from .units import Unit, valued
 
 FULL_BP = 10_000
@@ -259,44 +258,6 @@ def value_of_gifts(gifts: Iterable[GiftPosition], base: Unit) -> Money:
     Money('0.00 USD.v')
     """
     return sum((gift.value for gift in gifts if gift.value is not None), start=zero(valued(base)))
-
-
-def share_out(quantity: Money, left: Sequence[int], rule: DrawRule) -> tuple[int, ...]:
-    """Share a quantity over gifts by a fund's draw rule; no gift bears more than it has left.
-
-    Parameters
-    ----------
-    quantity : Money
-        At most the sum of what is left.
-    left : sequence of int [minor units]
-        What each gift has left, oldest first.
-    rule : str
-        ``pro_rata`` or ``fifo``.
-
-    Returns
-    -------
-    tuple of int [minor units]
-        One part per gift.
-
-    Examples
-    --------
-    >>> from almoner import money
-    >>> dose = in_kind_unit("dose", 0)
-    >>> share_out(money("5", dose), [4, 6], "pro_rata"), share_out(money("5", dose), [4, 6], "fifo")
-    ((2, 3), (4, 1))
-    """
-    if quantity.minor > sum(left):
-        raise AmountOutOfRange(
-            f"{quantity} cannot be shared over gifts that have {sum(left)} minor units left.",
-            quantity=str(quantity),
-        )
-    if rule == "pro_rata":
-        return tuple(part.minor for part in split(quantity, left))
-    parts, rest = [], quantity.minor
-    for most in left:
-        parts.append(min(most, rest))
-        rest -= parts[-1]
-    return tuple(parts)
 
 
 def in_kind_unit(code: str, scale: int) -> Unit:

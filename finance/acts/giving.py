@@ -10,8 +10,9 @@ from ..errors import AmountOutOfRange, CurrencyMismatch, DayOutOfRange
 from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg
 from ..money import Money, zero
-from ..posting import LIBRARY, post
+from ..posting import post
 from ..records import entries, registry
+from ..requests import LIBRARY
 from ..storage import Session
 
 INCOME_LINES = ("fund_income", "partner_interest")

@@ -5,24 +5,24 @@ what nobody will give. A use draws only on gifts whose restriction admits it and
 passed; the database refuses the rest. What nobody used is written off, and is no longer counted in value.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
 
 from ..accounts import UNRESTRICTED, Account, stock
 from ..dates import Clock, as_utc, fixed_clock
+from ..draws import draws_by_rule
 from ..errors import AmountOutOfRange, CurrencyMismatch, DayOutOfRange, EarmarkViolated, InsufficientFunds
 from ..funds import PooledFund
-from ..in_kind import share_out
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, zero
-from ..posting import LIBRARY, key_reused, post, record_event
+from ..posting import post, record_event
 from ..records import entries, gifts, registry
+from ..requests import LIBRARY, key_reused
 from ..storage import Session
 from ..units import valued
 from .valuing import restate
 
 ANY_PURPOSE: Mapping[str, str] = {}
-Lots = Sequence[gifts.GiftLot]
 
 
 def use_in_kind(
@@ -138,8 +138,9 @@ def _drawn(
         part = min(rest, sum((lot.left for lot in pools[earmark]), zero(quantity.unit)))
         rest -= part
         if part:
-            shares = share_out(part, [lot.left.minor for lot in pools[earmark]], fund.draw_rule)
-            legs.extend(_taken(fund, pools[earmark], shares, "in_kind_used"))
+            left = [(lot.gift, lot.left.minor) for lot in pools[earmark]]
+            draws = draws_by_rule(fund.draw_rule, left, part)
+            legs.extend(_taken(fund, pools[earmark][0].account, part, draws, "in_kind_used"))
     return tuple(legs)
 
 
@@ -163,16 +164,13 @@ def _short(
     )
 
 
-def _taken(fund: PooledFund, lots: Lots, shares: Sequence[int], line: str) -> tuple[Leg, Leg]:
-    """Take shares of the lots of one pool out of it and out of the stock."""
-    account, unit = lots[0].account, lots[0].left.unit
-    draws = tuple(
-        Draw(contribution=lot.gift, minor=share) for lot, share in zip(lots, shares, strict=True) if share
-    )
-    amount = Money(minor=sum(shares), unit=unit)
+def _taken(
+    fund: PooledFund, account: Account, amount: Money, draws: tuple[Draw, ...], line: str
+) -> tuple[Leg, Leg]:
+    """Take a quantity out of a pool and out of the stock."""
     return (
         Leg(account=account, side=DEBIT, amount=amount, line=line, draws=draws),
-        Leg(account=stock(fund.code, unit), side=CREDIT, amount=amount, line=line),
+        Leg(account=stock(fund.code, amount.unit), side=CREDIT, amount=amount, line=line),
     )
 
 
@@ -242,8 +240,9 @@ def _write_off(
         pools.setdefault(lot.account, []).append(lot)
     legs: list[Leg] = []
     for account in sorted(pools, key=lambda one: (one.unit.code, one.earmark)):
-        lots = pools[account]
-        legs.extend(_taken(fund, lots, [lot.left.minor for lot in lots], "in_kind_expired"))
+        draws = tuple(Draw(contribution=lot.gift, minor=lot.left.minor) for lot in pools[account])
+        amount = sum((lot.left for lot in pools[account]), zero(account.unit))
+        legs.extend(_taken(fund, account, amount, draws, "in_kind_expired"))
     if not legs:
         return None
     draft = Draft(

@@ -14,8 +14,9 @@ from ..funds import PooledFund
 from ..in_kind import GiftPosition, Valuation
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Leg
 from ..money import Money, zero
-from ..posting import LIBRARY, post, record_event, reverse
+from ..posting import correct, post, record_event, reverse
 from ..records import entries, gifts, registry, valuations
+from ..requests import LIBRARY
 from ..storage import Session
 from ..units import valued
 
@@ -211,25 +212,25 @@ def restate(
     book_id = registry.find_book_id(session, fund.book)
     counted = memo(fund.code, worth.unit, "value_counted", 1)
     given = memo(fund.code, worth.unit, f"{gifts.VALUE_GIVEN}{gift}", -1)
-    with session.begin_nested():
-        standing = gifts.find_memo(session, book_id, given)
+    standing = gifts.find_memo(session, book_id, given)
+    if not worth:
         if standing is not None:
-            reverse(session, fund.book, standing, key=f"{key}/reversal", clock=clock)
-        if not worth:
-            return
-        legs = (
+            reverse(session, fund.book, standing, key=f"{key}#reversal", clock=clock)
+        return
+    draft = Draft(
+        kind="valuation",
+        effective_on=details.on if standing is None else None,
+        legs=(
             Leg(account=counted, side=DEBIT, amount=worth, line="valuation"),
             Leg(account=given, side=CREDIT, amount=worth, line="valuation"),
-        )
-        draft = Draft(
-            kind="valuation",
-            effective_on=details.on if standing is None else None,
-            legs=legs,
-            note=details.note,
-            source=details.source,
-            corrects=standing,
-        )
+        ),
+        note=details.note,
+        source=details.source,
+    )
+    if standing is None:
         post(session, fund.book, draft, key=key, clock=clock)
+    else:
+        correct(session, fund.book, standing, draft, key=key, clock=clock)
 
 
 def _told(gift: str, valuation: Valuation, supersedes: UUID | None) -> dict[str, object]:

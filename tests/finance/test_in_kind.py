@@ -1,8 +1,7 @@
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 from fractions import Fraction
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,12 +9,10 @@ from hypothesis import strategies as st
 
 from almoner import Money, currency, money
 from almoner.finance.errors import AmountOutOfRange, DayOutOfRange
-from almoner.finance.funds import DrawRule
 from almoner.finance.in_kind import (
     GiftPosition,
     Valuation,
     in_kind_unit,
-    share_out,
     sum_gifts,
     valuation_on,
     value_of,
@@ -118,24 +115,3 @@ def test_gifts_are_summed_by_unit_and_earmark_each_floored_by_itself() -> None:
     ]
     assert (north.value.text, south.value.text) == ("0.02", "0.00")
     assert value_of_gifts(gifts, USD) == north.value
-
-
-@given(
-    left=st.lists(st.integers(1, 10**6), min_size=1, max_size=8),
-    share=st.fractions(0, 1),
-    rule=st.sampled_from(get_args(DrawRule)),
-)
-def test_a_quantity_is_shared_out_whole_and_no_gift_bears_more_than_it_has(
-    left: Sequence[int], share: Fraction, rule: DrawRule
-) -> None:
-    quantity = Money(minor=int(sum(left) * share), unit=HOUR)
-    parts = share_out(quantity, left, rule)
-    assert sum(parts) == quantity.minor
-    assert all(0 <= part <= most for part, most in zip(parts, left, strict=True))
-    with pytest.raises(AmountOutOfRange, match="cannot be shared"):
-        share_out(Money(minor=sum(left) + 1, unit=HOUR), left, rule)
-
-
-def test_first_in_first_out_empties_the_oldest_gift_first() -> None:
-    assert share_out(Money(minor=5, unit=HOUR), [3, 3, 3], "fifo") == (3, 2, 0)
-    assert share_out(Money(minor=5, unit=HOUR), [3, 3, 4], "pro_rata") == (2, 1, 2)
