@@ -105,15 +105,16 @@ def list_gifts(
 
 def find_gift(session: Session, book_id: int, fund: str, code: str, *, on: date) -> GiftPosition:
     """Return one gift in kind by the end of a day, also where it came later or went back."""
-    for gift in list_offers(session, book_id, fund, on=on):
-        if gift.gift == code:
-            return gift
+    for gift in list_offers(session, book_id, fund, on=on, code=code):
+        return gift
     raise Missing(f"The fund {fund!r} has no gift in kind {code!r}.", what="gift in kind", code=code)
 
 
-def list_offers(session: Session, book_id: int, fund: str, *, on: date) -> tuple[GiftPosition, ...]:
-    """Return all gifts in kind a fund was ever given; zero where they came after the day or went back."""
-    rows = session.execute(
+def list_offers(
+    session: Session, book_id: int, fund: str, *, on: date, code: str | None = None
+) -> tuple[GiftPosition, ...]:
+    """Return the gifts a fund was ever given, or one of them; zero before it came and once it went back."""
+    query = (
         select(
             CONTRIBUTION.c.code,
             CONTRIBUTION.c.unit,
@@ -126,8 +127,11 @@ def list_offers(session: Session, book_id: int, fund: str, *, on: date) -> tuple
         .join(FUND, FUND.c.id == CONTRIBUTION.c.fund_id)
         .where(FUND.c.book_id == book_id, FUND.c.code == fund, CONTRIBUTION.c.kind == "in_kind")
         .order_by(CONTRIBUTION.c.id)
-    ).all()
-    moved = _sum_moves(session, book_id, fund, on)
+    )
+    if code is not None:
+        query = query.where(CONTRIBUTION.c.code == code)
+    rows = session.execute(query).all()
+    moved = _sum_moves(session, book_id, fund, on, code)
     chains = find_valuations(session, book_id, (row.code for row in rows))
     units: dict[str, Unit] = {code: find_unit(session, code) for code in {row.unit for row in rows}}
     gifts = []
@@ -154,9 +158,11 @@ def list_offers(session: Session, book_id: int, fund: str, *, on: date) -> tuple
     return tuple(gifts)
 
 
-def _sum_moves(session: Session, book_id: int, fund: str, on: date) -> dict[str, dict[str, int]]:
+def _sum_moves(
+    session: Session, book_id: int, fund: str, on: date, code: str | None
+) -> dict[str, dict[str, int]]:
     """Sum the draws on each gift by line, in minor units, debits positive."""
-    rows = session.execute(
+    query = (
         select(
             ROOT.c.code,
             POSTING.c.line,
@@ -172,8 +178,10 @@ def _sum_moves(session: Session, book_id: int, fund: str, on: date) -> dict[str,
         .where(ROOT.c.kind == "in_kind", TXN.c.effective_on <= on)
         .group_by(ROOT.c.code, POSTING.c.line)
     )
+    if code is not None:
+        query = query.where(ROOT.c.code == code)
     moved: dict[str, dict[str, int]] = defaultdict(dict)
-    for row in rows:
+    for row in session.execute(query):
         moved[row.code][row.line] = int(row.moved)
     return moved
 
