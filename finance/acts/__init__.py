@@ -5,19 +5,22 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .closing import close_period
     from .counting import counted_match, in_kind_position
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income
     from .opening import open_book, open_earmark, open_fund, register_party
     from .refunding import refund
-    from .reporting import Verification, donor_statement, make_statement, position, trace, verify
+    from .reporting import donor_statement, make_statement, position, trace
     from .sealing import prove, seal
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
     from .using import expire_in_kind, use_in_kind
     from .valuing import revalue, value
+    from .verifying import Verification, verify
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".closing": ("close_period",),
             ".counting": ("counted_match", "in_kind_position"),
             ".giving": (
                 "contribute",
@@ -28,14 +31,7 @@ else:
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
             ".refunding": ("refund",),
-            ".reporting": (
-                "Verification",
-                "donor_statement",
-                "make_statement",
-                "position",
-                "trace",
-                "verify",
-            ),
+            ".reporting": ("donor_statement", "make_statement", "position", "trace"),
             ".sealing": ("prove", "seal"),
             ".spending": (
                 "charge_fee",
@@ -48,12 +44,14 @@ else:
             ),
             ".using": ("expire_in_kind", "use_in_kind"),
             ".valuing": ("revalue", "value"),
+            ".verifying": ("Verification", "verify"),
         },
     )
 
 __all__ = [
     "Verification",
     "charge_fee",
+    "close_period",
     "contribute",
     "counted_match",
     "donor_statement",
