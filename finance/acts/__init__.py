@@ -9,9 +9,10 @@ if TYPE_CHECKING:
     from .counting import counted_match, in_kind_position
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income
     from .opening import open_book, open_earmark, open_fund, register_party
+    from .proving import prove
     from .refunding import refund
     from .reporting import donor_statement, make_statement, position, trace
-    from .sealing import prove, seal
+    from .sealing import seal, seal_due
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
     from .using import expire_in_kind, use_in_kind
     from .valuing import revalue, value
@@ -30,9 +31,10 @@ else:
                 "receive_income",
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".proving": ("prove",),
             ".refunding": ("refund",),
             ".reporting": ("donor_statement", "make_statement", "position", "trace"),
-            ".sealing": ("prove", "seal"),
+            ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
                 "pay_reserved",
@@ -76,6 +78,7 @@ __all__ = [
     "reserve",
     "revalue",
     "seal",
+    "seal_due",
     "spend",
     "trace",
     "use_in_kind",

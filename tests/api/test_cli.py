@@ -6,17 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from almoner import money
 from almoner.api.cli import main
+from almoner.api.cli.ledger import keep_sealing
 from almoner.api.cli.show import DEFAULT_BOOK, grouped
 from almoner.api.demo.pooled import book_statement
 from almoner.api.demo.stage import Stage, open_stage
 from almoner.finance import acts, verifier
 from almoner.finance.dates import fixed_clock
+from almoner.finance.errors import Busy
 from almoner.finance.in_kind import in_kind_unit
 from almoner.finance.records import registry
-from almoner.finance.storage import UnitOfWork, open_engine
+from almoner.finance.storage import Session, UnitOfWork, open_engine
 
 CASES = Path(__file__).parents[2] / "contracts" / "casebook"
 DENVER = str(CASES / "denver-sib.terms.json")
@@ -251,11 +254,50 @@ def test_a_book_is_sealed_and_a_payment_is_proven(
     assert "Nothing new in demo" in capsys.readouterr().out
     assert main([*proving, "--out", str(out)]) == 0
     assert capsys.readouterr().out == ""
-    assert json.loads(out.read_text()) == run_json(capsys, *proving)
+    assert (
+        json.loads(out.read_text())
+        == run_json(capsys, *proving)
+        == run_json(capsys, *proving, "--since", "0")
+    )
     script = Path(str(verifier.__file__))
     done = subprocess.run([sys.executable, script, out], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("VALID: entry ")
     assert run_json(capsys, "ledger", "verify", "--db", booked)["verified"] is True
+
+
+def test_a_book_is_sealed_for_a_while(
+    booked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_text("11" * 32)
+    words = ("ledger", "seal", "--name", "example.org", "--key-file", str(tmp_path / "key"), "--db", booked)
+    assert main([*words, "--every", "0.1", "--for", "0.3", "--json"]) == 0
+    printed = capsys.readouterr()
+    size = json.loads(printed.out)["sealed"]["size"]
+    assert printed.err.splitlines() == [
+        "Sealing demo every 0.1 seconds, 4 times at most",
+        f"{size} events sealed, 3 times to go",
+    ]
+    assert main([*words, "--every", "0.1", "--for", "0.1"]) == 0
+    assert "Nothing new in demo" in capsys.readouterr().out
+    assert main([*words, "--every", "0", "--for", "1"]) == 2
+    assert main([*words, "--for", "-1"]) == 2
+
+
+def test_a_seal_that_finds_the_database_busy_is_tried_again(
+    booked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine, other = open_engine(booked), open_engine(booked)
+    other.dispose()
+    event.listen(other, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=20"))
+    with Session(engine) as writer:
+        writer.connection()
+        with pytest.raises(Busy, match="Another session is writing"):
+            keep_sealing(other, "demo", "example.org", bytes(32), every_s=0.01, rounds=3)
+    assert capsys.readouterr().err.count("Another session is writing") == 2
+    made = keep_sealing(other, "demo", "example.org", bytes(32), every_s=0.01, rounds=1)
+    assert made is not None
+    other.dispose()
+    engine.dispose()
 
 
 def test_the_first_checkpoint_is_printed_for_people(
