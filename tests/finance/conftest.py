@@ -252,7 +252,8 @@ def _govern(raw: Raw, connection: Connection) -> None:
     raw.put(
         connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
     )
-    put("approval", proposal_id=proposal, maker="hub", payload_sha256=digest, approver="giver")
+    one = {"proposal_id": proposal, "book_id": book, "maker": "hub", "payload_sha256": digest}
+    put("approval", **one, approver="giver")
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
     rate = raw.event(connection)
     pair = {"base_unit": "USD", "base_kind": "currency", "quote_unit": "EUR", "quote_kind": "currency"}
