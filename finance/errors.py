@@ -10,7 +10,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
     |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent
     |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment
-    |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
+    |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
@@ -207,6 +207,18 @@ class SamePerson(DutyError):
     """Maker and checker are the same."""
 
     code = "duty.same_person"
+
+
+class NotApproved(DutyError):
+    """Fewer approvals than a policy asks; ``figures`` says how many there are and how many are needed."""
+
+    code = "duty.not_approved"
+
+
+class PolicyBackdated(DutyError):
+    """A policy on approvals that would change what was posted before it."""
+
+    code = "duty.policy_backdated"
 
 
 class NotSignedIn(DutyError):

@@ -11,7 +11,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -20,20 +20,28 @@ from sqlalchemy.orm import Session
 
 from .dates import Clock, as_utc, instant_text
 from .documents import canonical_bytes
-from .errors import KeyReused, PostingRefused
+from .errors import PostingRefused
 from .ledger import CREDIT, DEBIT, Draft, Draw, Leg, Transaction
 from .money import Money, split
+from .records.approvals import LACKING, find_lacking
 from .records.entries import find_contribution_ids, find_lots, find_transaction, find_transaction_by_key
 from .records.refusals import explain, insufficient, read_reason
 from .records.registry import StoredAccount, find_book_id, insert_once, keep_account, lock_funds
 from .records.tables import DRAW, EVENT, POSTING, TXN, TXN_END
+from .requests import LIBRARY, describe, key_reused, request_digest
 
 MAX_BATCH = 8192
-LIBRARY = "library"
 
 
 def post(
-    session: Session, book: str, draft: Draft, *, key: str, clock: Clock, client: str = LIBRARY
+    session: Session,
+    book: str,
+    draft: Draft,
+    *,
+    key: str,
+    clock: Clock,
+    client: str = LIBRARY,
+    proposal: UUID | None = None,
 ) -> Transaction:
     """Post one transaction; see ``post_many``.
 
@@ -51,13 +59,16 @@ def post(
         When it is recorded.
     client : str
         In whose name the key is taken.
+    proposal : UUID or None
+        The approved proposal that it carries out.
 
     Raises
     ------
-    KeyReused, InsufficientFunds, PostingRefused, Missing
+    KeyReused, InsufficientFunds, NotApproved, PostingRefused, Missing
         Nothing is written then.
     """
-    return post_many(session, book, [(key, draft)], clock=clock, client=client)[0]
+    request = _Request(key=key, draft=draft, digest=request_digest(draft), proposal=proposal)
+    return _post_all(session, book, [request], clock, client)[0]
 
 
 def post_many(
@@ -109,6 +120,7 @@ class _Request:
     draft: Draft
     digest: bytes
     parent_id: UUID | None = None
+    proposal: UUID | None = None
 
 
 def _post_all(
@@ -127,7 +139,9 @@ def _post_all(
             point.rollback()
             taken_meanwhile = "idem_key" in reason and not last_try
             if not taken_meanwhile:
-                raise explain(session, book_id, [one.draft for one in requests], reason) from fault
+                asked = [(one.draft, one.digest, one.proposal) for one in requests]
+                lacking = find_lacking(session, book_id, asked, instant) if LACKING in reason else None
+                raise lacking or explain(session, book_id, [one.draft for one in requests], reason) from fault
         except BaseException:
             point.rollback()
             raise
@@ -163,9 +177,10 @@ def _post_one(
             recorded_at=instant,
             parent_id=one.parent_id,
             refunds_id=draft.refunds,
+            proposal_id=one.proposal,
         )
     )
-    body = {"client": client, "key": one.key, **_described(draft, legs, day)}
+    body = {"client": client, "key": one.key, **describe(draft, legs, day)}
     keep_event(session, book_id, identity, f"ledger.{draft.kind}", body, instant)
     _insert_legs(session, book_id, identity, legs, stored)
     session.execute(insert(TXN_END).values(txn_id=identity))
@@ -179,13 +194,6 @@ def _post_one(
         note=draft.note,
         source=draft.source,
         refunds=draft.refunds,
-    )
-
-
-def key_reused(key: str, kind: str) -> KeyReused:
-    """Make the error of a key that already belongs to another request."""
-    return KeyReused(
-        f"The key {key!r} already belongs to another request ({kind}). Use a new key.", key=key, kind=kind
     )
 
 
@@ -248,7 +256,14 @@ def _draws(leg: Leg, rule: str, lots: Sequence[tuple[str, int]]) -> tuple[Draw, 
 
 
 def reverse(
-    session: Session, book: str, transaction_id: UUID, *, key: str, clock: Clock, client: str = LIBRARY
+    session: Session,
+    book: str,
+    transaction_id: UUID,
+    *,
+    key: str,
+    clock: Clock,
+    client: str = LIBRARY,
+    proposal: UUID | None = None,
 ) -> Transaction:
     """Undo a transaction by its exact mirror: same lots, other side; once, and never a reversal itself.
 
@@ -282,7 +297,7 @@ def reverse(
         refunds=first.refunds or transaction_id,
     )
     digest = hashlib.sha256(canonical_bytes({"reverses": str(transaction_id)})).digest()
-    request = _Request(key=key, draft=mirror, digest=digest, parent_id=transaction_id)
+    request = _Request(key=key, draft=mirror, digest=digest, parent_id=transaction_id, proposal=proposal)
     return _post_all(session, book, [request], clock, client)[0]
 
 
@@ -385,47 +400,3 @@ def _named_id(book: str, kind: str, key: str) -> UUID:
     number = int.from_bytes(hashlib.sha256(canonical_bytes([book, kind, key])).digest()[:16])
     number = number & ~(0xF << 76) | (0x8 << 76)
     return UUID(int=number & ~(0b11 << 62) | (0b10 << 62))
-
-
-def request_digest(draft: Draft) -> bytes:
-    """Digest of what a draft asks for; its key, client and clock are not part of it.
-
-    A day that follows from the clock is left out, so that a retry after midnight is the same request.
-
-    Returns
-    -------
-    bytes
-        SHA-256, 32 bytes.
-    """
-    return hashlib.sha256(canonical_bytes(_described(draft, draft.legs, draft.effective_on))).digest()
-
-
-def _described(draft: Draft, legs: Sequence[Leg], day: date | None) -> dict[str, object]:
-    said: dict[str, object] = {
-        "legs": [describe_leg(leg) for leg in legs],
-        "note": draft.note,
-        "payee": draft.payee,
-        "source": {"kind": draft.source.kind, "reference": draft.source.reference},
-        "transaction": draft.kind,
-    }
-    if day is not None:
-        said["effective_on"] = day.isoformat()
-    if draft.use:
-        said["use"] = dict(draft.use)
-    if draft.refunds is not None:
-        said["refunds"] = str(draft.refunds)
-    return said
-
-
-def describe_leg(leg: Leg) -> dict[str, object]:
-    """Describe a leg in JSON values; amounts are strings of minor units."""
-    return {
-        "account": leg.account.path,
-        "amount": str(leg.amount.minor),
-        "draws": [{"amount": str(draw.minor), "contribution": draw.contribution} for draw in leg.draws],
-        "earmark": leg.account.earmark,
-        "layer": leg.layer,
-        "line": leg.line,
-        "side": leg.side,
-        "unit": leg.amount.unit.code,
-    }

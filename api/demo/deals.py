@@ -13,7 +13,7 @@ from ...finance.accounts import Promise
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details, Source
 from ...finance.money import money, zero
-from ...finance.posting import LIBRARY
+from ...finance.requests import LIBRARY
 from ...finance.records import entries, registry
 from ...finance.storage import Session
 from ...finance.units import currency

@@ -29,7 +29,7 @@ from ...finance.funds import PooledFund
 from ...finance.in_kind import Valuation, in_kind_unit
 from ...finance.ledger import Details
 from ...finance.money import decimal_text, money, round_quotient, zero
-from ...finance.posting import LIBRARY
+from ...finance.requests import LIBRARY
 from ...finance.records import entries, registry
 from ...finance.storage import Session
 from .pooled import open_fund

@@ -5,6 +5,16 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .approving import (
+        approve,
+        execute,
+        find_proposal,
+        list_proposals,
+        needed,
+        propose,
+        propose_reversal,
+        set_policy,
+    )
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
     from .refunding import refund
@@ -15,6 +25,16 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".approving": (
+                "approve",
+                "execute",
+                "find_proposal",
+                "list_proposals",
+                "needed",
+                "propose",
+                "propose_reversal",
+                "set_policy",
+            ),
             ".giving": (
                 "contribute",
                 "offer_in_kind",
@@ -48,10 +68,15 @@ else:
 
 __all__ = [
     "Verification",
+    "approve",
     "charge_fee",
     "contribute",
     "donor_statement",
+    "execute",
+    "find_proposal",
+    "list_proposals",
     "make_statement",
+    "needed",
     "offer_in_kind",
     "open_book",
     "open_earmark",
@@ -61,6 +86,8 @@ __all__ = [
     "pledge",
     "position",
     "promised",
+    "propose",
+    "propose_reversal",
     "prove",
     "reassign",
     "receive_income",
@@ -69,6 +96,7 @@ __all__ = [
     "release",
     "reserve",
     "seal",
+    "set_policy",
     "spend",
     "trace",
     "value",

@@ -10,13 +10,14 @@ from ..dates import instant_text
 from ..funds import EarmarkPosition, FundPosition, PooledFund
 from ..ledger import LINES
 from ..money import Money, zero
-from ..posting import describe_leg
 from ..records import audit, entries, registry
+from ..requests import describe_leg
 from ..statements import DonorStatement, Statement, StatementLine, Use
 from ..storage import Session
 from ..units import Unit, valued
 from .giving import outstanding_pledge
 from .sealing import find_log_faults
+from .vouching import find_approval_faults
 
 
 def position(session: Session, fund: PooledFund) -> FundPosition:
@@ -240,6 +241,7 @@ def verify(session: Session, book: str) -> Verification:
             findings.append(f"event {row.id}: its digest does not fit its bytes")
         elif row.kind.startswith("ledger.") and _told(content) != _stored(session, row):
             findings.append(f"transaction {row.id}: its rows differ from its event")
+    findings += find_approval_faults(session, book_id)
     findings += find_log_faults(session, book_id)
     transactions, postings = entries.count_entries(session, book_id)
     return Verification(

@@ -32,6 +32,11 @@ SENTENCES = {
     "not undone": "it is not the exact mirror of what it reverses",
     "draws not mirrored": "it does not give back to the same contributions",
     "more comes back than was paid": "more would come back than was paid",
+    "not approved": "fewer approvals than a policy asks",
+    "other proposal": "its proposal is another book's, or asks for something else",
+    "recorded before its policy": "it is recorded as before a policy on approvals that was already set",
+    "txn_proposal_id_key": "its proposal was carried out before",
+    "txn has this proposal_id": "its proposal was carried out before",
     "txn_reversed_once": "it was already reversed",
     "txn.parent_id": "it was already reversed",
 }

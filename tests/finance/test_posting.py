@@ -28,10 +28,10 @@ from almoner.finance.posting import (
     derive_id,
     post,
     record_event,
-    request_digest,
     reverse,
 )
 from almoner.finance.records.tables import EVENT, LOT, TXN
+from almoner.finance.requests import request_digest
 from almoner.finance.storage import Session
 
 USD = currency("USD")
