@@ -16,12 +16,11 @@ from uuid import UUID
 
 from .accounts import Account
 from .dates import as_utc
-from .documents import canonical_bytes
 from .errors import DocumentInvalid
 from .ledger import Draft, Draw, Leg, Source
 from .money import Money
 from .rates import Conversion, Rate
-from .requests import request_bytes
+from .requests import request_bytes, reversal_bytes
 from .signatures import attested_bytes
 from .units import Unit
 
@@ -242,17 +241,6 @@ class ProposedRequest:
     draft: Draft | None = None
     expires_at: datetime | None = None
     reverses: UUID | None = None
-
-
-def reversal_bytes(transaction_id: UUID) -> bytes:
-    """Write the request to undo a transaction as canonical bytes.
-
-    Examples
-    --------
-    >>> reversal_bytes(UUID(int=1))
-    b'{"reverses":"00000000-0000-0000-0000-000000000001"}'
-    """
-    return canonical_bytes({"reverses": str(transaction_id)})
 
 
 def read_request(payload: bytes, account_of: AccountOf) -> ProposedRequest:

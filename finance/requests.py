@@ -12,7 +12,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from .dates import instant_text
-from .documents import canonical_bytes
+from .documents import plain_bytes
 from .errors import KeyReused
 from .ledger import Act, Draft, Leg
 
@@ -55,7 +55,18 @@ def request_bytes(draft: Draft, expires_at: datetime | None = None) -> bytes:
 
     A day that follows from the clock is left out, so that a retry after midnight is the same request.
     """
-    return canonical_bytes(describe(draft, draft.legs, draft.effective_on, expires_at))
+    return plain_bytes(describe(draft, draft.legs, draft.effective_on, expires_at))
+
+
+def reversal_bytes(transaction_id: UUID) -> bytes:
+    """Write the request to undo a transaction as canonical bytes.
+
+    Examples
+    --------
+    >>> reversal_bytes(UUID(int=1))
+    b'{"reverses":"00000000-0000-0000-0000-000000000001"}'
+    """
+    return plain_bytes({"reverses": str(transaction_id)})
 
 
 def request_digest(draft: Draft, expires_at: datetime | None = None) -> bytes:

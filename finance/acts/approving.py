@@ -19,14 +19,13 @@ from ..approvals import (
     ProposedRequest,
     quorum_asked,
     read_request,
-    reversal_bytes,
 )
 from ..dates import Clock, as_utc, instant_text
 from ..errors import AlreadyExists, Missing, PolicyBackdated, SamePerson, SignatureInvalid
 from ..ledger import Draft, Transaction
 from ..posting import post, record_event, reverse
 from ..records import approvals, entries, registry
-from ..requests import LIBRARY, key_reused, request_bytes
+from ..requests import LIBRARY, key_reused, request_bytes, reversal_bytes
 from ..signatures import require_signature
 from ..storage import Session
 

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from ..accounts import Account
 from ..approvals import REVERSAL, Approval, ApprovalPolicy, Proposal, quorum_asked
 from ..errors import AlreadyExists, Missing, NotApproved, PolicyBackdated
-from ..ledger import Draft
 from ..money import Money
+from ..requests import Request
 from .registry import find_unit, keep_unit
 from .tables import ACCOUNT, APPROVAL, APPROVAL_POLICY, BOOK, EARMARK, EVENT, FUND, PROPOSAL, TXN
 
@@ -292,9 +292,9 @@ def find_account_at(session: Session, book_id: int, path: str, unit: str, earmar
 
 
 def find_lacking(
-    session: Session, book_id: int, asked: Iterable[tuple[Draft, bytes, UUID | None]], instant: datetime
+    session: Session, book_id: int, requests: Iterable[Request], instant: datetime, reason: str
 ) -> NotApproved | None:
-    """Make the error of the first draft that has fewer approvals than the policies ask.
+    """Make the error of the first request that has fewer approvals than the policies ask, if that is why.
 
     Parameters
     ----------
@@ -302,23 +302,27 @@ def find_lacking(
         After the rollback.
     book_id : int [row number]
         The book.
-    asked : Iterable of (Draft, bytes, UUID or None)
-        What was to be posted, its digest, and the proposal it was to carry out.
+    requests : Iterable of Request
+        What was to be posted.
     instant : datetime
         When it was to be recorded.
+    reason : str
+        From ``read_reason``.
     """
+    if LACKING not in reason.split("; "):
+        return None
     policies = list_policies(session, book_id)
-    for draft, digest, proposal in asked:
-        need = quorum_asked(policies, draft, instant)
-        fits = select(func.count()).select_from(APPROVAL).where(APPROVAL.c.proposal_id == proposal)
-        have = session.scalar(fits.where(APPROVAL.c.payload_sha256 == digest)) or 0
+    for one in requests:
+        need = quorum_asked(policies, one.draft, instant)
+        fits = select(func.count()).select_from(APPROVAL).where(APPROVAL.c.proposal_id == one.proposal)
+        have = session.scalar(fits.where(APPROVAL.c.payload_sha256 == one.digest)) or 0
         if have < need:
             return NotApproved(
-                f"This {draft.kind} needs {need} approvals and has {have}. Propose it, have it approved by "
-                f"{need - have} more, and carry the proposal out. Nothing was written.",
-                kind=draft.kind,
+                f"This {one.draft.kind} needs {need} approvals and has {have}. Propose it, let {need - have} "
+                "more parties approve it, and carry the proposal out. Nothing was written.",
+                kind=one.draft.kind,
                 have=have,
                 need=need,
-                proposal=None if proposal is None else str(proposal),
+                proposal=None if one.proposal is None else str(one.proposal),
             )
     return None
