@@ -245,9 +245,16 @@ class SamePerson(DutyError):
 
 
 class NotApproved(DutyError):
-    """Fewer approvals than a policy asks; ``figures`` says how many there are and how many are needed."""
+    """Fewer approvals than a policy asks; ``figures`` says how many there are and how many are needed.
+
+    Attributes
+    ----------
+    request : object
+        What was refused; ``acts.propose_refused`` proposes it. None when the error crossed a process.
+    """
 
     code = "duty.not_approved"
+    request: object = None
 
 
 class PolicyBackdated(DutyError):

@@ -12,15 +12,27 @@ if TYPE_CHECKING:
         list_proposals,
         needed,
         propose,
+        propose_refused,
         propose_reversal,
         set_policy,
     )
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
-    from .refunding import refund
+    from .refunding import draft_refund, refund
     from .reporting import Verification, donor_statement, make_statement, position, trace, verify
     from .sealing import prove, seal
-    from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .spending import (
+        charge_fee,
+        draft_pay_reserved,
+        draft_reserve,
+        draft_spend,
+        pay_reserved,
+        promised,
+        reassign,
+        release,
+        reserve,
+        spend,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -32,6 +44,7 @@ else:
                 "list_proposals",
                 "needed",
                 "propose",
+                "propose_refused",
                 "propose_reversal",
                 "set_policy",
             ),
@@ -44,7 +57,7 @@ else:
                 "value",
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
-            ".refunding": ("refund",),
+            ".refunding": ("draft_refund", "refund"),
             ".reporting": (
                 "Verification",
                 "donor_statement",
@@ -56,6 +69,9 @@ else:
             ".sealing": ("prove", "seal"),
             ".spending": (
                 "charge_fee",
+                "draft_pay_reserved",
+                "draft_reserve",
+                "draft_spend",
                 "pay_reserved",
                 "promised",
                 "reassign",
@@ -72,6 +88,10 @@ __all__ = [
     "charge_fee",
     "contribute",
     "donor_statement",
+    "draft_pay_reserved",
+    "draft_refund",
+    "draft_reserve",
+    "draft_spend",
     "execute",
     "find_proposal",
     "list_proposals",
@@ -87,6 +107,7 @@ __all__ = [
     "position",
     "promised",
     "propose",
+    "propose_refused",
     "propose_reversal",
     "prove",
     "reassign",

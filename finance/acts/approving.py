@@ -21,11 +21,11 @@ from ..approvals import (
     read_request,
 )
 from ..dates import Clock, as_utc, instant_text
-from ..errors import AlreadyExists, Missing, PolicyBackdated, SamePerson, SignatureInvalid
+from ..errors import AlreadyExists, Missing, NotApproved, PolicyBackdated, SamePerson, SignatureInvalid
 from ..ledger import Draft, Transaction
 from ..posting import post, record_event, reverse
 from ..records import approvals, entries, registry
-from ..requests import LIBRARY, key_reused, request_bytes, reversal_bytes
+from ..requests import LIBRARY, Request, key_reused, request_bytes, reversal_bytes
 from ..signatures import require_signature
 from ..storage import Session
 
@@ -164,6 +164,36 @@ def propose_reversal(
     entries.find_transaction(session, registry.find_book_id(session, book), transaction_id)
     with session.begin_nested():
         return _propose(session, book, reversal_bytes(transaction_id), maker, key, clock)
+
+
+def propose_refused(
+    session: Session, book: str, refusal: NotApproved, *, maker: str, key: str, clock: Clock
+) -> Proposal:
+    """Propose exactly what was refused for want of approval, whichever act drafted it.
+
+    Carried out under the key that was refused (``refusal.figures["key"]``), it is what that act finds when
+    it is called again: it takes the transaction as its own and goes on.
+
+    Parameters
+    ----------
+    session, book, maker, key, clock
+        As for ``propose``.
+    refusal : NotApproved
+        As raised.
+
+    Raises
+    ------
+    ValueError
+        When the error does not carry its request any more.
+    Missing, KeyReused, AlreadyExists
+        Nothing is written then.
+    """
+    asked = refusal.request
+    if not isinstance(asked, Request):
+        raise ValueError("the refusal does not carry its request: draft it again")  # noqa: TRY004  # a value lost
+    if asked.parent is not None:
+        return propose_reversal(session, book, asked.parent, maker=maker, key=key, clock=clock)
+    return propose(session, book, asked.draft, maker=maker, key=key, clock=clock, expires_at=asked.expires_at)
 
 
 def _propose(session: Session, book: str, payload: bytes, maker: str, key: str, clock: Clock) -> Proposal:

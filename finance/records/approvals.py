@@ -317,12 +317,15 @@ def find_lacking(
         fits = select(func.count()).select_from(APPROVAL).where(APPROVAL.c.proposal_id == one.proposal)
         have = session.scalar(fits.where(APPROVAL.c.payload_sha256 == one.digest)) or 0
         if have < need:
-            return NotApproved(
+            refusal = NotApproved(
                 f"This {one.draft.kind} needs {need} approvals and has {have}. Propose it, let {need - have} "
                 "more parties approve it, and carry the proposal out. Nothing was written.",
                 kind=one.draft.kind,
+                key=one.key,
                 have=have,
                 need=need,
                 proposal=None if one.proposal is None else str(one.proposal),
             )
+            refusal.request = one
+            return refusal
     return None
