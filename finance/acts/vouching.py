@@ -4,7 +4,7 @@ The problem: the database binds an approval to a digest, and cannot read what th
 proposal's payload is compared with its digest, its event, its signatures, and the transaction that it became.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..approvals import Proposal
 from ..errors import SignatureInvalid
@@ -45,7 +45,7 @@ def _approvals(
             "approver": one.approver,
             "payload_sha256": proposal.digest().hex(),
             "proposal": str(proposal.id),
-            **({"signature": one.signature.hex()} if one.signature else {}),
+            "signature": one.signature.hex() if one.signature else None,
         }
         if not _holds(event, said):
             yield f"approval of {proposal.id} by {one.approver}: its row differs from its event"
@@ -57,7 +57,7 @@ def _approvals(
             yield f"approval of {proposal.id} by {one.approver}: its signature does not fit"
 
 
-def _holds(event: bytes, said: dict[str, str]) -> bool:
+def _holds(event: bytes, said: Mapping[str, str | None]) -> bool:
     body = approvals.read_object(event)
     return all(body.get(name) == value for name, value in said.items())
 

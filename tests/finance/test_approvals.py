@@ -4,7 +4,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from almoner import Money, currency, money
 from almoner.finance import acts
@@ -27,7 +27,7 @@ from almoner.finance.ledger import Draft, Leg, Transaction
 from almoner.finance.parties import Party
 from almoner.finance.posting import post, reverse
 from almoner.finance.records.tables import APPROVAL, EVENT, PROPOSAL, TXN
-from almoner.finance.requests import request_digest, reversal_bytes
+from almoner.finance.requests import request_bytes, request_digest, reversal_bytes
 from almoner.finance.signatures import public_key, sign_bytes
 from almoner.finance.storage import Session
 
@@ -347,6 +347,53 @@ def test_a_policy_looks_ahead(session: Session) -> None:
     policy = ApprovalPolicy(kind="transfer", least=usd("10.01"), quorum=1, since=since)
     with pytest.raises(AlreadyExists, match="asks for 2 approvals"):
         acts.set_policy(session, "main", policy, key="other", clock=fixed_clock(NOW))
+
+
+def tampered(session: Session, table: str, statement: str) -> tuple[str, ...]:
+    """Drop the guards of a table, as only the owner of the database can, change it, verify, and undo it."""
+    point = session.begin_nested()
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    names = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
+    if not sqlite:
+        names = "SELECT tgname FROM pg_trigger WHERE tgrelid = :table ::regclass AND NOT tgisinternal"
+        session.execute(text("ALTER TABLE approval DROP CONSTRAINT approval_check"))
+        for one in ("payload_check", "payload_sha256_check"):
+            session.execute(text(f"ALTER TABLE proposal DROP CONSTRAINT IF EXISTS proposal_{one}"))
+        session.execute(text("ALTER TABLE proposal DROP CONSTRAINT IF EXISTS proposal_check"))
+    for name in session.scalars(text(names), {"table": table}).all():
+        session.execute(text(f"DROP TRIGGER {name}" + ("" if sqlite else f" ON {table}")))
+    session.execute(text(statement))
+    found = acts.verify(session, "main").findings
+    point.rollback()
+    return found
+
+
+def test_verify_compares_what_was_approved_with_what_was_posted(session: Session, funded: PooledFund) -> None:
+    acts.register_party(session, "main", Party(code="board", name="Board", public_key=public_key(SECRET)))
+    draft = acts.draft_spend(session, funded, "hub", usd("10.00"), line="transfer")
+    proposal = propose(session, draft)
+    signature = sign_bytes(SECRET, proposal.signing_bytes())
+    acts.approve(session, "main", proposal.id, approver="board", key="a", clock=LATER, signature=signature)
+    acts.execute(session, "main", proposal.id, key="x1", clock=LATER)
+    undo = propose(session, transfer("20.00"), key="w2")
+    acts.execute(session, "main", undo.id, key="x2", clock=LATER)
+    session.flush()
+    assert acts.verify(session, "main").findings == ()
+    spelled = "X'{}'" if session.get_bind().dialect.name == "sqlite" else "'\\x{}'"
+    other = spelled.format(request_bytes(transfer("11.00")).hex())
+    mine = f"maker = 'agent' AND payload = {spelled.format(proposal.payload.hex())}"
+    swapped = f"payload = {other} WHERE {mine}"
+    unsigned = f"signature = {spelled.format('00' * 64)}"
+    for table, change, said in (
+        ("proposal", swapped, "does not fit its digest"),
+        ("proposal", swapped, "is not what the proposal"),
+        ("approval", unsigned, "signature does not fit"),
+        ("approval", "signature = NULL", "its row differs from its event"),
+        ("approval", "approver = 'lab'", "its row differs from its event"),
+    ):
+        found = tampered(session, table, f"UPDATE {table} SET {change}")  # noqa: S608  # constants
+        assert [one for one in found if said in one], (change, found)
+    assert acts.verify(session, "main").findings == ()
 
 
 bands = st.tuples(
