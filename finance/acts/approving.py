@@ -23,7 +23,8 @@ from ..approvals import (
 from ..dates import Clock, as_utc, instant_text
 from ..errors import AlreadyExists, Missing, NotApproved, PolicyBackdated, SamePerson, SignatureInvalid
 from ..ledger import Draft, Transaction
-from ..posting import post, record_event, reverse
+from ..posting import record_event, reverse
+from ..posting.core import submit
 from ..records import approvals, entries, registry
 from ..requests import LIBRARY, Request, key_reused, request_bytes, reversal_bytes
 from ..signatures import require_signature
@@ -315,7 +316,15 @@ def _carry_out(
         return reverse(session, book, asked.reverses, key=key, clock=clock, proposal=proposal.id)
     if asked.draft is None:
         raise AssertionError("a request asks for a draft or a reversal")
-    return post(session, book, asked.draft, key=key, clock=clock, proposal=proposal.id)
+    request = Request(
+        key=key,
+        draft=asked.draft,
+        digest=proposal.digest(),
+        act="posted" if asked.expires_at is None else "pending",
+        expires_at=asked.expires_at,
+        proposal=proposal.id,
+    )
+    return submit(session, book, [request], clock=clock)[0]
 
 
 def list_proposals(session: Session, book: str, *, clock: Clock) -> tuple[Proposal, ...]:

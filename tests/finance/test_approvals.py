@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -307,6 +308,21 @@ def test_what_an_act_was_refused_is_proposed_and_found_by_the_same_act_again(
     lost = NotApproved(refusal.message, **refusal.figures)
     with pytest.raises(ValueError, match="draft it again"):
         acts.propose_refused(session, "main", lost, maker="agent", key="w2", clock=LATER)
+
+
+@pytest.mark.usefixtures("funded")
+def test_a_hold_is_proposed_and_carried_out_as_one(session: Session) -> None:
+    ask(session, quorum=1)
+    settled = transfer("10.00")
+    draft = replace(settled, legs=tuple(replace(leg, layer="P") for leg in settled.legs))
+    until = LATER() + timedelta(days=3)
+    proposal = acts.propose(session, "main", draft, maker="agent", key="w1", clock=LATER, expires_at=until)
+    with pytest.raises(NotApproved):
+        acts.execute(session, "main", proposal.id, key="h1", clock=LATER)
+    agree(session, proposal, "lab")
+    held = acts.execute(session, "main", proposal.id, key="h1", clock=LATER)
+    assert (held.act, held.expires_at) == ("pending", until)
+    assert acts.verify(session, "main").findings == ()
 
 
 @pytest.mark.usefixtures("funded")
