@@ -412,6 +412,16 @@ def a_pledge_that_only_memo_accounts_hold(raw: Raw, connection: Connection) -> N
     post(raw, connection, "Dr water/pledged/giver 1000 pledge\nCr water/expected 1000 pledge", kind="pledge")
 
 
+@lawful
+def a_deposit_that_pays_off_a_pledge_and_counts_once(raw: Raw, connection: Connection) -> None:
+    policy(raw, connection, "contribution")
+    legs = """Dr water/cash 600 contribution
+              Cr water/pool 600 contribution c1=600
+              Dr water/expected 500 pledge
+              Cr water/pledged/giver 500 pledge"""
+    post(raw, connection, legs, kind="contribution")
+
+
 @pytest.mark.parametrize("name", sorted(ATTACKS))
 def test_the_database_refuses(raw: Raw, name: str) -> None:
     function, rule = ATTACKS[name]
