@@ -54,6 +54,7 @@ SENTENCES = {
     "txn_resolved_once": "the hold was already settled, voided or expired",
     "too late or too early": "a hold settles until it expires, and expires after that",
     "over-posted": "more would be settled than is held",
+    "over-promised": "more would be promised than the hold had released",
     "closed period": "its day lies in a closed period; date it later, or correct in an open one",
     "expired": "the gift or the restricted money is past its last day",
     "conversion": "what is sold and bought is not what its rate gives",

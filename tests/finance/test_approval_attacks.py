@@ -22,6 +22,7 @@ PAID = "Dr water/pool 1000 transfer c1=1000\nCr water/cash 1000 transfer"
 BACK = "Dr water/cash 1000 transfer\nCr water/pool 1000 transfer c1=1000"
 HELD = "Dr P water/pool 1000 transfer\nCr P water/cash 1000 transfer"
 ON_SQLITE = {"_fkey": "FOREIGN KEY constraint", "_check": "CHECK constraint", "key": " has this "}
+RELEASED = "Dr E water/pool -1000 release\nCr E water/commitment/well -1000 release"
 VOID = "Dr P water/pool -1000 transfer\nCr P water/cash -1000 transfer"
 
 
@@ -121,6 +122,12 @@ def lawful(function: Attack) -> Attack:
 def a_payment_without_a_proposal(raw: Raw, connection: Connection) -> None:
     policy(raw, connection)
     post(raw, connection)
+
+
+@attack("not approved")
+def a_payment_that_releases_as_much_as_it_pays(raw: Raw, connection: Connection) -> None:
+    policy(raw, connection)
+    post(raw, connection, f"{PAID}\n{RELEASED}")
 
 
 @attack("not approved")
@@ -336,11 +343,11 @@ def a_hold_without_approval(raw: Raw, connection: Connection) -> None:
     post(raw, connection, HELD, act="pending", expires_at=LATER + timedelta(days=1))
 
 
-def hold(raw: Raw, connection: Connection) -> uuid.UUID:
+def hold(raw: Raw, connection: Connection, legs: str = HELD) -> uuid.UUID:
     policy(raw, connection)
     approved = propose(raw, connection, "giver", "lab")
     until = LATER + timedelta(days=1)
-    return post(raw, connection, HELD, act="pending", expires_at=until, proposal_id=approved)
+    return post(raw, connection, legs, act="pending", expires_at=until, proposal_id=approved)
 
 
 @lawful
@@ -377,7 +384,20 @@ def a_reversal_under_its_own_proposal(raw: Raw, connection: Connection) -> None:
     post(raw, connection, BACK, parent_id=paid, proposal_id=undo, **said)
 
 
-RELEASED = "Dr E water/pool -1000 release\nCr E water/commitment/well -1000 release"
+PROMISED = "Dr E water/pool 400 encumbrance\nCr E water/commitment/well 400 encumbrance"
+
+
+@attack("over-promised")
+def a_promise_added_while_a_hold_is_settled(raw: Raw, connection: Connection) -> None:
+    held = hold(raw, connection)
+    post(raw, connection, f"{VOID}\n{PAID}\n{PROMISED}", act="post", parent_id=held, refunds_id=None)
+
+
+@lawful
+def a_hold_of_promised_money_that_is_settled_in_part(raw: Raw, connection: Connection) -> None:
+    held = hold(raw, connection, f"{HELD}\n{RELEASED}")
+    part = "Dr water/pool 600 transfer c1=600\nCr water/cash 600 transfer"
+    post(raw, connection, f"{VOID}\n{part}\n{PROMISED}", act="post", parent_id=held, refunds_id=None)
 
 
 @attack("not approved")

@@ -113,6 +113,10 @@ SELECT t.id, 'over-posted' FROM txn t JOIN posting p ON p.txn_id = t.id WHERE t.
 GROUP BY t.id, t.parent_id, p.account_id, p.side HAVING sum(p.amount) > (SELECT coalesce(sum(q.amount), 0)
   FROM posting q WHERE q.txn_id = t.parent_id AND q.layer = 'P' AND q.account_id = p.account_id AND q.side = p.side)
 UNION ALL
+SELECT t.id, 'over-promised' FROM txn t JOIN posting p ON p.txn_id IN (t.id, t.parent_id)
+WHERE t.act = 'post' AND p.layer = 'E' AND (p.txn_id = t.id OR p.amount < 0)
+GROUP BY t.id, p.account_id, p.side HAVING sum(p.amount) > 0
+UNION ALL
 SELECT t.id, 'draws not mirrored' FROM txn t JOIN draw d ON d.txn_id IN (t.id, t.parent_id)
   JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq WHERE t.act = 'reverse'
 GROUP BY t.id, p.account_id, d.contribution_id HAVING sum(p.side * d.amount) <> 0
