@@ -308,6 +308,13 @@ def a_band_that_is_abolished_only_later(raw: Raw, connection: Connection) -> Non
 
 
 @attack("not approved")
+def a_band_that_a_later_one_above_it_leaves_alone(raw: Raw, connection: Connection) -> None:
+    policy(raw, connection, since=NOW + timedelta(minutes=1))
+    policy(raw, connection, from_minor=5000)
+    post(raw, connection)
+
+
+@attack("not approved")
 def a_band_that_was_tightened(raw: Raw, connection: Connection) -> None:
     policy(raw, connection, quorum=1, since=NOW + timedelta(minutes=1))
     policy(raw, connection, quorum=2)
