@@ -16,10 +16,11 @@ if TYPE_CHECKING:
         propose_reversal,
         set_policy,
     )
+    from .closing import close_period
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
     from .refunding import draft_refund, refund
-    from .reporting import Verification, donor_statement, make_statement, position, trace, verify
+    from .reporting import donor_statement, make_statement, position, trace
     from .sealing import prove, seal
     from .spending import (
         charge_fee,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         reserve,
         spend,
     )
+    from .verifying import Verification, verify
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -48,6 +50,7 @@ else:
                 "propose_reversal",
                 "set_policy",
             ),
+            ".closing": ("close_period",),
             ".giving": (
                 "contribute",
                 "offer_in_kind",
@@ -58,14 +61,7 @@ else:
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
             ".refunding": ("draft_refund", "refund"),
-            ".reporting": (
-                "Verification",
-                "donor_statement",
-                "make_statement",
-                "position",
-                "trace",
-                "verify",
-            ),
+            ".reporting": ("donor_statement", "make_statement", "position", "trace"),
             ".sealing": ("prove", "seal"),
             ".spending": (
                 "charge_fee",
@@ -79,6 +75,7 @@ else:
                 "reserve",
                 "spend",
             ),
+            ".verifying": ("Verification", "verify"),
         },
     )
 
@@ -86,6 +83,7 @@ __all__ = [
     "Verification",
     "approve",
     "charge_fee",
+    "close_period",
     "contribute",
     "donor_statement",
     "draft_pay_reserved",

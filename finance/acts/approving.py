@@ -25,6 +25,7 @@ from ..errors import AlreadyExists, Missing, NotApproved, PolicyBackdated, SameP
 from ..ledger import Draft, Transaction
 from ..posting import record_event, reverse
 from ..posting.core import submit
+from ..posting.holds import held_draft
 from ..records import approvals, entries, registry
 from ..requests import LIBRARY, Request, key_reused, request_bytes, reversal_bytes
 from ..signatures import require_signature
@@ -131,7 +132,7 @@ def propose(
     clock : Clock
         When it is recorded.
     expires_at : datetime or None
-        Until when it may be settled, when it is a hold.
+        Until when it may settle, when it is to be held first.
 
     Raises
     ------
@@ -142,7 +143,8 @@ def propose(
         book_id = registry.find_book_id(session, book)
         for leg in draft.legs:
             registry.keep_account(session, book_id, leg.account)
-        return _propose(session, book, request_bytes(draft, expires_at), maker, key, clock)
+        asked = draft if expires_at is None else held_draft(draft)
+        return _propose(session, book, request_bytes(asked, expires_at), maker, key, clock)
 
 
 def propose_reversal(

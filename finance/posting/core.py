@@ -346,7 +346,7 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
     )
     batch.rows["txn"].append((*row, key(one.parent), key(draft.refunds), key(draft.corrects), key(proposal)))
     body = describe(draft, posted.legs or draft.legs, posted.effective_on, one.expires_at)
-    body |= {"client": batch.client, "key": one.key}
+    body |= {"client": batch.client, "key": one.key, "request_sha256": one.digest.hex()}
     if act != "posted":
         body["act"] = act
     if refusal is not None:

@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from ..dates import Clock
+from ..errors import PostingRefused
 from ..ledger import CREDIT, DEBIT, Draft, Leg, Transaction
 from ..records.entries import find_transaction
 from ..records.registry import find_book_id
@@ -91,6 +92,12 @@ def correct(
 
 def _mirrored(session: Session, book: str, transaction_id: UUID, key: str, proposal: UUID | None) -> Request:
     first = find_transaction(session, find_book_id(session, book), transaction_id)
+    if first.act in {"pending", "void", "expire", "refused"}:
+        raise PostingRefused(
+            f"The transaction {transaction_id} is {first.act}: only what was posted can be reversed. "
+            "Void a hold instead.",
+            act=first.act,
+        )
     legs = first.legs
     if first.act == "post" and first.parent is not None:  # what the hold released comes back, too
         held = find_transaction(session, find_book_id(session, book), first.parent)

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -26,7 +25,7 @@ from almoner.finance.errors import (
 from almoner.finance.funds import PooledFund
 from almoner.finance.ledger import Draft, Leg, Transaction
 from almoner.finance.parties import Party
-from almoner.finance.posting import post, reverse
+from almoner.finance.posting import hold, post, reverse, settle
 from almoner.finance.records.tables import APPROVAL, EVENT, PROPOSAL, TXN
 from almoner.finance.requests import request_bytes, request_digest, reversal_bytes
 from almoner.finance.signatures import public_key, sign_bytes
@@ -313,15 +312,18 @@ def test_what_an_act_was_refused_is_proposed_and_found_by_the_same_act_again(
 @pytest.mark.usefixtures("funded")
 def test_a_hold_is_proposed_and_carried_out_as_one(session: Session) -> None:
     ask(session, quorum=1)
-    settled = transfer("10.00")
-    draft = replace(settled, legs=tuple(replace(leg, layer="P") for leg in settled.legs))
-    until = LATER() + timedelta(days=3)
+    draft, until = transfer("10.00"), LATER() + timedelta(days=3)
+    with pytest.raises(NotApproved):
+        hold(session, "main", draft, key="h1", clock=LATER, expires_at=until)
     proposal = acts.propose(session, "main", draft, maker="agent", key="w1", clock=LATER, expires_at=until)
     with pytest.raises(NotApproved):
         acts.execute(session, "main", proposal.id, key="h1", clock=LATER)
     agree(session, proposal, "lab")
     held = acts.execute(session, "main", proposal.id, key="h1", clock=LATER)
     assert (held.act, held.expires_at) == ("pending", until)
+    again = hold(session, "main", draft, key="h1", clock=LATER, expires_at=until)
+    assert (again.id, again.replayed) == (held.id, True)
+    assert settle(session, "main", held.id, key="s1", clock=LATER).parent == held.id
     assert acts.verify(session, "main").findings == ()
 
 
