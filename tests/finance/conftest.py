@@ -250,13 +250,14 @@ def _govern(raw: Raw, connection: Connection) -> None:
     policy = {"unit": "USD", "from_minor": 10**12, "quorum": 2, "since": NOW}
     put("approval_policy", book_id=book, kind="grand", **policy)
     digest = hashlib.sha256(b"{}").digest()
-    proposal = raw.event(connection, body=b'{"maker":"hub","payload_sha256":"%s"}' % digest.hex().encode())
+    told = {"maker": "hub", "payload_sha256": digest.hex()}
+    proposal = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(
         connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
     )
     one = {"proposal_id": proposal, "book_id": book, "maker": "hub", "payload_sha256": digest}
     told = {"approver": "giver", "payload_sha256": digest.hex(), "proposal": str(proposal)}
-    agreed = raw.event(connection, body=json.dumps(told).encode())
+    agreed = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(connection, "approval", event_id=agreed, **one, approver="giver")
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
     rate = raw.event(connection)

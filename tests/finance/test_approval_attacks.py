@@ -163,6 +163,11 @@ def a_payment_under_another_books_proposal(raw: Raw, connection: Connection) -> 
     post(raw, connection, proposal_id=propose(raw, connection, "giver", "lab", book="second"))
 
 
+@attack("other proposal")
+def a_payment_under_another_books_proposal_though_none_is_asked(raw: Raw, connection: Connection) -> None:
+    post(raw, connection, proposal_id=propose(raw, connection, book="second"))
+
+
 @attack("approval_check")
 def a_maker_who_approves(raw: Raw, connection: Connection) -> None:
     propose(raw, connection, "hub")
@@ -329,7 +334,7 @@ def a_payment_that_claims_to_be_older_than_the_policy(raw: Raw, connection: Conn
 
 @attack("a policy changes nothing that was posted before it")
 def a_policy_older_than_its_event(raw: Raw, connection: Connection) -> None:
-    policy(raw, connection, since=NOW - timedelta(days=1))
+    policy(raw, connection, "lunch", since=NOW - timedelta(days=1))
 
 
 @attack("a policy changes nothing that was posted before it")
