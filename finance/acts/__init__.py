@@ -17,11 +17,13 @@ if TYPE_CHECKING:
         set_policy,
     )
     from .closing import close_period
-    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
+    from .counting import counted_match, in_kind_position
+    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income
     from .opening import open_book, open_earmark, open_fund, register_party
+    from .proving import prove
     from .refunding import draft_refund, refund
     from .reporting import donor_statement, make_statement, position, trace
-    from .sealing import prove, seal
+    from .sealing import seal, seal_due
     from .spending import (
         charge_fee,
         draft_pay_reserved,
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
         reserve,
         spend,
     )
+    from .using import expire_in_kind, use_in_kind
+    from .valuing import revalue, value
     from .verifying import Verification, verify
 else:
     __getattr__, __dir__ = shelve(
@@ -51,18 +55,13 @@ else:
                 "set_policy",
             ),
             ".closing": ("close_period",),
-            ".giving": (
-                "contribute",
-                "offer_in_kind",
-                "outstanding_pledge",
-                "pledge",
-                "receive_income",
-                "value",
-            ),
+            ".counting": ("counted_match", "in_kind_position"),
+            ".giving": ("contribute", "offer_in_kind", "outstanding_pledge", "pledge", "receive_income"),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".proving": ("prove",),
             ".refunding": ("draft_refund", "refund"),
             ".reporting": ("donor_statement", "make_statement", "position", "trace"),
-            ".sealing": ("prove", "seal"),
+            ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
                 "draft_pay_reserved",
@@ -75,6 +74,8 @@ else:
                 "reserve",
                 "spend",
             ),
+            ".using": ("expire_in_kind", "use_in_kind"),
+            ".valuing": ("revalue", "value"),
             ".verifying": ("Verification", "verify"),
         },
     )
@@ -85,13 +86,16 @@ __all__ = [
     "charge_fee",
     "close_period",
     "contribute",
+    "counted_match",
     "donor_statement",
     "draft_pay_reserved",
     "draft_refund",
     "draft_reserve",
     "draft_spend",
     "execute",
+    "expire_in_kind",
     "find_proposal",
+    "in_kind_position",
     "list_proposals",
     "make_statement",
     "needed",
@@ -114,10 +118,13 @@ __all__ = [
     "register_party",
     "release",
     "reserve",
+    "revalue",
     "seal",
+    "seal_due",
     "set_policy",
     "spend",
     "trace",
+    "use_in_kind",
     "value",
     "verify",
 ]
