@@ -5,15 +5,37 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .approving import (
+        approve,
+        execute,
+        find_proposal,
+        list_proposals,
+        needed,
+        propose,
+        propose_refused,
+        propose_reversal,
+        set_policy,
+    )
     from .closing import close_period
     from .counting import counted_match, in_kind_position
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income
     from .opening import open_book, open_earmark, open_fund, register_party
     from .proving import prove
-    from .refunding import refund
+    from .refunding import draft_refund, refund
     from .reporting import donor_statement, make_statement, position, trace
     from .sealing import seal, seal_due
-    from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .spending import (
+        charge_fee,
+        draft_pay_reserved,
+        draft_reserve,
+        draft_spend,
+        pay_reserved,
+        promised,
+        reassign,
+        release,
+        reserve,
+        spend,
+    )
     from .using import expire_in_kind, use_in_kind
     from .valuing import revalue, value
     from .verifying import Verification, verify
@@ -21,22 +43,30 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".approving": (
+                "approve",
+                "execute",
+                "find_proposal",
+                "list_proposals",
+                "needed",
+                "propose",
+                "propose_refused",
+                "propose_reversal",
+                "set_policy",
+            ),
             ".closing": ("close_period",),
             ".counting": ("counted_match", "in_kind_position"),
-            ".giving": (
-                "contribute",
-                "offer_in_kind",
-                "outstanding_pledge",
-                "pledge",
-                "receive_income",
-            ),
+            ".giving": ("contribute", "offer_in_kind", "outstanding_pledge", "pledge", "receive_income"),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
             ".proving": ("prove",),
-            ".refunding": ("refund",),
+            ".refunding": ("draft_refund", "refund"),
             ".reporting": ("donor_statement", "make_statement", "position", "trace"),
             ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
+                "draft_pay_reserved",
+                "draft_reserve",
+                "draft_spend",
                 "pay_reserved",
                 "promised",
                 "reassign",
@@ -52,14 +82,23 @@ else:
 
 __all__ = [
     "Verification",
+    "approve",
     "charge_fee",
     "close_period",
     "contribute",
     "counted_match",
     "donor_statement",
+    "draft_pay_reserved",
+    "draft_refund",
+    "draft_reserve",
+    "draft_spend",
+    "execute",
     "expire_in_kind",
+    "find_proposal",
     "in_kind_position",
+    "list_proposals",
     "make_statement",
+    "needed",
     "offer_in_kind",
     "open_book",
     "open_earmark",
@@ -69,6 +108,9 @@ __all__ = [
     "pledge",
     "position",
     "promised",
+    "propose",
+    "propose_refused",
+    "propose_reversal",
     "prove",
     "reassign",
     "receive_income",
@@ -79,6 +121,7 @@ __all__ = [
     "revalue",
     "seal",
     "seal_due",
+    "set_policy",
     "spend",
     "trace",
     "use_in_kind",
