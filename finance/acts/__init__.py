@@ -5,16 +5,20 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .accounting import account_history, balance, balance_on, post_entries, trial_balance
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
     from .refunding import refund
-    from .reporting import Verification, donor_statement, make_statement, position, trace, verify
+    from .reporting import Verification, position, verify
     from .sealing import prove, seal
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .stating import donor_statement, make_statement
+    from .tracing import trace, uses
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".accounting": ("account_history", "balance", "balance_on", "post_entries", "trial_balance"),
             ".giving": (
                 "contribute",
                 "offer_in_kind",
@@ -25,14 +29,7 @@ else:
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
             ".refunding": ("refund",),
-            ".reporting": (
-                "Verification",
-                "donor_statement",
-                "make_statement",
-                "position",
-                "trace",
-                "verify",
-            ),
+            ".reporting": ("Verification", "position", "verify"),
             ".sealing": ("prove", "seal"),
             ".spending": (
                 "charge_fee",
@@ -43,11 +40,16 @@ else:
                 "reserve",
                 "spend",
             ),
+            ".stating": ("donor_statement", "make_statement"),
+            ".tracing": ("trace", "uses"),
         },
     )
 
 __all__ = [
     "Verification",
+    "account_history",
+    "balance",
+    "balance_on",
     "charge_fee",
     "contribute",
     "donor_statement",
@@ -60,6 +62,7 @@ __all__ = [
     "pay_reserved",
     "pledge",
     "position",
+    "post_entries",
     "promised",
     "prove",
     "reassign",
@@ -71,6 +74,8 @@ __all__ = [
     "seal",
     "spend",
     "trace",
+    "trial_balance",
+    "uses",
     "value",
     "verify",
 ]

@@ -1,16 +1,13 @@
-"""Queries that derive the books again, for verification and for the second side of a statement."""
+"""Queries that derive the books again, for verification."""
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
-from ..money import Money
-from ..units import Unit
 from .tables import (
     ACCOUNT,
     BALANCE,
@@ -22,8 +19,6 @@ from .tables import (
     FUND,
     LOT,
     LOT_DELTA,
-    PARTY,
-    POSTING,
     TXN,
     TXN_END,
 )
@@ -148,31 +143,3 @@ def list_events(session: Session, book_id: int) -> Iterator[AnyRow]:
         .order_by(EVENT.c.recorded_at, EVENT.c.id)
     )
     return iter(session.execute(query).all())
-
-
-def sum_cash(session: Session, book_id: int, fund: str, unit: Unit, through: date | None) -> Money:
-    """Return what a fund had in hand at the end of a day, from the postings of its cash account."""
-    query = (
-        select(func.coalesce(func.sum(POSTING.c.side * POSTING.c.amount), 0))
-        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
-        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
-        .join(TXN, TXN.c.id == POSTING.c.txn_id)
-        .where(ACCOUNT.c.book_id == book_id, FUND.c.code == fund, ACCOUNT.c.role == "cash")
-        .where(ACCOUNT.c.unit == unit.code, POSTING.c.layer == "S")
-    )
-    if through is not None:
-        query = query.where(TXN.c.effective_on <= through)
-    return Money(minor=int(session.scalar(query) or 0), unit=unit)
-
-
-def sum_lots(session: Session, book_id: int, fund: str, giver: str) -> int:
-    """Return what is left of a giver's cash in a fund, in minor units."""
-    query = (
-        select(func.coalesce(func.sum(LOT.c.remaining), 0))
-        .join(CONTRIBUTION, CONTRIBUTION.c.id == LOT.c.contribution_id)
-        .join(FUND, FUND.c.id == CONTRIBUTION.c.fund_id)
-        .join(PARTY, PARTY.c.id == CONTRIBUTION.c.party_id)
-        .where(CONTRIBUTION.c.book_id == book_id, FUND.c.code == fund, PARTY.c.code == giver)
-        .where(CONTRIBUTION.c.kind == "cash")
-    )
-    return int(session.scalar(query) or 0)

@@ -358,7 +358,10 @@ def sum_lines(
 
 
 def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Return draws with their transaction, leg, contribution and giver, oldest transaction first."""
+    """Return draws with their transaction, leg, contribution and giver, oldest transaction first.
+
+    Beside each stands what its lot has left now, read in the same statement.
+    """
     query = (
         select(
             TXN.c.id,
@@ -370,10 +373,20 @@ def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> It
             POSTING.c.side,
             DRAW.c.amount,
             CONTRIBUTION.c.code,
-            CONTRIBUTION.c.unit,
+            CONTRIBUTION.c.kind.label("gift"),
+            ACCOUNT.c.unit,
             PARTY.c.code.label("giver"),
+            EARMARK.c.code.label("earmark"),
+            LOT.c.remaining,
         )
         .join(POSTING, and_(POSTING.c.txn_id == DRAW.c.txn_id, POSTING.c.seq == DRAW.c.seq))
+        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .join(
+            LOT,
+            and_(LOT.c.account_id == POSTING.c.account_id, LOT.c.contribution_id == DRAW.c.contribution_id),
+            isouter=True,
+        )
         .join(TXN, TXN.c.id == DRAW.c.txn_id)
         .join(EVENT, EVENT.c.id == TXN.c.id)
         .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
@@ -386,13 +399,18 @@ def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> It
 
 
 def of_giver(fund: str, giver: str) -> ColumnElement[bool]:
-    """Condition for ``list_draws``: cash of one giver to one fund."""
-    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind == "cash")
+    """Condition for ``list_draws``: what one giver gave to one fund, cash and in kind."""
+    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind.in_(("cash", "in_kind")))
 
 
 def of_transaction(transaction_id: UUID) -> ColumnElement[bool]:
     """Condition for ``list_draws``: one transaction."""
     return TXN.c.id == transaction_id
+
+
+def of_contribution(code: str) -> ColumnElement[bool]:
+    """Condition for ``list_draws``: one contribution."""
+    return CONTRIBUTION.c.code == code
 
 
 def count_entries(session: Session, book_id: int) -> tuple[int, int]:

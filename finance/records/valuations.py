@@ -1,5 +1,7 @@
 """Rows of valuations of gifts in kind."""
 
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -8,9 +10,10 @@ from sqlalchemy.orm import Session
 from ..contributions import Contribution
 from ..errors import AlreadyExists, Missing
 from ..in_kind import Valuation
+from ..money import Money
 from ..units import Unit
-from .registry import find_party_id, keep_unit
-from .tables import CONTRIBUTION, VALUATION
+from .registry import find_party_id, find_unit, keep_unit
+from .tables import CONTRIBUTION, PARTY, UNIT, VALUATION
 
 
 def keep_valuation(
@@ -65,3 +68,30 @@ def keep_valuation(
             evidence_sha256=valuation.evidence_sha256,
         )
     )
+
+
+def list_valuations(
+    session: Session, book_id: int, codes: Iterable[str], through: date | None = None
+) -> dict[str, Valuation]:
+    """Return the valuations of gifts by the code of the contribution, as they stood at the end of a day."""
+    query = (
+        select(VALUATION, CONTRIBUTION.c.code, PARTY.c.code.label("valuer"), UNIT.c.base_code)
+        .join(CONTRIBUTION, CONTRIBUTION.c.id == VALUATION.c.contribution_id)
+        .join(PARTY, PARTY.c.id == VALUATION.c.valued_by)
+        .join(UNIT, UNIT.c.code == VALUATION.c.value_unit)
+        .where(CONTRIBUTION.c.book_id == book_id, CONTRIBUTION.c.code.in_(sorted(set(codes))))
+        .order_by(VALUATION.c.valued_on, VALUATION.c.id)
+    )
+    if through is not None:
+        query = query.where(VALUATION.c.valued_on <= through)
+    return {
+        row.code: Valuation(
+            price=Money(minor=row.price_num, unit=find_unit(session, row.base_code)),
+            method=row.method,
+            haircut_bp=row.haircut_bp,
+            valued_by=row.valuer,
+            valued_on=row.valued_on,
+            evidence_sha256=bytes(row.evidence_sha256),
+        )
+        for row in session.execute(query).all()
+    }

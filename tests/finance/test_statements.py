@@ -8,12 +8,12 @@ from almoner import Money, currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
 from almoner.finance.dates import Clock, fixed_clock
-from almoner.finance.errors import Missing
+from almoner.finance.errors import DocumentInvalid, Missing
 from almoner.finance.fees import FeeTerm
 from almoner.finance.funds import PooledFund
 from almoner.finance.money import zero
 from almoner.finance.posting import reverse
-from almoner.finance.statements import DonorStatement, Statement, StatementLine
+from almoner.finance.statements import DonorStatement, EarmarkRemainder, Statement, StatementLine
 from almoner.finance.storage import Session
 
 USD = currency("USD")
@@ -54,8 +54,11 @@ def test_opening_and_sources_less_uses_is_closing_for_every_span(session: Sessio
     days = [None, *(date(2026, 1, 14) + timedelta(days=n) for n in range(6))]
     for after in days:
         for through in days[1:]:
-            one = acts.make_statement(session, busy, after=after, through=through)
-            if after is None or (through is not None and after <= through):
+            if after is not None and through is not None and through < after:
+                with pytest.raises(DocumentInvalid, match="in their order"):
+                    acts.make_statement(session, busy, after=after, through=through)
+            else:
+                one = acts.make_statement(session, busy, after=after, through=through)
                 assert one.opening + one.sources - one.uses == one.closing == one.ledger_closing
                 assert one.difference == zero(USD)
 
@@ -156,6 +159,6 @@ def test_statements_compute_from_their_lines() -> None:
         pledged=zero(USD),
         deposited=usd("2.00"),
         uses=(),
-        remaining=usd("1.00"),
+        remainders=(EarmarkRemainder(earmark="north", amount=usd("1.00")),),
     )
     assert (empty.used, empty.difference) == (zero(USD), usd("1.00"))
