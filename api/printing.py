@@ -75,8 +75,8 @@ class ShownTable:
         Of the section.
     headings : tuple of str
         Column names, with the unit where all rows share it.
-    figures : tuple of int [position]
-        Which columns hold figures.
+    figures, days : tuple of int [position]
+        Which columns hold figures, and which hold days.
     rows : tuple of tuple of str
         The cells.
     """
@@ -84,6 +84,7 @@ class ShownTable:
     name: str
     headings: tuple[str, ...]
     figures: tuple[int, ...]
+    days: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
@@ -106,7 +107,7 @@ def shown_table(section: Section) -> ShownTable:
     """
     units = [section.units(row) for row in section.rows]
     columns: dict[str, list[str]] = {}
-    figures = []
+    figures, days = [], []
     for place, column in enumerate(section.columns):
         cells = [row[place] for row in section.rows]
         if not column.is_printed or all(cell is None or cell == "" for cell in cells):
@@ -119,11 +120,14 @@ def shown_table(section: Section) -> ShownTable:
             else:
                 columns.setdefault(column.unit, [row.get(column.unit, "") for row in units])
             figures.append(len(columns))
+        elif column.kind == "day":
+            days.append(len(columns))
         columns[heading] = [_shown(cell) for cell in cells]
     return ShownTable(
         name=section.name,
         headings=tuple(columns),
         figures=tuple(figures),
+        days=tuple(days),
         rows=tuple(zip(*columns.values(), strict=True)),
     )
 

@@ -112,7 +112,7 @@ def donor_statement(
     seen = told_uses(session, (row for row in cash if through is None or row.effective_on <= through))
     nothing = zero(fund.unit)
     remainders: dict[str, Money] = {}
-    for (_, earmark), minor in sorted(_left(cash, through).items()):
+    for (_, earmark), minor in _left(cash, through).items():
         remainders[earmark] = remainders.get(earmark, nothing) + Money(minor=minor, unit=fund.unit)
     promised = memo(fund.code, fund.unit, f"pledged/{giver}", 1)
     pledges = turnover.list_turnovers(
@@ -125,7 +125,9 @@ def donor_statement(
         pledged=sum((one.turnover.balance for one in pledges), start=nothing),
         deposited=sum((-row.amount for row in seen if LINES[row.line] == "source"), start=nothing),
         uses=tuple(row for row in seen if LINES[row.line] == "use"),
-        remainders=tuple(EarmarkRemainder(earmark=code, amount=left) for code, left in remainders.items()),
+        remainders=tuple(
+            EarmarkRemainder(earmark=code, amount=left) for code, left in sorted(remainders.items())
+        ),
         in_kind=_gifts(session, book_id, [row for row in rows if row.gift == "in_kind"], through),
     )
 

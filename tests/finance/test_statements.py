@@ -1,8 +1,10 @@
+import operator
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import func, select
 
 from almoner import Money, currency, money
 from almoner.finance import acts
@@ -11,8 +13,14 @@ from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import DocumentInvalid, Missing
 from almoner.finance.fees import FeeTerm
 from almoner.finance.funds import PooledFund
+from almoner.finance.in_kind import Valuation, in_kind_unit
+from almoner.finance.ledger import LINES
 from almoner.finance.money import zero
 from almoner.finance.posting import reverse
+from almoner.finance.records.registry import find_book_id
+from almoner.finance.records.tables import ACCOUNT, CONTRIBUTION, EARMARK, LOT, TXN
+from almoner.finance.sheets import sheet_document
+from almoner.finance.statement_sheets import donor_sheet
 from almoner.finance.statements import DonorStatement, EarmarkRemainder, Statement, StatementLine
 from almoner.finance.storage import Session
 
@@ -162,3 +170,125 @@ def test_statements_compute_from_their_lines() -> None:
         remainders=(EarmarkRemainder(earmark="north", amount=usd("1.00")),),
     )
     assert (empty.used, empty.difference) == (zero(USD), usd("1.00"))
+
+
+def test_what_went_out_is_the_same_by_payment_and_by_contribution(session: Session, busy: PooledFund) -> None:
+    book = find_book_id(session, "main")
+    payments = list(session.scalars(select(TXN.c.id).where(TXN.c.book_id == book)))
+    codes = list(session.scalars(select(CONTRIBUTION.c.code).where(CONTRIBUTION.c.book_id == book)))
+    by_payment = [
+        use for one in payments for use in acts.trace(session, "main", one) if LINES[use.line] == "use"
+    ]
+    by_gift = [use for code in codes for use in acts.uses(session, "main", code)]
+    key = operator.attrgetter("effective_on", "transaction", "contribution", "earmark", "line", "amount")
+    assert sorted(by_payment, key=key) == sorted(by_gift, key=key)
+    assert total([use.amount for use in by_gift]) == acts.make_statement(session, busy).uses
+    with pytest.raises(Missing, match="no contribution 'nothing'"):
+        acts.uses(session, "main", "nothing")
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    gifts=st.lists(st.integers(1, 10**5), min_size=1, max_size=5),
+    shares=st.lists(st.integers(1, 60), min_size=1, max_size=4),
+    back=st.integers(0, 100),
+)
+def test_traces_and_uses_agree_for_any_payments_and_refunds(
+    session: Session, water: PooledFund, clock: Clock, gifts: list[int], shares: list[int], back: int
+) -> None:
+    with session.begin_nested() as point:
+        for n, minor in enumerate(gifts):
+            amount = Money(minor=minor, unit=USD)
+            acts.contribute(session, water, GIVERS[n % 3], amount, key=f"g{n}", clock=clock)
+        posted = []
+        for n, share in enumerate(shares):
+            left = acts.position(session, water).free.minor
+            asked = Money(minor=left * share // 100, unit=USD)
+            if asked:
+                posted.append(
+                    acts.spend(session, water, "hub", asked, line="transfer", key=f"t{n}", clock=clock).id
+                )
+        if posted:
+            paid = total([use.amount for use in acts.trace(session, "main", posted[0])])
+            some = Money(minor=paid.minor * back // 100, unit=USD)
+            if some:
+                posted.append(acts.refund(session, water, "hub", posted[0], some, key="r", clock=clock).id)
+        traced = total([use.amount for one in posted for use in acts.trace(session, "main", one)])
+        used = total([use.amount for n in range(len(gifts)) for use in acts.uses(session, "main", f"g{n}")])
+        assert traced == used == acts.make_statement(session, water).uses
+        point.rollback()
+
+
+def test_what_is_left_of_a_donors_money_stands_by_earmark(session: Session, busy: PooledFund) -> None:
+    one = acts.donor_statement(session, busy, "giver")
+    lots = session.execute(
+        select(EARMARK.c.code, func.sum(LOT.c.remaining))
+        .join(ACCOUNT, ACCOUNT.c.id == LOT.c.account_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .join(CONTRIBUTION, CONTRIBUTION.c.id == LOT.c.contribution_id)
+        .where(CONTRIBUTION.c.code.in_(["c0", "n1"]))
+        .group_by(EARMARK.c.code)
+        .order_by(EARMARK.c.code)
+    )
+    assert [(row.earmark, row.amount.minor) for row in one.remainders] == [(code, int(n)) for code, n in lots]
+    assert one.deposited == usd("383.33")
+    assert one.refunded == total([-use.amount for use in one.uses if use.line == "refund"])
+    assert one.refunded.minor > 0
+    assert total([row.amount for row in one.by_payee]) == one.used
+    assert [(row.line, row.payee) for row in one.by_payee] == [
+        ("fee", "agent"),
+        ("direct_cost", "hub"),
+        ("transfer", "hub"),
+        ("payout", "hub"),
+        ("refund", "hub"),
+    ]
+
+
+def test_a_donor_statement_of_an_earlier_day_forgets_what_came_later(
+    session: Session, busy: PooledFund
+) -> None:
+    days = [date(2026, 1, 14) + timedelta(days=n) for n in range(6)]
+    for giver in GIVERS:
+        made = [acts.donor_statement(session, busy, giver, through=day) for day in days]
+        assert all(one.difference.minor == 0 for one in made)
+        assert (made[0].deposited.minor, made[0].remaining.minor) == (0, 0)
+        whole = acts.donor_statement(session, busy, giver)
+        assert (made[-1].uses, made[-1].remaining) == (whole.uses, whole.remaining)
+        assert [len(one.uses) for one in made] == sorted(len(one.uses) for one in made)
+    assert len({len(acts.donor_statement(session, busy, "giver", through=day).uses) for day in days}) > 2
+
+
+def test_gifts_in_kind_stand_apart_in_their_own_unit(
+    session: Session, water: PooledFund, clock: Clock
+) -> None:
+    hour = in_kind_unit("hour", 2)
+    acts.pledge(session, water, "giver", usd("9.00"), key="pl", clock=clock)
+    acts.contribute(session, water, "giver", usd("1.00"), key="cash", clock=clock)
+    gift = acts.offer_in_kind(
+        session, water, "giver", money("40.00", hour), key="help", clock=clock, earmark="north"
+    )
+    acts.offer_in_kind(session, water, "giver", money("2.00", hour), key="more", clock=clock)
+    worth = Valuation(
+        price=usd("25.00"),
+        method="market",
+        haircut_bp=2000,
+        valued_by="lab",
+        valued_on=clock().date(),
+        evidence_sha256=bytes(32),
+    )
+    acts.value(session, water, gift, worth, key="v", clock=clock)
+    made = acts.donor_statement(session, water, "giver")
+    assert (made.deposited, made.remaining, made.pledged) == (usd("1.00"), usd("1.00"), usd("9.00"))
+    told = {one.contribution: one for one in made.in_kind}
+    assert (told["help"].earmark, told["help"].given.text, told["help"].used.text) == (
+        "north",
+        "40.00",
+        "0.00",
+    )
+    assert str(told["help"].value) == "800.00 USD.v"
+    assert told["help"].valuation == worth
+    assert told["more"].value is None
+    sheet = sheet_document(donor_sheet(made))
+    assert [row["value_unit"] for row in sheet["in_kind"] if row["value"]] == ["USD.v"]  # type: ignore[attr-defined]  # rows
+    before = acts.donor_statement(session, water, "giver", through=date(2026, 1, 14))
+    assert (before.in_kind, before.pledged) == ((), usd("0.00"))
