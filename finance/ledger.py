@@ -4,8 +4,8 @@ The problem: an entry that does not balance, or names two currencies in one sum,
 ``Draft`` is checked when it is made: per unit and layer, debits equal credits to the minor unit. The
 database checks the same again when the draft is posted (``posting.py``).
 
-Layers: ``S`` settled (happened), ``E`` encumbered (promised, may become payable). A release of an
-encumbrance is a leg on the same side with a negative amount.
+Layers: ``S`` settled (happened), ``P`` pending (held, may settle), ``E`` encumbered (promised, may become
+payable). A release in P or E is a leg on the same side with a negative amount.
 """
 
 from collections import defaultdict
@@ -18,8 +18,10 @@ from uuid import UUID
 from .accounts import Account
 from .errors import AmountOutOfRange, CurrencyMismatch, UnbalancedTransaction
 from .money import MAX_MINOR, Money
+from .rates import Conversion
 
-Layer = Literal["S", "E"]
+Layer = Literal["S", "P", "E"]
+Act = Literal["posted", "pending", "post", "void", "expire", "reverse", "refused"]
 DEBIT: Literal[1] = 1
 CREDIT: Literal[-1] = -1
 MAX_LEGS = 4096
@@ -28,6 +30,7 @@ LINES: dict[str, Literal["source", "use", "internal"]] = {
     "contribution": "source",
     "fund_income": "source",
     "partner_interest": "source",
+    "fx_bought": "source",
     "fee": "use",
     "bank_charge": "use",
     "direct_cost": "use",
@@ -35,9 +38,13 @@ LINES: dict[str, Literal["source", "use", "internal"]] = {
     "transfer_to_fund": "use",
     "payout": "use",
     "refund": "use",
+    "donor_refund": "use",
+    "fx_sold": "use",
     "in_kind_given": "source",
     "in_kind_used": "use",
+    "in_kind_expired": "use",
     "pledge": "internal",
+    "advance": "internal",
     "encumbrance": "internal",
     "release": "internal",
     "allocation": "internal",
@@ -82,11 +89,11 @@ class Leg:
     side : int [+1 debit, -1 credit]
         Which side.
     amount : Money
-        Positive, or negative in layer E for a release.
+        Positive, or negative in layers P and E for a release.
     line : str
         The line of the source-and-use statement it stands on, a key of ``LINES``.
     layer : str
-        ``S`` or ``E``.
+        ``S``, ``P`` or ``E``.
     draws : tuple of Draw
         Whose money a pool leg moves; left empty on a debit, the fund's draw rule fills it in.
     """
@@ -104,7 +111,7 @@ class Leg:
         if type(self.side) is not int or self.side not in (DEBIT, CREDIT):
             raise ValueError(f"side is {self.side!r}: +1 debit or -1 credit")
         if self.layer not in get_args(Layer):
-            raise ValueError(f"layer is {self.layer!r}: S settled or E encumbered")
+            raise ValueError(f"layer is {self.layer!r}: S settled, P pending or E encumbered")
         if self.amount.unit != self.account.unit:
             raise CurrencyMismatch(
                 f"{self.amount} does not fit account {self.account.path}, which holds "
@@ -182,6 +189,10 @@ class Draft:
         What a payment is for, by column; decided which earmarks it drew on.
     refunds : UUID or None
         The transaction whose money comes back: the payment of a refund, or what a reversal undoes.
+    corrects : UUID or None
+        The reversed transaction that this one stands in for.
+    conversions : tuple of Conversion
+        What its legs on the lines ``fx_sold`` and ``fx_bought`` sell and buy, at which rates.
 
     Raises
     ------
@@ -211,6 +222,8 @@ class Draft:
     source: Source = field(default_factory=Source)
     use: tuple[tuple[str, str], ...] = ()
     refunds: UUID | None = None
+    corrects: UUID | None = None
+    conversions: tuple[Conversion, ...] = ()
 
     def __post_init__(self) -> None:
         if self.effective_on is not None and type(self.effective_on) is not date:
@@ -243,7 +256,7 @@ def require_balance(kind: str, legs: Sequence[Leg]) -> None:
         if rest:
             more, less = ("debits", "credits") if rest > 0 else ("credits", "debits")
             gap = Money(minor=abs(rest), unit=leg.account.unit)
-            layer = "" if leg.layer == "S" else " (promises)"
+            layer = {"S": "", "P": " (held)", "E": " (promises)"}[leg.layer]
             raise UnbalancedTransaction(
                 f"{kind} does not balance: {more} exceed {less} by {gap}{layer}.",
                 difference=gap.text,
@@ -260,12 +273,18 @@ class Transaction:
     ----------
     id : UUID
         The same for every retry under one key.
-    kind, effective_on, legs, payee, note, source, refunds
+    kind, effective_on, legs, payee, note, source, refunds, corrects
         As drafted; the day and the draws of each leg are filled in.
     recorded_at : datetime
         The clock's instant when it was first posted.
     replayed : bool
         True when the key had been posted before, and nothing was written now.
+    act : str
+        ``posted``; ``pending`` for a hold; ``post``, ``void`` or ``expire`` for what ended one; ``reverse``.
+    parent : UUID or None
+        The hold that it ends, or the transaction that it undoes.
+    expires_at : datetime or None
+        Until when a hold may be settled.
     """
 
     id: UUID
@@ -278,3 +297,7 @@ class Transaction:
     source: Source = field(default_factory=Source)
     refunds: UUID | None = None
     replayed: bool = False
+    act: Act = "posted"
+    parent: UUID | None = None
+    expires_at: datetime | None = None
+    corrects: UUID | None = None

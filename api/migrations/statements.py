@@ -19,6 +19,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "STRICT": " STRICT",
         "STRICT_KEYED": " STRICT, WITHOUT ROWID",
         "LEAF_CHECK": "",
+        "PAYLOAD_CHECK": "",
         "TXN_IS_ENDED": (
             ",\n  CONSTRAINT txn_is_ended FOREIGN KEY (id) REFERENCES txn_end (txn_id)"
             " DEFERRABLE INITIALLY DEFERRED"
@@ -37,6 +38,7 @@ TOKENS: dict[str, dict[str, str]] = {
         "STRICT": "",
         "STRICT_KEYED": "",
         "LEAF_CHECK": " CHECK (leaf_sha256 = sha256('\\x00'::bytea || body))",
+        "PAYLOAD_CHECK": " CHECK (payload_sha256 = sha256(payload))",
         "TXN_IS_ENDED": "",
         "TXN_END": "no BIGINT GENERATED ALWAYS AS IDENTITY, txn_id UUID PRIMARY KEY REFERENCES txn",
         "M62": M62,

@@ -10,8 +10,9 @@ from ..funds import PooledFund
 from ..in_kind import Valuation, value_of
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg
 from ..money import Money, zero
-from ..posting import LIBRARY, post, record_event
+from ..posting import post, record_event
 from ..records import entries, registry, valuations
+from ..requests import LIBRARY
 from ..storage import Session
 
 INCOME_LINES = ("fund_income", "partner_interest")

@@ -14,11 +14,13 @@ from ..errors import AmountOutOfRange, OverdrawnCommitment
 from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, LINES, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, split, zero
-from ..posting import LIBRARY, key_reused, post
+from ..posting import post
 from ..records import entries, registry
+from ..requests import LIBRARY, key_reused
 from ..storage import Session
 
-REFUNDABLE = frozenset(line for line, kind in LINES.items() if kind == "use") - {"refund"}
+NOT_REFUNDABLE = {"refund", "donor_refund", "fx_sold", "in_kind_used", "in_kind_expired"}
+REFUNDABLE = frozenset(line for line, kind in LINES.items() if kind == "use") - NOT_REFUNDABLE
 
 
 def refund(

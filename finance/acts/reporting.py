@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ..dates import instant_text
 from ..funds import EarmarkPosition, FundPosition, PooledFund
 from ..money import Money, zero
-from ..posting import describe_leg
 from ..records import audit, entries, registry
+from ..requests import describe_leg
 from ..storage import Session
 from ..units import valued
 from .sealing import find_log_faults

@@ -21,8 +21,9 @@ from ..fees import FeeTerm
 from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, zero
-from ..posting import LIBRARY, key_reused, post
+from ..posting import post
 from ..records import entries, registry
+from ..requests import LIBRARY, key_reused
 from ..storage import Session
 
 ANY_USE: Mapping[str, str] = {}

@@ -1,7 +1,7 @@
 """Statements of a fund: what came and went, and what became of one donor's money."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from ..accounts import memo
@@ -108,7 +108,7 @@ def donor_statement(
     book_id = registry.find_book_id(session, fund.book)
     registry.find_party_id(session, book_id, giver)
     rows = list(entries.list_draws(session, book_id, entries.of_giver(fund.code, giver)))
-    cash = [row for row in rows if row.gift == "cash"]
+    cash = [row for row in rows if row.unit == fund.unit.code]
     seen = told_uses(session, (row for row in cash if through is None or row.effective_on <= through))
     nothing = zero(fund.unit)
     remainders: dict[str, Money] = {}
@@ -123,12 +123,12 @@ def donor_statement(
         giver=giver,
         through=through,
         pledged=sum((one.turnover.balance for one in pledges), start=nothing),
-        deposited=sum((-row.amount for row in seen if LINES[row.line] == "source"), start=nothing),
-        uses=tuple(row for row in seen if LINES[row.line] == "use"),
+        deposited=sum((-row.amount for row in seen if row.line == "contribution"), start=nothing),
+        uses=tuple(row for row in seen if row.line != "contribution"),
         remainders=tuple(
             EarmarkRemainder(earmark=code, amount=left) for code, left in sorted(remainders.items())
         ),
-        in_kind=_gifts(session, book_id, [row for row in rows if row.gift == "in_kind"], through),
+        in_kind=_gifts(session, book_id, rows, through),
     )
 
 
@@ -148,26 +148,29 @@ def _left(rows: Iterable[AnyRow], through: date | None) -> dict[tuple[str, str],
 
 
 def _gifts(
-    session: Session, book_id: int, rows: list[AnyRow], through: date | None
+    session: Session, book_id: int, rows: Sequence[AnyRow], through: date | None
 ) -> tuple[InKindGift, ...]:
     """Return gifts in kind, each in its own unit, with the valuation that stood on the day."""
-    left = _left(rows, through)
-    worth = valuations.list_valuations(session, book_id, (code for code, _ in left), through)
-    given: dict[tuple[str, str], int] = defaultdict(int)
-    units = {row.code: row.unit for row in rows}
-    for row in rows:
-        if LINES[row.line] == "source" and (through is None or row.effective_on <= through):
-            given[row.code, row.earmark] -= row.side * row.amount
-    gifts = []
-    for (code, earmark), quantity in given.items():
-        unit = registry.find_unit(session, units[code])
-        gifts.append(
-            InKindGift(
-                contribution=code,
-                earmark=earmark,
-                given=Money(minor=quantity, unit=unit),
-                remaining=Money(minor=left[code, earmark], unit=unit),
-                valuation=worth.get(code),
-            )
+    units = {code: registry.find_unit(session, code) for code in {row.unit for row in rows}}
+    goods = [row for row in rows if units[row.unit].kind == "in_kind"]
+    roots = {row.code: row.root for row in goods}
+    remaining: dict[str, int] = defaultdict(int)
+    for (code, _), left in _left(goods, through).items():
+        remaining[roots[code]] += left
+    given: dict[str, int] = defaultdict(int)
+    first: dict[str, AnyRow] = {}
+    for row in goods:
+        if row.line == "in_kind_given" and (through is None or row.effective_on <= through):
+            given[row.root] -= row.side * row.amount
+            first.setdefault(row.root, row)
+    worth = valuations.list_valuations(session, book_id, first, through)
+    return tuple(
+        InKindGift(
+            contribution=code,
+            earmark=row.earmark,
+            given=Money(minor=given[code], unit=units[row.unit]),
+            remaining=Money(minor=remaining[code], unit=units[row.unit]),
+            valuation=worth.get(code),
         )
-    return tuple(gifts)
+        for code, row in first.items()
+    )

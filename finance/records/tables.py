@@ -101,8 +101,12 @@ TXN = table(
     request_sha256=LargeBinary,
     effective_on=Day,
     recorded_at=Instant,
+    expires_at=Instant,
+    refusal=Text,
     parent_id=Key,
     refunds_id=Key,
+    corrects_id=Key,
+    proposal_id=Key,
 )
 POSTING = table(
     "posting",
@@ -127,6 +131,9 @@ CONTRIBUTION = table(
     kind=Text,
     unit=Text,
     earmark_id=Count,
+    available_until=Day,
+    released_from=Count,
+    consent_sha256=LargeBinary,
 )
 LOT = table(
     "lot", METADATA, account_id=Count, contribution_id=Count, remaining=Count, version=Count, last_txn=Key
@@ -148,7 +155,59 @@ VALUATION = table(
     haircut_bp=Count,
     valued_by=Count,
     valued_on=Day,
+    expires_on=Day,
     evidence_sha256=LargeBinary,
+    supersedes_id=Key,
+)
+FX_RATE = table(
+    "fx_rate",
+    METADATA,
+    id=Key,
+    base_unit=Text,
+    base_kind=Text,
+    quote_unit=Text,
+    quote_kind=Text,
+    num=Count,
+    den=Count,
+    as_of=Day,
+    source=Text,
+)
+FX_CONVERSION = table(
+    "fx_conversion",
+    METADATA,
+    txn_id=Key,
+    n=Count,
+    rate_id=Key,
+    num=Count,
+    den=Count,
+    sold_minor=Count,
+    bought_minor=Count,
+    rounding=Text,
+)
+PERIOD = table("period", METADATA, book_id=Count, closed_through=Day, event_id=Key)
+PROPOSAL = table(
+    "proposal", METADATA, id=Key, book_id=Count, payload=LargeBinary, payload_sha256=LargeBinary, maker=Text
+)
+APPROVAL = table(
+    "approval",
+    METADATA,
+    proposal_id=Key,
+    maker=Text,
+    payload_sha256=LargeBinary,
+    approver=Text,
+    signature=LargeBinary,
+    event_id=Key,
+)
+APPROVAL_POLICY = table(
+    "approval_policy",
+    METADATA,
+    book_id=Count,
+    kind=Text,
+    unit=Text,
+    from_minor=Count,
+    quorum=Count,
+    since=Instant,
+    event_id=Key,
 )
 UNSEALED = table("unsealed", METADATA, event_id=Key, book_id=Count)
 LEAF = table("leaf", METADATA, book_id=Count, idx=Count, event_id=Key, leaf_sha256=LargeBinary)

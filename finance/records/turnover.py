@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 
 from ..accounts import UNRESTRICTED, Account
 from ..errors import Missing
-from ..turnover import AccountTurnover, HistoryCursor, TurnoverLayer, moved_turnover
+from ..turnover import LAYER_WORDS, AccountTurnover, HistoryCursor, TurnoverLayer, moved_turnover
 from ..units import Unit
 from .registry import find_unit
 from .tables import ACCOUNT, BALANCE, EARMARK, EVENT, FUND, POSTING, TXN
@@ -213,13 +213,6 @@ def list_history(  # one account, one layer, one span, one page
         beginning.append(TXN.c.effective_on > after)
     if start is not None:
         beginning.append(_behind(start))
-    rest = (
-        select(func.coalesce(func.sum(POSTING.c.side * POSTING.c.amount), 0))
-        .join(TXN, TXN.c.id == POSTING.c.txn_id)
-        .where(TXN.c.book_id == book_id, POSTING.c.account_id == account_id, POSTING.c.layer == layer)
-        .where(*beginning)
-        .scalar_subquery()
-    )
     if through is not None:
         page = page.where(TXN.c.effective_on <= through)
     rows = (
@@ -228,10 +221,9 @@ def list_history(  # one account, one layer, one span, one page
         .limit(limit)
         .subquery("page")
     )
-    counter = {"S": 0, "P": 2, "E": 4}[layer]
-    held = COUNTERS[counter] - COUNTERS[counter + 1]
+    before = _before(book_id, account_id, layer, beginning) if beginning else literal_column("0")
     query = (
-        select((held - rest).label("before"), *rows.c)
+        select(before.label("before"), *rows.c)
         .select_from(BALANCE)
         .join(rows, BALANCE.c.account_id == account_id, isouter=True)
         .where(BALANCE.c.account_id == account_id)
@@ -239,6 +231,21 @@ def list_history(  # one account, one layer, one span, one page
     )
     found = session.execute(query).all()
     return int(found[0].before), [row for row in found if row.id is not None]
+
+
+def _before(
+    book_id: int, account_id: int, layer: TurnoverLayer, beginning: list[ColumnElement[bool]]
+) -> ColumnElement[int]:
+    """Sum what stands before a beginning: the balance row less all that comes from there on."""
+    rest = (
+        select(func.coalesce(func.sum(POSTING.c.side * POSTING.c.amount), 0))
+        .join(TXN, TXN.c.id == POSTING.c.txn_id)
+        .where(TXN.c.book_id == book_id, POSTING.c.account_id == account_id, POSTING.c.layer == layer)
+        .where(*beginning)
+        .scalar_subquery()
+    )
+    held = COUNTERS[2 * list(LAYER_WORDS).index(layer) :]
+    return held[0] - held[1] - rest
 
 
 def _history(book_id: int, account_id: int, layer: TurnoverLayer) -> Select[*tuple[Any, ...]]:

@@ -73,7 +73,10 @@ def keep_valuation(
 def list_valuations(
     session: Session, book_id: int, codes: Iterable[str], through: date | None = None
 ) -> dict[str, Valuation]:
-    """Return the valuations of gifts by the code of the contribution, as they stood at the end of a day."""
+    """Return the valuations of gifts by the code of the contribution: those in force at the end of a day.
+
+    Without a day, the last one of each gift, expired or not.
+    """
     query = (
         select(VALUATION, CONTRIBUTION.c.code, PARTY.c.code.label("valuer"), UNIT.c.base_code)
         .join(CONTRIBUTION, CONTRIBUTION.c.id == VALUATION.c.contribution_id)
@@ -84,6 +87,8 @@ def list_valuations(
     )
     if through is not None:
         query = query.where(VALUATION.c.valued_on <= through)
+    rows = session.execute(query).all()
+    replaced = {row.supersedes_id for row in rows}
     return {
         row.code: Valuation(
             price=Money(minor=row.price_num, unit=find_unit(session, row.base_code)),
@@ -93,5 +98,6 @@ def list_valuations(
             valued_on=row.valued_on,
             evidence_sha256=bytes(row.evidence_sha256),
         )
-        for row in session.execute(query).all()
+        for row in rows
+        if row.id not in replaced and (through is None or row.expires_on is None or through < row.expires_on)
     }

@@ -237,6 +237,48 @@ def _challenge(raw: Raw, connection: Connection) -> None:
     raw.put(connection, "award", **application, **one, prize=1, txn_id=txn, **why)
 
 
+def _govern(raw: Raw, connection: Connection) -> None:
+    """Write one row into each table of periods, approvals and conversions, by hand."""
+    book = raw.find(connection, "book", code="main")
+
+    def put(name: str, **values: object) -> None:
+        raw.put(connection, name, event_id=raw.event(connection), **values)
+
+    put("period", book_id=book, closed_through=date(2020, 12, 31))
+    policy = {"unit": "USD", "from_minor": 10**12, "quorum": 2, "since": NOW}
+    put("approval_policy", book_id=book, kind="grand", **policy)
+    proposal = raw.event(connection)
+    digest = hashlib.sha256(b"{}").digest()
+    raw.put(
+        connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
+    )
+    put("approval", proposal_id=proposal, maker="hub", payload_sha256=digest, approver="giver")
+    raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
+    rate = raw.event(connection)
+    pair = {"base_unit": "USD", "base_kind": "currency", "quote_unit": "EUR", "quote_kind": "currency"}
+    figures = {"num": 9, "den": 10, "as_of": NOW.date(), "source": "central bank"}
+    raw.put(connection, "fx_rate", id=rate, **pair, **figures)
+    owned = {
+        "book_id": book,
+        "fund_id": raw.find(connection, "fund", code="water"),
+        "unit": "EUR",
+        "floor": 0,
+    }
+    owned["earmark_id"] = raw.find(connection, "earmark", book_id=book, code="unrestricted")
+    raw.put(connection, "account", **owned, path="water/cash", role="cash", normal=1)
+    raw.put(connection, "account", **owned, path="water/pool", role="pool", normal=-1)
+    sold = raw.open(
+        connection,
+        """Dr water/pool 1005 fx_sold c1=1005
+        Cr water/cash 1005 fx_sold
+        Dr water/cash:EUR 904 fx_bought
+        Cr water/pool:EUR 904 fx_bought c1=904""",
+    )
+    conversion = {"rate_id": rate, "num": 9, "den": 10, "sold_minor": 1005, "bought_minor": 904}
+    raw.put(connection, "fx_conversion", txn_id=sold, n=1, rounding="half_even", **conversion)
+    raw.end(connection, sold)
+
+
 @pytest.fixture(scope="session")
 def make_raw(make_database: Callable[[str], str]) -> Iterator[Callable[[str], Raw]]:
     """Maker of a populated database: two books, three funds, two earmarks, and a row in each table."""
@@ -250,6 +292,7 @@ def make_raw(make_database: Callable[[str], str]) -> Iterator[Callable[[str], Ra
         with engines[-1].begin() as connection:
             _agree(raw, connection)
             _challenge(raw, connection)
+            _govern(raw, connection)
         with Session(engines[-1]) as session, session.begin():
             acts.seal(session, "main", clock=CLOCK, name="example.org", secret=bytes(32))
         return raw

@@ -375,7 +375,7 @@ def a_gift_valued_by_its_giver_under_another_name(raw: Raw, connection: Connecti
     value(raw, connection, contributor_id=other, valued_by=giver)
 
 
-@attack("valuation_contribution_id_key")
+@attack("valuation_begins_once")
 def a_second_valuation(raw: Raw, connection: Connection) -> None:
     value(raw, connection, contribution_id=raw.find(connection, "contribution", code="k1"))
 

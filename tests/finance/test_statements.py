@@ -4,21 +4,22 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from almoner import Money, currency, money
 from almoner.finance import acts
-from almoner.finance.accounts import Promise
+from almoner.finance.accounts import Promise, pool
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import DocumentInvalid, Missing
 from almoner.finance.fees import FeeTerm
 from almoner.finance.funds import PooledFund
 from almoner.finance.in_kind import Valuation, in_kind_unit
-from almoner.finance.ledger import LINES
+from almoner.finance.ledger import LINES, Draft, Draw, Leg
 from almoner.finance.money import zero
-from almoner.finance.posting import reverse
+from almoner.finance.posting import post, record_event, reverse
 from almoner.finance.records.registry import find_book_id
-from almoner.finance.records.tables import ACCOUNT, CONTRIBUTION, EARMARK, LOT, TXN
+from almoner.finance.records.tables import ACCOUNT, CONTRIBUTION, EARMARK, LOT, TXN, VALUATION
+from almoner.finance.records.valuations import list_valuations
 from almoner.finance.sheets import sheet_document
 from almoner.finance.statement_sheets import donor_sheet
 from almoner.finance.statements import DonorStatement, EarmarkRemainder, Statement, StatementLine
@@ -292,3 +293,74 @@ def test_gifts_in_kind_stand_apart_in_their_own_unit(
     assert [row["value_unit"] for row in sheet["in_kind"] if row["value"]] == ["USD.v"]  # type: ignore[attr-defined]  # rows
     before = acts.donor_statement(session, water, "giver", through=date(2026, 1, 14))
     assert (before.in_kind, before.pledged) == ((), usd("0.00"))
+
+
+def test_money_that_its_donor_released_from_an_earmark_stays_the_donors(
+    session: Session, busy: PooledFund, clock: Clock
+) -> None:
+    book = find_book_id(session, "main")
+    acts.contribute(session, busy, "giver", usd("30.00"), key="n2", clock=clock, earmark="north")
+    old = session.execute(select(CONTRIBUTION).where(CONTRIBUTION.c.code == "n2")).one()
+    free = session.scalars(select(EARMARK.c.id).where(EARMARK.c.code == "unrestricted")).one()
+    kept = {name: getattr(old, name) for name in ("fund_id", "party_id", "unit")}
+    session.execute(
+        insert(CONTRIBUTION).values(
+            book_id=book,
+            code="n2/free",
+            kind="released",
+            released_from=old.id,
+            consent_sha256=bytes(32),
+            earmark_id=free,
+            **kept,
+        )
+    )
+    before = acts.donor_statement(session, busy, "giver")
+    sides = ((1, "north", "n2"), (-1, "unrestricted", "n2/free"))
+    legs = tuple(
+        Leg(
+            account=pool(busy.code, USD, earmark),
+            side=side,  # type: ignore[arg-type]  # one of both sides
+            amount=usd("20.00"),
+            line="allocation",
+            draws=(Draw(contribution=code, minor=2000),),
+        )
+        for side, earmark, code in sides
+    )
+    post(session, "main", Draft(kind="widening", effective_on=None, legs=legs), key="w", clock=clock)
+    acts.spend(session, busy, "hub", usd("50.00"), line="transfer", key="late", clock=clock)
+    after = acts.donor_statement(session, busy, "giver")
+    assert (after.deposited, after.difference) == (before.deposited, zero(USD))
+    left = {row.earmark: row.amount for row in after.remainders}
+    assert left["north"] == usd("10.00")
+    assert "n2/free" in {use.contribution for use in after.uses}
+    assert acts.verify(session, "main").verified
+
+
+def test_a_valuation_counts_on_its_days_until_another_takes_its_place(
+    session: Session, water: PooledFund, clock: Clock
+) -> None:
+    book, hour = find_book_id(session, "main"), in_kind_unit("hour", 2)
+    gift = acts.offer_in_kind(session, water, "giver", money("10.00", hour), key="help", clock=clock)
+    first = Valuation(
+        price=usd("25.00"),
+        method="market",
+        haircut_bp=0,
+        valued_by="lab",
+        valued_on=date(2026, 1, 15),
+        evidence_sha256=bytes(32),
+    )
+    acts.value(session, water, gift, first, key="v", clock=clock)
+    known = session.execute(select(VALUATION)).one()
+    event, _ = record_event(session, "main", "in_kind.valued", {}, key="again", clock=clock)
+    changed = {"id": event, "price_num": 3000, "valued_on": date(2026, 2, 1), "supersedes_id": known.id}
+    session.execute(
+        insert(VALUATION).values({**known._mapping, **changed, "expires_on": date(2026, 3, 1)})  # noqa: SLF001  # SQLAlchemy's public name
+    )
+
+    def worth(through: date | None) -> str:
+        return str(acts.donor_statement(session, water, "giver", through=through).in_kind[0].value)
+
+    assert worth(date(2026, 1, 31)) == "250.00 USD.v"
+    assert worth(date(2026, 2, 1)) == worth(None) == "300.00 USD.v"
+    assert worth(date(2026, 3, 1)) == "None"
+    assert list_valuations(session, book, ["help"], date(2026, 1, 14)) == {}

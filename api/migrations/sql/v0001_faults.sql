@@ -18,7 +18,13 @@ CREATE VIEW fault_leg AS
 SELECT t.id AS txn_id, CASE WHEN sum(p.side * p.amount) <> 0 THEN 'unbalanced' ELSE 'shape or draws' END AS why
 FROM txn t JOIN posting p ON p.txn_id = t.id JOIN account a ON a.id = p.account_id
 GROUP BY t.id, a.unit, p.layer
-HAVING sum(p.side * p.amount) <> 0 OR max(CASE WHEN a.book_id <> t.book_id OR p.layer = 'P'
+HAVING sum(p.side * p.amount) <> 0 OR max(CASE WHEN a.book_id <> t.book_id OR t.act = 'refused'
+  OR (t.act = 'pending' AND (p.layer = 'S' OR (p.layer = 'P' AND p.amount < 0)))
+  OR (p.layer = 'P' AND (t.act IN ('posted','reverse') OR (t.act <> 'pending' AND p.amount > 0)))
+  OR (p.layer = 'S' AND t.act IN ('void','expire'))
+  OR (p.line = 'refund' AND t.refunds_id IS NULL)
+  OR (p.line IN ('fx_sold','fx_bought') AND t.act <> 'reverse'
+    AND NOT EXISTS (SELECT 1 FROM fx_conversion x WHERE x.txn_id = t.id))
   OR (a.role = 'pool' AND p.layer = 'S') <> EXISTS (SELECT 1 FROM draw d WHERE d.txn_id = p.txn_id AND d.seq = p.seq)
   THEN 1 ELSE 0 END) = 1
 UNION ALL
@@ -27,24 +33,29 @@ WHERE p.layer = 'S' AND a.role IN ('cash','pool','holder')
 GROUP BY t.id, a.fund_id, a.unit HAVING sum(p.side * p.amount) <> 0
 UNION ALL
 SELECT t.id, 'empty or other book' FROM txn t
-WHERE NOT EXISTS (SELECT 1 FROM posting p WHERE p.txn_id = t.id)
+WHERE (t.act <> 'refused' AND NOT EXISTS (SELECT 1 FROM posting p WHERE p.txn_id = t.id))
   OR t.book_id <> (SELECT e.book_id FROM event e WHERE e.id = t.id)
 ;;
 CREATE VIEW fault_lot AS
 SELECT p.txn_id, 'draws do not sum' AS why FROM posting p
 WHERE p.amount <> (SELECT sum(d.amount) FROM draw d WHERE d.txn_id = p.txn_id AND d.seq = p.seq)
 UNION ALL
-SELECT d.txn_id, 'other unit or fund' FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
-  JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id
-WHERE a.unit <> c.unit OR a.fund_id <> c.fund_id
-UNION ALL
-SELECT d.txn_id, 'earmark widened' FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
-  JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id
-WHERE NOT EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
+SELECT d.txn_id, CASE WHEN a.fund_id <> c.fund_id OR a.unit <> c.unit THEN 'other unit or fund'
+    WHEN EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
+    THEN 'expired' ELSE 'earmark widened' END
+FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq JOIN txn t ON t.id = d.txn_id
+  JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id JOIN earmark e ON e.id = a.earmark_id
+WHERE a.fund_id <> c.fund_id
+  OR (a.unit <> c.unit AND (p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
+    OR EXISTS (SELECT 1 FROM unit u WHERE u.code IN (a.unit, c.unit) AND u.kind <> 'currency')))
+  OR NOT EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
+  OR (p.side = 1 AND t.act <> 'reverse' AND ((p.line = 'in_kind_used' AND c.available_until < t.effective_on)
+    OR (e.valid_until < t.effective_on AND p.line <> 'donor_refund'
+      AND EXISTS (SELECT 1 FROM line l WHERE l.code = p.line AND l.kind = 'use'))))
 UNION ALL
 SELECT d.txn_id, 'lot swap' FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
-  JOIN account a ON a.id = p.account_id
-GROUP BY d.txn_id, a.unit, d.contribution_id
+  JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id
+GROUP BY d.txn_id, a.unit, coalesce(c.released_from, c.id)
 HAVING sum(p.side * d.amount) <> 0 AND (sum(p.side * d.amount) > 0) <> ((SELECT sum(q.side * q.amount)
   FROM posting q JOIN account b ON b.id = q.account_id
   WHERE q.txn_id = d.txn_id AND q.layer = 'S' AND b.role = 'pool' AND b.unit = a.unit) > 0)
@@ -53,24 +64,73 @@ SELECT p.txn_id, 'internal line leaks' FROM posting p JOIN account a ON a.id = p
 WHERE a.role = 'pool' AND p.layer = 'S' AND l.kind = 'internal'
 GROUP BY p.txn_id, a.fund_id, a.unit HAVING sum(p.side * p.amount) <> 0
 ;;
+CREATE VIEW fault_fx AS
+SELECT x.txn_id, 'conversion' AS why FROM fx_conversion x JOIN fx_rate r ON r.id = x.rate_id
+  LEFT JOIN posting p ON p.txn_id = x.txn_id AND p.layer = 'S' AND p.line IN ('fx_sold','fx_bought')
+  LEFT JOIN account a ON a.id = p.account_id AND a.role = 'pool'
+GROUP BY x.txn_id
+HAVING max(CASE WHEN a.unit = r.base_unit AND p.line = 'fx_sold' THEN 1 ELSE 0 END) = 0
+  OR max(CASE WHEN a.unit = r.quote_unit AND p.line = 'fx_bought' THEN 1 ELSE 0 END) = 0
+UNION ALL
+SELECT p.txn_id, 'conversion' FROM posting p JOIN account a ON a.id = p.account_id JOIN txn t ON t.id = p.txn_id
+WHERE p.line IN ('fx_sold','fx_bought') AND p.layer = 'S' AND a.role = 'pool' AND t.act <> 'reverse'
+GROUP BY p.txn_id, a.unit, p.line
+HAVING sum(p.side * p.amount) <> (SELECT CASE p.line WHEN 'fx_sold' THEN coalesce(sum(x.sold_minor), 0)
+    ELSE -coalesce(sum(x.bought_minor), 0) END FROM fx_conversion x JOIN fx_rate r ON r.id = x.rate_id
+  WHERE x.txn_id = p.txn_id AND a.unit = CASE p.line WHEN 'fx_sold' THEN r.base_unit ELSE r.quote_unit END)
+UNION ALL
+SELECT d.txn_id, 'converted to another' FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
+  JOIN txn t ON t.id = d.txn_id
+WHERE p.line = 'fx_bought' AND t.act <> 'reverse' AND NOT EXISTS (SELECT 1 FROM posting q
+  JOIN draw g ON g.txn_id = q.txn_id AND g.seq = q.seq
+  WHERE q.txn_id = d.txn_id AND q.line = 'fx_sold' AND g.contribution_id = d.contribution_id)
+;;
 CREATE VIEW fault_child AS
-SELECT t.id AS txn_id, 'parent' AS why FROM txn t JOIN txn q ON q.id IN (t.parent_id, t.refunds_id)
-WHERE q.book_id <> t.book_id OR q.act <> 'posted' OR (q.id = t.parent_id AND t.refunds_id <> coalesce(q.refunds_id, q.id))
-  OR NOT EXISTS (SELECT 1 FROM txn_end x WHERE x.txn_id = q.id)
+SELECT t.id AS txn_id, 'parent' AS why FROM txn t JOIN txn q ON q.id IN (t.parent_id, t.refunds_id, t.corrects_id)
+WHERE q.book_id <> t.book_id OR NOT EXISTS (SELECT 1 FROM txn_end x WHERE x.txn_id = q.id)
+  OR (q.id = t.parent_id AND t.act = 'reverse'
+    AND (q.act NOT IN ('posted','post') OR t.refunds_id <> coalesce(q.refunds_id, q.id)))
+  OR (q.id = t.parent_id AND t.act IN ('post','void','expire') AND q.act <> 'pending')
+  OR (q.id = t.refunds_id AND q.act NOT IN ('posted','post'))
+  OR (q.id = t.corrects_id AND NOT EXISTS (SELECT 1 FROM txn r WHERE r.parent_id = q.id AND r.act = 'reverse'))
+UNION ALL
+SELECT t.id, 'too late or too early' FROM txn t JOIN txn q ON q.id = t.parent_id
+WHERE (t.act = 'post' AND t.recorded_at > q.expires_at) OR (t.act = 'expire' AND t.recorded_at <= q.expires_at)
 UNION ALL
 SELECT t.id, 'more comes back than was paid' FROM txn t
   JOIN txn m ON m.id = t.refunds_id OR m.refunds_id = t.refunds_id
   JOIN draw d ON d.txn_id = m.id JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
 GROUP BY t.id, p.account_id, d.contribution_id HAVING sum(p.side * d.amount) < 0
 UNION ALL
-SELECT t.id, 'not undone' FROM txn t JOIN posting p ON p.txn_id IN (t.id, t.parent_id) WHERE t.act = 'reverse'
+SELECT t.id, 'not undone' FROM txn t JOIN posting p ON p.txn_id IN (t.id, t.parent_id,
+    CASE t.act WHEN 'reverse' THEN (SELECT q.parent_id FROM txn q WHERE q.id = t.parent_id AND q.act = 'post') END)
+WHERE (p.layer = 'P' AND t.act IN ('post','void','expire')) OR (p.layer = 'E' AND t.act IN ('void','expire','reverse'))
+  OR (p.layer = 'S' AND t.act = 'reverse')
 GROUP BY t.id, p.account_id, p.layer, CASE p.layer WHEN 'S' THEN 0 ELSE p.side END
 HAVING sum(CASE p.layer WHEN 'S' THEN p.side * p.amount ELSE p.amount END) <> 0
+UNION ALL
+SELECT t.id, 'over-posted' FROM txn t JOIN posting p ON p.txn_id = t.id WHERE t.act = 'post' AND p.layer = 'S'
+GROUP BY t.id, t.parent_id, p.account_id, p.side HAVING sum(p.amount) > (SELECT coalesce(sum(q.amount), 0)
+  FROM posting q WHERE q.txn_id = t.parent_id AND q.layer = 'P' AND q.account_id = p.account_id AND q.side = p.side)
 UNION ALL
 SELECT t.id, 'draws not mirrored' FROM txn t JOIN draw d ON d.txn_id IN (t.id, t.parent_id)
   JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq WHERE t.act = 'reverse'
 GROUP BY t.id, p.account_id, d.contribution_id HAVING sum(p.side * d.amount) <> 0
 ;;
+CREATE VIEW fault_approval AS
+SELECT t.id AS txn_id, 'not approved' AS why FROM txn t JOIN approval_policy y ON y.book_id = t.book_id AND y.kind = t.kind
+WHERE t.act IN ('posted','pending','reverse') AND y.since <= t.recorded_at
+  AND NOT EXISTS (SELECT 1 FROM approval_policy z WHERE z.book_id = y.book_id AND z.kind = y.kind AND z.unit = y.unit
+    AND z.from_minor = y.from_minor AND z.since > y.since AND z.since <= t.recorded_at)
+  AND y.from_minor <= (SELECT coalesce(sum(p.amount), 0) FROM posting p JOIN account a ON a.id = p.account_id
+    WHERE p.txn_id = t.id AND p.side = 1 AND p.amount > 0 AND a.unit = y.unit AND a.role <> 'memo')
+  AND y.quorum > (SELECT count(*) FROM approval v JOIN proposal r ON r.id = v.proposal_id
+    WHERE r.id = t.proposal_id AND r.book_id = t.book_id AND r.payload_sha256 = t.request_sha256)
+UNION ALL
+SELECT t.id, 'other proposal' FROM txn t JOIN proposal r ON r.id = t.proposal_id
+WHERE r.book_id <> t.book_id OR r.payload_sha256 <> t.request_sha256
+;;
 CREATE VIEW fault AS
-SELECT txn_id, why FROM fault_leg UNION ALL SELECT txn_id, why FROM fault_lot UNION ALL SELECT txn_id, why FROM fault_child
+SELECT txn_id, why FROM fault_leg UNION ALL SELECT txn_id, why FROM fault_lot UNION ALL SELECT txn_id, why FROM fault_fx
+UNION ALL SELECT txn_id, why FROM fault_child UNION ALL SELECT txn_id, why FROM fault_approval
 ;;

@@ -1,6 +1,7 @@
 -- Tables of the money core. {TOKENS} are filled in for each database; a line ";;" ends a statement.
 -- Side is +1 debit, -1 credit; amounts are positive except releases. Layers: S settled, P pending, E encumbered.
 -- A transaction exists only with its txn_end row; inserting that row checks it whole and moves the balances.
+-- txn.parent_id names what is posted, voided, expired or reversed; txn.corrects_id the reversed transaction it stands in for.
 -- txn.refunds_id names the transaction whose money comes back: by a refund of it, or by a reversal of it or of a refund.
 -- {STRICT_KEYED}: without SQLite's hidden rowid, by which INSERT OR REPLACE could delete another row.
 CREATE TABLE unit (
@@ -76,18 +77,52 @@ CREATE TABLE event (
   recorded_at {INSTANT} NOT NULL
 ){STRICT_KEYED}
 ;;
+CREATE TABLE period (
+  book_id {BIGINT} NOT NULL REFERENCES book, closed_through {DAY} NOT NULL, event_id {UUID} NOT NULL REFERENCES event,
+  PRIMARY KEY (book_id, closed_through)
+){STRICT_KEYED}
+;;
+CREATE TABLE proposal (
+  id {UUID} PRIMARY KEY REFERENCES event, book_id {BIGINT} NOT NULL REFERENCES book, payload {BYTES} NOT NULL,
+  payload_sha256 {BYTES} NOT NULL CHECK (length(payload_sha256) = 32){PAYLOAD_CHECK}, maker TEXT NOT NULL,
+  UNIQUE (id, maker, payload_sha256)
+){STRICT_KEYED}
+;;
+CREATE TABLE approval (
+  proposal_id {UUID} NOT NULL, maker TEXT NOT NULL, payload_sha256 {BYTES} NOT NULL, approver TEXT NOT NULL,
+  signature {BYTES} CHECK (signature IS NULL OR length(signature) = 64), event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  PRIMARY KEY (proposal_id, approver), CHECK (approver <> maker),
+  FOREIGN KEY (proposal_id, maker, payload_sha256) REFERENCES proposal (id, maker, payload_sha256)
+){STRICT_KEYED}
+;;
+CREATE TABLE approval_policy (
+  book_id {BIGINT} NOT NULL REFERENCES book, kind TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit,
+  from_minor {BIGINT} NOT NULL CHECK (from_minor >= 0), quorum {SMALLINT} NOT NULL CHECK (quorum >= 0),
+  since {INSTANT} NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  PRIMARY KEY (book_id, kind, unit, from_minor, since)
+){STRICT_KEYED}
+;;
 CREATE TABLE txn (
   id {UUID} PRIMARY KEY, book_id {BIGINT} NOT NULL REFERENCES book,
-  act TEXT NOT NULL CHECK (act IN ('posted','reverse')), kind TEXT NOT NULL,
+  act TEXT NOT NULL CHECK (act IN ('posted','pending','post','void','expire','reverse','refused')), kind TEXT NOT NULL,
   client TEXT NOT NULL, idem_key TEXT NOT NULL, request_sha256 {BYTES} NOT NULL CHECK (length(request_sha256) = 32),
-  effective_on {DAY} NOT NULL, recorded_at {INSTANT} NOT NULL, parent_id {UUID} REFERENCES txn,
-  refunds_id {UUID} REFERENCES txn,
+  effective_on {DAY} NOT NULL, recorded_at {INSTANT} NOT NULL, expires_at {INSTANT}, refusal TEXT,
+  parent_id {UUID} REFERENCES txn, refunds_id {UUID} REFERENCES txn, corrects_id {UUID} REFERENCES txn,
+  proposal_id {UUID} UNIQUE REFERENCES proposal,
   UNIQUE (book_id, client, idem_key),
-  CHECK ((act = 'reverse') = (parent_id IS NOT NULL)), CHECK (act <> 'reverse' OR refunds_id IS NOT NULL),
+  CHECK ((act IN ('post','void','expire','reverse')) = (parent_id IS NOT NULL)),
+  CHECK (act <> 'reverse' OR refunds_id IS NOT NULL),
+  CHECK (act NOT IN ('pending','post','void','expire') OR refunds_id IS NULL),
+  CHECK ((act = 'refused') = (refusal IS NOT NULL)), CHECK ((act = 'pending') = (expires_at IS NOT NULL)),
+  CHECK (expires_at IS NULL OR expires_at > recorded_at), CHECK (corrects_id IS NULL OR act IN ('posted','refused')),
   FOREIGN KEY (id) REFERENCES event DEFERRABLE INITIALLY DEFERRED{TXN_IS_ENDED}
 ){STRICT_KEYED}
 ;;
+CREATE UNIQUE INDEX txn_resolved_once ON txn (parent_id) WHERE act IN ('post','void','expire')
+;;
 CREATE UNIQUE INDEX txn_reversed_once ON txn (parent_id) WHERE act = 'reverse'
+;;
+CREATE INDEX txn_expiring ON txn (book_id, expires_at) WHERE act = 'pending'
 ;;
 CREATE INDEX txn_refunding ON txn (refunds_id) WHERE refunds_id IS NOT NULL
 ;;
@@ -101,15 +136,19 @@ CREATE TABLE posting (
   CHECK (layer <> 'S' OR amount > 0), PRIMARY KEY (txn_id, seq)
 ){STRICT_KEYED}
 ;;
-CREATE INDEX posting_by_account ON posting (account_id, txn_id)
+CREATE INDEX posting_by_account ON posting (account_id)
 ;;
 CREATE TABLE txn_end ({TXN_END}){STRICT}
 ;;
 CREATE TABLE contribution (
   id {ID}, book_id {BIGINT} NOT NULL, fund_id {BIGINT} NOT NULL, party_id {BIGINT} NOT NULL,
-  code TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('cash','in_kind','income')),
-  unit TEXT NOT NULL REFERENCES unit, earmark_id {BIGINT} NOT NULL,
-  UNIQUE (book_id, code), UNIQUE (id, party_id),
+  code TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('cash','in_kind','income','released')),
+  unit TEXT NOT NULL REFERENCES unit, earmark_id {BIGINT} NOT NULL, available_until {DAY},
+  released_from {BIGINT}, consent_sha256 {BYTES} CHECK (consent_sha256 IS NULL OR length(consent_sha256) = 32),
+  UNIQUE (book_id, code), UNIQUE (id, party_id), UNIQUE (id, party_id, fund_id, unit),
+  CHECK ((kind = 'released') = (released_from IS NOT NULL)), CHECK ((kind = 'released') = (consent_sha256 IS NOT NULL)),
+  CHECK (kind = 'in_kind' OR available_until IS NULL),
+  FOREIGN KEY (released_from, party_id, fund_id, unit) REFERENCES contribution (id, party_id, fund_id, unit),
   FOREIGN KEY (fund_id, book_id) REFERENCES fund (id, book_id),
   FOREIGN KEY (party_id, book_id) REFERENCES party (id, book_id),
   FOREIGN KEY (earmark_id, book_id) REFERENCES earmark (id, book_id)
@@ -127,7 +166,32 @@ CREATE TABLE draw (
   FOREIGN KEY (txn_id, seq) REFERENCES posting
 ){STRICT_KEYED}
 ;;
-CREATE INDEX draw_by_contribution ON draw (contribution_id, txn_id)
+CREATE INDEX draw_by_contribution ON draw (contribution_id)
+;;
+CREATE TABLE fx_rate (
+  id {UUID} PRIMARY KEY REFERENCES event,
+  base_unit TEXT NOT NULL, base_kind TEXT NOT NULL CHECK (base_kind = 'currency'),
+  quote_unit TEXT NOT NULL, quote_kind TEXT NOT NULL CHECK (quote_kind = 'currency'),
+  num {BIGINT} NOT NULL CHECK (num BETWEEN 1 AND 2147483647), den {BIGINT} NOT NULL CHECK (den BETWEEN 1 AND 2147483647),
+  as_of {DAY} NOT NULL, source TEXT NOT NULL CHECK (source <> ''),
+  CHECK (base_unit <> quote_unit), UNIQUE (id, num, den), UNIQUE (base_unit, quote_unit, as_of, source),
+  FOREIGN KEY (base_unit, base_kind) REFERENCES unit (code, kind),
+  FOREIGN KEY (quote_unit, quote_kind) REFERENCES unit (code, kind)
+){STRICT_KEYED}
+;;
+CREATE TABLE fx_conversion (
+  txn_id {UUID} NOT NULL REFERENCES txn, n {SMALLINT} NOT NULL CHECK (n > 0), rate_id {UUID} NOT NULL,
+  num {BIGINT} NOT NULL, den {BIGINT} NOT NULL,
+  sold_minor {BIGINT} NOT NULL CHECK (sold_minor BETWEEN 1 AND {M62}),
+  bought_minor {BIGINT} NOT NULL CHECK (bought_minor BETWEEN 1 AND {M62}),
+  rounding TEXT NOT NULL CHECK (rounding IN ('down','up','half_even')),
+  PRIMARY KEY (txn_id, n), FOREIGN KEY (rate_id, num, den) REFERENCES fx_rate (id, num, den),
+  CHECK (bought_minor - (sold_minor / den * num + sold_minor % den * num / den) = CASE
+    WHEN sold_minor % den * num % den = 0 OR rounding = 'down' THEN 0
+    WHEN rounding = 'up' OR 2 * (sold_minor % den * num % den) > den THEN 1
+    WHEN 2 * (sold_minor % den * num % den) < den THEN 0
+    ELSE (sold_minor / den * num + sold_minor % den * num / den) % 2 END)
+){STRICT_KEYED}
 ;;
 CREATE TABLE valuation (
   id {UUID} PRIMARY KEY REFERENCES event, contribution_id {BIGINT} NOT NULL, contributor_id {BIGINT} NOT NULL,
@@ -136,11 +200,14 @@ CREATE TABLE valuation (
   price_num {BIGINT} NOT NULL CHECK (price_num > 0), price_den {BIGINT} NOT NULL CHECK (price_den > 0),
   method TEXT NOT NULL CHECK (method IN ('market','replacement','cost','agreed')),
   haircut_bp {SMALLINT} NOT NULL CHECK (haircut_bp BETWEEN 0 AND 10000),
-  valued_by {BIGINT} NOT NULL REFERENCES party, valued_on {DAY} NOT NULL,
-  evidence_sha256 {BYTES} NOT NULL CHECK (length(evidence_sha256) = 32),
-  UNIQUE (contribution_id), CHECK (valued_by <> contributor_id),
+  valued_by {BIGINT} NOT NULL REFERENCES party, valued_on {DAY} NOT NULL, expires_on {DAY},
+  evidence_sha256 {BYTES} NOT NULL CHECK (length(evidence_sha256) = 32), supersedes_id {UUID} UNIQUE,
+  UNIQUE (id, contribution_id), CHECK (valued_by <> contributor_id), CHECK (expires_on IS NULL OR expires_on > valued_on),
+  FOREIGN KEY (supersedes_id, contribution_id) REFERENCES valuation (id, contribution_id),
   FOREIGN KEY (contribution_id, contributor_id) REFERENCES contribution (id, party_id),
   FOREIGN KEY (unit, unit_kind) REFERENCES unit (code, kind),
   FOREIGN KEY (value_unit, value_kind) REFERENCES unit (code, kind)
 ){STRICT_KEYED}
+;;
+CREATE UNIQUE INDEX valuation_begins_once ON valuation (contribution_id) WHERE supersedes_id IS NULL
 ;;

@@ -36,32 +36,57 @@ CREATE TRIGGER open_only AFTER INSERT ON posting REFERENCING NEW TABLE AS added 
 ;;
 CREATE TRIGGER open_only AFTER INSERT ON draw REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION almoner_still_open()
 ;;
+CREATE TRIGGER open_only AFTER INSERT ON fx_conversion REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION almoner_still_open()
+;;
+CREATE FUNCTION almoner_period_closed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_advisory_xact_lock(20011, NEW.book_id::int);
+  IF EXISTS (SELECT 1 FROM period WHERE book_id = NEW.book_id AND closed_through >= NEW.closed_through)
+    OR NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id) THEN
+    RAISE EXCEPTION 'a close moves forward, under an event of its book' USING ERRCODE = 'AL009'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER forward_only BEFORE INSERT ON period FOR EACH ROW EXECUTE FUNCTION almoner_period_closed()
+;;
+-- Every statement has one sensible plan whatever the statistics say: by key, in the order written, no hash or merge joins.
+-- The locks come first, so that two transactions that return the same money see each other.
 CREATE FUNCTION almoner_txn_ended() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
-  SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
-DECLARE ids UUID[]; bad TEXT; lots BOOLEAN; BEGIN
+  SET join_collapse_limit = 1 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
+DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; lots BOOLEAN; d RECORD; BEGIN
   SELECT array_agg(txn_id) INTO ids FROM ended;
   IF ids IS NULL THEN RETURN NULL; END IF;
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'post under READ COMMITTED' USING ERRCODE = 'AL004'; END IF;
-  PERFORM 1 FROM balance WHERE account_id IN (SELECT account_id FROM posting WHERE txn_id = ANY (ids))
-    ORDER BY account_id FOR NO KEY UPDATE;
+  SELECT array_agg(DISTINCT book_id), bool_or(coalesce(parent_id, refunds_id, corrects_id) IS NOT NULL)
+    INTO books, child FROM txn WHERE id = ANY (ids);
+  PERFORM pg_advisory_xact_lock_shared(20011, b::int) FROM unnest(books) b;
+  SELECT array_agg(DISTINCT account_id) INTO accounts FROM posting WHERE txn_id = ANY (ids);
+  PERFORM 1 FROM balance WHERE account_id = ANY (accounts) ORDER BY account_id FOR NO KEY UPDATE;
   lots := EXISTS (SELECT 1 FROM draw WHERE txn_id = ANY (ids));
   bad := (SELECT why FROM fault_leg WHERE txn_id = ANY (ids) LIMIT 1);
   IF bad IS NULL AND lots THEN bad := (SELECT why FROM fault_lot WHERE txn_id = ANY (ids) LIMIT 1); END IF;
-  IF bad IS NULL AND EXISTS (SELECT 1 FROM txn WHERE id = ANY (ids) AND (parent_id IS NOT NULL OR refunds_id IS NOT NULL)) THEN
-    bad := (SELECT why FROM fault_child WHERE txn_id = ANY (ids) LIMIT 1); END IF;
+  IF bad IS NULL AND EXISTS (SELECT 1 FROM fx_conversion WHERE txn_id = ANY (ids)) THEN
+    bad := (SELECT why FROM fault_fx WHERE txn_id = ANY (ids) LIMIT 1); END IF;
+  IF bad IS NULL AND child THEN bad := (SELECT why FROM fault_child WHERE txn_id = ANY (ids) LIMIT 1); END IF;
+  IF bad IS NULL AND (EXISTS (SELECT 1 FROM approval_policy WHERE book_id = ANY (books))
+      OR EXISTS (SELECT 1 FROM txn WHERE id = ANY (ids) AND proposal_id IS NOT NULL)) THEN
+    bad := (SELECT why FROM fault_approval WHERE txn_id = ANY (ids) LIMIT 1); END IF;
+  IF bad IS NULL AND EXISTS (SELECT 1 FROM txn t JOIN period p ON p.book_id = t.book_id AND p.closed_through >= t.effective_on
+      WHERE t.id = ANY (ids) AND t.act <> 'refused') THEN bad := 'closed period'; END IF;
   IF bad IS NOT NULL THEN RAISE EXCEPTION '%', bad USING ERRCODE = 'AL005'; END IF;
-  UPDATE balance b SET settled_dr = settled_dr + sd, settled_cr = settled_cr + sc, pending_dr = pending_dr + pd,
-      pending_cr = pending_cr + pc, encumbered_dr = encumbered_dr + ed, encumbered_cr = encumbered_cr + ec,
-      version = version + 1
-    FROM (SELECT account_id, sum(sd) sd, sum(sc) sc, sum(pd) pd, sum(pc) pc, sum(ed) ed, sum(ec) ec
-      FROM delta WHERE txn_id = ANY (ids) GROUP BY account_id) d WHERE b.account_id = d.account_id;
+  FOR d IN SELECT account_id, sum(sd) sd, sum(sc) sc, sum(pd) pd, sum(pc) pc, sum(ed) ed, sum(ec) ec
+      FROM delta WHERE txn_id = ANY (ids) GROUP BY account_id LOOP
+    UPDATE balance SET settled_dr = settled_dr + d.sd, settled_cr = settled_cr + d.sc, pending_dr = pending_dr + d.pd,
+      pending_cr = pending_cr + d.pc, encumbered_dr = encumbered_dr + d.ed, encumbered_cr = encumbered_cr + d.ec,
+      version = version + 1 WHERE account_id = d.account_id;
+  END LOOP;
   IF lots THEN
-    INSERT INTO lot (account_id, contribution_id) SELECT account_id, contribution_id FROM lot_delta
-      WHERE txn_id = ANY (ids) ON CONFLICT DO NOTHING;
-    UPDATE lot l SET remaining = remaining + m.moved, version = version + 1
-      FROM (SELECT account_id, contribution_id, sum(moved) moved FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2) m
-      WHERE l.account_id = m.account_id AND l.contribution_id = m.contribution_id;
+    FOR d IN SELECT account_id, contribution_id, sum(moved) AS moved FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 LOOP
+      UPDATE lot SET remaining = remaining + d.moved, version = version + 1
+        WHERE account_id = d.account_id AND contribution_id = d.contribution_id;
+      IF NOT FOUND THEN
+        INSERT INTO lot (account_id, contribution_id, remaining, version)
+          VALUES (d.account_id, d.contribution_id, d.moved, 1); END IF;
+    END LOOP;
   END IF;
   RETURN NULL; END $$
 ;;

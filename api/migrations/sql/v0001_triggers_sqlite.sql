@@ -47,11 +47,37 @@ CREATE TRIGGER posting_open BEFORE INSERT ON posting WHEN EXISTS (SELECT 1 FROM 
 CREATE TRIGGER draw_open BEFORE INSERT ON draw WHEN EXISTS (SELECT 1 FROM txn_end WHERE txn_id = NEW.txn_id)
   BEGIN SELECT RAISE(ABORT, 'txn already ended'); END
 ;;
+CREATE TRIGGER fx_conversion_open BEFORE INSERT ON fx_conversion WHEN EXISTS (SELECT 1 FROM txn_end WHERE txn_id = NEW.txn_id)
+  BEGIN SELECT RAISE(ABORT, 'txn already ended'); END
+;;
+CREATE TRIGGER txn_resolving BEFORE INSERT ON txn WHEN NEW.act IN ('post','void','expire')
+    AND EXISTS (SELECT 1 FROM txn WHERE parent_id = NEW.parent_id AND act IN ('post','void','expire'))
+  BEGIN SELECT RAISE(ABORT, 'txn_resolved_once'); END
+;;
+CREATE TRIGGER txn_reversing BEFORE INSERT ON txn WHEN NEW.act = 'reverse'
+    AND EXISTS (SELECT 1 FROM txn WHERE parent_id = NEW.parent_id AND act = 'reverse')
+  BEGIN SELECT RAISE(ABORT, 'txn_reversed_once'); END
+;;
+CREATE TRIGGER valuation_begins BEFORE INSERT ON valuation WHEN NEW.supersedes_id IS NULL
+    AND EXISTS (SELECT 1 FROM valuation WHERE contribution_id = NEW.contribution_id AND supersedes_id IS NULL)
+  BEGIN SELECT RAISE(ABORT, 'valuation_begins_once'); END
+;;
+CREATE TRIGGER period_closed BEFORE INSERT ON period
+  WHEN EXISTS (SELECT 1 FROM period WHERE book_id = NEW.book_id AND closed_through >= NEW.closed_through)
+    OR NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
+  BEGIN SELECT RAISE(ABORT, 'a close moves forward, under an event of its book'); END
+;;
 CREATE TRIGGER txn_ending BEFORE INSERT ON txn_end BEGIN
   SELECT RAISE(ABORT, 'fault') WHERE EXISTS (SELECT 1 FROM fault_leg WHERE txn_id = NEW.txn_id)
     OR (EXISTS (SELECT 1 FROM draw WHERE txn_id = NEW.txn_id) AND EXISTS (SELECT 1 FROM fault_lot WHERE txn_id = NEW.txn_id))
-    OR (EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id AND (parent_id IS NOT NULL OR refunds_id IS NOT NULL))
-      AND EXISTS (SELECT 1 FROM fault_child WHERE txn_id = NEW.txn_id)); END
+    OR (EXISTS (SELECT 1 FROM fx_conversion WHERE txn_id = NEW.txn_id)
+      AND EXISTS (SELECT 1 FROM fault_fx WHERE txn_id = NEW.txn_id))
+    OR (EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id AND coalesce(parent_id, refunds_id, corrects_id) IS NOT NULL)
+      AND EXISTS (SELECT 1 FROM fault_child WHERE txn_id = NEW.txn_id))
+    OR ((EXISTS (SELECT 1 FROM approval_policy) OR EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id AND proposal_id IS NOT NULL))
+      AND EXISTS (SELECT 1 FROM fault_approval WHERE txn_id = NEW.txn_id));
+  SELECT RAISE(ABORT, 'closed period') FROM txn t JOIN period p ON p.book_id = t.book_id AND p.closed_through >= t.effective_on
+    WHERE t.id = NEW.txn_id AND t.act <> 'refused'; END
 ;;
 CREATE TRIGGER txn_ended AFTER INSERT ON txn_end BEGIN
   SELECT RAISE(ABORT, 'end out of order') WHERE NEW.no <> 1 AND NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.no - 1);

@@ -19,21 +19,30 @@ FACTS = {
     "earmark_scope": ["wider_id, narrower_id"],
     "account": ["id", "book_id, path, unit, earmark_id"],
     "event": ["id"],
-    "txn": ["id", "book_id, client, idem_key"],
+    "period": ["book_id, closed_through"],
+    "proposal": ["id"],
+    "approval": ["proposal_id, approver", "event_id"],
+    "approval_policy": ["book_id, kind, unit, from_minor, since", "event_id"],
+    "txn": ["id", "book_id, client, idem_key", "proposal_id"],
     "posting": ["txn_id, seq"],
     "txn_end": ["no", "txn_id"],
     "contribution": ["id", "book_id, code"],
     "draw": ["txn_id, seq, contribution_id"],
-    "valuation": ["id", "contribution_id"],
+    "fx_rate": ["id", "base_unit, quote_unit, as_of, source"],
+    "fx_conversion": ["txn_id, n"],
+    "valuation": ["id", "supersedes_id"],
 }
-VIEWS = ["fault", "fault_child", "fault_lot", "fault_leg", "lot_delta", "delta"]
+VIEWS = [
+    *("fault", "fault_approval", "fault_child", "fault_fx", "fault_lot", "fault_leg", "lot_delta", "delta"),
+]
 TABLES = [
-    *("valuation", "draw", "lot", "contribution", "posting", "txn_end", "txn", "event", "balance", "account"),
-    *("earmark_scope", "earmark", "fund", "party", "line", "book", "unit"),
+    *("valuation", "fx_conversion", "fx_rate", "draw", "lot", "contribution", "posting", "txn_end", "txn"),
+    *("approval_policy", "approval", "proposal", "period", "event", "balance", "account", "earmark_scope"),
+    *("earmark", "fund", "party", "line", "book", "unit"),
 ]
 FUNCTIONS = [
     *("almoner_append_only", "almoner_moved_by_end", "almoner_account_opened", "almoner_earmark_opened"),
-    *("almoner_still_open", "almoner_txn_ended"),
+    *("almoner_still_open", "almoner_txn_ended", "almoner_period_closed"),
 ]
 
 
