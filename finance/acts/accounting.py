@@ -1,6 +1,7 @@
 """Accounts as they are: balances, histories, the trial balance, and entries from documents."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 
 from ..accounts import Account
@@ -186,28 +187,36 @@ def post_entries(
         Nothing is written then.
     """
     book_id = registry.find_book_id(session, book)
-    drafts = [(one.key, _draft(session, book_id, one)) for one in document.entries]
+    named = {(leg.account, leg.unit, leg.earmark) for one in document.entries for leg in one.legs}
+    accounts = {
+        (path, unit, earmark): _named(session, book_id, path, unit, earmark)
+        for path, unit, earmark in sorted(named)
+    }
+    drafts = [(one.key, _draft(one, accounts)) for one in document.entries]
     return post_many(session, book, drafts, clock=clock, client=ENTRIES)
 
 
-def _draft(session: Session, book_id: int, entry: Entry) -> Draft:
+def _named(session: Session, book_id: int, path: str, unit: str, earmark: str) -> Account:
+    registry.find_unit(session, unit)
+    return turnover.find_turnover(session, book_id, path, unit=unit, earmark=earmark).turnover.account
+
+
+def _draft(entry: Entry, accounts: Mapping[tuple[str, str, str], Account]) -> Draft:
     legs = []
     for leg in entry.legs:
-        unit = registry.find_unit(session, leg.unit)
-        found = turnover.find_turnover(
-            session, book_id, leg.account, unit=leg.unit, earmark=leg.earmark
-        ).turnover.account
+        account = accounts[leg.account, leg.unit, leg.earmark]
+        draws = tuple(
+            Draw(contribution=draw.contribution, minor=money(draw.amount, account.unit).minor)
+            for draw in leg.draws
+        )
         legs.append(
             Leg(
-                account=found,
+                account=account,
                 side=DEBIT if leg.side == "debit" else CREDIT,
-                amount=money(leg.amount, unit),
+                amount=money(leg.amount, account.unit),
                 line=leg.line,
                 layer="S" if leg.layer == "settled" else "E",
-                draws=tuple(
-                    Draw(contribution=draw.contribution, minor=money(draw.amount, unit).minor)
-                    for draw in leg.draws
-                ),
+                draws=draws,
             )
         )
     return Draft(

@@ -1,10 +1,12 @@
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select
 
 from almoner import Money, currency, money
 from almoner.finance import acts
@@ -273,14 +275,34 @@ def test_a_day_that_backdating_makes_negative_is_a_finding(
     assert acts.trial_balance(session, "main").below_floor == ()
 
 
-def test_later_postings_are_found_by_day(session: Session, busy: PooledFund) -> None:
-    if session.get_bind().dialect.name != "sqlite":
-        pytest.skip("the planner of PostgreSQL reads a table of few rows whole")
-    seen: list[str] = []
-    plan = "EXPLAIN QUERY PLAN SELECT 1 FROM posting p JOIN txn t ON t.id = p.txn_id WHERE t.book_id = 1"
-    seen = [str(row[3]) for row in session.execute(text(f"{plan} AND t.effective_on > '2026-01-01'"))]
-    assert any("txn_by_day" in row for row in seen)
-    assert acts.balance(session, "main", cash(busy.code, USD)).balance == usd("455.00")
+def statements_of(session: Session, call: Callable[[], object]) -> list[tuple[str, Any]]:
+    """Every SQL statement that a call executes, with its parameters."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(*said: Any) -> None:  # noqa: ANN401  # SQLAlchemy's event
+        seen.append((str(said[2]), said[3]))
+
+    engine = session.get_bind()
+    event.listen(engine, "before_cursor_execute", note)
+    call()
+    event.remove(engine, "before_cursor_execute", note)
+    return seen
+
+
+def test_a_balance_reads_no_posting_and_that_of_a_day_reads_only_later_ones(
+    session: Session, busy: PooledFund
+) -> None:
+    account = cash(busy.code, USD)
+    now = statements_of(session, lambda: acts.balance(session, "main", account))
+    assert [one for one, _ in now if "balance" in one]
+    assert not [one for one, _ in now if "posting" in one or "txn" in one.replace("last_txn", "")]
+    then = statements_of(session, lambda: acts.balance_on(session, "main", account, START))
+    ((asked, values),) = [row for row in then if "posting" in row[0]]
+    if session.get_bind().dialect.name == "sqlite":  # PostgreSQL reads a table of few rows whole
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", values)
+        steps = [str(row[3]) for row in plan]
+        assert any("txn_by_day (book_id=? AND effective_on>?)" in step for step in steps)
+        assert not any(step.startswith("SCAN posting") for step in steps)
 
 
 def entries(**changes: str) -> LedgerEntries:
