@@ -75,8 +75,8 @@ class ShownTable:
         Of the section.
     headings : tuple of str
         Column names, with the unit where all rows share it.
-    figures, days : tuple of int [position]
-        Which columns hold figures, and which hold days.
+    figures, days, sums : tuple of int [position]
+        Which columns hold figures, which hold days, and which rows are sums.
     rows : tuple of tuple of str
         The cells.
     """
@@ -85,6 +85,7 @@ class ShownTable:
     headings: tuple[str, ...]
     figures: tuple[int, ...]
     days: tuple[int, ...]
+    sums: tuple[int, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
@@ -120,6 +121,8 @@ def shown_table(section: Section) -> ShownTable:
             else:
                 columns.setdefault(column.unit, [row.get(column.unit, "") for row in units])
             figures.append(len(columns))
+        elif column.kind == "figure":
+            figures.append(len(columns))
         elif column.kind == "day":
             days.append(len(columns))
         columns[heading] = [_shown(cell) for cell in cells]
@@ -128,6 +131,7 @@ def shown_table(section: Section) -> ShownTable:
         headings=tuple(columns),
         figures=tuple(figures),
         days=tuple(days),
+        sums=section.sums,
         rows=tuple(zip(*columns.values(), strict=True)),
     )
 

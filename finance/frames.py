@@ -60,7 +60,9 @@ def sheet_frame(sheet: Sheet, section: str | None = None) -> pd.DataFrame:
 
 def _kinds(table: Section) -> dict[str, str]:
     amounts = {f"{one.name}_minor": "count" for one in table.columns if one.kind == "amount"}
-    texts = {one.name: one.kind for one in table.columns if one.kind != "amount"}
+    texts = {
+        one.name: "day" if one.kind == "day" else "text" for one in table.columns if one.kind != "amount"
+    }
     order = [f"{one.name}_minor" if one.kind == "amount" else one.name for one in table.columns]
     found = {name: (amounts | texts)[name] for name in order}
     for unit in table.unit_columns:

@@ -17,7 +17,7 @@ from .money import Money
 from .turnover import Total
 
 Cell = str | date | Money | Total | None
-ColumnKind = Literal["text", "day", "amount"]
+ColumnKind = Literal["text", "day", "amount", "figure"]
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -30,7 +30,7 @@ class Column:
     name : str
         In lower case with underscores, the same in JSON, CSV and DataFrame.
     kind : str
-        ``text``, ``day`` or ``amount``.
+        ``text``, ``day``, ``amount``, or ``figure`` for decimal text without a unit.
     unit : str
         For an amount: the name of the column that holds its unit.
     is_printed : bool
@@ -55,6 +55,8 @@ class Section:
         In order.
     rows : tuple of tuple of Cell
         One cell per column; None where there is nothing to say.
+    sums : tuple of int [position]
+        Rows that are sums of others, printed as such.
 
     Raises
     ------
@@ -65,6 +67,7 @@ class Section:
     name: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    sums: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         for row in self.rows:

@@ -22,7 +22,7 @@ from .errors import DocumentInvalid, Missing
 from .findings import Findings, finding, repeated
 from .ledger import LINES
 from .money import Money, Rounding, decimal_text, round_quotient, zero
-from .sheets import Column, Sheet, table_of
+from .sheets import Column, Section, Sheet
 from .statements import Statement
 
 MAX_ROWS = 200
@@ -333,9 +333,11 @@ def form_sheet(filled: FilledForm) -> Sheet:
         Column("name", is_printed=False),
         Column("label"),
         Column("amount", "amount"),
-        Column("percent"),
+        Column("percent", "figure"),
     )
-    parts = dict.fromkeys(one.row.part for one in filled.rows)
+    parts: dict[str, list[FilledRow]] = {}
+    for one in filled.rows:
+        parts.setdefault(one.row.part, []).append(one)
     return Sheet(
         kind="form",
         title=form.title,
@@ -348,13 +350,13 @@ def form_sheet(filled: FilledForm) -> Sheet:
             ("unplaced", ", ".join(filled.unplaced) or None),
         ),
         sections=tuple(
-            table_of(
-                part,
-                columns,
-                (one for one in filled.rows if one.row.part == part),
-                lambda one: (one.row.name, one.row.label, one.printed, one.percent or None),
+            Section(
+                name=part,
+                columns=columns,
+                rows=tuple((one.row.name, one.row.label, one.printed, one.percent or None) for one in rows),
+                sums=tuple(place for place, one in enumerate(rows) if one.row.is_total),
             )
-            for part in parts
+            for part, rows in parts.items()
         ),
         totals=(("difference", filled.difference),),
     )

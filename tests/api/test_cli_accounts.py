@@ -171,6 +171,8 @@ def test_a_statement_is_printed_in_the_funds_own_form(
     text = page.read_text(encoding="utf-8")
     assert "Balance with the administrative agent" in text
     assert "size: Letter" in text
+    assert '<tr class="sum"><th scope="row">Balance with the administrative agent</th>' in text
+    assert '<td class="num">12.0</td>' in text
     for words, code in (
         (["--form", "unpbf/9"], 3),
         (["--form", "none.json"], 2),
