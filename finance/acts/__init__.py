@@ -6,19 +6,22 @@ from ..shelf import shelve
 
 if TYPE_CHECKING:
     from .accounting import account_history, balance, balance_on, post_entries, trial_balance
+    from .closing import close_period
     from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
     from .opening import open_book, open_earmark, open_fund, register_party
     from .refunding import refund
-    from .reporting import Verification, position, verify
+    from .reporting import position
     from .sealing import prove, seal
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
     from .stating import donor_statement, make_statement
     from .tracing import trace, uses
+    from .verifying import Verification, verify
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".accounting": ("account_history", "balance", "balance_on", "post_entries", "trial_balance"),
+            ".closing": ("close_period",),
             ".giving": (
                 "contribute",
                 "offer_in_kind",
@@ -29,7 +32,7 @@ else:
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
             ".refunding": ("refund",),
-            ".reporting": ("Verification", "position", "verify"),
+            ".reporting": ("position",),
             ".sealing": ("prove", "seal"),
             ".spending": (
                 "charge_fee",
@@ -42,6 +45,7 @@ else:
             ),
             ".stating": ("donor_statement", "make_statement"),
             ".tracing": ("trace", "uses"),
+            ".verifying": ("Verification", "verify"),
         },
     )
 
@@ -51,6 +55,7 @@ __all__ = [
     "balance",
     "balance_on",
     "charge_fee",
+    "close_period",
     "contribute",
     "donor_statement",
     "make_statement",

@@ -363,7 +363,7 @@ def _admitted(session: Session, fund: PooledFund, amount: Money, use: Mapping[st
     for row in entries.list_balances(session, book_id, fund.code, pool(fund.code, fund.unit).path):
         if not _is_pool(row.account, fund):
             continue
-        left = row.settled - row.promised
+        left = row.free
         if registry.find_earmark(session, book_id, row.account.earmark).admits_use(use):
             free.append((row.account.earmark, left))
             total += left
