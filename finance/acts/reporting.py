@@ -1,6 +1,5 @@
 """Where a fund stands now: contributions, uses, promises, and what is free."""
 
-
 from ..funds import EarmarkPosition, FundPosition, PooledFund
 from ..money import Money, zero
 from ..records import entries, registry
