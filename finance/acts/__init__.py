@@ -7,14 +7,18 @@ from ..shelf import shelve
 if TYPE_CHECKING:
     from .accounting import account_history, balance, balance_on, post_entries, trial_balance
     from .closing import close_period
-    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
+    from .counting import counted_match, in_kind_position
+    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income
     from .opening import open_book, open_earmark, open_fund, register_party
+    from .proving import prove
     from .refunding import refund
     from .reporting import position
-    from .sealing import prove, seal
+    from .sealing import seal, seal_due
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
     from .stating import donor_statement, make_statement
     from .tracing import trace, uses
+    from .using import expire_in_kind, use_in_kind
+    from .valuing import revalue, value
     from .verifying import Verification, verify
 else:
     __getattr__, __dir__ = shelve(
@@ -22,18 +26,19 @@ else:
         {
             ".accounting": ("account_history", "balance", "balance_on", "post_entries", "trial_balance"),
             ".closing": ("close_period",),
+            ".counting": ("counted_match", "in_kind_position"),
             ".giving": (
                 "contribute",
                 "offer_in_kind",
                 "outstanding_pledge",
                 "pledge",
                 "receive_income",
-                "value",
             ),
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".proving": ("prove",),
             ".refunding": ("refund",),
             ".reporting": ("position",),
-            ".sealing": ("prove", "seal"),
+            ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
                 "pay_reserved",
@@ -45,6 +50,8 @@ else:
             ),
             ".stating": ("donor_statement", "make_statement"),
             ".tracing": ("trace", "uses"),
+            ".using": ("expire_in_kind", "use_in_kind"),
+            ".valuing": ("revalue", "value"),
             ".verifying": ("Verification", "verify"),
         },
     )
@@ -57,7 +64,10 @@ __all__ = [
     "charge_fee",
     "close_period",
     "contribute",
+    "counted_match",
     "donor_statement",
+    "expire_in_kind",
+    "in_kind_position",
     "make_statement",
     "offer_in_kind",
     "open_book",
@@ -76,10 +86,13 @@ __all__ = [
     "register_party",
     "release",
     "reserve",
+    "revalue",
     "seal",
+    "seal_due",
     "spend",
     "trace",
     "trial_balance",
+    "use_in_kind",
     "uses",
     "value",
     "verify",

@@ -7,6 +7,7 @@ from datetime import date
 from ..accounts import memo
 from ..errors import DocumentInvalid
 from ..funds import PooledFund
+from ..in_kind import Valuation
 from ..ledger import LINES
 from ..money import Money, zero
 from ..records import entries, registry, turnover, valuations
@@ -163,7 +164,10 @@ def _gifts(
         if row.line == "in_kind_given" and (through is None or row.effective_on <= through):
             given[row.root] -= row.side * row.amount
             first.setdefault(row.root, row)
-    worth = valuations.list_valuations(session, book_id, first, through)
+    worth = {
+        code: _in_force([row.valuation for row in chain], through)
+        for code, chain in valuations.find_valuations(session, book_id, first).items()
+    }
     return tuple(
         InKindGift(
             contribution=code,
@@ -174,3 +178,13 @@ def _gifts(
         )
         for code, row in first.items()
     )
+
+
+def _in_force(chain: Sequence[Valuation], through: date | None) -> Valuation | None:
+    """Return the last valuation of a chain that counted on a day; without a day the last, expired or not."""
+    if through is None:
+        return chain[-1]
+    begun = [row for row in chain if row.valued_on <= through]
+    if not begun or (begun[-1].expires_on is not None and through >= begun[-1].expires_on):
+        return None
+    return begun[-1]

@@ -313,6 +313,7 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
         "earmark_id": find_earmark_id(session, book_id, contribution.earmark),
         "kind": contribution.kind,
         "unit": contribution.amount.unit.code,
+        "available_until": contribution.available_until,
     }
     if row is None:
         insert_once(session, CONTRIBUTION, book_id=book_id, code=contribution.code, **wanted)
@@ -320,7 +321,7 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
     if any(row._mapping[key] != value for key, value in wanted.items()):  # noqa: SLF001  # SQLAlchemy's public name
         raise KeyReused(
             f"The key {contribution.code!r} already belongs to a contribution with another fund, giver, "
-            "earmark, kind or unit. Use a new key.",
+            "earmark, kind, unit or last day. Use a new key.",
             key=contribution.code,
         )
     return int(row.id)
