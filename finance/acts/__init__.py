@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .accounting import account_history, balance, balance_on, post_entries, trial_balance
     from .approving import (
         approve,
         execute,
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .opening import open_book, open_earmark, open_fund, register_party
     from .proving import prove
     from .refunding import draft_refund, refund
-    from .reporting import donor_statement, make_statement, position, trace
+    from .reporting import position
     from .sealing import seal, seal_due
     from .spending import (
         charge_fee,
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
         reserve,
         spend,
     )
+    from .stating import donor_statement, make_statement
+    from .tracing import trace, uses
     from .using import expire_in_kind, use_in_kind
     from .valuing import revalue, value
     from .verifying import Verification, verify
@@ -43,6 +46,7 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".accounting": ("account_history", "balance", "balance_on", "post_entries", "trial_balance"),
             ".approving": (
                 "approve",
                 "execute",
@@ -60,7 +64,7 @@ else:
             ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
             ".proving": ("prove",),
             ".refunding": ("draft_refund", "refund"),
-            ".reporting": ("donor_statement", "make_statement", "position", "trace"),
+            ".reporting": ("position",),
             ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
@@ -74,6 +78,8 @@ else:
                 "reserve",
                 "spend",
             ),
+            ".stating": ("donor_statement", "make_statement"),
+            ".tracing": ("trace", "uses"),
             ".using": ("expire_in_kind", "use_in_kind"),
             ".valuing": ("revalue", "value"),
             ".verifying": ("Verification", "verify"),
@@ -82,7 +88,10 @@ else:
 
 __all__ = [
     "Verification",
+    "account_history",
     "approve",
+    "balance",
+    "balance_on",
     "charge_fee",
     "close_period",
     "contribute",
@@ -107,6 +116,7 @@ __all__ = [
     "pay_reserved",
     "pledge",
     "position",
+    "post_entries",
     "promised",
     "propose",
     "propose_refused",
@@ -124,7 +134,9 @@ __all__ = [
     "set_policy",
     "spend",
     "trace",
+    "trial_balance",
     "use_in_kind",
+    "uses",
     "value",
     "verify",
 ]
