@@ -68,20 +68,20 @@ KINDS: dict[str, type[AlmonerError]] = {
 }
 
 
-def read_reason(session: Session, fault: DatabaseError, identities: Iterable[UUID]) -> str:
+def read_reason(fault: DatabaseError, session: Session | None = None, identities: Iterable[UUID] = ()) -> str:
     """Say what the database refused; SQLite's trigger leaves the reason in the fault views.
 
     Parameters
     ----------
-    session : Session
-        Before anything is rolled back.
     fault : DatabaseError
         As raised.
+    session : Session or None
+        Before anything is rolled back; None when it already is.
     identities : Iterable of UUID
         The transactions that were being posted.
     """
     text = str(fault.orig).strip().splitlines()[0]
-    if session.get_bind().dialect.name == "sqlite" and text == "fault":
+    if session is not None and text == "fault":
         return "; ".join(sorted({why for _, why in list_faults(session, only=identities)})) or text
     return text
 

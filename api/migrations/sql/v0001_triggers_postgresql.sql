@@ -117,3 +117,30 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
 ;;
 CREATE TRIGGER applied AFTER INSERT ON txn_end REFERENCING NEW TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION almoner_txn_ended()
 ;;
+-- Writes a batch with its ends and returns what was refused, with nothing written then; null when all is well. A column that is
+-- the same in all rows may be null. Deadlocks and lost connections are raised: they undo the whole transaction of the caller.
+CREATE FUNCTION almoner_write(book BIGINT, taker TEXT, instant TIMESTAMPTZ, ids UUID[], kinds TEXT[], keys TEXT[], digests BYTEA[],
+  days DATE[], bodies BYTEA[], acts TEXT[], expiries TIMESTAMPTZ[], refusals TEXT[], parents UUID[], refunds UUID[],
+  corrects UUID[], proposals UUID[], leg_txns UUID[], leg_seqs SMALLINT[], accounts BIGINT[], layers TEXT[], sides SMALLINT[],
+  lines TEXT[], amounts BIGINT[], draw_txns UUID[], draw_seqs SMALLINT[], contributions BIGINT[], draw_amounts BIGINT[],
+  fx_txns UUID[], fx_ns SMALLINT[], rates UUID[], nums BIGINT[], dens BIGINT[], solds BIGINT[], boughts BIGINT[], roundings TEXT[]
+) RETURNS TEXT LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$ BEGIN
+  INSERT INTO txn (id, book_id, act, kind, client, idem_key, request_sha256, effective_on, recorded_at, expires_at, refusal,
+      parent_id, refunds_id, corrects_id, proposal_id)
+    SELECT i, book, coalesce(a, 'posted'), k, taker, y, d, f, instant, x, r, p, b, c, o
+    FROM unnest(ids, kinds, keys, digests, days, acts, expiries, refusals, parents, refunds, corrects, proposals)
+      AS u (i, k, y, d, f, a, x, r, p, b, c, o);
+  INSERT INTO event (id, book_id, kind, canon, body, leaf_sha256, recorded_at)
+    SELECT i, book, 'ledger.' || k, 1, b, sha256('\x00'::bytea || b), instant FROM unnest(ids, kinds, bodies) AS u (i, k, b);
+  IF leg_txns IS NOT NULL THEN INSERT INTO posting (txn_id, seq, account_id, layer, side, line, amount)
+    SELECT i, s, a, coalesce(y, 'S'), d, l, m FROM unnest(leg_txns, leg_seqs, accounts, layers, sides, lines, amounts)
+      AS u (i, s, a, y, d, l, m); END IF;
+  IF draw_txns IS NOT NULL THEN INSERT INTO draw (txn_id, seq, contribution_id, amount)
+    SELECT * FROM unnest(draw_txns, draw_seqs, contributions, draw_amounts); END IF;
+  IF fx_txns IS NOT NULL THEN
+    INSERT INTO fx_conversion (txn_id, n, rate_id, num, den, sold_minor, bought_minor, rounding)
+    SELECT * FROM unnest(fx_txns, fx_ns, rates, nums, dens, solds, boughts, roundings); END IF;
+  INSERT INTO txn_end (txn_id) SELECT unnest(ids);
+  RETURN NULL;
+EXCEPTION WHEN integrity_constraint_violation OR data_exception OR SQLSTATE 'AL000' THEN RETURN SQLERRM; END $$
+;;

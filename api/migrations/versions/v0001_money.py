@@ -43,7 +43,7 @@ TABLES = [
 ]
 FUNCTIONS = [
     *("almoner_append_only", "almoner_moved_by_end", "almoner_account_opened", "almoner_earmark_opened"),
-    *("almoner_still_open", "almoner_txn_ended", "almoner_period_closed", "almoner_of_book"),
+    *("almoner_still_open", "almoner_txn_ended", "almoner_period_closed", "almoner_write", "almoner_of_book"),
     "almoner_policy_set",
 ]
 
