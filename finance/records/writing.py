@@ -1,8 +1,8 @@
 """Writing transactions: all rows of a batch in as few statements as each database needs.
 
 The problem: a statement per row and per table is most of the cost of a posting. PostgreSQL takes a batch in
-one call of ``almoner_write``, each column an array; SQLite takes it table by table, inside a savepoint. Either
-way a refusal leaves nothing behind. The rows are plain tuples of exact values: amounts come from ``Money``,
+one call of ``almoner_write``, each column an array; SQLite takes it table by table, inside a savepoint. Both
+leave nothing behind when they refuse. The rows are plain tuples of exact values: amounts come from ``Money``,
 which holds nothing but ints.
 """
 
