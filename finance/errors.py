@@ -5,11 +5,11 @@ program, and none of these may be parsed out of a message. Each cause is a class
 the message says what happened, the figures and what to do; ``figures`` carries the same numbers as data::
 
     AlmonerError
-    |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange
+    |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange, RateSuspicious
     |- DocumentError      DocumentInvalid
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
     |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent
-    |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment
+    |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment
     |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
@@ -87,6 +87,12 @@ class AmountOutOfRange(MoneyError):
     """An amount beyond what is stored exactly, or of a sign that makes no sense here."""
 
     code = "money.out_of_range"
+
+
+class RateSuspicious(MoneyError):
+    """A rate nearer to the inverse of the last one than to it, and not confirmed."""
+
+    code = "money.rate_suspicious"
 
 
 class DocumentError(AlmonerError):
@@ -183,6 +189,12 @@ class EarmarkViolated(FundError):
     """Restricted money asked for a use its donor excluded."""
 
     code = "fund.earmark"
+
+
+class EarmarkExpired(FundError):
+    """Money under an earmark whose last day is over; it can only go back to its donor."""
+
+    code = "fund.earmark_expired"
 
 
 class OverdrawnCommitment(FundError):

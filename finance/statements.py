@@ -126,7 +126,9 @@ class DonorStatement:
     fund, giver : str
         Codes.
     pledged : Money
-        Promised and not yet paid in.
+        Promised, neither signed nor paid in.
+    receivable : Money
+        Signed and not yet paid in.
     deposited : Money
         Paid in.
     uses : tuple of Use
@@ -138,6 +140,7 @@ class DonorStatement:
     fund: str
     giver: str
     pledged: Money
+    receivable: Money
     deposited: Money
     uses: tuple[Use, ...]
     remaining: Money

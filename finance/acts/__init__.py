@@ -5,35 +5,67 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
-    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income, value
-    from .opening import open_book, open_earmark, open_fund, register_party
+    from .exchanging import exchange, find_rate, record_rate
+    from .giving import contribute, offer_in_kind, receive_income, value
+    from .implementers import advance, delivery, report_spending
+    from .opening import hold_currency, open_book, open_earmark, open_fund, register_party
+    from .pledging import lapse, outstanding_pledge, outstanding_receivable, pledge, sign_pledge
     from .refunding import refund
-    from .reporting import Verification, donor_statement, make_statement, position, trace, verify
+    from .reporting import Verification, donor_statement, held_units, make_statement, position, trace, verify
+    from .returning import return_to_donor
     from .sealing import prove, seal
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .windows import move, widen
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".exchanging": (
+                "exchange",
+                "find_rate",
+                "record_rate",
+            ),
             ".giving": (
                 "contribute",
                 "offer_in_kind",
-                "outstanding_pledge",
-                "pledge",
                 "receive_income",
                 "value",
             ),
-            ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".implementers": (
+                "advance",
+                "delivery",
+                "report_spending",
+            ),
+            ".opening": (
+                "hold_currency",
+                "open_book",
+                "open_earmark",
+                "open_fund",
+                "register_party",
+            ),
+            ".pledging": (
+                "lapse",
+                "outstanding_pledge",
+                "outstanding_receivable",
+                "pledge",
+                "sign_pledge",
+            ),
             ".refunding": ("refund",),
             ".reporting": (
                 "Verification",
                 "donor_statement",
+                "held_units",
+                "hold_currency",
                 "make_statement",
                 "position",
                 "trace",
                 "verify",
             ),
-            ".sealing": ("prove", "seal"),
+            ".returning": ("return_to_donor",),
+            ".sealing": (
+                "prove",
+                "seal",
+            ),
             ".spending": (
                 "charge_fee",
                 "pay_reserved",
@@ -43,20 +75,33 @@ else:
                 "reserve",
                 "spend",
             ),
+            ".windows": (
+                "move",
+                "widen",
+            ),
         },
     )
 
 __all__ = [
     "Verification",
+    "advance",
     "charge_fee",
     "contribute",
+    "delivery",
     "donor_statement",
+    "exchange",
+    "find_rate",
+    "held_units",
+    "hold_currency",
+    "lapse",
     "make_statement",
+    "move",
     "offer_in_kind",
     "open_book",
     "open_earmark",
     "open_fund",
     "outstanding_pledge",
+    "outstanding_receivable",
     "pay_reserved",
     "pledge",
     "position",
@@ -64,13 +109,18 @@ __all__ = [
     "prove",
     "reassign",
     "receive_income",
+    "record_rate",
     "refund",
     "register_party",
     "release",
+    "report_spending",
     "reserve",
+    "return_to_donor",
     "seal",
+    "sign_pledge",
     "spend",
     "trace",
     "value",
     "verify",
+    "widen",
 ]

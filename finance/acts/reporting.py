@@ -10,17 +10,25 @@ from ..dates import instant_text
 from ..funds import EarmarkPosition, FundPosition, PooledFund
 from ..ledger import LINES
 from ..money import Money, zero
-from ..posting import describe_leg
-from ..records import audit, entries, registry
+from ..posting import describe_conversion, describe_leg
+from ..records import audit, entries, lots, rates, registry
 from ..statements import DonorStatement, Statement, StatementLine, Use
 from ..storage import Session
 from ..units import Unit, valued
-from .giving import outstanding_pledge
+from .pledging import outstanding_pledge, outstanding_receivable
 from .sealing import find_log_faults
 
 
-def position(session: Session, fund: PooledFund) -> FundPosition:
-    """Return where a fund stands now.
+def held_units(session: Session, fund: PooledFund) -> tuple[Unit, ...]:
+    """Return the currencies a fund keeps: its own first, then those it has taken or bought, by code."""
+    book_id = registry.find_book_id(session, fund.book)
+    others = [code for code in lots.list_held_units(session, book_id, fund.code) if code != fund.unit.code]
+    units = [registry.find_unit(session, code) for code in others]
+    return (fund.unit, *units)
+
+
+def position(session: Session, fund: PooledFund, unit: Unit | None = None) -> FundPosition:
+    """Return where a fund stands now, in one currency; amounts in others are never added to it.
 
     Parameters
     ----------
@@ -28,21 +36,25 @@ def position(session: Session, fund: PooledFund) -> FundPosition:
         The caller's.
     fund : PooledFund
         Which fund.
+    unit : Unit or None
+        The fund's own when None; ``held_units`` names the others.
     """
     book_id = registry.find_book_id(session, fund.book)
-    lines = entries.sum_lines(session, book_id, fund.code, fund.unit, (None, None))
+    shown = unit or fund.unit
+    lines = entries.sum_lines(session, book_id, fund.code, shown, (None, None))
 
     def line(*names: str) -> Money:
-        return Money(minor=sum(lines.get(name, 0) for name in names), unit=fund.unit)
+        return Money(minor=sum(lines.get(name, 0) for name in names), unit=shown)
 
-    worth = valued(fund.unit)
-    totals = {name: zero(fund.unit) for name in ("balance", "committed", "encumbered", "pledged")}
+    worth = valued(shown)
+    names = ("balance", "committed", "encumbered", "pledged", "receivable")
+    totals = {name: zero(shown) for name in names}
     in_kind, pools = zero(worth), []
     for row in entries.list_balances(session, book_id, fund.code):
         path = row.account.path.removeprefix(f"{fund.code}/")
         if row.account.unit == worth and path == "value_counted":
             in_kind += row.settled
-        if row.account.unit != fund.unit:
+        if row.account.unit != shown:
             continue
         if path == "pool":
             totals["balance"] += row.settled
@@ -55,16 +67,19 @@ def position(session: Session, fund: PooledFund) -> FundPosition:
         for kind, name in (("commitment/", "committed"), ("agreement/", "encumbered")):
             if path.startswith(kind):
                 totals[name] += row.outstanding
-        if path.startswith("pledged/"):
-            totals["pledged"] += row.settled
+        for kind in ("pledged", "receivable"):
+            if path.startswith(f"{kind}/"):
+                totals[kind] += row.settled
     return FundPosition(
         fund=fund.code,
         contributions=line("contribution"),
         income=line("fund_income", "partner_interest"),
+        exchanged=line("fx_bought", "fx_sold"),
         fees=-line("fee"),
         other_costs=-line("bank_charge", "direct_cost"),
         disbursed=-line("transfer", "transfer_to_fund", "payout"),
         refunds=line("refund"),
+        returned=-line("donor_refund"),
         free=totals["balance"] - totals["committed"] - totals["encumbered"],
         in_kind=in_kind,
         earmarks=tuple(pools),
@@ -73,9 +88,14 @@ def position(session: Session, fund: PooledFund) -> FundPosition:
 
 
 def make_statement(
-    session: Session, fund: PooledFund, *, after: date | None = None, through: date | None = None
+    session: Session,
+    fund: PooledFund,
+    *,
+    after: date | None = None,
+    through: date | None = None,
+    unit: Unit | None = None,
 ) -> Statement:
-    """Return sources and uses of a fund over the days ``(after, through]``.
+    """Return sources and uses of a fund over the days ``(after, through]``, in one currency.
 
     Parameters
     ----------
@@ -85,18 +105,21 @@ def make_statement(
         Which fund.
     after, through : date or None
         None means from the beginning, or to the end.
+    unit : Unit or None
+        The fund's own when None. For all of them in one, see ``translation.translate``.
     """
     book_id = registry.find_book_id(session, fund.book)
+    shown = unit or fund.unit
 
     def total(span: tuple[date | None, date | None]) -> Money:
-        sums = entries.sum_lines(session, book_id, fund.code, fund.unit, span)
-        return Money(minor=sum(sums.values()), unit=fund.unit)
+        sums = entries.sum_lines(session, book_id, fund.code, shown, span)
+        return Money(minor=sum(sums.values()), unit=shown)
 
-    sums = entries.sum_lines(session, book_id, fund.code, fund.unit, (after, through))
-    opening = total((None, after)) if after else zero(fund.unit)
+    sums = entries.sum_lines(session, book_id, fund.code, shown, (after, through))
+    opening = total((None, after)) if after else zero(shown)
     lines = tuple(
         StatementLine(
-            line=name, amount=Money(minor=sums[name] if kind == "source" else -sums[name], unit=fund.unit)
+            line=name, amount=Money(minor=sums[name] if kind == "source" else -sums[name], unit=shown)
         )
         for name, kind in LINES.items()
         if kind != "internal" and sums.get(name)
@@ -104,7 +127,7 @@ def make_statement(
     closing = opening
     for row in lines:
         closing = closing + row.amount if LINES[row.line] == "source" else closing - row.amount
-    held = audit.sum_cash(session, book_id, fund.code, fund.unit, through)
+    held = audit.sum_cash(session, book_id, fund.code, shown, through)
     return Statement(
         fund=fund.code,
         after=after,
@@ -152,8 +175,23 @@ def _uses(session: Session, book_id: int, where: object) -> tuple[Use, ...]:
     return tuple(rows)
 
 
-def donor_statement(session: Session, fund: PooledFund, giver: str) -> DonorStatement:
-    """Return what one donor gave to a fund and every payment its money became part of.
+def donor_statement(
+    session: Session, fund: PooledFund, giver: str, unit: Unit | None = None
+) -> DonorStatement:
+    """Return what one donor gave to a fund and every payment its money became part of, in one currency.
+
+    What was exchanged is a use in the currency sold, and a negative use in the one bought.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    fund : PooledFund
+        Which fund.
+    giver : str
+        Code of the party.
+    unit : Unit or None
+        The fund's own when None.
 
     Raises
     ------
@@ -162,18 +200,21 @@ def donor_statement(session: Session, fund: PooledFund, giver: str) -> DonorStat
     """
     book_id = registry.find_book_id(session, fund.book)
     registry.find_party_id(session, book_id, giver)
-    rows = _uses(session, book_id, entries.of_giver(fund.code, giver))
-    deposited = zero(fund.unit)
+    shown = unit or fund.unit
+    drawn = _uses(session, book_id, entries.of_giver(fund.code, giver))
+    rows = [row for row in drawn if row.amount.unit == shown]
+    deposited = zero(shown)
     for row in rows:
         if row.line == "contribution":
             deposited -= row.amount
     return DonorStatement(
         fund=fund.code,
         giver=giver,
-        pledged=outstanding_pledge(session, fund, giver),
+        pledged=outstanding_pledge(session, fund, giver, shown),
+        receivable=outstanding_receivable(session, fund, giver, shown),
         deposited=deposited,
         uses=tuple(row for row in rows if row.line != "contribution"),
-        remaining=Money(minor=audit.sum_lots(session, book_id, fund.code, giver), unit=fund.unit),
+        remaining=Money(minor=audit.sum_lots(session, book_id, fund.code, giver, shown), unit=shown),
     )
 
 
@@ -256,7 +297,7 @@ def _told(content: bytes) -> object:
         body = json.loads(content)
         legs = [{**leg, "draws": _sorted_draws(leg["draws"])} for leg in body["legs"]]
         names = ("transaction", "client", "key", "effective_on", "recorded_at")
-        return legs, tuple(body[name] for name in names)
+        return legs, body.get("conversions", []), tuple(body[name] for name in names)
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -268,8 +309,9 @@ def _stored(session: Session, row: audit.AnyRow) -> object:
     legs = [describe_leg(leg) for leg in entries.find_legs(session, row.id)]
     for leg in legs:
         leg["draws"] = _sorted_draws(leg["draws"])
+    sold = [describe_conversion(one) for one in rates.list_conversions(session, row.id)]
     said = (row.transaction, row.client, row.idem_key)
-    return legs, (*said, row.effective_on.isoformat(), instant_text(row.recorded_at))
+    return legs, sold, (*said, row.effective_on.isoformat(), instant_text(row.recorded_at))
 
 
 def _sorted_draws(draws: object) -> list[tuple[str, str]]:

@@ -1,18 +1,21 @@
 """Money is promised and goes out: fees, costs, transfers, commitments, encumbrances, payments.
 
 What a use may draw on follows from the earmarks: money under an earmark that admits the use first, in the
-order of the earmarks' codes, then money without restriction.
+order of the earmarks' codes, then money without restriction. An earmark binds together with all that it
+narrows, and until the first of their last days.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
-from ..accounts import UNRESTRICTED, Account, Promise, cash, obligation, pool
+from ..accounts import UNRESTRICTED, Promise, cash, obligation, pool
 from ..contributions import Contribution
 from ..dates import Clock
 from ..errors import (
     AmountOutOfRange,
     CurrencyMismatch,
+    EarmarkExpired,
     EarmarkViolated,
     InsufficientFunds,
     OverdrawnCommitment,
@@ -22,8 +25,9 @@ from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, zero
 from ..posting import LIBRARY, key_reused, post
-from ..records import entries, registry
+from ..records import entries, lots, registry
 from ..storage import Session
+from .drafting import answered_before, day_of, last_day, require_open, require_unit
 
 ANY_USE: Mapping[str, str] = {}
 SPENDING_LINES = ("transfer", "transfer_to_fund", "direct_cost", "bank_charge")
@@ -53,7 +57,7 @@ def spend(
     payee : str
         Code of the party who is paid.
     amount : Money
-        In the fund's unit.
+        In the fund's unit, or in another currency that it holds.
     line : str
         ``transfer``, ``transfer_to_fund``, ``direct_cost`` or ``bank_charge``.
     key : str
@@ -67,14 +71,16 @@ def spend(
 
     Raises
     ------
-    InsufficientFunds, EarmarkViolated, AmountOutOfRange, CurrencyMismatch, Missing, KeyReused
+    InsufficientFunds, EarmarkViolated, EarmarkExpired, AmountOutOfRange, CurrencyMismatch, Missing, KeyReused
         Nothing is written then.
     """
     registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
     if line not in SPENDING_LINES:
         raise ValueError(f"nothing is spent on line {line!r}: use one of {', '.join(SPENDING_LINES)}")
-    parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
-    legs = tuple(leg for earmark, part in parts for leg in _payment(fund, earmark, part, line))
+    parts = parts_before(session, fund, key, amount) or admitted_parts(
+        session, fund, amount, use, day_of(details, clock)
+    )
+    legs = tuple(leg for earmark, part in parts for leg in payment_legs(fund, earmark, part, line))
     return _post(session, fund, line, legs, payee=payee, key=key, clock=clock, details=details, use=use)
 
 
@@ -107,10 +113,13 @@ def charge_fee(
     InsufficientFunds, PostingRefused, Missing, KeyReused
         Nothing is written then.
     """
-    registry.find_party_id(session, registry.find_book_id(session, fund.book), agent)
+    book_id = registry.find_book_id(session, fund.book)
+    registry.find_party_id(session, book_id, agent)
+    if answered_before(session, fund, key) is None:
+        require_open(session, book_id, deposit.earmark, day_of(details, clock))
     taken = fee if isinstance(fee, Money) else fee.divide(deposit.amount).fee
     draws = (Draw(contribution=deposit.code, minor=taken.minor),)
-    legs = _payment(fund, deposit.earmark, taken, "fee", draws)
+    legs = payment_legs(fund, deposit.earmark, taken, "fee", draws)
     return _post(session, fund, "fee", legs, payee=agent, key=key, clock=clock, details=details)
 
 
@@ -139,7 +148,16 @@ def reserve(
     InsufficientFunds, EarmarkViolated, AmountOutOfRange, CurrencyMismatch, KeyReused
         Nothing is written then.
     """
-    parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
+    if amount.unit != fund.unit:
+        raise CurrencyMismatch(
+            f"The fund {fund.code} promises in {fund.unit.code}, not {amount}. Convert it first.",
+            fund=fund.code,
+            unit=fund.unit.code,
+            amount=str(amount),
+        )
+    parts = parts_before(session, fund, key, amount) or admitted_parts(
+        session, fund, amount, use, day_of(details, clock)
+    )
     legs = tuple(leg for earmark, part in parts for leg in _promise_legs(fund, promise, earmark, part))
     return _post(
         session, fund, "encumbrance", legs, key=key, clock=clock, details=_noting(details, promise), use=use
@@ -173,13 +191,16 @@ def pay_reserved(
     AmountOutOfRange, Missing, KeyReused
         Nothing is written then.
     """
-    registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
-    parts = _parts_under(session, fund, key, amount) or _taken(
-        _outstanding(session, fund, promise), amount, str(promise)
-    )
+    book_id = registry.find_book_id(session, fund.book)
+    registry.find_party_id(session, book_id, payee)
+    parts = parts_before(session, fund, key, amount)
+    if not parts:
+        parts = _taken(_outstanding(session, fund, promise), amount, str(promise))
+        for earmark, _ in parts:
+            require_open(session, book_id, earmark, day_of(details, clock))
     legs: list[Leg] = []
     for earmark, part in parts:
-        legs.extend(_payment(fund, earmark, part, "payout"))
+        legs.extend(payment_legs(fund, earmark, part, "payout"))
         legs.extend(_promise_legs(fund, promise, earmark, -part))
     return _post(
         session,
@@ -221,13 +242,11 @@ def reassign(
     AmountOutOfRange, KeyReused
         Nothing is written then.
     """
-    parts = _parts_under(session, fund, key, amount)
+    parts = parts_before(session, fund, key, amount)
     if not parts:
         book_id = registry.find_book_id(session, fund.book)
         left = _outstanding(session, fund, given)
-        open_to = tuple(
-            part for part in left if registry.find_earmark(session, book_id, part[0]).admits_use(use)
-        )
+        open_to = tuple(part for part in left if _admits(session, book_id, part[0], use))
         parts = _taken(open_to, amount, f"{given} for this use")
     legs: list[Leg] = []
     for earmark, part in parts:
@@ -317,13 +336,14 @@ def _noting(details: Details, about: Promise | str) -> Details:
     return details if details.note else replace(details, note=str(about))
 
 
-def _payment(
+def payment_legs(
     fund: PooledFund, earmark: str, amount: Money, line: str, draws: tuple[Draw, ...] = ()
 ) -> tuple[Leg, Leg]:
-    owned = pool(fund.code, fund.unit, earmark)
+    """Return the legs that pay an amount out of a pool."""
+    owned = pool(fund.code, amount.unit, earmark)
     return (
         Leg(account=owned, side=DEBIT, amount=amount, line=line, draws=draws),
-        Leg(account=cash(fund.code, fund.unit), side=CREDIT, amount=amount, line=line),
+        Leg(account=cash(fund.code, amount.unit), side=CREDIT, amount=amount, line=line),
     )
 
 
@@ -347,36 +367,47 @@ def _restricted_first(part: tuple[str, Money]) -> tuple[bool, str]:
     return part[0] == UNRESTRICTED, part[0]
 
 
-def _admitted(session: Session, fund: PooledFund, amount: Money, use: Mapping[str, str]) -> Parts:
+def _admits(session: Session, book_id: int, earmark: str, use: Mapping[str, str]) -> bool:
+    return all(terms.admits_use(use) for terms in lots.list_wider_earmarks(session, book_id, earmark))
+
+
+def admitted_parts(
+    session: Session, fund: PooledFund, amount: Money, use: Mapping[str, str], day: date
+) -> Parts:
     """Choose the pools a use is paid from: restricted money that admits it first."""
-    if amount.unit != fund.unit:
-        raise CurrencyMismatch(
-            f"The fund {fund.code} keeps {fund.unit.code} and cannot pay {amount}. Convert it first.",
-            fund=fund.code,
-            unit=fund.unit.code,
-            amount=str(amount),
-        )
     book_id = registry.find_book_id(session, fund.book)
+    require_unit(session, fund, amount)
     free: list[tuple[str, Money]] = []
-    total = closed = zero(fund.unit)
-    for row in entries.list_balances(session, book_id, fund.code, pool(fund.code, fund.unit).path):
-        if not _is_pool(row.account, fund):
+    total = closed = over = zero(amount.unit)
+    for row in entries.list_balances(session, book_id, fund.code, pool(fund.code, amount.unit).path):
+        if row.account.role != "pool" or row.account.unit != amount.unit:
             continue
         left = row.settled - row.promised
-        if registry.find_earmark(session, book_id, row.account.earmark).admits_use(use):
+        last = last_day(session, book_id, row.account.earmark)
+        if not _admits(session, book_id, row.account.earmark, use):
+            closed += left
+        elif last is not None and last < day:
+            over += left
+        else:
             free.append((row.account.earmark, left))
             total += left
-        else:
-            closed += left
     if total < amount:
-        raise _short(fund, amount, total, closed)
+        raise _short(fund, amount, total, closed, over)
     return _taken(tuple(sorted(free, key=_restricted_first)), amount, fund.code)
 
 
 def _short(
-    fund: PooledFund, amount: Money, free: Money, closed: Money
-) -> EarmarkViolated | InsufficientFunds:
-    figures = {"fund": fund.code, "asked": amount.text, "free": free.text, "unit": fund.unit.code}
+    fund: PooledFund, amount: Money, free: Money, closed: Money, over: Money
+) -> EarmarkViolated | EarmarkExpired | InsufficientFunds:
+    figures = {"fund": fund.code, "asked": amount.text, "free": free.text, "unit": amount.unit.code}
+    if free + over >= amount:
+        return EarmarkExpired(
+            f"The fund {fund.code} has {free} free for this use and {over} under earmarks whose last day is "
+            f"over; {amount} is asked. Ask for at most {free}, return the rest to its donors, or ask them to "
+            "widen it.",
+            expired=over.text,
+            **figures,
+        )
     if free + closed >= amount:
         return EarmarkViolated(
             f"The fund {fund.code} has {free} free for this use and {closed} under earmarks that exclude it; "
@@ -390,10 +421,6 @@ def _short(
         short=(amount - free).text,
         **figures,
     )
-
-
-def _is_pool(account: Account, fund: PooledFund) -> bool:
-    return account.role == "pool" and account.unit == fund.unit
 
 
 def _taken(free: Parts, amount: Money, what: str) -> Parts:
@@ -418,16 +445,13 @@ def _taken(free: Parts, amount: Money, what: str) -> Parts:
     return tuple(parts)
 
 
-def _parts_under(session: Session, fund: PooledFund, key: str, amount: Money) -> Parts:
+def parts_before(session: Session, fund: PooledFund, key: str, amount: Money) -> Parts:
     """Return the parts of the transaction a key belongs to, so that a retry drafts the same legs."""
-    book_id = registry.lock_fund(session, fund.book, fund.code)
-    known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
-    if known is None:
+    first = answered_before(session, fund, key)
+    if first is None:
         return ()
     legs = [
-        leg
-        for leg in entries.find_transaction(session, book_id, known.id).legs
-        if leg.account.role == "pool" and leg.side == DEBIT and leg.amount.minor > 0
+        leg for leg in first.legs if leg.account.role == "pool" and leg.side == DEBIT and leg.amount.minor > 0
     ]
     total = sum((leg.amount.minor for leg in legs), start=0)
     if total != amount.minor or any(leg.amount.unit != amount.unit for leg in legs):

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
+from ..earmarks import Earmark
 from ..money import Money
 from ..units import Unit
 from .tables import (
@@ -110,7 +111,11 @@ def list_changed_earmarks(session: Session, book_id: int) -> tuple[str, ...]:
             chain.add(step)
             step = wider.get(step)
         digest = hashlib.sha256(bytes(row.terms)).digest()
-        if digest != bytes(row.terms_sha256) or chain != scope[row.id]:
+        if (
+            digest != bytes(row.terms_sha256)
+            or chain != scope[row.id]
+            or Earmark.read(row.terms).valid_until != row.valid_until
+        ):
             changed.append(str(row.code))
     return tuple(changed)
 
@@ -165,14 +170,15 @@ def sum_cash(session: Session, book_id: int, fund: str, unit: Unit, through: dat
     return Money(minor=int(session.scalar(query) or 0), unit=unit)
 
 
-def sum_lots(session: Session, book_id: int, fund: str, giver: str) -> int:
-    """Return what is left of a giver's cash in a fund, in minor units."""
+def sum_lots(session: Session, book_id: int, fund: str, giver: str, unit: Unit) -> int:
+    """Return what is left of a giver's cash in a fund, in minor units of one currency."""
     query = (
         select(func.coalesce(func.sum(LOT.c.remaining), 0))
+        .join(ACCOUNT, ACCOUNT.c.id == LOT.c.account_id)
         .join(CONTRIBUTION, CONTRIBUTION.c.id == LOT.c.contribution_id)
         .join(FUND, FUND.c.id == CONTRIBUTION.c.fund_id)
         .join(PARTY, PARTY.c.id == CONTRIBUTION.c.party_id)
         .where(CONTRIBUTION.c.book_id == book_id, FUND.c.code == fund, PARTY.c.code == giver)
-        .where(CONTRIBUTION.c.kind == "cash")
+        .where(CONTRIBUTION.c.kind.in_(("cash", "released")), ACCOUNT.c.unit == unit.code)
     )
     return int(session.scalar(query) or 0)

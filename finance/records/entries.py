@@ -297,13 +297,18 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
         CONTRIBUTION.c.book_id == book_id, CONTRIBUTION.c.code == contribution.code
     )
     row = session.execute(query).one_or_none()
-    wanted = {
+    wanted: dict[str, object] = {
         "fund_id": find_fund_id(session, book_id, contribution.fund),
         "party_id": find_party_id(session, book_id, contribution.giver),
         "earmark_id": find_earmark_id(session, book_id, contribution.earmark),
         "kind": contribution.kind,
         "unit": contribution.amount.unit.code,
+        "released_from": None,
+        "consent_sha256": contribution.consent_sha256,
     }
+    if contribution.released_from:
+        origin = find_contribution_ids(session, [contribution.released_from], book_id)
+        wanted["released_from"] = origin[contribution.released_from]
     if row is None:
         insert_once(session, CONTRIBUTION, book_id=book_id, code=contribution.code, **wanted)
         row = session.execute(query).one()
@@ -370,10 +375,11 @@ def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> It
             POSTING.c.side,
             DRAW.c.amount,
             CONTRIBUTION.c.code,
-            CONTRIBUTION.c.unit,
+            ACCOUNT.c.unit,
             PARTY.c.code.label("giver"),
         )
         .join(POSTING, and_(POSTING.c.txn_id == DRAW.c.txn_id, POSTING.c.seq == DRAW.c.seq))
+        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
         .join(TXN, TXN.c.id == DRAW.c.txn_id)
         .join(EVENT, EVENT.c.id == TXN.c.id)
         .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
@@ -387,7 +393,8 @@ def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> It
 
 def of_giver(fund: str, giver: str) -> ColumnElement[bool]:
     """Condition for ``list_draws``: cash of one giver to one fund."""
-    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind == "cash")
+    kinds = ("cash", "released")
+    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind.in_(kinds))
 
 
 def of_transaction(transaction_id: UUID) -> ColumnElement[bool]:

@@ -1,0 +1,130 @@
+"""Rows of rates, and of what transactions sold and bought at them."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, insert, select
+from sqlalchemy.orm import Session
+
+from ..errors import Missing
+from ..money import Money
+from ..rates import Conversion, Rate
+from ..units import Unit
+from .registry import find_unit, insert_once, keep_unit
+from .tables import FX_CONVERSION, FX_RATE
+
+
+def _rates(base: Unit, quote: Unit) -> Select[*tuple[Any, ...]]:
+    columns = (
+        FX_RATE.c.id,
+        FX_RATE.c.base_unit,
+        FX_RATE.c.quote_unit,
+        FX_RATE.c.num,
+        FX_RATE.c.den,
+        FX_RATE.c.as_of,
+        FX_RATE.c.source,
+    )
+    return select(*columns).where(FX_RATE.c.base_unit == base.code, FX_RATE.c.quote_unit == quote.code)
+
+
+def _to_rate(session: Session, row: Row[*tuple[Any, ...]]) -> Rate:
+    base, quote = find_unit(session, row.base_unit), find_unit(session, row.quote_unit)
+    return Rate(base=base, quote=quote, num=row.num, den=row.den, as_of=row.as_of, source=row.source)
+
+
+def keep_rate(session: Session, event_id: UUID, rate: Rate) -> None:
+    """Write a rate, unless its pair, day and source have one."""
+    for unit in (rate.base, rate.quote):
+        keep_unit(session, unit)
+    insert_once(
+        session,
+        FX_RATE,
+        id=event_id,
+        base_unit=rate.base.code,
+        base_kind=rate.base.kind,
+        quote_unit=rate.quote.code,
+        quote_kind=rate.quote.kind,
+        num=rate.num,
+        den=rate.den,
+        as_of=rate.as_of,
+        source=rate.source,
+    )
+
+
+def find_same_rate(session: Session, rate: Rate) -> tuple[UUID, Rate] | None:
+    """Return the rate of the same pair, day and source, with its identity."""
+    query = _rates(rate.base, rate.quote)
+    row = session.execute(
+        query.where(FX_RATE.c.as_of == rate.as_of, FX_RATE.c.source == rate.source)
+    ).one_or_none()
+    return None if row is None else (row.id, _to_rate(session, row))
+
+
+def find_last_rate(session: Session, rate: Rate) -> Rate | None:
+    """Return the rate of the same pair last before this one's day, of any source; else the first after it."""
+    query = _rates(rate.base, rate.quote)
+    before = query.where(FX_RATE.c.as_of <= rate.as_of).order_by(FX_RATE.c.as_of.desc(), FX_RATE.c.source)
+    after = query.order_by(FX_RATE.c.as_of, FX_RATE.c.source)
+    row = session.execute(before.limit(1)).first() or session.execute(after.limit(1)).first()
+    return None if row is None else _to_rate(session, row)
+
+
+def find_latest_rate(session: Session, base: Unit, quote: Unit, source: str, on: date) -> Rate | None:
+    """Return the last rate of a pair, direction and source, of a day or before it."""
+    query = _rates(base, quote).where(FX_RATE.c.source == source, FX_RATE.c.as_of <= on)
+    row = session.execute(query.order_by(FX_RATE.c.as_of.desc()).limit(1)).first()
+    return None if row is None else _to_rate(session, row)
+
+
+def keep_conversions(session: Session, transaction_id: UUID, conversions: Sequence[Conversion]) -> None:
+    """Write what a transaction sells and buys, before its end.
+
+    Raises
+    ------
+    Missing
+        When a rate was not recorded.
+    """
+    rows = []
+    for number, conversion in enumerate(conversions, start=1):
+        known = find_same_rate(session, conversion.rate)
+        if known is None or known[1] != conversion.rate:
+            raise Missing(
+                f"The rate {conversion.rate} is not recorded. Record it first.",
+                what="rate",
+                code=str(conversion.rate),
+            )
+        row = {"txn_id": transaction_id, "n": number, "rate_id": known[0], "rounding": conversion.rounding}
+        row |= {"num": conversion.rate.num, "den": conversion.rate.den}
+        rows.append(row | {"sold_minor": conversion.sold.minor, "bought_minor": conversion.bought.minor})
+    if rows:
+        session.execute(insert(FX_CONVERSION), rows)
+
+
+def list_conversions(session: Session, transaction_id: UUID) -> tuple[Conversion, ...]:
+    """Return what a transaction sold and bought, in order."""
+    query = (
+        select(
+            FX_RATE.c.id,
+            FX_RATE.c.base_unit,
+            FX_RATE.c.quote_unit,
+            FX_RATE.c.num,
+            FX_RATE.c.den,
+            FX_RATE.c.as_of,
+            FX_RATE.c.source,
+            FX_CONVERSION.c.sold_minor,
+            FX_CONVERSION.c.bought_minor,
+            FX_CONVERSION.c.rounding,
+        )
+        .join(FX_RATE, FX_RATE.c.id == FX_CONVERSION.c.rate_id)
+        .where(FX_CONVERSION.c.txn_id == transaction_id)
+        .order_by(FX_CONVERSION.c.n)
+    )
+    found = []
+    for row in session.execute(query).all():
+        rate = _to_rate(session, row)
+        sold = Money(minor=row.sold_minor, unit=rate.base)
+        bought = Money(minor=row.bought_minor, unit=rate.quote)
+        found.append(Conversion(rate=rate, sold=sold, bought=bought, rounding=row.rounding))
+    return tuple(found)
