@@ -8,7 +8,8 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange, RateSuspicious
     |- DocumentError      DocumentInvalid
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
-    |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent
+    |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent,
+    |                     AlreadyResolved, HoldExpired, PeriodClosed
     |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment
     |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
@@ -57,6 +58,22 @@ class AlmonerError(Exception):
 
 def _rebuild(kind: type[AlmonerError], message: str, figures: dict[str, Figure]) -> AlmonerError:
     return kind(message, **figures)
+
+
+def error_of(code: str, message: str, figures: Mapping[str, Figure]) -> AlmonerError:
+    """Make again the refusal that was kept by its code.
+
+    Examples
+    --------
+    >>> type(error_of("fund.insufficient", "The pool is short.", {})).__name__
+    'InsufficientFunds'
+    """
+    kinds: list[type[AlmonerError]] = [AlmonerError]
+    for kind in kinds:
+        if kind.code == code:
+            return kind(message, **figures)
+        kinds.extend(kind.__subclasses__())
+    return AlmonerError(message, **figures)
 
 
 class MoneyError(AlmonerError):
@@ -171,6 +188,24 @@ class LogInconsistent(LedgerError):
     """A transparency log whose events, leaves and checkpoints do not agree."""
 
     code = "ledger.log_inconsistent"
+
+
+class AlreadyResolved(LedgerError):
+    """A hold that was settled, voided or expired before, or a transaction that was reversed before."""
+
+    code = "ledger.already_resolved"
+
+
+class HoldExpired(LedgerError):
+    """A hold settled too late, or expired too early."""
+
+    code = "ledger.hold_expired"
+
+
+class PeriodClosed(LedgerError):
+    """A day in a period that is closed."""
+
+    code = "ledger.period_closed"
 
 
 class FundError(AlmonerError):

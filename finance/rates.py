@@ -141,8 +141,8 @@ def rate_of(text: str, base: Unit, quote: Unit, as_of: date, source: str) -> Rat
     exact = Fraction(count * 10**quote.scale, 10 ** (MAX_RATE_DIGITS + base.scale))
     if max(exact.numerator, exact.denominator) > MAX_TERM:
         raise TooPrecise(
-            f"{text} {quote.code} for one {base.code} needs the fraction {exact.numerator}/{exact.denominator}"
-            f", whose parts must be at most {MAX_TERM}. Write the rate with fewer digits.",
+            f"{text} {quote.code} for one {base.code} needs {exact.numerator}/{exact.denominator}, a "
+            f"fraction whose parts must be at most {MAX_TERM}. Write the rate with fewer digits.",
             got=text,
             limit=MAX_TERM,
         )

@@ -13,8 +13,8 @@ from ...finance.accounts import Promise
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details, Source
 from ...finance.money import money, zero
-from ...finance.posting import LIBRARY
 from ...finance.records import entries, registry
+from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ...finance.units import currency
 from .settling import Figure, agree, settle_figure

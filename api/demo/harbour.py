@@ -29,8 +29,8 @@ from ...finance.funds import PooledFund
 from ...finance.in_kind import Valuation, in_kind_unit
 from ...finance.ledger import Details
 from ...finance.money import decimal_text, money, round_quotient, zero
-from ...finance.posting import LIBRARY
 from ...finance.records import entries, registry
+from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from .pooled import open_fund
 from .settling import Figure, agree, settle_figure

@@ -9,14 +9,13 @@ from datetime import date
 
 from ..accounts import Account
 from ..dates import Clock, as_utc
+from ..draws import draws_by_rule, insufficient
 from ..errors import AmountOutOfRange, CurrencyMismatch, EarmarkExpired
 from ..funds import PooledFund
 from ..ledger import Details, Draw, Transaction
-from ..lots import share_draws
 from ..money import Money
-from ..posting import LIBRARY
 from ..records import entries, lots, registry
-from ..records.refusals import insufficient
+from ..requests import LIBRARY, key_reused
 from ..storage import Session
 
 
@@ -50,6 +49,8 @@ def answered_before(session: Session, fund: PooledFund, key: str) -> Transaction
     """Lock a fund, and return the transaction that a key belongs to, if any."""
     book_id = registry.lock_fund(session, fund.book, fund.code)
     known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
+    if known is not None and known.refusal is not None:
+        raise key_reused(key, known.kind)
     return None if known is None else entries.find_transaction(session, book_id, known.id)
 
 
@@ -98,4 +99,4 @@ def draw_from(
     if free < amount:
         raise insufficient(account.fund, account.earmark, asked=amount, free=free)
     rule = lots.find_draw_rule(session, book_id, account.fund)
-    return share_draws(rule, [(lot.contribution, lot.remaining) for lot in among], amount)
+    return draws_by_rule(rule, [(lot.contribution, lot.remaining) for lot in among], amount)

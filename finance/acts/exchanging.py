@@ -172,9 +172,8 @@ def exchange(
         require_open(session, book_id, earmark, day)
         given = pool(fund.code, rate.base, earmark)
         among = lots.list_lots(session, book_id, given)
-        legs: tuple[Leg, ...] = _legs(
-            fund, earmark, conversion, draw_from(session, book_id, given, sold, among)
-        )
+        draws = draw_from(session, book_id, given, sold, among)
+        legs: tuple[Leg, ...] = _legs(fund, earmark, conversion, draws)
     else:
         legs = first.legs
     draft = Draft(

@@ -14,8 +14,9 @@ from ..errors import AmountOutOfRange, OverdrawnCommitment
 from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, LINES, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, split, zero
-from ..posting import LIBRARY, key_reused, post
+from ..posting import post
 from ..records import entries, registry
+from ..requests import LIBRARY, key_reused
 from ..storage import Session
 from .implementers import returned_legs
 

@@ -10,8 +10,8 @@ from ..dates import instant_text
 from ..funds import EarmarkPosition, FundPosition, PooledFund
 from ..ledger import LINES
 from ..money import Money, zero
-from ..posting import describe_conversion, describe_leg
 from ..records import audit, entries, lots, rates, registry
+from ..requests import describe_conversion, describe_leg
 from ..statements import DonorStatement, Statement, StatementLine, Use
 from ..storage import Session
 from ..units import Unit, valued

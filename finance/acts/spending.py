@@ -24,8 +24,9 @@ from ..fees import FeeTerm
 from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, zero
-from ..posting import LIBRARY, key_reused, post
+from ..posting import post
 from ..records import entries, lots, registry
+from ..requests import LIBRARY, key_reused
 from ..storage import Session
 from .drafting import answered_before, day_of, last_day, require_open, require_unit
 
@@ -382,7 +383,7 @@ def admitted_parts(
     for row in entries.list_balances(session, book_id, fund.code, pool(fund.code, amount.unit).path):
         if row.account.role != "pool" or row.account.unit != amount.unit:
             continue
-        left = row.settled - row.promised
+        left = row.free
         last = last_day(session, book_id, row.account.earmark)
         if not _admits(session, book_id, row.account.earmark, use):
             closed += left

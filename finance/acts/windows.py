@@ -10,6 +10,7 @@ from dataclasses import replace
 from ..accounts import pool
 from ..contributions import Contribution
 from ..dates import Clock
+from ..draws import insufficient
 from ..earmarks import Consent
 from ..errors import CurrencyMismatch, EarmarkViolated, SignatureInvalid
 from ..funds import PooledFund
@@ -17,7 +18,6 @@ from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transactio
 from ..money import Money, zero
 from ..posting import post, record_event
 from ..records import entries, lots, registry
-from ..records.refusals import insufficient
 from ..signatures import require_signature
 from ..storage import Session
 from .drafting import answered_before, draw_from, require_amount
@@ -110,7 +110,8 @@ def _require_allowed(
     if allowed < amount <= whole:
         raise EarmarkViolated(
             f"{amount} of the fund {fund.code} cannot move from {earmarks[0]!r} to {earmarks[1]!r}: of "
-            f"{whole} there, {allowed} was given under terms that allow it. Move at most {allowed}, or ask donors.",
+            f"{whole} there, {allowed} was given under terms that allow it. Move at most {allowed}, or ask "
+            "the donors.",
             fund=fund.code,
             asked=amount.text,
             allowed=allowed.text,

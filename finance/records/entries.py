@@ -16,6 +16,7 @@ from ..errors import KeyReused, Missing
 from ..ledger import Draw, Leg, Source, Transaction
 from ..money import Money
 from ..units import Unit
+from .lookups import TakenKey
 from .registry import StoredAccount, find_earmark_id, find_fund_id, find_party_id, find_unit, insert_once
 from .tables import (
     ACCOUNT,
@@ -33,35 +34,16 @@ from .tables import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TakenKey:
-    """What an idempotency key belongs to.
-
-    Attributes
-    ----------
-    id : UUID
-        The transaction.
-    kind : str
-        Its kind.
-    request_sha256 : bytes
-        Digest of the request that took the key.
-    """
-
-    id: UUID
-    kind: str
-    request_sha256: bytes
-
-
 def find_transaction_by_key(session: Session, book_id: int, client: str, key: str) -> TakenKey | None:
     """Return what a key belongs to, if anything."""
     row = session.execute(
-        select(TXN.c.id, TXN.c.kind, TXN.c.request_sha256).where(
+        select(TXN.c.id, TXN.c.kind, TXN.c.request_sha256, TXN.c.refusal).where(
             TXN.c.book_id == book_id, TXN.c.client == client, TXN.c.idem_key == key
         )
     ).one_or_none()
-    return (
-        None if row is None else TakenKey(id=row.id, kind=row.kind, request_sha256=bytes(row.request_sha256))
-    )
+    if row is None:
+        return None
+    return TakenKey(id=row.id, kind=row.kind, request_sha256=bytes(row.request_sha256), refusal=row.refusal)
 
 
 def find_transaction(
@@ -91,6 +73,10 @@ def find_transaction(
         source=Source(**body["source"]),
         replayed=replayed,
         refunds=row.refunds_id,
+        act=row.act,
+        parent=row.parent_id,
+        expires_at=row.expires_at,
+        corrects=row.corrects_id,
     )
 
 
@@ -175,12 +161,13 @@ def find_lots(session: Session, account_id: int) -> tuple[str, tuple[tuple[str, 
 
 _SETTLED = BALANCE.c.normal * (BALANCE.c.settled_dr - BALANCE.c.settled_cr)
 _PROMISED = case((BALANCE.c.normal == 1, BALANCE.c.encumbered_cr), else_=BALANCE.c.encumbered_dr)
+_HELD = case((BALANCE.c.normal == 1, BALANCE.c.pending_cr), else_=BALANCE.c.pending_dr)
 _OUTSTANDING = case((BALANCE.c.normal == 1, BALANCE.c.encumbered_dr), else_=BALANCE.c.encumbered_cr)
 
 
 def find_free(session: Session, stored: StoredAccount) -> Money:
-    """Return what an account can still give: settled less promised."""
-    found = session.scalar(select(_SETTLED - _PROMISED).where(BALANCE.c.account_id == stored.id))
+    """Return what an account can still give: settled less promised and held."""
+    found = session.scalar(select(_SETTLED - _PROMISED - _HELD).where(BALANCE.c.account_id == stored.id))
     return Money(minor=int(found or 0), unit=stored.account.unit)
 
 
@@ -192,14 +179,21 @@ class AccountBalance:
     ----------
     account : Account
         Which.
-    settled, promised, outstanding : Money
-        What it holds; what of that is promised away; and, for an obligation, what it still promises.
+    settled, promised, held, outstanding : Money
+        What it has; what of that is promised away; what is held to leave it; and, for an obligation, what it
+        still promises.
     """
 
     account: Account
     settled: Money
     promised: Money
+    held: Money
     outstanding: Money
+
+    @property
+    def free(self) -> Money:
+        """What it can still give: settled less promised and held."""
+        return self.settled - self.promised - self.held
 
 
 def list_balances(
@@ -217,6 +211,7 @@ def list_balances(
             EARMARK.c.code.label("earmark"),
             _SETTLED.label("settled"),
             _PROMISED.label("promised"),
+            _HELD.label("held"),
             _OUTSTANDING.label("outstanding"),
         )
         .join(BALANCE, BALANCE.c.account_id == ACCOUNT.c.id)
@@ -252,6 +247,7 @@ def _balance(row: Row[*tuple[Any, ...]], unit: Unit) -> AccountBalance:
         account=account,
         settled=Money(minor=row.settled, unit=unit),
         promised=Money(minor=row.promised, unit=unit),
+        held=Money(minor=row.held, unit=unit),
         outstanding=Money(minor=row.outstanding, unit=unit),
     )
 

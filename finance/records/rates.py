@@ -1,14 +1,12 @@
 """Rows of rates, and of what transactions sold and bought at them."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, insert, select
+from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from ..errors import Missing
 from ..money import Money
 from ..rates import Conversion, Rate
 from ..units import Unit
@@ -76,30 +74,6 @@ def find_latest_rate(session: Session, base: Unit, quote: Unit, source: str, on:
     query = _rates(base, quote).where(FX_RATE.c.source == source, FX_RATE.c.as_of <= on)
     row = session.execute(query.order_by(FX_RATE.c.as_of.desc()).limit(1)).first()
     return None if row is None else _to_rate(session, row)
-
-
-def keep_conversions(session: Session, transaction_id: UUID, conversions: Sequence[Conversion]) -> None:
-    """Write what a transaction sells and buys, before its end.
-
-    Raises
-    ------
-    Missing
-        When a rate was not recorded.
-    """
-    rows = []
-    for number, conversion in enumerate(conversions, start=1):
-        known = find_same_rate(session, conversion.rate)
-        if known is None or known[1] != conversion.rate:
-            raise Missing(
-                f"The rate {conversion.rate} is not recorded. Record it first.",
-                what="rate",
-                code=str(conversion.rate),
-            )
-        row = {"txn_id": transaction_id, "n": number, "rate_id": known[0], "rounding": conversion.rounding}
-        row |= {"num": conversion.rate.num, "den": conversion.rate.den}
-        rows.append(row | {"sold_minor": conversion.sold.minor, "bought_minor": conversion.bought.minor})
-    if rows:
-        session.execute(insert(FX_CONVERSION), rows)
 
 
 def list_conversions(session: Session, transaction_id: UUID) -> tuple[Conversion, ...]:

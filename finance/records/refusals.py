@@ -5,6 +5,7 @@ differently. The rule that was broken is found in the text of either, and the fi
 drafts and the balances as they stood before.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
@@ -12,7 +13,19 @@ from uuid import UUID
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
-from ..errors import AlmonerError, AmountOutOfRange, InsufficientFunds, OverdrawnCommitment, PostingRefused
+from ..documents import canonical_bytes
+from ..draws import insufficient
+from ..errors import (
+    AlmonerError,
+    AlreadyResolved,
+    AmountOutOfRange,
+    HoldExpired,
+    InsufficientFunds,
+    OverdrawnCommitment,
+    PeriodClosed,
+    PostingRefused,
+    error_of,
+)
 from ..ledger import Draft, Leg
 from ..money import MAX_MINOR, Money, zero
 from .entries import find_contribution_ids, find_free, find_lots, list_faults
@@ -33,7 +46,19 @@ SENTENCES = {
     "draws not mirrored": "it does not give back to the same contributions",
     "more comes back than was paid": "more would come back than was paid",
     "txn_reversed_once": "it was already reversed",
-    "txn.parent_id": "it was already reversed",
+    "txn_resolved_once": "the hold was already settled, voided or expired",
+    "too late or too early": "a hold settles until it expires, and expires after that",
+    "over-posted": "more would be settled than is held",
+    "closed period": "its day lies in a closed period; date it later, or correct in an open one",
+    "expired": "the gift or the restricted money is past its last day",
+    "conversion": "what is sold and bought is not what its rate gives",
+    "converted to another": "what one contribution sells would be bought for another",
+}
+KINDS: dict[str, type[AlmonerError]] = {
+    "txn_reversed_once": AlreadyResolved,
+    "txn_resolved_once": AlreadyResolved,
+    "too late or too early": HoldExpired,
+    "closed period": PeriodClosed,
 }
 
 
@@ -85,27 +110,24 @@ def explain(session: Session, book_id: int, drafts: Sequence[Draft], reason: str
             reason=reason,
             limit=str(MAX_MINOR),
         )
-    said = next((text for name, text in SENTENCES.items() if name in reason.split("; ")), None)
-    said = said or next((SENTENCES[name] for name in SENTENCES if "txn" in name and name in reason), None)
-    return found or PostingRefused(
-        f"The ledger refused the transaction: {said or reason}. Nothing was written.",
-        reason=said or reason,
-        rule=reason,
+    name = next((name for name in SENTENCES if name in reason.split("; ")), None)
+    name = name or next((name for name in SENTENCES if name.startswith("txn_") and name in reason), None)
+    said = SENTENCES[name] if name else reason
+    return found or KINDS.get(name or "", PostingRefused)(
+        f"The ledger refused the transaction: {said}. Nothing was written.", reason=said, rule=reason
     )
 
 
-def insufficient(fund: str, earmark: str, *, asked: Money, free: Money) -> InsufficientFunds:
-    """Make the error that says how much is short, and where."""
-    return InsufficientFunds(
-        f"The fund {fund} has {free} free under earmark {earmark!r}; {asked} is asked. "
-        f"Add money, release a promise, or ask for at most {free}.",
-        fund=fund,
-        earmark=earmark,
-        asked=asked.text,
-        free=free.text,
-        short=(asked - free).text,
-        unit=asked.unit.code,
-    )
+def refusal_text(error: AlmonerError) -> str:
+    """Write a refusal as it is kept under its key."""
+    said = {"code": error.code, "figures": dict(error.figures), "message": error.message}
+    return canonical_bytes(said).decode()
+
+
+def stored_refusal(text: str) -> AlmonerError:
+    """Make a kept refusal again."""
+    said = json.loads(text)
+    return error_of(said["code"], said["message"], said["figures"])
 
 
 def _below_floor(session: Session, book_id: int, drafts: Sequence[Draft]) -> InsufficientFunds | None:
@@ -116,7 +138,7 @@ def _below_floor(session: Session, book_id: int, drafts: Sequence[Draft]) -> Ins
         for leg in draft.legs:
             stored = find_account(session, book_id, leg.account)
             if stored is not None and leg.account.floor is not None:
-                asked[stored] -= _raises(leg)
+                asked[stored] -= raises(leg)
         for stored, minor in asked.items():
             unit = stored.account.unit
             free = find_free(session, stored) + Money(
@@ -129,10 +151,10 @@ def _below_floor(session: Session, book_id: int, drafts: Sequence[Draft]) -> Ins
     return None
 
 
-def _raises(leg: Leg) -> int:
-    """By how much a leg raises what its account can still give, in minor units."""
+def raises(leg: Leg) -> int:
+    """Return by how much a leg raises what its account can still give, in minor units."""
     same_side = leg.side == leg.account.normal
-    if leg.layer == "E":
+    if leg.layer != "S":
         return 0 if same_side else -leg.amount.minor
     return leg.amount.minor if same_side else -leg.amount.minor
 

@@ -120,7 +120,7 @@ def test_legs_and_drafts_refuse_what_cannot_be() -> None:
         ({"side": 0}, ValueError),
         ({"side": True}, ValueError),
         ({"side": 1.0}, ValueError),
-        ({"layer": "P"}, ValueError),
+        ({"layer": "X"}, ValueError),
         ({"amount": money("1", "JPY")}, CurrencyMismatch),
         ({"amount": usd("0.00")}, AmountOutOfRange),
         ({"amount": usd("-1.00")}, AmountOutOfRange),

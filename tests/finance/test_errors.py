@@ -19,7 +19,7 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    drawn = re.findall(r"[|`]- (\w+) +(.+)", errors.__doc__ or "")
+    drawn = re.findall(r"[|`]- (\w+) +(.+(?:\n +\|  {9,}.+)*)", errors.__doc__ or "")
     tree = {base: set(re.findall(r"\w+", names)) for base, names in drawn}
     real = {
         base.__name__: {kind.__name__ for kind in base.__subclasses__()}

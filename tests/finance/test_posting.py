@@ -13,6 +13,7 @@ from almoner.finance.accounts import Account, Promise, cash, memo, obligation, p
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import (
     AlreadyExists,
+    AlreadyResolved,
     AmountOutOfRange,
     InsufficientFunds,
     KeyReused,
@@ -24,14 +25,9 @@ from almoner.finance.funds import PooledFund
 from almoner.finance.in_kind import in_kind_unit
 from almoner.finance.ledger import Details, Draft, Draw, Leg
 from almoner.finance.money import MAX_MINOR
-from almoner.finance.posting import (
-    derive_id,
-    post,
-    record_event,
-    request_digest,
-    reverse,
-)
+from almoner.finance.posting import derive_id, post, record_event, reverse
 from almoner.finance.records.tables import EVENT, LOT, TXN
+from almoner.finance.requests import request_digest
 from almoner.finance.storage import Session
 
 USD = currency("USD")
@@ -232,7 +228,7 @@ def test_a_reversal_is_the_exact_mirror_once(session: Session, funded: PooledFun
     undone = reverse(session, "main", paid.id, key="r1", clock=clock)
     assert (acts.position(session, funded), lots(session)) == before
     assert undone.kind == "reversal"
-    with pytest.raises(PostingRefused, match="it was already reversed") as caught:
+    with pytest.raises(AlreadyResolved, match="it was already reversed") as caught:
         reverse(session, "main", paid.id, key="r2", clock=clock)
     assert caught.value.figures["reason"] == "it was already reversed"
     with pytest.raises(PostingRefused, match="is itself a reversal"):

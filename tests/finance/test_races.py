@@ -16,7 +16,7 @@ from almoner import Money, currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
 from almoner.finance.dates import Clock
-from almoner.finance.errors import AlmonerError, Busy, InsufficientFunds, KeyReused, PostingRefused
+from almoner.finance.errors import AlmonerError, AlreadyResolved, Busy, InsufficientFunds, KeyReused
 from almoner.finance.funds import PooledFund
 from almoner.finance.parties import Party
 from almoner.finance.posting import record_event, reverse
@@ -165,7 +165,7 @@ def test_a_payment_is_reversed_once_by_whoever_comes_first(
     )
     assert sum(isinstance(one, UUID) for one in answers) == 1
     refusals = [one for one in answers if not isinstance(one, UUID)]
-    assert all(isinstance(one, PostingRefused) and "already reversed" in one.message for one in refusals)
+    assert all(isinstance(one, AlreadyResolved) and "already reversed" in one.message for one in refusals)
     assert acts.position(session, shared).free == usd("8.00") + usd("2.00")
 
 

@@ -18,12 +18,7 @@ from almoner.finance.errors import (
 from almoner.finance.funds import PooledFund
 from almoner.finance.ledger import Draft, Draw, Leg, Source
 from almoner.finance.parties import Party
-from almoner.finance.posting import (
-    MAX_BATCH,
-    post,
-    post_many,
-    reverse,
-)
+from almoner.finance.posting import MAX_BATCH, post, post_many, reverse
 from almoner.finance.records.tables import EVENT, LOT, TXN
 from almoner.finance.storage import Session
 

@@ -26,6 +26,7 @@ from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.earmarks import Earmark
 from almoner.finance.errors import (
     AlmonerError,
+    AlreadyResolved,
     EarmarkViolated,
     InsufficientFunds,
     KeyReused,
@@ -300,7 +301,7 @@ class Books(RuleBasedStateMachine):
         self.attempt(
             key,
             lambda: reverse(self.session, "main", identity, key=key, clock=clock),
-            None if whole else PostingRefused,
+            None if whole else AlreadyResolved if paid.reversed else PostingRefused,
         )
         if whole:
             paid.reversed = True
