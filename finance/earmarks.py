@@ -63,7 +63,7 @@ class Consent(Document):
     Examples
     --------
     >>> Consent(contribution="gift-1", earmark="unrestricted", reference="letter 7").digest()[:12]
-    'a0ae2e1bfa6e'
+    'aeb1d11cb7de'
     """
 
     schema_: Literal["almoner.consent/1"] = Field(alias="schema", default="almoner.consent/1")

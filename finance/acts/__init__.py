@@ -55,7 +55,6 @@ else:
                 "Verification",
                 "donor_statement",
                 "held_units",
-                "hold_currency",
                 "make_statement",
                 "position",
                 "trace",

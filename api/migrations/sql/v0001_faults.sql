@@ -85,6 +85,15 @@ SELECT d.txn_id, 'converted to another' FROM draw d JOIN posting p ON p.txn_id =
 WHERE p.line = 'fx_bought' AND t.act <> 'reverse' AND NOT EXISTS (SELECT 1 FROM posting q
   JOIN draw g ON g.txn_id = q.txn_id AND g.seq = q.seq
   WHERE q.txn_id = d.txn_id AND q.line = 'fx_sold' AND g.contribution_id = d.contribution_id)
+UNION ALL
+-- Each contribution buys what it sells at the rate: a total rounded once, shared to the unit, is off by 2 at most.
+SELECT x.txn_id, 'converted in other parts' FROM fx_conversion x
+  JOIN posting p ON p.txn_id = x.txn_id AND p.line IN ('fx_sold','fx_bought')
+  JOIN draw d ON d.txn_id = p.txn_id AND d.seq = p.seq
+GROUP BY x.txn_id, x.num, x.den, d.contribution_id
+HAVING abs(CAST(sum(CASE p.line WHEN 'fx_bought' THEN -p.side * d.amount ELSE 0 END) AS BIGINT)
+  - CAST(sum(CASE p.line WHEN 'fx_sold' THEN p.side * d.amount ELSE 0 END) AS BIGINT) / x.den * x.num
+  - CAST(sum(CASE p.line WHEN 'fx_sold' THEN p.side * d.amount ELSE 0 END) AS BIGINT) % x.den * x.num / x.den) > 2
 ;;
 CREATE VIEW fault_child AS
 SELECT t.id AS txn_id, 'parent' AS why FROM txn t JOIN txn q ON q.id IN (t.parent_id, t.refunds_id, t.corrects_id)

@@ -180,7 +180,7 @@ CREATE TABLE fx_rate (
 ){STRICT_KEYED}
 ;;
 CREATE TABLE fx_conversion (
-  txn_id {UUID} NOT NULL REFERENCES txn, n {SMALLINT} NOT NULL CHECK (n > 0), rate_id {UUID} NOT NULL,
+  txn_id {UUID} NOT NULL REFERENCES txn, n {SMALLINT} NOT NULL CHECK (n = 1), rate_id {UUID} NOT NULL,
   num {BIGINT} NOT NULL, den {BIGINT} NOT NULL,
   sold_minor {BIGINT} NOT NULL CHECK (sold_minor BETWEEN 1 AND {M62}),
   bought_minor {BIGINT} NOT NULL CHECK (bought_minor BETWEEN 1 AND {M62}),
