@@ -12,7 +12,7 @@ from ..contributions import Contribution
 from ..dates import Clock
 from ..draws import insufficient
 from ..earmarks import Consent
-from ..errors import CurrencyMismatch, EarmarkViolated, SignatureInvalid
+from ..errors import CurrencyMismatch, EarmarkViolated, InsufficientFunds, SignatureInvalid
 from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, zero
@@ -159,9 +159,15 @@ def widen(
     """
     book_id = registry.lock_fund(session, fund.book, fund.code)
     origin = lots.find_contribution(session, book_id, consent.contribution)
+    if origin.fund != fund.code or origin.kind not in {"cash", "released"}:
+        raise CurrencyMismatch(
+            f"{consent.contribution} is no money of the fund {fund.code}: {origin.kind} in {origin.fund}.",
+            contribution=consent.contribution,
+            fund=origin.fund,
+        )
     _require_consent(session, book_id, origin, consent, signature)
     first = answered_before(session, fund, key)
-    legs = _widening(session, book_id, consent, key) if first is None else first.legs
+    legs = _widening(session, book_id, origin, consent, key) if first is None else first.legs
     unit = registry.find_unit(session, origin.unit)
     left = [leg.amount for leg in legs if leg.side == CREDIT and leg.amount.unit == unit]
     released = Contribution(
@@ -174,12 +180,6 @@ def widen(
         released_from=origin.root,
         consent_sha256=bytes.fromhex(consent.digest()),
     )
-    if origin.fund != fund.code or origin.kind not in {"cash", "released"}:
-        raise CurrencyMismatch(
-            f"{consent.contribution} is no money of the fund {fund.code}: {origin.kind} in {origin.fund}.",
-            contribution=consent.contribution,
-            fund=origin.fund,
-        )
     draft = Draft(
         kind="widening", effective_on=details.on, legs=legs, note=details.note, source=details.source
     )
@@ -215,11 +215,17 @@ def _require_consent(
     require_signature(public_key, consent.canonical_bytes(), signature, origin.giver)
 
 
-def _widening(session: Session, book_id: int, consent: Consent, code: str) -> tuple[Leg, ...]:
-    """Return the legs that turn each lot of a contribution into one of the released contribution."""
+def _widening(
+    session: Session, book_id: int, origin: lots.StoredContribution, consent: Consent, code: str
+) -> tuple[Leg, ...]:
+    """Return the legs that turn each lot of a contribution into one of the released contribution.
+
+    What the fund has put into a window that the new earmark admits stays there; the rest moves.
+    """
     legs: list[Leg] = []
     for account, left in lots.list_lots_of(session, book_id, consent.contribution):
-        stays = consent.earmark in lots.list_admitted_from(session, book_id, account.earmark)
+        admitted = lots.list_admitted_from(session, book_id, account.earmark)
+        stays = account.earmark != origin.earmark and consent.earmark in admitted
         target = account if stays else replace(account, earmark=consent.earmark)
         free = lots.find_pool_free(session, book_id, account)
         if not stays and free < left:
@@ -228,7 +234,7 @@ def _widening(session: Session, book_id: int, consent: Consent, code: str) -> tu
         legs.append(Leg(account=account, side=DEBIT, amount=left, line="allocation", draws=(old,)))
         legs.append(Leg(account=target, side=CREDIT, amount=left, line="allocation", draws=(new,)))
     if not legs:
-        raise EarmarkViolated(
+        raise InsufficientFunds(
             f"Nothing is left of {consent.contribution}: there is nothing to widen.",
             contribution=consent.contribution,
         )

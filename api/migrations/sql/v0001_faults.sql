@@ -40,7 +40,9 @@ CREATE VIEW fault_lot AS
 SELECT p.txn_id, 'draws do not sum' AS why FROM posting p
 WHERE p.amount <> (SELECT sum(d.amount) FROM draw d WHERE d.txn_id = p.txn_id AND d.seq = p.seq)
 UNION ALL
-SELECT d.txn_id, CASE WHEN a.fund_id <> c.fund_id OR a.unit <> c.unit THEN 'other unit or fund'
+SELECT d.txn_id, CASE WHEN a.fund_id <> c.fund_id OR (a.unit <> c.unit
+      AND (p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
+      OR EXISTS (SELECT 1 FROM unit u WHERE u.code IN (a.unit, c.unit) AND u.kind <> 'currency'))) THEN 'other unit or fund'
     WHEN EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
     THEN 'expired' ELSE 'earmark widened' END
 FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq JOIN txn t ON t.id = d.txn_id
@@ -50,7 +52,8 @@ WHERE a.fund_id <> c.fund_id
     OR EXISTS (SELECT 1 FROM unit u WHERE u.code IN (a.unit, c.unit) AND u.kind <> 'currency')))
   OR NOT EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
   OR (p.side = 1 AND t.act <> 'reverse' AND ((p.line = 'in_kind_used' AND c.available_until < t.effective_on)
-    OR (p.line <> 'donor_refund' AND EXISTS (SELECT 1 FROM line l WHERE l.code = p.line AND l.kind = 'use')
+    OR (p.line NOT IN ('donor_refund','in_kind_expired')
+      AND EXISTS (SELECT 1 FROM line l WHERE l.code = p.line AND l.kind <> 'internal')
       AND EXISTS (SELECT 1 FROM earmark_scope s JOIN earmark e ON e.id = s.wider_id
         WHERE s.narrower_id = a.earmark_id AND e.valid_until < t.effective_on))))
 UNION ALL
