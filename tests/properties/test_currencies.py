@@ -59,6 +59,11 @@ class World:
         for unit in UNITS[1:]:
             acts.hold_currency(session, self.fund, unit)
         self.rates = tuple(self.record(n, *row) for n, row in enumerate(RATES))
+        for n, unit in enumerate(UNITS * 2):
+            gift, key = Money(minor=1_000_000 + n, unit=unit), f"first{n}"
+            where, giver = EARMARKS[n // 3], GIVERS[n % 3]
+            acts.contribute(session, self.fund, giver, gift, key=key, clock=CLOCK, earmark=where)
+            self.given.append(key)
 
     def record(self, n: int, text: str, base: int, quote: int) -> Rate:
         made = rate_of(text, UNITS[base], UNITS[quote], DAY, "bank")
