@@ -75,6 +75,9 @@ class Account:
     normal: Literal[1, -1] = -1
     floor: int | None = None
 
+    def __hash__(self) -> int:
+        return hash(self.path)
+
 
 def cash(fund: str, unit: Unit) -> Account:
     """Return the account of what a fund has in hand.

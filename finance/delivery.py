@@ -32,7 +32,7 @@ class Delivery:
     >>> from almoner import money
     >>> one = Delivery(fund="water", implementer="hub", transferred=money("100.00", "USD"),
     ...                refunded=money("10.00", "USD"), reported=money("60.00", "USD"))
-    >>> one.held, one.rate, one.rate_bp()
+    >>> one.unreported, one.rate, one.rate_bp()
     (Money('30.00 USD'), Fraction(2, 3), 6667)
     """
 
@@ -50,7 +50,7 @@ class Delivery:
             )
 
     @property
-    def held(self) -> Money:
+    def unreported(self) -> Money:
         """Transferred, neither given back nor reported."""
         return self.transferred - self.refunded - self.reported
 

@@ -15,7 +15,6 @@ from .dates import instant_text
 from .documents import plain_bytes
 from .errors import KeyReused
 from .ledger import Act, Draft, Leg
-from .rates import Conversion
 
 LIBRARY = "library"
 
@@ -90,26 +89,23 @@ def describe(
     if draft.corrects is not None:
         said["corrects"] = str(draft.corrects)
     if draft.conversions:
-        said["conversions"] = [describe_conversion(one) for one in draft.conversions]
+        said["conversions"] = [
+            {
+                "as_of": one.rate.as_of.isoformat(),
+                "base": one.rate.base.code,
+                "bought": str(one.bought.minor),
+                "den": str(one.rate.den),
+                "num": str(one.rate.num),
+                "quote": one.rate.quote.code,
+                "rounding": one.rounding,
+                "sold": str(one.sold.minor),
+                "source": one.rate.source,
+            }
+            for one in draft.conversions
+        ]
     if expires_at is not None:
         said["expires_at"] = instant_text(expires_at)
     return said
-
-
-def describe_conversion(conversion: Conversion) -> dict[str, object]:
-    """Describe what is sold and bought in JSON values; numbers are strings."""
-    rate = conversion.rate
-    return {
-        "as_of": rate.as_of.isoformat(),
-        "base": rate.base.code,
-        "bought": str(conversion.bought.minor),
-        "den": str(rate.den),
-        "num": str(rate.num),
-        "quote": rate.quote.code,
-        "rounding": conversion.rounding,
-        "sold": str(conversion.sold.minor),
-        "source": rate.source,
-    }
 
 
 def describe_leg(leg: Leg) -> dict[str, object]:

@@ -5,66 +5,33 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .closing import close_period
     from .exchanging import exchange, find_rate, record_rate
     from .giving import contribute, offer_in_kind, receive_income, value
     from .implementers import advance, delivery, report_spending
-    from .opening import hold_currency, open_book, open_earmark, open_fund, register_party
+    from .opening import accept_currency, open_book, open_earmark, open_fund, register_party
     from .pledging import lapse, outstanding_pledge, outstanding_receivable, pledge, sign_pledge
     from .refunding import refund
-    from .reporting import Verification, donor_statement, held_units, make_statement, position, trace, verify
+    from .reporting import donor_statement, fund_currencies, make_statement, position, trace
     from .returning import return_to_donor
     from .sealing import prove, seal
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .verifying import Verification, verify
     from .windows import move, widen
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".exchanging": (
-                "exchange",
-                "find_rate",
-                "record_rate",
-            ),
-            ".giving": (
-                "contribute",
-                "offer_in_kind",
-                "receive_income",
-                "value",
-            ),
-            ".implementers": (
-                "advance",
-                "delivery",
-                "report_spending",
-            ),
-            ".opening": (
-                "hold_currency",
-                "open_book",
-                "open_earmark",
-                "open_fund",
-                "register_party",
-            ),
-            ".pledging": (
-                "lapse",
-                "outstanding_pledge",
-                "outstanding_receivable",
-                "pledge",
-                "sign_pledge",
-            ),
+            ".closing": ("close_period",),
+            ".exchanging": ("exchange", "find_rate", "record_rate"),
+            ".giving": ("contribute", "offer_in_kind", "receive_income", "value"),
+            ".implementers": ("advance", "delivery", "report_spending"),
+            ".opening": ("accept_currency", "open_book", "open_earmark", "open_fund", "register_party"),
+            ".pledging": ("lapse", "outstanding_pledge", "outstanding_receivable", "pledge", "sign_pledge"),
             ".refunding": ("refund",),
-            ".reporting": (
-                "Verification",
-                "donor_statement",
-                "held_units",
-                "make_statement",
-                "position",
-                "trace",
-                "verify",
-            ),
+            ".reporting": ("donor_statement", "fund_currencies", "make_statement", "position", "trace"),
             ".returning": ("return_to_donor",),
-            ".sealing": (
-                "prove",
-                "seal",
-            ),
+            ".sealing": ("prove", "seal"),
             ".spending": (
                 "charge_fee",
                 "pay_reserved",
@@ -74,24 +41,23 @@ else:
                 "reserve",
                 "spend",
             ),
-            ".windows": (
-                "move",
-                "widen",
-            ),
+            ".verifying": ("Verification", "verify"),
+            ".windows": ("move", "widen"),
         },
     )
 
 __all__ = [
     "Verification",
+    "accept_currency",
     "advance",
     "charge_fee",
+    "close_period",
     "contribute",
     "delivery",
     "donor_statement",
     "exchange",
     "find_rate",
-    "held_units",
-    "hold_currency",
+    "fund_currencies",
     "lapse",
     "make_statement",
     "move",

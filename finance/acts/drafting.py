@@ -34,7 +34,7 @@ def require_amount(amount: Money, what: str = "booked") -> None:
 def require_unit(session: Session, fund: PooledFund, amount: Money) -> None:
     """Refuse an amount that is not positive, or in a currency that the fund does not hold."""
     book_id = registry.find_book_id(session, fund.book)
-    if amount.unit != fund.unit and amount.unit.code not in lots.list_held_units(session, book_id, fund.code):
+    if amount.unit != fund.unit and amount.unit.code not in lots.list_fund_units(session, book_id, fund.code):
         raise CurrencyMismatch(
             f"The fund {fund.code} keeps {fund.unit.code} and holds no {amount.unit.code}; it cannot take or "
             f"pay {amount}. Convert it first, or let the fund hold that currency.",

@@ -63,7 +63,7 @@ def open_fund(
     book, code, title : str
         Its book, its short name and its name for people.
     unit : Unit
-        The currency it keeps; ``hold_currency`` lets it hold others beside it.
+        The currency it keeps; ``accept_currency`` lets it hold others beside it.
     draw_rule : str
         Whose money is spent first: ``pro_rata`` or ``fifo``.
 
@@ -84,7 +84,7 @@ def open_fund(
     return fund
 
 
-def hold_currency(session: Session, fund: PooledFund, unit: Unit) -> PooledFund:
+def accept_currency(session: Session, fund: PooledFund, unit: Unit) -> PooledFund:
     """Let a fund hold another currency than its own, apart from it, until it is exchanged or paid.
 
     Parameters

@@ -1,28 +1,23 @@
 """Where a fund stands, what came and went, whose money it was, and whether the books are right."""
 
-import hashlib
 import json
-from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from ..dates import instant_text
 from ..funds import EarmarkPosition, FundPosition, PooledFund
 from ..ledger import LINES
 from ..money import Money, zero
-from ..records import audit, entries, lots, rates, registry
-from ..requests import describe_conversion, describe_leg
+from ..records import audit, entries, lots, registry
 from ..statements import DonorStatement, Statement, StatementLine, Use
 from ..storage import Session
 from ..units import Unit, valued
 from .pledging import outstanding_pledge, outstanding_receivable
-from .sealing import find_log_faults
 
 
-def held_units(session: Session, fund: PooledFund) -> tuple[Unit, ...]:
+def fund_currencies(session: Session, fund: PooledFund) -> tuple[Unit, ...]:
     """Return the currencies a fund keeps: its own first, then those it has taken or bought, by code."""
     book_id = registry.find_book_id(session, fund.book)
-    others = [code for code in lots.list_held_units(session, book_id, fund.code) if code != fund.unit.code]
+    others = [code for code in lots.list_fund_units(session, book_id, fund.code) if code != fund.unit.code]
     units = [registry.find_unit(session, code) for code in others]
     return (fund.unit, *units)
 
@@ -37,7 +32,7 @@ def position(session: Session, fund: PooledFund, unit: Unit | None = None) -> Fu
     fund : PooledFund
         Which fund.
     unit : Unit or None
-        The fund's own when None; ``held_units`` names the others.
+        The fund's own when None; ``fund_currencies`` names the others.
     """
     book_id = registry.find_book_id(session, fund.book)
     shown = unit or fund.unit
@@ -216,103 +211,3 @@ def donor_statement(
         uses=tuple(row for row in rows if row.line != "contribution"),
         remaining=Money(minor=audit.sum_lots(session, book_id, fund.code, giver, shown), unit=shown),
     )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    """What a check of the whole book found.
-
-    Attributes
-    ----------
-    transactions, postings : int [rows]
-        How many were checked.
-    findings : tuple of str
-        Every fault, with its place; empty when the books are right.
-    unbalanced : int [transactions]
-        How many of the findings are transactions that do not balance.
-    """
-
-    transactions: int
-    postings: int
-    unbalanced: int
-    findings: tuple[str, ...]
-
-    @property
-    def verified(self) -> bool:
-        """Tell whether nothing was found."""
-        return not self.findings
-
-
-def verify(session: Session, book: str) -> Verification:
-    """Derive everything again from the postings and compare.
-
-    Checked: every rule of the fault views for every transaction; each counter of each balance against the
-    sum of its postings; each lot against its draws; each earmark against its digest and its scope; each
-    event's digest against its bytes; the day, key, legs and draws written in each event against the rows; and
-    the transparency log: each leaf against its event, each checkpoint against the leaves.
-
-    Parameters
-    ----------
-    session : Session
-        The caller's.
-    book : str
-        Code of the book.
-    """
-    book_id = registry.find_book_id(session, book)
-    faults = entries.list_faults(session, book_id=book_id)
-    findings = [f"transaction {identity}: {why}" for identity, why in faults]
-    findings += [
-        f"balance of {path}: counters differ from its postings"
-        for path in audit.list_moved_balances(session, book_id)
-    ]
-    findings += [f"lot of {code}: differs from its draws" for code in audit.list_moved_lots(session, book_id)]
-    findings += [f"pool of {fund}: differs from its cash" for fund in audit.list_uncovered(session, book_id)]
-    findings += [
-        f"transaction {identity}: it lacks its event or its end"
-        for identity in audit.list_unfinished(session, book_id)
-    ]
-    findings += [
-        f"earmark {code}: its terms or its scope were changed"
-        for code in audit.list_changed_earmarks(session, book_id)
-    ]
-    for row in audit.list_events(session, book_id):
-        content = bytes(row.body)
-        if hashlib.sha256(b"\x00" + content).digest() != bytes(row.leaf_sha256):
-            findings.append(f"event {row.id}: its digest does not fit its bytes")
-        elif row.kind.startswith("ledger.") and _told(content) != _stored(session, row):
-            findings.append(f"transaction {row.id}: its rows differ from its event")
-    findings += find_log_faults(session, book_id)
-    transactions, postings = entries.count_entries(session, book_id)
-    return Verification(
-        transactions=transactions,
-        postings=postings,
-        unbalanced=sum(why == "unbalanced" for _, why in faults),
-        findings=tuple(findings),
-    )
-
-
-def _told(content: bytes) -> object:
-    """Read what the event of a transaction says of its rows."""
-    try:
-        body = json.loads(content)
-        legs = [{**leg, "draws": _sorted_draws(leg["draws"])} for leg in body["legs"]]
-        names = ("transaction", "client", "key", "effective_on", "recorded_at")
-        return legs, body.get("conversions", []), tuple(body[name] for name in names)
-    except (ValueError, KeyError, TypeError):
-        return None
-
-
-def _stored(session: Session, row: audit.AnyRow) -> object:
-    """Read what the rows themselves hold, in the same shape."""
-    if row.transaction is None:
-        return ()
-    legs = [describe_leg(leg) for leg in entries.find_legs(session, row.id)]
-    for leg in legs:
-        leg["draws"] = _sorted_draws(leg["draws"])
-    sold = [describe_conversion(one) for one in rates.list_conversions(session, row.id)]
-    said = (row.transaction, row.client, row.idem_key)
-    return legs, sold, (*said, row.effective_on.isoformat(), instant_text(row.recorded_at))
-
-
-def _sorted_draws(draws: object) -> list[tuple[str, str]]:
-    return sorted((draw["contribution"], draw["amount"]) for draw in draws)  # type: ignore[attr-defined]  # JSON of one leg

@@ -6,16 +6,33 @@ from ..shelf import shelve
 
 if TYPE_CHECKING:
     from .core import MAX_BATCH, Outcome, post, post_many
-    from .events import derive_id, record_event
+    from .events import derive_id, named_id, record_event
+    from .holds import expire_due, find_hold, hold, settle, void
     from .reversals import correct, reverse
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".core": ("MAX_BATCH", "Outcome", "post", "post_many"),
-            ".events": ("derive_id", "record_event"),
+            ".events": ("derive_id", "named_id", "record_event"),
+            ".holds": ("expire_due", "find_hold", "hold", "settle", "void"),
             ".reversals": ("correct", "reverse"),
         },
     )
 
-__all__ = ["MAX_BATCH", "Outcome", "correct", "derive_id", "post", "post_many", "record_event", "reverse"]
+__all__ = [
+    "MAX_BATCH",
+    "Outcome",
+    "correct",
+    "derive_id",
+    "expire_due",
+    "find_hold",
+    "hold",
+    "named_id",
+    "post",
+    "post_many",
+    "record_event",
+    "reverse",
+    "settle",
+    "void",
+]

@@ -25,9 +25,9 @@ from ..ledger import Draft, Leg, Transaction
 from ..money import Money
 from ..records.conversions import find_rate_ids
 from ..records.entries import find_contribution_ids, find_lots, find_transaction
-from ..records.lookups import TakenKey, find_accounts, find_keys
+from ..records.lookups import OpenAccount, TakenKey, look_up
 from ..records.refusals import explain, raises, read_reason, refusal_text, stored_refusal
-from ..records.registry import StoredAccount, keep_account, lock_funds
+from ..records.registry import keep_account, lock_funds
 from ..records.writing import Writing, savepoint, undo, write
 from ..requests import LIBRARY, Request, describe, key_reused, request_digest
 from .events import derive_id, event_bytes, leaf_digest
@@ -216,12 +216,15 @@ class _Batch:
         """Lock the funds whose draw rule decides: what it reads must not change before it is written."""
         codes = {leg.account.fund for one in requests for leg in one.draft.legs if needs_draws(leg)}
         if codes:
-            lock_funds(self.session, find_keys(self.connection, self.book, self.client, [])[0], codes)
+            book_id = look_up(self.connection, self.book, self.client, []).book_id
+            lock_funds(self.session, book_id, codes)
 
     def post(self, requests: Sequence[Request]) -> tuple[Transaction, ...]:
         """Write what is new and answer every request."""
         keys = [one.key for one in requests]
-        self.book_id, taken = find_keys(self.connection, self.book, self.client, keys)
+        wanted = dict.fromkeys(leg.account for one in requests for leg in one.draft.legs)
+        found = look_up(self.connection, self.book, self.client, keys, wanted)
+        self.book_id, taken = found.book_id, found.taken
         fresh: dict[str, Request] = {}
         for one in requests:
             known = taken.get(one.key)
@@ -229,7 +232,7 @@ class _Batch:
             digest, kind = (first.digest, first.draft.kind) if first else _said(known)
             if digest != one.digest:
                 raise key_reused(one.key, kind)
-        posted = self.write(tuple(fresh.values())) if fresh else {}
+        posted = self.write(tuple(fresh.values()), found.accounts) if fresh else {}
         return tuple(posted.pop(key) if key in posted else self._replay(key, taken.get(key)) for key in keys)
 
     def _replay(self, key: str, known: TakenKey | None) -> Transaction:
@@ -239,52 +242,65 @@ class _Batch:
         identity = self.identity(key) if known is None else known.id
         return find_transaction(self.session, self.book_id, identity, replayed=True)
 
-    def write(self, requests: Sequence[Request], refusal: str | None = None) -> dict[str, Transaction]:
-        """Write transactions that are new, in order, and return them by key."""
-        stored = {} if refusal else self._accounts(requests)
-        ruled = dict.fromkeys(leg.account for one in requests for leg in one.draft.legs if needs_draws(leg))
-        lots = LotBook({account: self._lots(stored[account][0]) for account in ruled if not refusal})
+    def write(
+        self, requests: Sequence[Request], accounts: dict[Account, OpenAccount], refusal: str | None = None
+    ) -> dict[str, Transaction]:
+        """Write transactions that are new, in order, and return them by key; a refusal has no legs."""
+        if refusal is None:
+            self._open(requests, accounts)
         if len(requests) > 1:
-            _require_floors(requests, {account: free for account, (_, free) in stored.items()})
-        filled = [(one, () if refusal else lots.fill(one.draft)) for one in requests]
+            _require_floors(requests, {account: one.free for account, one in accounts.items()})
+        filled = [(one, () if refusal else legs) for one, legs in self._filled(requests, accounts)]
         codes = {draw.contribution for _, legs in filled for leg in legs for draw in leg.draws}
         contributions = find_contribution_ids(self.session, codes, self.book_id)
         rates = find_rate_ids(self.session, (x.rate for one in requests for x in one.draft.conversions))
-        batch = Writing(book_id=self.book_id, client=self.client, instant=self.instant)
+        batch = Writing(
+            sqlite=self.connection.dialect.name == "sqlite",
+            book_id=self.book_id,
+            client=self.client,
+            instant=self.instant,
+        )
         made: dict[str, Transaction] = {}
         for one, legs in filled:
             posted = self._transaction(one, legs)
             made[one.key] = posted
             _add(batch, one, posted, refusal)
+            identity = batch.key(posted.id)
             for seq, leg in enumerate(legs, start=1):
-                row = (
-                    posted.id,
-                    seq,
-                    stored[leg.account][0].id,
-                    leg.layer,
-                    leg.side,
-                    leg.line,
-                    leg.amount.minor,
+                account_id = accounts[leg.account].id
+                batch.rows["posting"].append(
+                    (identity, seq, account_id, leg.layer, leg.side, leg.line, leg.amount.minor)
                 )
-                batch.rows["posting"].append(row)
-                batch.rows["draw"] += [
-                    (posted.id, seq, contributions[draw.contribution], draw.minor) for draw in leg.draws
-                ]
-            batch.rows["fx_conversion"] += [
-                (
-                    posted.id,
-                    n,
-                    rates[x.rate],
-                    x.rate.num,
-                    x.rate.den,
-                    x.sold.minor,
-                    x.bought.minor,
-                    x.rounding,
+                for draw in leg.draws:
+                    batch.rows["draw"].append((identity, seq, contributions[draw.contribution], draw.minor))
+            for n, x in enumerate(one.draft.conversions, start=1):
+                at = (batch.key(rates[x.rate]), x.rate.num, x.rate.den)
+                batch.rows["fx_conversion"].append(
+                    (identity, n, *at, x.sold.minor, x.bought.minor, x.rounding)
                 )
-                for n, x in enumerate(one.draft.conversions, start=1)
-            ]
         write(self.connection, batch)
         return made
+
+    def _open(self, requests: Sequence[Request], accounts: dict[Account, OpenAccount]) -> None:
+        """Open the accounts that are not open yet."""
+        for one in requests:
+            for leg in one.draft.legs:
+                if leg.account not in accounts:
+                    stored = keep_account(self.session, self.book_id, leg.account)
+                    accounts[leg.account] = OpenAccount(id=stored.id, free=0)
+
+    def _filled(
+        self, requests: Sequence[Request], accounts: dict[Account, OpenAccount]
+    ) -> list[tuple[Request, tuple[Leg, ...]]]:
+        """Fill in whose money each request spends."""
+        pools: dict[Account, tuple[str, dict[str, int]]] = {}
+        for one in requests:
+            for leg in one.draft.legs:
+                if needs_draws(leg) and leg.account in accounts and leg.account not in pools:
+                    rule, lots = find_lots(self.session, accounts[leg.account].id)
+                    pools[leg.account] = (rule, dict(lots))
+        book = LotBook(pools)
+        return [(one, book.fill(one.draft) if pools else one.draft.legs) for one in requests]
 
     def _transaction(self, one: Request, legs: tuple[Leg, ...]) -> Transaction:
         draft = one.draft
@@ -304,19 +320,6 @@ class _Batch:
             corrects=draft.corrects,
         )
 
-    def _accounts(self, requests: Sequence[Request]) -> dict[Account, tuple[StoredAccount, int]]:
-        """Return the accounts of all legs, each with what it can still give; those not open are opened."""
-        wanted = dict.fromkeys(leg.account for one in requests for leg in one.draft.legs)
-        found = find_accounts(self.connection, self.book_id, wanted) if wanted else {}
-        for account in wanted:
-            if account not in found:
-                found[account] = (keep_account(self.session, self.book_id, account), 0)
-        return found
-
-    def _lots(self, stored: StoredAccount) -> tuple[str, dict[str, int]]:
-        rule, lots = find_lots(self.session, stored.id)
-        return rule, dict(lots)
-
 
 def _said(known: TakenKey | None) -> tuple[bytes, str]:
     return (b"", "") if known is None else (known.request_sha256, known.kind)
@@ -326,11 +329,22 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
     """Add a transaction and its event to the rows of a batch."""
     draft, kind = one.draft, f"ledger.{one.draft.kind}"
     act = one.act if refusal is None else "refused"
-    links = (one.parent, draft.refunds, draft.corrects, one.proposal)
-    row = (posted.id, act, draft.kind, one.key, one.digest, posted.effective_on, one.expires_at, refusal)
-    batch.rows["txn"].append((*row, *links))
+    key, until = batch.key, batch.time(one.expires_at)
+    row = (
+        key(posted.id),
+        act,
+        draft.kind,
+        one.key,
+        one.digest,
+        batch.day(posted.effective_on),
+        until,
+        refusal,
+    )
+    batch.rows["txn"].append(
+        (*row, key(one.parent), key(draft.refunds), key(draft.corrects), key(one.proposal))
+    )
     body = describe(draft, posted.legs or draft.legs, posted.effective_on, one.expires_at)
-    body |= {"client": batch.client, "key": one.key}
+    body |= {"client": batch.client, "key": one.key, "request_sha256": one.digest.hex()}
     if act != "posted":
         body["act"] = act
     if refusal is not None:
@@ -340,7 +354,7 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
     if one.proposal is not None:
         body["proposal"] = str(one.proposal)
     content = event_bytes(kind, body, batch.instant)
-    batch.rows["event"].append((posted.id, kind, content, leaf_digest(content)))
+    batch.rows["event"].append((key(posted.id), kind, content, leaf_digest(content)))
 
 
 def _require_floors(requests: Sequence[Request], free: dict[Account, int]) -> None:
@@ -387,7 +401,8 @@ def _keep_refusal(batch: _Batch, request: Request, fault: AlmonerError) -> None:
     """Keep a refusal that follows from the books under its key: the same key has the same answer for ever."""
     if not isinstance(fault, KEPT) or isinstance(fault, KeyReused):
         return
-    batch.book_id, taken = find_keys(batch.connection, batch.book, batch.client, [request.key])
-    if request.key not in taken:
+    found = look_up(batch.connection, batch.book, batch.client, [request.key])
+    batch.book_id = found.book_id
+    if request.key not in found.taken:
         with savepoint(batch.connection):
-            batch.write([request], refusal=refusal_text(fault))
+            batch.write([request], {}, refusal=refusal_text(fault))

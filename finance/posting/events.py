@@ -107,7 +107,7 @@ def record_event(
     book_id = find_book_id(session, book)
     content = {"key": key, **body}
     digest = hashlib.sha256(canonical_bytes({"kind": kind, **content})).hexdigest()
-    identity = _named_id(book, kind, key)
+    identity = named_id(book, kind, key)
     query = select(EVENT.c.body).where(EVENT.c.id == identity)
     stored = session.scalar(query)
     new = stored is None and keep_event(
@@ -118,7 +118,7 @@ def record_event(
     return identity, new
 
 
-def _named_id(book: str, kind: str, key: str) -> UUID:
+def named_id(book: str, kind: str, key: str) -> UUID:
     """Make the identity of an event that only its name decides (RFC 9562, section 5.8, UUIDv8)."""
     number = int.from_bytes(hashlib.sha256(canonical_bytes([book, kind, key])).digest()[:16])
     number = number & ~(0xF << 76) | (0x8 << 76)

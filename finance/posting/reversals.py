@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ..dates import Clock
 from ..documents import canonical_bytes
+from ..errors import PostingRefused
 from ..ledger import CREDIT, DEBIT, Draft, Leg, Transaction
 from ..records.entries import find_transaction
 from ..records.registry import find_book_id
@@ -92,6 +93,12 @@ def correct(
 
 def _mirrored(session: Session, book: str, transaction_id: UUID, key: str, proposal: UUID | None) -> Request:
     first = find_transaction(session, find_book_id(session, book), transaction_id)
+    if first.act in {"pending", "void", "expire", "refused"}:
+        raise PostingRefused(
+            f"The transaction {transaction_id} is {first.act}: only what was posted can be reversed. "
+            "Void a hold instead.",
+            act=first.act,
+        )
     legs = first.legs
     if first.act == "post" and first.parent is not None:  # what the hold released comes back, too
         held = find_transaction(session, find_book_id(session, book), first.parent)

@@ -6,10 +6,11 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..earmarks import Earmark
+from ..errors import DocumentInvalid
 from ..money import Money
 from ..units import Unit
 from .tables import (
@@ -17,10 +18,13 @@ from .tables import (
     BALANCE,
     CONTRIBUTION,
     DELTA,
+    DRAW,
     EARMARK,
     EARMARK_SCOPE,
     EVENT,
     FUND,
+    FX_CONVERSION,
+    FX_RATE,
     LOT,
     LOT_DELTA,
     PARTY,
@@ -29,6 +33,7 @@ from .tables import (
     TXN_END,
 )
 
+AT_ONCE = 2000  # rows read at once
 AnyRow = Row[*tuple[Any, ...]]
 COUNTERS = ("settled_dr", "settled_cr", "pending_dr", "pending_cr", "encumbered_dr", "encumbered_cr")
 SUMS = ("sd", "sc", "pd", "pc", "ed", "ec")
@@ -114,10 +119,18 @@ def list_changed_earmarks(session: Session, book_id: int) -> tuple[str, ...]:
         if (
             digest != bytes(row.terms_sha256)
             or chain != scope[row.id]
-            or Earmark.read(row.terms).valid_until != row.valid_until
+            or not _ends(row.terms, row.valid_until)
         ):
             changed.append(str(row.code))
     return tuple(changed)
+
+
+def _ends(terms: bytes, last_day: date | None) -> bool:
+    """Tell whether the terms of an earmark are readable and end on a day."""
+    try:
+        return Earmark.read(terms).valid_until == last_day
+    except DocumentInvalid:
+        return False
 
 
 def list_uncovered(session: Session, book_id: int) -> tuple[str, ...]:
@@ -134,25 +147,85 @@ def list_uncovered(session: Session, book_id: int) -> tuple[str, ...]:
     return tuple(session.scalars(query))
 
 
-def list_events(session: Session, book_id: int) -> Iterator[AnyRow]:
-    """Return all events of a book with what their transactions say, oldest first."""
+def stream_events(session: Session, book_id: int) -> Iterator[AnyRow]:
+    """Yield all events of a book with what their transactions say, by identity."""
+    said = (TXN.c.act, TXN.c.client, TXN.c.idem_key, TXN.c.request_sha256, TXN.c.effective_on, TXN.c.refusal)
+    links = (TXN.c.expires_at, TXN.c.parent_id, TXN.c.refunds_id, TXN.c.corrects_id, TXN.c.proposal_id)
     query = (
         select(
             EVENT.c.id,
             EVENT.c.kind,
             EVENT.c.body,
             EVENT.c.leaf_sha256,
+            EVENT.c.recorded_at.label("told_at"),
             TXN.c.kind.label("transaction"),
-            TXN.c.client,
-            TXN.c.idem_key,
-            TXN.c.effective_on,
             TXN.c.recorded_at,
+            *said,
+            *links,
         )
         .join(TXN, TXN.c.id == EVENT.c.id, isouter=True)
         .where(EVENT.c.book_id == book_id)
-        .order_by(EVENT.c.recorded_at, EVENT.c.id)
+        .order_by(EVENT.c.id)
     )
-    return iter(session.execute(query).all())
+    return _stream(session, query)
+
+
+def stream_postings(session: Session, book_id: int) -> Iterator[AnyRow]:
+    """Yield all postings of a book, by transaction and place."""
+    query = (
+        select(POSTING)
+        .join(TXN, TXN.c.id == POSTING.c.txn_id)
+        .where(TXN.c.book_id == book_id)
+        .order_by(POSTING.c.txn_id, POSTING.c.seq)
+    )
+    return _stream(session, query)
+
+
+def stream_draws(session: Session, book_id: int) -> Iterator[AnyRow]:
+    """Yield all draws of a book, by transaction and place."""
+    query = (
+        select(DRAW)
+        .join(TXN, TXN.c.id == DRAW.c.txn_id)
+        .where(TXN.c.book_id == book_id)
+        .order_by(DRAW.c.txn_id, DRAW.c.seq)
+    )
+    return _stream(session, query)
+
+
+def stream_conversions(session: Session, book_id: int) -> Iterator[AnyRow]:
+    """Yield all conversions of a book with their rates, by transaction and place."""
+    rate = (FX_RATE.c.base_unit, FX_RATE.c.quote_unit, FX_RATE.c.as_of, FX_RATE.c.source)
+    query = (
+        select(FX_CONVERSION, *rate)
+        .join(TXN, TXN.c.id == FX_CONVERSION.c.txn_id)
+        .join(FX_RATE, FX_RATE.c.id == FX_CONVERSION.c.rate_id)
+        .where(TXN.c.book_id == book_id)
+        .order_by(FX_CONVERSION.c.txn_id, FX_CONVERSION.c.n)
+    )
+    return _stream(session, query)
+
+
+def _stream(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[AnyRow]:
+    """Read rows as they are needed, through a cursor on the server where there is one."""
+    options = {"stream_results": True, "yield_per": AT_ONCE}
+    with session.execute(query, execution_options=options) as rows:
+        yield from rows
+
+
+def name_accounts(session: Session, book_id: int) -> dict[int, tuple[str, str, str]]:
+    """Return path, unit and earmark of each account of a book."""
+    query = (
+        select(ACCOUNT.c.id, ACCOUNT.c.path, ACCOUNT.c.unit, EARMARK.c.code)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .where(ACCOUNT.c.book_id == book_id)
+    )
+    return {row.id: (row.path, row.unit, row.code) for row in session.execute(query)}
+
+
+def name_contributions(session: Session, book_id: int) -> dict[int, str]:
+    """Return the code of each contribution of a book."""
+    query = select(CONTRIBUTION.c.id, CONTRIBUTION.c.code).where(CONTRIBUTION.c.book_id == book_id)
+    return {row.id: row.code for row in session.execute(query)}
 
 
 def sum_cash(session: Session, book_id: int, fund: str, unit: Unit, through: date | None) -> Money:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -78,6 +78,20 @@ def find_transaction(
         expires_at=row.expires_at,
         corrects=row.corrects_id,
     )
+
+
+def list_due(session: Session, book_id: int, instant: datetime, limit: int) -> tuple[UUID, ...]:
+    """Return the holds whose time is over and that nothing has ended, oldest first."""
+    end = TXN.alias("ending")
+    ended = select(end.c.id).where(end.c.parent_id == TXN.c.id, end.c.act.in_(("post", "void", "expire")))
+    query = (
+        select(TXN.c.id)
+        .where(TXN.c.book_id == book_id, TXN.c.act == "pending", TXN.c.expires_at < instant)
+        .where(~ended.exists())
+        .order_by(TXN.c.expires_at, TXN.c.id)
+        .limit(limit)
+    )
+    return tuple(session.scalars(query))
 
 
 def find_legs(session: Session, transaction_id: UUID) -> tuple[Leg, ...]:

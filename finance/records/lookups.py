@@ -1,53 +1,56 @@
-"""Set-based look-ups of the posting path: keys and accounts of a whole batch, one statement each.
+"""The look-up of the posting path: book, keys and accounts of a whole batch, in one statement.
 
-Each statement goes by key whatever the statistics say: PostgreSQL probes one index per wanted row, SQLite
+The statement goes by key whatever the statistics say: PostgreSQL probes one index per wanted row, SQLite
 joins in the order written.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from ..accounts import Account
 from ..errors import AlreadyExists, Missing
-from .registry import StoredAccount
 
-_KEYS = {
-    "postgresql": (
-        "SELECT b.id, t.idem_key, t.id, t.kind, t.request_sha256, t.refusal FROM book b "
-        "LEFT JOIN txn t ON t.book_id = b.id AND t.client = %s AND t.idem_key = ANY (%s) WHERE b.code = %s"
-    ),
-    "sqlite": (
-        "SELECT b.id, t.idem_key, t.id, t.kind, t.request_sha256, t.refusal FROM book b LEFT JOIN txn t "
-        "ON t.book_id = b.id AND t.client = ? AND t.idem_key IN (SELECT value FROM json_each(?)) "
-        "WHERE b.code = ?"
-    ),
-}
-_FOUND = (
-    "a.id, a.fund_id, a.earmark_id, f.code, a.role, a.normal, a.floor, "
+_FREE = (
     "b.normal * (b.settled_dr - b.settled_cr) - CASE b.normal WHEN 1 THEN b.pending_cr + b.encumbered_cr "
     "ELSE b.pending_dr + b.encumbered_dr END"
 )
-_ACCOUNTS = {
-    "postgresql": (
-        "SELECT u.n, x.* FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY "  # noqa: S608  # constants
-        f"AS u (path, unit, earmark, n) CROSS JOIN LATERAL (SELECT {_FOUND} FROM account a "
-        "JOIN fund f ON f.id = a.fund_id JOIN balance b ON b.account_id = a.id "
-        "WHERE a.book_id = %s AND a.path = u.path AND a.unit = u.unit AND a.earmark_id = "
-        "(SELECT e.id FROM earmark e WHERE e.book_id = %s AND e.code = u.earmark) LIMIT 1) x"
-    ),
-    "sqlite": (
-        f"SELECT j.key + 1, {_FOUND} FROM json_each(?) j CROSS JOIN earmark e CROSS JOIN account a "  # noqa: S608  # constants
-        "CROSS JOIN fund f CROSS JOIN balance b "
-        "WHERE e.book_id = ? AND e.code = json_extract(j.value, '$[2]') "
-        "AND a.book_id = ? AND a.path = json_extract(j.value, '$[0]') "
-        "AND a.unit = json_extract(j.value, '$[1]') AND a.earmark_id = e.id "
-        "AND f.id = a.fund_id AND b.account_id = a.id"
-    ),
-}
+# Columns: book; position of the account, or 0 for a key; of a key: key, kind, refusal, digest, identity; of
+# an account: fund, role, its row, its side, its floor and what it can give.
+_POSTGRESQL = (
+    "SELECT k.id, 0, t.idem_key, t.kind, t.refusal, t.request_sha256, t.id, "  # noqa: S608  # constants
+    "NULL::bigint, NULL::smallint, NULL::bigint, NULL::bigint "
+    "FROM book k LEFT JOIN txn t ON t.book_id = k.id AND t.client = %s AND t.idem_key {keys} "
+    "WHERE k.code = %s "
+    "UNION ALL SELECT k.id, u.n, f.code, x.role, NULL, NULL, NULL, x.id, x.normal, x.floor, x.free "
+    "FROM book k CROSS JOIN {accounts} AS u (path, unit, earmark, n) "
+    f"CROSS JOIN LATERAL (SELECT a.id, a.fund_id, a.role, a.normal, a.floor, {_FREE} AS free "
+    "FROM account a JOIN balance b ON b.account_id = a.id WHERE a.book_id = k.id AND a.path = u.path "
+    "AND a.unit = u.unit AND a.earmark_id = "
+    "(SELECT e.id FROM earmark e WHERE e.book_id = k.id AND e.code = u.earmark) LIMIT 1) x "
+    "JOIN fund f ON f.id = x.fund_id WHERE k.code = %s"
+)
+_MANY = _POSTGRESQL.format(
+    keys="= ANY (%s::text[])",
+    accounts="unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY",
+)
+FEW = 8  # keys, and accounts, up to which each is a parameter: the server then plans the statement once
+_SQLITE = (
+    "SELECT k.id, 0, t.idem_key, t.kind, t.refusal, t.request_sha256, t.id, NULL, NULL, NULL, NULL "  # noqa: S608  # constants
+    "FROM book k LEFT JOIN txn t ON t.book_id = k.id AND t.client = ? "
+    "AND t.idem_key IN (SELECT value FROM json_each(?)) WHERE k.code = ? "
+    "UNION ALL SELECT k.id, j.key + 1, f.code, a.role, NULL, NULL, NULL, a.id, a.normal, a.floor, "
+    f"{_FREE} FROM book k CROSS JOIN json_each(?) j CROSS JOIN earmark e CROSS JOIN account a "
+    "CROSS JOIN fund f CROSS JOIN balance b "
+    "WHERE k.code = ? AND e.book_id = k.id AND e.code = json_extract(j.value, '$[2]') "
+    "AND a.book_id = k.id AND a.path = json_extract(j.value, '$[0]') "
+    "AND a.unit = json_extract(j.value, '$[1]') AND a.earmark_id = e.id "
+    "AND f.id = a.fund_id AND b.account_id = a.id"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,62 +75,89 @@ class TakenKey:
     refusal: str | None = None
 
 
-def find_keys(
-    connection: Connection, book: str, client: str, keys: Sequence[str]
-) -> tuple[int, dict[str, TakenKey]]:
-    """Return the row number of a book, and what each key that is taken belongs to.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAccount:
+    """An account as a posting needs it.
+
+    Attributes
+    ----------
+    id : int [row number]
+        Its row.
+    free : int [minor units]
+        What it can still give.
+    """
+
+    id: int
+    free: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """What a batch finds before it writes.
+
+    Attributes
+    ----------
+    book_id : int [row number]
+        The book.
+    taken : dict of str to TakenKey
+        The keys that belong to something.
+    accounts : dict of Account to OpenAccount
+        The accounts that are open.
+    """
+
+    book_id: int
+    taken: dict[str, TakenKey]
+    accounts: dict[Account, OpenAccount]
+
+
+def look_up(
+    connection: Connection, book: str, client: str, keys: Sequence[str], accounts: Iterable[Account] = ()
+) -> LookUp:
+    """Find a book, and what is there of the keys and accounts of a batch.
 
     Raises
     ------
     Missing
         When there is no such book.
-    """
-    postgresql = connection.dialect.name == "postgresql"
-    asked: object = list(keys) if postgresql else json.dumps(keys)
-    rows = connection.exec_driver_sql(_KEYS[connection.dialect.name], (client, asked, book)).all()
-    if not rows:
-        raise Missing(f"There is no book {book!r} in this database.", what="book", code=book)
-    taken = {
-        key: TakenKey(
-            id=identity if postgresql else UUID(bytes=identity),
-            kind=kind,
-            request_sha256=bytes(digest),
-            refusal=refusal,
-        )
-        for _, key, identity, kind, digest, refusal in rows
-        if key is not None
-    }
-    return int(rows[0][0]), taken
-
-
-def find_accounts(
-    connection: Connection, book_id: int, accounts: Iterable[Account]
-) -> dict[Account, tuple[StoredAccount, int]]:
-    """Return the accounts that are open, each with what it can still give in minor units.
-
-    Raises
-    ------
     AlreadyExists
         When a path belongs to an account of another fund, role, side or floor.
     """
     wanted = tuple(accounts)
     names = [(one.path, one.unit.code, one.earmark) for one in wanted]
-    if connection.dialect.name == "postgresql":
-        values = (*map(list, zip(*names, strict=True)), book_id, book_id) if names else ([], [], [], 0, 0)
+    asked: tuple[str, tuple[object, ...]]
+    if connection.dialect.name == "sqlite":
+        asked = (_SQLITE, (client, json.dumps(keys), book, json.dumps(names), book))
+    elif 0 < len(keys) <= FEW and 0 < len(names) <= FEW:
+        values = (value for n, name in enumerate(names, start=1) for value in (*name, n))
+        asked = (_few(len(keys), len(names)), (client, *keys, book, *values, book))
     else:
-        values = (json.dumps(names), book_id, book_id)
-    found: dict[Account, tuple[StoredAccount, int]] = {}
-    for n, row_id, fund_id, earmark_id, fund, role, normal, floor, free in connection.exec_driver_sql(
-        _ACCOUNTS[connection.dialect.name], values
-    ):
-        account = wanted[n - 1]
-        if (fund, role, normal, floor) != (account.fund, account.role, account.normal, account.floor):
-            raise AlreadyExists(
-                f"The account {account.path!r} exists with another fund, role, side or floor: choose "
-                "another.",
-                what="account",
-                code=account.path,
-            )
-        stored = StoredAccount(id=row_id, fund_id=fund_id, earmark_id=earmark_id, account=account)
-        found[account] = (stored, int(free))
-    return found
+        columns = map(list, zip(*names, strict=True)) if names else ([], [], [])
+        asked = (_MANY, (client, list(keys), book, *columns, book))
+    rows = connection.exec_driver_sql(*asked).all()
+    if not rows:
+        raise Missing(f"There is no book {book!r} in this database.", what="book", code=book)
+    taken: dict[str, TakenKey] = {}
+    found: dict[Account, OpenAccount] = {}
+    for _, n, code, kind, refusal, digest, identity, row_id, normal, floor, free in rows:
+        if n:
+            account = wanted[n - 1]
+            if (code, kind, normal, floor) != (account.fund, account.role, account.normal, account.floor):
+                raise AlreadyExists(
+                    f"The account {account.path!r} exists with another fund, role, side or floor: "
+                    "choose another.",
+                    what="account",
+                    code=account.path,
+                )
+            found[account] = OpenAccount(id=row_id, free=free)
+        elif code is not None:
+            known = identity if isinstance(identity, UUID) else UUID(bytes=identity)
+            taken[code] = TakenKey(id=known, kind=kind, request_sha256=bytes(digest), refusal=refusal)
+    return LookUp(book_id=rows[0][0], taken=taken, accounts=found)
+
+
+@cache
+def _few(keys: int, accounts: int) -> str:
+    return _POSTGRESQL.format(
+        keys=f"IN ({', '.join(['%s'] * keys)})",
+        accounts=f"(VALUES {', '.join(['(%s, %s, %s, %s::int)'] * accounts)})",
+    )

@@ -77,7 +77,7 @@ def find_pool_free(session: Session, book_id: int, account: Account) -> Money:
     return Money(minor=int(found or 0), unit=account.unit)
 
 
-def list_held_units(session: Session, book_id: int, fund: str) -> tuple[str, ...]:
+def list_fund_units(session: Session, book_id: int, fund: str) -> tuple[str, ...]:
     """Return the codes of the units in which a fund has a cash account, in order."""
     query = (
         select(ACCOUNT.c.unit)

@@ -1,4 +1,4 @@
-"""Rows of rates, and of what transactions sold and bought at them."""
+"""Rows of rates: written once, found by day, source and direction."""
 
 from datetime import date
 from typing import Any
@@ -7,11 +7,10 @@ from uuid import UUID
 from sqlalchemy import Row, Select, select
 from sqlalchemy.orm import Session
 
-from ..money import Money
-from ..rates import Conversion, Rate
+from ..rates import Rate
 from ..units import Unit
 from .registry import find_unit, insert_once, keep_unit
-from .tables import FX_CONVERSION, FX_RATE
+from .tables import FX_RATE
 
 
 def _rates(base: Unit, quote: Unit) -> Select[*tuple[Any, ...]]:
@@ -74,31 +73,3 @@ def find_latest_rate(session: Session, base: Unit, quote: Unit, source: str, on:
     query = _rates(base, quote).where(FX_RATE.c.source == source, FX_RATE.c.as_of <= on)
     row = session.execute(query.order_by(FX_RATE.c.as_of.desc()).limit(1)).first()
     return None if row is None else _to_rate(session, row)
-
-
-def list_conversions(session: Session, transaction_id: UUID) -> tuple[Conversion, ...]:
-    """Return what a transaction sold and bought, in order."""
-    query = (
-        select(
-            FX_RATE.c.id,
-            FX_RATE.c.base_unit,
-            FX_RATE.c.quote_unit,
-            FX_RATE.c.num,
-            FX_RATE.c.den,
-            FX_RATE.c.as_of,
-            FX_RATE.c.source,
-            FX_CONVERSION.c.sold_minor,
-            FX_CONVERSION.c.bought_minor,
-            FX_CONVERSION.c.rounding,
-        )
-        .join(FX_RATE, FX_RATE.c.id == FX_CONVERSION.c.rate_id)
-        .where(FX_CONVERSION.c.txn_id == transaction_id)
-        .order_by(FX_CONVERSION.c.n)
-    )
-    found = []
-    for row in session.execute(query).all():
-        rate = _to_rate(session, row)
-        sold = Money(minor=row.sold_minor, unit=rate.base)
-        bought = Money(minor=row.bought_minor, unit=rate.quote)
-        found.append(Conversion(rate=rate, sold=sold, bought=bought, rounding=row.rounding))
-    return tuple(found)

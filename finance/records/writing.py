@@ -7,8 +7,8 @@ The rows are plain tuples of exact values: amounts come from ``Money``, which ho
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -65,66 +65,70 @@ TABLES = {
     "fx_conversion": CONVERSION_COLUMNS,
 }
 RowValues = tuple[Any, ...]
+FEW = 40  # rows that are written value by value; more are written as arrays
 
 
-@dataclass(slots=True, kw_only=True)
 class Writing:
-    """The rows of a batch, table by table, in the order of the columns above.
+    """The rows of a batch, table by table, in the order of the columns above, as the driver takes them.
 
-    Attributes
+    Parameters
     ----------
+    sqlite : bool
+        SQLite's driver takes bytes for identities and text for days and instants.
     book_id : int [row number]
         The book of all transactions.
     client : str
         In whose name the keys are taken.
     instant : datetime
         When all is recorded.
-    rows : dict of str to list of tuple
-        Table -> rows.
     """
 
-    book_id: int
-    client: str
-    instant: datetime
-    rows: dict[str, list[RowValues]] = field(default_factory=lambda: {name: [] for name in TABLES})
+    __slots__ = ("book_id", "client", "instant", "rows", "sqlite")
+
+    def __init__(self, *, sqlite: bool, book_id: int, client: str, instant: datetime) -> None:
+        self.sqlite, self.book_id, self.client, self.instant = sqlite, book_id, client, instant
+        self.rows: dict[str, list[RowValues]] = {name: [] for name in TABLES}
+
+    def key(self, identity: UUID | None) -> UUID | bytes | None:
+        """Return an identity as the driver takes it."""
+        return identity.bytes if self.sqlite and identity is not None else identity
+
+    def time(self, instant: datetime | None) -> datetime | str | None:
+        """Return an instant as the driver takes it."""
+        return instant_text(instant) if self.sqlite and instant is not None else instant
+
+    def day(self, day: date) -> date | str:
+        """Return a day as the driver takes it."""
+        return day.isoformat() if self.sqlite else day
 
 
 def write(connection: Connection, batch: Writing) -> None:
     """Insert a batch with its ends, on which the database checks it and moves the balances."""
     ids = [row[0] for row in batch.rows["txn"]]
-    if connection.dialect.name == "postgresql":
-        _write_arrays(connection, batch)
+    if batch.sqlite:
+        for name in TABLES:
+            if batch.rows[name]:
+                _insert(connection, _SQLITE[name], _whole(batch, name))
+        _insert(connection, "INSERT INTO txn_end (txn_id) VALUES (?)", [(identity,) for identity in ids])
+    elif sum(map(len, batch.rows.values())) <= FEW:
+        connection.exec_driver_sql(*_few_rows(batch))
+        ended = ", ".join(["(%s)"] * len(ids))
+        connection.exec_driver_sql(f"INSERT INTO txn_end (txn_id) VALUES {ended}", tuple(ids))  # noqa: S608  # placeholders
+    else:
+        connection.exec_driver_sql(*_arrays(batch))
         connection.exec_driver_sql("INSERT INTO txn_end (txn_id) SELECT unnest(%s::uuid[])", (ids,))
-        return
-    for name in TABLES:
-        rows = [_plain(row) for row in batch.rows[name]]
-        if rows:
-            fixed = {
-                "book_id": batch.book_id,
-                "client": batch.client,
-                "recorded_at": instant_text(batch.instant),
-                "canon": 1,
-            }
-            ahead = tuple(fixed[column] for column in FIXED.get(name, ()))
-            _insert(connection, _SQLITE[name], [ahead + row for row in rows])
-    _insert(connection, "INSERT INTO txn_end (txn_id) VALUES (?)", [(identity.bytes,) for identity in ids])
+
+
+def _whole(batch: Writing, table: str) -> list[RowValues]:
+    """Return the rows of a table with the values that are the same in all of them ahead."""
+    recorded = batch.time(batch.instant)
+    same = {"book_id": batch.book_id, "client": batch.client, "recorded_at": recorded, "canon": 1}
+    ahead = tuple(same[column] for column in FIXED.get(table, ()))
+    return [ahead + row for row in batch.rows[table]] if ahead else batch.rows[table]
 
 
 def _insert(connection: Connection, statement: str, rows: list[RowValues]) -> None:
     connection.exec_driver_sql(statement, rows[0] if len(rows) == 1 else rows)
-
-
-def _plain(row: RowValues) -> RowValues:
-    return tuple(
-        value.bytes
-        if type(value) is UUID
-        else instant_text(value)
-        if type(value) is datetime
-        else value.isoformat()
-        if type(value) is date
-        else value
-        for value in row
-    )
 
 
 def _sqlite_insert(table: str, columns: Sequence[str]) -> str:
@@ -145,14 +149,20 @@ def _array_insert(table: str, columns: Sequence[str]) -> str:
 
 _ARRAY = {name: _array_insert(name, columns) for name, columns in TABLES.items()}
 _TOGETHER: dict[tuple[str, ...], str] = {}
+_FEW: dict[tuple[int, ...], str] = {}
 
 
-def _write_arrays(connection: Connection, batch: Writing) -> None:
-    """Insert into all tables in one statement; its checks and triggers run at its end."""
+def _together(parts: Sequence[tuple[str, str]]) -> str:
+    """Make one statement of inserts into several tables; their checks and triggers run at its end."""
+    ahead = ", ".join(f"{name}_rows AS ({insert})" for name, insert in parts[:-1])
+    return f"WITH {ahead} {parts[-1][1]}" if ahead else parts[-1][1]
+
+
+def _arrays(batch: Writing) -> tuple[str, RowValues]:
+    """Return the statement of a large batch, each column an array, and its values."""
     names = tuple(name for name in TABLES if batch.rows[name])
     if names not in _TOGETHER:
-        parts = [f"{name}_rows AS ({_ARRAY[name]})" for name in names[:-1]]
-        _TOGETHER[names] = f"WITH {', '.join(parts)} {_ARRAY[names[-1]]}"
+        _TOGETHER[names] = _together([(name, _ARRAY[name]) for name in names])
     fixed: dict[str, list[object]] = {
         "txn": [batch.book_id, batch.client, batch.instant],
         "event": [batch.book_id, 1, batch.instant],
@@ -161,7 +171,22 @@ def _write_arrays(connection: Connection, batch: Writing) -> None:
     for name in names:
         values += fixed.get(name, [])
         values += map(list, zip(*batch.rows[name], strict=True))
-    connection.exec_driver_sql(_TOGETHER[names], tuple(values))
+    return _TOGETHER[names], tuple(values)
+
+
+def _few_rows(batch: Writing) -> tuple[str, RowValues]:
+    """Return the statement of a small batch, each value a parameter, and its values."""
+    counts = tuple(len(batch.rows[name]) for name in TABLES)
+    if counts not in _FEW:
+        parts = []
+        for (name, columns), count in zip(TABLES.items(), counts, strict=True):
+            if count:
+                named = (*FIXED.get(name, ()), *columns)
+                row = f"({', '.join(['%s'] * len(named))})"
+                rows = ", ".join([row] * count)
+                parts.append((name, f"INSERT INTO {name} ({', '.join(named)}) VALUES {rows}"))  # noqa: S608  # constants
+        _FEW[counts] = _together(parts)
+    return _FEW[counts], tuple(chain.from_iterable(chain(*(_whole(batch, name) for name in TABLES))))
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from almoner.finance.storage import Engine, Session, open_engine
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 CLOCK = fixed_clock(NOW)
+SAID = b'{"kind":"attack","recorded_at":"2026-01-15T09:30:00.000000Z"}'  # by an event of our own hand
 Cell = Any  # what a column of a reflected table holds
 
 
@@ -60,7 +61,7 @@ class Raw:
             query = query.where(table.c[column] == self.plain(value))
         return connection.execute(query.limit(1)).scalar_one()
 
-    def event(self, connection: Connection, *, book: str = "main", body: bytes = b"{}") -> uuid.UUID:
+    def event(self, connection: Connection, *, book: str = "main", body: bytes = SAID) -> uuid.UUID:
         """Insert an event that fits its digest."""
         identity = uuid.uuid4()
         self.put(

@@ -49,7 +49,7 @@ def rate(session: Session, water: PooledFund, clock: Clock) -> Rate:
 @pytest.fixture
 def both(session: Session, water: PooledFund, clock: Clock) -> PooledFund:
     """Fund with 100.00 USD of ``giver``, and 33.33 EUR of ``giver`` and 66.68 EUR of ``other``."""
-    acts.hold_currency(session, water, EUR)
+    acts.accept_currency(session, water, EUR)
     acts.contribute(session, water, "giver", usd("100.00"), key="d1", clock=clock)
     acts.contribute(session, water, "giver", eur("33.33"), key="e1", clock=clock)
     acts.contribute(session, water, "other", eur("66.68"), key="e2", clock=clock)
@@ -63,13 +63,13 @@ def test_another_currency_is_taken_only_when_the_fund_holds_it(
         acts.contribute(session, water, "giver", eur("1.00"), key="e1", clock=clock)
     with pytest.raises(CurrencyMismatch, match="holds no EUR"):
         acts.spend(session, water, "hub", eur("1.00"), line="transfer", key="p1", clock=clock)
-    assert acts.held_units(session, water) == (USD,)
+    assert acts.fund_currencies(session, water) == (USD,)
     for _ in range(2):
-        assert acts.hold_currency(session, water, EUR) == water
+        assert acts.accept_currency(session, water, EUR) == water
     with pytest.raises(CurrencyMismatch, match="in_kind"):
-        acts.hold_currency(session, water, in_kind_unit("hour", 2))
+        acts.accept_currency(session, water, in_kind_unit("hour", 2))
     acts.contribute(session, water, "giver", eur("1.00"), key="e1", clock=clock)
-    assert acts.held_units(session, water) == (USD, EUR)
+    assert acts.fund_currencies(session, water) == (USD, EUR)
     assert acts.position(session, water).balance == usd("0.00")
     assert acts.position(session, water, EUR).balance == eur("1.00")
     with pytest.raises(CurrencyMismatch, match="promises in USD"):
@@ -231,7 +231,9 @@ def test_several_currencies_are_shown_in_one_with_the_difference_apart(
     acts.exchange(session, both, eur("50.01"), rate, key="s1", clock=clock, details=day)
     acts.spend(session, both, "hub", eur("10.00"), line="transfer", key="p1", clock=clock, details=day)
     span = {"after": DAY, "through": DAY + timedelta(days=30)}
-    parts = [acts.make_statement(session, both, unit=unit, **span) for unit in acts.held_units(session, both)]
+    parts = [
+        acts.make_statement(session, both, unit=unit, **span) for unit in acts.fund_currencies(session, both)
+    ]
     first, last = rate, rate_of("1.2000", EUR, USD, DAY + timedelta(days=30), "bank")
     shown = translate(parts, USD, {"EUR": StatementRates(opening=first, movements=first, closing=last)})
     assert shown.parts == tuple(parts)
@@ -240,7 +242,9 @@ def test_several_currencies_are_shown_in_one_with_the_difference_apart(
     assert (shown.sources, shown.uses) == (usd("54.26"), usd("54.26") + usd("10.85"))
     assert shown.translation_difference == usd("4.60")  # 40.00 EUR times 0.1150
     assert shown.difference == zero(USD)
-    again = [acts.make_statement(session, both, unit=unit, **span) for unit in acts.held_units(session, both)]
+    again = [
+        acts.make_statement(session, both, unit=unit, **span) for unit in acts.fund_currencies(session, both)
+    ]
     assert again == parts
 
 

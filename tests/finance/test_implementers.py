@@ -26,7 +26,7 @@ def usd(amount: str) -> Money:
 
 
 def figures(one: Delivery) -> tuple[str, str, str, str]:
-    return one.transferred.text, one.refunded.text, one.reported.text, one.held.text
+    return one.transferred.text, one.refunded.text, one.reported.text, one.unreported.text
 
 
 def test_an_advance_is_held_reported_and_refunded(session: Session, funded: PooledFund, clock: Clock) -> None:
@@ -111,7 +111,7 @@ def test_advances_in_several_currencies_stand_apart(
     session: Session, funded: PooledFund, clock: Clock
 ) -> None:
     eur = currency("EUR")
-    acts.hold_currency(session, funded, eur)
+    acts.accept_currency(session, funded, eur)
     acts.contribute(session, funded, "lab", money("9.00", "EUR"), key="e1", clock=clock)
     acts.advance(session, funded, "hub", usd("20.00"), key="a1", clock=clock)
     paid = acts.advance(session, funded, "hub", money("9.00", "EUR"), key="a2", clock=clock)
@@ -146,5 +146,5 @@ def test_the_pass_through_fee_chain_of_a_deposit(session: Session, water: Pooled
     acts.report_spending(session, water, "hub", inside.fee, key="s2", clock=clock)
     assert (inside.kept.text, inside.fee.text) == ("925233.64", "64766.36")
     [one] = acts.delivery(session, water)
-    assert (one.held, one.rate_bp()) == (usd("0.00"), 10000)
+    assert (one.unreported, one.rate_bp()) == (usd("0.00"), 10000)
     assert [use.amount for use in acts.trace(session, "main", paid.id)] == [usd("990000.00")]

@@ -109,7 +109,7 @@ def test_what_cannot_be_promised_or_lapse_is_refused(
 
 def test_promises_in_other_currencies_stand_apart(session: Session, water: PooledFund, clock: Clock) -> None:
     eur = currency("EUR")
-    acts.hold_currency(session, water, eur)
+    acts.accept_currency(session, water, eur)
     acts.pledge(session, water, "giver", money("10.00", "EUR"), key="pl1", clock=clock)
     acts.sign_pledge(session, water, "giver", money("4.00", "EUR"), SIGNED, key="sg1", clock=clock)
     acts.contribute(session, water, "giver", usd("9.00"), key="c1", clock=clock, from_pledge=True)

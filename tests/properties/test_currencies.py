@@ -57,7 +57,7 @@ class World:
         acts.open_earmark(session, "main", Earmark(code="wells", title="Wells"), wider="north")
         self.fund = acts.open_fund(session, "main", "water", UNITS[0], title="Water", draw_rule=rule)
         for unit in UNITS[1:]:
-            acts.hold_currency(session, self.fund, unit)
+            acts.accept_currency(session, self.fund, unit)
         self.rates = tuple(self.record(n, *row) for n, row in enumerate(RATES))
         for n, unit in enumerate(UNITS * 2):
             gift, key = Money(minor=1_000_000 + n, unit=unit), f"first{n}"
@@ -74,7 +74,7 @@ class World:
         if word in {"give", "refund"} or pick % 5 == 0:
             return minor
         if word == "report":
-            there = sum(one.held.minor for one in acts.delivery(self.session, self.fund, unit))
+            there = sum(one.unreported.minor for one in acts.delivery(self.session, self.fund, unit))
         else:
             lots = list_lots(self.session, find_book_id(self.session, "main"), pool("water", unit, earmark))
             there = sum(lot.remaining for lot in lots)
@@ -157,7 +157,7 @@ def require_whole(session: Session, fund: PooledFund, unit: Unit) -> None:
         parts = acts.trace(session, fund.book, identity)  # type: ignore[arg-type]  # keys are identities
         assert sum(part.amount.minor for part in parts if part.amount.unit == unit) == total
     for done in acts.delivery(session, fund, unit):
-        assert done.held.minor >= 0
+        assert done.unreported.minor >= 0
         assert done.transferred == at.disbursed
 
 
