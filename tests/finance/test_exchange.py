@@ -1,6 +1,8 @@
+import json
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from almoner import Money, currency, money
 from almoner.finance import acts
@@ -15,6 +17,7 @@ from almoner.finance.errors import (
     InsufficientFunds,
     KeyReused,
     Missing,
+    PeriodClosed,
     PostingRefused,
 )
 from almoner.finance.fees import FeeTerm
@@ -24,6 +27,7 @@ from almoner.finance.ledger import Details, Draft, Leg
 from almoner.finance.money import zero
 from almoner.finance.posting import post, reverse
 from almoner.finance.rates import Rate, convert, rate_of
+from almoner.finance.records.tables import EVENT
 from almoner.finance.storage import Session
 from almoner.finance.translation import StatementRates, translate
 
@@ -246,6 +250,17 @@ def test_several_currencies_are_shown_in_one_with_the_difference_apart(
         acts.make_statement(session, both, unit=unit, **span) for unit in acts.fund_currencies(session, both)
     ]
     assert again == parts
+
+
+def test_a_close_records_the_statements_of_every_currency(
+    session: Session, both: PooledFund, clock: Clock
+) -> None:
+    late = fixed_clock(datetime(2026, 2, 1, tzinfo=UTC))
+    acts.close_period(session, "main", date(2026, 1, 31), key="jan", clock=late)
+    body = session.scalars(select(EVENT.c.body).where(EVENT.c.kind == "period.closed")).one()
+    assert set(json.loads(body)["statements"]["water"]) == {"USD", "EUR"}
+    with pytest.raises(PeriodClosed):
+        acts.contribute(session, both, "giver", eur("1.00"), key="e9", clock=clock)
 
 
 def test_a_translation_needs_each_rate_once_and_in_its_direction(
