@@ -177,8 +177,9 @@ def lapse(
     require_unit(session, fund, amount)
     registry.find_party_id(session, registry.find_book_id(session, fund.book), giver)
     promised = (_receivable if signed else _pledged)(fund, giver, amount.unit)
+    first = answered_before(session, fund, key)
     left = _held(session, fund, promised)
-    if answered_before(session, fund, key) is None and left < amount:
+    if first is None and left < amount:
         raise OverdrawnCommitment(
             f"{amount} of {giver} cannot lapse: {left} is {'signed' if signed else 'pledged'} and not "
             f"paid in. Let at most {left} lapse.",

@@ -205,6 +205,17 @@ def stream_conversions(session: Session, book_id: int) -> Iterator[AnyRow]:
     return _stream(session, query)
 
 
+def stream_rates(session: Session, book_id: int) -> Iterator[AnyRow]:
+    """Yield the rates that a book recorded, each with its event's bytes."""
+    query = (
+        select(FX_RATE, EVENT.c.body)
+        .join(EVENT, EVENT.c.id == FX_RATE.c.id)
+        .where(EVENT.c.book_id == book_id)
+        .order_by(FX_RATE.c.id)
+    )
+    return _stream(session, query)
+
+
 def _stream(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[AnyRow]:
     """Read rows as they are needed, through a cursor on the server where there is one."""
     options = {"stream_results": True, "yield_per": AT_ONCE}

@@ -1,6 +1,7 @@
 """Raw access to a database, past the library: what an attacker, or a program with a fault, would write."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from almoner import currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
 from almoner.finance.dates import Clock, fixed_clock
+from almoner.finance.documents import canonical_bytes
 from almoner.finance.earmarks import Earmark
 from almoner.finance.funds import PooledFund
 from almoner.finance.in_kind import Valuation, in_kind_unit
@@ -255,7 +257,9 @@ def _govern(raw: Raw, connection: Connection) -> None:
     )
     put("approval", proposal_id=proposal, maker="hub", payload_sha256=digest, approver="giver")
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
-    rate = raw.event(connection)
+    told = {"base": "USD", "quote": "EUR", "num": 9, "den": 10, "as_of": "2026-01-15"}
+    said = {**json.loads(SAID), **told, "source": "central bank"}
+    rate = raw.event(connection, body=canonical_bytes(said))
     pair = {"base_unit": "USD", "base_kind": "currency", "quote_unit": "EUR", "quote_kind": "currency"}
     figures = {"num": 9, "den": 10, "as_of": NOW.date(), "source": "central bank"}
     raw.put(connection, "fx_rate", id=rate, **pair, **figures)
