@@ -13,7 +13,7 @@ restriction and the overdraft rule are one fact.
 | ``FUND/receivable/PARTY`` | memo | debit, floor 0 | signed by a donor, not paid in |
 | ``FUND/held/PARTY``, ``FUND/entrusted`` | memo | debit, floor 0; credit | advanced and not reported |
 | ``FUND/stock`` and ``FUND/in_kind`` | holder, pool | as cash and pool | gifts in kind, in their own unit |
-| ``FUND/value_given`` and ``FUND/value_counted`` | memo | both | what those gifts are worth |
+| ``FUND/value_given/GIFT`` and ``FUND/value_counted`` | memo | both | what those gifts are worth |
 """
 
 from dataclasses import dataclass

@@ -5,6 +5,7 @@ The problem: a pledge is not money, and a fund that spends pledges fails. A ``Pl
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from .money import Money
@@ -49,6 +50,8 @@ class Contribution:
         As deposited, before fees.
     kind : str
         ``cash``, ``in_kind``, ``income``, or ``released``: the rest of another that its giver widened.
+    available_until : date or None
+        Last day on which a gift in kind may be used; None for no end.
     replayed : bool
         True when the same deposit had been booked before.
     released_from : str
@@ -63,6 +66,7 @@ class Contribution:
     earmark: str
     amount: Money
     kind: ContributionClass
+    available_until: date | None = None
     replayed: bool = False
     released_from: str = ""
     consent_sha256: bytes | None = None

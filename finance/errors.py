@@ -10,7 +10,8 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
     |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent,
     |                     AlreadyResolved, HoldExpired, PeriodClosed
-    |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment
+    |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment,
+    |                     DayOutOfRange
     |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
@@ -236,6 +237,12 @@ class OverdrawnCommitment(FundError):
     """More is paid or released than was promised."""
 
     code = "fund.overdrawn"
+
+
+class DayOutOfRange(FundError):
+    """A day before what it follows, or past what it ends with."""
+
+    code = "fund.day_out_of_range"
 
 
 class DutyError(AlmonerError):

@@ -18,6 +18,10 @@ EMPTY_ROOT = hashlib.sha256().digest()
 HASH_BYTES = 32
 KEY_HASH_BYTES = 4
 SIGNATURE_BYTES = 64
+Span = tuple[int, int]  # first leaf, and the one after the last
+Subtree = tuple[
+    int, int
+]  # level k and index i: the complete subtree over the leaves from i << k to i + 1 << k
 _NAME = re.compile(r"[^\s+]+")
 _NOTE = re.compile(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([^\n]+)\n\n— ([^\n ]+) ([^\n]+)\n")
 
@@ -44,8 +48,145 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return hashlib.sha256(b"\x01" + left + right).digest()
 
 
+def find_inclusion_spans(index: int, size: int) -> tuple[Span, ...]:
+    """Return the spans of leaves whose hashes lead from a leaf to the root, lowest first.
+
+    Parameters
+    ----------
+    index : int [position]
+        Of the leaf, from 0.
+    size : int [leaves]
+        Of the tree.
+
+    Examples
+    --------
+    >>> find_inclusion_spans(1, 3)
+    ((0, 1), (2, 3))
+    """
+    _require(0, index, size - 1)
+    start, stop, path = 0, size, []
+    while stop - start > 1:
+        middle = start + _split(stop - start)
+        if index < middle:
+            path.append((middle, stop))
+            stop = middle
+        else:
+            path.append((start, middle))
+            start = middle
+    return tuple(reversed(path))
+
+
+def find_consistency_spans(older: int, newer: int) -> tuple[Span, ...]:
+    """Return the spans of leaves whose hashes show an older tree as the beginning of a newer, lowest first.
+
+    Parameters
+    ----------
+    older, newer : int [leaves]
+        Sizes of the trees.
+
+    Examples
+    --------
+    >>> find_consistency_spans(2, 3)
+    ((2, 3),)
+    """
+    _require(0, older, newer)
+    if older == 0:
+        return ()
+    start, stop, path = 0, newer, []
+    while stop != older:
+        middle = start + _split(stop - start)
+        if older <= middle:
+            path.append((middle, stop))
+            stop = middle
+        else:
+            path.append((start, middle))
+            start = middle
+    return tuple(reversed([*path, (start, stop)] if start else path))
+
+
+def find_subtrees(span: Span) -> tuple[Subtree, ...]:
+    """Return the complete subtrees that make up the beginning of a tree, or a step of a path; largest first.
+
+    Parameters
+    ----------
+    span : tuple of (int, int) [leaves]
+        First leaf, and the one after the last.
+
+    Examples
+    --------
+    >>> find_subtrees((0, 7))
+    ((2, 0), (1, 2), (0, 6))
+    """
+    (start, stop), found = span, []
+    for level in reversed(range((stop - start).bit_length())):
+        if (stop - start) >> level & 1:
+            found.append((level, start >> level))
+            start += 1 << level
+    return tuple(found)
+
+
+def join_hashes(hashes: Sequence[bytes]) -> bytes:
+    """Hash neighbouring complete subtrees, largest first, into the root over all of them.
+
+    Examples
+    --------
+    >>> join_hashes(()) == EMPTY_ROOT
+    True
+    """
+    if not hashes:
+        return EMPTY_ROOT
+    root = hashes[-1]
+    for one in reversed(hashes[:-1]):
+        root = node_hash(one, root)
+    return root
+
+
+class Peaks:
+    """The complete subtrees of a log: all that a growing log needs of its past.
+
+    Parameters
+    ----------
+    size : int [leaves]
+        How many there are.
+    hashes : sequence of bytes
+        Of ``find_subtrees((0, size))``, in its order.
+
+    Examples
+    --------
+    >>> peaks = Peaks()
+    >>> for content in (b"a", b"b", b"c"):
+    ...     completed = [place for place, _ in peaks.append(leaf_hash(content))]
+    ...     print(peaks.size, completed)
+    1 []
+    2 [(1, 0)]
+    3 []
+    """
+
+    def __init__(self, size: int = 0, hashes: Sequence[bytes] = ()) -> None:
+        if size < 0 or len(hashes) != size.bit_count():
+            raise ValueError(f"a log of {size} leaves has not {len(hashes)} peaks")
+        self.size = size
+        self._hashes = list(hashes)
+
+    @property
+    def root(self) -> bytes:
+        """Of the whole log."""
+        return join_hashes(self._hashes)
+
+    def append(self, leaf: bytes) -> list[tuple[Subtree, bytes]]:
+        """Add a leaf hash; return the subtrees that it completes, lowest first."""
+        level, completed = 0, []
+        while self.size >> level & 1:
+            leaf = node_hash(self._hashes.pop(), leaf)
+            level += 1
+            completed.append(((level, self.size >> level), leaf))
+        self._hashes.append(leaf)
+        self.size += 1
+        return completed
+
+
 class MerkleTree:
-    """A tree over leaf hashes, with the roots and the paths of every size up to its own.
+    """A tree over leaf hashes in memory, with the roots and the paths of every size up to its own.
 
     Parameters
     ----------
@@ -72,57 +213,33 @@ class MerkleTree:
     def __len__(self) -> int:
         return len(self._levels[0])
 
+    @property
+    def leaves(self) -> tuple[bytes, ...]:
+        """Leaf hashes in order."""
+        return self._levels[0]
+
     def root(self, size: int) -> bytes:
         """Return the root of the first ``size`` leaves."""
-        self._require(0, size, len(self))
-        return self._hash(0, size) if size else EMPTY_ROOT
+        _require(0, size, len(self))
+        return self._hash((0, size))
 
     def find_inclusion(self, index: int, size: int) -> tuple[bytes, ...]:
         """Return the path from a leaf to the root of the first ``size`` leaves, lowest first."""
-        self._require(0, size, len(self))
-        self._require(0, index, size - 1)
-        start, stop, path = 0, size, []
-        while stop - start > 1:
-            middle = start + _split(stop - start)
-            if index < middle:
-                path.append(self._hash(middle, stop))
-                stop = middle
-            else:
-                path.append(self._hash(start, middle))
-                start = middle
-        return tuple(reversed(path))
+        _require(0, size, len(self))
+        return tuple(map(self._hash, find_inclusion_spans(index, size)))
 
     def find_consistency(self, older: int, newer: int) -> tuple[bytes, ...]:
         """Return the path that shows the first ``older`` leaves as the beginning of the first ``newer``."""
-        self._require(0, newer, len(self))
-        self._require(0, older, newer)
-        if older == 0:
-            return ()
-        start, stop, path = 0, newer, []
-        while stop != older:
-            middle = start + _split(stop - start)
-            if older <= middle:
-                path.append(self._hash(middle, stop))
-                stop = middle
-            else:
-                path.append(self._hash(start, middle))
-                start = middle
-        if start:
-            path.append(self._hash(start, stop))
-        return tuple(reversed(path))
+        _require(0, newer, len(self))
+        return tuple(map(self._hash, find_consistency_spans(older, newer)))
 
-    def _hash(self, start: int, stop: int) -> bytes:
-        width = stop - start
-        if width & (width - 1) == 0:
-            level = width.bit_length() - 1
-            return self._levels[level][start >> level]
-        middle = start + _split(width)
-        return node_hash(self._hash(start, middle), self._hash(middle, stop))
+    def _hash(self, span: Span) -> bytes:
+        return join_hashes([self._levels[level][index] for level, index in find_subtrees(span)])
 
-    @staticmethod
-    def _require(low: int, number: int, high: int) -> None:
-        if not low <= number <= high:
-            raise ValueError(f"{number} is outside {low} to {high}")
+
+def _require(low: int, number: int, high: int) -> None:
+    if not low <= number <= high:
+        raise ValueError(f"{number} is outside {low} to {high}")
 
 
 def _split(width: int) -> int:

@@ -7,8 +7,12 @@ from uuid import UUID
 import typer
 
 from ...finance import acts
+from ...finance.dates import system_clock
+from ...finance.in_kind import GiftPosition
+from ...finance.money import zero
 from ...finance.records import registry
 from ...finance.storage import UnitOfWork, open_engine
+from ...finance.units import valued
 from ..wire.funds import FundReply
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table
 
@@ -19,6 +23,7 @@ Code = Annotated[str, typer.Argument(help="Code of the fund.")]
 Through = Annotated[
     datetime | None, typer.Option("--through", formats=["%Y-%m-%d"], help="Last day of the statement.")
 ]
+On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="By the end of this day.")]
 
 
 @app.command("list")
@@ -142,6 +147,57 @@ def donor(
         [(one, grouped(two)) for one, two in totals.items()],
         right=(1,),
     )
+
+
+@app.command("in-kind")
+def in_kind(
+    code: Code,
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    on: On = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """List gifts in kind: quantity, value, last day of use. Example: almoner fund in-kind pool."""
+    day = on.date() if on else system_clock().date()
+    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+        fund = registry.find_fund(session, book, code)
+        held = acts.in_kind_position(session, fund, on=day)
+    rows = [_gift_row(gift) for row in held for gift in row.gifts]
+    worth = sum((row.value for row in held), start=zero(valued(fund.unit)))
+    if as_json:
+        total = {"value": worth.text, "value_unit": worth.unit.code}
+        print_json({"fund": code, "on": day.isoformat(), "gifts": rows, **total})
+        return
+    print_table(
+        f"In kind in {code} on {day}",
+        ("gift", "giver", "earmark", "until", "unit", "given", "used", "expired", "left", worth.unit.code),
+        [
+            (
+                *(row[name] for name in ("gift", "giver", "earmark", "available_until", "unit")),
+                *(grouped(row[name]) for name in ("given", "used", "expired", "left", "value")),
+            )
+            for row in rows
+        ],
+        right=(5, 6, 7, 8, 9),
+    )
+    print_table("", (worth.unit.code, "amount"), [("value counted", grouped(worth.text))], right=(1,))
+
+
+def _gift_row(gift: GiftPosition) -> dict[str, str]:
+    """Describe a gift; its last day and its value are empty where it has none."""
+    return {
+        "gift": gift.gift,
+        "giver": gift.giver,
+        "earmark": gift.earmark,
+        "available_until": gift.available_until.isoformat() if gift.available_until else "",
+        "unit": gift.given.unit.code,
+        "given": gift.given.text,
+        "used": gift.used.text,
+        "expired": gift.expired.text,
+        "left": gift.left.text,
+        "value": gift.value.text if gift.value is not None else "",
+    }
 
 
 @app.command()

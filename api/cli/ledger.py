@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -10,9 +12,10 @@ import typer
 
 from ...finance import acts
 from ...finance.dates import system_clock
-from ...finance.errors import DocumentInvalid
+from ...finance.errors import Busy, DocumentInvalid
+from ...finance.log import Checkpoint
 from ...finance.records import entries, registry
-from ...finance.storage import UnitOfWork, open_engine
+from ...finance.storage import Engine, UnitOfWork, open_engine
 from ..problems import DONE, FINDING
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table, progress
 
@@ -79,14 +82,27 @@ def seal(  # one option each
     *,
     name: Annotated[str, typer.Option("--name", help="Who seals; the log is named NAME/BOOK.")],
     key_file: Annotated[Path, typer.Option("--key-file", help="File with the secret key, 64 hex digits.")],
+    every: Annotated[float, typer.Option("--every", min=0.1, help="Seconds between two seals.")] = 1.0,
+    during: Annotated[float, typer.Option("--for", min=0, help="Seconds to go on; 0 seals once.")] = 0.0,
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
     as_json: AsJson = False,
 ) -> None:
     """Seal new events and sign a checkpoint. Example: almoner ledger seal --name example.org --key-file F."""
     secret = _read_secret(key_file)
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
-        made = acts.seal(session, book, clock=system_clock, name=name, secret=secret)
+    engine = open_engine(db, must_exist=True)
+    if during:
+        made = keep_sealing(
+            engine,
+            book,
+            name,
+            secret,
+            every_s=every,
+            rounds=1 + timedelta(seconds=during) // timedelta(seconds=every),
+        )
+    else:
+        with UnitOfWork(engine) as session:
+            made = acts.seal(session, book, clock=system_clock, name=name, secret=secret)
     if as_json:
         said = None if made is None else {"name": made.name, "size": made.size, "root": made.root.hex()}
         print_json({"book": book, "sealed": said, "checkpoint": None if made is None else made.note})
@@ -97,18 +113,64 @@ def seal(  # one option each
         print(made.note, end="")
 
 
+def keep_sealing(
+    engine: Engine, book: str, name: str, secret: bytes, *, every_s: float, rounds: int
+) -> Checkpoint | None:
+    """Seal whenever an event waits, a busy database again; return the last checkpoint that was made.
+
+    Parameters
+    ----------
+    engine : Engine
+        Each seal is a transaction of its own.
+    book : str
+        Code of the book.
+    name : str
+        Who seals.
+    secret : bytes
+        Ed25519 secret key, 32 bytes.
+    every_s : float [s]
+        Between two seals.
+    rounds : int [seals]
+        At most.
+
+    Raises
+    ------
+    Busy
+        When the last seal found the database busy.
+    """
+    last, every = None, timedelta(seconds=every_s)
+    progress(f"Sealing {book} every {every_s:g} seconds, {rounds} times at most")
+    for step in range(rounds):
+        time.sleep(every_s if step else 0)
+        try:
+            with UnitOfWork(engine) as session:
+                made = acts.seal_due(session, book, clock=system_clock, name=name, secret=secret, every=every)
+        except Busy as fault:
+            if step == rounds - 1:
+                raise
+            progress(fault.message)
+            continue
+        if made is not None:
+            progress(f"{made.size} events sealed, {rounds - step - 1} times to go")
+        last = made or last
+    return last
+
+
 @app.command()
 def prove(
     event: Annotated[UUID, typer.Argument(help="Identity of the event; for money, the transaction's.")],
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
     *,
+    since: Annotated[
+        int | None, typer.Option("--since", min=0, help="Size of the checkpoint the reader keeps; 0 for all.")
+    ] = None,
     out: Annotated[Path | None, typer.Option("--out", help="File for the proof.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Write the proof that an event is in the log. Example: almoner ledger prove EVENT --out proof.json."""
     with UnitOfWork(open_engine(db, must_exist=True)) as session:
-        proof = acts.prove(session, book, event)
+        proof = acts.prove(session, book, event, since=since)
     if out is not None:
         out.write_text(json.dumps(proof, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         progress(f"Proof written to {out}. Check it with: python verifier.py {out} --key {proof['key']}")

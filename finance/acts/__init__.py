@@ -6,16 +6,20 @@ from ..shelf import shelve
 
 if TYPE_CHECKING:
     from .closing import close_period
+    from .counting import counted_match, in_kind_position
     from .exchanging import exchange, find_rate, record_rate
-    from .giving import contribute, offer_in_kind, receive_income, value
+    from .giving import contribute, offer_in_kind, receive_income
     from .implementers import advance, delivery, report_spending
     from .opening import accept_currency, open_book, open_earmark, open_fund, register_party
     from .pledging import lapse, outstanding_pledge, outstanding_receivable, pledge, sign_pledge
+    from .proving import prove
     from .refunding import refund
     from .reporting import donor_statement, fund_currencies, make_statement, position, trace
     from .returning import return_to_donor
-    from .sealing import prove, seal
+    from .sealing import seal, seal_due
     from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .using import expire_in_kind, use_in_kind
+    from .valuing import revalue, value
     from .verifying import Verification, verify
     from .windows import move, widen
 else:
@@ -23,15 +27,17 @@ else:
         __name__,
         {
             ".closing": ("close_period",),
+            ".counting": ("counted_match", "in_kind_position"),
             ".exchanging": ("exchange", "find_rate", "record_rate"),
-            ".giving": ("contribute", "offer_in_kind", "receive_income", "value"),
+            ".giving": ("contribute", "offer_in_kind", "receive_income"),
             ".implementers": ("advance", "delivery", "report_spending"),
             ".opening": ("accept_currency", "open_book", "open_earmark", "open_fund", "register_party"),
             ".pledging": ("lapse", "outstanding_pledge", "outstanding_receivable", "pledge", "sign_pledge"),
+            ".proving": ("prove",),
             ".refunding": ("refund",),
             ".reporting": ("donor_statement", "fund_currencies", "make_statement", "position", "trace"),
             ".returning": ("return_to_donor",),
-            ".sealing": ("prove", "seal"),
+            ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
                 "pay_reserved",
@@ -41,6 +47,8 @@ else:
                 "reserve",
                 "spend",
             ),
+            ".using": ("expire_in_kind", "use_in_kind"),
+            ".valuing": ("revalue", "value"),
             ".verifying": ("Verification", "verify"),
             ".windows": ("move", "widen"),
         },
@@ -53,11 +61,14 @@ __all__ = [
     "charge_fee",
     "close_period",
     "contribute",
+    "counted_match",
     "delivery",
     "donor_statement",
     "exchange",
+    "expire_in_kind",
     "find_rate",
     "fund_currencies",
+    "in_kind_position",
     "lapse",
     "make_statement",
     "move",
@@ -81,10 +92,13 @@ __all__ = [
     "report_spending",
     "reserve",
     "return_to_donor",
+    "revalue",
     "seal",
+    "seal_due",
     "sign_pledge",
     "spend",
     "trace",
+    "use_in_kind",
     "value",
     "verify",
     "widen",

@@ -4,7 +4,7 @@ The problem: a retry must draft the same legs as the first call, although the lo
 that shares money out first looks whether its key has answered before.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from ..accounts import Account
@@ -63,6 +63,11 @@ def last_day(session: Session, book_id: int, earmark: str) -> date | None:
     """Return the last day on which money under an earmark may be used: its own, or of one it narrows."""
     terms = lots.list_wider_earmarks(session, book_id, earmark)
     return min((one.valid_until for one in terms if one.valid_until is not None), default=None)
+
+
+def admits(session: Session, book_id: int, earmark: str, use: Mapping[str, str]) -> bool:
+    """Tell whether an earmark and all that it narrows admit a use."""
+    return all(terms.admits_use(use) for terms in lots.list_wider_earmarks(session, book_id, earmark))
 
 
 def require_open(session: Session, book_id: int, earmark: str, day: date) -> None:

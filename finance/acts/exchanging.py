@@ -171,7 +171,7 @@ def exchange(
             )
         require_open(session, book_id, earmark, day)
         given = pool(fund.code, rate.base, earmark)
-        among = lots.list_lots(session, book_id, given)
+        among = lots.list_pool_lots(session, book_id, given)
         draws = draw_from(session, book_id, given, sold, among)
         legs: tuple[Leg, ...] = _legs(fund, earmark, conversion, draws)
     else:

@@ -57,7 +57,7 @@ def return_to_donor(
     owned = pool(fund.code, amount.unit, earmark)
     first = answered_before(session, fund, key)
     if first is None:
-        held = lots.list_lots(session, book_id, owned)
+        held = lots.list_pool_lots(session, book_id, owned)
         own = [lot for lot in held if lot.giver == giver and lot.kind in GIVEN]
         draws = draw_from(session, book_id, owned, amount, own)
     else:

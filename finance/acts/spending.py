@@ -25,10 +25,10 @@ from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg, Transaction
 from ..money import Money, zero
 from ..posting import post
-from ..records import entries, lots, registry
+from ..records import entries, registry
 from ..requests import LIBRARY, key_reused
 from ..storage import Session
-from .drafting import answered_before, day_of, last_day, require_open, require_unit
+from .drafting import admits, answered_before, day_of, last_day, require_open, require_unit
 
 ANY_USE: Mapping[str, str] = {}
 SPENDING_LINES = ("transfer", "transfer_to_fund", "direct_cost", "bank_charge")
@@ -247,7 +247,7 @@ def reassign(
     if not parts:
         book_id = registry.find_book_id(session, fund.book)
         left = _outstanding(session, fund, given)
-        open_to = tuple(part for part in left if _admits(session, book_id, part[0], use))
+        open_to = tuple(part for part in left if admits(session, book_id, part[0], use))
         parts = _taken(open_to, amount, f"{given} for this use")
     legs: list[Leg] = []
     for earmark, part in parts:
@@ -368,10 +368,6 @@ def _restricted_first(part: tuple[str, Money]) -> tuple[bool, str]:
     return part[0] == UNRESTRICTED, part[0]
 
 
-def _admits(session: Session, book_id: int, earmark: str, use: Mapping[str, str]) -> bool:
-    return all(terms.admits_use(use) for terms in lots.list_wider_earmarks(session, book_id, earmark))
-
-
 def admitted_parts(
     session: Session, fund: PooledFund, amount: Money, use: Mapping[str, str], day: date
 ) -> Parts:
@@ -385,7 +381,7 @@ def admitted_parts(
             continue
         left = row.free
         last = last_day(session, book_id, row.account.earmark)
-        if not _admits(session, book_id, row.account.earmark, use):
+        if not admits(session, book_id, row.account.earmark, use):
             closed += left
         elif last is not None and last < day:
             over += left

@@ -68,7 +68,7 @@ def move(
     first = answered_before(session, fund, key)
     if first is None:
         book_id = registry.find_book_id(session, fund.book)
-        held = lots.list_lots(session, book_id, given)
+        held = lots.list_pool_lots(session, book_id, given)
         wider = lots.list_admitted_from(session, book_id, to_earmark)
         among = [lot for lot in held if lot.earmark in wider]
         _require_allowed(fund, amount, (from_earmark, to_earmark), held, among)

@@ -315,6 +315,7 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
         "unit": contribution.amount.unit.code,
         "released_from": None,
         "consent_sha256": contribution.consent_sha256,
+        "available_until": contribution.available_until,
     }
     if contribution.released_from:
         origin = find_contribution_ids(session, [contribution.released_from], book_id)
@@ -325,7 +326,7 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
     if any(row._mapping[key] != value for key, value in wanted.items()):  # noqa: SLF001  # SQLAlchemy's public name
         raise KeyReused(
             f"The key {contribution.code!r} already belongs to a contribution with another fund, giver, "
-            "earmark, kind or unit. Use a new key.",
+            "earmark, kind, unit or last day. Use a new key.",
             key=contribution.code,
         )
     return int(row.id)

@@ -1,17 +1,19 @@
-"""Rows of the transparency log: events that wait, sealed leaves and checkpoints."""
+"""Rows of the transparency log: events that wait, leaves, the nodes above them, and checkpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, delete, func, insert, or_, select
 from sqlalchemy.orm import Session
 
+from ..log import Subtree
 from .registry import find_book_id
-from .tables import BOOK, CHECKPOINT, EVENT, LEAF, UNSEALED
+from .tables import BOOK, CHECKPOINT, EVENT, LEAF, NODE, UNSEALED
 
 AnyRow = Row[*tuple[Any, ...]]
+PAGE = 2048  # rows in memory at once
 
 
 def lock_book(session: Session, code: str) -> int:
@@ -24,46 +26,135 @@ def lock_book(session: Session, code: str) -> int:
     return book_id
 
 
-def list_unsealed(session: Session, book_id: int) -> Sequence[AnyRow]:
-    """Return the events that wait for a leaf, by identity, with bytes and digest."""
+def has_unsealed(session: Session, book_id: int) -> bool:
+    """Tell whether an event of a book waits for its leaf."""
+    query = select(UNSEALED.c.event_id).where(UNSEALED.c.book_id == book_id).limit(1)
+    return session.execute(query).first() is not None
+
+
+def read_unsealed(session: Session, book_id: int) -> Generator[Sequence[AnyRow]]:
+    """Read the events that wait for a leaf, by identity, with bytes and digest, page by page."""
     query = (
         select(EVENT.c.id, EVENT.c.body, EVENT.c.leaf_sha256)
         .join(UNSEALED, UNSEALED.c.event_id == EVENT.c.id)
         .where(UNSEALED.c.book_id == book_id)
-        .order_by(EVENT.c.id)
+        .order_by(UNSEALED.c.event_id)
     )
-    return session.execute(query).all()
+    return _read_pages(session, query)
 
 
 def keep_leaves(session: Session, book_id: int, start: int, sealed: Sequence[tuple[UUID, bytes]]) -> None:
-    """Write leaves from an index on, and let their events wait no longer."""
+    """Write leaves from an index on."""
     rows = [
         {"book_id": book_id, "idx": index, "event_id": identity, "leaf_sha256": digest}
         for index, (identity, digest) in enumerate(sealed, start=start)
     ]
+    session.execute(insert(LEAF), rows)
+
+
+def end_waiting(session: Session, book_id: int, start: int) -> None:
+    """Let the events of the leaves from an index on wait no longer."""
+    sealed = select(LEAF.c.event_id).where(LEAF.c.book_id == book_id, LEAF.c.idx >= start)
+    waited = delete(UNSEALED).where(UNSEALED.c.book_id == book_id, UNSEALED.c.event_id.in_(sealed))
+    session.execute(waited)
+
+
+def keep_nodes(session: Session, book_id: int, completed: Sequence[tuple[Subtree, bytes]]) -> None:
+    """Write nodes, each after its children."""
+    rows = [
+        {"book_id": book_id, "level": level, "idx": index, "sha256": digest}
+        for (level, index), digest in completed
+    ]
     if rows:
-        session.execute(insert(LEAF), rows)
-        sealed_now = select(LEAF.c.event_id).where(LEAF.c.book_id == book_id, LEAF.c.idx >= start)
-        session.execute(delete(UNSEALED).where(UNSEALED.c.event_id.in_(sealed_now)))
+        session.execute(insert(NODE), rows)
 
 
-def list_hashes(session: Session, book_id: int) -> tuple[bytes, ...]:
-    """Return the leaf hashes of a book in order."""
-    query = select(LEAF.c.leaf_sha256).where(LEAF.c.book_id == book_id).order_by(LEAF.c.idx)
-    return tuple(map(bytes, session.scalars(query)))
+def find_hashes(session: Session, book_id: int, wanted: set[Subtree]) -> dict[Subtree, bytes]:
+    """Return the hashes of complete subtrees, as far as they are there: leaves on level 0, nodes above."""
+    levels: dict[int, list[int]] = {}
+    for level, index in sorted(wanted):
+        levels.setdefault(level, []).append(index)
+    lowest = levels.pop(0, [])
+    query = select(LEAF.c.idx, LEAF.c.leaf_sha256).where(LEAF.c.book_id == book_id, LEAF.c.idx.in_(lowest))
+    found = {(0, index): bytes(digest) for index, digest in (session.execute(query) if lowest else ())}
+    anywhere = [
+        and_(NODE.c.book_id == book_id, NODE.c.level == level, NODE.c.idx.in_(indices))
+        for level, indices in levels.items()
+    ]
+    return found | _read_nodes(session, anywhere)
 
 
-def list_leaves(session: Session, book_id: int) -> Sequence[AnyRow]:
-    """Return the leaves of a book in order, with what is left of their events."""
+def find_completed(session: Session, book_id: int, start: int, stop: int) -> dict[Subtree, bytes]:
+    """Return the nodes that leaves complete, as far as they are there.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book_id : int
+        Row number of the book.
+    start, stop : int [position]
+        First of the leaves, and the one after the last.
+    """
+    ranges = [
+        and_(
+            NODE.c.book_id == book_id,
+            NODE.c.level == level,
+            NODE.c.idx >= start >> level,
+            NODE.c.idx < stop >> level,
+        )
+        for level in range(1, stop.bit_length())
+        if start >> level < stop >> level
+    ]
+    return _read_nodes(session, ranges)
+
+
+def _read_nodes(session: Session, anywhere: Sequence[ColumnElement[bool]]) -> dict[Subtree, bytes]:
+    if not anywhere:
+        return {}
+    query = select(NODE.c.level, NODE.c.idx, NODE.c.sha256).where(or_(*anywhere))
+    return {(level, index): bytes(digest) for level, index, digest in session.execute(query)}
+
+
+def list_nodes_beyond(session: Session, book_id: int) -> Sequence[Subtree]:
+    """Return the nodes that are not above leaves that are all there."""
+    leaves = select(func.coalesce(func.max(LEAF.c.idx) + 1, 0)).where(LEAF.c.book_id == book_id)
+    beyond = NODE.c.idx >= leaves.scalar_subquery().bitwise_rshift(NODE.c.level)
+    query = select(NODE.c.level, NODE.c.idx).where(NODE.c.book_id == book_id, or_(NODE.c.idx < 0, beyond))
+    return [(level, index) for level, index in session.execute(query.order_by(NODE.c.level, NODE.c.idx))]
+
+
+def find_end(session: Session, book_id: int) -> tuple[int, int]:
+    """Return how many leaves there are, and the size of the last checkpoint, -1 without one; in one query."""
+    leaves = select(func.max(LEAF.c.idx) + 1).where(LEAF.c.book_id == book_id).scalar_subquery()
+    last = select(func.max(CHECKPOINT.c.size)).where(CHECKPOINT.c.book_id == book_id).scalar_subquery()
+    size, covered = session.execute(select(func.coalesce(leaves, 0), func.coalesce(last, -1))).one()
+    return size, covered
+
+
+def read_leaves(session: Session, book_id: int, stop: int) -> Iterator[Sequence[AnyRow]]:
+    """Read the leaves below an index in order, with what is left of their events, page by page."""
     query = (
         select(
             LEAF.c.idx, LEAF.c.event_id, LEAF.c.leaf_sha256, EVENT.c.body, EVENT.c.book_id.label("event_book")
         )
         .join(EVENT, EVENT.c.id == LEAF.c.event_id, isouter=True)
-        .where(LEAF.c.book_id == book_id)
+        .where(LEAF.c.book_id == book_id, LEAF.c.idx < stop)
         .order_by(LEAF.c.idx)
     )
-    return session.execute(query).all()
+    return _read_pages(session, query)
+
+
+def read_checkpoints(session: Session, book_id: int, last: int) -> Iterator[AnyRow]:
+    """Read the checkpoints up to a size, smallest first."""
+    query = select(CHECKPOINT).where(CHECKPOINT.c.book_id == book_id, CHECKPOINT.c.size <= last)
+    for page in _read_pages(session, query.order_by(CHECKPOINT.c.size)):
+        yield from page
+
+
+def _read_pages(session: Session, query: Select[*tuple[Any, ...]]) -> Generator[Sequence[AnyRow]]:
+    with session.execute(query, execution_options={"yield_per": PAGE}) as result:
+        yield from result.partitions()
 
 
 def find_leaf(session: Session, book_id: int, identity: UUID) -> AnyRow | None:
@@ -82,7 +173,7 @@ def list_misplaced(session: Session, book_id: int) -> Sequence[UUID]:
     query = (
         select(EVENT.c.id)
         .join(LEAF, sealed == EVENT.c.id, isouter=True)
-        .join(UNSEALED, waits == EVENT.c.id, isouter=True)
+        .join(UNSEALED, and_(UNSEALED.c.book_id == EVENT.c.book_id, waits == EVENT.c.id), isouter=True)
         .where(EVENT.c.book_id == book_id)
         .where(or_(and_(sealed.is_(None), waits.is_(None)), and_(sealed.is_not(None), waits.is_not(None))))
         .order_by(EVENT.c.id)
@@ -90,10 +181,17 @@ def list_misplaced(session: Session, book_id: int) -> Sequence[UUID]:
     return session.scalars(query).all()
 
 
-def list_checkpoints(session: Session, book_id: int) -> Sequence[AnyRow]:
-    """Return the checkpoints of a book, smallest first."""
-    query = select(CHECKPOINT).where(CHECKPOINT.c.book_id == book_id).order_by(CHECKPOINT.c.size)
-    return session.execute(query).all()
+def list_checkpoints(
+    session: Session, book_id: int, key: bytes, start: int, stop: int, *, limit: int
+) -> Sequence[AnyRow]:
+    """Return the checkpoints of a key with sizes from ``start`` and below ``stop``, smallest first."""
+    query = (
+        select(CHECKPOINT)
+        .where(CHECKPOINT.c.book_id == book_id, CHECKPOINT.c.public_key == key)
+        .where(CHECKPOINT.c.size >= start, CHECKPOINT.c.size < stop)
+        .order_by(CHECKPOINT.c.size)
+    )
+    return session.execute(query.limit(limit)).all()
 
 
 def find_last_checkpoint(session: Session, book_id: int) -> AnyRow | None:

@@ -39,7 +39,7 @@ def find_draw_rule(session: Session, book_id: int, fund: str) -> str:
     return str(session.scalars(query).one())
 
 
-def list_lots(session: Session, book_id: int, account: Account) -> tuple[Lot, ...]:
+def list_pool_lots(session: Session, book_id: int, account: Account) -> tuple[Lot, ...]:
     """Return the lots of a pool that have something left, oldest contribution first."""
     stored = find_account(session, book_id, account)
     rows = session.execute(

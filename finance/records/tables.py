@@ -211,6 +211,7 @@ APPROVAL_POLICY = table(
 )
 UNSEALED = table("unsealed", METADATA, event_id=Key, book_id=Count)
 LEAF = table("leaf", METADATA, book_id=Count, idx=Count, event_id=Key, leaf_sha256=LargeBinary)
+NODE = table("node", METADATA, book_id=Count, level=Count, idx=Count, sha256=LargeBinary)
 CHECKPOINT = table(
     "checkpoint", METADATA, book_id=Count, size=Count, public_key=LargeBinary, note=Text, recorded_at=Instant
 )

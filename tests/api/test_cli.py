@@ -1,17 +1,25 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
+from almoner import money
 from almoner.api.cli import main
-from almoner.api.cli.show import grouped
+from almoner.api.cli.ledger import keep_sealing
+from almoner.api.cli.show import DEFAULT_BOOK, grouped
 from almoner.api.demo.pooled import book_statement
 from almoner.api.demo.stage import Stage, open_stage
-from almoner.finance import verifier
-from almoner.finance.storage import open_engine
+from almoner.finance import acts, verifier
+from almoner.finance.dates import fixed_clock
+from almoner.finance.errors import Busy
+from almoner.finance.in_kind import in_kind_unit
+from almoner.finance.records import registry
+from almoner.finance.storage import Session, UnitOfWork, open_engine
 
 CASES = Path(__file__).parents[2] / "contracts" / "casebook"
 DENVER = str(CASES / "denver-sib.terms.json")
@@ -51,6 +59,27 @@ MALFORMED = [[], ["nope"], ["fund"], ["fund", "show"], ["contract", "bounds", "n
 def test_a_malformed_call_exits_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_gifts_in_kind_are_listed_with_their_last_day(
+    booked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = fixed_clock(datetime(2026, 1, 15, tzinfo=UTC))
+    with UnitOfWork(open_engine(booked)) as session:
+        fund = registry.find_fund(session, DEFAULT_BOOK, "pool")
+        quantity = money("1200.00", in_kind_unit("hour", 2))
+        for code, until in (("k1", date(2026, 3, 1)), ("k2", None)):
+            acts.offer_in_kind(session, fund, "bank", quantity, key=code, clock=clock, available_until=until)
+    shown = run_json(capsys, "fund", "in-kind", "pool", "--db", booked, "--on", "2026-03-02")
+    assert [(one["gift"], one["expired"], one["left"]) for one in shown["gifts"]] == [
+        ("k1", "1200.00", "0.00"),
+        ("k2", "0.00", "1200.00"),
+    ]
+    assert (shown["value"], shown["value_unit"], shown["gifts"][0]["value"]) == ("0.00", "USD.v", "")
+    assert main(["fund", "in-kind", "pool", "--db", booked, "--on", "2026-03-01"]) == 0
+    told = capsys.readouterr().out
+    assert "2026-03-01" in told
+    assert told.count("1,200.00") == 4
 
 
 def test_migrate_builds_a_database_that_other_commands_open(
@@ -225,11 +254,50 @@ def test_a_book_is_sealed_and_a_payment_is_proven(
     assert "Nothing new in demo" in capsys.readouterr().out
     assert main([*proving, "--out", str(out)]) == 0
     assert capsys.readouterr().out == ""
-    assert json.loads(out.read_text()) == run_json(capsys, *proving)
+    assert (
+        json.loads(out.read_text())
+        == run_json(capsys, *proving)
+        == run_json(capsys, *proving, "--since", "0")
+    )
     script = Path(str(verifier.__file__))
     done = subprocess.run([sys.executable, script, out], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("VALID: entry ")
     assert run_json(capsys, "ledger", "verify", "--db", booked)["verified"] is True
+
+
+def test_a_book_is_sealed_for_a_while(
+    booked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_text("11" * 32)
+    words = ("ledger", "seal", "--name", "example.org", "--key-file", str(tmp_path / "key"), "--db", booked)
+    assert main([*words, "--every", "0.1", "--for", "0.3", "--json"]) == 0
+    printed = capsys.readouterr()
+    size = json.loads(printed.out)["sealed"]["size"]
+    assert printed.err.splitlines() == [
+        "Sealing demo every 0.1 seconds, 4 times at most",
+        f"{size} events sealed, 3 times to go",
+    ]
+    assert main([*words, "--every", "0.1", "--for", "0.1"]) == 0
+    assert "Nothing new in demo" in capsys.readouterr().out
+    assert main([*words, "--every", "0", "--for", "1"]) == 2
+    assert main([*words, "--for", "-1"]) == 2
+
+
+def test_a_seal_that_finds_the_database_busy_is_tried_again(
+    booked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    engine, other = open_engine(booked), open_engine(booked)
+    other.dispose()
+    event.listen(other, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=20"))
+    with Session(engine) as writer:
+        writer.connection()
+        with pytest.raises(Busy, match="Another session is writing"):
+            keep_sealing(other, "demo", "example.org", bytes(32), every_s=0.01, rounds=3)
+    assert capsys.readouterr().err.count("Another session is writing") == 2
+    made = keep_sealing(other, "demo", "example.org", bytes(32), every_s=0.01, rounds=1)
+    assert made is not None
+    other.dispose()
+    engine.dispose()
 
 
 def test_the_first_checkpoint_is_printed_for_people(

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, MetaData, select
+from sqlalchemy import Connection, MetaData, insert, select, text
 
 from almoner import currency, money
 from almoner.finance import acts
@@ -19,7 +19,9 @@ from almoner.finance.documents import canonical_bytes
 from almoner.finance.earmarks import Earmark
 from almoner.finance.funds import PooledFund
 from almoner.finance.in_kind import Valuation, in_kind_unit
+from almoner.finance.log import Checkpoint
 from almoner.finance.parties import Party
+from almoner.finance.records.tables import EVENT, FUND, LEAF, TXN
 from almoner.finance.storage import Engine, Session, open_engine
 
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
@@ -332,3 +334,93 @@ def funded(session: Session, water: PooledFund, clock: Clock) -> PooledFund:
     acts.contribute(session, water, "giver", money("100.00", "USD"), key="c1", clock=clock)
     acts.contribute(session, water, "other", money("50.00", "USD"), key="c2", clock=clock)
     return water
+
+
+Give = Callable[[str], uuid.UUID]
+Seal = Callable[[], Checkpoint | None]
+
+
+@pytest.fixture
+def give(session: Session, water: PooledFund, clock: Clock) -> Give:
+    """Maker of one event of the book main, by its key."""
+
+    def make(key: str) -> uuid.UUID:
+        acts.contribute(session, water, "giver", money("1.00", "USD"), key=key, clock=clock)
+        identity = session.scalars(select(TXN.c.id).where(TXN.c.idem_key == key)).one()
+        assert isinstance(identity, uuid.UUID)
+        return identity
+
+    return make
+
+
+@pytest.fixture
+def enter(session: Session, water: PooledFund) -> Callable[[int], None]:
+    """Maker of many events of the book main, none of which moves money."""
+    book_id = session.scalars(select(FUND.c.book_id).where(FUND.c.code == water.code)).one()
+
+    def make(count: int) -> None:
+        bodies = [uuid.uuid4().hex.encode() * 20 for _ in range(count)]
+        events = [
+            {"id": uuid.uuid4(), "body": body, "leaf_sha256": hashlib.sha256(b"\x00" + body).digest()}
+            for body in bodies
+        ]
+        common = {"book_id": book_id, "kind": "test", "canon": 1, "recorded_at": NOW}
+        session.execute(insert(EVENT), [{**event, **common} for event in events])
+
+    return make
+
+
+@pytest.fixture
+def seal(session: Session, clock: Clock) -> Seal:
+    """Seal the book main."""
+    return lambda: acts.seal(session, "main", clock=clock, name="example.org", secret=bytes(range(32)))
+
+
+@pytest.fixture
+def sealed(session: Session, give: Give, seal: Seal, clock: Clock) -> tuple[uuid.UUID, uuid.UUID]:
+    """The last of four sealed events of the book main, and one of two that wait; in ``second`` one waits."""
+    for key in ("c1", "c2", "c3"):
+        give(key)
+    seal()
+    known = give("c4")
+    seal()
+    acts.open_book(session, "second", currency("USD"))
+    acts.register_party(session, "second", Party(code="giver", name="Giver"))
+    fund = acts.open_fund(session, "second", "fire", currency("USD"), title="Fire")
+    acts.contribute(session, fund, "giver", money("1.00", "USD"), key="s1", clock=clock)
+    give("c5")
+    waiting = give("c6")
+    session.commit()
+    return known, waiting
+
+
+@pytest.fixture
+def long_log(session: Session, enter: Callable[[int], None], seal: Seal) -> list[uuid.UUID]:
+    """The sealed events of the book main in order, under checkpoints of 700 and of 1033; five more wait."""
+    for batch in (700, 333):
+        enter(batch)
+        seal()
+    enter(5)
+    events = list(session.scalars(select(LEAF.c.event_id).order_by(LEAF.c.idx)).all())
+    session.commit()
+    return events
+
+
+@pytest.fixture
+def unguarded(engine: Engine) -> Iterator[Connection]:
+    """A connection on which the owner has dropped every guard of the log; rolled back at the end.
+
+    Whoever wrote before must have committed: ask for it last.
+    """
+    with engine.connect() as connection:
+        for table in ("event", "unsealed", "leaf", "node", "checkpoint"):
+            sqlite = engine.dialect.name == "sqlite"
+            query = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
+            if not sqlite:
+                query = "SELECT tgname FROM pg_trigger WHERE tgrelid = :table ::regclass AND NOT tgisinternal"
+            for name in connection.scalars(text(query), {"table": table}).all():
+                connection.execute(text(f"DROP TRIGGER {name}" + ("" if sqlite else f" ON {table}")))
+        if engine.dialect.name == "postgresql":
+            connection.execute(text("ALTER TABLE event DROP CONSTRAINT event_check"))
+        yield connection
+        connection.rollback()

@@ -15,8 +15,10 @@ from almoner.finance.log import (
     EMPTY_ROOT,
     Checkpoint,
     MerkleTree,
+    Peaks,
     checkpoint_text,
     extends,
+    find_subtrees,
     is_included,
     key_hash,
     leaf_hash,
@@ -34,12 +36,12 @@ RFC_LEAVES = [
     "5051525354555657",
     "606162636465666768696a6b6c6d6e6f",
 ]
-SIZES = range(1, 41)
+SIZES = range(1, 70)
 Path = Sequence[bytes]
 
 
 @cache
-def tree(size: int = 40) -> MerkleTree:
+def tree(size: int = 69) -> MerkleTree:
     return MerkleTree([leaf_hash(str(index).encode()) for index in range(size)])
 
 
@@ -51,6 +53,68 @@ def by_the_book(leaves: Sequence[bytes]) -> bytes:
     while split * 2 < len(leaves):
         split *= 2
     return node_hash(by_the_book(leaves[:split]), by_the_book(leaves[split:]))
+
+
+def largest_power_below(width: int) -> int:
+    split = 1
+    while split * 2 < width:
+        split *= 2
+    return split
+
+
+def inclusion_by_the_book(index: int, leaves: Sequence[bytes]) -> tuple[bytes, ...]:
+    """PATH of RFC 6962, section 2.1.1."""
+    if len(leaves) == 1:
+        return ()
+    split = largest_power_below(len(leaves))
+    if index < split:
+        return (*inclusion_by_the_book(index, leaves[:split]), by_the_book(leaves[split:]))
+    return (*inclusion_by_the_book(index - split, leaves[split:]), by_the_book(leaves[:split]))
+
+
+def consistency_by_the_book(older: int, leaves: Sequence[bytes], *, whole: bool = True) -> tuple[bytes, ...]:
+    """SUBPROOF of RFC 6962, section 2.1.2."""
+    if older == len(leaves):
+        return () if whole else (by_the_book(leaves),)
+    split = largest_power_below(len(leaves))
+    if older <= split:
+        return (*consistency_by_the_book(older, leaves[:split], whole=whole), by_the_book(leaves[split:]))
+    rest = consistency_by_the_book(older - split, leaves[split:], whole=False)
+    return (*rest, by_the_book(leaves[:split]))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_paths_are_those_that_the_standard_defines(size: int) -> None:
+    leaves = tree().leaves[:size]
+    for index in range(size):
+        assert tree().find_inclusion(index, size) == inclusion_by_the_book(index, leaves)
+        assert tree().find_consistency(index + 1, size) == consistency_by_the_book(index + 1, leaves)
+
+
+@given(st.integers(0, 300), st.integers(0, 40))
+def test_a_log_grown_from_its_peaks_completes_the_same_subtrees(size: int, more: int) -> None:
+    leaves = [leaf_hash(str(index).encode()) for index in range(size + more)]
+    known = {(0, index): leaf for index, leaf in enumerate(leaves)}
+    peaks = Peaks()
+    for leaf in leaves[:size]:
+        known.update(peaks.append(leaf))
+    resumed = Peaks(size, [known[place] for place in find_subtrees((0, size))])
+    assert resumed.root == peaks.root == by_the_book(leaves[:size])
+    for leaf in leaves[size:]:
+        completed = peaks.append(leaf)
+        assert resumed.append(leaf) == completed
+        known.update(completed)
+        assert resumed.root == by_the_book(leaves[: resumed.size])
+    whole = {(level, index) for level in range(10) for index in range((size + more) >> level)}
+    assert known.keys() == whole
+    for level, index in whole:
+        assert known[level, index] == by_the_book(leaves[index << level : (index + 1) << level])
+
+
+@pytest.mark.parametrize(("size", "count"), [(-1, 0), (0, 1), (1, 0), (3, 1), (4, 2)])
+def test_peaks_that_no_log_has_are_refused(size: int, count: int) -> None:
+    with pytest.raises(ValueError, match="peaks"):
+        Peaks(size, [bytes(32)] * count)
 
 
 def spoiled(path: Path) -> Iterator[Path]:
@@ -139,14 +203,14 @@ def test_a_log_that_grows_in_batches_has_the_root_of_one_that_came_at_once(batch
         )
 
 
-@pytest.mark.parametrize("size", [-1, 41])
+@pytest.mark.parametrize("size", [-1, 70])
 def test_a_size_that_the_tree_never_had_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match="outside"):
         tree().root(size)
     with pytest.raises(ValueError, match="outside"):
-        tree().find_inclusion(size, 40)
+        tree().find_inclusion(size, 69)
     with pytest.raises(ValueError, match="outside"):
-        tree().find_consistency(size, 40)
+        tree().find_consistency(size, 69)
 
 
 SECRET = bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")

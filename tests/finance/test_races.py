@@ -20,7 +20,7 @@ from almoner.finance.errors import AlmonerError, AlreadyResolved, Busy, Insuffic
 from almoner.finance.funds import PooledFund
 from almoner.finance.parties import Party
 from almoner.finance.posting import record_event, reverse
-from almoner.finance.records.tables import TXN
+from almoner.finance.records.tables import CHECKPOINT, EVENT, LEAF, TXN
 from almoner.finance.storage import Engine, Session, open_engine
 
 CLIENTS = 8
@@ -238,6 +238,32 @@ def test_a_deadlock_is_said_in_words_on_postgresql(postgres_url: str, clock: Clo
     answers = at_once(engine, cross, clients=2)
     assert sorted(type(one).__name__ for one in answers) == ["Busy", "str"], answers
     engine.dispose()
+
+
+def test_sealers_and_posters_at_once_leave_one_log(
+    engine: Engine, session: Session, shared: PooledFund, clock: Clock
+) -> None:
+    def work(session: Session, client: int) -> list[int]:
+        sizes = []
+        for step in range(6):
+            if client % 2:
+                acts.contribute(session, shared, "giver", usd("1.00"), key=f"g{client}/{step}", clock=clock)
+            else:
+                seal = acts.seal_due if client % 4 else acts.seal
+                made = seal(session, "main", clock=clock, name="example.org", secret=bytes(32))
+                sizes += [made.size] if made else []
+            session.commit()
+        return sizes
+
+    answers = at_once(engine, work)
+    sizes = sorted(size for one in answers if isinstance(one, list) for size in one)
+    assert [one for one in answers if not isinstance(one, list)] == []
+    last = acts.seal(session, "main", clock=clock, name="example.org", secret=bytes(32))
+    sizes += [last.size] if last else []
+    assert sizes == session.scalars(select(CHECKPOINT.c.size).order_by(CHECKPOINT.c.size)).all()
+    assert session.scalars(select(LEAF.c.idx).order_by(LEAF.c.idx)).all() == list(range(sizes[-1]))
+    assert sizes[-1] == len(session.scalars(select(EVENT.c.id)).all()) >= 24
+    assert acts.verify(session, "main").findings == ()
 
 
 CHILD = """

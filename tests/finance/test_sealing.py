@@ -1,14 +1,10 @@
 """The log in the database: sealed in order, only growing, and changed by nobody without a finding."""
 
 import itertools
-import json
-import subprocess
-import sys
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -20,42 +16,20 @@ from sqlalchemy.exc import DBAPIError
 
 from almoner import currency, money
 from almoner.api.migrations import downgrade, upgrade
-from almoner.finance import acts, verifier
+from almoner.finance import acts
 from almoner.finance.acts.sealing import find_log_faults
 from almoner.finance.dates import Clock, fixed_clock
-from almoner.finance.errors import AlreadyExists, DocumentInvalid, LogInconsistent, Missing
+from almoner.finance.errors import AlreadyExists, DocumentInvalid, Missing
 from almoner.finance.funds import PooledFund
-from almoner.finance.log import EMPTY_ROOT, Checkpoint, MerkleTree, extends
+from almoner.finance.log import EMPTY_ROOT, Checkpoint, MerkleTree, extends, node_hash
 from almoner.finance.parties import Party
-from almoner.finance.records import leaves
-from almoner.finance.records.tables import BOOK, CHECKPOINT, EVENT, LEAF, TXN, UNSEALED
-from almoner.finance.signatures import public_key
+from almoner.finance.posting import record_event
+from almoner.finance.records.tables import BOOK, CHECKPOINT, EVENT, LEAF, NODE, UNSEALED
 from almoner.finance.storage import Engine, Session, UnitOfWork, open_engine
 
 SECRET = bytes(range(32))
 ONE = money("1.00", "USD")
 Give = Callable[[str], UUID]
-
-
-@pytest.fixture
-def give(session: Session, water: PooledFund, clock: Clock) -> Give:
-    """Maker of one event, by its key."""
-
-    def make(key: str) -> UUID:
-        acts.contribute(session, water, "giver", ONE, key=key, clock=clock)
-        identity = session.scalars(select(TXN.c.id).where(TXN.c.idem_key == key)).one()
-        assert isinstance(identity, UUID)
-        return identity
-
-    return make
-
-
-@pytest.fixture
-def seal(session: Session, clock: Clock) -> Callable[[], Checkpoint | None]:
-    """Seal the book main."""
-    return lambda: acts.seal(session, "main", clock=clock, name="example.org", secret=SECRET)
-
-
 Seal = Callable[[], Checkpoint | None]
 
 
@@ -81,7 +55,7 @@ def test_the_log_only_grows(session: Session, give: Give, seal: Seal) -> None:
         seen.append(must(seal()))
         assert seal() is None
     assert [one.size for one in seen] == [3, 4, 8]
-    tree = MerkleTree(leaves.list_hashes(session, 1))
+    tree = MerkleTree(session.scalars(select(LEAF.c.leaf_sha256).order_by(LEAF.c.idx)).all())
     for older, newer in itertools.pairwise(seen):
         path = tree.find_consistency(older.size, newer.size)
         assert extends(older.size, newer.size, path, (older.root, newer.root))
@@ -114,31 +88,6 @@ def test_books_have_logs_of_their_own(session: Session, give: Give, seal: Seal, 
     assert must(seal()).size == 1
     with pytest.raises(Missing):
         acts.prove(session, "second", identity)
-
-
-def test_a_proof_needs_a_sealed_event(session: Session, give: Give, seal: Seal) -> None:
-    with pytest.raises(Missing, match="There is no event"):
-        acts.prove(session, "main", UUID(int=0))
-    waiting = give("c1")
-    with pytest.raises(Missing, match="not sealed yet"):
-        acts.prove(session, "main", waiting)
-    seal()
-    assert acts.prove(session, "main", waiting)["entries"][0]["index"] == 0
-
-
-def test_after_a_change_of_the_key_a_proof_shows_what_the_new_key_signed(
-    session: Session, give: Give, seal: Seal, clock: Clock
-) -> None:
-    identity = give("c1")
-    seal()
-    for key in ("c2", "c3"):
-        give(key)
-        acts.seal(session, "main", clock=clock, name="example.org", secret=bytes(32))
-    proof = acts.prove(session, "main", identity)
-    assert proof["key"] == public_key(bytes(32)).hex()
-    assert len(proof["older"]) == 1
-    assert "VALID" in verifier.check(proof)
-    assert acts.verify(session, "main").findings == ()
 
 
 @pytest.fixture(scope="module")
@@ -219,25 +168,6 @@ def seal_once(engine: Engine, clock: Clock) -> int:
 # What the database refuses, and what verification finds when its guards are gone.
 
 
-@pytest.fixture
-def sealed(session: Session, give: Give, seal: Seal, clock: Clock) -> tuple[UUID, UUID]:
-    """A sealed and a waiting event of the book main; the book second has one that waits."""
-    for key in ("c1", "c2", "c3"):
-        give(key)
-    first = must(seal())
-    known = give("c4")
-    must(seal())
-    assert first.size == 3
-    acts.open_book(session, "second", currency("USD"))
-    acts.register_party(session, "second", Party(code="giver", name="Giver"))
-    fund = acts.open_fund(session, "second", "fire", currency("USD"), title="Fire")
-    acts.contribute(session, fund, "giver", ONE, key="s1", clock=clock)
-    session.commit()
-    waiting = give("c5")
-    session.commit()
-    return known, waiting
-
-
 def event_of(connection: Connection, book: str, *, waiting: bool = True) -> dict[str, Any]:
     """The columns of a leaf for an event of a book."""
     query = select(EVENT.c.id, EVENT.c.leaf_sha256, EVENT.c.book_id).join(BOOK, BOOK.c.id == EVENT.c.book_id)
@@ -249,14 +179,28 @@ def event_of(connection: Connection, book: str, *, waiting: bool = True) -> dict
     return {"event_id": found.id, "leaf_sha256": found.leaf_sha256, "book_id": found.book_id}
 
 
-def put_leaf(connection: Connection, **values: object) -> None:
-    connection.execute(insert(LEAF).values(**{"idx": 4, **event_of(connection, "main"), **values}))
+def put_leaf(connection: Connection, **values: object) -> object:
+    return connection.execute(insert(LEAF).values(**{"idx": 4, **event_of(connection, "main"), **values}))
 
 
-def put_checkpoint(connection: Connection, size: int) -> None:
+def put_checkpoint(connection: Connection, size: int) -> object:
     row = connection.execute(select(CHECKPOINT).order_by(CHECKPOINT.c.size)).first()
     assert row is not None
-    connection.execute(insert(CHECKPOINT).values(**{**row._mapping, "size": size}))  # noqa: SLF001  # SQLAlchemy's public name
+    return connection.execute(insert(CHECKPOINT).values(**{**row._mapping, "size": size}))  # noqa: SLF001  # SQLAlchemy's public name
+
+
+def put_leaves(connection: Connection) -> bytes:
+    """Leaves for both waiting events of the book main, 4 and 5; return the hash of the node above them."""
+    waiting = select(EVENT).join(UNSEALED, UNSEALED.c.event_id == EVENT.c.id).where(UNSEALED.c.book_id == 1)
+    rows = connection.execute(waiting.order_by(EVENT.c.id)).all()
+    for index, row in enumerate(rows, start=4):
+        put_leaf(connection, idx=index, event_id=row.id, leaf_sha256=row.leaf_sha256)
+    return node_hash(*(bytes(row.leaf_sha256) for row in rows))
+
+
+def put_node(connection: Connection, **values: object) -> object:
+    row = {"book_id": 1, "level": 1, "idx": 2, "sha256": bytes(32), **values}
+    return connection.execute(insert(NODE).values(**row))
 
 
 ATTACKS: dict[str, Callable[[Connection], object]] = {
@@ -270,6 +214,18 @@ ATTACKS: dict[str, Callable[[Connection], object]] = {
     "a second leaf of an event": lambda c: put_leaf(c, **event_of(c, "main", waiting=False)),
     "a changed leaf": lambda c: c.execute(update(LEAF).values(leaf_sha256=bytes(32))),
     "a deleted leaf": lambda c: c.execute(delete(LEAF)),
+    "a node above nothing": lambda c: put_node(c, idx=2),
+    "a node above one leaf": lambda c: put_leaf(c) and put_node(c, idx=2),
+    "a node above one node": lambda c: put_node(c, level=3, idx=0),
+    "a node in another book": lambda c: put_node(c, book_id=event_of(c, "second")["book_id"]),
+    "a node on the ground": lambda c: put_node(c, level=0),
+    "a node beyond all levels": lambda c: put_node(c, level=63),
+    "a node before the first": lambda c: put_node(c, idx=-1),
+    "the same node again": lambda c: put_node(c, idx=0),
+    "a node of no digest": lambda c: put_leaves(c) and put_node(c, idx=2, sha256=b""),
+    "a changed node": lambda c: c.execute(update(NODE).values(sha256=bytes(32))),
+    "a deleted node": lambda c: c.execute(delete(NODE)),
+    "a checkpoint above a missing node": lambda c: put_leaves(c) and put_checkpoint(c, 6),
     "an event that stops waiting": lambda c: c.execute(delete(UNSEALED)),
     "an event that waits elsewhere": lambda c: c.execute(update(UNSEALED).values(book_id=1)),
     "a sealed event that waits again": lambda c: c.execute(
@@ -291,9 +247,11 @@ IF_SQLITE = {
     "a moved leaf": "INSERT OR REPLACE INTO leaf SELECT 1, 4, event_id, leaf_sha256 FROM leaf WHERE idx = 1",
     "a replaced checkpoint": "INSERT OR REPLACE INTO checkpoint SELECT * FROM checkpoint",
     "a replaced wait": "INSERT OR REPLACE INTO unsealed SELECT event_id, 1 FROM unsealed",
+    "a replaced node": "INSERT OR REPLACE INTO node SELECT * FROM node",
+    "a node raised": "INSERT OR REPLACE INTO node SELECT 1, 3, 0, sha256 FROM node WHERE level = 2",
 }
 IF_POSTGRESQL = {
-    f"an emptied {name}": f"TRUNCATE {name} CASCADE" for name in ("unsealed", "leaf", "checkpoint")
+    f"an emptied {name}": f"TRUNCATE {name} CASCADE" for name in ("unsealed", "leaf", "node", "checkpoint")
 }
 
 
@@ -313,161 +271,95 @@ def test_the_database_refuses_every_raw_attack(engine: Engine, session: Session)
     assert [acts.verify(session, book).findings for book in ("main", "second")] == [(), ()]
 
 
-@contextmanager
-def unguarded(engine: Engine) -> Iterator[Connection]:
-    """A connection on which the owner has dropped every guard of the log; rolled back at the end."""
+@pytest.mark.usefixtures("sealed")
+def test_a_node_is_taken_when_it_hashes_its_children_and_a_checkpoint_above_it(engine: Engine) -> None:
     with engine.connect() as connection:
-        for table in ("event", "unsealed", "leaf", "checkpoint"):
-            if engine.dialect.name == "sqlite":
-                query = f"SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = '{table}'"  # noqa: S608  # constants
-                names, place = connection.scalars(text(query)).all(), ""
-            else:
-                query = (
-                    f"SELECT tgname FROM pg_trigger WHERE tgrelid = '{table}'::regclass AND NOT tgisinternal"  # noqa: S608  # constants
-                )
-                names, place = connection.scalars(text(query)).all(), f" ON {table}"
-            for name in names:
-                connection.execute(text(f"DROP TRIGGER {name}{place}"))
+        digest = put_leaves(connection)
+        point = connection.begin_nested()
+        wrong = bytes([digest[0] ^ 1]) + digest[1:]
         if engine.dialect.name == "postgresql":
-            connection.execute(text("ALTER TABLE event DROP CONSTRAINT event_check"))
-        yield connection
+            with pytest.raises(DBAPIError, match="hashes its two children"):
+                put_node(connection, sha256=wrong)
+        else:  # no SHA-256 there: verification names it
+            put_node(connection, sha256=wrong)
+            with Session(connection) as session:
+                assert "node 1/2: it does not hash the leaves below it" in list(find_log_faults(session, 1))
+        point.rollback()
+        put_node(connection, sha256=digest)
+        put_checkpoint(connection, 6)
         connection.rollback()
 
 
-def faults(connection: Connection, change: Any) -> str:  # noqa: ANN401  # any statement
-    point = connection.begin_nested()
-    connection.execute(change)
-    with Session(connection) as session:
-        found = "; ".join(find_log_faults(session, 1))
-    point.rollback()
-    return found
+# Seals that come by themselves.
 
 
-def flipped(content: bytes) -> Iterator[bytes]:
-    for at, byte in enumerate(content):
-        yield content[:at] + bytes([byte ^ 1]) + content[at + 1 :]
+SECOND = timedelta(seconds=1)
 
 
-def test_any_changed_byte_is_named(engine: Engine, sealed: tuple[UUID, UUID]) -> None:
-    known = sealed[0]
-    with unguarded(engine) as connection:
-        body = bytes(connection.scalars(select(EVENT.c.body).where(EVENT.c.id == known)).one())
-        leaf = connection.execute(select(LEAF).where(LEAF.c.event_id == known)).one()
-        point = connection.execute(select(CHECKPOINT).where(CHECKPOINT.c.size == 4)).one()
-        here, there = LEAF.c.event_id == known, CHECKPOINT.c.size == 4
-        for wrong in flipped(body):
-            said = faults(connection, update(EVENT).where(EVENT.c.id == known).values(body=wrong))
-            assert f"leaf {leaf.idx}: the bytes of the event {known}" in said
-        for wrong in flipped(bytes(leaf.leaf_sha256)):
-            said = faults(connection, update(LEAF).where(here).values(leaf_sha256=wrong))
-            assert f"leaf {leaf.idx}:" in said
-            assert "checkpoint 4: The leaves do not give its root" in said
-        for wrong in flipped(bytes(point.public_key)):
-            assert "checkpoint 4:" in faults(
-                connection, update(CHECKPOINT).where(there).values(public_key=wrong)
-            )
-        for at, letter in enumerate(point.note):
-            note = point.note[:at] + chr(ord(letter) ^ 1) + point.note[at + 1 :]
-            assert "checkpoint 4:" in faults(connection, update(CHECKPOINT).where(there).values(note=note))
-
-
-def test_what_is_missing_or_moved_is_named(engine: Engine, sealed: tuple[UUID, UUID]) -> None:
-    known, waiting = sealed
-    with unguarded(engine) as connection:
-        last = LEAF.c.event_id == known
-        assert "covers 4" in faults(connection, delete(LEAF).where(last))
-        assert "it stands at" in faults(connection, update(LEAF).where(last).values(idx=9))
-        assert "last checkpoint covers 3" in faults(
-            connection, delete(CHECKPOINT).where(CHECKPOINT.c.size == 4)
-        )
-        moved = update(CHECKPOINT).where(CHECKPOINT.c.size == 4).values(size=5)
-        assert "Its note says 4 entries" in faults(connection, moved)
-        assert f"event {waiting}:" in faults(connection, delete(UNSEALED))
-        twice = insert(UNSEALED).values(event_id=known, book_id=1)
-        assert f"event {known}:" in faults(connection, twice)
-
-
-def test_nothing_is_sealed_on_a_log_that_was_changed(
-    engine: Engine, sealed: tuple[UUID, UUID], clock: Clock
+def test_a_seal_is_due_when_an_event_waits_and_the_last_checkpoint_is_old_enough(
+    session: Session, give: Give, clock: Clock
 ) -> None:
-    changes = [
-        (update(LEAF).where(LEAF.c.event_id == sealed[0]).values(leaf_sha256=bytes(32)), "no longer gives"),
-        (update(EVENT).where(EVENT.c.id == sealed[1]).values(body=b"{}"), "does not fit its digest"),
-    ]
-    for change, said in changes:
-        with unguarded(engine) as connection:
-            connection.execute(change)
-            with Session(connection) as session, pytest.raises(LogInconsistent, match=said):
-                acts.seal(session, "main", clock=clock, name="example.org", secret=SECRET)
+    def due(after_ms: int, every: timedelta = SECOND) -> int | None:
+        then = fixed_clock(clock() + timedelta(milliseconds=after_ms))
+        made = acts.seal_due(session, "main", clock=then, name="example.org", secret=SECRET, every=every)
+        return made.size if made else None
+
+    assert due(0) is None
+    give("c1")
+    assert due(0) == 1
+    assert due(5000) is None
+    give("c2")
+    assert [due(0), due(1), due(999)] == [None, None, None]
+    assert due(1000) == 2
+    give("c3")
+    assert due(1999) is None
+    assert due(999) == 3
+    give("c4")
+    assert due(999, timedelta()) == 4
+    assert acts.verify(session, "main").findings == ()
 
 
-# The standalone file, copied away from the library.
-
-
-def run_verifier(folder: Path, proof: object, *words: str) -> tuple[int, str]:
-    (folder / "verifier.py").write_bytes(Path(verifier.__file__).read_bytes())
-    (folder / "proof.json").write_text(json.dumps(proof))
-    script = "import sys, runpy; sys.modules['almoner'] = None; sys.argv = sys.argv[1:];"
-    script += "runpy.run_path('verifier.py', run_name='__main__')"
-    words = (sys.executable, "-P", "-c", script, "verifier.py", "proof.json", *words)
-    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.stdout.count("\n") == 1
-    return done.returncode, done.stdout
-
-
-def spoil(proof: Any, *place: str | int, value: object) -> Any:  # noqa: ANN401  # JSON
-    copy = json.loads(json.dumps(proof))
-    at = copy
-    for step in place[:-1]:
-        at = at[step]
-    at[place[-1]] = value
-    return copy
-
-
-def altered(proof: Any) -> Iterator[Any]:  # noqa: ANN401  # JSON
-    entry, older = proof["entries"][0], proof["older"][0]
-    yield spoil(proof, "entries", 0, "body", value=entry["body"].replace("1", "2", 1))
-    for index in (entry["index"] - 1, entry["index"] + 1, 10**6, -1, True, "3", None):
-        yield spoil(proof, "entries", 0, "index", value=index)
-    for path in (
-        [],
-        entry["path"][1:],
-        [*entry["path"], "00" * 32],
-        ["00" * 32, *entry["path"][1:]],
-        ["x"],
-        3,
-    ):
-        yield spoil(proof, "entries", 0, "path", value=path)
-    for path in ([], older["path"][1:], [*older["path"], "00" * 32], ["00" * 32, *older["path"][1:]]):
-        yield spoil(proof, "older", 0, "path", value=path)
-    yield spoil(proof, "checkpoint", value=older["checkpoint"])
-    yield spoil(proof, "older", 0, "checkpoint", value=older["checkpoint"].replace("\n3\n", "\n2\n"))
-    yield spoil(proof, "entries", value=[])
-    yield spoil(proof, "key", value="00" * 32)
-    yield spoil(proof, "name", value="other.org/main")
-    yield {}
-    yield []
-    yield None
-
-
-def test_the_verifier_accepts_a_proof_and_no_altered_one(
-    session: Session, sealed: tuple[UUID, UUID], tmp_path: Path
+def test_by_default_sqlite_seals_in_each_transaction_and_postgresql_every_second(
+    engine: Engine, session: Session, give: Give, clock: Clock
 ) -> None:
-    proof = acts.prove(session, "main", sealed[0])
-    key = public_key(SECRET).hex()
-    code, said = run_verifier(tmp_path, proof, "--key", key)
-    assert (code, said.split(":")[0]) == (0, "VALID")
-    assert "of 4 in example.org/main; 1 older checkpoints continued; signed with the key given." in said
-    assert run_verifier(tmp_path, proof)[0] == 0
-    assert run_verifier(tmp_path, proof, "--key", "00" * 32)[0] == 1
-    assert run_verifier(tmp_path, spoil(proof, "name", value="x"))[0] == 1
-    file = tmp_path / "altered.json"
-    for wrong in altered(proof):
-        file.write_text(json.dumps(wrong))
-        assert verifier.main([str(file)]) == 1, wrong
-    for at, letter in enumerate(proof["checkpoint"]):
-        note = proof["checkpoint"][:at] + chr(ord(letter) ^ 1) + proof["checkpoint"][at + 1 :]
-        file.write_text(json.dumps(spoil(proof, "checkpoint", value=note)))
-        assert verifier.main([str(file)]) == 1, note
-    assert verifier.main([str(tmp_path / "nothing.json")]) == 1
+    for key in ("c1", "c2", "c3"):
+        give(key)
+        acts.seal_due(session, "main", clock=clock, name="example.org", secret=SECRET)
+        session.commit()
+    sizes = session.scalars(select(CHECKPOINT.c.size).order_by(CHECKPOINT.c.size)).all()
+    assert sizes == ([1, 2, 3] if engine.dialect.name == "sqlite" else [1])
+    give("c4")
+    acts.seal_due(session, "main", clock=clock, name="example.org", secret=SECRET, every=timedelta())
+    session.rollback()
+    assert len(session.scalars(select(LEAF.c.idx)).all()) == sizes[-1]
+    assert acts.verify(session, "main").findings == ()
+
+
+def test_a_seal_that_waited_for_another_is_no_longer_due(
+    postgres_url: str, clock: Clock, request: pytest.FixtureRequest
+) -> None:
+    engine = open_engine(postgres_url)
+    request.addfinalizer(engine.dispose)
+
+    def due() -> Checkpoint | None:
+        with UnitOfWork(engine) as own:
+            return acts.seal_due(own, "main", clock=clock, name="example.org", secret=SECRET, every=SECOND)
+
+    with Session(engine) as first, ThreadPoolExecutor(1) as pool:
+        acts.open_book(first, "main", currency("USD"))
+        record_event(first, "main", "test", {}, key="e1", clock=clock)
+        first.commit()
+        acts.seal_due(first, "main", clock=clock, name="example.org", secret=SECRET, every=SECOND)
+        second = pool.submit(due)
+        with Session(engine) as watch:
+            waits = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            for _ in range(500):
+                if watch.scalar(waits):
+                    break
+                time.sleep(0.01)
+            assert watch.scalar(waits) == 1
+        with UnitOfWork(engine) as own:
+            record_event(own, "main", "test", {}, key="e2", clock=clock)
+        first.commit()
+        assert second.result() is None
+        assert acts.verify(first, "main").findings == ()

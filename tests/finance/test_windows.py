@@ -27,7 +27,7 @@ from almoner.finance.parties import Party
 from almoner.finance.posting import post, reverse
 from almoner.finance.rates import rate_of
 from almoner.finance.records.entries import find_transaction_by_key
-from almoner.finance.records.lots import find_contribution, list_lots
+from almoner.finance.records.lots import find_contribution, list_pool_lots
 from almoner.finance.records.registry import find_book_id
 from almoner.finance.signatures import public_key, sign_bytes
 from almoner.finance.storage import Session
@@ -54,7 +54,7 @@ def windows(session: Session, water: PooledFund, clock: Clock) -> PooledFund:
 
 def held(session: Session, fund: PooledFund, earmark: str) -> dict[str, int]:
     book = find_book_id(session, fund.book)
-    lots = list_lots(session, book, pool(fund.code, fund.unit, earmark))
+    lots = list_pool_lots(session, book, pool(fund.code, fund.unit, earmark))
     return {lot.contribution: lot.remaining for lot in lots}
 
 

@@ -22,7 +22,7 @@ from almoner.finance.parties import Party
 from almoner.finance.posting import reverse
 from almoner.finance.rates import FxRounding, Rate, rate_of
 from almoner.finance.records.audit import sum_cash
-from almoner.finance.records.lots import list_lots
+from almoner.finance.records.lots import list_pool_lots
 from almoner.finance.records.registry import find_book_id
 from almoner.finance.storage import Session, open_engine
 
@@ -76,7 +76,9 @@ class World:
         if word == "report":
             there = sum(one.unreported.minor for one in acts.delivery(self.session, self.fund, unit))
         else:
-            lots = list_lots(self.session, find_book_id(self.session, "main"), pool("water", unit, earmark))
+            lots = list_pool_lots(
+                self.session, find_book_id(self.session, "main"), pool("water", unit, earmark)
+            )
             there = sum(lot.remaining for lot in lots)
         return 1 + minor % max(1, there)
 
@@ -139,7 +141,7 @@ def require_whole(session: Session, fund: PooledFund, unit: Unit) -> None:
     book = find_book_id(session, fund.book)
     lots: dict[str, int] = defaultdict(int)
     for earmark in EARMARKS:
-        for lot in list_lots(session, book, pool(fund.code, unit, earmark)):
+        for lot in list_pool_lots(session, book, pool(fund.code, unit, earmark)):
             lots[lot.giver] += lot.remaining
     at, cash = acts.position(session, fund, unit), sum_cash(session, book, fund.code, unit, None)
     assert sum(lots.values()) == at.balance.minor == cash.minor

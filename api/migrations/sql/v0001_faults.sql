@@ -51,7 +51,8 @@ WHERE a.fund_id <> c.fund_id
   OR (a.unit <> c.unit AND (p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
     OR EXISTS (SELECT 1 FROM unit u WHERE u.code IN (a.unit, c.unit) AND u.kind <> 'currency')))
   OR NOT EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
-  OR (p.side = 1 AND t.act <> 'reverse' AND ((p.line = 'in_kind_used' AND c.available_until < t.effective_on)
+  OR (p.side = 1 AND t.act <> 'reverse' AND ((p.line = 'in_kind_used' AND t.effective_on > coalesce(c.available_until,
+      (SELECT o.available_until FROM contribution o WHERE o.id = c.released_from)))
     OR (p.line NOT IN ('donor_refund','in_kind_expired')
       AND EXISTS (SELECT 1 FROM line l WHERE l.code = p.line AND l.kind <> 'internal')
       AND EXISTS (SELECT 1 FROM earmark_scope s JOIN earmark e ON e.id = s.wider_id

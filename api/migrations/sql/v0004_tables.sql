@@ -1,12 +1,19 @@
--- The transparency log: events that wait, leaves in their final order, signed checkpoints.
+-- The transparency log: events that wait, leaves in their final order, the complete subtrees above them, signed checkpoints.
+-- Node (level, idx) stands over the leaves from idx << level up to (idx + 1) << level.
 CREATE TABLE unsealed (
-  event_id {UUID} PRIMARY KEY REFERENCES event, book_id {BIGINT} NOT NULL
+  event_id {UUID} NOT NULL REFERENCES event, book_id {BIGINT} NOT NULL, PRIMARY KEY (book_id, event_id)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE leaf (
   book_id {BIGINT} NOT NULL REFERENCES book, idx {BIGINT} NOT NULL CHECK (idx >= 0),
   event_id {UUID} NOT NULL UNIQUE REFERENCES event, leaf_sha256 {BYTES} NOT NULL CHECK (length(leaf_sha256) = 32),
   PRIMARY KEY (book_id, idx)
+){STRICT_KEYED}
+;;
+CREATE TABLE node (
+  book_id {BIGINT} NOT NULL REFERENCES book, level {SMALLINT} NOT NULL CHECK (level BETWEEN 1 AND 62),
+  idx {BIGINT} NOT NULL CHECK (idx >= 0), sha256 {BYTES} NOT NULL CHECK (length(sha256) = 32),
+  PRIMARY KEY (book_id, level, idx)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE checkpoint (

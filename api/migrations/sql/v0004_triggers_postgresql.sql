@@ -26,10 +26,27 @@ CREATE FUNCTION almoner_leaf_in_order() RETURNS trigger LANGUAGE plpgsql AS $$ B
 ;;
 CREATE TRIGGER in_order BEFORE INSERT ON leaf FOR EACH ROW EXECUTE FUNCTION almoner_leaf_in_order()
 ;;
+CREATE FUNCTION almoner_node_of_children() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE left_hash BYTEA; right_hash BYTEA; BEGIN
+  IF NEW.level = 1 THEN
+    SELECT leaf_sha256 INTO left_hash FROM leaf WHERE book_id = NEW.book_id AND idx = 2 * NEW.idx;
+    SELECT leaf_sha256 INTO right_hash FROM leaf WHERE book_id = NEW.book_id AND idx = 2 * NEW.idx + 1;
+  ELSE
+    SELECT sha256 INTO left_hash FROM node WHERE book_id = NEW.book_id AND level = NEW.level - 1 AND idx = 2 * NEW.idx;
+    SELECT sha256 INTO right_hash FROM node WHERE book_id = NEW.book_id AND level = NEW.level - 1 AND idx = 2 * NEW.idx + 1;
+  END IF;
+  IF NEW.sha256 IS DISTINCT FROM sha256('\x01'::bytea || left_hash || right_hash) THEN
+    RAISE EXCEPTION 'a node hashes its two children' USING ERRCODE = 'AL009'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER of_children BEFORE INSERT ON node FOR EACH ROW EXECUTE FUNCTION almoner_node_of_children()
+;;
 CREATE FUNCTION almoner_checkpoint_grows() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF NEW.size <> coalesce((SELECT max(idx) + 1 FROM leaf WHERE book_id = NEW.book_id), 0)
     OR EXISTS (SELECT 1 FROM checkpoint WHERE book_id = NEW.book_id AND size >= NEW.size) THEN
     RAISE EXCEPTION 'a checkpoint covers all leaves and grows' USING ERRCODE = 'AL008'; END IF;
+  IF EXISTS (SELECT 1 FROM generate_series(1, 62) AS peak WHERE NEW.size >> peak & 1 = 1 AND NOT EXISTS
+      (SELECT 1 FROM node WHERE book_id = NEW.book_id AND level = peak AND idx = (NEW.size >> peak) - 1)) THEN
+    RAISE EXCEPTION 'a checkpoint has every node below it' USING ERRCODE = 'AL008'; END IF;
   RETURN NEW; END $$
 ;;
 CREATE TRIGGER grows BEFORE INSERT ON checkpoint FOR EACH ROW EXECUTE FUNCTION almoner_checkpoint_grows()

@@ -1,4 +1,4 @@
-"""The transparency log: what waits, leaves and checkpoints."""
+"""The transparency log: what waits, leaves, nodes and checkpoints."""
 
 from alembic import op
 
@@ -9,11 +9,16 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-FACTS = {"leaf": ["book_id, idx", "event_id"], "checkpoint": ["book_id, size"]}
+FACTS = {
+    "leaf": ["book_id, idx", "event_id"],
+    "node": ["book_id, level, idx"],
+    "checkpoint": ["book_id, size"],
+}
 FUNCTIONS = [
     "almoner_event_waits",
     "almoner_unsealed",
     "almoner_leaf_in_order",
+    "almoner_node_of_children",
     "almoner_checkpoint_grows",
 ]
 
@@ -30,7 +35,7 @@ def downgrade() -> None:
     connection = op.get_bind()
     postgresql = connection.dialect.name == "postgresql"
     connection.exec_driver_sql("DROP TRIGGER waits ON event" if postgresql else "DROP TRIGGER event_waits")
-    for table in ("checkpoint", "leaf", "unsealed"):
+    for table in ("checkpoint", "node", "leaf", "unsealed"):
         connection.exec_driver_sql(f"DROP TABLE {table}")
     for function in FUNCTIONS if postgresql else ():
         connection.exec_driver_sql(f"DROP FUNCTION {function}")
