@@ -47,6 +47,8 @@ CREATE TABLE earmark_scope (
   PRIMARY KEY (wider_id, narrower_id)
 ){STRICT_KEYED}
 ;;
+CREATE INDEX earmark_scope_by_narrower ON earmark_scope (narrower_id)
+;;
 CREATE TABLE account (
   id {ID}, book_id {BIGINT} NOT NULL, fund_id {BIGINT}, path TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit,
   earmark_id {BIGINT} NOT NULL, normal {SMALLINT} NOT NULL CHECK (normal IN (1,-1)), floor {BIGINT},
