@@ -12,7 +12,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |                     AlreadyResolved, HoldExpired, PeriodClosed
     |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment,
     |                     DayOutOfRange
-    |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
+    |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
@@ -261,6 +261,25 @@ class SamePerson(DutyError):
     """Maker and checker are the same."""
 
     code = "duty.same_person"
+
+
+class NotApproved(DutyError):
+    """Fewer approvals than a policy asks; ``figures`` says how many there are and how many are needed.
+
+    Attributes
+    ----------
+    request : object
+        What was refused; ``acts.propose_refused`` proposes it. None when the error crossed a process.
+    """
+
+    code = "duty.not_approved"
+    request: object = None
+
+
+class PolicyBackdated(DutyError):
+    """A policy on approvals that would change what was posted before it."""
+
+    code = "duty.policy_backdated"
 
 
 class NotSignedIn(DutyError):

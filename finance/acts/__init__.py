@@ -5,6 +5,17 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .approving import (
+        approve,
+        execute,
+        find_proposal,
+        list_proposals,
+        needed,
+        propose,
+        propose_refused,
+        propose_reversal,
+        set_policy,
+    )
     from .closing import close_period
     from .counting import counted_match, in_kind_position
     from .exchanging import exchange, find_rate, record_rate
@@ -13,11 +24,22 @@ if TYPE_CHECKING:
     from .opening import accept_currency, open_book, open_earmark, open_fund, register_party
     from .pledging import lapse, outstanding_pledge, outstanding_receivable, pledge, sign_pledge
     from .proving import prove
-    from .refunding import refund
+    from .refunding import draft_refund, refund
     from .reporting import donor_statement, fund_currencies, make_statement, position, trace
     from .returning import return_to_donor
     from .sealing import seal, seal_due
-    from .spending import charge_fee, pay_reserved, promised, reassign, release, reserve, spend
+    from .spending import (
+        charge_fee,
+        draft_pay_reserved,
+        draft_reserve,
+        draft_spend,
+        pay_reserved,
+        promised,
+        reassign,
+        release,
+        reserve,
+        spend,
+    )
     from .using import expire_in_kind, use_in_kind
     from .valuing import revalue, value
     from .verifying import Verification, verify
@@ -26,6 +48,17 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".approving": (
+                "approve",
+                "execute",
+                "find_proposal",
+                "list_proposals",
+                "needed",
+                "propose",
+                "propose_refused",
+                "propose_reversal",
+                "set_policy",
+            ),
             ".closing": ("close_period",),
             ".counting": ("counted_match", "in_kind_position"),
             ".exchanging": ("exchange", "find_rate", "record_rate"),
@@ -34,12 +67,15 @@ else:
             ".opening": ("accept_currency", "open_book", "open_earmark", "open_fund", "register_party"),
             ".pledging": ("lapse", "outstanding_pledge", "outstanding_receivable", "pledge", "sign_pledge"),
             ".proving": ("prove",),
-            ".refunding": ("refund",),
+            ".refunding": ("draft_refund", "refund"),
             ".reporting": ("donor_statement", "fund_currencies", "make_statement", "position", "trace"),
             ".returning": ("return_to_donor",),
             ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
+                "draft_pay_reserved",
+                "draft_reserve",
+                "draft_spend",
                 "pay_reserved",
                 "promised",
                 "reassign",
@@ -58,20 +94,29 @@ __all__ = [
     "Verification",
     "accept_currency",
     "advance",
+    "approve",
     "charge_fee",
     "close_period",
     "contribute",
     "counted_match",
     "delivery",
     "donor_statement",
+    "draft_pay_reserved",
+    "draft_refund",
+    "draft_reserve",
+    "draft_spend",
     "exchange",
+    "execute",
     "expire_in_kind",
+    "find_proposal",
     "find_rate",
     "fund_currencies",
     "in_kind_position",
     "lapse",
+    "list_proposals",
     "make_statement",
     "move",
+    "needed",
     "offer_in_kind",
     "open_book",
     "open_earmark",
@@ -82,6 +127,9 @@ __all__ = [
     "pledge",
     "position",
     "promised",
+    "propose",
+    "propose_refused",
+    "propose_reversal",
     "prove",
     "reassign",
     "receive_income",
@@ -95,6 +143,7 @@ __all__ = [
     "revalue",
     "seal",
     "seal_due",
+    "set_policy",
     "sign_pledge",
     "spend",
     "trace",

@@ -17,8 +17,8 @@ from ..posting import post
 from ..records import advances, entries, registry
 from ..storage import Session
 from ..units import Unit
-from .drafting import answered_before, day_of, require_amount
-from .spending import ANY_USE, admitted_parts, parts_before, payment_legs
+from .drafting import admitted_parts, answered_before, day_of, parts_before, payment_legs, require_amount
+from .spending import ANY_USE
 
 
 def _held(fund: PooledFund, implementer: str, unit: Unit) -> Account:

@@ -8,8 +8,7 @@ from ..money import Money
 from ..posting import post
 from ..records import lots, registry
 from ..storage import Session
-from .drafting import answered_before, draw_from, require_amount
-from .spending import payment_legs
+from .drafting import answered_before, draw_from, payment_legs, require_amount
 
 GIVEN = frozenset({"cash", "released"})
 

@@ -16,6 +16,7 @@ from ..dates import instant_text
 from ..records import audit, entries, registry
 from ..storage import Session
 from .sealing import find_log_faults
+from .vouching import find_approval_faults
 
 Said = tuple[object, ...]
 LEG_NAMES = ("account", "unit", "earmark", "layer", "side", "line", "amount")
@@ -90,6 +91,7 @@ def verify(session: Session, book: str) -> Verification:
     ]
     findings += find_event_faults(session, book_id)
     findings += [f"rate {rate}: it differs from its event" for rate in _changed_rates(session, book_id)]
+    findings += find_approval_faults(session, book_id)
     findings += find_log_faults(session, book_id)
     transactions, postings = entries.count_entries(session, book_id)
     return Verification(

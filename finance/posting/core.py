@@ -23,6 +23,7 @@ from ..draws import LotBook, insufficient, needs_draws
 from ..errors import AlmonerError, Busy, FundError, KeyReused, LedgerError, MoneyError, PostingRefused
 from ..ledger import Draft, Leg, Transaction
 from ..money import Money
+from ..records.approvals import find_lacking
 from ..records.conversions import find_rate_ids
 from ..records.entries import find_contribution_ids, find_lots, find_transaction
 from ..records.lookups import OpenAccount, TakenKey, look_up
@@ -190,7 +191,9 @@ def submit(
             reason = read_reason(session, fault, [batch.identity(one.key) for one in requests])
             undo(connection)
             if "idem_key" not in reason or last_try:  # else the key was taken meanwhile: look again
-                raise explain(session, batch.book_id, [one.draft for one in requests], reason) from fault
+                drafts = [one.draft for one in requests]
+                lacking = find_lacking(session, batch.book_id, requests, batch.instant, reason)
+                raise lacking or explain(session, batch.book_id, drafts, reason) from fault
         except BaseException:
             undo(connection)
             raise
@@ -330,6 +333,7 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
     draft, kind = one.draft, f"ledger.{one.draft.kind}"
     act = one.act if refusal is None else "refused"
     key, until = batch.key, batch.time(one.expires_at)
+    proposal = None if refusal else one.proposal  # a refusal carries nothing out
     row = (
         key(posted.id),
         act,
@@ -340,9 +344,7 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
         until,
         refusal,
     )
-    batch.rows["txn"].append(
-        (*row, key(one.parent), key(draft.refunds), key(draft.corrects), key(one.proposal))
-    )
+    batch.rows["txn"].append((*row, key(one.parent), key(draft.refunds), key(draft.corrects), key(proposal)))
     body = describe(draft, posted.legs or draft.legs, posted.effective_on, one.expires_at)
     body |= {"client": batch.client, "key": one.key, "request_sha256": one.digest.hex()}
     if act != "posted":

@@ -252,15 +252,23 @@ def _govern(raw: Raw, connection: Connection) -> None:
     put("period", book_id=book, closed_through=date(2020, 12, 31))
     policy = {"unit": "USD", "from_minor": 10**12, "quorum": 2, "since": NOW}
     put("approval_policy", book_id=book, kind="grand", **policy)
-    proposal = raw.event(connection)
     digest = hashlib.sha256(b"{}").digest()
+    told: dict[str, object] = {"maker": "hub", "payload_sha256": digest.hex()}
+    proposal = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(
         connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
     )
-    put("approval", proposal_id=proposal, maker="hub", payload_sha256=digest, approver="giver")
+    one = {"proposal_id": proposal, "book_id": book, "maker": "hub", "payload_sha256": digest}
+    quoted: dict[str, object] = {
+        "approver": "giver",
+        "payload_sha256": digest.hex(),
+        "proposal": str(proposal),
+    }
+    agreed = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
+    raw.put(connection, "approval", event_id=agreed, **one, approver="giver")
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
-    told = {"base": "USD", "quote": "EUR", "num": 9, "den": 10, "as_of": "2026-01-15"}
-    said = {**json.loads(SAID), **told, "source": "central bank"}
+    quoted: dict[str, object] = {"base": "USD", "quote": "EUR", "num": 9, "den": 10, "as_of": "2026-01-15"}
+    said = {**json.loads(SAID), **quoted, "source": "central bank"}
     rate = raw.event(connection, body=canonical_bytes(said))
     pair = {"base_unit": "USD", "base_kind": "currency", "quote_unit": "EUR", "quote_kind": "currency"}
     figures = {"num": 9, "den": 10, "as_of": NOW.date(), "source": "central bank"}

@@ -47,6 +47,29 @@ CREATE FUNCTION almoner_period_closed() RETURNS trigger LANGUAGE plpgsql AS $$ B
 ;;
 CREATE TRIGGER forward_only BEFORE INSERT ON period FOR EACH ROW EXECUTE FUNCTION almoner_period_closed()
 ;;
+CREATE FUNCTION almoner_of_book() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE identity UUID; BEGIN
+  IF TG_TABLE_NAME = 'proposal' THEN identity := NEW.id; ELSE identity := NEW.event_id; END IF;
+  IF NOT EXISTS (SELECT 1 FROM event WHERE id = identity AND book_id = NEW.book_id) THEN
+    RAISE EXCEPTION 'a % stands under an event of its book', TG_TABLE_NAME USING ERRCODE = 'AL010'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER of_book BEFORE INSERT ON proposal FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
+;;
+CREATE TRIGGER of_book BEFORE INSERT ON approval FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
+;;
+CREATE TRIGGER of_book BEFORE INSERT ON approval_policy FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
+;;
+-- Postings hold the book's lock shared until they commit, so none of them is decided without the policy and kept after it.
+CREATE FUNCTION almoner_policy_set() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_advisory_xact_lock(20011, NEW.book_id::int);
+  IF NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND recorded_at <= NEW.since) OR EXISTS (SELECT 1 FROM txn t
+      WHERE t.book_id = NEW.book_id AND t.recorded_at >= NEW.since
+        AND EXISTS (SELECT 1 FROM fault_approval f WHERE f.txn_id = t.id)) THEN
+    RAISE EXCEPTION 'a policy changes nothing that was posted before it' USING ERRCODE = 'AL010'; END IF;
+  RETURN NULL; END $$
+;;
+CREATE TRIGGER ahead_only AFTER INSERT ON approval_policy FOR EACH ROW EXECUTE FUNCTION almoner_policy_set()
+;;
 -- Every statement has one sensible plan whatever the statistics say: by key, in the order written, no hash or merge joins.
 -- The locks come first, so that two transactions that return the same money see each other.
 CREATE FUNCTION almoner_txn_ended() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
@@ -69,7 +92,9 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
   IF bad IS NULL AND child THEN bad := (SELECT why FROM fault_child WHERE txn_id = ANY (ids) LIMIT 1); END IF;
   IF bad IS NULL AND (EXISTS (SELECT 1 FROM approval_policy WHERE book_id = ANY (books))
       OR EXISTS (SELECT 1 FROM txn WHERE id = ANY (ids) AND proposal_id IS NOT NULL)) THEN
-    bad := (SELECT why FROM fault_approval WHERE txn_id = ANY (ids) LIMIT 1); END IF;
+    bad := (SELECT why FROM fault_approval WHERE txn_id = ANY (ids)
+      UNION ALL SELECT 'recorded before its policy' FROM approval_asked WHERE txn_id = ANY (ids) AND recorded_at < set_at
+      LIMIT 1); END IF;
   IF bad IS NULL AND EXISTS (SELECT 1 FROM txn t JOIN period p ON p.book_id = t.book_id AND p.closed_through >= t.effective_on
       WHERE t.id = ANY (ids) AND t.act <> 'refused') THEN bad := 'closed period'; END IF;
   IF bad IS NOT NULL THEN RAISE EXCEPTION '%', bad USING ERRCODE = 'AL005'; END IF;
