@@ -259,11 +259,7 @@ def _govern(raw: Raw, connection: Connection) -> None:
         connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
     )
     one = {"proposal_id": proposal, "book_id": book, "maker": "hub", "payload_sha256": digest}
-    quoted: dict[str, object] = {
-        "approver": "giver",
-        "payload_sha256": digest.hex(),
-        "proposal": str(proposal),
-    }
+    told = {"approver": "giver", "payload_sha256": digest.hex(), "proposal": str(proposal)}
     agreed = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(connection, "approval", event_id=agreed, **one, approver="giver")
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
