@@ -285,6 +285,8 @@ def require_schema(session: Session) -> None:
         if inspect(connection).has_table(VERSION_TABLE):
             found = str(session.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar())  # noqa: S608  # a constant
     except DBAPIError as fault:
+        if fault.connection_invalidated:
+            raise
         raise SchemaMissing(f"Cannot read the schema version: {fault.orig}.", found="unreadable") from None
     if found != SCHEMA_VERSION:
         raise SchemaMissing(

@@ -187,6 +187,8 @@ def submit(
         try:
             posted = batch.post(requests)
         except DatabaseError as fault:
+            if fault.connection_invalidated:
+                raise
             reason = read_reason(session, fault, [batch.identity(one.key) for one in requests])
             undo(connection)
             if "idem_key" not in reason or last_try:  # else the key was taken meanwhile: look again

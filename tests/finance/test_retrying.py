@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import event, func, select, text
+from sqlalchemy import Connection, event, func, select, text
+from sqlalchemy.exc import DBAPIError
 
 from almoner import currency, money
 from almoner.finance import acts
@@ -132,3 +133,43 @@ def test_another_error_is_raised_at_once(engine: Engine) -> None:
     with pytest.raises(ValueError, match="at least once"):
         run_retrying(engine, work, attempts=0)
     assert len(runs) == 1
+
+
+def test_a_lost_connection_is_said_to_be_one_wherever_it_is_lost(postgres_url: str, clock: Clock) -> None:
+    """The server ends the session before the first, the second ... statement of a unit of work."""
+    engine, other = open_engine(postgres_url), open_engine(postgres_url)
+    fund = make_funds(engine)[0]
+    statements: list[str] = []
+    limit = 0
+
+    def cut(connection: Connection, _cursor: object, statement: str, *_rest: object) -> None:
+        statements.append(statement)
+        if len(statements) == limit:
+            pid = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]  # psycopg's
+            with other.connect() as killer:
+                killer.execute(text("SELECT pg_terminate_backend(:pid, 1000)"), {"pid": pid})
+
+    def work(session: Session) -> list[str]:
+        spent = acts.spend(
+            session, fund, "giver", money("0.10", "USD"), line="transfer", key=f"p{limit}", clock=clock
+        )
+        return [spent.kind, give(session, fund, f"k{limit}", clock)]
+
+    with UnitOfWork(engine) as session:
+        give(session, fund, "first", clock)
+    event.listen(engine, "before_cursor_execute", cut)
+    lost = 0
+    for limit in range(1, 99):
+        statements.clear()
+        try:
+            run_retrying(engine, work)
+        except DBAPIError as fault:
+            assert fault.connection_invalidated, statements[-1]  # noqa: PT017  # the last of many runs raises nothing
+            lost += 1
+        if len(statements) < limit:
+            break
+    assert lost == limit - 1 > 10
+    event.remove(engine, "before_cursor_execute", cut)
+    assert count(engine) == 3
+    engine.dispose()
+    other.dispose()
