@@ -172,11 +172,11 @@ def expire_due(
         held = find_hold(session, book, identity)
         key, asked = f"expire#{identity}", {"expires": str(identity)}
         try:
-            expired.append(
-                _resolve(session, book, held, "expire", _undone(held), asked, key=key, clock=clock)
-            )
+            one = _resolve(session, book, held, "expire", _undone(held), asked, key=key, clock=clock)
         except AlreadyResolved:
             continue
+        if not one.replayed:
+            expired.append(one)
     return tuple(expired)
 
 
