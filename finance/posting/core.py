@@ -324,8 +324,9 @@ class _Batch:
 
 
 def _is_taken(reason: str) -> bool:
-    """Tell whether the key may have been taken meanwhile: by its own index, or, as the same key at the same
-    instant is the same identity, by whichever row of it is found first.
+    """Tell whether the key may have been taken meanwhile.
+
+    The same key at the same instant is the same identity: any row of it may be the one that is there already.
     """
     return "idem_key" in reason or "_pkey" in reason
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from functools import partial
@@ -63,7 +63,7 @@ def crowd() -> Iterator[ThreadPoolExecutor]:
         yield pool_of_threads
 
 
-def at_once(crowd: ThreadPoolExecutor, engine: Engine, works: list[Work]) -> list[object]:
+def at_once(crowd: ThreadPoolExecutor, engine: Engine, works: Sequence[Work]) -> list[object]:
     """Run each work on a connection of its own, started together; return each answer or refusal."""
     gate = threading.Barrier(len(works))
     connections = threading.Semaphore(12)  # the pool of an engine holds 15
