@@ -11,7 +11,7 @@ restriction and the overdraft rule are one fact.
 | ``FUND/commitment/CODE``, ``FUND/agreement/CODE`` | obligation | credit | promised (layer E only) |
 | ``FUND/pledged/PARTY`` and ``FUND/expected`` | memo | both | promised to the fund, nothing spendable |
 | ``FUND/stock`` and ``FUND/in_kind`` | holder, pool | as cash and pool | gifts in kind, in their own unit |
-| ``FUND/value_given`` and ``FUND/value_counted`` | memo | both | what those gifts are worth |
+| ``FUND/value_given/GIFT`` and ``FUND/value_counted`` | memo | both | what those gifts are worth |
 """
 
 from dataclasses import dataclass

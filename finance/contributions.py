@@ -5,6 +5,7 @@ The problem: a pledge is not money, and a fund that spends pledges fails. A ``Pl
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 from .money import Money
@@ -46,6 +47,8 @@ class Contribution:
         As deposited, before fees.
     kind : str
         ``cash``, ``in_kind`` or ``income``.
+    available_until : date or None
+        Last day on which a gift in kind may be used; None for no end.
     replayed : bool
         True when the same deposit had been booked before.
     """
@@ -56,4 +59,5 @@ class Contribution:
     earmark: str
     amount: Money
     kind: ContributionClass
+    available_until: date | None = None
     replayed: bool = False

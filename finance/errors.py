@@ -10,8 +10,8 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
     |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent,
     |                     AlreadyResolved, HoldExpired, PeriodClosed
-    |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment
-    |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
+    |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment, DayOutOfRange
+    |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
@@ -226,6 +226,12 @@ class OverdrawnCommitment(FundError):
     code = "fund.overdrawn"
 
 
+class DayOutOfRange(FundError):
+    """A day before what it follows, or past what it ends with."""
+
+    code = "fund.day_out_of_range"
+
+
 class DutyError(AlmonerError):
     """Two duties that one party may not hold."""
 
@@ -242,6 +248,25 @@ class SamePerson(DutyError):
     """Maker and checker are the same."""
 
     code = "duty.same_person"
+
+
+class NotApproved(DutyError):
+    """Fewer approvals than a policy asks; ``figures`` says how many there are and how many are needed.
+
+    Attributes
+    ----------
+    request : object
+        What was refused; ``acts.propose_refused`` proposes it. None when the error crossed a process.
+    """
+
+    code = "duty.not_approved"
+    request: object = None
+
+
+class PolicyBackdated(DutyError):
+    """A policy on approvals that would change what was posted before it."""
+
+    code = "duty.policy_backdated"
 
 
 class NotSignedIn(DutyError):

@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, StaticPool
 
 from .errors import Busy, DatabaseUnreadable, SchemaMissing
 
@@ -146,7 +146,7 @@ def prepare_engine(engine: Engine) -> None:
     event.listen(engine, "handle_error", _name_busy)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        engine.dialect.do_begin = _begin_immediate  # type: ignore[assignment, method-assign]  # an event on "begin" slows each statement
 
 
 def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -163,8 +163,8 @@ def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> Non
     cursor.close()
 
 
-def _begin_immediate(connection: object) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]  # the event's argument is untyped
+def _begin_immediate(connection: PoolProxiedConnection) -> None:
+    connection.cursor().execute("BEGIN IMMEDIATE")
 
 
 def _name_busy(context: ExceptionContext) -> None:

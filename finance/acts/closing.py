@@ -15,7 +15,7 @@ from ..posting import named_id, record_event
 from ..records import periods, registry
 from ..statements import Statement
 from ..storage import Session
-from .reporting import make_statement
+from .stating import make_statement
 
 CLOSED = "period.closed"
 

@@ -1,17 +1,17 @@
-"""Money and goods come in: pledges, deposits, income, gifts in kind and their valuation."""
+"""Money and goods come in: pledges, deposits, income, gifts in kind."""
 
 from dataclasses import replace
+from datetime import date
 
 from ..accounts import UNRESTRICTED, cash, in_kind_pool, memo, pool, stock
 from ..contributions import Contribution, Pledge
-from ..dates import Clock
-from ..errors import AmountOutOfRange, CurrencyMismatch, SamePerson
+from ..dates import Clock, as_utc
+from ..errors import AmountOutOfRange, CurrencyMismatch, DayOutOfRange
 from ..funds import PooledFund
-from ..in_kind import Valuation, value_of
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg
 from ..money import Money, zero
-from ..posting import post, record_event
-from ..records import entries, registry, valuations
+from ..posting import post
+from ..records import entries, registry
 from ..requests import LIBRARY
 from ..storage import Session
 
@@ -235,6 +235,7 @@ def offer_in_kind(
     key: str,
     clock: Clock,
     earmark: str = UNRESTRICTED,
+    available_until: date | None = None,
     details: Details = PLAIN,
 ) -> Contribution:
     """Book a gift in kind, in its own unit. It is never part of the fund's cash.
@@ -245,25 +246,30 @@ def offer_in_kind(
         As for ``contribute``.
     quantity : Money
         In a unit of kind ``in_kind``.
+    available_until : date or None
+        Last day on which it may be used; None for no end.
 
     Raises
     ------
     CurrencyMismatch
         When the unit is not one of kind ``in_kind``.
+    DayOutOfRange
+        When its last day is over on the day it counts for.
     AmountOutOfRange, Missing, KeyReused
         Nothing is written then.
     """
-    if quantity.unit.kind != "in_kind":
-        raise CurrencyMismatch(
-            f"{quantity} is not a gift in kind. Use a unit of kind in_kind, or contribute cash.",
-            amount=str(quantity),
-        )
-    if quantity.minor <= 0:
-        raise AmountOutOfRange(
-            f"{quantity} cannot be booked: give a positive quantity.", amount=str(quantity)
-        )
+    _require_gift(quantity)
+    book_id = registry.lock_fund(session, fund.book, fund.code)
+    if entries.find_transaction_by_key(session, book_id, LIBRARY, key) is None:
+        _require_usable(quantity, available_until, details.on or as_utc(clock()).date())
     gift = Contribution(
-        code=key, fund=fund.code, giver=giver, earmark=earmark, amount=quantity, kind="in_kind"
+        code=key,
+        fund=fund.code,
+        giver=giver,
+        earmark=earmark,
+        amount=quantity,
+        kind="in_kind",
+        available_until=available_until,
     )
     draws = (Draw(contribution=key, minor=quantity.minor),)
     owned = in_kind_pool(fund.code, quantity.unit, earmark)
@@ -278,80 +284,23 @@ def offer_in_kind(
     return _receive(session, fund, gift, draft, clock)
 
 
-def value(
-    session: Session,
-    fund: PooledFund,
-    gift: Contribution,
-    valuation: Valuation,
-    *,
-    key: str,
-    clock: Clock,
-    details: Details = PLAIN,
-) -> Money:
-    """Record what a gift in kind is worth, on another party's word; a memo in a valued unit, never cash.
-
-    Parameters
-    ----------
-    session, fund, key, clock, details
-        As for ``contribute``.
-    gift : Contribution
-        From ``offer_in_kind``.
-    valuation : Valuation
-        Price, method, haircut, valuer and evidence.
-
-    Returns
-    -------
-    Money
-        floor(quantity x price x (1 - haircut)), in the valued unit of the price's currency.
-
-    Raises
-    ------
-    SamePerson
-        When the giver values the own gift.
-    AlreadyExists
-        When the gift is valued already.
-    AmountOutOfRange, Missing, KeyReused
-        Nothing is written then.
-    """
-    if valuation.valued_by == gift.giver:
-        raise SamePerson(
-            f"{gift.giver} gave {gift.amount} and cannot value it. Name another party as valuer.",
-            party=gift.giver,
+def _require_gift(quantity: Money) -> None:
+    if quantity.unit.kind != "in_kind":
+        raise CurrencyMismatch(
+            f"{quantity} is not a gift in kind. Use a unit of kind in_kind, or contribute cash.",
+            amount=str(quantity),
         )
-    worth = value_of(gift.amount, valuation)
-    counted = memo(fund.code, worth.unit, "value_counted", 1)
-    given = memo(fund.code, worth.unit, "value_given", -1)
-    legs = (
-        Leg(account=counted, side=DEBIT, amount=worth, line="valuation"),
-        Leg(account=given, side=CREDIT, amount=worth, line="valuation"),
-    )
-    draft = Draft(
-        kind="valuation",
-        effective_on=valuation.valued_on,
-        legs=legs,
-        note=details.note,
-        source=details.source,
-    )
-    book_id = registry.lock_fund(session, fund.book, fund.code)
-    with session.begin_nested():
-        registry.keep_unit(session, valuation.price.unit)
-        registry.keep_unit(session, worth.unit)
-        body = _told(gift, valuation)
-        event_id, new = record_event(session, fund.book, "in_kind.valued", body, key=key, clock=clock)
-        if new:
-            valuations.keep_valuation(session, book_id, event_id, gift, valuation, worth.unit)
-        post(session, fund.book, draft, key=key, clock=clock)
-    return worth
+    if quantity.minor <= 0:
+        raise AmountOutOfRange(
+            f"{quantity} cannot be booked: give a positive quantity.", amount=str(quantity)
+        )
 
 
-def _told(gift: Contribution, valuation: Valuation) -> dict[str, object]:
-    return {
-        "contribution": gift.code,
-        "evidence_sha256": valuation.evidence_sha256.hex(),
-        "haircut_bp": valuation.haircut_bp,
-        "method": valuation.method,
-        "price": valuation.price.text,
-        "unit": valuation.price.unit.code,
-        "valued_by": valuation.valued_by,
-        "valued_on": valuation.valued_on.isoformat(),
-    }
+def _require_usable(quantity: Money, available_until: date | None, day: date) -> None:
+    if available_until is not None and available_until < day:
+        raise DayOutOfRange(
+            f"{quantity} in kind could be used until {available_until}, which is over on {day}. "
+            "Take only what can still be used.",
+            available_until=available_until.isoformat(),
+            on=day.isoformat(),
+        )

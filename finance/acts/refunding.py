@@ -55,18 +55,35 @@ def refund(
         Nothing is written then.
     """
     book_id = registry.lock_fund(session, fund.book, fund.code)
-    registry.find_party_id(session, book_id, payer)
     known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
-    if known is None:
-        paid = entries.find_transaction(session, book_id, payment).legs
-        legs = _shares(fund, paid, amount, entries.sum_returned(session, payment))
-    else:
+    legs: tuple[Leg, ...] = ()
+    if known is not None:
         first = entries.find_transaction(session, book_id, known.id)
         back = sum((leg.amount for leg in first.legs if leg.side == CREDIT), start=zero(amount.unit))
         if first.refunds != payment or back != amount:
             raise key_reused(key, known.kind)
         legs = first.legs
-    draft = Draft(
+    draft = draft_refund(session, fund, payer, payment, amount, details=details, legs=legs)
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def draft_refund(
+    session: Session,
+    fund: PooledFund,
+    payer: str,
+    payment: UUID,
+    amount: Money,
+    *,
+    details: Details = PLAIN,
+    legs: tuple[Leg, ...] = (),
+) -> Draft:
+    """Draft what ``refund`` posts, to be proposed; ``legs`` gives its legs, when they are known."""
+    book_id = registry.find_book_id(session, fund.book)
+    registry.find_party_id(session, book_id, payer)
+    if not legs:
+        paid = entries.find_transaction(session, book_id, payment).legs
+        legs = _shares(fund, paid, amount, entries.sum_returned(session, payment))
+    return Draft(
         kind="refund",
         effective_on=details.on,
         legs=legs,
@@ -75,7 +92,6 @@ def refund(
         source=details.source,
         refunds=payment,
     )
-    return post(session, fund.book, draft, key=key, clock=clock)
 
 
 def _shares(

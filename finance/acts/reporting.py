@@ -1,17 +1,10 @@
-"""Where a fund stands, what came and went, whose money it was, and whether the books are right."""
-
-import json
-from datetime import date
-from uuid import UUID
+"""Where a fund stands now: contributions, uses, promises, and what is free."""
 
 from ..funds import EarmarkPosition, FundPosition, PooledFund
-from ..ledger import LINES
 from ..money import Money, zero
-from ..records import audit, entries, registry
-from ..statements import DonorStatement, Statement, StatementLine, Use
+from ..records import entries, registry
 from ..storage import Session
-from ..units import Unit, valued
-from .giving import outstanding_pledge
+from ..units import valued
 
 
 def position(session: Session, fund: PooledFund) -> FundPosition:
@@ -64,109 +57,4 @@ def position(session: Session, fund: PooledFund) -> FundPosition:
         in_kind=in_kind,
         earmarks=tuple(pools),
         **totals,
-    )
-
-
-def make_statement(
-    session: Session, fund: PooledFund, *, after: date | None = None, through: date | None = None
-) -> Statement:
-    """Return sources and uses of a fund over the days ``(after, through]``.
-
-    Parameters
-    ----------
-    session : Session
-        The caller's.
-    fund : PooledFund
-        Which fund.
-    after, through : date or None
-        None means from the beginning, or to the end.
-    """
-    book_id = registry.find_book_id(session, fund.book)
-
-    def total(span: tuple[date | None, date | None]) -> Money:
-        sums = entries.sum_lines(session, book_id, fund.code, fund.unit, span)
-        return Money(minor=sum(sums.values()), unit=fund.unit)
-
-    sums = entries.sum_lines(session, book_id, fund.code, fund.unit, (after, through))
-    opening = total((None, after)) if after else zero(fund.unit)
-    lines = tuple(
-        StatementLine(
-            line=name, amount=Money(minor=sums[name] if kind == "source" else -sums[name], unit=fund.unit)
-        )
-        for name, kind in LINES.items()
-        if kind != "internal" and sums.get(name)
-    )
-    closing = opening
-    for row in lines:
-        closing = closing + row.amount if LINES[row.line] == "source" else closing - row.amount
-    held = audit.sum_cash(session, book_id, fund.code, fund.unit, through)
-    return Statement(
-        fund=fund.code,
-        after=after,
-        through=through,
-        opening=opening,
-        closing=closing,
-        lines=lines,
-        ledger_closing=held,
-    )
-
-
-def trace(session: Session, book: str, transaction_id: UUID) -> tuple[Use, ...]:
-    """Return whose money a payment was: one row per contribution and leg, summing to the payment.
-
-    Raises
-    ------
-    Missing
-        When there is no such transaction.
-    """
-    book_id = registry.find_book_id(session, book)
-    entries.find_transaction(session, book_id, transaction_id)
-    return _uses(session, book_id, entries.of_transaction(transaction_id))
-
-
-def _uses(session: Session, book_id: int, where: object) -> tuple[Use, ...]:
-    rows = []
-    units: dict[str, Unit] = {}
-    for row in entries.list_draws(session, book_id, where):  # type: ignore[arg-type]  # an SQL condition of entries
-        if LINES[row.line] == "internal":
-            continue
-        if row.unit not in units:
-            units[row.unit] = registry.find_unit(session, row.unit)
-        rows.append(
-            Use(
-                transaction=row.id,
-                kind=row.kind,
-                line=row.line,
-                payee=str(json.loads(row.body)["payee"]),
-                effective_on=row.effective_on,
-                contribution=row.code,
-                giver=row.giver,
-                amount=Money(minor=row.side * row.amount, unit=units[row.unit]),
-            )
-        )
-    return tuple(rows)
-
-
-def donor_statement(session: Session, fund: PooledFund, giver: str) -> DonorStatement:
-    """Return what one donor gave to a fund and every payment its money became part of.
-
-    Raises
-    ------
-    Missing
-        When there is no such party.
-    """
-    book_id = registry.find_book_id(session, fund.book)
-    registry.find_party_id(session, book_id, giver)
-    rows = _uses(session, book_id, entries.of_giver(fund.code, giver))
-    deposited = zero(fund.unit)
-    for row in rows:
-        if row.line == "contribution":
-            deposited -= row.amount
-    return DonorStatement(
-        fund=fund.code,
-        giver=giver,
-        pledged=outstanding_pledge(session, fund, giver),
-        deposited=deposited,
-        uses=tuple(row for row in rows if row.line != "contribution"),
-        remaining=Money(minor=audit.sum_lots(session, book_id, fund.code, giver), unit=fund.unit),
     )

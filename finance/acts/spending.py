@@ -71,12 +71,29 @@ def spend(
     InsufficientFunds, EarmarkViolated, AmountOutOfRange, CurrencyMismatch, Missing, KeyReused
         Nothing is written then.
     """
+    parts = _parts_under(session, fund, key, amount)
+    draft = draft_spend(session, fund, payee, amount, line=line, use=use, details=details, parts=parts)
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def draft_spend(
+    session: Session,
+    fund: PooledFund,
+    payee: str,
+    amount: Money,
+    *,
+    line: str,
+    use: Mapping[str, str] = ANY_USE,
+    details: Details = PLAIN,
+    parts: Parts = (),
+) -> Draft:
+    """Draft what ``spend`` posts, to be proposed; ``parts`` says which earmarks bear it, when known."""
     registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
     if line not in SPENDING_LINES:
         raise ValueError(f"nothing is spent on line {line!r}: use one of {', '.join(SPENDING_LINES)}")
-    parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
-    legs = tuple(leg for earmark, part in parts for leg in _payment(fund, earmark, part, line))
-    return _post(session, fund, line, legs, payee=payee, key=key, clock=clock, details=details, use=use)
+    borne = parts or _admitted(session, fund, amount, use)
+    legs = tuple(leg for earmark, part in borne for leg in _payment(fund, earmark, part, line))
+    return _draft(line, legs, payee=payee, details=details, use=use)
 
 
 def charge_fee(
@@ -140,11 +157,25 @@ def reserve(
     InsufficientFunds, EarmarkViolated, AmountOutOfRange, CurrencyMismatch, KeyReused
         Nothing is written then.
     """
-    parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
-    legs = tuple(leg for earmark, part in parts for leg in _promise_legs(fund, promise, earmark, part))
-    return _post(
-        session, fund, "encumbrance", legs, key=key, clock=clock, details=_noting(details, promise), use=use
-    )
+    parts = _parts_under(session, fund, key, amount)
+    draft = draft_reserve(session, fund, promise, amount, use=use, details=details, parts=parts)
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def draft_reserve(
+    session: Session,
+    fund: PooledFund,
+    promise: Promise,
+    amount: Money,
+    *,
+    use: Mapping[str, str] = ANY_USE,
+    details: Details = PLAIN,
+    parts: Parts = (),
+) -> Draft:
+    """Draft what ``reserve`` posts, to be proposed; ``parts`` as for ``draft_spend``."""
+    borne = parts or _admitted(session, fund, amount, use)
+    legs = tuple(leg for earmark, part in borne for leg in _promise_legs(fund, promise, earmark, part))
+    return _draft("encumbrance", legs, details=_noting(details, promise), use=use)
 
 
 def pay_reserved(
@@ -174,24 +205,29 @@ def pay_reserved(
     AmountOutOfRange, Missing, KeyReused
         Nothing is written then.
     """
+    parts = _parts_under(session, fund, key, amount)
+    draft = draft_pay_reserved(session, fund, promise, amount, payee, details=details, parts=parts)
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def draft_pay_reserved(
+    session: Session,
+    fund: PooledFund,
+    promise: Promise,
+    amount: Money,
+    payee: str,
+    *,
+    details: Details = PLAIN,
+    parts: Parts = (),
+) -> Draft:
+    """Draft what ``pay_reserved`` posts, to be proposed; ``parts`` as for ``draft_spend``."""
     registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
-    parts = _parts_under(session, fund, key, amount) or _taken(
-        _outstanding(session, fund, promise), amount, str(promise)
-    )
+    borne = parts or _taken(_outstanding(session, fund, promise), amount, str(promise))
     legs: list[Leg] = []
-    for earmark, part in parts:
+    for earmark, part in borne:
         legs.extend(_payment(fund, earmark, part, "payout"))
         legs.extend(_promise_legs(fund, promise, earmark, -part))
-    return _post(
-        session,
-        fund,
-        "payout",
-        tuple(legs),
-        payee=payee,
-        key=key,
-        clock=clock,
-        details=_noting(details, promise),
-    )
+    return _draft("payout", tuple(legs), payee=payee, details=_noting(details, promise))
 
 
 def reassign(
@@ -302,7 +338,19 @@ def _post(
     payee: str = "",
     use: Mapping[str, str] = ANY_USE,
 ) -> Transaction:
-    draft = Draft(
+    draft = _draft(kind, legs, details=details, payee=payee, use=use)
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def _draft(
+    kind: str,
+    legs: tuple[Leg, ...],
+    *,
+    details: Details,
+    payee: str = "",
+    use: Mapping[str, str] = ANY_USE,
+) -> Draft:
+    return Draft(
         kind=kind,
         effective_on=details.on,
         legs=legs,
@@ -311,7 +359,6 @@ def _post(
         source=details.source,
         use=tuple(sorted(use.items())),
     )
-    return post(session, fund.book, draft, key=key, clock=clock)
 
 
 def _noting(details: Details, about: Promise | str) -> Details:

@@ -16,6 +16,7 @@ from ..dates import instant_text
 from ..records import audit, entries, registry
 from ..storage import Session
 from .sealing import find_log_faults
+from .vouching import find_approval_faults
 
 Said = tuple[object, ...]
 LEG_NAMES = ("account", "unit", "earmark", "layer", "side", "line", "amount")
@@ -89,6 +90,7 @@ def verify(session: Session, book: str) -> Verification:
         for code in audit.list_changed_earmarks(session, book_id)
     ]
     findings += find_event_faults(session, book_id)
+    findings += find_approval_faults(session, book_id)
     findings += find_log_faults(session, book_id)
     transactions, postings = entries.count_entries(session, book_id)
     return Verification(

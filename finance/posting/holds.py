@@ -76,18 +76,22 @@ def hold(
             "A hold takes no refund, no conversion and no named draws: post those when they happen.",
             kind=draft.kind,
         )
-    held = replace(
-        draft, legs=tuple(replace(leg, layer="P") if leg.layer == "S" else leg for leg in draft.legs)
-    )
+    held = held_draft(draft)
     request = Request(
         key=key,
         draft=held,
-        digest=request_digest(draft) if proposal else request_digest(held, until),
+        digest=request_digest(held, until),
         act="pending",
         expires_at=until,
         proposal=proposal,
     )
     return submit(session, book, [request], clock=clock, client=client)[0]
+
+
+def held_draft(draft: Draft) -> Draft:
+    """Return a draft with what would settle held instead."""
+    legs = tuple(replace(leg, layer="P") if leg.layer == "S" else leg for leg in draft.legs)
+    return replace(draft, legs=legs)
 
 
 def settle(

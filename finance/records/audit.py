@@ -1,16 +1,13 @@
-"""Queries that derive the books again, for verification and for the second side of a statement."""
+"""Queries that derive the books again, for verification."""
 
 import hashlib
 from collections.abc import Iterator
-from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from ..money import Money
-from ..units import Unit
 from .tables import (
     ACCOUNT,
     BALANCE,
@@ -25,7 +22,6 @@ from .tables import (
     FX_RATE,
     LOT,
     LOT_DELTA,
-    PARTY,
     POSTING,
     TXN,
     TXN_END,
@@ -212,31 +208,3 @@ def name_contributions(session: Session, book_id: int) -> dict[int, str]:
     """Return the code of each contribution of a book."""
     query = select(CONTRIBUTION.c.id, CONTRIBUTION.c.code).where(CONTRIBUTION.c.book_id == book_id)
     return {row.id: row.code for row in session.execute(query)}
-
-
-def sum_cash(session: Session, book_id: int, fund: str, unit: Unit, through: date | None) -> Money:
-    """Return what a fund had in hand at the end of a day, from the postings of its cash account."""
-    query = (
-        select(func.coalesce(func.sum(POSTING.c.side * POSTING.c.amount), 0))
-        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
-        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
-        .join(TXN, TXN.c.id == POSTING.c.txn_id)
-        .where(ACCOUNT.c.book_id == book_id, FUND.c.code == fund, ACCOUNT.c.role == "cash")
-        .where(ACCOUNT.c.unit == unit.code, POSTING.c.layer == "S")
-    )
-    if through is not None:
-        query = query.where(TXN.c.effective_on <= through)
-    return Money(minor=int(session.scalar(query) or 0), unit=unit)
-
-
-def sum_lots(session: Session, book_id: int, fund: str, giver: str) -> int:
-    """Return what is left of a giver's cash in a fund, in minor units."""
-    query = (
-        select(func.coalesce(func.sum(LOT.c.remaining), 0))
-        .join(CONTRIBUTION, CONTRIBUTION.c.id == LOT.c.contribution_id)
-        .join(FUND, FUND.c.id == CONTRIBUTION.c.fund_id)
-        .join(PARTY, PARTY.c.id == CONTRIBUTION.c.party_id)
-        .where(CONTRIBUTION.c.book_id == book_id, FUND.c.code == fund, PARTY.c.code == giver)
-        .where(CONTRIBUTION.c.kind == "cash")
-    )
-    return int(session.scalar(query) or 0)

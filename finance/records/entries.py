@@ -313,6 +313,7 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
         "earmark_id": find_earmark_id(session, book_id, contribution.earmark),
         "kind": contribution.kind,
         "unit": contribution.amount.unit.code,
+        "available_until": contribution.available_until,
     }
     if row is None:
         insert_once(session, CONTRIBUTION, book_id=book_id, code=contribution.code, **wanted)
@@ -320,7 +321,7 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
     if any(row._mapping[key] != value for key, value in wanted.items()):  # noqa: SLF001  # SQLAlchemy's public name
         raise KeyReused(
             f"The key {contribution.code!r} already belongs to a contribution with another fund, giver, "
-            "earmark, kind or unit. Use a new key.",
+            "earmark, kind, unit or last day. Use a new key.",
             key=contribution.code,
         )
     return int(row.id)
@@ -367,8 +368,15 @@ def sum_lines(
     return {row.line: int(row.total) for row in rows}
 
 
+_ROOT = CONTRIBUTION.alias("root")
+
+
 def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Return draws with their transaction, leg, contribution and giver, oldest transaction first."""
+    """Return draws with their transaction, leg, contribution and giver, oldest transaction first.
+
+    Beside each stands what its lot has left now, read in the same statement, and the contribution that its
+    own was released from, or else its own, as ``root``.
+    """
     query = (
         select(
             TXN.c.id,
@@ -380,13 +388,24 @@ def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> It
             POSTING.c.side,
             DRAW.c.amount,
             CONTRIBUTION.c.code,
-            CONTRIBUTION.c.unit,
+            _ROOT.c.code.label("root"),
+            ACCOUNT.c.unit,
             PARTY.c.code.label("giver"),
+            EARMARK.c.code.label("earmark"),
+            LOT.c.remaining,
         )
         .join(POSTING, and_(POSTING.c.txn_id == DRAW.c.txn_id, POSTING.c.seq == DRAW.c.seq))
+        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .join(
+            LOT,
+            and_(LOT.c.account_id == POSTING.c.account_id, LOT.c.contribution_id == DRAW.c.contribution_id),
+            isouter=True,
+        )
         .join(TXN, TXN.c.id == DRAW.c.txn_id)
         .join(EVENT, EVENT.c.id == TXN.c.id)
         .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
+        .join(_ROOT, _ROOT.c.id == func.coalesce(CONTRIBUTION.c.released_from, CONTRIBUTION.c.id))
         .join(PARTY, PARTY.c.id == CONTRIBUTION.c.party_id)
         .join(FUND, FUND.c.id == CONTRIBUTION.c.fund_id)
         .where(TXN.c.book_id == book_id, where)
@@ -396,13 +415,18 @@ def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> It
 
 
 def of_giver(fund: str, giver: str) -> ColumnElement[bool]:
-    """Condition for ``list_draws``: cash of one giver to one fund."""
-    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind == "cash")
+    """Condition for ``list_draws``: what one giver gave to one fund, cash and in kind, income left out."""
+    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind != "income")
 
 
 def of_transaction(transaction_id: UUID) -> ColumnElement[bool]:
     """Condition for ``list_draws``: one transaction."""
     return TXN.c.id == transaction_id
+
+
+def of_contribution(code: str) -> ColumnElement[bool]:
+    """Condition for ``list_draws``: one contribution."""
+    return CONTRIBUTION.c.code == code
 
 
 def count_entries(session: Session, book_id: int) -> tuple[int, int]:

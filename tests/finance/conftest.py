@@ -1,6 +1,7 @@
 """Raw access to a database, past the library: what an attacker, or a program with a fault, would write."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -250,12 +251,16 @@ def _govern(raw: Raw, connection: Connection) -> None:
     put("period", book_id=book, closed_through=date(2020, 12, 31))
     policy = {"unit": "USD", "from_minor": 10**12, "quorum": 2, "since": NOW}
     put("approval_policy", book_id=book, kind="grand", **policy)
-    proposal = raw.event(connection)
     digest = hashlib.sha256(b"{}").digest()
+    told = {"maker": "hub", "payload_sha256": digest.hex()}
+    proposal = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(
         connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
     )
-    put("approval", proposal_id=proposal, maker="hub", payload_sha256=digest, approver="giver")
+    one = {"proposal_id": proposal, "book_id": book, "maker": "hub", "payload_sha256": digest}
+    told = {"approver": "giver", "payload_sha256": digest.hex(), "proposal": str(proposal)}
+    agreed = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
+    raw.put(connection, "approval", event_id=agreed, **one, approver="giver")
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
     rate = raw.event(connection)
     pair = {"base_unit": "USD", "base_kind": "currency", "quote_unit": "EUR", "quote_kind": "currency"}

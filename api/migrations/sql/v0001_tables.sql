@@ -85,14 +85,16 @@ CREATE TABLE period (
 CREATE TABLE proposal (
   id {UUID} PRIMARY KEY REFERENCES event, book_id {BIGINT} NOT NULL REFERENCES book, payload {BYTES} NOT NULL,
   payload_sha256 {BYTES} NOT NULL CHECK (length(payload_sha256) = 32){PAYLOAD_CHECK}, maker TEXT NOT NULL,
-  UNIQUE (id, maker, payload_sha256)
+  UNIQUE (id, book_id, maker, payload_sha256), FOREIGN KEY (book_id, maker) REFERENCES party (book_id, code)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE approval (
-  proposal_id {UUID} NOT NULL, maker TEXT NOT NULL, payload_sha256 {BYTES} NOT NULL, approver TEXT NOT NULL,
-  signature {BYTES} CHECK (signature IS NULL OR length(signature) = 64), event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  proposal_id {UUID} NOT NULL, book_id {BIGINT} NOT NULL, maker TEXT NOT NULL, payload_sha256 {BYTES} NOT NULL,
+  approver TEXT NOT NULL, signature {BYTES} CHECK (signature IS NULL OR length(signature) = 64),
+  event_id {UUID} NOT NULL UNIQUE REFERENCES event,
   PRIMARY KEY (proposal_id, approver), CHECK (approver <> maker),
-  FOREIGN KEY (proposal_id, maker, payload_sha256) REFERENCES proposal (id, maker, payload_sha256)
+  FOREIGN KEY (proposal_id, book_id, maker, payload_sha256) REFERENCES proposal (id, book_id, maker, payload_sha256),
+  FOREIGN KEY (book_id, approver) REFERENCES party (book_id, code)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE approval_policy (
@@ -115,6 +117,7 @@ CREATE TABLE txn (
   CHECK (act NOT IN ('pending','post','void','expire') OR refunds_id IS NULL),
   CHECK ((act = 'refused') = (refusal IS NOT NULL)), CHECK ((act = 'pending') = (expires_at IS NOT NULL)),
   CHECK (expires_at IS NULL OR expires_at > recorded_at), CHECK (corrects_id IS NULL OR act IN ('posted','refused')),
+  CHECK (act <> 'refused' OR proposal_id IS NULL),
   FOREIGN KEY (id) REFERENCES event DEFERRABLE INITIALLY DEFERRED{TXN_IS_ENDED}
 ){STRICT_KEYED}
 ;;
