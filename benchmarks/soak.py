@@ -123,14 +123,15 @@ class Crew:
 
     def work(self, dice: random.Random) -> None:
         """Let them post, and disturb them, until the target or the time is reached."""
-        target, due = self.target, self._disturbances()
+        target, due, at_work = self.target, self._disturbances(), 0
         while not self.faults:
             late = (time.monotonic() - self.start_time) / target.seconds
             share = max(self.count() / target.transfers, late)
-            if share >= 1:
+            if late >= 1 or (share >= 1 and not due):
                 break
-            if due and share >= due[0][0]:
+            if due and share >= due[0][0] and self.moved > at_work:  # somebody works again since the last
                 self._disturb(due.pop(0)[1], dice)
+                at_work = self.count()
             for lane, process in enumerate(self.processes):
                 if process.exitcode is not None:
                     self._require_end(lane, None)
