@@ -188,7 +188,7 @@ class Acknowledged:
                 step, *figures = map(int, rest.split())
                 if step != done:
                     self.findings.append(f"step {step} was done after {done - 1}")
-                done = step + 1
+                done = max(done, step + 1)
                 for name, figure in zip(FIGURES, figures, strict=True):
                     self.counted[name] += figure
             elif self.ids.setdefault(first, rest) != rest:

@@ -122,8 +122,9 @@ class Plan:
         return tuple(made)
 
     def _many(self, kind: str) -> int:
-        counts = {"single": 3, "each": max(4, self.batch // 16), "cross": max(4, self.batch // 10)}
-        return self.batch if kind in BATCHES else counts.get(kind, 0)
+        counts = {"batch": self.batch, "lost": self.batch // 4, "single": 3}
+        counts |= {"each": max(4, self.batch // 16), "cross": max(4, self.batch // 10)}
+        return counts.get(kind, 0)
 
     def amounts(self, lane: int, step: int) -> tuple[int, ...]:
         """Draw the amounts of gifts, holds or payments of a chunk."""
