@@ -5,12 +5,13 @@ program, and none of these may be parsed out of a message. Each cause is a class
 the message says what happened, the figures and what to do; ``figures`` carries the same numbers as data::
 
     AlmonerError
-    |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange
+    |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange, RateSuspicious
     |- DocumentError      DocumentInvalid
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
     |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent,
     |                     AlreadyResolved, HoldExpired, PeriodClosed
-    |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment, DayOutOfRange
+    |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment,
+    |                     DayOutOfRange
     |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
@@ -104,6 +105,12 @@ class AmountOutOfRange(MoneyError):
     """An amount beyond what is stored exactly, or of a sign that makes no sense here."""
 
     code = "money.out_of_range"
+
+
+class RateSuspicious(MoneyError):
+    """A rate nearer to the inverse of the last one than to it, and not confirmed."""
+
+    code = "money.rate_suspicious"
 
 
 class DocumentError(AlmonerError):
@@ -218,6 +225,12 @@ class EarmarkViolated(FundError):
     """Restricted money asked for a use its donor excluded."""
 
     code = "fund.earmark"
+
+
+class EarmarkExpired(FundError):
+    """Money under an earmark whose last day is over; it can only go back to its donor."""
+
+    code = "fund.earmark_expired"
 
 
 class OverdrawnCommitment(FundError):

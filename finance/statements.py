@@ -206,7 +206,9 @@ class DonorStatement:
     through : date or None
         Last day counted; None for all there is.
     pledged : Money
-        Promised and not yet paid in.
+        Promised, neither signed nor paid in.
+    receivable : Money
+        Signed and not yet paid in.
     deposited : Money
         Paid in.
     uses : tuple of Use
@@ -220,6 +222,7 @@ class DonorStatement:
     fund: str
     giver: str
     pledged: Money
+    receivable: Money
     deposited: Money
     uses: tuple[Use, ...]
     remainders: tuple[EarmarkRemainder, ...]

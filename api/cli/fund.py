@@ -43,16 +43,19 @@ def list_funds(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json:
         return
     print_table(
         f"Funds of {book}",
-        ("fund", "unit", "balance", "committed", "encumbered", "free"),
+        ("fund", "unit", "balance", "committed", "encumbered", "held", "free"),
         [
             (
                 fund.code,
                 fund.unit.code,
-                *(grouped(one.text) for one in (now.balance, now.committed, now.encumbered, now.free)),
+                *(
+                    grouped(one.text)
+                    for one in (now.balance, now.committed, now.encumbered, now.held, now.free)
+                ),
             )
             for fund, now in rows
         ],
-        right=(2, 3, 4, 5),
+        right=(2, 3, 4, 5, 6),
     )
 
 

@@ -19,11 +19,15 @@ if TYPE_CHECKING:
     )
     from .closing import close_period
     from .counting import counted_match, in_kind_position
-    from .giving import contribute, offer_in_kind, outstanding_pledge, pledge, receive_income
-    from .opening import open_book, open_earmark, open_fund, register_party
+    from .exchanging import exchange, find_rate, record_rate
+    from .giving import contribute, offer_in_kind, receive_income
+    from .implementers import advance, delivery, report_spending
+    from .opening import accept_currency, open_book, open_earmark, open_fund, register_party
+    from .pledging import lapse, outstanding_pledge, outstanding_receivable, pledge, sign_pledge
     from .proving import prove
     from .refunding import draft_refund, refund
-    from .reporting import position
+    from .reporting import fund_currencies, position
+    from .returning import return_to_donor
     from .sealing import seal, seal_due
     from .spending import (
         charge_fee,
@@ -42,6 +46,7 @@ if TYPE_CHECKING:
     from .using import expire_in_kind, use_in_kind
     from .valuing import revalue, value
     from .verifying import Verification, verify
+    from .windows import move, widen
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -60,11 +65,15 @@ else:
             ),
             ".closing": ("close_period",),
             ".counting": ("counted_match", "in_kind_position"),
-            ".giving": ("contribute", "offer_in_kind", "outstanding_pledge", "pledge", "receive_income"),
-            ".opening": ("open_book", "open_earmark", "open_fund", "register_party"),
+            ".exchanging": ("exchange", "find_rate", "record_rate"),
+            ".giving": ("contribute", "offer_in_kind", "receive_income"),
+            ".implementers": ("advance", "delivery", "report_spending"),
+            ".opening": ("accept_currency", "open_book", "open_earmark", "open_fund", "register_party"),
+            ".pledging": ("lapse", "outstanding_pledge", "outstanding_receivable", "pledge", "sign_pledge"),
             ".proving": ("prove",),
             ".refunding": ("draft_refund", "refund"),
-            ".reporting": ("position",),
+            ".reporting": ("fund_currencies", "position"),
+            ".returning": ("return_to_donor",),
             ".sealing": ("seal", "seal_due"),
             ".spending": (
                 "charge_fee",
@@ -83,12 +92,15 @@ else:
             ".using": ("expire_in_kind", "use_in_kind"),
             ".valuing": ("revalue", "value"),
             ".verifying": ("Verification", "verify"),
+            ".windows": ("move", "widen"),
         },
     )
 
 __all__ = [
     "Verification",
+    "accept_currency",
     "account_history",
+    "advance",
     "approve",
     "balance",
     "balance_on",
@@ -96,23 +108,30 @@ __all__ = [
     "close_period",
     "contribute",
     "counted_match",
+    "delivery",
     "donor_statement",
     "draft_pay_reserved",
     "draft_refund",
     "draft_reserve",
     "draft_spend",
+    "exchange",
     "execute",
     "expire_in_kind",
     "find_proposal",
+    "find_rate",
+    "fund_currencies",
     "in_kind_position",
+    "lapse",
     "list_proposals",
     "make_statement",
+    "move",
     "needed",
     "offer_in_kind",
     "open_book",
     "open_earmark",
     "open_fund",
     "outstanding_pledge",
+    "outstanding_receivable",
     "pay_reserved",
     "pledge",
     "position",
@@ -124,14 +143,18 @@ __all__ = [
     "prove",
     "reassign",
     "receive_income",
+    "record_rate",
     "refund",
     "register_party",
     "release",
+    "report_spending",
     "reserve",
+    "return_to_donor",
     "revalue",
     "seal",
     "seal_due",
     "set_policy",
+    "sign_pledge",
     "spend",
     "trace",
     "trial_balance",
@@ -139,4 +162,5 @@ __all__ = [
     "uses",
     "value",
     "verify",
+    "widen",
 ]

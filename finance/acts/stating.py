@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
 
-from ..accounts import memo
+from ..accounts import Account, memo
 from ..errors import DocumentInvalid
 from ..funds import PooledFund
 from ..in_kind import Valuation
@@ -14,13 +14,19 @@ from ..records import entries, registry, turnover, valuations
 from ..records.audit import AnyRow
 from ..statements import DonorStatement, EarmarkRemainder, InKindGift, Statement, StatementLine
 from ..storage import Session
+from ..units import Unit
 from .tracing import told_uses
 
 
 def make_statement(
-    session: Session, fund: PooledFund, *, after: date | None = None, through: date | None = None
+    session: Session,
+    fund: PooledFund,
+    *,
+    after: date | None = None,
+    through: date | None = None,
+    unit: Unit | None = None,
 ) -> Statement:
-    """Return sources and uses of a fund over the days ``(after, through]``.
+    """Return sources and uses of a fund over the days ``(after, through]``, in one currency.
 
     Parameters
     ----------
@@ -30,6 +36,8 @@ def make_statement(
         Which fund.
     after, through : date or None
         None means from the beginning, or to the end.
+    unit : Unit or None
+        The fund's own when None. For all of them in one, see ``translation.translate``.
 
     Raises
     ------
@@ -37,20 +45,21 @@ def make_statement(
         When the span ends before it begins.
     """
     require_span(after, through)
+    shown = unit or fund.unit
     book_id = registry.find_book_id(session, fund.book)
     before = held = 0
     sums: dict[str, int] = {}
-    for row in turnover.sum_movements(session, book_id, fund.code, fund.unit, (after, through)):
+    for row in turnover.sum_movements(session, book_id, fund.code, shown, (after, through)):
         if row.role == "cash":
             held -= int(row.total)
         elif row.earlier:
             before += int(row.total)
         else:
             sums[row.line] = int(row.total)
-    opening = Money(minor=before, unit=fund.unit)
+    opening = Money(minor=before, unit=shown)
     lines = tuple(
         StatementLine(
-            line=name, amount=Money(minor=sums[name] if kind == "source" else -sums[name], unit=fund.unit)
+            line=name, amount=Money(minor=sums[name] if kind == "source" else -sums[name], unit=shown)
         )
         for name, kind in LINES.items()
         if kind != "internal" and sums.get(name)
@@ -65,7 +74,7 @@ def make_statement(
         opening=opening,
         closing=closing,
         lines=lines,
-        ledger_closing=Money(minor=held, unit=fund.unit),
+        ledger_closing=Money(minor=held, unit=shown),
     )
 
 
@@ -86,9 +95,16 @@ def require_span(after: date | None, through: date | None) -> None:
 
 
 def donor_statement(
-    session: Session, fund: PooledFund, giver: str, *, through: date | None = None
+    session: Session,
+    fund: PooledFund,
+    giver: str,
+    unit: Unit | None = None,
+    *,
+    through: date | None = None,
 ) -> DonorStatement:
-    """Return what one donor gave to a fund and every payment its money became part of.
+    """Return what one donor gave to a fund and every payment its money became part of, in one currency.
+
+    What was exchanged is a use in the currency sold, and a negative use in the one bought.
 
     Parameters
     ----------
@@ -98,6 +114,8 @@ def donor_statement(
         Which fund.
     giver : str
         Code of the donor.
+    unit : Unit or None
+        The fund's own when None.
     through : date or None
         Last day counted; None for all there is.
 
@@ -108,22 +126,20 @@ def donor_statement(
     """
     book_id = registry.find_book_id(session, fund.book)
     registry.find_party_id(session, book_id, giver)
+    shown = unit or fund.unit
     rows = list(entries.list_draws(session, book_id, entries.of_giver(fund.code, giver)))
-    cash = [row for row in rows if row.unit == fund.unit.code]
+    cash = [row for row in rows if row.unit == shown.code]
     seen = told_uses(session, (row for row in cash if through is None or row.effective_on <= through))
-    nothing = zero(fund.unit)
+    nothing = zero(shown)
     remainders: dict[str, Money] = {}
     for (_, earmark), minor in _left(cash, through).items():
-        remainders[earmark] = remainders.get(earmark, nothing) + Money(minor=minor, unit=fund.unit)
-    promised = memo(fund.code, fund.unit, f"pledged/{giver}", 1)
-    pledges = turnover.list_turnovers(
-        session, book_id, path=promised.path, unit=promised.unit.code, earmark=promised.earmark, on=through
-    )
+        remainders[earmark] = remainders.get(earmark, nothing) + Money(minor=minor, unit=shown)
     return DonorStatement(
         fund=fund.code,
         giver=giver,
         through=through,
-        pledged=sum((one.turnover.balance for one in pledges), start=nothing),
+        pledged=_memo(session, book_id, memo(fund.code, shown, f"pledged/{giver}", 1), through),
+        receivable=_memo(session, book_id, memo(fund.code, shown, f"receivable/{giver}", 1), through),
         deposited=sum((-row.amount for row in seen if row.line == "contribution"), start=nothing),
         uses=tuple(row for row in seen if row.line != "contribution"),
         remainders=tuple(
@@ -131,6 +147,14 @@ def donor_statement(
         ),
         in_kind=_gifts(session, book_id, rows, through),
     )
+
+
+def _memo(session: Session, book_id: int, account: Account, through: date | None) -> Money:
+    """Return what a memo account says at the end of a day."""
+    found = turnover.list_turnovers(
+        session, book_id, path=account.path, unit=account.unit.code, earmark=account.earmark, on=through
+    )
+    return sum((one.turnover.balance for one in found), start=zero(account.unit))
 
 
 def _left(rows: Iterable[AnyRow], through: date | None) -> dict[tuple[str, str], int]:

@@ -20,6 +20,7 @@ from ..records import entries, gifts, registry
 from ..requests import LIBRARY, key_reused
 from ..storage import Session
 from ..units import valued
+from . import drafting
 from .valuing import restate
 
 ANY_PURPOSE: Mapping[str, str] = {}
@@ -122,7 +123,7 @@ def _drawn(
     for lot in gifts.list_lots(session, book_id, fund.code, quantity.unit.code):
         earmark = lot.account.earmark
         if earmark not in admits:
-            admits[earmark] = registry.find_earmark(session, book_id, earmark).admits_use(use)
+            admits[earmark] = drafting.admits(session, book_id, earmark, use)
         if not lot.usable_on(day):
             gone += lot.left
         elif admits[earmark]:

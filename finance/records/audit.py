@@ -2,12 +2,15 @@
 
 import hashlib
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
+from ..earmarks import Earmark
+from ..errors import DocumentInvalid
 from .tables import (
     ACCOUNT,
     BALANCE,
@@ -110,9 +113,21 @@ def list_changed_earmarks(session: Session, book_id: int) -> tuple[str, ...]:
             chain.add(step)
             step = wider.get(step)
         digest = hashlib.sha256(bytes(row.terms)).digest()
-        if digest != bytes(row.terms_sha256) or chain != scope[row.id]:
+        if (
+            digest != bytes(row.terms_sha256)
+            or chain != scope[row.id]
+            or not _ends(row.terms, row.valid_until)
+        ):
             changed.append(str(row.code))
     return tuple(changed)
+
+
+def _ends(terms: bytes, last_day: date | None) -> bool:
+    """Tell whether the terms of an earmark are readable and end on a day."""
+    try:
+        return Earmark.read(terms).valid_until == last_day
+    except DocumentInvalid:
+        return False
 
 
 def list_uncovered(session: Session, book_id: int) -> tuple[str, ...]:
@@ -183,6 +198,17 @@ def stream_conversions(session: Session, book_id: int) -> Iterator[AnyRow]:
         .join(FX_RATE, FX_RATE.c.id == FX_CONVERSION.c.rate_id)
         .where(TXN.c.book_id == book_id)
         .order_by(FX_CONVERSION.c.txn_id, FX_CONVERSION.c.n)
+    )
+    return _stream(session, query)
+
+
+def stream_rates(session: Session, book_id: int) -> Iterator[AnyRow]:
+    """Yield the rates that a book recorded, each with its event's bytes."""
+    query = (
+        select(FX_RATE, EVENT.c.body)
+        .join(EVENT, EVENT.c.id == FX_RATE.c.id)
+        .where(EVENT.c.book_id == book_id)
+        .order_by(FX_RATE.c.id)
     )
     return _stream(session, query)
 

@@ -307,14 +307,19 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
         CONTRIBUTION.c.book_id == book_id, CONTRIBUTION.c.code == contribution.code
     )
     row = session.execute(query).one_or_none()
-    wanted = {
+    wanted: dict[str, object] = {
         "fund_id": find_fund_id(session, book_id, contribution.fund),
         "party_id": find_party_id(session, book_id, contribution.giver),
         "earmark_id": find_earmark_id(session, book_id, contribution.earmark),
         "kind": contribution.kind,
         "unit": contribution.amount.unit.code,
+        "released_from": None,
+        "consent_sha256": contribution.consent_sha256,
         "available_until": contribution.available_until,
     }
+    if contribution.released_from:
+        origin = find_contribution_ids(session, [contribution.released_from], book_id)
+        wanted["released_from"] = origin[contribution.released_from]
     if row is None:
         insert_once(session, CONTRIBUTION, book_id=book_id, code=contribution.code, **wanted)
         row = session.execute(query).one()

@@ -58,6 +58,7 @@ SENTENCES = {
     "closed period": "its day lies in a closed period; date it later, or correct in an open one",
     "expired": "the gift or the restricted money is past its last day",
     "conversion": "what is sold and bought is not what its rate gives",
+    "converted in other parts": "a contribution would buy more or less than it sells at the rate",
     "converted to another": "what one contribution sells would be bought for another",
 }
 KINDS: dict[str, type[AlmonerError]] = {

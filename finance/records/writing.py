@@ -9,6 +9,8 @@ which holds nothing but ints.
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cache
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +30,7 @@ TABLES = {
     "fx_conversion": ("txn_id", "n", "rate_id", "num", "den", "sold_minor", "bought_minor", "rounding"),
 }
 RowValues = tuple[Any, ...]
+FEW = 12  # rows that are bound value by value; more are bound as lists
 
 
 class WriteRefused(Exception):  # it never leaves the posting path
@@ -82,7 +85,9 @@ def write(connection: Connection, batch: Writing) -> None:
         the caller goes back to a savepoint.
     """
     if not batch.sqlite:
-        reason = connection.exec_driver_sql(_CALL, _columns(batch)).scalar()
+        columns = _columns(batch)
+        few = sum(map(len, batch.rows.values())) <= FEW
+        reason = connection.exec_driver_sql(*(_spelled(columns) if few else (_CALL, columns))).scalar()
         if reason is not None:
             raise WriteRefused(str(reason))
         return
@@ -113,6 +118,25 @@ _ARRAYS = (
     *("uuid", "smallint", "uuid", "bigint", "bigint", "bigint", "bigint", "text"),
 )
 _CALL = f"SELECT almoner_write(%s, %s, %s, {', '.join(f'%s::{name}[]' for name in _ARRAYS)})"
+_HEAD = 3  # book, client and instant come before the columns
+
+
+def _spelled(columns: RowValues) -> tuple[str, RowValues]:
+    """Return the call of a small batch: each value a parameter, which the driver binds sooner than a list."""
+    counts = tuple(None if column is None else len(column) for column in columns[_HEAD:])
+    values = chain.from_iterable(column for column in columns[_HEAD:] if column is not None)
+    return _call(counts), (*columns[:_HEAD], *values)
+
+
+@cache
+def _call(counts: tuple[int | None, ...]) -> str:
+    spelled = (
+        "NULL" if count is None else f"ARRAY[{', '.join(['%s'] * count)}]::{name}[]"
+        for count, name in zip(counts, _ARRAYS, strict=True)
+    )
+    return f"SELECT almoner_write(%s, %s, %s, {', '.join(spelled)})"
+
+
 _NONE: dict[str, tuple[None, ...]] = {name: (None,) * len(columns) for name, columns in TABLES.items()}
 
 

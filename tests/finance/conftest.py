@@ -15,6 +15,7 @@ from almoner import currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
 from almoner.finance.dates import Clock, fixed_clock
+from almoner.finance.documents import canonical_bytes
 from almoner.finance.earmarks import Earmark
 from almoner.finance.funds import PooledFund
 from almoner.finance.in_kind import Valuation, in_kind_unit
@@ -252,7 +253,7 @@ def _govern(raw: Raw, connection: Connection) -> None:
     policy = {"unit": "USD", "from_minor": 10**12, "quorum": 2, "since": NOW}
     put("approval_policy", book_id=book, kind="grand", **policy)
     digest = hashlib.sha256(b"{}").digest()
-    told = {"maker": "hub", "payload_sha256": digest.hex()}
+    told: dict[str, object] = {"maker": "hub", "payload_sha256": digest.hex()}
     proposal = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(
         connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
@@ -262,7 +263,9 @@ def _govern(raw: Raw, connection: Connection) -> None:
     agreed = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(connection, "approval", event_id=agreed, **one, approver="giver")
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
-    rate = raw.event(connection)
+    quoted: dict[str, object] = {"base": "USD", "quote": "EUR", "num": 9, "den": 10, "as_of": "2026-01-15"}
+    said = {**json.loads(SAID), **quoted, "source": "central bank"}
+    rate = raw.event(connection, body=canonical_bytes(said))
     pair = {"base_unit": "USD", "base_kind": "currency", "quote_unit": "EUR", "quote_kind": "currency"}
     figures = {"num": 9, "den": 10, "as_of": NOW.date(), "source": "central bank"}
     raw.put(connection, "fx_rate", id=rate, **pair, **figures)

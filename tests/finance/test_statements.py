@@ -165,6 +165,7 @@ def test_statements_compute_from_their_lines() -> None:
         fund="water",
         giver="giver",
         pledged=zero(USD),
+        receivable=zero(USD),
         deposited=usd("2.00"),
         uses=(),
         remainders=(EarmarkRemainder(earmark="north", amount=usd("1.00")),),

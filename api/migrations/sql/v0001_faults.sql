@@ -40,19 +40,23 @@ CREATE VIEW fault_lot AS
 SELECT p.txn_id, 'draws do not sum' AS why FROM posting p
 WHERE p.amount <> (SELECT sum(d.amount) FROM draw d WHERE d.txn_id = p.txn_id AND d.seq = p.seq)
 UNION ALL
-SELECT d.txn_id, CASE WHEN a.fund_id <> c.fund_id OR a.unit <> c.unit THEN 'other unit or fund'
+SELECT d.txn_id, CASE WHEN a.fund_id <> c.fund_id OR (a.unit <> c.unit
+      AND (p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
+      OR EXISTS (SELECT 1 FROM unit u WHERE u.code IN (a.unit, c.unit) AND u.kind <> 'currency'))) THEN 'other unit or fund'
     WHEN EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
     THEN 'expired' ELSE 'earmark widened' END
 FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq JOIN txn t ON t.id = d.txn_id
-  JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id JOIN earmark e ON e.id = a.earmark_id
+  JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id
 WHERE a.fund_id <> c.fund_id
   OR (a.unit <> c.unit AND (p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
     OR EXISTS (SELECT 1 FROM unit u WHERE u.code IN (a.unit, c.unit) AND u.kind <> 'currency')))
   OR NOT EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
   OR (p.side = 1 AND t.act <> 'reverse' AND ((p.line = 'in_kind_used' AND t.effective_on > coalesce(c.available_until,
       (SELECT o.available_until FROM contribution o WHERE o.id = c.released_from)))
-    OR (e.valid_until < t.effective_on AND p.line NOT IN ('donor_refund','in_kind_expired')
-      AND EXISTS (SELECT 1 FROM line l WHERE l.code = p.line AND l.kind = 'use'))))
+    OR (p.line NOT IN ('donor_refund','in_kind_expired')
+      AND EXISTS (SELECT 1 FROM line l WHERE l.code = p.line AND l.kind <> 'internal')
+      AND EXISTS (SELECT 1 FROM earmark_scope s JOIN earmark e ON e.id = s.wider_id
+        WHERE s.narrower_id = a.earmark_id AND e.valid_until < t.effective_on))))
 UNION ALL
 SELECT d.txn_id, 'lot swap' FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
   JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id
@@ -85,6 +89,15 @@ SELECT d.txn_id, 'converted to another' FROM draw d JOIN posting p ON p.txn_id =
 WHERE p.line = 'fx_bought' AND t.act <> 'reverse' AND NOT EXISTS (SELECT 1 FROM posting q
   JOIN draw g ON g.txn_id = q.txn_id AND g.seq = q.seq
   WHERE q.txn_id = d.txn_id AND q.line = 'fx_sold' AND g.contribution_id = d.contribution_id)
+UNION ALL
+-- Each contribution buys what it sells at the rate: a total rounded once, shared to the unit, is off by 2 at most.
+SELECT x.txn_id, 'converted in other parts' FROM fx_conversion x
+  JOIN posting p ON p.txn_id = x.txn_id AND p.line IN ('fx_sold','fx_bought')
+  JOIN draw d ON d.txn_id = p.txn_id AND d.seq = p.seq
+GROUP BY x.txn_id, x.num, x.den, d.contribution_id
+HAVING abs(CAST(sum(CASE p.line WHEN 'fx_bought' THEN -p.side * d.amount ELSE 0 END) AS BIGINT)
+  - CAST(sum(CASE p.line WHEN 'fx_sold' THEN p.side * d.amount ELSE 0 END) AS BIGINT) / x.den * x.num
+  - CAST(sum(CASE p.line WHEN 'fx_sold' THEN p.side * d.amount ELSE 0 END) AS BIGINT) % x.den * x.num / x.den) > 2
 ;;
 CREATE VIEW fault_child AS
 SELECT t.id AS txn_id, 'parent' AS why FROM txn t JOIN txn q ON q.id IN (t.parent_id, t.refunds_id, t.corrects_id)

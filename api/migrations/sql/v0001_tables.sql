@@ -47,6 +47,8 @@ CREATE TABLE earmark_scope (
   PRIMARY KEY (wider_id, narrower_id)
 ){STRICT_KEYED}
 ;;
+CREATE INDEX earmark_scope_by_narrower ON earmark_scope (narrower_id)
+;;
 CREATE TABLE account (
   id {ID}, book_id {BIGINT} NOT NULL, fund_id {BIGINT}, path TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit,
   earmark_id {BIGINT} NOT NULL, normal {SMALLINT} NOT NULL CHECK (normal IN (1,-1)), floor {BIGINT},
@@ -183,7 +185,7 @@ CREATE TABLE fx_rate (
 ){STRICT_KEYED}
 ;;
 CREATE TABLE fx_conversion (
-  txn_id {UUID} NOT NULL REFERENCES txn, n {SMALLINT} NOT NULL CHECK (n > 0), rate_id {UUID} NOT NULL,
+  txn_id {UUID} NOT NULL REFERENCES txn, n {SMALLINT} NOT NULL CHECK (n = 1), rate_id {UUID} NOT NULL,
   num {BIGINT} NOT NULL, den {BIGINT} NOT NULL,
   sold_minor {BIGINT} NOT NULL CHECK (sold_minor BETWEEN 1 AND {M62}),
   bought_minor {BIGINT} NOT NULL CHECK (bought_minor BETWEEN 1 AND {M62}),
