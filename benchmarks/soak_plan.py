@@ -117,6 +117,8 @@ class Plan:
         for number in range(self._many(kind)):
             shared = kind == "cross" or (step % 4 == 1 and number % 10 == 0)
             first, last = (0, HOT) if shared else (HOT, HOT + PLACES)
+            if kind == "cross":  # one half of the movements is in one half of the accounts
+                first, last = (0, HOT // 2) if number % 2 else (HOT // 2, HOT)
             debit, credit = dice.sample(range(first, last), 2)
             made.append(Move(f"{lane}.{step}.m{number}", debit, credit, dice.randint(1, 1_000_000)))
         return tuple(made)

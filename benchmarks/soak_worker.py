@@ -318,10 +318,12 @@ class Client:
             for half in (halves if self.lane % 2 else reversed(halves))
         ]
 
-        def work(session: Session) -> tuple[Transaction, ...]:
-            return tuple(
-                posted for half in asked for posted in post_many(session, BOOK, half, clock=system_clock)
-            )
+        def work(session: Session) -> list[Transaction]:
+            posted: list[Transaction] = []
+            for half in asked:
+                posted += post_many(session, BOOK, half, clock=system_clock)
+                time.sleep(0.02)  # so that the other lane comes in between
+            return posted
 
         self._acknowledge([key for half in asked for key, _ in half], self._commit(work))
 
