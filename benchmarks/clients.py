@@ -38,12 +38,13 @@ class Contender(Protocol):
 
 
 class Library:
-    """``post`` and ``post_many`` in the one session of a client, a transaction for each commit."""
+    """``post`` and ``post_many`` in one session on one connection, as the raw drivers keep theirs."""
 
     def __init__(self, url: str, chart: Chart) -> None:
         self.chart = chart
         self.engine = open_engine(url)
-        self.session = Session(self.engine, expire_on_commit=False)
+        self.connection = self.engine.connect()
+        self.session = Session(self.connection, expire_on_commit=False)
 
     def draft(self, one: Transfer) -> Draft:
         """Draft a transfer as a caller does."""
@@ -69,6 +70,7 @@ class Library:
     def close(self) -> None:
         """Close the connections."""
         self.session.close()
+        self.connection.close()
         self.engine.dispose()
 
 

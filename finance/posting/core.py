@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from ..accounts import Account
 from ..dates import Clock, as_utc
+from ..documents import plain_bytes
 from ..draws import LotBook, insufficient, needs_draws
 from ..errors import AlmonerError, Busy, FundError, KeyReused, LedgerError, MoneyError, PostingRefused
 from ..ledger import Draft, Leg, Transaction
@@ -31,7 +32,7 @@ from ..records.refusals import explain, raises, read_reason, refusal_text, store
 from ..records.registry import keep_account, lock_funds
 from ..records.writing import WriteRefused, Writing, savepoint, write
 from ..requests import LIBRARY, Request, describe, key_reused, request_digest
-from .events import derive_id, event_bytes, leaf_digest
+from .events import derive_id, leaf_digest
 
 MAX_BATCH = 8192
 KEPT = (FundError, LedgerError, MoneyError)
@@ -360,7 +361,8 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
     row = (key(posted.id), draft.kind, one.key, one.digest, day, act, until, refusal)
     batch.rows["txn"].append((*row, key(one.parent), key(draft.refunds), key(draft.corrects), key(proposal)))
     body = describe(draft, posted.legs or draft.legs, posted.effective_on, one.expires_at)
-    body |= {"client": batch.client, "key": one.key, "request_sha256": one.digest.hex()}
+    body |= {"client": batch.client, "key": one.key, "kind": kind, "recorded_at": batch.recorded}
+    body["request_sha256"] = one.digest.hex()
     if act != "posted":
         body["act"] = act
     if refusal is not None:
@@ -369,7 +371,7 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
         body["parent"] = str(one.parent)
     if proposal is not None:
         body["proposal"] = str(proposal)
-    content = event_bytes(kind, body, batch.instant)
+    content = plain_bytes(body)
     batch.rows["event"].append((key(posted.id), kind, 1, content, leaf_digest(content)))
 
 

@@ -56,10 +56,11 @@ class Writing:
         When all is recorded.
     """
 
-    __slots__ = ("book_id", "client", "instant", "rows", "sqlite")
+    __slots__ = ("book_id", "client", "instant", "recorded", "rows", "sqlite")
 
     def __init__(self, *, sqlite: bool, book_id: int, client: str, instant: datetime) -> None:
         self.sqlite, self.book_id, self.client, self.instant = sqlite, book_id, client, instant
+        self.recorded = instant_text(instant)
         self.rows: dict[str, list[RowValues]] = {name: [] for name in TABLES}
 
     def key(self, identity: UUID | None) -> UUID | bytes | None:
@@ -91,8 +92,8 @@ def write(connection: Connection, batch: Writing) -> None:
         if reason is not None:
             raise WriteRefused(str(reason))
         return
-    recorded = instant_text(batch.instant)
-    same = {"txn": (batch.book_id, batch.client, recorded), "event": (batch.book_id, recorded)}
+    recorded = (batch.book_id, batch.recorded)
+    same = {"txn": (batch.book_id, batch.client, batch.recorded), "event": recorded}
     for name, rows in batch.rows.items():
         if rows:
             behind = same.get(name)
