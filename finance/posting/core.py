@@ -26,7 +26,7 @@ from ..ledger import Draft, Leg, Transaction
 from ..money import Money
 from ..records.approvals import find_lacking
 from ..records.conversions import find_rate_ids
-from ..records.entries import find_contribution_ids, find_lots, find_transaction
+from ..records.entries import find_contribution_ids, find_lots, find_transactions
 from ..records.lookups import OpenAccount, TakenKey, look_up
 from ..records.refusals import explain, raises, read_reason, refusal_text, stored_refusal
 from ..records.registry import keep_account, lock_funds
@@ -187,9 +187,11 @@ def submit(
         try:
             return batch.post(requests)
         except WriteRefused as refused:
-            if "idem_key" not in refused.reason or last_try:  # else the key was taken meanwhile: look again
+            if last_try or not _is_taken(refused.reason):
                 raise _explained(batch, requests, refused.reason) from refused
         except DatabaseError as fault:
+            if fault.connection_invalidated:
+                raise
             raise _explained(batch, requests, read_reason(fault)) from fault
     raise AssertionError("the second try returns or raises")
 
@@ -233,7 +235,7 @@ class _Batch:
             if digest != one.digest:
                 raise key_reused(one.key, kind)
         posted = self._write_guarded(tuple(fresh.values()), found.accounts) if fresh else {}
-        return tuple(posted.pop(key) if key in posted else self._replay(key, taken.get(key)) for key in keys)
+        return self._answers(keys, posted, taken)
 
     def _write_guarded(
         self, requests: Sequence[Request], accounts: dict[Account, OpenAccount]
@@ -251,12 +253,19 @@ class _Batch:
                 identities = [self.identity(one.key) for one in requests]
                 raise WriteRefused(read_reason(fault, self.session, identities)) from fault
 
-    def _replay(self, key: str, known: TakenKey | None) -> Transaction:
-        """Return the first answer of a key again, of an earlier batch or an earlier place in this one."""
-        if known is not None and known.refusal is not None:
-            raise stored_refusal(known.refusal)
-        identity = self.identity(key) if known is None else known.id
-        return find_transaction(self.session, self.book_id, identity, replayed=True)
+    def _answers(
+        self, keys: Sequence[str], posted: dict[str, Transaction], taken: dict[str, TakenKey]
+    ) -> tuple[Transaction, ...]:
+        """Answer each key: what was posted now, or the first answer again, of earlier or of this batch."""
+        for key in keys:
+            known = taken.get(key)
+            if known is not None and known.refusal is not None:
+                raise stored_refusal(known.refusal)
+        now = [posted.pop(key, None) for key in keys]
+        identities = [taken[key].id if key in taken else self.identity(key) for key in keys]
+        asked = dict.fromkeys(one for one, new in zip(identities, now, strict=True) if new is None)
+        again = find_transactions(self.session, self.book_id, list(asked), replayed=True) if asked else {}
+        return tuple(new or again[one] for one, new in zip(identities, now, strict=True))
 
     def write(
         self, requests: Sequence[Request], accounts: dict[Account, OpenAccount], refusal: str | None = None
@@ -335,6 +344,14 @@ class _Batch:
             expires_at=one.expires_at,
             corrects=draft.corrects,
         )
+
+
+def _is_taken(reason: str) -> bool:
+    """Tell whether the key may have been taken meanwhile.
+
+    The same key at the same instant is the same identity: any row of it may be the one that is there already.
+    """
+    return "idem_key" in reason or "_pkey" in reason
 
 
 def _said(known: TakenKey | None) -> tuple[bytes, str]:

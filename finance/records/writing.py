@@ -179,6 +179,8 @@ def savepoint(connection: Connection) -> Iterator[None]:
 
 def _undo(connection: Connection) -> None:
     """Go back to the last savepoint, unless the connection is gone and all is undone anyway."""
+    if connection.invalidated:
+        return
     try:
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT almoner")
         connection.exec_driver_sql("RELEASE SAVEPOINT almoner")
