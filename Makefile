@@ -4,8 +4,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 DB ?= sqlite:///almoner.db
 OUT ?= almoner-demo
+MINUTES ?= 5
+TRANSFERS ?= 1000000
+DATABASES = $(if $(filter-out file,$(origin DB)),$(DB),postgresql sqlite)
+SEEDS ?= 10000
+FIRST ?= 0
 
-.PHONY: demo test check mutants wheel clean
+.PHONY: demo test check mutants soak-ledger simulate wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
@@ -26,6 +31,12 @@ check: $(VENV)/.dev
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.mutants
+
+soak-ledger: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak --minutes $(MINUTES) --transfers $(TRANSFERS) --databases $(DATABASES)
+
+simulate: $(VENV)/.dev
+	SIMULATOR_SEEDS=$(FIRST):$$(($(FIRST) + $(SEEDS))) $(BIN)/pytest tests/properties/test_ledger_simulator.py -k "on_sqlite or on_postgresql" -x
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel

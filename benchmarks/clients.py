@@ -38,11 +38,13 @@ class Contender(Protocol):
 
 
 class Library:
-    """``post`` and ``post_many`` in a session of their own."""
+    """``post`` and ``post_many`` in one session on one connection, as the raw drivers keep theirs."""
 
     def __init__(self, url: str, chart: Chart) -> None:
         self.chart = chart
         self.engine = open_engine(url)
+        self.connection = self.engine.connect()
+        self.session = Session(self.connection, expire_on_commit=False)
 
     def draft(self, one: Transfer) -> Draft:
         """Draft a transfer as a caller does."""
@@ -56,17 +58,19 @@ class Library:
 
     def single(self, one: Transfer) -> None:
         """Write one transfer and commit."""
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            post(session, BOOK, self.draft(one), key=one.key, clock=system_clock)
+        with self.session.begin():
+            post(self.session, BOOK, self.draft(one), key=one.key, clock=system_clock)
 
     def batch(self, many: Sequence[Transfer]) -> None:
         """Write transfers in one commit."""
         drafts = [(one.key, self.draft(one)) for one in many]
-        with Session(self.engine, expire_on_commit=False) as session, session.begin():
-            post_many(session, BOOK, drafts, clock=system_clock)
+        with self.session.begin():
+            post_many(self.session, BOOK, drafts, clock=system_clock)
 
     def close(self) -> None:
         """Close the connections."""
+        self.session.close()
+        self.connection.close()
         self.engine.dispose()
 
 

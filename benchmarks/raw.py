@@ -56,23 +56,28 @@ def write(chart: Chart, ids: Sequence[int], one: Transfer, instant: datetime) ->
         }
         for account, side in ((chart.account(one.debit), 1), (chart.account(one.credit), -1))
     ]
+    request = {
+        "legs": legs,
+        "note": "",
+        "payee": "",
+        "source": {"kind": "recorded", "reference": ""},
+        "transaction": KIND,
+    }
+    digest = hashlib.sha256(json.dumps(request, sort_keys=True, separators=(",", ":")).encode())
     event = {
+        **request,
         "client": CLIENT,
         "effective_on": instant.date().isoformat(),
         "key": one.key,
         "kind": f"ledger.{KIND}",
-        "legs": legs,
-        "note": "",
-        "payee": "",
         "recorded_at": instant_text(instant),
-        "source": {"kind": "recorded", "reference": ""},
-        "transaction": KIND,
+        "request_sha256": digest.hexdigest(),
     }
     body = json.dumps(event, sort_keys=True, separators=(",", ":")).encode()
     return Written(
         id=_identity(),
         key=one.key,
-        digest=hashlib.sha256(body).digest(),
+        digest=digest.digest(),
         body=body,
         leaf=hashlib.sha256(b"\x00" + body).digest(),
         debit=ids[one.debit],

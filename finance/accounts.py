@@ -10,8 +10,10 @@ restriction and the overdraft rule are one fact.
 | ``FUND/pool`` per earmark | pool | credit, floor 0 | whose it is, by lots |
 | ``FUND/commitment/CODE``, ``FUND/agreement/CODE`` | obligation | credit | promised (layer E only) |
 | ``FUND/pledged/PARTY`` and ``FUND/expected`` | memo | both | promised to the fund, nothing spendable |
+| ``FUND/receivable/PARTY`` | memo | debit, floor 0 | signed by a donor, not paid in |
+| ``FUND/held/PARTY``, ``FUND/entrusted`` | memo | debit, floor 0; credit | advanced and not reported |
 | ``FUND/stock`` and ``FUND/in_kind`` | holder, pool | as cash and pool | gifts in kind, in their own unit |
-| ``FUND/value_given`` and ``FUND/value_counted`` | memo | both | what those gifts are worth |
+| ``FUND/value_given/GIFT`` and ``FUND/value_counted`` | memo | both | what those gifts are worth |
 """
 
 from dataclasses import dataclass
@@ -114,8 +116,19 @@ def obligation(fund: str, unit: Unit, promise: Promise, earmark: str = UNRESTRIC
     return Account(fund=fund, path=path, unit=unit, role="obligation", earmark=earmark)
 
 
-def memo(fund: str, unit: Unit, name: str, normal: Literal[1, -1]) -> Account:
-    """Return an account outside the fund's own money: pledges, and the value of gifts in kind.
+def memo(fund: str, unit: Unit, name: str, normal: Literal[1, -1], floor: int | None = None) -> Account:
+    """Return an account outside the fund's own money: pledges, advances, and the value of gifts in kind.
+
+    Parameters
+    ----------
+    fund, name : str
+        Code of the fund, and the path below it.
+    unit : Unit
+        What it counts.
+    normal : int [+1 debit, -1 credit]
+        The side on which it grows.
+    floor : int or None [minor units]
+        What it may not fall below.
 
     Examples
     --------
@@ -123,7 +136,7 @@ def memo(fund: str, unit: Unit, name: str, normal: Literal[1, -1]) -> Account:
     >>> memo("water", currency("USD"), "expected", -1).role
     'memo'
     """
-    return Account(fund=fund, path=f"{fund}/{name}", unit=unit, role="memo", normal=normal)
+    return Account(fund=fund, path=f"{fund}/{name}", unit=unit, role="memo", normal=normal, floor=floor)
 
 
 def stock(fund: str, unit: Unit) -> Account:

@@ -5,13 +5,14 @@ program, and none of these may be parsed out of a message. Each cause is a class
 the message says what happened, the figures and what to do; ``figures`` carries the same numbers as data::
 
     AlmonerError
-    |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange
+    |- MoneyError         UnknownUnit, CurrencyMismatch, TooPrecise, AmountOutOfRange, RateSuspicious
     |- DocumentError      DocumentInvalid
     |- StorageError       DatabaseUnreadable, SchemaMissing, Busy, Missing, AlreadyExists
     |- LedgerError        UnbalancedTransaction, PostingRefused, KeyReused, LogInconsistent,
     |                     AlreadyResolved, HoldExpired, PeriodClosed
-    |- FundError          InsufficientFunds, EarmarkViolated, OverdrawnCommitment
-    |- DutyError          NotIndependent, SamePerson, NotSignedIn, NotAllowed
+    |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment,
+    |                     DayOutOfRange
+    |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
     |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
@@ -104,6 +105,12 @@ class AmountOutOfRange(MoneyError):
     """An amount beyond what is stored exactly, or of a sign that makes no sense here."""
 
     code = "money.out_of_range"
+
+
+class RateSuspicious(MoneyError):
+    """A rate nearer to the inverse of the last one than to it, and not confirmed."""
+
+    code = "money.rate_suspicious"
 
 
 class DocumentError(AlmonerError):
@@ -220,10 +227,22 @@ class EarmarkViolated(FundError):
     code = "fund.earmark"
 
 
+class EarmarkExpired(FundError):
+    """Money under an earmark whose last day is over; it can only go back to its donor."""
+
+    code = "fund.earmark_expired"
+
+
 class OverdrawnCommitment(FundError):
     """More is paid or released than was promised."""
 
     code = "fund.overdrawn"
+
+
+class DayOutOfRange(FundError):
+    """A day before what it follows, or past what it ends with."""
+
+    code = "fund.day_out_of_range"
 
 
 class DutyError(AlmonerError):
@@ -242,6 +261,25 @@ class SamePerson(DutyError):
     """Maker and checker are the same."""
 
     code = "duty.same_person"
+
+
+class NotApproved(DutyError):
+    """Fewer approvals than a policy asks; ``figures`` says how many there are and how many are needed.
+
+    Attributes
+    ----------
+    request : object
+        What was refused; ``acts.propose_refused`` proposes it. None when the error crossed a process.
+    """
+
+    code = "duty.not_approved"
+    request: object = None
+
+
+class PolicyBackdated(DutyError):
+    """A policy on approvals that would change what was posted before it."""
+
+    code = "duty.policy_backdated"
 
 
 class NotSignedIn(DutyError):

@@ -1,123 +1,96 @@
-"""Tables of the ground floor as pandas DataFrames: exact, with the unit beside every amount.
+"""Sheets of the ground floor as pandas DataFrames: exact, with the unit beside every amount.
 
-The problem: a table of money in floats loses cents as soon as it is summed. Every amount here is an int64
-column ``amount_minor`` with a ``unit`` and a ``scale`` column, so sums are exact; turning it into a decimal
-is the reader's last step.
+The problem: a table of money in floats loses cents as soon as it is summed. Every amount here is a column
+``…_minor`` of whole minor units with a ``unit`` and a ``scale`` column, so sums are exact; turning it into a
+decimal is the reader's last step.
 """
 
-from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 
-from .records.entries import AccountBalance
-from .statements import Statement, Use
+from .money import Money
+from .sheets import Cell, Section, Sheet, cell_text
+from .turnover import Total
 
-_AMOUNT = {"amount_minor": "int64", "scale": "int64", "unit": "str"}
+INT64_LIMIT = 2**63
 
 
-def statement_frame(statement: Statement) -> pd.DataFrame:
-    """Return the lines of a statement as a table.
+def sheet_frame(sheet: Sheet, section: str | None = None) -> pd.DataFrame:
+    """Return a sheet, or one of its sections, as a table.
 
     Parameters
     ----------
-    statement : Statement
-        From ``acts.make_statement``.
+    sheet : Sheet
+        From ``finance.statement_sheets``.
+    section : str or None
+        Name of one section, or ``totals``; None for all below each other, named in the column ``section``.
 
     Returns
     -------
     DataFrame
-        Columns ``line``, ``amount_minor`` [minor units], ``scale`` [digits], ``unit``; one row per line.
+        The columns of the sheet: texts, days (datetime64), and for each amount a column ``…_minor`` [minor
+        units]; behind them each unit with its ``scale`` [digits]. Whole numbers are int64, or Int64 where a
+        row has none.
+
+    Raises
+    ------
+    KeyError
+        When the sheet has no such section.
 
     Examples
     --------
-    >>> from almoner import currency, money
-    >>> from almoner.finance.money import zero
-    >>> from almoner.finance.statements import StatementLine
-    >>> nothing, gift = zero(currency("USD")), money("5.00", "USD")
-    >>> made = Statement(fund="water", after=None, through=None, opening=nothing, closing=gift,
-    ...                  lines=(StatementLine(line="contribution", amount=gift),), ledger_closing=gift)
-    >>> statement_frame(made).to_dict("records")
-    [{'line': 'contribution', 'amount_minor': 500, 'scale': 2, 'unit': 'USD'}]
+    >>> from almoner import money
+    >>> from almoner.finance.sheets import Column
+    >>> lines = Section(name="lines", columns=(Column("line"), Column("amount", "amount")),
+    ...                 rows=(("contribution", money("5.00", "USD")),))
+    >>> sheet_frame(Sheet(kind="x", title="", about=(), sections=(lines,)), "lines").to_dict("records")
+    [{'line': 'contribution', 'amount_minor': 500, 'unit': 'USD', 'scale': 2}]
     """
-    rows = [
-        (row.line, row.amount.minor, row.amount.unit.scale, row.amount.unit.code) for row in statement.lines
-    ]
-    return pd.DataFrame(rows, columns=["line", *_AMOUNT]).astype({"line": "str", **_AMOUNT})
+    tables = [one for one in sheet.tables if section in {None, one.name}]
+    if not tables:
+        raise KeyError(f"no section {section!r}; there are {', '.join(one.name for one in sheet.tables)}")
+    kinds: dict[str, str] = {"section": "text"} if section is None else {}
+    records = []
+    for table in tables:
+        kinds |= {name: kind for name, kind in _kinds(table).items() if name not in kinds}
+        records += [{"section": table.name, **_record(table, row)} for row in table.rows]
+    return pd.DataFrame({name: _column(records, name, kind) for name, kind in kinds.items()})
 
 
-def uses_frame(uses: Iterable[Use]) -> pd.DataFrame:
-    """Return the shares of payments as a table: whose money, to whom, on which line.
-
-    Parameters
-    ----------
-    uses : iterable of Use
-        From ``acts.trace`` or the ``uses`` of a donor statement.
-
-    Returns
-    -------
-    DataFrame
-        Columns ``transaction``, ``effective_on`` (datetime64), ``line``, ``payee``, ``giver``,
-        ``contribution``, ``amount_minor`` [minor units], ``scale`` [digits], ``unit``.
-
-    Examples
-    --------
-    >>> list(uses_frame([]).columns)[:3]
-    ['transaction', 'effective_on', 'line']
-    """
-    rows = [
-        (
-            str(use.transaction),
-            use.effective_on,
-            use.line,
-            use.payee,
-            use.giver,
-            use.contribution,
-            use.amount.minor,
-            use.amount.unit.scale,
-            use.amount.unit.code,
-        )
-        for use in uses
-    ]
-    texts = dict.fromkeys(("transaction", "line", "payee", "giver", "contribution"), "str")
-    columns = ["transaction", "effective_on", "line", "payee", "giver", "contribution", *_AMOUNT]
-    table = pd.DataFrame(rows, columns=columns).astype({**texts, **_AMOUNT})
-    table["effective_on"] = pd.to_datetime(table["effective_on"])
-    return table
+def _kinds(table: Section) -> dict[str, str]:
+    amounts = {f"{one.name}_minor": "count" for one in table.columns if one.kind == "amount"}
+    texts = {
+        one.name: "day" if one.kind == "day" else "text" for one in table.columns if one.kind != "amount"
+    }
+    order = [f"{one.name}_minor" if one.kind == "amount" else one.name for one in table.columns]
+    found = {name: (amounts | texts)[name] for name in order}
+    for unit in table.unit_columns:
+        found |= {unit: "text", _scale(unit): "count"}
+    return found
 
 
-def balances_frame(balances: Iterable[AccountBalance]) -> pd.DataFrame:
-    """Return account balances as a table.
+def _scale(unit: str) -> str:
+    return unit.replace("unit", "scale")
 
-    Parameters
-    ----------
-    balances : iterable of AccountBalance
-        From ``records.entries.list_balances``.
 
-    Returns
-    -------
-    DataFrame
-        Columns ``account``, ``earmark``, ``role``, ``settled_minor``, ``promised_minor``,
-        ``outstanding_minor`` [minor units], ``scale`` [digits], ``unit``.
+def _record(table: Section, row: tuple[Cell, ...]) -> dict[str, object]:
+    record: dict[str, object] = {}
+    for column, cell in zip(table.columns, row, strict=True):
+        if isinstance(cell, Money | Total):
+            record |= {f"{column.name}_minor": cell.minor, column.unit: cell.unit.code}
+            record[_scale(column.unit)] = cell.unit.scale
+        elif cell is not None:
+            record[column.name] = cell if column.kind == "day" else cell_text(cell)
+    return record
 
-    Examples
-    --------
-    >>> len(balances_frame([]))
-    0
-    """
-    counters = dict.fromkeys(("settled_minor", "promised_minor", "outstanding_minor", "scale"), "int64")
-    texts = dict.fromkeys(("account", "earmark", "role", "unit"), "str")
-    rows = [
-        (
-            row.account.path,
-            row.account.earmark,
-            row.account.role,
-            row.settled.minor,
-            row.promised.minor,
-            row.outstanding.minor,
-            row.account.unit.scale,
-            row.account.unit.code,
-        )
-        for row in balances
-    ]
-    columns = ["account", "earmark", "role", *counters, "unit"]
-    return pd.DataFrame(rows, columns=columns).astype({**counters, **texts})
+
+def _column(records: list[dict[str, object]], name: str, kind: str) -> "pd.Series[Any]":
+    values = [record.get(name) for record in records]
+    if kind == "day":
+        return pd.Series(pd.to_datetime(pd.Series(values, dtype="object")))
+    if kind == "text":
+        return pd.Series(values, dtype="str")
+    if any(isinstance(one, int) and abs(one) >= INT64_LIMIT for one in values):
+        return pd.Series(values, dtype="object")
+    return pd.Series(values, dtype="Int64" if None in values else "int64")

@@ -3,8 +3,10 @@
 The problem: "how much is left" has four answers that people mix up. A ``FundPosition`` keeps them apart,
 and they add up to the minor unit::
 
-    contributions + income = fees + other costs + disbursed - refunds + balance
-    balance                = committed + encumbered + free
+    contributions + income + exchanged = fees + other costs + disbursed - refunds + returned + balance
+    balance                            = committed + encumbered + held + free
+
+A fund that holds several currencies has a position in each; they are never added up.
 """
 
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ DrawRule = Literal["pro_rata", "fifo"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PooledFund:
-    """A fund that pools the money of many givers in one unit.
+    """A fund that pools the money of many givers, kept in one unit, and holds others apart until exchanged.
 
     Attributes
     ----------
@@ -46,7 +48,7 @@ class EarmarkPosition:
     earmark : str
         Its code.
     balance, reserved, free : Money
-        Settled; promised out of it (committed and encumbered); and the difference.
+        Settled; set aside out of it (committed, encumbered and held); and the difference.
     """
 
     earmark: str
@@ -65,16 +67,24 @@ class FundPosition:
         Its code.
     contributions, income, fees, other_costs, disbursed, refunds : Money
         Movements since the fund was opened. ``disbursed`` is transfers and payouts, before refunds.
+    exchanged : Money
+        Bought for other currencies less sold for them; negative when more was sold.
+    returned : Money
+        Given back to donors.
     balance : Money
-        What it owns: contributions + income - fees - other_costs - disbursed + refunds.
+        What it owns, see the sum above.
     committed : Money
         Promised to grantees and not yet paid.
     encumbered : Money
         What signed agreements may still cost at most.
+    held : Money
+        Set aside for payments under way.
     free : Money
-        balance - committed - encumbered.
+        balance - committed - encumbered - held.
     pledged : Money
-        Promised to the fund and not yet paid in; not part of the balance.
+        Promised to the fund, neither signed nor paid in; not part of the balance.
+    receivable : Money
+        Signed by donors and not yet paid in; not part of the balance either.
     in_kind : Money
         Value of gifts in kind, in a ``valued`` unit; never part of the balance.
     earmarks : tuple of EarmarkPosition
@@ -84,14 +94,18 @@ class FundPosition:
     fund: str
     contributions: Money
     income: Money
+    exchanged: Money
     fees: Money
     other_costs: Money
     disbursed: Money
     refunds: Money
+    returned: Money
     balance: Money
     committed: Money
     encumbered: Money
+    held: Money
     free: Money
     pledged: Money
+    receivable: Money
     in_kind: Money
     earmarks: tuple[EarmarkPosition, ...]

@@ -16,7 +16,7 @@ from typing import Literal, get_args
 from uuid import UUID
 
 from .accounts import Account
-from .errors import AmountOutOfRange, CurrencyMismatch, UnbalancedTransaction
+from .errors import AmountOutOfRange, CurrencyMismatch, PostingRefused, UnbalancedTransaction
 from .money import MAX_MINOR, Money
 from .rates import Conversion
 
@@ -232,6 +232,12 @@ class Draft:
             raise UnbalancedTransaction(
                 f"{self.kind} has {len(self.legs)} legs: a transaction has 2 to {MAX_LEGS}.",
                 legs=len(self.legs),
+            )
+        if len(self.conversions) > 1:
+            raise PostingRefused(
+                f"{self.kind} has {len(self.conversions)} conversions: a transaction has one. "
+                "Post each by itself.",
+                conversions=len(self.conversions),
             )
         require_balance(self.kind, self.legs)
 

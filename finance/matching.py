@@ -71,6 +71,47 @@ def matched(sources: Sequence[MatchedSource], ceiling: Money) -> Money:
     return min(total, ceiling)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedMatch:
+    """What a fund can show toward a match: its cash, and what of its gifts in kind counts beside it.
+
+    Attributes
+    ----------
+    cash : Money
+        Deposited, less what went back to the givers.
+    in_kind : Money
+        Value of the gifts in force, in the valued unit of the same currency.
+    most_bp : int [basis points]
+        Largest share of gifts in the counted total.
+
+    Examples
+    --------
+    >>> from almoner import currency, money
+    >>> from almoner.finance.units import valued
+    >>> shown = CountedMatch(cash=money("80.00", "USD"), in_kind=money("30.00", valued(currency("USD"))),
+    ...                      most_bp=2000)
+    >>> shown.counted_in_kind, shown.total
+    (Money('20.00 USD'), Money('100.00 USD'))
+    """
+
+    cash: Money
+    in_kind: Money
+    most_bp: int
+
+    def __post_init__(self) -> None:
+        counted_in_kind(self.cash, self.in_kind, self.most_bp)
+
+    @property
+    def counted_in_kind(self) -> Money:
+        """How much of the gifts counts, see ``counted_in_kind``; a figure for the match, not cash."""
+        return counted_in_kind(self.cash, self.in_kind, self.most_bp)
+
+    @property
+    def total(self) -> Money:
+        """Cash and counted gifts together."""
+        return self.cash + self.counted_in_kind
+
+
 def counted_in_kind(cash: Money, in_kind: Money, most_bp: int) -> Money:
     """Return how much of the value of gifts in kind counts toward a match.
 

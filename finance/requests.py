@@ -58,6 +58,17 @@ def request_bytes(draft: Draft, expires_at: datetime | None = None) -> bytes:
     return plain_bytes(describe(draft, draft.legs, draft.effective_on, expires_at))
 
 
+def reversal_bytes(transaction_id: UUID) -> bytes:
+    """Write the request to undo a transaction as canonical bytes.
+
+    Examples
+    --------
+    >>> reversal_bytes(UUID(int=1))
+    b'{"reverses":"00000000-0000-0000-0000-000000000001"}'
+    """
+    return plain_bytes({"reverses": str(transaction_id)})
+
+
 def request_digest(draft: Draft, expires_at: datetime | None = None) -> bytes:
     """Digest of what a draft asks for.
 

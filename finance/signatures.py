@@ -46,6 +46,29 @@ def sign_bytes(secret: bytes, content: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(secret).sign(content)
 
 
+def attested_bytes(payload_type: str, payload: bytes) -> bytes:
+    """Put a payload together with its type, as the bytes to sign.
+
+    Parameters
+    ----------
+    payload_type : str
+        What the payload is, as a media type.
+    payload : bytes
+        Exact bytes.
+
+    Notes
+    -----
+    The pre-authentication encoding of DSSE, protocol version 1.0.2 (github.com/secure-systems-lab/dsse).
+
+    Examples
+    --------
+    >>> attested_bytes("http://example.com/HelloWorld", b"hello world")
+    b'DSSEv1 29 http://example.com/HelloWorld 11 hello world'
+    """
+    kind = payload_type.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
 def require_signature(key: bytes, content: bytes, signature: bytes, who: str) -> None:
     """Refuse a signature that was not made over these bytes with this party's key.
 

@@ -8,17 +8,17 @@ some machines. ``open_engine`` sets them for both databases; whoever brings an o
 
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.orm import Session
-from sqlalchemy.pool import ConnectionPoolEntry, StaticPool
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, StaticPool
 
 from .errors import Busy, DatabaseUnreadable, SchemaMissing
 
@@ -30,12 +30,15 @@ __all__ = [
     "open_engine",
     "prepare_engine",
     "require_schema",
+    "run_retrying",
 ]
 
 DEFAULT_URL = "sqlite:///almoner.db"
 SCHEMA_VERSION = "0004"
 VERSION_TABLE = "almoner_version"
 RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lock not available"}  # SQLSTATE
+ATTEMPTS = 5
+Answer = TypeVar("Answer")
 _SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)
 
 
@@ -143,7 +146,7 @@ def prepare_engine(engine: Engine) -> None:
     event.listen(engine, "handle_error", _name_busy)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
+        engine.dialect.do_begin = _begin_immediate  # type: ignore[assignment, method-assign]  # an event on "begin" slows each statement
 
 
 def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
@@ -160,8 +163,8 @@ def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> Non
     cursor.close()
 
 
-def _begin_immediate(connection: object) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")  # type: ignore[attr-defined]  # the event's argument is untyped
+def _begin_immediate(connection: PoolProxiedConnection) -> None:
+    connection.cursor().execute("BEGIN IMMEDIATE")
 
 
 def _name_busy(context: ExceptionContext) -> None:
@@ -208,6 +211,66 @@ def UnitOfWork(owner: Engine | Session) -> Iterator[Session]:  # noqa: N802  # r
         yield session
 
 
+def run_retrying(
+    engine: Engine,
+    work: Callable[[Session], Answer],
+    *,
+    attempts: int = ATTEMPTS,
+    pause: Callable[[int], None] | None = None,
+) -> Answer:
+    """Do work in a unit of work of its own, and again as a whole when another session stood in its way.
+
+    A lock that is not granted, a deadlock and a serialization failure undo the whole unit of work, so the
+    whole is done again. That is safe because each act takes a key: what was committed before answers again
+    and writes nothing. Every other error is raised at once, a lost connection too: whether it was committed
+    is not known then, and the caller asks again with the same keys.
+
+    Parameters
+    ----------
+    engine : Engine
+        Opened by ``open_engine`` or given to ``prepare_engine``.
+    work : callable
+        Takes the session, posts under the same keys each time it is called, and commits nothing.
+    attempts : int [runs]
+        How often it is done at most.
+    pause : callable or None
+        Called after each refused run but the last, with its number from 1; a caller who wants to wait
+        between runs sleeps here, as long as it likes. None goes on at once.
+
+    Returns
+    -------
+    object
+        What ``work`` returned in the run that was committed.
+
+    Raises
+    ------
+    Busy
+        When the last run was refused, too; nothing is written then.
+
+    Examples
+    --------
+    >>> from almoner.api.migrations import upgrade
+    >>> engine = open_engine("sqlite://")
+    >>> upgrade(engine)
+    >>> run_retrying(engine, lambda session: session.in_transaction())
+    True
+    """
+    if attempts < 1:
+        raise ValueError(f"work is done at least once, not {attempts} times")
+    for number in range(1, attempts):
+        try:
+            return _run_once(engine, work)
+        except Busy:
+            if pause is not None:
+                pause(number)
+    return _run_once(engine, work)
+
+
+def _run_once(engine: Engine, work: Callable[[Session], Answer]) -> Answer:
+    with UnitOfWork(engine) as session:
+        return work(session)
+
+
 def require_schema(session: Session) -> None:
     """Refuse a database that does not hold this version's tables.
 
@@ -222,6 +285,8 @@ def require_schema(session: Session) -> None:
         if inspect(connection).has_table(VERSION_TABLE):
             found = str(session.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar())  # noqa: S608  # a constant
     except DBAPIError as fault:
+        if fault.connection_invalidated:
+            raise
         raise SchemaMissing(f"Cannot read the schema version: {fault.orig}.", found="unreadable") from None
     if found != SCHEMA_VERSION:
         raise SchemaMissing(

@@ -21,7 +21,7 @@ COMMANDS: dict[str, str] = {
     "demo": "Run the main job on published cases, from pledge to donor statement.",
     "migrate": "Build or update the tables of a database.",
     "fund": "Funds: where they stand, statements, donors, traces.",
-    "ledger": "The ledger: balances and verification.",
+    "ledger": "The ledger: entries, balances, histories, trial balance, traces, verification.",
     "contract": "Term documents and agreements: bounds, payments.",
     "challenge": "Challenges: applications, awards and reasons.",
     "allocate": "Solve an allocation problem and check the answer.",

@@ -1,24 +1,36 @@
 """``almoner fund …``."""
 
+import re
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
-from uuid import UUID
 
 import typer
 
 from ...finance import acts
+from ...finance.dates import system_clock
+from ...finance.errors import DocumentInvalid
+from ...finance.in_kind import GiftPosition
+from ...finance.money import Money, money, zero
 from ...finance.records import registry
+from ...finance.statement_forms import StatementForm, fill_form, form_sheet, published_form
+from ...finance.statement_sheets import donor_sheet, statement_sheet
 from ...finance.storage import UnitOfWork, open_engine
+from ...finance.units import Unit, valued
 from ..wire.funds import FundReply
+from .accounts import trace
+from .sheets import After, Csv, Html, PaperSize, Through, day_of, show_sheet
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Funds: where they stand, and whose money it is."
 )
 Code = Annotated[str, typer.Argument(help="Code of the fund.")]
-Through = Annotated[
-    datetime | None, typer.Option("--through", formats=["%Y-%m-%d"], help="Last day of the statement.")
+Form = Annotated[str, typer.Option("--form", help="Form to print: NAME/VERSION or a JSON file.")]
+Reported = Annotated[
+    list[str], typer.Option("--reported", help="A figure from outside, NAME=AMOUNT; may be repeated.")
 ]
+On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="By the end of this day.")]
 
 
 @app.command("list")
@@ -31,16 +43,19 @@ def list_funds(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json:
         return
     print_table(
         f"Funds of {book}",
-        ("fund", "unit", "balance", "committed", "encumbered", "free"),
+        ("fund", "unit", "balance", "committed", "encumbered", "held", "free"),
         [
             (
                 fund.code,
                 fund.unit.code,
-                *(grouped(one.text) for one in (now.balance, now.committed, now.encumbered, now.free)),
+                *(
+                    grouped(one.text)
+                    for one in (now.balance, now.committed, now.encumbered, now.held, now.free)
+                ),
             )
             for fund, now in rows
         ],
-        right=(2, 3, 4, 5),
+        right=(2, 3, 4, 5, 6),
     )
 
 
@@ -74,108 +89,120 @@ def show(
 
 
 @app.command()
-def statement(
+def statement(  # noqa: PLR0913  # one option each
     code: Code,
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
+    after: After = None,
     through: Through = None,
     *,
+    form: Form = "",
+    reported: Reported = [],  # noqa: B006  # typer copies it
+    csv: Csv = None,
+    html: Html = None,
+    paper: PaperSize = "A4",
     as_json: AsJson = False,
 ) -> None:
-    """Print sources and uses of a fund. Example: almoner fund statement pool --through 2025-12-31."""
+    """Print sources and uses of a fund. Example: almoner fund statement pool --through 2025-12-31.
+
+    In the fund's own form: almoner fund statement pool --form unpbf/1 --reported po_expenditure=535464931
+    """
+    chosen = _read_form(form) if form else None
     with UnitOfWork(open_engine(db, must_exist=True)) as session:
         fund = registry.find_fund(session, book, code)
-        made = acts.make_statement(session, fund, through=through.date() if through else None)
-    lines = [(row.line, row.amount.text) for row in made.lines]
-    ends = {"opening": made.opening, "sources": made.sources, "uses": made.uses, "closing": made.closing}
-    ends["difference"] = made.difference
-    if as_json:
-        totals = {name: amount.text for name, amount in ends.items()}
-        print_json({"fund": code, "unit": fund.unit.code, "lines": dict(lines), **totals})
-        return
-    rows = lines + [(name, amount.text) for name, amount in ends.items()]
-    print_table(
-        fund.title,
-        (fund.unit.code, "amount"),
-        [(one.replace("_", " "), grouped(two)) for one, two in rows],
-        right=(1,),
-    )
+        made = acts.make_statement(session, fund, after=day_of(after), through=day_of(through))
+    sheet = statement_sheet(made, fund.title)
+    if chosen is not None:
+        sheet = form_sheet(fill_form(chosen, made, dict(_read_figure(one, fund.unit) for one in reported)))
+    show_sheet(sheet, as_json=as_json, csv=csv, html=html, paper=paper)
+
+
+def _read_form(form: str) -> StatementForm:
+    """Read a form by name and version, or from a file."""
+    known = re.fullmatch(r"([a-z][a-z0-9_-]*)/(\d{1,4})", form, re.ASCII)
+    if known and not Path(form).is_file():
+        return published_form(known[1], int(known[2]))
+    return StatementForm.read(Path(form).read_bytes())
+
+
+def _read_figure(text: str, unit: Unit) -> tuple[str, Money]:
+    name, sign, amount = text.partition("=")
+    if not sign:
+        raise DocumentInvalid(
+            f"{text!r} is no reported figure. Write NAME=AMOUNT, like spent=100.00.", got=text
+        )
+    return name, money(amount, unit)
 
 
 @app.command()
-def donor(
+def donor(  # one option each
     code: Code,
     giver: Annotated[str, typer.Argument(help="Code of the donor.")],
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
+    through: Through = None,
     *,
+    csv: Csv = None,
+    html: Html = None,
+    paper: PaperSize = "A4",
     as_json: AsJson = False,
 ) -> None:
-    """Follow one donor's money. Example: almoner fund donor pool meridian-agency."""
+    """Follow one donor's money. Example: almoner fund donor pool meridian-agency --html statement.html."""
     with UnitOfWork(open_engine(db, must_exist=True)) as session:
-        made = acts.donor_statement(session, registry.find_fund(session, book, code), giver)
-    uses = [
-        {"line": use.line, "payee": use.payee, "on": use.effective_on.isoformat(), "amount": use.amount.text}
-        | {"transaction": str(use.transaction)}
-        for use in made.uses
-    ]
-    ends = {
-        "pledged": made.pledged,
-        "deposited": made.deposited,
-        "used": made.used,
-        "remaining": made.remaining,
-    }
-    ends["difference"] = made.difference
-    totals = {name: amount.text for name, amount in ends.items()}
-    if as_json:
-        print_json({"fund": code, "giver": giver, "unit": made.deposited.unit.code, "uses": uses, **totals})
-        return
-    print_table(
-        f"{giver} in {code}",
-        ("on", "line", "payee", "amount", "transaction"),
-        [(use["on"], use["line"], use["payee"], grouped(use["amount"]), use["transaction"]) for use in uses],
-        right=(3,),
-    )
-    print_table(
-        "",
-        (made.deposited.unit.code, "amount"),
-        [(one, grouped(two)) for one, two in totals.items()],
-        right=(1,),
-    )
+        fund = registry.find_fund(session, book, code)
+        made = acts.donor_statement(session, fund, giver, through=day_of(through))
+    show_sheet(donor_sheet(made), as_json=as_json, csv=csv, html=html, paper=paper)
 
 
-@app.command()
-def trace(
-    transaction: Annotated[UUID, typer.Argument(help="Identity of the payment.")],
+@app.command("in-kind")
+def in_kind(
+    code: Code,
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
+    on: On = None,
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Say whose money a payment was. Example: almoner fund trace 01a67499-4280-79a8-9689-4c5e2b1853c1."""
+    """List gifts in kind: quantity, value, last day of use. Example: almoner fund in-kind pool."""
+    day = on.date() if on else system_clock().date()
     with UnitOfWork(open_engine(db, must_exist=True)) as session:
-        uses = acts.trace(session, book, transaction)
-    rows = [
-        {"giver": use.giver, "contribution": use.contribution, "line": use.line, "payee": use.payee}
-        | {"amount": use.amount.text, "unit": use.amount.unit.code}
-        for use in uses
-    ]
+        fund = registry.find_fund(session, book, code)
+        held = acts.in_kind_position(session, fund, on=day)
+    rows = [_gift_row(gift) for row in held for gift in row.gifts]
+    worth = sum((row.value for row in held), start=zero(valued(fund.unit)))
     if as_json:
-        print_json({"transaction": str(transaction), "shares": rows})
+        total = {"value": worth.text, "value_unit": worth.unit.code}
+        print_json({"fund": code, "on": day.isoformat(), "gifts": rows, **total})
         return
     print_table(
-        f"Transaction {transaction}",
-        ("giver", "contribution", "line", "payee", "unit", "amount"),
+        f"In kind in {code} on {day}",
+        ("gift", "giver", "earmark", "until", "unit", "given", "used", "expired", "left", worth.unit.code),
         [
             (
-                row["giver"],
-                row["contribution"],
-                row["line"],
-                row["payee"],
-                row["unit"],
-                grouped(row["amount"]),
+                *(row[name] for name in ("gift", "giver", "earmark", "available_until", "unit")),
+                *(grouped(row[name]) for name in ("given", "used", "expired", "left", "value")),
             )
             for row in rows
         ],
-        right=(5,),
+        right=(5, 6, 7, 8, 9),
     )
+    print_table("", (worth.unit.code, "amount"), [("value counted", grouped(worth.text))], right=(1,))
+
+
+def _gift_row(gift: GiftPosition) -> dict[str, str]:
+    """Describe a gift; its last day and its value are empty where it has none."""
+    return {
+        "gift": gift.gift,
+        "giver": gift.giver,
+        "earmark": gift.earmark,
+        "available_until": gift.available_until.isoformat() if gift.available_until else "",
+        "unit": gift.given.unit.code,
+        "given": gift.given.text,
+        "used": gift.used.text,
+        "expired": gift.expired.text,
+        "left": gift.left.text,
+        "value": gift.value.text if gift.value is not None else "",
+    }
+
+
+app.command()(trace)

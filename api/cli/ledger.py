@@ -17,9 +17,14 @@ from ...finance.log import Checkpoint
 from ...finance.records import entries, registry
 from ...finance.storage import Engine, UnitOfWork, open_engine
 from ..problems import DONE, FINDING
+from .accounts import COMMANDS
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table, progress
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="The ledger: balances, verification, log.")
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="The ledger: entries, balances, verification, log."
+)
+for command in COMMANDS:
+    app.command()(command)
 
 
 @app.command()

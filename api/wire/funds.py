@@ -66,15 +66,19 @@ class FundReply(BaseModel):
     unit: str
     contributions: str
     income: str
+    exchanged: str
     fees: str
     other_costs: str
     disbursed: str
     refunds: str
+    returned: str
     balance: str
     committed: str
     encumbered: str
+    held: str
     free: str
     pledged: str
+    receivable: str
     in_kind: str
     in_kind_unit: str
     earmarks: list[EarmarkReply]
@@ -88,15 +92,19 @@ class FundReply(BaseModel):
             unit=position.balance.unit.code,
             contributions=position.contributions.text,
             income=position.income.text,
+            exchanged=position.exchanged.text,
             fees=position.fees.text,
             other_costs=position.other_costs.text,
             disbursed=position.disbursed.text,
             refunds=position.refunds.text,
+            returned=position.returned.text,
             balance=position.balance.text,
             committed=position.committed.text,
             encumbered=position.encumbered.text,
+            held=position.held.text,
             free=position.free.text,
             pledged=position.pledged.text,
+            receivable=position.receivable.text,
             in_kind=position.in_kind.text,
             in_kind_unit=position.in_kind.unit.code,
             earmarks=[

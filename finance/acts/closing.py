@@ -15,7 +15,8 @@ from ..posting import named_id, record_event
 from ..records import periods, registry
 from ..statements import Statement
 from ..storage import Session
-from .reporting import make_statement
+from .reporting import fund_currencies
+from .stating import make_statement
 
 CLOSED = "period.closed"
 
@@ -68,7 +69,10 @@ def close_period(session: Session, book: str, through: date, *, key: str, clock:
     body = {
         "closed_through": through.isoformat(),
         "statements": {
-            fund.code: _digest(make_statement(session, fund, after=last, through=through))
+            fund.code: {
+                unit.code: _digest(make_statement(session, fund, after=last, through=through, unit=unit))
+                for unit in fund_currencies(session, fund)
+            }
             for fund in registry.list_funds(session, book)
         },
     }

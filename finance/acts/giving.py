@@ -1,91 +1,22 @@
-"""Money and goods come in: pledges, deposits, income, gifts in kind and their valuation."""
+"""Money and goods come in: deposits, income, gifts in kind."""
 
 from dataclasses import replace
+from datetime import date
 
-from ..accounts import UNRESTRICTED, cash, in_kind_pool, memo, pool, stock
-from ..contributions import Contribution, Pledge
-from ..dates import Clock
-from ..errors import AmountOutOfRange, CurrencyMismatch, SamePerson
+from ..accounts import UNRESTRICTED, cash, in_kind_pool, pool, stock
+from ..contributions import Contribution
+from ..dates import Clock, as_utc
+from ..errors import AmountOutOfRange, CurrencyMismatch, DayOutOfRange
 from ..funds import PooledFund
-from ..in_kind import Valuation, value_of
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Draw, Leg
-from ..money import Money, zero
-from ..posting import post, record_event
-from ..records import entries, registry, valuations
-from ..requests import LIBRARY
+from ..money import Money
+from ..posting import post
+from ..records import entries, registry
 from ..storage import Session
+from .drafting import answered_before, require_unit
+from .pledging import paid_in_legs
 
 INCOME_LINES = ("fund_income", "partner_interest")
-
-
-def pledge(
-    session: Session,
-    fund: PooledFund,
-    giver: str,
-    amount: Money,
-    *,
-    key: str,
-    clock: Clock,
-    details: Details = PLAIN,
-) -> Pledge:
-    """Record a promise to a fund. It raises nothing that can be spent.
-
-    Parameters
-    ----------
-    session : Session
-        The caller's; nothing is committed.
-    fund : PooledFund
-        To whom it is promised.
-    giver : str
-        Code of the party.
-    amount : Money
-        In the fund's unit.
-    key : str
-        Idempotency key.
-    clock : Clock
-        When it is recorded.
-    details : Details
-        Day, note and source of the figure.
-
-    Raises
-    ------
-    CurrencyMismatch, AmountOutOfRange, Missing, KeyReused
-        Nothing is written then.
-    """
-    _require_unit(fund, amount)
-    registry.find_party_id(session, registry.find_book_id(session, fund.book), giver)
-    draft = Draft(
-        kind="pledge",
-        effective_on=details.on,
-        legs=_pledge_legs(fund, giver, amount),
-        note=details.note,
-        source=details.source,
-    )
-    post(session, fund.book, draft, key=key, clock=clock)
-    return Pledge(
-        fund=fund.code, giver=giver, amount=amount, outstanding=outstanding_pledge(session, fund, giver)
-    )
-
-
-def _pledge_legs(fund: PooledFund, giver: str, amount: Money, *, paid_in: bool = False) -> tuple[Leg, Leg]:
-    promised = memo(fund.code, fund.unit, f"pledged/{giver}", 1)
-    expected = memo(fund.code, fund.unit, "expected", -1)
-    debit, credit = (expected, promised) if paid_in else (promised, expected)
-    return (
-        Leg(account=debit, side=DEBIT, amount=amount, line="pledge"),
-        Leg(account=credit, side=CREDIT, amount=amount, line="pledge"),
-    )
-
-
-def outstanding_pledge(session: Session, fund: PooledFund, giver: str) -> Money:
-    """Return what a giver has promised to a fund and not yet paid in."""
-    book_id = registry.find_book_id(session, fund.book)
-    path = memo(fund.code, fund.unit, f"pledged/{giver}", 1).path
-    total = zero(fund.unit)
-    for row in entries.list_balances(session, book_id, fund.code):
-        if row.account.path == path and row.account.unit == fund.unit:
-            total += row.settled
-    return total
 
 
 def contribute(
@@ -111,7 +42,7 @@ def contribute(
     giver : str
         Code of the party.
     amount : Money
-        In the fund's unit, before any fee.
+        In a currency the fund holds, before any fee.
     key : str
         Idempotency key; it becomes the code of the contribution.
     clock : Clock
@@ -119,7 +50,7 @@ def contribute(
     earmark : str
         Code of the restriction.
     from_pledge : bool
-        Take it off what the giver has pledged, as far as that goes.
+        Take it off what the giver has signed, then off what is only pledged, as far as that goes.
     details : Details
         Day, note and source of the figure.
 
@@ -128,15 +59,11 @@ def contribute(
     CurrencyMismatch, AmountOutOfRange, Missing, KeyReused
         Nothing is written then.
     """
-    _require_unit(fund, amount)
-    book_id = registry.lock_fund(session, fund.book, fund.code)
-    known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
+    require_unit(session, fund, amount)
+    first = answered_before(session, fund, key)
     extra: tuple[Leg, ...] = ()
-    if from_pledge and known is not None:
-        extra = entries.find_transaction(session, book_id, known.id).legs[2:]
-    elif from_pledge:
-        paid_off = min(amount, outstanding_pledge(session, fund, giver))
-        extra = _pledge_legs(fund, giver, paid_off, paid_in=True) if paid_off.minor > 0 else ()
+    if from_pledge:
+        extra = first.legs[2:] if first else paid_in_legs(session, fund, giver, amount)
     deposit = Contribution(code=key, fund=fund.code, giver=giver, earmark=earmark, amount=amount, kind="cash")
     return _deposit(session, fund, deposit, line="contribution", clock=clock, details=details, extra=extra)
 
@@ -166,7 +93,7 @@ def receive_income(
     CurrencyMismatch, AmountOutOfRange, Missing, KeyReused
         Nothing is written then.
     """
-    _require_unit(fund, amount)
+    require_unit(session, fund, amount)
     if line not in INCOME_LINES:
         raise ValueError(f"no income stands on line {line!r}: use one of {', '.join(INCOME_LINES)}")
     income = Contribution(
@@ -187,9 +114,9 @@ def _deposit(
 ) -> Contribution:
     amount, key = deposit.amount, deposit.code
     draws = (Draw(contribution=key, minor=amount.minor),)
-    owned = pool(fund.code, fund.unit, deposit.earmark)
+    owned = pool(fund.code, amount.unit, deposit.earmark)
     legs = (
-        Leg(account=cash(fund.code, fund.unit), side=DEBIT, amount=amount, line=line),
+        Leg(account=cash(fund.code, amount.unit), side=DEBIT, amount=amount, line=line),
         Leg(account=owned, side=CREDIT, amount=amount, line=line, draws=draws),
     )
     draft = Draft(
@@ -214,18 +141,6 @@ def _receive(
     return replace(deposit, replayed=posted.replayed)
 
 
-def _require_unit(fund: PooledFund, amount: Money) -> None:
-    if amount.unit != fund.unit:
-        raise CurrencyMismatch(
-            f"The fund {fund.code} keeps {fund.unit.code}; it cannot take {amount}. Convert it first.",
-            fund=fund.code,
-            unit=fund.unit.code,
-            amount=str(amount),
-        )
-    if amount.minor <= 0:
-        raise AmountOutOfRange(f"{amount} cannot be booked: the amount must be positive.", amount=str(amount))
-
-
 def offer_in_kind(
     session: Session,
     fund: PooledFund,
@@ -235,6 +150,7 @@ def offer_in_kind(
     key: str,
     clock: Clock,
     earmark: str = UNRESTRICTED,
+    available_until: date | None = None,
     details: Details = PLAIN,
 ) -> Contribution:
     """Book a gift in kind, in its own unit. It is never part of the fund's cash.
@@ -245,25 +161,29 @@ def offer_in_kind(
         As for ``contribute``.
     quantity : Money
         In a unit of kind ``in_kind``.
+    available_until : date or None
+        Last day on which it may be used; None for no end.
 
     Raises
     ------
     CurrencyMismatch
         When the unit is not one of kind ``in_kind``.
+    DayOutOfRange
+        When its last day is over on the day it counts for.
     AmountOutOfRange, Missing, KeyReused
         Nothing is written then.
     """
-    if quantity.unit.kind != "in_kind":
-        raise CurrencyMismatch(
-            f"{quantity} is not a gift in kind. Use a unit of kind in_kind, or contribute cash.",
-            amount=str(quantity),
-        )
-    if quantity.minor <= 0:
-        raise AmountOutOfRange(
-            f"{quantity} cannot be booked: give a positive quantity.", amount=str(quantity)
-        )
+    _require_gift(quantity)
+    if answered_before(session, fund, key) is None:
+        _require_usable(quantity, available_until, details.on or as_utc(clock()).date())
     gift = Contribution(
-        code=key, fund=fund.code, giver=giver, earmark=earmark, amount=quantity, kind="in_kind"
+        code=key,
+        fund=fund.code,
+        giver=giver,
+        earmark=earmark,
+        amount=quantity,
+        kind="in_kind",
+        available_until=available_until,
     )
     draws = (Draw(contribution=key, minor=quantity.minor),)
     owned = in_kind_pool(fund.code, quantity.unit, earmark)
@@ -278,80 +198,23 @@ def offer_in_kind(
     return _receive(session, fund, gift, draft, clock)
 
 
-def value(
-    session: Session,
-    fund: PooledFund,
-    gift: Contribution,
-    valuation: Valuation,
-    *,
-    key: str,
-    clock: Clock,
-    details: Details = PLAIN,
-) -> Money:
-    """Record what a gift in kind is worth, on another party's word; a memo in a valued unit, never cash.
-
-    Parameters
-    ----------
-    session, fund, key, clock, details
-        As for ``contribute``.
-    gift : Contribution
-        From ``offer_in_kind``.
-    valuation : Valuation
-        Price, method, haircut, valuer and evidence.
-
-    Returns
-    -------
-    Money
-        floor(quantity x price x (1 - haircut)), in the valued unit of the price's currency.
-
-    Raises
-    ------
-    SamePerson
-        When the giver values the own gift.
-    AlreadyExists
-        When the gift is valued already.
-    AmountOutOfRange, Missing, KeyReused
-        Nothing is written then.
-    """
-    if valuation.valued_by == gift.giver:
-        raise SamePerson(
-            f"{gift.giver} gave {gift.amount} and cannot value it. Name another party as valuer.",
-            party=gift.giver,
+def _require_gift(quantity: Money) -> None:
+    if quantity.unit.kind != "in_kind":
+        raise CurrencyMismatch(
+            f"{quantity} is not a gift in kind. Use a unit of kind in_kind, or contribute cash.",
+            amount=str(quantity),
         )
-    worth = value_of(gift.amount, valuation)
-    counted = memo(fund.code, worth.unit, "value_counted", 1)
-    given = memo(fund.code, worth.unit, "value_given", -1)
-    legs = (
-        Leg(account=counted, side=DEBIT, amount=worth, line="valuation"),
-        Leg(account=given, side=CREDIT, amount=worth, line="valuation"),
-    )
-    draft = Draft(
-        kind="valuation",
-        effective_on=valuation.valued_on,
-        legs=legs,
-        note=details.note,
-        source=details.source,
-    )
-    book_id = registry.lock_fund(session, fund.book, fund.code)
-    with session.begin_nested():
-        registry.keep_unit(session, valuation.price.unit)
-        registry.keep_unit(session, worth.unit)
-        body = _told(gift, valuation)
-        event_id, new = record_event(session, fund.book, "in_kind.valued", body, key=key, clock=clock)
-        if new:
-            valuations.keep_valuation(session, book_id, event_id, gift, valuation, worth.unit)
-        post(session, fund.book, draft, key=key, clock=clock)
-    return worth
+    if quantity.minor <= 0:
+        raise AmountOutOfRange(
+            f"{quantity} cannot be booked: give a positive quantity.", amount=str(quantity)
+        )
 
 
-def _told(gift: Contribution, valuation: Valuation) -> dict[str, object]:
-    return {
-        "contribution": gift.code,
-        "evidence_sha256": valuation.evidence_sha256.hex(),
-        "haircut_bp": valuation.haircut_bp,
-        "method": valuation.method,
-        "price": valuation.price.text,
-        "unit": valuation.price.unit.code,
-        "valued_by": valuation.valued_by,
-        "valued_on": valuation.valued_on.isoformat(),
-    }
+def _require_usable(quantity: Money, available_until: date | None, day: date) -> None:
+    if available_until is not None and available_until < day:
+        raise DayOutOfRange(
+            f"{quantity} in kind could be used until {available_until}, which is over on {day}. "
+            "Take only what can still be used.",
+            available_until=available_until.isoformat(),
+            on=day.isoformat(),
+        )

@@ -1,5 +1,6 @@
 """Opening books, funds and earmarks, registering parties. Asked twice the same, nothing changes."""
 
+from ..accounts import UNRESTRICTED, cash
 from ..earmarks import Earmark, unrestricted
 from ..errors import CurrencyMismatch
 from ..funds import DrawRule, PooledFund
@@ -62,7 +63,7 @@ def open_fund(
     book, code, title : str
         Its book, its short name and its name for people.
     unit : Unit
-        The one currency it keeps.
+        The currency it keeps; ``accept_currency`` lets it hold others beside it.
     draw_rule : str
         Whose money is spent first: ``pro_rata`` or ``fifo``.
 
@@ -83,14 +84,54 @@ def open_fund(
     return fund
 
 
-def open_earmark(session: Session, book: str, earmark: Earmark) -> Earmark:
-    """Register an earmark; money without restriction may move under it, never the other way.
+def accept_currency(session: Session, fund: PooledFund, unit: Unit) -> PooledFund:
+    """Let a fund hold another currency than its own, apart from it, until it is exchanged or paid.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    fund : PooledFund
+        Which fund.
+    unit : Unit
+        A currency. Promises to grantees and agreements stay in the fund's own.
 
     Raises
     ------
-    AlreadyExists
-        When the code belongs to other terms.
+    CurrencyMismatch
+        When the unit is no currency.
+    Missing
+        When there is no such fund.
     """
-    wider = unrestricted().code
+    if unit.kind != "currency":
+        raise CurrencyMismatch(
+            f"A fund holds currencies; {unit.code} is a unit of kind {unit.kind}. Book gifts in kind apart.",
+            unit=unit.code,
+        )
+    registry.keep_account(session, registry.find_book_id(session, fund.book), cash(fund.code, unit))
+    return fund
+
+
+def open_earmark(session: Session, book: str, earmark: Earmark, *, wider: str = UNRESTRICTED) -> Earmark:
+    """Register an earmark; money under the wider one may move under it, never the other way.
+
+    A use must be admitted by an earmark and by all that it narrows, and before the first of their last days.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book : str
+        Code of the book.
+    earmark : Earmark
+        Its terms.
+    wider : str
+        Code of the earmark it narrows: a window of it.
+
+    Raises
+    ------
+    AlreadyExists, Missing
+        When the code belongs to other terms or narrows another earmark; when there is no such wider one.
+    """
     registry.keep_earmark(session, registry.find_book_id(session, book), earmark, wider=wider)
     return earmark

@@ -18,6 +18,7 @@ from ..posting import post
 from ..records import entries, registry
 from ..requests import LIBRARY, key_reused
 from ..storage import Session
+from .implementers import returned_legs
 
 NOT_REFUNDABLE = {"refund", "donor_refund", "fx_sold", "in_kind_used", "in_kind_expired"}
 REFUNDABLE = frozenset(line for line, kind in LINES.items() if kind == "use") - NOT_REFUNDABLE
@@ -50,23 +51,42 @@ def refund(
     Raises
     ------
     OverdrawnCommitment
-        When more comes back than was paid.
+        When more comes back than was paid, or than the implementer of an advance still holds.
     Missing, CurrencyMismatch, AmountOutOfRange, KeyReused
         Nothing is written then.
     """
     book_id = registry.lock_fund(session, fund.book, fund.code)
-    registry.find_party_id(session, book_id, payer)
     known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
-    if known is None:
-        paid = entries.find_transaction(session, book_id, payment).legs
-        legs = _shares(fund, paid, amount, entries.sum_returned(session, payment))
-    else:
+    legs: tuple[Leg, ...] = ()
+    if known is not None:
         first = entries.find_transaction(session, book_id, known.id)
-        back = sum((leg.amount for leg in first.legs if leg.side == CREDIT), start=zero(amount.unit))
+        given = [leg.amount for leg in first.legs if leg.side == CREDIT and leg.account.role == "pool"]
+        back = sum(given, start=zero(amount.unit))
         if first.refunds != payment or back != amount:
             raise key_reused(key, known.kind)
         legs = first.legs
-    draft = Draft(
+    draft = draft_refund(session, fund, payer, payment, amount, details=details, legs=legs)
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def draft_refund(
+    session: Session,
+    fund: PooledFund,
+    payer: str,
+    payment: UUID,
+    amount: Money,
+    *,
+    details: Details = PLAIN,
+    legs: tuple[Leg, ...] = (),
+) -> Draft:
+    """Draft what ``refund`` posts, to be proposed; ``legs`` gives its legs, when they are known."""
+    book_id = registry.find_book_id(session, fund.book)
+    registry.find_party_id(session, book_id, payer)
+    if not legs:
+        paid = entries.find_transaction(session, book_id, payment).legs
+        legs = _shares(fund, paid, amount, entries.sum_returned(session, payment))
+        legs += returned_legs(session, fund, paid, amount)
+    return Draft(
         kind="refund",
         effective_on=details.on,
         legs=legs,
@@ -75,7 +95,6 @@ def refund(
         source=details.source,
         refunds=payment,
     )
-    return post(session, fund.book, draft, key=key, clock=clock)
 
 
 def _shares(
@@ -90,7 +109,8 @@ def _shares(
         if leg.account.fund == fund.code and leg.side == DEBIT and leg.line in REFUNDABLE
         for draw in leg.draws
     ]
-    left = Money(minor=sum(rest for _, _, rest in borne), unit=fund.unit)
+    unit = borne[0][0].amount.unit if borne else fund.unit
+    left = Money(minor=sum(rest for _, _, rest in borne), unit=unit)
     if left < amount:
         raise OverdrawnCommitment(
             f"{amount} cannot come back from this payment: {left} of it is still out. Book at most {left}.",
@@ -108,6 +128,6 @@ def _shares(
         )
         back = Money(minor=sum(draw.minor for draw in draws), unit=amount.unit)
         if back:
-            legs.append(Leg(account=cash(fund.code, fund.unit), side=DEBIT, amount=back, line="refund"))
+            legs.append(Leg(account=cash(fund.code, back.unit), side=DEBIT, amount=back, line="refund"))
             legs.append(Leg(account=leg.account, side=CREDIT, amount=back, line="refund", draws=draws))
     return tuple(legs)

@@ -129,7 +129,6 @@ def _is_due(session: Session, book_id: int, clock: Clock, every: timedelta) -> b
 
 def _append_waiting(session: Session, book_id: int, peaks: Peaks) -> None:
     """Give every waiting event its leaf and write the nodes that become complete."""
-    first = peaks.size
     with closing(leaves.read_unsealed(session, book_id)) as pages:
         for page in pages:
             start, sealed, completed = peaks.size, list[tuple[UUID, bytes]](), list[tuple[Subtree, bytes]]()
@@ -143,7 +142,7 @@ def _append_waiting(session: Session, book_id: int, peaks: Peaks) -> None:
                 completed += peaks.append(digest)
             leaves.keep_leaves(session, book_id, start, sealed)
             leaves.keep_nodes(session, book_id, completed)
-    leaves.end_waiting(session, book_id, first)
+    leaves.end_waiting(session, book_id)
 
 
 def _require_last(session: Session, book: str, origin: str, last: Checkpoint, book_id: int) -> Peaks:

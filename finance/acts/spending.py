@@ -1,21 +1,19 @@
 """Money is promised and goes out: fees, costs, transfers, commitments, encumbrances, payments.
 
 What a use may draw on follows from the earmarks: money under an earmark that admits the use first, in the
-order of the earmarks' codes, then money without restriction.
+order of the earmarks' codes, then money without restriction. An earmark binds together with all that it
+narrows, and until the first of their last days.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 
-from ..accounts import UNRESTRICTED, Account, Promise, cash, obligation, pool
+from ..accounts import Promise, obligation, pool
 from ..contributions import Contribution
 from ..dates import Clock
 from ..errors import (
-    AmountOutOfRange,
     CurrencyMismatch,
-    EarmarkViolated,
-    InsufficientFunds,
-    OverdrawnCommitment,
 )
 from ..fees import FeeTerm
 from ..funds import PooledFund
@@ -25,10 +23,21 @@ from ..posting import post
 from ..records import entries, registry
 from ..requests import LIBRARY, key_reused
 from ..storage import Session
+from .drafting import (
+    Parts,
+    admits,
+    admitted_parts,
+    answered_before,
+    day_of,
+    parts_before,
+    payment_legs,
+    require_open,
+    restricted_first,
+    taken_from,
+)
 
 ANY_USE: Mapping[str, str] = {}
 SPENDING_LINES = ("transfer", "transfer_to_fund", "direct_cost", "bank_charge")
-Parts = tuple[tuple[str, Money], ...]
 
 
 def spend(
@@ -54,7 +63,7 @@ def spend(
     payee : str
         Code of the party who is paid.
     amount : Money
-        In the fund's unit.
+        In the fund's unit, or in another currency that it holds.
     line : str
         ``transfer``, ``transfer_to_fund``, ``direct_cost`` or ``bank_charge``.
     key : str
@@ -68,15 +77,39 @@ def spend(
 
     Raises
     ------
-    InsufficientFunds, EarmarkViolated, AmountOutOfRange, CurrencyMismatch, Missing, KeyReused
+    InsufficientFunds, EarmarkViolated, EarmarkExpired, AmountOutOfRange, CurrencyMismatch, Missing, KeyReused
         Nothing is written then.
+    """
+    parts = parts_before(session, fund, key, amount)
+    today = day_of(details, clock)
+    draft = draft_spend(
+        session, fund, payee, amount, line=line, use=use, details=details, parts=parts, today=today
+    )
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def draft_spend(
+    session: Session,
+    fund: PooledFund,
+    payee: str,
+    amount: Money,
+    *,
+    line: str,
+    use: Mapping[str, str] = ANY_USE,
+    details: Details = PLAIN,
+    parts: Parts = (),
+    today: date | None = None,
+) -> Draft:
+    """Draft what ``spend`` posts, to be proposed.
+
+    ``parts`` says which earmarks bear it, when known; ``today`` the day by which they must not have ended.
     """
     registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
     if line not in SPENDING_LINES:
         raise ValueError(f"nothing is spent on line {line!r}: use one of {', '.join(SPENDING_LINES)}")
-    parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
-    legs = tuple(leg for earmark, part in parts for leg in _payment(fund, earmark, part, line))
-    return _post(session, fund, line, legs, payee=payee, key=key, clock=clock, details=details, use=use)
+    borne = parts or admitted_parts(session, fund, amount, use, details.on or today)
+    legs = tuple(leg for earmark, part in borne for leg in payment_legs(fund, earmark, part, line))
+    return _draft(line, legs, payee=payee, details=details, use=use)
 
 
 def charge_fee(
@@ -108,10 +141,13 @@ def charge_fee(
     InsufficientFunds, PostingRefused, Missing, KeyReused
         Nothing is written then.
     """
-    registry.find_party_id(session, registry.find_book_id(session, fund.book), agent)
+    book_id = registry.find_book_id(session, fund.book)
+    registry.find_party_id(session, book_id, agent)
+    if answered_before(session, fund, key) is None:
+        require_open(session, book_id, deposit.earmark, day_of(details, clock))
     taken = fee if isinstance(fee, Money) else fee.divide(deposit.amount).fee
     draws = (Draw(contribution=deposit.code, minor=taken.minor),)
-    legs = _payment(fund, deposit.earmark, taken, "fee", draws)
+    legs = payment_legs(fund, deposit.earmark, taken, "fee", draws)
     return _post(session, fund, "fee", legs, payee=agent, key=key, clock=clock, details=details)
 
 
@@ -140,11 +176,34 @@ def reserve(
     InsufficientFunds, EarmarkViolated, AmountOutOfRange, CurrencyMismatch, KeyReused
         Nothing is written then.
     """
-    parts = _parts_under(session, fund, key, amount) or _admitted(session, fund, amount, use)
-    legs = tuple(leg for earmark, part in parts for leg in _promise_legs(fund, promise, earmark, part))
-    return _post(
-        session, fund, "encumbrance", legs, key=key, clock=clock, details=_noting(details, promise), use=use
-    )
+    parts = parts_before(session, fund, key, amount)
+    today = day_of(details, clock)
+    draft = draft_reserve(session, fund, promise, amount, use=use, details=details, parts=parts, today=today)
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def draft_reserve(
+    session: Session,
+    fund: PooledFund,
+    promise: Promise,
+    amount: Money,
+    *,
+    use: Mapping[str, str] = ANY_USE,
+    details: Details = PLAIN,
+    parts: Parts = (),
+    today: date | None = None,
+) -> Draft:
+    """Draft what ``reserve`` posts, to be proposed; ``parts`` and ``today`` as for ``draft_spend``."""
+    if amount.unit != fund.unit:
+        raise CurrencyMismatch(
+            f"The fund {fund.code} promises in {fund.unit.code}, not {amount}. Convert it first.",
+            fund=fund.code,
+            unit=fund.unit.code,
+            amount=str(amount),
+        )
+    borne = parts or admitted_parts(session, fund, amount, use, details.on or today)
+    legs = tuple(leg for earmark, part in borne for leg in _promise_legs(fund, promise, earmark, part))
+    return _draft("encumbrance", legs, details=_noting(details, promise), use=use)
 
 
 def pay_reserved(
@@ -174,24 +233,36 @@ def pay_reserved(
     AmountOutOfRange, Missing, KeyReused
         Nothing is written then.
     """
-    registry.find_party_id(session, registry.find_book_id(session, fund.book), payee)
-    parts = _parts_under(session, fund, key, amount) or _taken(
-        _outstanding(session, fund, promise), amount, str(promise)
+    parts = parts_before(session, fund, key, amount)
+    today = day_of(details, clock)
+    draft = draft_pay_reserved(
+        session, fund, promise, amount, payee, details=details, parts=parts, today=today
     )
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def draft_pay_reserved(
+    session: Session,
+    fund: PooledFund,
+    promise: Promise,
+    amount: Money,
+    payee: str,
+    *,
+    details: Details = PLAIN,
+    parts: Parts = (),
+    today: date | None = None,
+) -> Draft:
+    """Draft what ``pay_reserved`` posts, to be proposed; ``parts`` and ``today`` as for ``draft_spend``."""
+    book_id = registry.find_book_id(session, fund.book)
+    registry.find_party_id(session, book_id, payee)
+    borne = parts or taken_from(_outstanding(session, fund, promise), amount, str(promise))
+    for earmark, _ in () if parts else borne:
+        require_open(session, book_id, earmark, details.on or today)
     legs: list[Leg] = []
-    for earmark, part in parts:
-        legs.extend(_payment(fund, earmark, part, "payout"))
+    for earmark, part in borne:
+        legs.extend(payment_legs(fund, earmark, part, "payout"))
         legs.extend(_promise_legs(fund, promise, earmark, -part))
-    return _post(
-        session,
-        fund,
-        "payout",
-        tuple(legs),
-        payee=payee,
-        key=key,
-        clock=clock,
-        details=_noting(details, promise),
-    )
+    return _draft("payout", tuple(legs), payee=payee, details=_noting(details, promise))
 
 
 def reassign(
@@ -222,14 +293,12 @@ def reassign(
     AmountOutOfRange, KeyReused
         Nothing is written then.
     """
-    parts = _parts_under(session, fund, key, amount)
+    parts = parts_before(session, fund, key, amount)
     if not parts:
         book_id = registry.find_book_id(session, fund.book)
         left = _outstanding(session, fund, given)
-        open_to = tuple(
-            part for part in left if registry.find_earmark(session, book_id, part[0]).admits_use(use)
-        )
-        parts = _taken(open_to, amount, f"{given} for this use")
+        open_to = tuple(part for part in left if admits(session, book_id, part[0], use))
+        parts = taken_from(open_to, amount, f"{given} for this use")
     legs: list[Leg] = []
     for earmark, part in parts:
         legs.extend(_promise_legs(fund, given, earmark, -part))
@@ -302,7 +371,19 @@ def _post(
     payee: str = "",
     use: Mapping[str, str] = ANY_USE,
 ) -> Transaction:
-    draft = Draft(
+    draft = _draft(kind, legs, details=details, payee=payee, use=use)
+    return post(session, fund.book, draft, key=key, clock=clock)
+
+
+def _draft(
+    kind: str,
+    legs: tuple[Leg, ...],
+    *,
+    details: Details,
+    payee: str = "",
+    use: Mapping[str, str] = ANY_USE,
+) -> Draft:
+    return Draft(
         kind=kind,
         effective_on=details.on,
         legs=legs,
@@ -311,21 +392,10 @@ def _post(
         source=details.source,
         use=tuple(sorted(use.items())),
     )
-    return post(session, fund.book, draft, key=key, clock=clock)
 
 
 def _noting(details: Details, about: Promise | str) -> Details:
     return details if details.note else replace(details, note=str(about))
-
-
-def _payment(
-    fund: PooledFund, earmark: str, amount: Money, line: str, draws: tuple[Draw, ...] = ()
-) -> tuple[Leg, Leg]:
-    owned = pool(fund.code, fund.unit, earmark)
-    return (
-        Leg(account=owned, side=DEBIT, amount=amount, line=line, draws=draws),
-        Leg(account=cash(fund.code, fund.unit), side=CREDIT, amount=amount, line=line),
-    )
 
 
 def _promise_legs(fund: PooledFund, promise: Promise, earmark: str, amount: Money) -> tuple[Leg, Leg]:
@@ -341,96 +411,4 @@ def _outstanding(session: Session, fund: PooledFund, promise: Promise) -> Parts:
     path = obligation(fund.code, fund.unit, promise).path
     rows = entries.list_balances(session, registry.find_book_id(session, fund.book), fund.code, path)
     left = [(row.account.earmark, row.outstanding) for row in rows if row.outstanding]
-    return tuple(sorted(left, key=_restricted_first))
-
-
-def _restricted_first(part: tuple[str, Money]) -> tuple[bool, str]:
-    return part[0] == UNRESTRICTED, part[0]
-
-
-def _admitted(session: Session, fund: PooledFund, amount: Money, use: Mapping[str, str]) -> Parts:
-    """Choose the pools a use is paid from: restricted money that admits it first."""
-    if amount.unit != fund.unit:
-        raise CurrencyMismatch(
-            f"The fund {fund.code} keeps {fund.unit.code} and cannot pay {amount}. Convert it first.",
-            fund=fund.code,
-            unit=fund.unit.code,
-            amount=str(amount),
-        )
-    book_id = registry.find_book_id(session, fund.book)
-    free: list[tuple[str, Money]] = []
-    total = closed = zero(fund.unit)
-    for row in entries.list_balances(session, book_id, fund.code, pool(fund.code, fund.unit).path):
-        if not _is_pool(row.account, fund):
-            continue
-        left = row.free
-        if registry.find_earmark(session, book_id, row.account.earmark).admits_use(use):
-            free.append((row.account.earmark, left))
-            total += left
-        else:
-            closed += left
-    if total < amount:
-        raise _short(fund, amount, total, closed)
-    return _taken(tuple(sorted(free, key=_restricted_first)), amount, fund.code)
-
-
-def _short(
-    fund: PooledFund, amount: Money, free: Money, closed: Money
-) -> EarmarkViolated | InsufficientFunds:
-    figures = {"fund": fund.code, "asked": amount.text, "free": free.text, "unit": fund.unit.code}
-    if free + closed >= amount:
-        return EarmarkViolated(
-            f"The fund {fund.code} has {free} free for this use and {closed} under earmarks that exclude it; "
-            f"{amount} is asked. Ask for at most {free}, or change the use.",
-            excluded=closed.text,
-            **figures,
-        )
-    return InsufficientFunds(
-        f"The fund {fund.code} has {free} free for this use; {amount} is asked. "
-        f"Add money, release a promise, or ask for at most {free}.",
-        short=(amount - free).text,
-        **figures,
-    )
-
-
-def _is_pool(account: Account, fund: PooledFund) -> bool:
-    return account.role == "pool" and account.unit == fund.unit
-
-
-def _taken(free: Parts, amount: Money, what: str) -> Parts:
-    """Take an amount from the parts in order."""
-    if amount.minor <= 0:
-        raise AmountOutOfRange(
-            f"{amount} cannot be paid or promised: the amount must be positive.", amount=str(amount)
-        )
-    parts, rest = [], amount
-    for earmark, left in free:
-        part = min(left, rest)
-        if part.minor > 0:
-            parts.append((earmark, part))
-            rest -= part
-    if rest:
-        raise OverdrawnCommitment(
-            f"{amount} is asked of {what}, which has {amount - rest} left. Ask for at most {amount - rest}.",
-            asked=amount.text,
-            left=(amount - rest).text,
-            unit=amount.unit.code,
-        )
-    return tuple(parts)
-
-
-def _parts_under(session: Session, fund: PooledFund, key: str, amount: Money) -> Parts:
-    """Return the parts of the transaction a key belongs to, so that a retry drafts the same legs."""
-    book_id = registry.lock_fund(session, fund.book, fund.code)
-    known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
-    if known is None:
-        return ()
-    legs = [
-        leg
-        for leg in entries.find_transaction(session, book_id, known.id).legs
-        if leg.account.role == "pool" and leg.side == DEBIT and leg.amount.minor > 0
-    ]
-    total = sum((leg.amount.minor for leg in legs), start=0)
-    if total != amount.minor or any(leg.amount.unit != amount.unit for leg in legs):
-        return ((UNRESTRICTED, amount),)
-    return tuple((leg.account.earmark, leg.amount) for leg in legs)
+    return tuple(sorted(left, key=restricted_first))

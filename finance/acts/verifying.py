@@ -16,6 +16,7 @@ from ..dates import instant_text
 from ..records import audit, entries, registry
 from ..storage import Session
 from .sealing import find_log_faults
+from .vouching import find_approval_faults
 
 Said = tuple[object, ...]
 LEG_NAMES = ("account", "unit", "earmark", "layer", "side", "line", "amount")
@@ -61,8 +62,8 @@ def verify(session: Session, book: str) -> Verification:
     Checked: every rule of the fault views for every transaction; each counter of each balance against the
     sum of its postings; each lot against its draws; each earmark against its digest and its scope; each
     event's digest against its bytes; all that each event says of its transaction, legs, draws and conversions
-    against the rows; and the transparency log: each leaf against its event, each checkpoint against the
-    leaves.
+    against the rows; each rate against its event; and the transparency log: each leaf against its event, each
+    checkpoint against the leaves.
 
     Parameters
     ----------
@@ -89,6 +90,8 @@ def verify(session: Session, book: str) -> Verification:
         for code in audit.list_changed_earmarks(session, book_id)
     ]
     findings += find_event_faults(session, book_id)
+    findings += [f"rate {rate}: it differs from its event" for rate in _changed_rates(session, book_id)]
+    findings += find_approval_faults(session, book_id)
     findings += find_log_faults(session, book_id)
     transactions, postings = entries.count_entries(session, book_id)
     return Verification(
@@ -131,6 +134,14 @@ def find_event_faults(session: Session, book_id: int) -> Iterator[str]:
         yield from (f"transaction {identity}: it has rows and no event" for identity in beside.left())
 
 
+def _changed_rates(session: Session, book_id: int) -> Iterator[UUID]:
+    """Yield the rates that are not what their event says."""
+    for row in audit.stream_rates(session, book_id):
+        pair = {"base": row.base_unit, "quote": row.quote_unit, "source": row.source}
+        if not _says(bytes(row.body), **pair, as_of=row.as_of.isoformat(), num=row.num, den=row.den):
+            yield row.id
+
+
 class _Beside:
     """Rows of many transactions, taken transaction by transaction as the events go by."""
 
@@ -166,7 +177,7 @@ class _Beside:
             self._advance()
 
 
-def _says(content: bytes, **expected: str) -> bool:
+def _says(content: bytes, **expected: str | int) -> bool:
     """Tell whether the bytes of an event say what stands beside them."""
     try:
         body = json.loads(content)

@@ -19,18 +19,20 @@ from sqlalchemy.orm import Session
 
 from ..accounts import Account
 from ..dates import Clock, as_utc
+from ..documents import plain_bytes
 from ..draws import LotBook, insufficient, needs_draws
 from ..errors import AlmonerError, Busy, FundError, KeyReused, LedgerError, MoneyError, PostingRefused
 from ..ledger import Draft, Leg, Transaction
 from ..money import Money
+from ..records.approvals import find_lacking
 from ..records.conversions import find_rate_ids
-from ..records.entries import find_contribution_ids, find_lots, find_transaction
+from ..records.entries import find_contribution_ids, find_lots, find_transactions
 from ..records.lookups import OpenAccount, TakenKey, look_up
 from ..records.refusals import explain, raises, read_reason, refusal_text, stored_refusal
 from ..records.registry import keep_account, lock_funds
-from ..records.writing import Writing, savepoint, undo, write
+from ..records.writing import WriteRefused, Writing, savepoint, write
 from ..requests import LIBRARY, Request, describe, key_reused, request_digest
-from .events import derive_id, event_bytes, leaf_digest
+from .events import derive_id, leaf_digest
 
 MAX_BATCH = 8192
 KEPT = (FundError, LedgerError, MoneyError)
@@ -181,23 +183,23 @@ def submit(
     if not requests:
         return ()
     batch.lock(requests)
-    connection = batch.connection
     for last_try in (False, True):
-        connection.exec_driver_sql("SAVEPOINT almoner")
         try:
-            posted = batch.post(requests)
+            return batch.post(requests)
+        except WriteRefused as refused:
+            if last_try or not _is_taken(refused.reason):
+                raise _explained(batch, requests, refused.reason) from refused
         except DatabaseError as fault:
-            reason = read_reason(session, fault, [batch.identity(one.key) for one in requests])
-            undo(connection)
-            if "idem_key" not in reason or last_try:  # else the key was taken meanwhile: look again
-                raise explain(session, batch.book_id, [one.draft for one in requests], reason) from fault
-        except BaseException:
-            undo(connection)
-            raise
-        else:
-            connection.exec_driver_sql("RELEASE SAVEPOINT almoner")
-            return posted
+            if fault.connection_invalidated:
+                raise
+            raise _explained(batch, requests, read_reason(fault)) from fault
     raise AssertionError("the second try returns or raises")
+
+
+def _explained(batch: "_Batch", requests: Sequence[Request], reason: str) -> AlmonerError:
+    drafts = [one.draft for one in requests]
+    lacking = find_lacking(batch.session, batch.book_id, requests, batch.instant, reason)
+    return lacking or explain(batch.session, batch.book_id, drafts, reason)
 
 
 class _Batch:
@@ -232,15 +234,38 @@ class _Batch:
             digest, kind = (first.digest, first.draft.kind) if first else _said(known)
             if digest != one.digest:
                 raise key_reused(one.key, kind)
-        posted = self.write(tuple(fresh.values()), found.accounts) if fresh else {}
-        return tuple(posted.pop(key) if key in posted else self._replay(key, taken.get(key)) for key in keys)
+        posted = self._write_guarded(tuple(fresh.values()), found.accounts) if fresh else {}
+        return self._answers(keys, posted, taken)
 
-    def _replay(self, key: str, known: TakenKey | None) -> Transaction:
-        """Return the first answer of a key again, of an earlier batch or an earlier place in this one."""
-        if known is not None and known.refusal is not None:
-            raise stored_refusal(known.refusal)
-        identity = self.identity(key) if known is None else known.id
-        return find_transaction(self.session, self.book_id, identity, replayed=True)
+    def _write_guarded(
+        self, requests: Sequence[Request], accounts: dict[Account, OpenAccount]
+    ) -> dict[str, Transaction]:
+        """Write, and leave nothing behind when it is refused, not even an account that was opened for it."""
+        opening = any(leg.account not in accounts for one in requests for leg in one.draft.legs)
+        if not opening and self.connection.dialect.name == "postgresql":
+            return self.write(requests, accounts)
+        with savepoint(self.connection):
+            try:
+                return self.write(requests, accounts)
+            except DatabaseError as fault:
+                if self.connection.dialect.name == "postgresql":
+                    raise
+                identities = [self.identity(one.key) for one in requests]
+                raise WriteRefused(read_reason(fault, self.session, identities)) from fault
+
+    def _answers(
+        self, keys: Sequence[str], posted: dict[str, Transaction], taken: dict[str, TakenKey]
+    ) -> tuple[Transaction, ...]:
+        """Answer each key: what was posted now, or the first answer again, of earlier or of this batch."""
+        for key in keys:
+            known = taken.get(key)
+            if known is not None and known.refusal is not None:
+                raise stored_refusal(known.refusal)
+        now = [posted.pop(key, None) for key in keys]
+        identities = [taken[key].id if key in taken else self.identity(key) for key in keys]
+        asked = dict.fromkeys(one for one, new in zip(identities, now, strict=True) if new is None)
+        again = find_transactions(self.session, self.book_id, list(asked), replayed=True) if asked else {}
+        return tuple(new or again[one] for one, new in zip(identities, now, strict=True))
 
     def write(
         self, requests: Sequence[Request], accounts: dict[Account, OpenAccount], refusal: str | None = None
@@ -321,6 +346,14 @@ class _Batch:
         )
 
 
+def _is_taken(reason: str) -> bool:
+    """Tell whether the key may have been taken meanwhile.
+
+    The same key at the same instant is the same identity: any row of it may be the one that is there already.
+    """
+    return "idem_key" in reason or "_pkey" in reason
+
+
 def _said(known: TakenKey | None) -> tuple[bytes, str]:
     return (b"", "") if known is None else (known.request_sha256, known.kind)
 
@@ -330,31 +363,23 @@ def _add(batch: Writing, one: Request, posted: Transaction, refusal: str | None)
     draft, kind = one.draft, f"ledger.{one.draft.kind}"
     act = one.act if refusal is None else "refused"
     key, until = batch.key, batch.time(one.expires_at)
-    row = (
-        key(posted.id),
-        act,
-        draft.kind,
-        one.key,
-        one.digest,
-        batch.day(posted.effective_on),
-        until,
-        refusal,
-    )
-    batch.rows["txn"].append(
-        (*row, key(one.parent), key(draft.refunds), key(draft.corrects), key(one.proposal))
-    )
+    proposal = None if refusal else one.proposal  # a refusal carries nothing out
+    day = batch.day(posted.effective_on)
+    row = (key(posted.id), draft.kind, one.key, one.digest, day, act, until, refusal)
+    batch.rows["txn"].append((*row, key(one.parent), key(draft.refunds), key(draft.corrects), key(proposal)))
     body = describe(draft, posted.legs or draft.legs, posted.effective_on, one.expires_at)
-    body |= {"client": batch.client, "key": one.key, "request_sha256": one.digest.hex()}
+    body |= {"client": batch.client, "key": one.key, "kind": kind, "recorded_at": batch.recorded}
+    body["request_sha256"] = one.digest.hex()
     if act != "posted":
         body["act"] = act
     if refusal is not None:
         body["refusal"] = refusal
     if one.parent is not None:
         body["parent"] = str(one.parent)
-    if one.proposal is not None:
-        body["proposal"] = str(one.proposal)
-    content = event_bytes(kind, body, batch.instant)
-    batch.rows["event"].append((key(posted.id), kind, content, leaf_digest(content)))
+    if proposal is not None:
+        body["proposal"] = str(proposal)
+    content = plain_bytes(body)
+    batch.rows["event"].append((key(posted.id), kind, 1, content, leaf_digest(content)))
 
 
 def _require_floors(requests: Sequence[Request], free: dict[Account, int]) -> None:

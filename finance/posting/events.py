@@ -40,11 +40,6 @@ def derive_id(book: str, client: str, key: str, instant: datetime) -> UUID:
     return UUID(int=(high << 64) | low)
 
 
-def event_bytes(kind: str, body: Mapping[str, object], instant: datetime) -> bytes:
-    """Write the exact bytes of an event."""
-    return plain_bytes({"kind": kind, "recorded_at": instant_text(instant), **body})
-
-
 def leaf_digest(content: bytes) -> bytes:
     """Digest of a leaf (RFC 6962, section 2.1)."""
     return hashlib.sha256(b"\x00" + content).digest()

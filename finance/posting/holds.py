@@ -19,7 +19,7 @@ from ..documents import canonical_bytes
 from ..errors import AlreadyResolved, AmountOutOfRange, CurrencyMismatch, PostingRefused
 from ..ledger import DEBIT, Act, Draft, Leg, Transaction
 from ..money import Money, split
-from ..records.entries import find_transaction, list_due
+from ..records.entries import find_transaction, find_transaction_by_key, list_due
 from ..records.registry import find_book_id
 from ..requests import LIBRARY, Request, request_digest
 from .core import submit
@@ -66,7 +66,7 @@ def hold(
         Nothing is written then.
     """
     until = as_utc(expires_at)
-    if until <= as_utc(clock()):
+    if until <= as_utc(clock()) and not _is_known(session, book, client, key):
         raise PostingRefused(
             f"A hold until {until.isoformat()} would be over before it begins. Give a later instant.",
             expires_at=until.isoformat(),
@@ -76,18 +76,27 @@ def hold(
             "A hold takes no refund, no conversion and no named draws: post those when they happen.",
             kind=draft.kind,
         )
-    held = replace(
-        draft, legs=tuple(replace(leg, layer="P") if leg.layer == "S" else leg for leg in draft.legs)
-    )
+    held = held_draft(draft)
     request = Request(
         key=key,
         draft=held,
-        digest=request_digest(draft) if proposal else request_digest(held, until),
+        digest=request_digest(held, until),
         act="pending",
         expires_at=until,
         proposal=proposal,
     )
     return submit(session, book, [request], clock=clock, client=client)[0]
+
+
+def held_draft(draft: Draft) -> Draft:
+    """Return a draft with what would settle held instead."""
+    legs = tuple(replace(leg, layer="P") if leg.layer == "S" else leg for leg in draft.legs)
+    return replace(draft, legs=legs)
+
+
+def _is_known(session: Session, book: str, client: str, key: str) -> bool:
+    """Tell whether a key is taken: a retry has its first answer even when its hold is over meanwhile."""
+    return find_transaction_by_key(session, find_book_id(session, book), client, key) is not None
 
 
 def settle(
@@ -172,11 +181,11 @@ def expire_due(
         held = find_hold(session, book, identity)
         key, asked = f"expire#{identity}", {"expires": str(identity)}
         try:
-            expired.append(
-                _resolve(session, book, held, "expire", _undone(held), asked, key=key, clock=clock)
-            )
+            one = _resolve(session, book, held, "expire", _undone(held), asked, key=key, clock=clock)
         except AlreadyResolved:
             continue
+        if not one.replayed:
+            expired.append(one)
     return tuple(expired)
 
 

@@ -12,12 +12,11 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from ..dates import Clock
-from ..documents import canonical_bytes
 from ..errors import PostingRefused
 from ..ledger import CREDIT, DEBIT, Draft, Leg, Transaction
 from ..records.entries import find_transaction
 from ..records.registry import find_book_id
-from ..requests import LIBRARY, Request, request_digest
+from ..requests import LIBRARY, Request, request_digest, reversal_bytes
 from .core import submit
 
 
@@ -111,7 +110,7 @@ def _mirrored(session: Session, book: str, transaction_id: UUID, key: str, propo
         note=f"reverses {transaction_id}",
         refunds=first.refunds or transaction_id,
     )
-    digest = hashlib.sha256(canonical_bytes({"reverses": str(transaction_id)})).digest()
+    digest = hashlib.sha256(reversal_bytes(transaction_id)).digest()
     return Request(
         key=key, draft=mirror, digest=digest, act="reverse", parent=transaction_id, proposal=proposal
     )

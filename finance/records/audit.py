@@ -1,4 +1,4 @@
-"""Queries that derive the books again, for verification and for the second side of a statement."""
+"""Queries that derive the books again, for verification."""
 
 import hashlib
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from ..money import Money
-from ..units import Unit
+from ..earmarks import Earmark
+from ..errors import DocumentInvalid
 from .tables import (
     ACCOUNT,
     BALANCE,
@@ -25,7 +25,6 @@ from .tables import (
     FX_RATE,
     LOT,
     LOT_DELTA,
-    PARTY,
     POSTING,
     TXN,
     TXN_END,
@@ -114,9 +113,21 @@ def list_changed_earmarks(session: Session, book_id: int) -> tuple[str, ...]:
             chain.add(step)
             step = wider.get(step)
         digest = hashlib.sha256(bytes(row.terms)).digest()
-        if digest != bytes(row.terms_sha256) or chain != scope[row.id]:
+        if (
+            digest != bytes(row.terms_sha256)
+            or chain != scope[row.id]
+            or not _ends(row.terms, row.valid_until)
+        ):
             changed.append(str(row.code))
     return tuple(changed)
+
+
+def _ends(terms: bytes, last_day: date | None) -> bool:
+    """Tell whether the terms of an earmark are readable and end on a day."""
+    try:
+        return Earmark.read(terms).valid_until == last_day
+    except DocumentInvalid:
+        return False
 
 
 def list_uncovered(session: Session, book_id: int) -> tuple[str, ...]:
@@ -191,6 +202,17 @@ def stream_conversions(session: Session, book_id: int) -> Iterator[AnyRow]:
     return _stream(session, query)
 
 
+def stream_rates(session: Session, book_id: int) -> Iterator[AnyRow]:
+    """Yield the rates that a book recorded, each with its event's bytes."""
+    query = (
+        select(FX_RATE, EVENT.c.body)
+        .join(EVENT, EVENT.c.id == FX_RATE.c.id)
+        .where(EVENT.c.book_id == book_id)
+        .order_by(FX_RATE.c.id)
+    )
+    return _stream(session, query)
+
+
 def _stream(session: Session, query: Select[*tuple[Any, ...]]) -> Iterator[AnyRow]:
     """Read rows as they are needed, through a cursor on the server where there is one."""
     options = {"stream_results": True, "yield_per": AT_ONCE}
@@ -212,31 +234,3 @@ def name_contributions(session: Session, book_id: int) -> dict[int, str]:
     """Return the code of each contribution of a book."""
     query = select(CONTRIBUTION.c.id, CONTRIBUTION.c.code).where(CONTRIBUTION.c.book_id == book_id)
     return {row.id: row.code for row in session.execute(query)}
-
-
-def sum_cash(session: Session, book_id: int, fund: str, unit: Unit, through: date | None) -> Money:
-    """Return what a fund had in hand at the end of a day, from the postings of its cash account."""
-    query = (
-        select(func.coalesce(func.sum(POSTING.c.side * POSTING.c.amount), 0))
-        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
-        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
-        .join(TXN, TXN.c.id == POSTING.c.txn_id)
-        .where(ACCOUNT.c.book_id == book_id, FUND.c.code == fund, ACCOUNT.c.role == "cash")
-        .where(ACCOUNT.c.unit == unit.code, POSTING.c.layer == "S")
-    )
-    if through is not None:
-        query = query.where(TXN.c.effective_on <= through)
-    return Money(minor=int(session.scalar(query) or 0), unit=unit)
-
-
-def sum_lots(session: Session, book_id: int, fund: str, giver: str) -> int:
-    """Return what is left of a giver's cash in a fund, in minor units."""
-    query = (
-        select(func.coalesce(func.sum(LOT.c.remaining), 0))
-        .join(CONTRIBUTION, CONTRIBUTION.c.id == LOT.c.contribution_id)
-        .join(FUND, FUND.c.id == CONTRIBUTION.c.fund_id)
-        .join(PARTY, PARTY.c.id == CONTRIBUTION.c.party_id)
-        .where(CONTRIBUTION.c.book_id == book_id, FUND.c.code == fund, PARTY.c.code == giver)
-        .where(CONTRIBUTION.c.kind == "cash")
-    )
-    return int(session.scalar(query) or 0)

@@ -1,7 +1,7 @@
 """What the ledger holds: transactions, legs, lots, balances, and the sums that statements are made of."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -33,6 +33,8 @@ from .tables import (
     TXN,
 )
 
+AT_ONCE = 500  # transactions read at once
+
 
 def find_transaction_by_key(session: Session, book_id: int, client: str, key: str) -> TakenKey | None:
     """Return what a key belongs to, if anything."""
@@ -50,34 +52,46 @@ def find_transaction(
     session: Session, book_id: int, transaction_id: UUID, *, replayed: bool = False
 ) -> Transaction:
     """Return a posted transaction with its legs and draws."""
-    row = session.execute(
-        select(TXN, EVENT.c.body)
-        .join(EVENT, EVENT.c.id == TXN.c.id)
-        .where(TXN.c.id == transaction_id, TXN.c.book_id == book_id)
-    ).one_or_none()
-    if row is None:
-        raise Missing(
-            f"There is no transaction {transaction_id} in this book.",
-            what="transaction",
-            code=str(transaction_id),
+    return find_transactions(session, book_id, [transaction_id], replayed=replayed)[transaction_id]
+
+
+def find_transactions(
+    session: Session, book_id: int, identities: Sequence[UUID], *, replayed: bool = False
+) -> dict[UUID, Transaction]:
+    """Return posted transactions with their legs and draws, by identity."""
+    found: dict[UUID, Transaction] = {}
+    for start in range(0, len(identities), AT_ONCE):
+        wanted = identities[start : start + AT_ONCE]
+        legs = find_legs(session, wanted)
+        query = (
+            select(TXN, EVENT.c.body)
+            .join(EVENT, EVENT.c.id == TXN.c.id)
+            .where(TXN.c.id.in_(wanted), TXN.c.book_id == book_id)
         )
-    body = json.loads(row.body)
-    return Transaction(
-        id=row.id,
-        kind=row.kind,
-        effective_on=row.effective_on,
-        recorded_at=row.recorded_at,
-        legs=find_legs(session, transaction_id),
-        payee=body["payee"],
-        note=body["note"],
-        source=Source(**body["source"]),
-        replayed=replayed,
-        refunds=row.refunds_id,
-        act=row.act,
-        parent=row.parent_id,
-        expires_at=row.expires_at,
-        corrects=row.corrects_id,
-    )
+        for row in session.execute(query):
+            body = json.loads(row.body)
+            found[row.id] = Transaction(
+                id=row.id,
+                kind=row.kind,
+                effective_on=row.effective_on,
+                recorded_at=row.recorded_at,
+                legs=tuple(legs.get(row.id, ())),
+                payee=body["payee"],
+                note=body["note"],
+                source=Source(**body["source"]),
+                replayed=replayed,
+                refunds=row.refunds_id,
+                act=row.act,
+                parent=row.parent_id,
+                expires_at=row.expires_at,
+                corrects=row.corrects_id,
+            )
+    for identity in identities:
+        if identity not in found:
+            raise Missing(
+                f"There is no transaction {identity} in this book.", what="transaction", code=str(identity)
+            )
+    return found
 
 
 def list_due(session: Session, book_id: int, instant: datetime, limit: int) -> tuple[UUID, ...]:
@@ -94,22 +108,22 @@ def list_due(session: Session, book_id: int, instant: datetime, limit: int) -> t
     return tuple(session.scalars(query))
 
 
-def find_legs(session: Session, transaction_id: UUID) -> tuple[Leg, ...]:
-    """Return the legs of a transaction, in order, with their draws."""
-    draws: dict[int, list[Draw]] = {}
+def find_legs(session: Session, identities: Sequence[UUID]) -> dict[UUID, list[Leg]]:
+    """Return the legs of transactions, in order, with their draws."""
+    draws: dict[tuple[UUID, int], list[Draw]] = {}
     query = (
-        select(DRAW.c.seq, CONTRIBUTION.c.code, DRAW.c.amount)
+        select(DRAW.c.txn_id, DRAW.c.seq, CONTRIBUTION.c.code, DRAW.c.amount)
         .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
-        .where(DRAW.c.txn_id == transaction_id)
-        .order_by(DRAW.c.seq, CONTRIBUTION.c.id)
+        .where(DRAW.c.txn_id.in_(identities))
+        .order_by(DRAW.c.txn_id, DRAW.c.seq, CONTRIBUTION.c.id)
     )
     for row in session.execute(query):
-        draws.setdefault(row.seq, []).append(Draw(contribution=row.code, minor=row.amount))
+        drawn = Draw(contribution=row.code, minor=row.amount)
+        draws.setdefault((row.txn_id, row.seq), []).append(drawn)
     units: dict[str, Unit] = {}
-    legs = []
-    for row in session.execute(
-        _leg_query().where(POSTING.c.txn_id == transaction_id).order_by(POSTING.c.seq)
-    ):
+    legs: dict[UUID, list[Leg]] = {}
+    ordered = _leg_query().where(POSTING.c.txn_id.in_(identities)).order_by(POSTING.c.txn_id, POSTING.c.seq)
+    for row in session.execute(ordered):
         if row.unit not in units:
             units[row.unit] = find_unit(session, row.unit)
         unit = units[row.unit]
@@ -122,22 +136,22 @@ def find_legs(session: Session, transaction_id: UUID) -> tuple[Leg, ...]:
             normal=row.normal,
             floor=row.floor,
         )
-        legs.append(
-            Leg(
-                account=account,
-                side=row.side,
-                amount=Money(minor=row.amount, unit=unit),
-                line=row.line,
-                layer=row.layer,
-                draws=tuple(draws.get(row.seq, ())),
-            )
+        leg = Leg(
+            account=account,
+            side=row.side,
+            amount=Money(minor=row.amount, unit=unit),
+            line=row.line,
+            layer=row.layer,
+            draws=tuple(draws.get((row.txn_id, row.seq), ())),
         )
-    return tuple(legs)
+        legs.setdefault(row.txn_id, []).append(leg)
+    return legs
 
 
 def _leg_query() -> Select[*tuple[Any, ...]]:
     return (
         select(
+            POSTING.c.txn_id,
             POSTING.c.seq,
             POSTING.c.layer,
             POSTING.c.side,
@@ -307,20 +321,26 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
         CONTRIBUTION.c.book_id == book_id, CONTRIBUTION.c.code == contribution.code
     )
     row = session.execute(query).one_or_none()
-    wanted = {
+    wanted: dict[str, object] = {
         "fund_id": find_fund_id(session, book_id, contribution.fund),
         "party_id": find_party_id(session, book_id, contribution.giver),
         "earmark_id": find_earmark_id(session, book_id, contribution.earmark),
         "kind": contribution.kind,
         "unit": contribution.amount.unit.code,
+        "released_from": None,
+        "consent_sha256": contribution.consent_sha256,
+        "available_until": contribution.available_until,
     }
+    if contribution.released_from:
+        origin = find_contribution_ids(session, [contribution.released_from], book_id)
+        wanted["released_from"] = origin[contribution.released_from]
     if row is None:
         insert_once(session, CONTRIBUTION, book_id=book_id, code=contribution.code, **wanted)
         row = session.execute(query).one()
     if any(row._mapping[key] != value for key, value in wanted.items()):  # noqa: SLF001  # SQLAlchemy's public name
         raise KeyReused(
             f"The key {contribution.code!r} already belongs to a contribution with another fund, giver, "
-            "earmark, kind or unit. Use a new key.",
+            "earmark, kind, unit or last day. Use a new key.",
             key=contribution.code,
         )
     return int(row.id)
@@ -367,8 +387,15 @@ def sum_lines(
     return {row.line: int(row.total) for row in rows}
 
 
+_ROOT = CONTRIBUTION.alias("root")
+
+
 def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> Iterator[Row[*tuple[Any, ...]]]:
-    """Return draws with their transaction, leg, contribution and giver, oldest transaction first."""
+    """Return draws with their transaction, leg, contribution and giver, oldest transaction first.
+
+    Beside each stands what its lot has left now, read in the same statement, and the contribution that its
+    own was released from, or else its own, as ``root``.
+    """
     query = (
         select(
             TXN.c.id,
@@ -380,13 +407,24 @@ def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> It
             POSTING.c.side,
             DRAW.c.amount,
             CONTRIBUTION.c.code,
-            CONTRIBUTION.c.unit,
+            _ROOT.c.code.label("root"),
+            ACCOUNT.c.unit,
             PARTY.c.code.label("giver"),
+            EARMARK.c.code.label("earmark"),
+            LOT.c.remaining,
         )
         .join(POSTING, and_(POSTING.c.txn_id == DRAW.c.txn_id, POSTING.c.seq == DRAW.c.seq))
+        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .join(
+            LOT,
+            and_(LOT.c.account_id == POSTING.c.account_id, LOT.c.contribution_id == DRAW.c.contribution_id),
+            isouter=True,
+        )
         .join(TXN, TXN.c.id == DRAW.c.txn_id)
         .join(EVENT, EVENT.c.id == TXN.c.id)
         .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
+        .join(_ROOT, _ROOT.c.id == func.coalesce(CONTRIBUTION.c.released_from, CONTRIBUTION.c.id))
         .join(PARTY, PARTY.c.id == CONTRIBUTION.c.party_id)
         .join(FUND, FUND.c.id == CONTRIBUTION.c.fund_id)
         .where(TXN.c.book_id == book_id, where)
@@ -396,13 +434,18 @@ def list_draws(session: Session, book_id: int, where: ColumnElement[bool]) -> It
 
 
 def of_giver(fund: str, giver: str) -> ColumnElement[bool]:
-    """Condition for ``list_draws``: cash of one giver to one fund."""
-    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind == "cash")
+    """Condition for ``list_draws``: what one giver gave to one fund, cash and in kind, income left out."""
+    return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind != "income")
 
 
 def of_transaction(transaction_id: UUID) -> ColumnElement[bool]:
     """Condition for ``list_draws``: one transaction."""
     return TXN.c.id == transaction_id
+
+
+def of_contribution(code: str) -> ColumnElement[bool]:
+    """Condition for ``list_draws``: one contribution."""
+    return CONTRIBUTION.c.code == code
 
 
 def count_entries(session: Session, book_id: int) -> tuple[int, int]:

@@ -45,13 +45,20 @@ SENTENCES = {
     "not undone": "it is not the exact mirror of what it reverses",
     "draws not mirrored": "it does not give back to the same contributions",
     "more comes back than was paid": "more would come back than was paid",
+    "not approved": "fewer approvals than a policy asks",
+    "other proposal": "its proposal is another book's, or asks for something else",
+    "recorded before its policy": "it is recorded as before a policy on approvals that was already set",
+    "txn_proposal_id_key": "its proposal was carried out before",
+    "txn has this proposal_id": "its proposal was carried out before",
     "txn_reversed_once": "it was already reversed",
     "txn_resolved_once": "the hold was already settled, voided or expired",
     "too late or too early": "a hold settles until it expires, and expires after that",
     "over-posted": "more would be settled than is held",
+    "over-promised": "more would be promised than the hold had released",
     "closed period": "its day lies in a closed period; date it later, or correct in an open one",
     "expired": "the gift or the restricted money is past its last day",
     "conversion": "what is sold and bought is not what its rate gives",
+    "converted in other parts": "a contribution would buy more or less than it sells at the rate",
     "converted to another": "what one contribution sells would be bought for another",
 }
 KINDS: dict[str, type[AlmonerError]] = {
@@ -62,20 +69,20 @@ KINDS: dict[str, type[AlmonerError]] = {
 }
 
 
-def read_reason(session: Session, fault: DatabaseError, identities: Iterable[UUID]) -> str:
+def read_reason(fault: DatabaseError, session: Session | None = None, identities: Iterable[UUID] = ()) -> str:
     """Say what the database refused; SQLite's trigger leaves the reason in the fault views.
 
     Parameters
     ----------
-    session : Session
-        Before anything is rolled back.
     fault : DatabaseError
         As raised.
+    session : Session or None
+        Before anything is rolled back; None when it already is.
     identities : Iterable of UUID
         The transactions that were being posted.
     """
     text = str(fault.orig).strip().splitlines()[0]
-    if session.get_bind().dialect.name == "sqlite" and text == "fault":
+    if session is not None and text == "fault":
         return "; ".join(sorted({why for _, why in list_faults(session, only=identities)})) or text
     return text
 

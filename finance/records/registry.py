@@ -218,17 +218,17 @@ def find_earmark_id(session: Session, book_id: int, code: str) -> int:
 def keep_earmark(session: Session, book_id: int, earmark: Earmark, wider: str | None = None) -> int:
     """Register an earmark and return its row number; ``wider`` names the one it narrows."""
     body = earmark.canonical_bytes()
+    wider_id = find_earmark_id(session, book_id, wider) if wider else None
     query = select(EARMARK).where(EARMARK.c.book_id == book_id, EARMARK.c.code == earmark.code)
     row = session.execute(query).one_or_none()
     if row is None:
-        wider_id = find_earmark_id(session, book_id, wider) if wider else None
         digest = hashlib.sha256(body).digest()
         values = {"code": earmark.code, "wider_id": wider_id, "terms": body, "terms_sha256": digest}
-        insert_once(session, EARMARK, book_id=book_id, **values)
+        insert_once(session, EARMARK, book_id=book_id, valid_until=earmark.valid_until, **values)
         row = session.execute(query).one()
-    if row.terms != body:
+    if row.terms != body or row.wider_id != wider_id:
         raise AlreadyExists(
-            f"The earmark {earmark.code!r} exists with other terms. Choose another code.",
+            f"The earmark {earmark.code!r} exists with other terms or under another. Choose another code.",
             what="earmark",
             code=earmark.code,
         )

@@ -192,6 +192,7 @@ APPROVAL = table(
     "approval",
     METADATA,
     proposal_id=Key,
+    book_id=Count,
     maker=Text,
     payload_sha256=LargeBinary,
     approver=Text,

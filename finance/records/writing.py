@@ -1,13 +1,15 @@
 """Writing transactions: all rows of a batch in as few statements as each database needs.
 
-The problem: a statement per row and per table is most of the cost of a posting. PostgreSQL takes the rows of
-a batch as arrays, in one statement before the ends and one for the ends; SQLite takes them table by table.
-The rows are plain tuples of exact values: amounts come from ``Money``, which holds nothing but ints.
+The problem: a statement per row and per table is most of the cost of a posting. PostgreSQL takes a batch in
+one call of ``almoner_write``, each column an array; SQLite takes it table by table, inside a savepoint. Both
+leave nothing behind when they refuse. The rows are plain tuples of exact values: amounts come from ``Money``,
+which holds nothing but ints.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from functools import cache
 from itertools import chain
 from typing import Any
 from uuid import UUID
@@ -17,59 +19,30 @@ from sqlalchemy.exc import DBAPIError
 
 from ..dates import instant_text
 
-TXN_COLUMNS = (
-    *("id", "act", "kind", "idem_key", "request_sha256", "effective_on", "expires_at", "refusal"),
-    *("parent_id", "refunds_id", "corrects_id", "proposal_id"),
-)
-EVENT_COLUMNS = ("id", "kind", "body", "leaf_sha256")
-POSTING_COLUMNS = ("txn_id", "seq", "account_id", "layer", "side", "line", "amount")
-DRAW_COLUMNS = ("txn_id", "seq", "contribution_id", "amount")
-CONVERSION_COLUMNS = ("txn_id", "n", "rate_id", "num", "den", "sold_minor", "bought_minor", "rounding")
-ARRAYS = {
-    "id": "uuid",
-    "act": "text",
-    "kind": "text",
-    "idem_key": "text",
-    "request_sha256": "bytea",
-    "effective_on": "date",
-    "expires_at": "timestamptz",
-    "refusal": "text",
-    "parent_id": "uuid",
-    "refunds_id": "uuid",
-    "corrects_id": "uuid",
-    "proposal_id": "uuid",
-    "body": "bytea",
-    "leaf_sha256": "bytea",
-    "txn_id": "uuid",
-    "seq": "smallint",
-    "account_id": "bigint",
-    "layer": "text",
-    "side": "smallint",
-    "line": "text",
-    "amount": "bigint",
-    "contribution_id": "bigint",
-    "n": "smallint",
-    "rate_id": "uuid",
-    "num": "bigint",
-    "den": "bigint",
-    "sold_minor": "bigint",
-    "bought_minor": "bigint",
-    "rounding": "text",
-}
-FIXED = {"txn": ("book_id", "client", "recorded_at"), "event": ("book_id", "canon", "recorded_at")}
 TABLES = {
-    "txn": TXN_COLUMNS,
-    "event": EVENT_COLUMNS,
-    "posting": POSTING_COLUMNS,
-    "draw": DRAW_COLUMNS,
-    "fx_conversion": CONVERSION_COLUMNS,
+    "txn": (
+        *("id", "kind", "idem_key", "request_sha256", "effective_on", "act", "expires_at", "refusal"),
+        *("parent_id", "refunds_id", "corrects_id", "proposal_id", "book_id", "client", "recorded_at"),
+    ),
+    "event": ("id", "kind", "canon", "body", "leaf_sha256", "book_id", "recorded_at"),
+    "posting": ("txn_id", "seq", "account_id", "layer", "side", "line", "amount"),
+    "draw": ("txn_id", "seq", "contribution_id", "amount"),
+    "fx_conversion": ("txn_id", "n", "rate_id", "num", "den", "sold_minor", "bought_minor", "rounding"),
 }
 RowValues = tuple[Any, ...]
-FEW = 40  # rows that are written value by value; more are written as arrays
+FEW = 12  # rows that are bound value by value; more are bound as lists
+
+
+class WriteRefused(Exception):  # it never leaves the posting path
+    """The database refused a batch and holds nothing of it; ``reason`` is the rule or constraint it named."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class Writing:
-    """The rows of a batch, table by table, in the order of the columns above, as the driver takes them.
+    """The rows of a batch, table by table, as the driver takes them.
 
     Parameters
     ----------
@@ -83,10 +56,11 @@ class Writing:
         When all is recorded.
     """
 
-    __slots__ = ("book_id", "client", "instant", "rows", "sqlite")
+    __slots__ = ("book_id", "client", "instant", "recorded", "rows", "sqlite")
 
     def __init__(self, *, sqlite: bool, book_id: int, client: str, instant: datetime) -> None:
         self.sqlite, self.book_id, self.client, self.instant = sqlite, book_id, client, instant
+        self.recorded = instant_text(instant)
         self.rows: dict[str, list[RowValues]] = {name: [] for name in TABLES}
 
     def key(self, identity: UUID | None) -> UUID | bytes | None:
@@ -103,28 +77,29 @@ class Writing:
 
 
 def write(connection: Connection, batch: Writing) -> None:
-    """Insert a batch with its ends, on which the database checks it and moves the balances."""
-    ids = [row[0] for row in batch.rows["txn"]]
-    if batch.sqlite:
-        for name in TABLES:
-            if batch.rows[name]:
-                _insert(connection, _SQLITE[name], _whole(batch, name))
-        _insert(connection, "INSERT INTO txn_end (txn_id) VALUES (?)", [(identity,) for identity in ids])
-    elif sum(map(len, batch.rows.values())) <= FEW:
-        connection.exec_driver_sql(*_few_rows(batch))
-        ended = ", ".join(["(%s)"] * len(ids))
-        connection.exec_driver_sql(f"INSERT INTO txn_end (txn_id) VALUES {ended}", tuple(ids))  # noqa: S608  # placeholders
-    else:
-        connection.exec_driver_sql(*_arrays(batch))
-        connection.exec_driver_sql("INSERT INTO txn_end (txn_id) SELECT unnest(%s::uuid[])", (ids,))
+    """Insert a batch with its ends, on which the database checks it and moves the balances.
 
-
-def _whole(batch: Writing, table: str) -> list[RowValues]:
-    """Return the rows of a table with the values that are the same in all of them ahead."""
-    recorded = batch.time(batch.instant)
-    same = {"book_id": batch.book_id, "client": batch.client, "recorded_at": recorded, "canon": 1}
-    ahead = tuple(same[column] for column in FIXED.get(table, ()))
-    return [ahead + row for row in batch.rows[table]] if ahead else batch.rows[table]
+    Raises
+    ------
+    WriteRefused
+        On PostgreSQL; nothing of the batch is there then. On SQLite the error of the database is raised, and
+        the caller goes back to a savepoint.
+    """
+    if not batch.sqlite:
+        columns = _columns(batch)
+        few = sum(map(len, batch.rows.values())) <= FEW
+        reason = connection.exec_driver_sql(*(_spelled(columns) if few else (_CALL, columns))).scalar()
+        if reason is not None:
+            raise WriteRefused(str(reason))
+        return
+    recorded = (batch.book_id, batch.recorded)
+    same = {"txn": (batch.book_id, batch.client, batch.recorded), "event": recorded}
+    for name, rows in batch.rows.items():
+        if rows:
+            behind = same.get(name)
+            _insert(connection, _SQLITE[name], [row + behind for row in rows] if behind else rows)
+    ends = [(row[0],) for row in batch.rows["txn"]]
+    _insert(connection, "INSERT INTO txn_end (txn_id) VALUES (?)", ends)
 
 
 def _insert(connection: Connection, statement: str, rows: list[RowValues]) -> None:
@@ -132,61 +107,59 @@ def _insert(connection: Connection, statement: str, rows: list[RowValues]) -> No
 
 
 def _sqlite_insert(table: str, columns: Sequence[str]) -> str:
-    named = (*FIXED.get(table, ()), *columns)
-    return f"INSERT INTO {table} ({', '.join(named)}) VALUES ({', '.join('?' * len(named))})"  # noqa: S608  # constants
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join('?' * len(columns))})"  # noqa: S608  # constants
 
 
 _SQLITE = {name: _sqlite_insert(name, columns) for name, columns in TABLES.items()}
+_ARRAYS = (
+    *("uuid", "text", "text", "bytea", "date", "bytea"),
+    *("text", "timestamptz", "text", "uuid", "uuid", "uuid", "uuid"),
+    *("uuid", "smallint", "bigint", "text", "smallint", "text", "bigint"),
+    *("uuid", "smallint", "bigint", "bigint"),
+    *("uuid", "smallint", "uuid", "bigint", "bigint", "bigint", "bigint", "text"),
+)
+_CALL = f"SELECT almoner_write(%s, %s, %s, {', '.join(f'%s::{name}[]' for name in _ARRAYS)})"
+_HEAD = 3  # book, client and instant come before the columns
 
 
-def _array_insert(table: str, columns: Sequence[str]) -> str:
-    fixed = FIXED.get(table, ())
-    arrays = ", ".join(f"%s::{ARRAYS[column]}[]" for column in columns)
-    names, taken = ", ".join(columns), ", ".join("%s" for _ in fixed)
-    head = f"INSERT INTO {table} ({', '.join((*fixed, names))}) "
-    return f"{head}SELECT {', '.join(filter(None, (taken, names)))} FROM unnest({arrays}) AS u ({names})"  # noqa: S608  # constants
+def _spelled(columns: RowValues) -> tuple[str, RowValues]:
+    """Return the call of a small batch: each value a parameter, which the driver binds sooner than a list."""
+    counts = tuple(None if column is None else len(column) for column in columns[_HEAD:])
+    values = chain.from_iterable(column for column in columns[_HEAD:] if column is not None)
+    return _call(counts), (*columns[:_HEAD], *values)
 
 
-_ARRAY = {name: _array_insert(name, columns) for name, columns in TABLES.items()}
-_TOGETHER: dict[tuple[str, ...], str] = {}
-_FEW: dict[tuple[int, ...], str] = {}
+@cache
+def _call(counts: tuple[int | None, ...]) -> str:
+    spelled = (
+        "NULL" if count is None else f"ARRAY[{', '.join(['%s'] * count)}]::{name}[]"
+        for count, name in zip(counts, _ARRAYS, strict=True)
+    )
+    return f"SELECT almoner_write(%s, %s, %s, {', '.join(spelled)})"
 
 
-def _together(parts: Sequence[tuple[str, str]]) -> str:
-    """Make one statement of inserts into several tables; their checks and triggers run at its end."""
-    ahead = ", ".join(f"{name}_rows AS ({insert})" for name, insert in parts[:-1])
-    return f"WITH {ahead} {parts[-1][1]}" if ahead else parts[-1][1]
+_NONE: dict[str, tuple[None, ...]] = {name: (None,) * len(columns) for name, columns in TABLES.items()}
 
 
-def _arrays(batch: Writing) -> tuple[str, RowValues]:
-    """Return the statement of a large batch, each column an array, and its values."""
-    names = tuple(name for name in TABLES if batch.rows[name])
-    if names not in _TOGETHER:
-        _TOGETHER[names] = _together([(name, _ARRAY[name]) for name in names])
-    fixed: dict[str, list[object]] = {
-        "txn": [batch.book_id, batch.client, batch.instant],
-        "event": [batch.book_id, 1, batch.instant],
-    }
-    values: list[object] = []
-    for name in names:
-        values += fixed.get(name, [])
-        values += map(list, zip(*batch.rows[name], strict=True))
-    return _TOGETHER[names], tuple(values)
+def _columns(batch: Writing) -> RowValues:
+    """Return the arguments of ``almoner_write``; a column of nothing but defaults is null."""
+    ids, kinds, keys, digests, days, acts, *rest = map(list, zip(*batch.rows["txn"], strict=True))
+    bodies = [row[3] for row in batch.rows["event"]]
+    links = [column if any(one is not None for one in column) else None for column in rest]
+    plain = all(act == "posted" for act in acts)
+    legs = _transposed(batch, "posting")
+    if legs[3] is not None and all(layer == "S" for layer in legs[3]):
+        legs[3] = None
+    return (
+        *(batch.book_id, batch.client, batch.instant),
+        *(ids, kinds, keys, digests, days, bodies, None if plain else acts, *links),
+        *(*legs, *_transposed(batch, "draw"), *_transposed(batch, "fx_conversion")),
+    )
 
 
-def _few_rows(batch: Writing) -> tuple[str, RowValues]:
-    """Return the statement of a small batch, each value a parameter, and its values."""
-    counts = tuple(len(batch.rows[name]) for name in TABLES)
-    if counts not in _FEW:
-        parts = []
-        for (name, columns), count in zip(TABLES.items(), counts, strict=True):
-            if count:
-                named = (*FIXED.get(name, ()), *columns)
-                row = f"({', '.join(['%s'] * len(named))})"
-                rows = ", ".join([row] * count)
-                parts.append((name, f"INSERT INTO {name} ({', '.join(named)}) VALUES {rows}"))  # noqa: S608  # constants
-        _FEW[counts] = _together(parts)
-    return _FEW[counts], tuple(chain.from_iterable(chain(*(_whole(batch, name) for name in TABLES))))
+def _transposed(batch: Writing, table: str) -> list[list[Any] | None]:
+    rows = batch.rows[table]
+    return [list(column) for column in zip(*rows, strict=True)] if rows else list(_NONE[table])
 
 
 @contextmanager
@@ -199,13 +172,15 @@ def savepoint(connection: Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        undo(connection)
+        _undo(connection)
         raise
     connection.exec_driver_sql("RELEASE SAVEPOINT almoner")
 
 
-def undo(connection: Connection) -> None:
+def _undo(connection: Connection) -> None:
     """Go back to the last savepoint, unless the connection is gone and all is undone anyway."""
+    if connection.invalidated:
+        return
     try:
         connection.exec_driver_sql("ROLLBACK TO SAVEPOINT almoner")
         connection.exec_driver_sql("RELEASE SAVEPOINT almoner")

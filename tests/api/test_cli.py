@@ -1,20 +1,25 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import event
 
+from almoner import money
 from almoner.api.cli import main
 from almoner.api.cli.ledger import keep_sealing
-from almoner.api.cli.show import grouped
+from almoner.api.cli.show import DEFAULT_BOOK, grouped
 from almoner.api.demo.pooled import book_statement
 from almoner.api.demo.stage import Stage, open_stage
-from almoner.finance import verifier
+from almoner.finance import acts, verifier
+from almoner.finance.dates import fixed_clock
 from almoner.finance.errors import Busy
-from almoner.finance.storage import Session, open_engine
+from almoner.finance.in_kind import in_kind_unit
+from almoner.finance.records import registry
+from almoner.finance.storage import Session, UnitOfWork, open_engine
 
 CASES = Path(__file__).parents[2] / "contracts" / "casebook"
 DENVER = str(CASES / "denver-sib.terms.json")
@@ -54,6 +59,27 @@ MALFORMED = [[], ["nope"], ["fund"], ["fund", "show"], ["contract", "bounds", "n
 def test_a_malformed_call_exits_2(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_gifts_in_kind_are_listed_with_their_last_day(
+    booked: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = fixed_clock(datetime(2026, 1, 15, tzinfo=UTC))
+    with UnitOfWork(open_engine(booked)) as session:
+        fund = registry.find_fund(session, DEFAULT_BOOK, "pool")
+        quantity = money("1200.00", in_kind_unit("hour", 2))
+        for code, until in (("k1", date(2026, 3, 1)), ("k2", None)):
+            acts.offer_in_kind(session, fund, "bank", quantity, key=code, clock=clock, available_until=until)
+    shown = run_json(capsys, "fund", "in-kind", "pool", "--db", booked, "--on", "2026-03-02")
+    assert [(one["gift"], one["expired"], one["left"]) for one in shown["gifts"]] == [
+        ("k1", "1200.00", "0.00"),
+        ("k2", "0.00", "1200.00"),
+    ]
+    assert (shown["value"], shown["value_unit"], shown["gifts"][0]["value"]) == ("0.00", "USD.v", "")
+    assert main(["fund", "in-kind", "pool", "--db", booked, "--on", "2026-03-01"]) == 0
+    told = capsys.readouterr().out
+    assert "2026-03-01" in told
+    assert told.count("1,200.00") == 4
 
 
 def test_migrate_builds_a_database_that_other_commands_open(

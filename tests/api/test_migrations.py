@@ -105,7 +105,7 @@ def test_the_tables_of_the_code_are_those_of_the_database(engine: Engine) -> Non
             assert table.name in names
             columns = [column["name"] for column in found.get_columns(table.name)]
             assert columns == [column.name for column in table.c], table.name
-    kinds = {"fault_leg", "fault_lot", "fault_child"}
+    kinds = {"fault_leg", "fault_lot", "fault_child", "fault_approval"}
     assert kinds <= set(found.get_view_names())
 
 
@@ -116,8 +116,8 @@ def test_the_fault_views_are_searched_by_transaction_and_never_scanned(engine: E
         if engine.dialect.name == "postgresql":
             for plan in ("hashjoin", "mergejoin", "seqscan"):
                 connection.execute(text(f"SET LOCAL enable_{plan} = off"))
-        for view in ("fault_leg", "fault_lot", "fault_child"):
-            query = f"{prefix} SELECT why FROM {view} WHERE txn_id = {value}"  # noqa: S608  # constants
+        for view in ("fault_leg", "fault_lot", "fault_child", "fault_approval", "approval_asked"):
+            query = f"{prefix} SELECT * FROM {view} WHERE txn_id = {value}"  # noqa: S608  # constants
             plan = "\n".join(str(row[-1]) for row in connection.execute(text(query)))
             scans = [line for line in plan.splitlines() if "SCAN" in line.upper() and is_large(line)]
             assert scans == [], plan

@@ -40,3 +40,20 @@ def test_a_tiny_run_measures_every_path_on_both_databases_and_the_books_verify()
     assert document["postgresql"]["conditions"]["settings"]["fsync"] == "on"
     assert document["postgresql"]["conditions"]["settings"]["synchronous_commit"] == "on"
     assert document["conditions"]["clients"] == "8 processes"
+
+
+def test_a_balance_is_read_in_the_same_time_however_many_postings_it_has() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.balance", "--json", "--postings", "4100"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
+    )
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    for dialect in ("postgresql", "sqlite"):
+        assert document[dialect]["postings"] == [4100, 10]
+        assert document[dialect]["balance_ratio"] > 0

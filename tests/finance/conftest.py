@@ -1,6 +1,7 @@
 """Raw access to a database, past the library: what an attacker, or a program with a fault, would write."""
 
 import hashlib
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from almoner import currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
 from almoner.finance.dates import Clock, fixed_clock
+from almoner.finance.documents import canonical_bytes
 from almoner.finance.earmarks import Earmark
 from almoner.finance.funds import PooledFund
 from almoner.finance.in_kind import Valuation, in_kind_unit
@@ -250,14 +252,20 @@ def _govern(raw: Raw, connection: Connection) -> None:
     put("period", book_id=book, closed_through=date(2020, 12, 31))
     policy = {"unit": "USD", "from_minor": 10**12, "quorum": 2, "since": NOW}
     put("approval_policy", book_id=book, kind="grand", **policy)
-    proposal = raw.event(connection)
     digest = hashlib.sha256(b"{}").digest()
+    told: dict[str, object] = {"maker": "hub", "payload_sha256": digest.hex()}
+    proposal = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(
         connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
     )
-    put("approval", proposal_id=proposal, maker="hub", payload_sha256=digest, approver="giver")
+    one = {"proposal_id": proposal, "book_id": book, "maker": "hub", "payload_sha256": digest}
+    told = {"approver": "giver", "payload_sha256": digest.hex(), "proposal": str(proposal)}
+    agreed = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
+    raw.put(connection, "approval", event_id=agreed, **one, approver="giver")
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
-    rate = raw.event(connection)
+    quoted: dict[str, object] = {"base": "USD", "quote": "EUR", "num": 9, "den": 10, "as_of": "2026-01-15"}
+    said = {**json.loads(SAID), **quoted, "source": "central bank"}
+    rate = raw.event(connection, body=canonical_bytes(said))
     pair = {"base_unit": "USD", "base_kind": "currency", "quote_unit": "EUR", "quote_kind": "currency"}
     figures = {"num": 9, "den": 10, "as_of": NOW.date(), "source": "central bank"}
     raw.put(connection, "fx_rate", id=rate, **pair, **figures)

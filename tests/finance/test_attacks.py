@@ -114,7 +114,7 @@ def debits_that_exceed_credits(raw: Raw, connection: Connection) -> None:
 
 @attack("unbalanced")
 def units_that_balance_only_together(raw: Raw, connection: Connection) -> None:
-    raw.post(connection, "Dr water/pledged/giver 100 pledge\nCr water/value_given:USD.v 100 valuation")
+    raw.post(connection, "Dr water/pledged/giver 100 pledge\nCr water/value_given/k1:USD.v 100 valuation")
 
 
 @attack("unbalanced")

@@ -1,15 +1,22 @@
 import pandas as pd
 import pytest
 
-from almoner import money
+from almoner import currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
 from almoner.finance.dates import Clock
-from almoner.finance.frames import balances_frame, statement_frame, uses_frame
+from almoner.finance.frames import sheet_frame
 from almoner.finance.funds import PooledFund
-from almoner.finance.records.entries import list_balances
-from almoner.finance.records.registry import find_book_id
+from almoner.finance.sheets import Column, Section, Sheet
+from almoner.finance.statement_sheets import (
+    donor_sheet,
+    shares_sheet,
+    statement_sheet,
+    trial_sheet,
+    uses_sheet,
+)
 from almoner.finance.storage import Session
+from almoner.finance.turnover import Total
 
 WELLS = Promise("commitment", "wells")
 
@@ -24,8 +31,7 @@ def paid(session: Session, water: PooledFund, clock: Clock) -> PooledFund:
 
 
 def test_a_statement_as_a_table_sums_to_the_statement(session: Session, paid: PooledFund) -> None:
-    made = acts.make_statement(session, paid)
-    table = statement_frame(made)
+    table = sheet_frame(statement_sheet(acts.make_statement(session, paid)), "lines")
     assert table["amount_minor"].dtype == "int64"
     sums = dict(zip(table["line"], table["amount_minor"], strict=True))
     assert sums == {"contribution": 10000, "payout": 3333}
@@ -34,20 +40,44 @@ def test_a_statement_as_a_table_sums_to_the_statement(session: Session, paid: Po
 
 def test_uses_as_a_table_sum_to_the_payment(session: Session, paid: PooledFund, clock: Clock) -> None:
     again = acts.pay_reserved(session, paid, WELLS, money("33.33", "USD"), "hub", key="p", clock=clock)
-    table = uses_frame(acts.trace(session, "main", again.id))
+    table = sheet_frame(shares_sheet(again.id, acts.trace(session, "main", again.id)), "shares")
     assert int(table["amount_minor"].sum()) == 3333
     assert set(table["giver"]) == {"giver", "other"}
-    assert pd.api.types.is_datetime64_any_dtype(table["effective_on"])
+    of_one = sheet_frame(uses_sheet("gift-giver", acts.uses(session, "main", "gift-giver")), "uses")
+    assert pd.api.types.is_datetime64_any_dtype(of_one["on"])
 
 
-def test_balances_as_a_table_show_what_is_promised(session: Session, paid: PooledFund) -> None:
-    table = balances_frame(list_balances(session, find_book_id(session, paid.book)))
-    pool = table[table["account"] == "water/pool"].iloc[0]
-    assert (pool["settled_minor"], pool["promised_minor"]) == (6667, 1667)
-    owed = table[table["account"] == "water/commitment/wells"].iloc[0]
-    assert owed["outstanding_minor"] == 1667
+def test_the_trial_balance_as_a_table_shows_what_is_promised(session: Session, paid: PooledFund) -> None:
+    sheet = trial_sheet(acts.trial_balance(session, paid.book))
+    settled, promised = sheet_frame(sheet, "settled"), sheet_frame(sheet, "encumbered")
+    pool = settled[settled["account"] == "water/pool"].iloc[0]
+    assert (pool["debits_minor"], pool["credits_minor"], pool["balance_minor"]) == (3333, 10000, 6667)
+    owed = promised[promised["account"] == "water/commitment/wells"].iloc[0]
+    assert owed["balance_minor"] == 1667
+    assert settled["debits_minor"].sum() == settled["credits_minor"].sum()
+
+
+def test_a_whole_sheet_is_one_table_with_a_column_for_the_section(session: Session, paid: PooledFund) -> None:
+    table = sheet_frame(donor_sheet(acts.donor_statement(session, paid, "giver")))
+    assert set(table["section"]) == {"uses", "by_payee", "remaining_by_earmark", "totals"}
+    assert table["amount_minor"].dtype == "int64"
+    left = table[table["section"] == "remaining_by_earmark"]["amount_minor"].sum()
+    assert left == table[table["item"] == "remaining"]["amount_minor"].sum()
 
 
 def test_empty_tables_keep_their_columns_and_types() -> None:
-    assert uses_frame([])["amount_minor"].dtype == "int64"
-    assert balances_frame([])["settled_minor"].dtype == "int64"
+    table = sheet_frame(uses_sheet("gift", []), "uses")
+    assert list(table.columns[:3]) == ["on", "line", "payee"]
+    assert table["amount_minor"].dtype == "int64"
+    assert pd.api.types.is_datetime64_any_dtype(table["on"])
+    with pytest.raises(KeyError, match="there are uses"):
+        sheet_frame(uses_sheet("gift", []), "shares")
+
+
+def test_sums_beyond_int64_stay_exact() -> None:
+    columns = (Column("name"), Column("amount", "amount"))
+    rows = (("much", Total(2**64, currency("USD"))), ("nothing", None))
+    table = sheet_frame(
+        Sheet(kind="x", title="", about=(), sections=(Section(name="s", columns=columns, rows=rows),)), "s"
+    )
+    assert table["amount_minor"].tolist() == [2**64, None]

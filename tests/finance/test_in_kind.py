@@ -7,24 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almoner import Money, Unit, currency, money
-from almoner.finance import acts
-from almoner.finance.contributions import Contribution
-from almoner.finance.dates import Clock
-from almoner.finance.errors import (
-    AlreadyExists,
-    AmountOutOfRange,
-    CurrencyMismatch,
-    InsufficientFunds,
-    KeyReused,
-    Missing,
-    SamePerson,
+from almoner import Money, currency, money
+from almoner.finance.errors import AmountOutOfRange, DayOutOfRange
+from almoner.finance.in_kind import (
+    GiftPosition,
+    Valuation,
+    in_kind_unit,
+    sum_gifts,
+    valuation_on,
+    value_of,
+    value_of_gifts,
 )
-from almoner.finance.funds import PooledFund
-from almoner.finance.in_kind import Valuation, in_kind_unit, value_of
-from almoner.finance.storage import Session
-from almoner.finance.units import valued
 
+USD = currency("USD")
 HOUR = in_kind_unit("hour", 2)
 BY_LAB = Valuation(
     price=money("25.00", "USD"),
@@ -36,71 +31,19 @@ BY_LAB = Valuation(
 )
 
 
-@pytest.fixture
-def gift(session: Session, water: PooledFund, clock: Clock) -> Contribution:
-    return acts.offer_in_kind(session, water, "giver", money("40.00", HOUR), key="k1", clock=clock)
+def gift(given_minor: int, used: int, expired: int, valuation: Valuation | None = None) -> GiftPosition:
+    def hours(minor: int) -> Money:
+        return Money(minor=minor, unit=HOUR)
 
-
-def test_a_gift_in_kind_is_counted_and_never_part_of_the_balance(
-    session: Session, water: PooledFund, gift: Contribution, clock: Clock
-) -> None:
-    worth = acts.value(session, water, gift, BY_LAB, key="v1", clock=clock)
-    assert worth == Money(minor=80000, unit=valued(currency("USD")))
-    position = acts.position(session, water)
-    assert position.in_kind == worth
-    assert (position.balance.minor, position.contributions.minor, position.free.minor) == (0, 0, 0)
-    assert acts.make_statement(session, water).lines == ()
-    assert acts.donor_statement(session, water, "giver").deposited.minor == 0
-    with pytest.raises(InsufficientFunds):
-        acts.spend(session, water, "hub", money("0.01", "USD"), line="transfer", key="p", clock=clock)
-    assert acts.verify(session, "main").findings == ()
-
-
-def test_a_giver_does_not_value_the_own_gift(
-    session: Session, water: PooledFund, gift: Contribution, clock: Clock
-) -> None:
-    own = replace(BY_LAB, valued_by="giver")
-    with pytest.raises(SamePerson, match="Name another party"):
-        acts.value(session, water, gift, own, key="v1", clock=clock)
-    with pytest.raises(Missing, match="other gave no hour"):
-        acts.value(session, water, replace(gift, giver="other"), own, key="v2", clock=clock)
-    assert acts.position(session, water).in_kind.minor == 0
-
-
-def test_a_valuation_is_made_once(
-    session: Session, water: PooledFund, gift: Contribution, clock: Clock
-) -> None:
-    first = acts.value(session, water, gift, BY_LAB, key="v1", clock=clock)
-    assert acts.value(session, water, gift, BY_LAB, key="v1", clock=clock) == first
-    with pytest.raises(KeyReused):
-        acts.value(session, water, gift, replace(BY_LAB, haircut_bp=0), key="v1", clock=clock)
-    with pytest.raises(AlreadyExists, match="valued already"):
-        acts.value(session, water, gift, BY_LAB, key="v2", clock=clock)
-    assert acts.position(session, water).in_kind == first
-
-
-def test_only_gifts_in_kind_are_valued(session: Session, water: PooledFund, clock: Clock) -> None:
-    cash = acts.contribute(session, water, "giver", money("1.00", "USD"), key="c1", clock=clock)
-    with pytest.raises(Missing, match="in kind"):
-        acts.value(session, water, cash, BY_LAB, key="v1", clock=clock)
-    with pytest.raises(CurrencyMismatch, match="is not a gift in kind"):
-        acts.offer_in_kind(session, water, "giver", money("1.00", "USD"), key="k2", clock=clock)
-    with pytest.raises(CurrencyMismatch):
-        acts.contribute(session, water, "giver", money("1.00", HOUR), key="c2", clock=clock)
-
-
-def test_gifts_are_replayed_and_their_keys_are_their_own(
-    session: Session, water: PooledFund, gift: Contribution, clock: Clock
-) -> None:
-    again = acts.offer_in_kind(session, water, "giver", gift.amount, key="k1", clock=clock)
-    assert again == replace(gift, replayed=True)
-    with pytest.raises(KeyReused):
-        acts.offer_in_kind(session, water, "other", gift.amount, key="k1", clock=clock)
-    with pytest.raises(KeyReused):
-        acts.offer_in_kind(session, water, "giver", money("41.00", HOUR), key="k1", clock=clock)
-    other = Unit(code="hour", kind="in_kind", scale=3)
-    with pytest.raises(CurrencyMismatch, match="registered with 2 digits"):
-        acts.offer_in_kind(session, water, "giver", money("41.000", other), key="k2", clock=clock)
+    return GiftPosition(
+        gift="k1",
+        giver="giver",
+        earmark="north",
+        given=hours(given_minor),
+        used=hours(used),
+        expired=hours(expired),
+        valuation=valuation,
+    )
 
 
 @pytest.mark.parametrize("haircut", [-1, 10001])
@@ -117,6 +60,12 @@ def test_a_haircut_is_a_whole_number(haircut: Any) -> None:  # noqa: ANN401  # w
         replace(BY_LAB, haircut_bp=haircut)
 
 
+def test_a_valuation_runs_out_after_it_begins() -> None:
+    with pytest.raises(DayOutOfRange, match="cannot run out on 2026-01-01"):
+        replace(BY_LAB, expires_on=date(2026, 1, 1))
+    assert replace(BY_LAB, expires_on=date(2026, 1, 2)).expires_on == date(2026, 1, 2)
+
+
 @given(
     minor=st.integers(0, 2**40),
     price=st.integers(1, 2**20),
@@ -130,3 +79,39 @@ def test_the_value_is_the_floor_of_the_exact_product(
     quantity = Money(minor=minor, unit=in_kind_unit("dose", scale))
     exact = Fraction(minor, 10**scale) * price * Fraction(10000 - haircut_bp, 10000)
     assert value_of(quantity, valuation).minor == exact.__floor__()
+
+
+def test_one_valuation_at_most_is_in_force_on_a_day() -> None:
+    first = replace(BY_LAB, expires_on=date(2026, 6, 1))
+    second = replace(BY_LAB, valued_on=date(2026, 3, 1), expires_on=date(2026, 4, 1))
+    third = replace(BY_LAB, valued_on=date(2026, 3, 1), haircut_bp=0)
+    days = [date(2025, 12, 31), date(2026, 1, 1), date(2026, 2, 28), date(2026, 3, 1), date(2026, 4, 1)]
+    assert [valuation_on([first], day) for day in days] == [None, first, first, first, first]
+    assert valuation_on([first], date(2026, 5, 31)) is first
+    assert valuation_on([first], date(2026, 6, 1)) is None
+    assert [valuation_on([first, second], day) for day in days] == [None, first, first, second, None]
+    assert valuation_on([first, second, third], date(2026, 4, 1)) is third
+    assert valuation_on([], date(2026, 4, 1)) is None
+
+
+def test_what_expired_unused_is_not_counted() -> None:
+    one = gift(4000, 1500, 2500, BY_LAB)
+    assert (one.left.minor, one.counted.minor) == (0, 1500)
+    assert one.value is not None
+    assert one.value.text == "300.00"
+    assert gift(4000, 0, 0).value is None
+
+
+def test_gifts_are_summed_by_unit_and_earmark_each_floored_by_itself() -> None:
+    cent = replace(BY_LAB, price=money("0.01", "USD"), haircut_bp=0)
+    gifts = [gift(150, 50, 0, cent), gift(150, 0, 50, cent), replace(gift(7, 0, 0), earmark="south")]
+    north, south = sum_gifts(gifts, USD)
+    assert (north.earmark, north.unit) == ("north", HOUR)
+    assert [one.text for one in (north.given, north.used, north.expired, north.left)] == [
+        "3.00",
+        "0.50",
+        "0.50",
+        "2.00",
+    ]
+    assert (north.value.text, south.value.text) == ("0.02", "0.00")
+    assert value_of_gifts(gifts, USD) == north.value

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +16,8 @@ from sqlalchemy import event, select, text
 from almoner import Money, currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
-from almoner.finance.dates import Clock
+from almoner.finance.approvals import ApprovalPolicy
+from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import AlmonerError, AlreadyResolved, Busy, InsufficientFunds, KeyReused
 from almoner.finance.funds import PooledFund
 from almoner.finance.parties import Party
@@ -181,6 +183,62 @@ def test_a_payment_comes_back_once(
     answers = at_once(engine, back)
     assert sum(isinstance(one, UUID) for one in answers) == 2
     assert acts.position(session, shared).refunds == usd("1.50")
+
+
+def test_a_proposal_is_carried_out_by_whoever_comes_first(
+    engine: Engine, session: Session, shared: PooledFund, clock: Clock
+) -> None:
+    draft = acts.draft_spend(session, shared, "hub", usd("2.00"), line="transfer")
+    proposal = acts.propose(session, "main", draft, maker="agent", key="w1", clock=clock)
+    session.commit()
+
+    def execute(session: Session, client: int) -> UUID:
+        return acts.execute(session, "main", proposal.id, key=f"x{client % 2}", clock=clock).id
+
+    answers = at_once(engine, execute)
+    assert len({one for one in answers if isinstance(one, UUID)}) == 1
+    assert sum(isinstance(one, UUID) for one in answers) == CLIENTS // 2  # the winner's key, replayed
+    assert {type(one).__name__ for one in answers} == {"UUID", "AlreadyExists"}
+    assert acts.position(session, shared).balance == usd("8.00")
+
+
+def test_one_party_that_approves_from_everywhere_counts_once(
+    engine: Engine, session: Session, shared: PooledFund, clock: Clock
+) -> None:
+    draft = acts.draft_spend(session, shared, "hub", usd("2.00"), line="transfer")
+    proposal = acts.propose(session, "main", draft, maker="agent", key="w1", clock=clock)
+    session.commit()
+
+    def approve(session: Session, client: int) -> int:
+        key, approver = f"a{client}", ("lab", "giver")[client % 2]
+        done = acts.approve(session, "main", proposal.id, approver=approver, key=key, clock=clock)
+        return len(done.approvals)
+
+    answers = at_once(engine, approve)
+    assert all(isinstance(one, int) for one in answers), answers
+    assert len(acts.find_proposal(session, "main", proposal.id, clock=clock).approvals) == 2
+    assert acts.verify(session, "main").findings == ()
+
+
+def test_no_payment_slips_past_a_policy_that_is_set_meanwhile(
+    engine: Engine, session: Session, shared: PooledFund, clock: Clock
+) -> None:
+    now = clock() + timedelta(seconds=1)
+    policy = ApprovalPolicy(kind="transfer", least=usd("0.00"), quorum=1, since=now)
+
+    def work(session: Session, client: int) -> str:
+        if client == 0:
+            acts.set_policy(session, "main", policy, key="y1", clock=fixed_clock(now))
+            return "set"
+        acts.spend(
+            session, shared, "hub", usd("0.10"), line="transfer", key=f"p{client}", clock=fixed_clock(now)
+        )
+        return "paid"
+
+    kinds = [one if isinstance(one, str) else type(one).__name__ for one in at_once(engine, work)]
+    assert set(kinds) <= {"set", "paid", "NotApproved", "PolicyBackdated"}
+    assert ("paid" in kinds and "set" in kinds) is False, kinds
+    assert acts.verify(session, "main").findings == ()
 
 
 def test_names_registered_by_all_at_once_exist_once(engine: Engine, session: Session, clock: Clock) -> None:

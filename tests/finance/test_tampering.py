@@ -66,6 +66,8 @@ PLACES = {
 
 
 FAULTS: list[tuple[str, str, list[str]]] = [
+    ("fx_rate", "UPDATE fx_rate SET source = 'nobody'", ["differs from its event"]),
+    ("earmark", "UPDATE earmark SET valid_until = '2030-01-01' WHERE code = 'north'", ["earmark north"]),
     (
         "posting",
         "UPDATE posting SET amount = amount + 1 WHERE seq = 1 AND txn_id = {p1}",

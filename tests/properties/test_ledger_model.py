@@ -409,6 +409,7 @@ class Books(RuleBasedStateMachine):
         statement = acts.make_statement(self.session, self.fund)
         assert statement.difference.minor == 0
         assert statement.closing == at.balance
+        assert acts.trial_balance(self.session, "main").is_balanced
 
     @invariant()
     def every_donor_is_accounted_for(self) -> None:

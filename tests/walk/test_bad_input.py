@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from almoner.contracts.terms.document import EXAMPLE, TermDocument
 from almoner.finance import acts
 from almoner.finance.accounts import cash, pool
 from almoner.finance.dates import Clock
+from almoner.finance.entries import EXAMPLE as EXAMPLE_ENTRIES
+from almoner.finance.entries import LedgerEntries
 from almoner.finance.errors import AlmonerError
 from almoner.finance.funds import PooledFund
 from almoner.finance.ledger import Draft, Leg
@@ -18,6 +21,7 @@ from almoner.finance.parties import Party
 from almoner.finance.records.entries import count_entries
 from almoner.finance.records.registry import find_book_id
 from almoner.finance.signatures import public_key, sign_bytes
+from almoner.finance.statement_forms import fill_form, published_form
 from almoner.finance.storage import Session, open_engine
 
 PARTIES = {"city": "city", "home": "home", "lab": "institute"}
@@ -61,6 +65,20 @@ def spend(amount: str, unit: str = "USD") -> Act:
     )
 
 
+def enter(old: str, new: str) -> Act:
+    """Post the example of a document of entries, with one text replaced."""
+    changed = EXAMPLE_ENTRIES.replace(old, new)
+    return lambda session, _fund, clock: acts.post_entries(
+        session, "main", LedgerEntries.read(changed), clock=clock
+    )
+
+
+def history(**asked: Any) -> Act:  # noqa: ANN401  # any option
+    return lambda session, _fund, _clock: acts.account_history(
+        session, "main", cash("water", currency("USD")), **asked
+    )
+
+
 CASES: dict[str, tuple[Act, str, dict[str, str]]] = {
     "an unknown unit": (lambda *_: money("5.00", "UDS"), "money.unknown_unit", {"unit": "UDS"}),
     "a wrong currency": (spend("1.00", "EUR"), "money.unit_mismatch", {"unit": "USD", "amount": "1.00 EUR"}),
@@ -85,6 +103,46 @@ CASES: dict[str, tuple[Act, str, dict[str, str]]] = {
         lambda *_: TermDocument.read('{"schema": "almoner.term/1", "title": 5}'),
         "terms.invalid",
         {},
+    ),
+    "an entry that is not balanced": (
+        enter('"amount": "12.50", "line": "bank_charge"}]', '"amount": "12.49", "line": "bank_charge"}]'),
+        "ledger.unbalanced",
+        {"difference": "0.01", "unit": "USD"},
+    ),
+    "an entry above what is there": (
+        enter("12.50", "100.01"),
+        "fund.insufficient",
+        {"asked": "100.01", "free": "100.00", "short": "0.01"},
+    ),
+    "an entry on an account that is not open": (
+        enter("water/cash", "water/till"),
+        "storage.missing",
+        {"code": "water/till"},
+    ),
+    "an entry with a digit too many": (enter("12.50", "12.505"), "money.too_precise", {"got": "12.505"}),
+    "an entry that is no document": (enter('"legs"', '"lines"'), "document.invalid", {}),
+    "a balance under an earmark that is not there": (
+        lambda session, _fund, _clock: acts.balance(session, "main", pool("water", currency("USD"), "north")),
+        "storage.missing",
+        {"code": "water/pool"},
+    ),
+    "a history without an end": (history(limit=0), "money.out_of_range", {"limit": "0"}),
+    "a history that ends before it begins": (
+        history(after=date(2026, 2, 1), through=date(2026, 1, 1)),
+        "document.invalid",
+        {"after": "2026-02-01", "through": "2026-01-01"},
+    ),
+    "the uses of nothing": (
+        lambda session, _fund, _clock: acts.uses(session, "main", "no-gift"),
+        "storage.missing",
+        {"code": "no-gift"},
+    ),
+    "a figure that a form does not take": (
+        lambda session, fund, _clock: fill_form(
+            published_form("unpbf", 1), acts.make_statement(session, fund), {"weather": usd("1.00")}
+        ),
+        "document.invalid",
+        {"got": "weather"},
     ),
     "an unreadable address": (lambda *_: open_engine("nonsense"), "storage.unreadable", {}),
 }

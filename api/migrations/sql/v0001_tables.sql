@@ -47,6 +47,8 @@ CREATE TABLE earmark_scope (
   PRIMARY KEY (wider_id, narrower_id)
 ){STRICT_KEYED}
 ;;
+CREATE INDEX earmark_scope_by_narrower ON earmark_scope (narrower_id)
+;;
 CREATE TABLE account (
   id {ID}, book_id {BIGINT} NOT NULL, fund_id {BIGINT}, path TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit,
   earmark_id {BIGINT} NOT NULL, normal {SMALLINT} NOT NULL CHECK (normal IN (1,-1)), floor {BIGINT},
@@ -85,14 +87,16 @@ CREATE TABLE period (
 CREATE TABLE proposal (
   id {UUID} PRIMARY KEY REFERENCES event, book_id {BIGINT} NOT NULL REFERENCES book, payload {BYTES} NOT NULL,
   payload_sha256 {BYTES} NOT NULL CHECK (length(payload_sha256) = 32){PAYLOAD_CHECK}, maker TEXT NOT NULL,
-  UNIQUE (id, maker, payload_sha256)
+  UNIQUE (id, book_id, maker, payload_sha256), FOREIGN KEY (book_id, maker) REFERENCES party (book_id, code)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE approval (
-  proposal_id {UUID} NOT NULL, maker TEXT NOT NULL, payload_sha256 {BYTES} NOT NULL, approver TEXT NOT NULL,
-  signature {BYTES} CHECK (signature IS NULL OR length(signature) = 64), event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  proposal_id {UUID} NOT NULL, book_id {BIGINT} NOT NULL, maker TEXT NOT NULL, payload_sha256 {BYTES} NOT NULL,
+  approver TEXT NOT NULL, signature {BYTES} CHECK (signature IS NULL OR length(signature) = 64),
+  event_id {UUID} NOT NULL UNIQUE REFERENCES event,
   PRIMARY KEY (proposal_id, approver), CHECK (approver <> maker),
-  FOREIGN KEY (proposal_id, maker, payload_sha256) REFERENCES proposal (id, maker, payload_sha256)
+  FOREIGN KEY (proposal_id, book_id, maker, payload_sha256) REFERENCES proposal (id, book_id, maker, payload_sha256),
+  FOREIGN KEY (book_id, approver) REFERENCES party (book_id, code)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE approval_policy (
@@ -115,6 +119,7 @@ CREATE TABLE txn (
   CHECK (act NOT IN ('pending','post','void','expire') OR refunds_id IS NULL),
   CHECK ((act = 'refused') = (refusal IS NOT NULL)), CHECK ((act = 'pending') = (expires_at IS NOT NULL)),
   CHECK (expires_at IS NULL OR expires_at > recorded_at), CHECK (corrects_id IS NULL OR act IN ('posted','refused')),
+  CHECK (act <> 'refused' OR proposal_id IS NULL),
   FOREIGN KEY (id) REFERENCES event DEFERRABLE INITIALLY DEFERRED{TXN_IS_ENDED}
 ){STRICT_KEYED}
 ;;
@@ -180,7 +185,7 @@ CREATE TABLE fx_rate (
 ){STRICT_KEYED}
 ;;
 CREATE TABLE fx_conversion (
-  txn_id {UUID} NOT NULL REFERENCES txn, n {SMALLINT} NOT NULL CHECK (n > 0), rate_id {UUID} NOT NULL,
+  txn_id {UUID} NOT NULL REFERENCES txn, n {SMALLINT} NOT NULL CHECK (n = 1), rate_id {UUID} NOT NULL,
   num {BIGINT} NOT NULL, den {BIGINT} NOT NULL,
   sold_minor {BIGINT} NOT NULL CHECK (sold_minor BETWEEN 1 AND {M62}),
   bought_minor {BIGINT} NOT NULL CHECK (bought_minor BETWEEN 1 AND {M62}),

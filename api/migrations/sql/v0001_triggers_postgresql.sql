@@ -48,6 +48,29 @@ CREATE FUNCTION almoner_period_closed() RETURNS trigger LANGUAGE plpgsql AS $$ B
 ;;
 CREATE TRIGGER forward_only BEFORE INSERT ON period FOR EACH ROW EXECUTE FUNCTION almoner_period_closed()
 ;;
+CREATE FUNCTION almoner_of_book() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE identity UUID; BEGIN
+  IF TG_TABLE_NAME = 'proposal' THEN identity := NEW.id; ELSE identity := NEW.event_id; END IF;
+  IF NOT EXISTS (SELECT 1 FROM event WHERE id = identity AND book_id = NEW.book_id) THEN
+    RAISE EXCEPTION 'a % stands under an event of its book', TG_TABLE_NAME USING ERRCODE = 'AL010'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER of_book BEFORE INSERT ON proposal FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
+;;
+CREATE TRIGGER of_book BEFORE INSERT ON approval FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
+;;
+CREATE TRIGGER of_book BEFORE INSERT ON approval_policy FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
+;;
+-- Postings hold the book's lock shared until they commit, so none of them is decided without the policy and kept after it.
+CREATE FUNCTION almoner_policy_set() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM pg_advisory_xact_lock(20011, NEW.book_id::int);
+  IF NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND recorded_at <= NEW.since) OR EXISTS (SELECT 1 FROM txn t
+      WHERE t.book_id = NEW.book_id AND t.recorded_at >= NEW.since
+        AND EXISTS (SELECT 1 FROM fault_approval f WHERE f.txn_id = t.id)) THEN
+    RAISE EXCEPTION 'a policy changes nothing that was posted before it' USING ERRCODE = 'AL010'; END IF;
+  RETURN NULL; END $$
+;;
+CREATE TRIGGER ahead_only AFTER INSERT ON approval_policy FOR EACH ROW EXECUTE FUNCTION almoner_policy_set()
+;;
 -- Every statement has one sensible plan whatever the statistics say: by key, in the order written, no hash or merge joins.
 -- On tables that were analysed empty every plan costs the same, and a session keeps what it chose; so a session plans again
 -- each time the ledger is twice as long as when it planned last: all its plans, those of foreign keys with them.
@@ -76,7 +99,9 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
   IF bad IS NULL AND child THEN bad := (SELECT why FROM fault_child WHERE txn_id = ANY (ids) LIMIT 1); END IF;
   IF bad IS NULL AND (EXISTS (SELECT 1 FROM approval_policy WHERE book_id = ANY (books))
       OR EXISTS (SELECT 1 FROM txn WHERE id = ANY (ids) AND proposal_id IS NOT NULL)) THEN
-    bad := (SELECT why FROM fault_approval WHERE txn_id = ANY (ids) LIMIT 1); END IF;
+    bad := (SELECT why FROM fault_approval WHERE txn_id = ANY (ids)
+      UNION ALL SELECT 'recorded before its policy' FROM approval_asked WHERE txn_id = ANY (ids) AND recorded_at < set_at
+      LIMIT 1); END IF;
   IF bad IS NULL AND EXISTS (SELECT 1 FROM txn t WHERE t.id = ANY (ids) AND t.act <> 'refused'
       AND t.effective_on <= (SELECT max(p.closed_through) FROM period p WHERE p.book_id = t.book_id)) THEN
     bad := 'closed period'; END IF;
@@ -99,4 +124,31 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
   RETURN NULL; END $$
 ;;
 CREATE TRIGGER applied AFTER INSERT ON txn_end REFERENCING NEW TABLE AS ended FOR EACH STATEMENT EXECUTE FUNCTION almoner_txn_ended()
+;;
+-- Writes a batch with its ends and returns what was refused, with nothing written then; null when all is well. A column that is
+-- the same in all rows may be null. Deadlocks and lost connections are raised: they undo the whole transaction of the caller.
+CREATE FUNCTION almoner_write(book BIGINT, taker TEXT, instant TIMESTAMPTZ, ids UUID[], kinds TEXT[], keys TEXT[], digests BYTEA[],
+  days DATE[], bodies BYTEA[], acts TEXT[], expiries TIMESTAMPTZ[], refusals TEXT[], parents UUID[], refunds UUID[],
+  corrects UUID[], proposals UUID[], leg_txns UUID[], leg_seqs SMALLINT[], accounts BIGINT[], layers TEXT[], sides SMALLINT[],
+  lines TEXT[], amounts BIGINT[], draw_txns UUID[], draw_seqs SMALLINT[], contributions BIGINT[], draw_amounts BIGINT[],
+  fx_txns UUID[], fx_ns SMALLINT[], rates UUID[], nums BIGINT[], dens BIGINT[], solds BIGINT[], boughts BIGINT[], roundings TEXT[]
+) RETURNS TEXT LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan AS $$ BEGIN
+  INSERT INTO txn (id, book_id, act, kind, client, idem_key, request_sha256, effective_on, recorded_at, expires_at, refusal,
+      parent_id, refunds_id, corrects_id, proposal_id)
+    SELECT i, book, coalesce(a, 'posted'), k, taker, y, d, f, instant, x, r, p, b, c, o
+    FROM unnest(ids, kinds, keys, digests, days, acts, expiries, refusals, parents, refunds, corrects, proposals)
+      AS u (i, k, y, d, f, a, x, r, p, b, c, o);
+  INSERT INTO event (id, book_id, kind, canon, body, leaf_sha256, recorded_at)
+    SELECT i, book, 'ledger.' || k, 1, b, sha256('\x00'::bytea || b), instant FROM unnest(ids, kinds, bodies) AS u (i, k, b);
+  IF leg_txns IS NOT NULL THEN INSERT INTO posting (txn_id, seq, account_id, layer, side, line, amount)
+    SELECT i, s, a, coalesce(y, 'S'), d, l, m FROM unnest(leg_txns, leg_seqs, accounts, layers, sides, lines, amounts)
+      AS u (i, s, a, y, d, l, m); END IF;
+  IF draw_txns IS NOT NULL THEN INSERT INTO draw (txn_id, seq, contribution_id, amount)
+    SELECT * FROM unnest(draw_txns, draw_seqs, contributions, draw_amounts); END IF;
+  IF fx_txns IS NOT NULL THEN
+    INSERT INTO fx_conversion (txn_id, n, rate_id, num, den, sold_minor, bought_minor, rounding)
+    SELECT * FROM unnest(fx_txns, fx_ns, rates, nums, dens, solds, boughts, roundings); END IF;
+  INSERT INTO txn_end (txn_id) SELECT unnest(ids);
+  RETURN NULL;
+EXCEPTION WHEN integrity_constraint_violation OR data_exception OR SQLSTATE 'AL000' THEN RETURN SQLERRM; END $$
 ;;

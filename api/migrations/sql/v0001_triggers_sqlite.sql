@@ -67,6 +67,24 @@ CREATE TRIGGER period_closed BEFORE INSERT ON period
     OR NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
   BEGIN SELECT RAISE(ABORT, 'a close moves forward, under an event of its book'); END
 ;;
+CREATE TRIGGER proposal_of_book BEFORE INSERT ON proposal
+  WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.id AND book_id = NEW.book_id)
+  BEGIN SELECT RAISE(ABORT, 'a proposal stands under an event of its book'); END
+;;
+CREATE TRIGGER approval_of_book BEFORE INSERT ON approval
+  WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
+  BEGIN SELECT RAISE(ABORT, 'a approval stands under an event of its book'); END
+;;
+CREATE TRIGGER approval_policy_of_book BEFORE INSERT ON approval_policy
+  WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
+  BEGIN SELECT RAISE(ABORT, 'a approval_policy stands under an event of its book'); END
+;;
+CREATE TRIGGER approval_policy_set AFTER INSERT ON approval_policy
+  WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND recorded_at <= NEW.since)
+    OR EXISTS (SELECT 1 FROM txn t WHERE t.book_id = NEW.book_id AND t.recorded_at >= NEW.since
+      AND EXISTS (SELECT 1 FROM fault_approval f WHERE f.txn_id = t.id))
+  BEGIN SELECT RAISE(ABORT, 'a policy changes nothing that was posted before it'); END
+;;
 CREATE TRIGGER txn_ending BEFORE INSERT ON txn_end BEGIN
   SELECT RAISE(ABORT, 'fault') WHERE EXISTS (SELECT 1 FROM fault_leg WHERE txn_id = NEW.txn_id)
     OR (EXISTS (SELECT 1 FROM draw WHERE txn_id = NEW.txn_id) AND EXISTS (SELECT 1 FROM fault_lot WHERE txn_id = NEW.txn_id))
@@ -76,6 +94,8 @@ CREATE TRIGGER txn_ending BEFORE INSERT ON txn_end BEGIN
       AND EXISTS (SELECT 1 FROM fault_child WHERE txn_id = NEW.txn_id))
     OR ((EXISTS (SELECT 1 FROM approval_policy) OR EXISTS (SELECT 1 FROM txn WHERE id = NEW.txn_id AND proposal_id IS NOT NULL))
       AND EXISTS (SELECT 1 FROM fault_approval WHERE txn_id = NEW.txn_id));
+  SELECT RAISE(ABORT, 'recorded before its policy') WHERE EXISTS (SELECT 1 FROM approval_policy)
+    AND EXISTS (SELECT 1 FROM approval_asked WHERE txn_id = NEW.txn_id AND recorded_at < set_at);
   SELECT RAISE(ABORT, 'closed period') FROM txn t JOIN period p ON p.book_id = t.book_id AND p.closed_through >= t.effective_on
     WHERE t.id = NEW.txn_id AND t.act <> 'refused'; END
 ;;

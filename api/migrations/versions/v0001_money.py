@@ -33,7 +33,8 @@ FACTS = {
     "valuation": ["id", "supersedes_id"],
 }
 VIEWS = [
-    *("fault", "fault_approval", "fault_child", "fault_fx", "fault_lot", "fault_leg", "lot_delta", "delta"),
+    *("fault", "fault_approval", "approval_asked", "fault_child", "fault_fx", "fault_lot", "fault_leg"),
+    *("lot_delta", "delta"),
 ]
 TABLES = [
     *("valuation", "fx_conversion", "fx_rate", "draw", "lot", "contribution", "posting", "txn_end", "txn"),
@@ -42,7 +43,8 @@ TABLES = [
 ]
 FUNCTIONS = [
     *("almoner_append_only", "almoner_moved_by_end", "almoner_account_opened", "almoner_earmark_opened"),
-    *("almoner_still_open", "almoner_txn_ended", "almoner_period_closed"),
+    *("almoner_still_open", "almoner_txn_ended", "almoner_period_closed", "almoner_write", "almoner_of_book"),
+    "almoner_policy_set",
 ]
 
 
