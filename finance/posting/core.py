@@ -29,7 +29,7 @@ from ..records.conversions import find_rate_ids
 from ..records.entries import find_contribution_ids, find_lots, find_transactions
 from ..records.lookups import OpenAccount, TakenKey, look_up
 from ..records.refusals import explain, raises, read_reason, refusal_text, stored_refusal
-from ..records.registry import keep_account, lock_funds
+from ..records.registry import find_book_id, keep_account, lock_funds
 from ..records.writing import WriteRefused, Writing, savepoint, write
 from ..requests import LIBRARY, Request, describe, key_reused, request_digest
 from .events import derive_id, leaf_digest
@@ -218,8 +218,7 @@ class _Batch:
         """Lock the funds whose draw rule decides: what it reads must not change before it is written."""
         codes = {leg.account.fund for one in requests for leg in one.draft.legs if needs_draws(leg)}
         if codes:
-            book_id = look_up(self.connection, self.book, self.client, []).book_id
-            lock_funds(self.session, book_id, codes)
+            lock_funds(self.session, find_book_id(self.session, self.book), codes)
 
     def post(self, requests: Sequence[Request]) -> tuple[Transaction, ...]:
         """Write what is new and answer every request."""

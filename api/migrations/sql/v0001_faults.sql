@@ -1,3 +1,4 @@
+-- "+ 0" keeps a join from going the long way, from an account or a contribution to all its postings or draws.
 -- Whether a row is there is asked as (SELECT 1 ... LIMIT 1), not EXISTS: PostgreSQL may hash a whole table to answer EXISTS.
 -- One definition of wrong, for the triggers (new rows) and for verification (all rows; must be empty).
 CREATE VIEW delta AS
@@ -17,7 +18,7 @@ GROUP BY d.txn_id, p.account_id, d.contribution_id
 ;;
 CREATE VIEW fault_leg AS
 SELECT t.id AS txn_id, CASE WHEN sum(p.side * p.amount) <> 0 THEN 'unbalanced' ELSE 'shape or draws' END AS why
-FROM txn t JOIN posting p ON p.txn_id = t.id JOIN account a ON a.id = p.account_id
+FROM txn t JOIN posting p ON p.txn_id = t.id JOIN account a ON a.id = p.account_id + 0
 GROUP BY t.id, a.unit, p.layer
 HAVING sum(p.side * p.amount) <> 0 OR max(CASE WHEN a.book_id <> t.book_id OR t.act = 'refused'
   OR (t.act = 'pending' AND (p.layer = 'S' OR (p.layer = 'P' AND p.amount < 0)))
@@ -29,7 +30,7 @@ HAVING sum(p.side * p.amount) <> 0 OR max(CASE WHEN a.book_id <> t.book_id OR t.
   OR (a.role = 'pool' AND p.layer = 'S') <> ((SELECT 1 FROM draw d WHERE d.txn_id = p.txn_id AND d.seq = p.seq LIMIT 1) IS NOT NULL)
   THEN 1 ELSE 0 END) = 1
 UNION ALL
-SELECT t.id, 'cash without owner' FROM txn t JOIN posting p ON p.txn_id = t.id JOIN account a ON a.id = p.account_id
+SELECT t.id, 'cash without owner' FROM txn t JOIN posting p ON p.txn_id = t.id JOIN account a ON a.id = p.account_id + 0
 WHERE p.layer = 'S' AND a.role IN ('cash','pool','holder')
 GROUP BY t.id, a.fund_id, a.unit HAVING sum(p.side * p.amount) <> 0
 UNION ALL
@@ -47,7 +48,7 @@ SELECT d.txn_id, CASE WHEN a.fund_id <> c.fund_id OR (a.unit <> c.unit
     WHEN EXISTS (SELECT 1 FROM earmark_scope s WHERE s.wider_id = c.earmark_id AND s.narrower_id = a.earmark_id)
     THEN 'expired' ELSE 'earmark widened' END
 FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq JOIN txn t ON t.id = d.txn_id
-  JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id
+  JOIN account a ON a.id = p.account_id + 0 JOIN contribution c ON c.id = d.contribution_id + 0
 WHERE a.fund_id <> c.fund_id
   OR (a.unit <> c.unit AND (p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
     OR EXISTS (SELECT 1 FROM unit u WHERE u.code IN (a.unit, c.unit) AND u.kind <> 'currency')))
@@ -60,25 +61,25 @@ WHERE a.fund_id <> c.fund_id
         WHERE s.narrower_id = a.earmark_id AND e.valid_until < t.effective_on))))
 UNION ALL
 SELECT d.txn_id, 'lot swap' FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
-  JOIN account a ON a.id = p.account_id JOIN contribution c ON c.id = d.contribution_id
+  JOIN account a ON a.id = p.account_id + 0 JOIN contribution c ON c.id = d.contribution_id + 0
 GROUP BY d.txn_id, a.unit, coalesce(c.released_from, c.id)
 HAVING sum(p.side * d.amount) <> 0 AND (sum(p.side * d.amount) > 0) <> ((SELECT sum(q.side * q.amount)
-  FROM posting q JOIN account b ON b.id = q.account_id
+  FROM posting q JOIN account b ON b.id = q.account_id + 0
   WHERE q.txn_id = d.txn_id AND q.layer = 'S' AND b.role = 'pool' AND b.unit = a.unit) > 0)
 UNION ALL
-SELECT p.txn_id, 'internal line leaks' FROM posting p JOIN account a ON a.id = p.account_id JOIN line l ON l.code = p.line
+SELECT p.txn_id, 'internal line leaks' FROM posting p JOIN account a ON a.id = p.account_id + 0 JOIN line l ON l.code = p.line
 WHERE a.role = 'pool' AND p.layer = 'S' AND l.kind = 'internal'
 GROUP BY p.txn_id, a.fund_id, a.unit HAVING sum(p.side * p.amount) <> 0
 ;;
 CREATE VIEW fault_fx AS
 SELECT x.txn_id, 'conversion' AS why FROM fx_conversion x JOIN fx_rate r ON r.id = x.rate_id
   LEFT JOIN posting p ON p.txn_id = x.txn_id AND p.layer = 'S' AND p.line IN ('fx_sold','fx_bought')
-  LEFT JOIN account a ON a.id = p.account_id AND a.role = 'pool'
+  LEFT JOIN account a ON a.id = p.account_id + 0 AND a.role = 'pool'
 GROUP BY x.txn_id
 HAVING max(CASE WHEN a.unit = r.base_unit AND p.line = 'fx_sold' THEN 1 ELSE 0 END) = 0
   OR max(CASE WHEN a.unit = r.quote_unit AND p.line = 'fx_bought' THEN 1 ELSE 0 END) = 0
 UNION ALL
-SELECT p.txn_id, 'conversion' FROM posting p JOIN account a ON a.id = p.account_id JOIN txn t ON t.id = p.txn_id
+SELECT p.txn_id, 'conversion' FROM posting p JOIN account a ON a.id = p.account_id + 0 JOIN txn t ON t.id = p.txn_id
 WHERE p.line IN ('fx_sold','fx_bought') AND p.layer = 'S' AND a.role = 'pool' AND t.act <> 'reverse'
 GROUP BY p.txn_id, a.unit, p.line
 HAVING sum(p.side * p.amount) <> (SELECT CASE p.line WHEN 'fx_sold' THEN coalesce(sum(x.sold_minor), 0)
@@ -146,7 +147,7 @@ FROM txn t JOIN approval_policy y ON y.book_id = t.book_id JOIN event e ON e.id 
 WHERE t.act IN ('posted','pending','reverse')
   AND (y.kind = t.kind OR
     (SELECT count(*) FROM posting l WHERE l.txn_id = t.id AND l.line = y.kind AND l.amount > 0) > 0)
-  AND EXISTS (SELECT 1 FROM posting p JOIN account a ON a.id = p.account_id WHERE p.txn_id = t.id AND a.unit = y.unit
+  AND EXISTS (SELECT 1 FROM posting p JOIN account a ON a.id = p.account_id + 0 WHERE p.txn_id = t.id AND a.unit = y.unit
     GROUP BY p.side, CASE a.role WHEN 'memo' THEN 1 ELSE 0 END, CASE WHEN p.amount > 0 THEN 1 ELSE 0 END
     HAVING abs(sum(p.amount)) >= y.from_minor)
 ;;
