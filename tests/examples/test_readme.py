@@ -37,7 +37,7 @@ def test_every_command_that_the_documents_name_exists() -> None:
 
 def test_every_target_that_the_readme_names_is_in_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    named = set(re.findall(r"(?:^|`)make (\w+)", README, re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make ([\w-]+)", README, re.MULTILINE))
     assert {"demo", "test", "check"} <= named
     missing = [name for name in sorted(named) if not re.search(rf"^{name}:", makefile, re.MULTILINE)]
     assert not missing

@@ -202,6 +202,15 @@ def a_refund(raw: Raw, connection: Connection) -> None:
     raw.post(connection, legs, refunds_id=posted(raw, connection, "p1"))
 
 
+@attack("draws not mirrored")
+def a_reversal_of_a_refund_with_other_draws(raw: Raw, connection: Connection) -> None:
+    first = posted(raw, connection, "p1")
+    legs = "Dr water/cash 200 refund\nCr water/pool 200 refund c1=100 c2=100"
+    back = raw.post(connection, legs, refunds_id=first)
+    other = "Dr water/pool 200 refund c1=150 c2=50\nCr water/cash 200 refund"
+    raw.post(connection, other, act="reverse", parent_id=back, refunds_id=first)
+
+
 @attack("shape or draws")
 def a_refund_of_nothing(raw: Raw, connection: Connection) -> None:
     raw.post(connection, "Dr water/cash 100 refund\nCr water/pool 100 refund c1=100")
