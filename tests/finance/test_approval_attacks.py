@@ -234,17 +234,17 @@ def a_signature_that_is_too_short(raw: Raw, connection: Connection) -> None:
     approve(raw, connection, signature=bytes(63))
 
 
-@attack("a approval stands under an event of its book")
+@attack("approval stands under an event of its book")
 def an_approval_under_another_books_event(raw: Raw, connection: Connection) -> None:
     approve(raw, connection, event_id=raw.event(connection, book="second"))
 
 
-@attack("a approval_policy stands under an event of its book")
+@attack("approval_policy stands under an event of its book")
 def a_policy_under_another_books_event(raw: Raw, connection: Connection) -> None:
     policy(raw, connection, event_id=raw.event(connection, book="second"))
 
 
-@attack("a proposal stands under an event of its book")
+@attack("proposal stands under an event of its book")
 def a_proposal_under_another_books_event(raw: Raw, connection: Connection) -> None:
     identity, book = raw.event(connection, book="second"), raw.find(connection, "book", code="main")
     said = {"payload": PAYLOAD, "payload_sha256": digest(PAYLOAD), "maker": "hub"}

@@ -17,7 +17,15 @@ Cell = Any  # what a column of a reflected table holds
 PLEDGED = "Dr water/pledged/giver 500 pledge\nCr water/expected 500 pledge"
 TAKEN = (
     *("append-only", " has this ", "only a txn_end", "_once", "earmark_scope follows", "event waits"),
-    *("opens at zero", "a balance opens", "leaf ", "a node ", "a checkpoint", "moves forward"),
+    *(
+        "opens at zero",
+        "a balance opens",
+        "leaf ",
+        "a node ",
+        "a checkpoint",
+        "moves forward",
+        "stands under",
+    ),
     "GENERATED ALWAYS",
 )
 FREE_TO_REPLACE = {"almoner_version"}

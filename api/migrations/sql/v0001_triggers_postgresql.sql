@@ -51,7 +51,7 @@ CREATE TRIGGER forward_only BEFORE INSERT ON period FOR EACH ROW EXECUTE FUNCTIO
 CREATE FUNCTION almoner_of_book() RETURNS trigger LANGUAGE plpgsql AS $$ DECLARE identity UUID; BEGIN
   IF TG_TABLE_NAME = 'proposal' THEN identity := NEW.id; ELSE identity := NEW.event_id; END IF;
   IF NOT EXISTS (SELECT 1 FROM event WHERE id = identity AND book_id = NEW.book_id) THEN
-    RAISE EXCEPTION 'a % stands under an event of its book', TG_TABLE_NAME USING ERRCODE = 'AL010'; END IF;
+    RAISE EXCEPTION '% stands under an event of its book', TG_TABLE_NAME USING ERRCODE = 'AL010'; END IF;
   RETURN NEW; END $$
 ;;
 CREATE TRIGGER of_book BEFORE INSERT ON proposal FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
@@ -107,13 +107,13 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
     bad := 'closed period'; END IF;
   IF bad IS NOT NULL THEN RAISE EXCEPTION '%', bad USING ERRCODE = 'AL005'; END IF;
   FOR d IN SELECT account_id, sum(sd) sd, sum(sc) sc, sum(pd) pd, sum(pc) pc, sum(ed) ed, sum(ec) ec
-      FROM delta WHERE txn_id = ANY (ids) GROUP BY account_id LOOP
+      FROM delta WHERE txn_id = ANY (ids) GROUP BY account_id ORDER BY account_id LOOP
     UPDATE balance SET settled_dr = settled_dr + d.sd, settled_cr = settled_cr + d.sc, pending_dr = pending_dr + d.pd,
       pending_cr = pending_cr + d.pc, encumbered_dr = encumbered_dr + d.ed, encumbered_cr = encumbered_cr + d.ec,
       version = version + 1 WHERE account_id = d.account_id;
   END LOOP;
   IF lots THEN
-    FOR d IN SELECT account_id, contribution_id, sum(moved) AS moved FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 LOOP
+    FOR d IN SELECT account_id, contribution_id, sum(moved) AS moved FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 ORDER BY 1, 2 LOOP
       UPDATE lot SET remaining = remaining + d.moved, version = version + 1
         WHERE account_id = d.account_id AND contribution_id = d.contribution_id;
       IF NOT FOUND THEN

@@ -69,15 +69,15 @@ CREATE TRIGGER period_closed BEFORE INSERT ON period
 ;;
 CREATE TRIGGER proposal_of_book BEFORE INSERT ON proposal
   WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.id AND book_id = NEW.book_id)
-  BEGIN SELECT RAISE(ABORT, 'a proposal stands under an event of its book'); END
+  BEGIN SELECT RAISE(ABORT, 'proposal stands under an event of its book'); END
 ;;
 CREATE TRIGGER approval_of_book BEFORE INSERT ON approval
   WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
-  BEGIN SELECT RAISE(ABORT, 'a approval stands under an event of its book'); END
+  BEGIN SELECT RAISE(ABORT, 'approval stands under an event of its book'); END
 ;;
 CREATE TRIGGER approval_policy_of_book BEFORE INSERT ON approval_policy
   WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
-  BEGIN SELECT RAISE(ABORT, 'a approval_policy stands under an event of its book'); END
+  BEGIN SELECT RAISE(ABORT, 'approval_policy stands under an event of its book'); END
 ;;
 CREATE TRIGGER approval_policy_set AFTER INSERT ON approval_policy
   WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND recorded_at <= NEW.since)
