@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Literal, overload
 from uuid import UUID
 
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.orm import Session
 
 from ..accounts import Account
@@ -189,9 +189,7 @@ def submit(
         except WriteRefused as refused:
             if last_try or not _is_taken(refused.reason):
                 raise _explained(batch, requests, refused.reason) from refused
-        except DatabaseError as fault:
-            if fault.connection_invalidated:
-                raise
+        except (IntegrityError, DataError) as fault:  # a full disk or a lost connection refuses nothing
             raise _explained(batch, requests, read_reason(fault)) from fault
     raise AssertionError("the second try returns or raises")
 
@@ -246,7 +244,7 @@ class _Batch:
         with savepoint(self.connection):
             try:
                 return self.write(requests, accounts)
-            except DatabaseError as fault:
+            except IntegrityError as fault:
                 if self.connection.dialect.name == "postgresql":
                     raise
                 identities = [self.identity(one.key) for one in requests]

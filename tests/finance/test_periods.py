@@ -4,7 +4,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
 
 from almoner import currency, money
 from almoner.finance import acts
@@ -161,3 +162,23 @@ def test_a_correction_that_cannot_be_posted_reverses_nothing(session: Session, c
         correct(session, "main", wrong.id, payment("150.01"), key="p2", clock=clock)
     assert count(session, "reverse") == 0
     assert acts.position(session, WATER).free == money("135.00", USD)
+
+
+@pytest.mark.usefixtures("funded")
+def test_a_full_disk_is_no_refusal_and_takes_no_key(session: Session, clock: Clock) -> None:
+    if session.get_bind().dialect.name != "sqlite":
+        pytest.skip("only SQLite lets a test bound the size of a database")
+    session.commit()
+    pages = int(session.scalar(text("PRAGMA page_count")) or 0)
+    largest = session.scalar(text("PRAGMA max_page_count"))
+    drafts = [(f"full-{n}", replace(payment("0.01"), note="n" * 900)) for n in range(40)]
+    session.execute(text(f"PRAGMA max_page_count = {pages}"))
+    session.commit()
+    for each in ("all", "each"):
+        with pytest.raises(OperationalError, match="full"):
+            post_many(session, "main", drafts, clock=clock, mode=each)
+        session.rollback()
+    session.execute(text(f"PRAGMA max_page_count = {largest}"))
+    assert count(session, "refused") == 0
+    outcomes = post_many(session, "main", drafts, clock=clock, mode="each")
+    assert [one.error for one in outcomes] == [None] * 40
