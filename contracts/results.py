@@ -1,131 +1,125 @@
-"""Results files: what was found under a deal, where each figure comes from, and what was really paid.
+"""The results document: what was observed under terms, and what should come of it.
 
-The problem: recomputing a published deal needs its inputs in one place, each with its source, beside the
-payment that was printed. A ``DealResults`` document stands beside the deal's terms in the casebook.
+The problem: recomputing a deal needs its inputs in one place, each with its source, beside the figures that
+were printed. A ``ResultsDocument`` holds one or several cases: rows of observations, and rows of expected
+outputs, to be reproduced, reached, or refused.
 """
 
-from importlib.resources import files
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..finance.documents import Code, DecimalText, Document, Text, UnitCode
-from ..finance.errors import AlmonerError, Missing, TermError
-from ..finance.parties import Party, PartyKind
-from .terms.document import WHOLE_TERM, TermDocument
+from ..finance.documents import Code, DecimalText, Document, Text
+from ..finance.errors import AlmonerError, ResultsInvalid
+from .terms.expressions import DayText
 
-Label = Literal["published", "derived", "invented"]
-
-
-class NamedParty(Document):
-    """A party of a deal, as printed."""
-
-    code: Code
-    name: Text
-    kind: PartyKind = "organisation"
-
-    def party(self, public_key: bytes | None = None) -> Party:
-        """Return it as a party of a book."""
-        return Party(code=self.code, name=self.name, kind=self.kind, public_key=public_key)
-
-
-class Deposit(Document):
-    """Money set aside for the deal."""
-
-    giver: NamedParty
-    amount: DecimalText
-    label: Label
-    source: Text
+Basis = Literal["published", "derived", "recalled", "invented"]
+Use = Literal["reproduce", "at_least", "refuse"]
+MAX_ROWS = 200_000
 
 
 class Result(Document):
-    """One determined figure."""
+    """One observation.
 
-    claim: Code
+    Attributes
+    ----------
+    metric : str
+        Of the terms.
+    value : str
+        Decimal text, ``true``, ``false`` or a label.
+    period : str
+        Of the calendar, for a metric by period.
+    of : dict
+        Member by set, for a metric per set.
+    id : str
+        Tells apart several observations of one value; the same id twice is refused.
+    on : str
+        The day it was achieved or found.
+    unit : str
+        When given, it must be the metric's type.
+    """
+
     metric: Code
-    period: Code = WHOLE_TERM
-    value: DecimalText
-    label: Label
-    source: Text
+    value: Text
+    period: str = ""
+    of: dict[Code, Code] = Field(default_factory=dict)
+    id: str = ""
+    on: DayText | None = None
+    unit: str = ""
+    basis: Basis | None = None
+    source: str = ""
 
 
-class PublishedPayment(Document):
-    """What was really paid."""
+class Expected(Document):
+    """One figure that should come out, or must not.
 
-    paid: DecimalText
-    label: Label
-    source: Text
+    Attributes
+    ----------
+    output : str
+        As listed in the documentation: ``paid``, a clause, a figure, ``from:PARTY``, ``account:NAME`` …
+    of, period
+        Which member and period; without, totals.
+    value : str or tuple of str
+        As decimal text, ``true``, ``false``; several for an output of all members of ``over`` in order.
+    tolerance : str
+        Absolute, in the unit of the output.
+    use : str
+        ``reproduce``: equal within tolerance; ``at_least``: not below; ``refuse``: must not come out.
+    note : str
+        Why; for ``refuse`` the reason that is reported.
+    """
+
+    output: Code
+    of: dict[Code, Code] = Field(default_factory=dict)
+    period: str = ""
+    value: str
+    tolerance: DecimalText = "0"
+    use: Use = "reproduce"
+    basis: Basis = "published"
+    printed: str = ""
+    printed_tolerance: str = ""
+    note: str = ""
+    source: str = ""
 
 
-class DealResults(Document):
-    """Results and payment of one deal.
+class Case(Document):
+    """One set of observations.
+
+    Attributes
+    ----------
+    as_of : str
+        The day on which it is looked at; without it, all waiting times have passed.
+    members : dict of str to tuple of str
+        Members of open sets, in order; without it, in the order of the rows.
+    """
+
+    id: Code
+    note: str = ""
+    as_of: DayText | None = None
+    members: dict[Code, tuple[Code, ...]] = Field(default_factory=dict)
+    results: Annotated[tuple[Result, ...], Field(max_length=MAX_ROWS)]
+    expect: Annotated[tuple[Expected, ...], Field(max_length=1000)] = ()
+
+
+class ResultsDocument(Document):
+    """Observations under one term document.
 
     Examples
     --------
-    >>> denver = read_results("denver-sib")
-    >>> denver.published.paid, [row.claim for row in denver.results]
-    ('9638911.36', ['payments-1-to-4', 'payment-5', 'jail-days'])
+    >>> results = ResultsDocument.read(EXAMPLE)
+    >>> results.cases[0].results[0].value
+    '12457'
     """
 
-    invalid: ClassVar[type[AlmonerError]] = TermError
+    invalid: ClassVar[type[AlmonerError]] = ResultsInvalid
 
     schema_: Literal["almoner.results/1"] = Field(alias="schema")
-    deal: Code
     title: Text
-    unit: UnitCode
-    parties: dict[Code, NamedParty]
-    deposits: Annotated[tuple[Deposit, ...], Field(min_length=1, max_length=64)]
-    results: Annotated[tuple[Result, ...], Field(min_length=1, max_length=400)]
-    published: PublishedPayment
+    cases: Annotated[tuple[Case, ...], Field(min_length=1, max_length=1000)]
 
 
-def _casebook(name: str) -> bytes:
-    place = files(__package__).joinpath("casebook", name)
-    if not place.is_file():
-        known = ", ".join(list_deals())
-        raise Missing(f"The casebook has no {name}. Its deals: {known}.", what="deal", code=name)
-    return place.read_bytes()
-
-
-def list_deals() -> tuple[str, ...]:
-    """Return the ids of the deals in the casebook.
-
-    Examples
-    --------
-    >>> "rikers-able" in list_deals()
-    True
-    """
-    names = [entry.name for entry in files(__package__).joinpath("casebook").iterdir()]
-    return tuple(sorted(name.removesuffix(".terms.json") for name in names if name.endswith(".terms.json")))
-
-
-def read_terms(deal: str) -> TermDocument:
-    """Return the terms of a deal of the casebook.
-
-    Raises
-    ------
-    Missing
-        With the deals there are.
-
-    Examples
-    --------
-    >>> read_terms("rikers-able").rounding
-    'half_even'
-    """
-    return TermDocument.read(_casebook(f"{deal}.terms.json"))
-
-
-def read_results(deal: str) -> DealResults:
-    """Return the results of a deal of the casebook.
-
-    Raises
-    ------
-    Missing
-        With the deals there are.
-
-    Examples
-    --------
-    >>> read_results("rikers-able").published.paid
-    '0.00'
-    """
-    return DealResults.read(_casebook(f"{deal}.results.json"))
+EXAMPLE = """
+{"schema": "almoner.results/1", "title": "Nights in a safe place, first year",
+ "cases": [{"id": "year-1", "results": [{"metric": "nights", "value": "12457", "source": "register, 2027"}],
+            "expect": [{"output": "paid", "value": "188349.84"}]}]}
+"""

@@ -13,7 +13,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment,
     |                     DayOutOfRange
     |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
-    |- ContractError      TermError, Underfunded, UnlawfulTransition, NotSigned
+    |- ContractError      TermError, ResultsInvalid, Underfunded, UnlawfulTransition, NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
     `- AllocationError    Infeasible, NotProven, AllocationRejected
@@ -304,6 +304,12 @@ class TermError(ContractError):
     """A term document that is malformed, ill-typed or unbounded; every fault is listed."""
 
     code = "terms.invalid"
+
+
+class ResultsInvalid(ContractError):
+    """Results that do not fit their terms: missing, doubled, contradictory or in the wrong unit."""
+
+    code = "results.invalid"
 
 
 class Underfunded(ContractError):
