@@ -14,6 +14,7 @@ from .evaluation import Arithmetic, Books, Cell, Cells, Evaluation, Table, Trace
 from .program import ClausePlan, LegPlan, LimitPlan, Program, SplitPlan
 
 Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
+Shares = dict[int, list[tuple[str, Cell]]]  # combination -> what each pro rata limit lets through
 WHOLE = -1
 
 
@@ -227,7 +228,7 @@ class _Run:
         kept.earned = amount
         return self.use.sub(amount, kept.entitled)
 
-    def _settle(self, clause: ClausePlan, place: int, want: Cell, shares: dict[int, Cell]) -> None:
+    def _settle(self, clause: ClausePlan, place: int, want: Cell, shares: Shares) -> None:
         kept = self.outturn.keys[self._key(clause, place)]
         kept.cuts = {}
         more = self.use.most(want, 0)
@@ -236,11 +237,12 @@ class _Run:
             self._flow_back(clause, place, kept, less)
         elif clause.basis == "cumulative":
             self._decrease(clause, place, kept, less)
-        if place in shares:
-            first = [one.id for one in self.limits[clause.id] if one.pro_rata][0]
-            self._note_cut(kept, first, self.use.sub(more, shares[place]))
-            more = shares[place]
-        pair = (clause.payer, clause.payee)
+        if self._undecided(clause, place):
+            return
+        for limit, part in shares.get(place, ()):
+            self._note_cut(kept, limit, self.use.sub(more, part))
+            more = part
+        pair = self._ends(clause, place)
         offset: Cell = 0
         if pair in self.carried:
             offset = self.use.least(more, self.carried[pair])
@@ -265,7 +267,7 @@ class _Run:
         kept.entitled = self.use.add(kept.entitled, less)
         over = self.use.sub(0, less)
         if clause.on_decrease == "offset":
-            pair = (clause.payer, clause.payee)
+            pair = self._ends(clause, place)
             self.carried[pair] = self.use.add(self.carried.get(pair, 0), over)
             return
         kept.paid = self.use.add(kept.paid, less)
@@ -315,20 +317,31 @@ class _Run:
             )
         return total
 
-    def _share_rooms(self, clause: ClausePlan, wanted: Sequence[Cell]) -> dict[int, Cell]:
-        """Let members share the room of a pro rata limit by what they earned."""
-        limit = next((one for one in self.limits[clause.id] if one.pro_rata), None)
-        if limit is None:
-            return {}
+    def _undecided(self, clause: ClausePlan, place: int) -> bool:
+        """Say whether a maximum, a weight or a pot that decides about a payment is pending."""
+        if any(self.rooms.left[self._room(limit, clause, place)] is None for limit in self.limits[clause.id]):
+            return True
+        if clause.payer in self.accounts and self.books.balances[clause.payer][0] is None:
+            return True
+        splits = self.program.splits
+        legs = [leg for end in (clause.payer, clause.payee) if end in splits for leg in splits[end].legs]
+        nodes = [node for leg in legs for node in (leg.weight, leg.maximum) if node >= 0]
+        return any(self.evaluation.value(node)[0] is None for node in nodes)
+
+    def _share_rooms(self, clause: ClausePlan, wanted: Sequence[Cell]) -> Shares:
+        """Let members share the room of each pro rata limit by what the one before left them."""
         known = [at for at, want in enumerate(wanted) if want is not None]
         wants = [self.use.most(wanted[at], 0) for at in known]
-        room = self.rooms.left[limit.id, self.period if limit.by_period else WHOLE, 0]
-        if room is None or not known:
-            return {}
-        total = self.use.gather("add", wants, 0)
-        given = self.use.least(total, self.use.most(room, 0))
-        parts = self.use.allocate(given, wants, "largest", self.table.multiplicity(clause.each))
-        return dict(zip(known, parts, strict=True))
+        shares: Shares = {at: [] for at in known}
+        for limit in self.limits[clause.id]:
+            room = self.rooms.left[limit.id, self.period if limit.by_period else WHOLE, 0] if limit.pro_rata else None
+            if room is None or not known:
+                continue
+            given = self.use.least(self.use.gather("add", wants, 0), self.use.most(room, 0))
+            wants = self.use.allocate(given, wants, "largest", self.table.multiplicity(clause.each))
+            for at, part in zip(known, wants, strict=True):
+                shares[at].append((limit.id, part))
+        return shares
 
     def _limited(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
         key = self._key(clause, place)
@@ -337,9 +350,7 @@ class _Run:
         asked = self.use.sub(more, free) if granted else more
         for limit in self.limits[clause.id]:
             room = self.rooms.left[self._room(limit, clause, place)]
-            if limit.pro_rata or room is None:
-                if room is None:
-                    asked = 0
+            if limit.pro_rata:
                 continue
             passed = self.use.least(asked, self.use.most(room, 0))
             self._note_cut(kept, limit.id, self.use.sub(asked, passed))
@@ -379,8 +390,6 @@ class _Run:
         if clause.payer not in self.accounts:
             return more
         held = self.books.balances[clause.payer][0]
-        if held is None:
-            return 0
         passed = self.use.least(more, self.use.most(held, 0))
         self._note_cut(kept, f"account:{clause.payer}", self.use.sub(more, passed))
         return passed
@@ -394,10 +403,7 @@ class _Run:
         takers: list[tuple[str, Cell]] = [(payee, more)]
         if payee in self.program.splits:
             takers, taken = self._spread(self.program.splits[payee], more, kept)
-            if len(givers) > 1:
-                givers = self._shortened(givers, self.use.sub(more, taken))
-            else:
-                givers = [(givers[0][0], taken)]
+            givers = self._shortened(payer, givers, self.use.sub(more, taken))
             more = taken
         kept.paid = self.use.add(kept.paid, more)
         if len(givers) == 1 or len(takers) == 1:
@@ -414,14 +420,17 @@ class _Run:
                 takers[at] = (taker, self.use.sub(got, part))
         return more
 
-    def _shortened(self, givers: list[tuple[str, Cell]], short: Cell) -> list[tuple[str, Cell]]:
-        """Take from the last payers what no payee could take."""
-        rows = []
-        for name, given in reversed(givers):
+    def _shortened(self, name: str, givers: list[tuple[str, Cell]], short: Cell) -> list[tuple[str, Cell]]:
+        """Leave with the last payers what no payee could take."""
+        rows = list(givers)
+        for at in reversed(range(len(rows))):
+            party, given = rows[at]
             less = self.use.least(given, short)
             short = self.use.sub(short, less)
-            rows.append((name, self.use.sub(given, less)))
-        return rows[::-1]
+            rows[at] = (party, self.use.sub(given, less))
+            if name in self.program.splits:
+                self.taken[name, at] = self.use.sub(self.taken[name, at], less)
+        return rows
 
     def _spread(
         self, split: SplitPlan, amount: Cell, kept: KeyOutcome
@@ -441,8 +450,8 @@ class _Run:
         self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
     ) -> Cell:
         rooms = {at: self._leg_room(split, at, leg) for at, leg in group}
-        if len(group) == 1:
-            at = group[0][0]
+        at, leg = group[0]
+        if len(group) == 1 and self.program.nodes[leg.weight].op == "lit" and self.program.nodes[leg.weight].const:
             part = rest if rooms[at] is None else self.use.least(rest, rooms[at])
             parts[at] = self.use.add(parts[at], part)
             return self.use.sub(rest, part)
@@ -472,7 +481,7 @@ class _Run:
         if leg.maximum < 0:
             return None
         most = self.evaluation.value(leg.maximum)[0]
-        room = self.use.sub(0 if most is None else most, self.taken.get((split.id, at), 0))
+        room = self.use.sub(most, self.taken.get((split.id, at), 0))
         return self.use.most(room, 0)
 
     def _flow(self, clause: ClausePlan, place: int, payer: str, payee: str, amount: Cell) -> None:
