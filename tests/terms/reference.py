@@ -206,6 +206,7 @@ class Interpreter(Reader):
             self.out.earned.setdefault(key, None)
             return None
         self.out.earned[key] = amount
+        self.out.cuts = {cut: amount for cut, amount in self.out.cuts.items() if cut[1:] != key}
         self.earned[clause.id, place.period, key[2]] = amount - self.earned_before(clause, key[2])
         return Due(place, key[2], amount - self.met[key])
 
@@ -301,8 +302,6 @@ class Interpreter(Reader):
         """What is owed fell below what was paid, or an amount flows the other way."""
         payer, payee = self.ends(clause, due.place)
         key = (clause.id, self.span(clause, due.place), due.members)
-        for name in [cut for cut in self.out.cuts if cut[1:] == key]:
-            del self.out.cuts[name]
         if clause.two_way:
             self.flow(clause, due, payer, payee, due.left)
         elif clause.on_decrease == "keep":
