@@ -137,6 +137,7 @@ class _Run:
         self.outturn = Outturn(program, table)
         self.period = 0
         self.rooms = Rooms()
+        self.spreading: dict[int, Cell] = {}
         self.carried: dict[tuple[str, str], Cell] = {}
         self.taken: dict[tuple[str, int], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
@@ -205,6 +206,7 @@ class _Run:
             return
         for limit in self.limits[clause.id]:
             self._open_rooms(limit)
+        self._open_splits(clause)
         wanted = [self._earn(clause, place, amount) for place, amount in enumerate(amounts)]
         shares = self._share_rooms(clause, wanted)
         for place, want in enumerate(wanted):
@@ -323,10 +325,14 @@ class _Run:
             return True
         if clause.payer in self.accounts and self.books.balances[clause.payer][0] is None:
             return True
+        return None in self.spreading.values()
+
+    def _open_splits(self, clause: ClausePlan) -> None:
+        """Read weights and maxima of legs as they stand before the clause."""
         splits = self.program.splits
         legs = [leg for end in (clause.payer, clause.payee) if end in splits for leg in splits[end].legs]
-        nodes = [node for leg in legs for node in (leg.weight, leg.maximum) if node >= 0]
-        return any(self.evaluation.value(node)[0] is None for node in nodes)
+        nodes = {node for leg in legs for node in (leg.weight, leg.maximum) if node >= 0}
+        self.spreading = {node: self.evaluation.value(node)[0] for node in sorted(nodes)}
 
     def _share_rooms(self, clause: ClausePlan, wanted: Sequence[Cell]) -> Shares:
         """Let members share the room of each pro rata limit by what the one before left them."""
@@ -455,9 +461,7 @@ class _Run:
             part = rest if rooms[at] is None else self.use.least(rest, rooms[at])
             parts[at] = self.use.add(parts[at], part)
             return self.use.sub(rest, part)
-        weights = {at: self.evaluation.value(leg.weight)[0] for at, leg in group}
-        if any(weight is None for weight in weights.values()):
-            return rest
+        weights = {at: self.spreading[leg.weight] for at, leg in group}
         for _ in group:
             open_weights = [
                 weights[at] if rooms[at] is None else self.use.choose(
@@ -480,7 +484,7 @@ class _Run:
     def _leg_room(self, split: SplitPlan, at: int, leg: LegPlan) -> Cell:
         if leg.maximum < 0:
             return None
-        most = self.evaluation.value(leg.maximum)[0]
+        most = self.spreading[leg.maximum]
         room = self.use.sub(most, self.taken.get((split.id, at), 0))
         return self.use.most(room, 0)
 

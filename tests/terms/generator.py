@@ -57,7 +57,9 @@ def draw_json(random: randomness.Random) -> Json:
         "limits": [],
     }
     top = random.choice((30, 30, 2_000, 100_000, 10_000_000, 10**15))
-    draft = Draft(random, top, periods, random.choice(("USD/2", "USD/2", "JPY/0", "KWD/3")), document)
+    money = random.choice(("USD/2", "USD/2", "JPY/0", "KWD/3"))
+    other = random.choice((money, money, money, "EUR/2"))
+    draft = Draft(random, top, periods, money, other, document)
     draw_sets(draft, homes)
     draw_figures(draft)
     draw_accounts(draft)
@@ -114,19 +116,21 @@ def draw_live_figure(draft: Draft) -> None:
     if draft.odds(0.3):
         clauses = tuple(draft.units)
         want = Want(draft.money, draft.some(tuple(draft.document["sets"]), 0.4), depth=2, clauses=clauses)
-        draft.document["figures"][draft.name("figure-")] = {"value": draft.live(want)}
+        value = draft.live(want) if draft.odds(0.6) else draft.number(want)
+        draft.document["figures"][draft.name("figure-")] = {"value": value}
 
 
 def draw_accounts(draft: Draft) -> None:
     for _ in range(draft.random.choice((0, 0, 1, 2))):
         pot = draft.odds(0.4)
-        account: Json = {"title": "Kept", "type": draft.money, "kind": "pot" if pot else "memo"}
+        kind = draft.random.choice((draft.money, draft.money, draft.other))
+        account: Json = {"title": "Kept", "type": kind, "kind": "pot" if pot else "memo"}
         if pot:
             account |= {"holder": "payer-1", "residual_to": draft.random.choice((*PAYERS, "payee-2"))}
         else:
             account["each"] = list(draft.some(tuple(draft.document["sets"]), 0.4))
         if draft.odds(0.4):
-            want = Want(draft.money, tuple(account.get("each", ())), plus=pot, depth=1)
+            want = Want(kind, tuple(account.get("each", ())), plus=pot, depth=1)
             account["opens"] = draft.number(want) if pot else draft.lit(want)
             if not still(draft, account["opens"]):
                 account["opens"] = draft.lit(want)
@@ -161,7 +165,9 @@ def draw_additions(draft: Draft) -> None:
     for account in draft.document["accounts"].values():
         if draft.odds(0.3):
             dims = tuple(account.get("each", ()))
-            account["adds"] = draft.number(Want(draft.money, dims, plus=account["kind"] == "pot", depth=1))
+            plus = account["kind"] == "pot"
+            want = Want(account["type"], dims, plus=plus, depth=1, clauses=() if draft.odds(0.4) else None)
+            account["adds"] = draft.number(want)
 
 
 def draw_clause(draft: Draft) -> None:
@@ -169,35 +175,38 @@ def draw_clause(draft: Draft) -> None:
     sets = tuple(draft.document["sets"])
     each = draft.some(sets, 0.6)
     name = draft.name("clause-")
+    unit = random.choice((draft.money, draft.money, draft.other))
+    draft.each[name] = each
     memos = [
         one
         for one, account in draft.document["accounts"].items()
-        if account["kind"] == "memo" and set(account["each"]) <= set(each)
+        if account["kind"] == "memo" and set(account["each"]) <= set(each) and account["type"] == unit
     ]
     noted = bool(memos) and draft.odds(0.2)
     two_way = not noted and draft.odds(0.2)
     want = Want(
-        draft.money, draft.some(each, 0.8), plus=not (noted or two_way), depth=random.randint(1, 3), clauses=tuple(draft.units),
+        unit, draft.some(each, 0.8), plus=not (noted or two_way), depth=random.randint(1, 3), clauses=tuple(draft.units),
     )  # fmt: skip
     clause: Json = {"op": "note" if noted else "pay", "id": name, "each": list(each), "amount": draft.number(want)}
     if noted or (memos and draft.odds(0.3)):
         clause[random.choice(("raises", "lowers"))] = [random.choice(memos)]
     if not noted:
-        clause |= pay_fields(draft, each, two_way=two_way)
-        draft.units[name] = draft.money
+        clause |= pay_fields(draft, each, unit, two_way=two_way)
         if draft.odds(0.3):
             clause["when"] = draft.truth(Want(TRUTH, want.dims, depth=1))
+    draft.units[name] = unit
     draft.document["clauses"].append(clause)
 
 
-def pay_fields(draft: Draft, each: tuple[str, ...], *, two_way: bool) -> Json:
+def pay_fields(draft: Draft, each: tuple[str, ...], unit: str, *, two_way: bool) -> Json:
     random = draft.random
     basis = random.choice(("period", "cumulative", "cumulative", "once"))
     fields: Json = {"basis": basis, "on_decrease": random.choice(("offset", "recover", "keep")), "two_way": two_way}
     if basis == "once" and draft.odds(0.5):
         fields["at"] = random.choice(draft.periods)
     ends: dict[str, str] = {"from": random.choice(PAYERS), "to": random.choice(PAYEES)}
-    pots = [name for name, one in draft.document["accounts"].items() if one["kind"] == "pot"]
+    accounts = draft.document["accounts"].items()
+    pots = [name for name, one in accounts if (one["kind"], one["type"]) == ("pot", unit)]
     for end, parties in (("from", PAYERS), ("to", PAYEES)):
         payable = [name for name in each if name in {"homes", "people"}]
         if payable and draft.odds(0.4):
@@ -205,17 +214,19 @@ def pay_fields(draft: Draft, each: tuple[str, ...], *, two_way: bool) -> Json:
         elif pots and not two_way and draft.odds(0.4):
             ends[end] = random.choice(pots)
         elif not two_way and draft.odds(0.3):
-            ends[end] = draw_split(draft, parties)
+            ends[end] = draw_split(draft, parties, unit)
     if ends["from"] == ends["to"]:
         ends["from"] = PAYERS[0]
     return fields | ends
 
 
-def draw_split(draft: Draft, parties: tuple[str, ...]) -> str:
+def draw_split(draft: Draft, parties: tuple[str, ...], unit: str) -> str:
     """A split over the parties of one side: an earlier one at times, else a new one."""
-    known = [name for name, one in draft.document["splits"].items() if one["legs"][0]["party"] in parties]
+    splits = draft.document["splits"].items()
+    known = [name for name, one in splits if one["legs"][0]["party"] in parties and one["title"] == unit]
     if known and draft.odds(0.3):
         return draft.random.choice(known)
+    clauses = tuple(draft.units) if draft.odds(0.3) else None
     name = draft.name("split-")
     legs = []
     by_ratio = draft.odds(0.7)
@@ -224,17 +235,19 @@ def draw_split(draft: Draft, parties: tuple[str, ...]) -> str:
         if by_ratio:
             leg["weight"] = draft.random.choice(("0", "1", "1", "2", "0.333", "7"))
         else:
-            leg["weight"] = draft.number(Want("ratio/3", plus=True, depth=1))
+            leg["weight"] = draft.number(Want("ratio/3", plus=True, depth=1, clauses=clauses))
         if draft.odds(0.5):
-            most = Want(draft.money, plus=True, depth=draft.random.randint(0, 1))
+            most = Want(unit, plus=True, depth=draft.random.randint(0, 1), clauses=clauses)
             leg["max"] = draft.lit(most)["value"] if draft.odds(0.6) else draft.number(most)
         legs.append(leg)
-    draft.document["splits"][name] = {"legs": legs, "ties": draft.random.choice(("largest", "declared"))}
+    draft.document["splits"][name] = {"title": unit, "legs": legs, "ties": draft.random.choice(("largest", "declared"))}
     return name
 
 
 def draw_limit(draft: Draft) -> None:
-    paying = {one["id"]: one for one in draft.document["clauses"] if one["op"] == "pay"}
+    unit = draft.random.choice((draft.money, draft.money, draft.other))
+    clauses = [one for one in draft.document["clauses"] if one["op"] == "pay"]
+    paying = {one["id"]: one for one in clauses if draft.units[one["id"]] == unit}
     if not paying:
         return
     chosen = draft.random.sample(sorted(paying), draft.random.randint(1, len(paying)))
@@ -246,10 +259,11 @@ def draw_limit(draft: Draft) -> None:
         limit |= {"each": [], "cut": "pro_rata"}
     elif draft.odds(0.3):
         limit["each"].append(PERIOD)
-    clauses = tuple(itertools.takewhile(lambda name: name not in names, draft.units))
-    want = Want(draft.money, tuple(one for one in limit["each"] if one != PERIOD), depth=1, clauses=clauses)
-    literal = draft.odds(0.6)
-    limit["max"] = draft.lit(Want(draft.money, plus=True))["value"] if literal else draft.number(want)
+    if of == ["*"] and len(paying) < len(clauses):
+        limit["unit"] = unit
+    earlier = tuple(itertools.takewhile(lambda name: name not in names, draft.units))
+    want = Want(unit, tuple(one for one in limit["each"] if one != PERIOD), depth=1, clauses=earlier)
+    limit["max"] = draft.lit(Want(unit, plus=True))["value"] if draft.odds(0.6) else draft.number(want)
     draft.document["limits"].append(limit)
 
 
@@ -303,7 +317,7 @@ def one_value(random: randomness.Random, metric: Metric, parts: int) -> Value:
         return random.choice(metric.values) if metric.values else random.random() < 0.5
     scale = 10 ** digits_of(metric.type)
     low, high = (int(Fraction(text) * scale / parts) for text in metric.domain)
-    near = random.randint(max(low, -5), min(high, 5))
+    near = min(max(random.randint(-5, 5), low), high)
     return Fraction(random.choice((low, high, near, random.randint(low, high), random.randint(low, high))), scale)
 
 

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import Any
 
 from .reference_values import digits_of
@@ -50,9 +51,11 @@ class Draft:
     top: int
     periods: tuple[str, ...]
     money: str
+    other: str
     document: Json
     figure_kinds: dict[str, tuple[str, tuple[str, ...], bool]] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    each: dict[str, tuple[str, ...]] = field(default_factory=dict)
     named: int = 0
 
     def odds(self, share: float) -> bool:
@@ -116,13 +119,14 @@ class Draft:
         name = self.name("metric-")
         closed = [one for one in self.closed(list(self.document["sets"])) if self.odds(0.1)]
         per = [*self.some(want.dims, 0.6), *(one for one in closed if one not in want.dims)]
-        by_period = self.odds(0.7)
+        by_period = self.odds(0.7) or fields.get("on_missing", {}).get("use") == "last"
         at = {one: self.random.choice(self.document["sets"][one]["members"]) for one in per if one not in want.dims}
         if by_period:
             per.insert(self.random.randint(0, len(per)), "period")
             if self.odds(0.1):
                 at["period"] = self.periods[0]
-        pool = "sum" if "domain" in fields and self.odds(0.5) else "last"
+        summed = "domain" in fields and Fraction(fields["domain"][0]) <= 0
+        pool = "sum" if summed and self.odds(0.5) else "last"
         self.document["metrics"][name] = {
             "title": name, "method": "drawn at random", "per": per, "pool": pool, **fields,
         }  # fmt: skip
@@ -133,16 +137,18 @@ class Draft:
 
     def missing(self, use: str, fields: Json) -> Json:
         """At times something stands in for what is missing."""
-        return fields | ({"on_missing": {"use": use, "after_days": 30}} if self.odds(0.15) else {})
+        if not self.odds(0.2):
+            return fields
+        return fields | {"on_missing": {"use": "last" if self.odds(0.3) else use, "after_days": 30}}
 
     def obs(self, want: Want) -> Json:
         if want.kind == TRUTH:
             fields = self.missing(self.random.choice(("true", "false")), {"type": TRUTH})
             return {"op": "obs", **self.metric(want, fields)}
         low, high = (0 if want.plus else self.count(plus=False)), max(1, self.count(plus=True))
-        low = min(low, 0)
+        low = self.random.randint(0, high - 1) if self.odds(0.1) else min(low, 0)
         fields = {"type": want.kind, "domain": [text_of(low, want.kind), text_of(high, want.kind)]}
-        return {"op": "obs", **self.metric(want, self.missing(text_of(0, want.kind), fields))}
+        return {"op": "obs", **self.metric(want, self.missing(text_of(max(low, 0), want.kind), fields))}
 
     def is_label(self, want: Want) -> Json:
         labels = ["red", "green", "blue"][: self.random.randint(1, 3)]
@@ -169,16 +175,15 @@ class Draft:
         ]
         if accounts and self.odds(0.5):
             return self.signed({"op": "balance", "account": self.random.choice(accounts)}, want)
-        listed = {one["id"]: one for one in self.document["clauses"]}
-        readable = [one for one in want.clauses or () if self.units[one] == want.kind]
+        window = self.random.choice(("period", "to_date", "before"))
+        known = [*(want.clauses or ()), *(self.units if window == "before" else ())]
+        readable = sorted({one for one in known if self.units[one] == want.kind})
         if not readable:
             return self.leaf(want)
         chosen = self.random.sample(readable, self.random.randint(1, min(2, len(readable))))
-        common = [one for one in want.dims if all(one in listed[name].get("each", ()) for name in chosen)]
-        node = {
-            "op": "paid", "clauses": chosen, "window": self.random.choice(("period", "to_date", "before")),
-            "what": self.random.choice(("paid", "earned")), "each": list(self.some(common)),
-        }  # fmt: skip
+        common = [one for one in want.dims if all(one in self.each[name] for name in chosen)]
+        what = self.random.choice(("paid", "earned"))
+        node = {"op": "paid", "clauses": chosen, "window": window, "what": what, "each": list(self.some(common))}
         return self.signed(node, want)
 
     def place(self, want: Want) -> Json:
@@ -294,7 +299,7 @@ class Draft:
         inner = self.truth if want.kind == TRUTH else self.number
         sets = list(self.document["sets"])
         if not sets or self.odds(0.3):
-            return {"op": "fold", "over": "period", "with": op, "of": inner(want.down(clauses=None))}
+            return {"op": "fold", "over": "period", "with": op, "of": inner(want.down())}
         over = self.random.choice(sets)
         dims = tuple(name for name in sets if name in {*want.dims, over})
         node = {"op": "fold", "over": over, "with": op, "of": inner(want.down(dims=dims))}
@@ -315,7 +320,7 @@ class Draft:
 
     def previous(self, want: Want) -> Json:
         inner = self.truth if want.kind == TRUTH else self.number
-        return {"op": "previous", "of": inner(want.down(clauses=None)), "first": inner(want.down(clauses=None))}
+        return {"op": "previous", "of": inner(want.down()), "first": inner(want.down())}
 
     # conditions
 
@@ -330,7 +335,7 @@ class Draft:
         return self.random.choice(kinds)(want)
 
     def compare(self, want: Want) -> Json:
-        kind = self.random.choice((self.money, "point/1", "day/0", "ratio/0"))
+        kind = self.random.choice((self.money, self.other, "point/1", "day/0", "ratio/0"))
         sides = {name: self.number(want.down(kind=kind)) for name in ("left", "right")}
         return {"op": "cmp", "relation": self.random.choice(("lt", "le", "eq", "ne", "ge", "gt")), **sides}
 

@@ -109,7 +109,7 @@ class Reader:
         if found is not None or one.on_missing is None:
             return found
         end = self.calendar.ends[place.period] if by_period else self.calendar.end
-        if self.as_of is not None and self.as_of < end + timedelta(days=one.on_missing.after_days):
+        if self.as_of is not None and self.as_of <= end + timedelta(days=one.on_missing.after_days):
             return None
         if one.on_missing.use == "last":
             earlier = by_period and place.period > 0
