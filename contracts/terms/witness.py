@@ -44,7 +44,7 @@ def find_witness(program: Program, maxima: Mapping[str, int]) -> tuple[Observati
         size *= len(listed)
     work = max(1, len(program.nodes) * len(program.periods) * size)
     tries = max(2, MAX_WORK // work)
-    best: tuple[int, Choice] = (-1, {})
+    best: tuple[int, Choice] = (-(2**63), {})
     for choice in _choices(program):
         paid = _paid(program, choice, members, unit)
         if paid == goal:
