@@ -327,7 +327,7 @@ class _Run:
             return True
         if clause.payer in self.accounts and self.books.balances[clause.payer][0] is None:
             return True
-        return None in self.spreading.values()
+        return any(cell is None for cell in self.spreading.values())
 
     def _open_splits(self, clause: ClausePlan) -> None:
         """Read weights and maxima of legs as they stand before the clause."""
