@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +22,7 @@ from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.ranges import peaks
 from almoner.contracts.terms.simulate import columns_table, run_table
+from almoner.contracts.terms.types import Quantity
 from almoner.finance.errors import AlmonerError, TermError
 
 from .comparing import differences, observed, size, spelled
@@ -38,6 +40,7 @@ class Finding:
     what: str
     members: dict[str, Members]
     observations: dict[Key, Value]
+    as_of: date | None = None
 
 
 @dataclass
@@ -77,8 +80,9 @@ def draw_block(
         rows = len(program.periods) if measure.by_period else 1
         shape = (rows, len(layout.combinations(measure.dims)), paths)
         parts = rows if measure.pool == "sum" else 1
-        top = measure.high if measure.labels or not hasattr(measure.type, "digits") else int(measure.high / parts)
-        low = int(measure.low / parts)
+        low, top = int(measure.low / parts), int(measure.high / parts)
+        if not isinstance(measure.type, Quantity):
+            top = max(0, len(measure.labels) - 1) if measure.labels else 1
         drawn = random.integers(low, top, shape, endpoint=True)
         drawn = np.where(random.random(shape) < 0.2, low, drawn)
         drawn = np.where(random.random(shape) < 0.2, top, drawn)
@@ -182,15 +186,21 @@ def check_block(
 
 
 def check_reference(
-    document: TermDocument, program: Program, members: dict[str, Members], seen: dict[Key, Value], tally: Tally
+    document: TermDocument,
+    program: Program,
+    members: dict[str, Members],
+    seen: dict[Key, Value],
+    tally: Tally,
+    *,
+    as_of: date | None = None,
 ) -> None:
     """The reference against exact payment, on one path and every figure."""
-    expected = interpret(document, seen, members)
-    paid = spelled(program, pay(program, observed(document, seen), members=members))
+    expected = interpret(document, seen, members, as_of)
+    paid = spelled(program, pay(program, observed(document, seen), members=members, as_of=as_of))
     tally.counts["term-paths, reference = exact"] += 1
     tally.counts["figures, reference = exact"] += size(expected)
     if wrong := differences(expected, paid):
-        tally.findings.append(Finding(f"reference and engine: {wrong[0]}", members, seen))
+        tally.findings.append(Finding(f"reference and engine: {wrong[0]}", members, seen, as_of))
 
 
 def check_bounds(program: Program, proof: Proof, outturn: Outturn, *, complete: bool) -> list[str]:
@@ -289,16 +299,16 @@ def members_of(program: Program, rows: Iterable[Any]) -> dict[str, Members]:
 
 
 def wrong_with(
-    document: TermDocument, members: Mapping[str, Members], seen: Mapping[Key, Value]
+    document: TermDocument, members: Mapping[str, Members], seen: Mapping[Key, Value], as_of: date | None = None
 ) -> str:
     """The first difference between any two readings of one path; empty when all agree."""
     program = compile_terms(document)
     own = {name: tuple(members[name]) for name, listed in program.sets.items() if not listed}
     kept = {key: value for key, value in seen.items() if key[0] in document.metrics}
-    paid = pay(program, observed(document, kept), members=own)
-    if wrong := differences(interpret(document, kept, own), spelled(program, paid)):
+    paid = pay(program, observed(document, kept), members=own, as_of=as_of)
+    if wrong := differences(interpret(document, kept, own, as_of), spelled(program, paid)):
         return f"reference and engine: {wrong[0]}"
-    table = lay_out(program, observed(document, kept), members=own)
+    table = lay_out(program, observed(document, kept), members=own, as_of=as_of)
     for check in (lambda: columns_wrong(program, table), lambda: bounds_wrong(program, paid)):
         if told := guarded(check):
             return told

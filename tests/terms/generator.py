@@ -36,13 +36,14 @@ PAYERS, PAYEES = ("payer-1", "payer-2"), ("payee-1", "payee-2")
 MOST = 3
 
 
-def draw_document(random: randomness.Random) -> TermDocument:
+def draw_document(random: randomness.Random, *, small: bool = False) -> TermDocument:
     """A term document; it compiles, though a proof of its bounds may refuse it."""
-    return TermDocument.read(json.dumps(draw_json(random)))
+    return TermDocument.read(json.dumps(draw_json(random, small=small)))
 
 
-def draw_json(random: randomness.Random) -> Json:
-    calendar, periods = random.choice(CALENDARS)
+def draw_json(random: randomness.Random, *, small: bool = False) -> Json:
+    """A term document as JSON; a small one has at most two periods, one clause and one limit."""
+    calendar, periods = random.choice([one for one in CALENDARS if len(one[1]) <= (2 if small else 4)])
     homes = ("home-1", "home-2", "home-3")[: random.randint(1, 3)]
     document: Json = {
         "schema": "almoner.term/1",
@@ -60,12 +61,13 @@ def draw_json(random: randomness.Random) -> Json:
     money = random.choice(("USD/2", "USD/2", "JPY/0", "KWD/3"))
     other = random.choice((money, money, money, "EUR/2"))
     draft = Draft(random, top, periods, money, other, document)
-    draw_sets(draft, homes)
-    draw_figures(draft)
-    draw_accounts(draft)
-    for _ in range(random.randint(1, 3)):
+    draw_sets(draft, (0, 0, 0, 1) if small else (0, 0, 1, 1, 1, 2), homes)
+    if not small:
+        draw_figures(draft)
+        draw_accounts(draft)
+    for _ in range(1 if small else random.randint(1, 3)):
         draw_clause(draft)
-    for _ in range(random.choice((0, 0, 1, 1, 2, 3))):
+    for _ in range(random.choice((0, 1) if small else (0, 0, 1, 1, 2, 3))):
         draw_limit(draft)
     draw_live_figure(draft)
     draw_additions(draft)
@@ -88,14 +90,14 @@ def pairs(node: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401  # JSON
         yield from pairs(inner)
 
 
-def draw_sets(draft: Draft, homes: tuple[str, ...]) -> None:
+def draw_sets(draft: Draft, counts: tuple[int, ...], homes: tuple[str, ...]) -> None:
     shapes: list[tuple[str, Json]] = [
         ("homes", {"members": list(homes)}),
         ("sites", {"members": ["north", "south"]}),
         ("people", {"most": MOST}),
     ]
     draft.random.shuffle(shapes)
-    for name, fields in shapes[: draft.random.choice((0, 0, 1, 1, 1, 2))]:
+    for name, fields in shapes[: draft.random.choice(counts)]:
         draft.document["sets"][name] = {"title": name, **fields}
 
 
@@ -262,7 +264,8 @@ def draw_limit(draft: Draft) -> None:
     if of == ["*"] and len(paying) < len(clauses):
         limit["unit"] = unit
     earlier = tuple(itertools.takewhile(lambda name: name not in names, draft.units))
-    want = Want(unit, tuple(one for one in limit["each"] if one != PERIOD), depth=1, clauses=earlier)
+    dims = tuple(one for one in limit["each"] if one != PERIOD)
+    want = Want(unit, dims, plus=draft.odds(0.9), depth=1, clauses=earlier)
     limit["max"] = draft.lit(Want(unit, plus=True))["value"] if draft.odds(0.6) else draft.number(want)
     draft.document["limits"].append(limit)
 
