@@ -13,6 +13,8 @@ from .calendars import equal_periods, growth_factor
 from .clauses import read_clauses, read_limits, read_splits, require_order
 from .document import PERIOD, WHOLE_TERM, Account, Every, Metric, ParamTable, TermDocument
 from .lowering import Lowering, lower_figure
+from .lowering_numbers import NUMBERS
+from .lowering_sets import SETS
 from .program import AccountPlan, FigurePlan, Measure, Program
 from .types import BARE, Label, Quantity, Truth, Type, parse_type
 
@@ -39,7 +41,7 @@ def compile_terms(document: TermDocument) -> Program:
     >>> [node.op for node in program.nodes], str(program.clauses[0].unit)
     (['obs', 'lit', 'scale', 'lit'], 'USD/2')
     """
-    low = Lowering(document)
+    low = Lowering(document, {**NUMBERS, **SETS})
     _distinct_names(low)
     starts, periods = _periods(low)
     low.periods = tuple(name for name, _ in periods)

@@ -218,6 +218,7 @@ def write_output(kind: Type, cell: Cell) -> str | None:
 
     Examples
     --------
+    >>> from almoner.contracts.terms.types import Truth
     >>> write_output(Quantity("USD", 2), 151200), write_output(Truth(), True)
     ('1512.00', 'true')
     """
