@@ -16,7 +16,7 @@ from almoner.contracts.terms.columns import Columns
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import PERIOD, TermDocument
 from almoner.contracts.terms.engine import WHOLE, Outturn, carry_out
-from almoner.contracts.terms.evaluation import Cell, Table
+from almoner.contracts.terms.cells import Cell, Table
 from almoner.contracts.terms.observing import lay_out
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program

@@ -7,7 +7,7 @@ from typing import Any
 
 from almoner.contracts.terms.document import PERIOD, TermDocument
 from almoner.contracts.terms.engine import WHOLE, Outturn
-from almoner.contracts.terms.evaluation import Cell
+from almoner.contracts.terms.cells import Cell
 from almoner.contracts.terms.observing import Observation
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.types import Quantity, Type
