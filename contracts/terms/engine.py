@@ -28,6 +28,8 @@ class KeyOutcome:
         After limits, to date.
     paid : Cell [counts]
         What flowed: entitled, less what was set off, plus what was not taken back.
+    peak : Cell [counts]
+        The most that ``paid`` ever came to, of an amount to date.
     cuts : dict of str to Cell
         What each limit, pot or split cut.
     """
@@ -35,6 +37,7 @@ class KeyOutcome:
     earned: Cell = None
     entitled: Cell = 0
     paid: Cell = 0
+    peak: Cell = 0
     cuts: dict[str, Cell] = field(default_factory=dict)
 
 
@@ -127,7 +130,7 @@ class _Run:
         self.period = 0
         self.rooms = Rooms(self.evaluation, reserved)
         self.spreading = Spreading(self.evaluation)
-        self.carried: dict[tuple[str, str], Cell] = {}
+        self.carried: dict[tuple[str, str, str], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
         self.combos = {clause.id: table.combinations(clause.each) for clause in program.clauses}
         for clause in program.clauses:
@@ -228,7 +231,7 @@ class _Run:
         for limit, part in shares:
             self._note_cut(kept, limit, self.use.take(more, part))
             more = part
-        offset = self._set_off(self._ends(clause, place), more)
+        offset = self._set_off((*self._ends(clause, place), clause.unit.unit), more)
         more, cuts = self.rooms.limit(clause, key, self.use.take(more, offset))
         for name, cut in cuts:
             self._note_cut(kept, name, cut)
@@ -244,7 +247,7 @@ class _Run:
         empty = clause.payer in self.accounts and self.books.balances[clause.payer][0] is None
         return empty or self.rooms.undecided(clause, place) or self.spreading.undecided()
 
-    def _set_off(self, pair: tuple[str, str], more: Cell) -> Cell:
+    def _set_off(self, pair: tuple[str, str, str], more: Cell) -> Cell:
         """Return how much of a payment was paid already, by an earlier one that proved too much."""
         if pair not in self.carried:
             return 0
@@ -265,7 +268,7 @@ class _Run:
         kept.entitled = self.use.add(kept.entitled, less)
         over = self.use.sub(0, less)
         if clause.on_decrease == "offset":
-            pair = self._ends(clause, place)
+            pair = (*self._ends(clause, place), clause.unit.unit)
             self.carried[pair] = self.use.add(self.carried.get(pair, 0), over)
             return
         kept.paid = self.use.add(kept.paid, less)
@@ -307,6 +310,8 @@ class _Run:
             self._note_cut(kept, f"split:{payee}", short)
             givers = self.spreading.shorten(payer, givers, short)
         kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)
+        if clause.basis == "cumulative":
+            kept.peak = self.use.most(kept.peak, kept.paid)
         if len(givers) == 1 or len(takers) == 1:
             for giver, given in givers:
                 for taker, got in takers:
