@@ -58,6 +58,7 @@ def flat(outturn: Outturn) -> dict[tuple[Any, ...], Cell]:
         found["earned", *key] = kept.earned
         found["entitled", *key] = kept.entitled
         found["kept", *key] = kept.paid
+        found["peak", *key] = kept.peak
         for name, cut in kept.cuts.items():
             found["cut", name, *key] = cut
     for flow, cell in outturn.flows.items():
@@ -209,39 +210,55 @@ def check_bounds(program: Program, proof: Proof, outturn: Outturn, *, complete: 
     units = {clause.id: clause.unit.unit for clause in program.clauses}
     units |= {f"residual:{account.id}": account.unit.unit for account in program.accounts}
     payer = {clause.id: clause.payer for clause in program.clauses if clause.basis != "note"}
-    totals: dict[str, Any] = dict.fromkeys(proof.maxima, 0)
+    named = open_members(outturn)
+    totals: dict[str, list[Any]] = {unit: [] for unit in proof.maxima}
     pairs: dict[tuple[Any, ...], Any] = {}
-    payers: dict[tuple[str, str], Any] = {}
-    for (clause, source, target, period), cell in outturn.flows.items():
+    payers: dict[tuple[str, str], list[Any]] = {}
+    for (clause, source, target, period), cell in sorted(outturn.flows.items(), key=lambda flow: flow[0][3]):
         unit, year = units[clause], program.periods[period][1].year
         if clause in payer:
-            payers[source, unit] = payers.get((source, unit), 0) + cell
+            party = "*" if source in named else source
+            add_to_date(payers.setdefault((party, unit), []), period, cell)
             if payer[clause] not in pots:
-                totals[unit] = totals[unit] + cell
+                add_to_date(totals[unit], period, cell)
         for span in (None, year):
             key = (source, target, unit, span)
             pairs[key] = pairs.get(key, 0) + cell
+    highest = {unit: max((int(np.max(one)) for one in rows), default=0) for unit, rows in totals.items()}
+    least = {unit: int(np.min(rows[-1])) if rows else 0 for unit, rows in totals.items()}
     found = [
-        f"{unit}: {int(np.max(total))} paid, at most {proof.maxima[unit]} proven"
-        for unit, total in totals.items()
-        if np.max(total) > proof.maxima[unit]
+        f"{unit}: {most} paid, at most {proof.maxima[unit]} proven"
+        for unit, most in highest.items()
+        if most > proof.maxima[unit]
     ]
     found += [
-        f"{unit}: {int(np.min(total))} paid, at least {proof.guaranteed_by_unit[unit]} proven"
-        for unit, total in totals.items()
-        if complete and np.min(total) < proof.guaranteed_by_unit[unit]
+        f"{unit}: {paid} paid, at least {proof.guaranteed_by_unit[unit]} proven"
+        for unit, paid in least.items()
+        if complete and paid < proof.guaranteed_by_unit[unit]
     ]
-    found += [
-        f"{key}: {int(np.max(total))} paid, at most {proof.payers.get(key, 0)} proven"
-        for key, total in payers.items()
-        if np.max(total) > proof.payers.get(key, 0)
-    ]
+    for key, rows in payers.items():
+        most = max(int(np.max(one)) for one in rows)
+        if most > proof.payers.get(key, 0):
+            found.append(f"{key}: {most} paid, at most {proof.payers.get(key, 0)} proven")
     return found + pair_breaches(proof, outturn, pairs) + clause_breaches(program, proof, outturn)
+
+
+def add_to_date(rows: list[Any], period: int, cell: Cell) -> None:
+    """Add to a sum that stands by period; later periods begin with what there was."""
+    while len(rows) <= period:
+        rows.append(rows[-1] if rows else 0)
+    rows[period] = rows[period] + cell
+
+
+def open_members(outturn: Outturn) -> set[str]:
+    """Members that results named; a proof has ``*`` for all of them."""
+    sets = outturn.program.sets
+    return {one for name, listed in outturn.table.members.items() if not sets[name] for one in listed}
 
 
 def pair_breaches(proof: Proof, outturn: Outturn, pairs: Mapping[tuple[Any, ...], Any]) -> list[str]:
     """Flows between two parties beyond their bound; members of open sets stand under ``*``."""
-    named = {member for name, listed in outturn.table.members.items() if not outturn.program.sets[name] for member in listed}
+    named = open_members(outturn)
     bounds = {(one.payer, one.payee, one.unit, one.year): (one.least, one.most) for one in proof.pairs}
     found, gathered = [], dict[tuple[Any, ...], Any]()
     for (source, target, unit, year), total in pairs.items():

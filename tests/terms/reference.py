@@ -77,7 +77,7 @@ class Interpreter(Reader):
         self.held: dict[tuple[str, Members], Value] = {}
         self.earned: dict[tuple[str, int, Members], Number] = {}
         self.met: dict[tuple[str, str, Members], Number] = defaultdict(Fraction)
-        self.credit: dict[tuple[str, str], Number] = defaultdict(Fraction)
+        self.credit: dict[tuple[str, str, str], Number] = defaultdict(Fraction)
         self.used: dict[tuple[str, Members], Number] = defaultdict(Fraction)
         self.given: dict[tuple[str, int], Number] = defaultdict(Fraction)
         self.spreads: dict[str, list[tuple[Value, Value]]] = {}
@@ -253,8 +253,9 @@ class Interpreter(Reader):
     def settle(self, clause: Pay, due: Due, maxima: Maxima) -> None:
         """Set off, limit, fund, pay, and remember."""
         payer, payee = self.ends(clause, due.place)
-        offset = min(self.credit[payer, payee], due.left)
-        self.credit[payer, payee] -= offset
+        pair = (payer, payee, self.units[clause.id])
+        offset = min(self.credit[pair], due.left)
+        self.credit[pair] -= offset
         due.left -= offset
         for limit, rows in maxima:
             most = rows[self.key(limit.each, due.place)]
@@ -307,7 +308,7 @@ class Interpreter(Reader):
         elif clause.on_decrease == "keep":
             return
         elif clause.on_decrease == "offset":
-            self.credit[payer, payee] -= due.left
+            self.credit[payer, payee, self.units[clause.id]] -= due.left
         else:
             for giver, amount in self.returned(clause, payer, -due.left):
                 for taker, part in self.returned(clause, payee, amount):
