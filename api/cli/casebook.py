@@ -1,0 +1,55 @@
+"""``almoner casebook``."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from ...contracts.casebook import ALL_DEALS, CasebookRow, recompute
+from ..problems import DONE, FINDING
+from .show import AsJson, grouped, print_json, print_table
+
+app = typer.Typer(add_completion=False)
+Deal = Annotated[str, typer.Option("--deal", help="One deal only, for example denver-sib.")]
+MARKS = {True: "✓", False: "✗"}
+USES = {"reproduce": "", "at_least": "at least", "refuse": "not"}
+
+
+@app.command()
+def casebook(deal: Deal = ALL_DEALS, *, as_json: AsJson = False) -> int:
+    """Recompute published deals and compare with what was printed. Example: almoner casebook --deal denver-sib."""
+    rows = recompute(deal)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+    else:
+        _show(rows)
+    return DONE if all(row.match for row in rows) else FINDING
+
+
+def _show(rows: tuple[CasebookRow, ...]) -> None:
+    """Print a table of all rows, the reasons of those that differ, and a count."""
+    print_table(
+        "",
+        ("", "deal", "case", "output", "computed", "published", "basis"),
+        [
+            (MARKS[row.match], row.deal, row.case, row.label, _figure(row.computed), _published(row), row.basis)
+            for row in rows
+        ],
+        right=(4, 5),
+    )
+    for row in rows:
+        if not row.match:
+            print(f"{row.deal}/{row.case}, {row.label}: {row.reason}")
+    matched = sum(row.match for row in rows)
+    cases = len({(row.deal, row.case) for row in rows})
+    deals = len({row.deal for row in rows})
+    print(f"{matched} of {len(rows)} figures match, in {cases} cases of {deals} {'deal' if deals == 1 else 'deals'}.")
+
+
+def _figure(text: str) -> str:
+    return grouped(text) if text.lstrip("-").replace(".", "", 1).isdigit() else text or "-"
+
+
+def _published(row: CasebookRow) -> str:
+    within = "" if row.tolerance == "0" else f" ± {row.tolerance}"
+    return f"{USES[row.use]} {_figure(row.published)}{within}".strip()
