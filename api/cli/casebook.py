@@ -1,6 +1,7 @@
 """``almoner casebook``."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -11,14 +12,18 @@ from .show import AsJson, grouped, print_json, print_table
 
 app = typer.Typer(add_completion=False)
 Deal = Annotated[str, typer.Option("--deal", help="One deal only, for example denver-sib.")]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--folder", exists=True, file_okay=False, help="Deals of your own, not the casebook."),
+]
 MARKS = {True: "✓", False: "✗"}
 USES = {"reproduce": "", "at_least": "at least", "refuse": "not"}
 
 
 @app.command()
-def casebook(deal: Deal = ALL_DEALS, *, as_json: AsJson = False) -> int:
-    """Recompute published deals and compare with what was printed. Example: almoner casebook --deal denver-sib."""
-    rows = recompute(deal)
+def casebook(deal: Deal = ALL_DEALS, folder: Folder = None, *, as_json: AsJson = False) -> int:
+    """Recompute published deals and compare. Example: almoner casebook --deal denver-sib."""
+    rows = recompute(deal, folder)
     if as_json:
         print_json([asdict(row) for row in rows])
     else:
@@ -32,8 +37,16 @@ def _show(rows: tuple[CasebookRow, ...]) -> None:
         "",
         ("", "deal", "case", "output", "computed", "published", "basis"),
         [
-            (MARKS[row.match], row.deal, row.case, row.label, _figure(row.computed), _published(row), row.basis)
-            for row in rows
+            (
+                MARKS[one.match],
+                one.deal,
+                one.case,
+                one.label,
+                _figure(one.computed),
+                _published(one),
+                one.basis,
+            )
+            for one in rows
         ],
         right=(4, 5),
     )
@@ -43,7 +56,7 @@ def _show(rows: tuple[CasebookRow, ...]) -> None:
     matched = sum(row.match for row in rows)
     cases = len({(row.deal, row.case) for row in rows})
     deals = len({row.deal for row in rows})
-    print(f"{matched} of {len(rows)} figures match, in {cases} cases of {deals} {'deal' if deals == 1 else 'deals'}.")
+    print(f"{matched} of {len(rows)} figures match. Cases: {cases}. Deals: {deals}.")
 
 
 def _figure(text: str) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
-from almoner.contracts.casebook import CasebookRow, list_deals, read_results, read_terms, recompute
-from almoner.contracts.results import Expected
-from almoner.contracts.terms.document import TermDocument
+from almoner.contracts.casebook import list_deals, read_figure, read_results, read_terms, recompute
+from almoner.contracts.terms.compiled import compile_terms
+from almoner.contracts.terms.observing import Observation, read_case
+from almoner.contracts.terms.outputs import Output
+from almoner.contracts.terms.pay import State, pay, step
 
 DATA = Path(__file__).parents[1] / "data" / "casebook_cases.json"
 PRINTED = {deal["id"]: deal for deal in json.loads(DATA.read_text(encoding="utf-8"))["deals"]}
@@ -27,14 +29,14 @@ OTHER_NAMES = {
 }
 
 
-def text(value: str | bool) -> str:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else value
+def shown_text(value: object) -> str:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else str(value)
 
 
 def figures(case: dict[str, Any]) -> list[tuple[str, str]]:
     """Name and value of every figure of a case; a list gives several."""
     return [
-        (name, text(value))
+        (name, shown_text(value))
         for name, values in case["expect"].items()
         for value in (values if isinstance(values, list) else [values])
     ]
@@ -67,16 +69,14 @@ def test_every_figure_comes_out_through_payment_and_through_simulation(deal: str
 def test_no_case_is_dropped_and_no_value_or_tolerance_is_altered(deal: str) -> None:
     cases = read_results(deal).cases
     printed = PRINTED[deal]["cases"]
-    assert [case.id for case in cases] == [case["id"] for case in printed]
+    assert [case.id for case in cases] == [case["id"].lower() for case in printed]
     for case, given in zip(cases, printed, strict=True):
         assert [one.value for one in case.expect] == [value for _, value in figures(given)]
         assert [one.output for one in case.expect] == names(deal, given)
         assert {(one.tolerance, one.use, one.basis) for one in case.expect} == {
             (given["tolerance"], given["use"], given["basis"])
         }
-        assert {one.printed for one in case.expect if one.printed} == {given["printed"]} - {""} if (
-            "printed" in given
-        ) else {""}
+        assert {one.printed for one in case.expect} - {""} == {given.get("printed", "")} - {""}
 
 
 def leaves(value: object) -> list[str]:
@@ -84,7 +84,7 @@ def leaves(value: object) -> list[str]:
         return [leaf for one in value.values() for leaf in leaves(one)]
     if isinstance(value, list):
         return [leaf for one in value for leaf in leaves(one)]
-    return [text(value)] if isinstance(value, str | bool) else []
+    return [shown_text(value)] if isinstance(value, str | bool) else []
 
 
 def same(one: str, other: str) -> bool:
@@ -98,7 +98,7 @@ def same(one: str, other: str) -> bool:
 def test_every_input_of_a_case_is_a_row_or_a_number_of_the_terms(deal: str) -> None:
     numbers = leaves(json.loads(read_terms(deal).canonical_bytes()))
     for case, given in zip(read_results(deal).cases, PRINTED[deal]["cases"], strict=True):
-        rows = [one.value for one in case.results] + [one.period.removeprefix("year-") for one in case.results]
+        rows = [shown for one in case.results for shown in (one.value, one.period.removeprefix("year-"))]
         lost = [
             value
             for value in leaves(given["given"])
@@ -111,3 +111,34 @@ def test_every_input_of_a_case_is_a_row_or_a_number_of_the_terms(deal: str) -> N
 def test_every_clause_metric_and_limit_names_its_source(deal: str) -> None:
     terms = read_terms(deal)
     assert all(one.source for one in (*terms.clauses, *terms.metrics.values(), *terms.limits))
+
+
+@pytest.mark.parametrize("deal", DEALS)
+def test_figures_of_the_indigo_dataset_are_credited_where_they_stand(deal: str) -> None:
+    credited = leaves(json.loads(read_terms(deal).canonical_bytes()))
+    credited += [row.source for case in read_results(deal).cases for row in case.results]
+    assert not [one for one in credited if one.startswith("INDIGO-POJ") and "University of Oxford" not in one]
+
+
+def test_what_a_case_gives_as_paid_by_the_city_is_what_the_terms_pay() -> None:
+    program = compile_terms(read_terms("rikers-able"))
+    given = {case["id"]: case["given"] for case in PRINTED["rikers-able"]["cases"]}
+    guarantees = [case for case in read_results("rikers-able").cases if "city_payment" in given[case.id]]
+    assert len(guarantees) == 2
+    for case in guarantees:
+        paid = read_figure(pay(program, read_case(program, case)), Output("city_payment"))
+        assert paid is not None
+        assert same(paid, given[case.id]["city_payment"])
+
+
+def test_interim_payments_of_the_denver_deal_sum_to_the_printed_total() -> None:
+    program = compile_terms(read_terms("denver-sib"))
+    state, dues = State(), []
+    for at, (metric, value) in enumerate(
+        (("net_stable_days", 258_858), ("net_stable_days", 41_070), ("jail_reduction_pp", 3800))
+    ):
+        answer = step(program, state, Observation(metric=metric, value=value, id=f"payment-{at}"))
+        state = answer.state
+        dues.append(sum(row.due for row in answer.entitlements))
+    assert dues == [391_393_296, 62_097_840, 510_400_000]
+    assert sum(dues) == 963_891_136
