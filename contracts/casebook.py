@@ -7,8 +7,11 @@ and by simulation with a single path, and compared. Nothing here knows a deal.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+
+import numpy as np
 
 from ..finance.dates import parse_day
 from ..finance.errors import AlmonerError, Missing
@@ -16,11 +19,12 @@ from .returns import annual_rate
 from .terms.compiled import compile_terms
 from .terms.document import TermDocument
 from .terms.engine import Outturn
-from .terms.observing import read_case
+from .terms.observing import lay_out, read_case
 from .terms.outputs import Output, output_type, read_output, write_output
 from .terms.pay import pay
 from .terms.program import Program
 from .terms.results import Case, Expected, ResultsDocument
+from .terms.simulate import run_table
 
 ALL_DEALS = "all"
 RESULTS = ".results.json"
@@ -140,8 +144,16 @@ def _rows(deal: str, folder: Path | None) -> Iterator[CasebookRow]:
 
 
 def _by_payment(program: Program, case: Case) -> Outturn:
-    as_of = parse_day(case.as_of) if case.as_of else None
-    return pay(program, read_case(program, case), members=case.members, as_of=as_of)
+    return pay(program, read_case(program, case), members=case.members, as_of=_day(case))
+
+
+def _by_simulation(program: Program, case: Case) -> Outturn:
+    rows = read_case(program, case)
+    return run_table(program, lay_out(program, rows, members=case.members, as_of=_day(case)))
+
+
+def _day(case: Case) -> date | None:
+    return parse_day(case.as_of) if case.as_of else None
 
 
 def _answers(way: Callable[[Program, Case], Outturn], program: Program, case: Case) -> list[Answer]:
@@ -178,13 +190,19 @@ def read_figure(outturn: Outturn, output: Output) -> str | None:
     """
     if output.name.startswith(RETURN):
         return _annual_return(outturn, output.name.removeprefix(RETURN))
-    return write_output(output_type(outturn.program, output), read_output(outturn, output))
+    return write_output(output_type(outturn.program, output), _number(outturn, output))
+
+
+def _number(outturn: Outturn, output: Output) -> int | bool | None:
+    """Return a figure as a plain number, from an exact payment or from a single path."""
+    cell = read_output(outturn, output)
+    return None if cell is None else np.asarray(cell).item()
 
 
 def _annual_return(outturn: Outturn, party: str) -> str | None:
     """Return the annual rate in percent at which what a party paid and received is worth nothing."""
     periods = outturn.program.periods
-    flows = [float(read_output(outturn, Output(f"net:{party}", (), name))) for name, _ in periods]
+    flows = [float(_number(outturn, Output(f"net:{party}", (), name)) or 0) for name, _ in periods]
     rate = annual_rate(flows, [day.toordinal() for _, day in periods]).rate
     return None if rate is None else f"{100 * rate:.{RETURN_DIGITS}f}"
 
