@@ -250,7 +250,9 @@ class _Run:
         more = self._from_pot(clause, more, kept)
         more = self._pay(clause, place, more, kept)
         self._use_rooms(clause, place, more)
-        kept.entitled = self.use.add(kept.entitled, self.use.add(more, offset))
+        entitled = self.use.add(kept.entitled, self.use.add(more, offset))
+        kept.entitled = self.use.most_of(entitled, kept.entitled, kept.earned)
+        self._settle_total(clause, place, kept)
 
     def _flow_back(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
         payer, payee = self._ends(clause, place)
@@ -399,7 +401,7 @@ class _Run:
             else:
                 givers = [(givers[0][0], taken)]
             more = taken
-        kept.paid = self.use.add(kept.paid, more)
+        kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)
         if len(givers) == 1 or len(takers) == 1:
             for giver, given in givers:
                 for taker, got in takers:
@@ -435,7 +437,8 @@ class _Run:
         self._note_cut(kept, f"split:{split.id}", rest)
         for at, part in parts.items():
             self.taken[split.id, at] = self.use.add(self.taken.get((split.id, at), 0), part)
-        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], self.use.sub(amount, rest)
+        taken = self.use.most(self.use.least(amount, self.use.sub(amount, rest)), 0)
+        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken
 
     def _spread_rank(
         self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
@@ -489,6 +492,11 @@ class _Run:
     def _add_total(self, what: str, clause: str, place: int, amount: Cell) -> None:
         cells = self.books.totals[what, clause]
         cells[place] = self.use.add(cells[place], amount)
+
+    def _settle_total(self, clause: ClausePlan, place: int, kept: KeyOutcome) -> None:
+        """A clause that is not by period has one key, and its total is what that key was paid."""
+        if clause.basis != "period":
+            self.books.totals["paid", clause.id][place] = kept.paid
 
     def _move_accounts(self, clause: ClausePlan, place: int, amount: Cell) -> None:
         for names, sign in ((clause.raises, 1), (clause.lowers, -1)):
