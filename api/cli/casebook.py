@@ -1,6 +1,7 @@
 """``almoner casebook``."""
 
 from dataclasses import asdict
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -32,24 +33,15 @@ def casebook(deal: Deal = ALL_DEALS, folder: Folder = None, *, as_json: AsJson =
 
 
 def _show(rows: tuple[CasebookRow, ...]) -> None:
-    """Print a table of all rows, the reasons of those that differ, and a count."""
-    print_table(
-        "",
-        ("", "deal", "case", "output", "computed", "published", "basis"),
-        [
-            (
-                MARKS[one.match],
-                one.deal,
-                one.case,
-                one.label,
-                _figure(one.computed),
-                _published(one),
-                one.basis,
-            )
-            for one in rows
-        ],
-        right=(4, 5),
-    )
+    """Print a table for each deal, the reasons of figures that differ, and a count."""
+    for deal, group in groupby(rows, key=lambda row: row.deal):
+        print_table(
+            deal,
+            ("", "case", "output", "computed", "published", "basis"),
+            [(MARKS[r.match], r.case, r.label, _figure(r.computed), _published(r), r.basis) for r in group],
+            right=(3, 4),
+        )
+        print()
     for row in rows:
         if not row.match:
             print(f"{row.deal}/{row.case}, {row.label}: {row.reason}")
