@@ -1,27 +1,27 @@
 """Reading 3, ``bounds``: the most and the least the terms can cost, proven before anybody signs.
 
-The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so every
-node of the program has an interval of values; the clauses' intervals, cut by the limits, bound all that
-can ever be paid. A bound is ``attained`` when an input that costs exactly that much was found and paid by
-reading 1; otherwise it is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
+The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so the engine can
+carry out the terms on whole domains: intervals of amounts, cut by the limits, bound all that can ever be paid. A
+bound is ``attained`` when observations that cost exactly that much were found and paid by reading 1; otherwise it
+is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
 
-The proof also refuses terms whose numbers could leave the exact range, or whose amount could turn negative.
+The proof also refuses terms whose numbers could leave the exact range, whose divisors could be zero, or whose
+amounts could turn negative without saying so.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from fractions import Fraction
-from itertools import islice, product
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
-from ...finance.errors import OutsideDomain, TermError
-from ...finance.money import MAX_MINOR, decimal_text, round_quotient
-from .compiled import CapLimit, Node, PayClause, Program
-from .pay import Determined, State, band_count, compare, param_at, step
-from .types import Quantity
+from ...finance.errors import TermError
+from ...finance.money import decimal_text
+from .engine import WHOLE, Outturn
+from .observing import Observation
+from .program import ClausePlan, LimitPlan, Program
+from .ranges import Interval, pair, refused, spans_of
+from .witness import find_witness
 
-MAX_WITNESS_WORK = 20_000  # node evaluations, about a tenth of a second
-Interval = tuple[int, int]
+Label = Literal["attained", "safe"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,38 @@ class ClauseBound:
     Attributes
     ----------
     clause, period : str
-        The key.
+        The key; ``term`` for what is not by period.
+    members : tuple of str
+        ``*`` stands for each member of an open set.
     least, most : int [minor units]
-        Before limits.
+        Earned, before limits; for all members that ``*`` stands for.
     """
 
     clause: str
     period: str
+    members: tuple[str, ...] = ()
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairBound:
+    """What one party can have to pay another, in the whole term or in one year.
+
+    Attributes
+    ----------
+    payer, payee, unit : str
+        Who, to whom, in what.
+    year : int [calendar year] or None
+        None for the whole term.
+    least, most : int [minor units]
+        After limits; below zero where the other way round is possible.
+    """
+
+    payer: str
+    payee: str
+    unit: str
+    year: int | None
     least: int
     most: int
 
@@ -48,23 +73,55 @@ class Proof:
 
     Attributes
     ----------
-    maximum : int [minor units]
-        Nothing above it is ever paid.
-    guaranteed : int [minor units]
-        Paid whatever is determined, once everything is determined.
+    maxima, guaranteed_by_unit : dict of str to int [minor units]
+        By unit: nothing above is ever paid; at least that is paid once everything is observed.
     label : str
         ``attained`` or ``safe``, for the maximum.
-    witness : tuple of Determined
-        Determinations that cost exactly the maximum, when it is attained.
+    witness : tuple of Observation
+        Observations that cost exactly the maximum, when it is attained.
     clauses : tuple of ClauseBound
         By clause and period, before limits.
+    pairs : tuple of PairBound
+        By payer, payee, unit and year.
+    payers : dict of (str, str) to int [minor units]
+        The most each payer can have to pay, by party and unit.
     """
 
-    maximum: int
-    guaranteed: int
-    label: Literal["attained", "safe"]
-    witness: tuple[Determined, ...]
+    maxima: Mapping[str, int]
+    guaranteed_by_unit: Mapping[str, int]
+    label: Label
+    witness: tuple[Observation, ...]
     clauses: tuple[ClauseBound, ...]
+    pairs: tuple[PairBound, ...] = ()
+    payers: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def maximum(self) -> int:
+        """Nothing above it [minor units] is ever paid; terms in several units have one for each."""
+        return _single(self.maxima)
+
+    @property
+    def guaranteed(self) -> int:
+        """At least that [minor units] is paid once everything is observed."""
+        return _single(self.guaranteed_by_unit)
+
+
+def _single(amounts: Mapping[str, int]) -> int:
+    if len(amounts) > 1:
+        raise TermError(f"The terms pay in several units: {', '.join(amounts)}. Ask for one of them.")
+    return next(iter(amounts.values()), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Atom:
+    """One key's amount before limits, for all members it stands for."""
+
+    clause: ClausePlan
+    span: int
+    place: int
+    low: int
+    high: int
+    times: int
 
 
 def prove(program: Program) -> Proof:
@@ -88,183 +145,189 @@ def prove(program: Program) -> Proof:
     >>> proof.maximum, proof.label
     (50000000, 'attained')
     """
-    rows = []
-    for position, clause in enumerate(program.clauses):
-        names = [name for name, _ in program.periods]
-        for period in names if clause.basis == "period" else names[-1:]:
-            least, most = _amount(program, clause, period, position)
-            rows.append(ClauseBound(clause=clause.id, period=period, least=least, most=most))
-    maximum = _most(program, [(row.clause, row.most) for row in rows])
-    guaranteed = _least(program, [(row.clause, row.least) for row in rows])
-    witness = _witness(program, maximum)
-    label: Literal["attained", "safe"] = "safe" if witness is None else "attained"
+    outturn, spans, _ = spans_of(program)
+    _require_one_way(program, spans)
+    atoms = _atoms(program, outturn)
+    caps = _caps(program, outturn, spans)
+    pots = {account.id for account in program.accounts if account.pot}
+    units = {clause.unit.unit: clause.unit for clause in program.clauses if clause.basis != "note"}
+    maxima, least = {}, {}
+    for unit in units:
+        chosen = [atom for atom in atoms if atom.clause.unit.unit == unit and atom.clause.payer not in pots]
+        maxima[unit] = _most(chosen, caps)
+        least[unit] = _least(chosen, caps)
+    payers = _payers(program, atoms, caps)
+    witness = find_witness(program, maxima) if len(maxima) == 1 else None
     return Proof(
-        maximum=maximum, guaranteed=guaranteed, label=label, witness=witness or (), clauses=tuple(rows)
+        maxima=maxima,
+        guaranteed_by_unit=least,
+        label="safe" if witness is None else "attained",
+        witness=witness or (),
+        clauses=tuple(_bound(outturn, atom) for atom in atoms),
+        pairs=_pairs(program, outturn, payers),
+        payers=payers,
     )
 
 
-def _amount(program: Program, clause: PayClause, period: str, position: int) -> Interval:
-    values: list[Interval] = []
-    for node in program.nodes:
-        values.append(_interval(program, node, [values[arg] for arg in node.args], period))
-        if max(abs(end) for end in values[-1]) > MAX_MINOR:
-            raise _refused(node.path, "its values can leave the exact range of 2^62: narrow a domain")
-    least, most = values[clause.amount]
-    if least < 0:
-        shown = decimal_text(least, program.unit.digits)
-        raise _refused(
-            f"/clauses/{position}/amount",
-            f"could be as low as {shown} {program.unit.unit}: a clause only pays, so add a floor with max",
+def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
+    for clause in program.clauses:
+        low = spans.get(clause.amount, (0, 0))[0]
+        if low < 0 and not clause.two_way:
+            shown = decimal_text(low, clause.unit.digits)
+            raise refused(
+                f"{clause.path}/amount",
+                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so add a floor with max, "
+                "or say two_way",
+            )
+    for limit in program.limits:
+        if spans.get(limit.maximum, (0, 0))[0] < 0:
+            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
+
+
+def _atoms(program: Program, outturn: Outturn) -> list[_Atom]:
+    clauses = {clause.id: clause for clause in program.clauses}
+    atoms = []
+    for (name, span, place), kept in outturn.keys.items():
+        low, high = pair(0 if kept.earned is None else kept.earned)
+        if clauses[name].basis == "cumulative":
+            high = max(high, pair(kept.entitled)[1])
+        times = outturn.table.multiplicity(clauses[name].each)
+        if times:
+            low, high = min(0, times * low), times * high
+        atoms.append(_Atom(clauses[name], span, place, low, high, times))
+    return atoms
+
+
+def _bound(outturn: Outturn, atom: _Atom) -> ClauseBound:
+    period = "term" if atom.span == WHOLE else outturn.program.periods[atom.span][0]
+    members = outturn.table.combinations(atom.clause.each)[atom.place]
+    return ClauseBound(clause=atom.clause.id, period=period, members=members, least=atom.low, most=atom.high)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    """A limit for one span and one combination of its members: the keys under it, and its least and most."""
+
+    keys: frozenset[tuple[str, int, int]]
+    low: int
+    high: int
+
+
+def _caps(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[_Cap]:
+    clauses = {clause.id: clause for clause in program.clauses}
+    caps = []
+    for limit in program.limits:
+        low, high = spans.get(limit.maximum, (0, 0))
+        times = outturn.table.multiplicity(limit.each)
+        groups: dict[tuple[int, int], set[tuple[str, int, int]]] = {}
+        for name, span, place in outturn.keys:
+            if name in limit.clauses:
+                at = _place(outturn, limit, clauses[name], place)
+                groups.setdefault((span if limit.by_period else WHOLE, at), set()).add((name, span, place))
+        for (span, _), keys in groups.items():
+            periods = len(program.periods) if limit.by_period and span == WHOLE else 1
+            most = max(0, high) * (times or 1) * periods
+            caps.append(_Cap(frozenset(keys), 0 if times else max(0, low), most))
+    return sorted(caps, key=lambda cap: len(cap.keys))
+
+
+def _place(outturn: Outturn, limit: LimitPlan, clause: ClausePlan, place: int) -> int:
+    combo = dict(zip(clause.each, outturn.table.combinations(clause.each)[place], strict=True))
+    return outturn.table.combinations(limit.each).index(tuple(combo[dim] for dim in limit.each))
+
+
+Group = tuple[frozenset[tuple[str, int, int]], int]
+
+
+def _groups(atoms: Iterable[_Atom], *, high: bool) -> list[Group]:
+    return [
+        (
+            frozenset({(atom.clause.id, atom.span, atom.place)}),
+            max(0, atom.high) if high else atom.low,
         )
-    return least, most
-
-
-def _refused(path: str, message: str) -> TermError:
-    return TermError(
-        f"The terms have no bound: {path}: {message}.", findings=[{"path": path, "message": message}]
-    )
-
-
-def _interval(program: Program, node: Node, args: list[Interval], period: str) -> Interval:  # noqa: PLR0911  # one arm per operation
-    match node.op:
-        case "lit":
-            return node.const, node.const
-        case "param":
-            count = param_at(program, node.name, period)
-            return count, count
-        case "obs":
-            return program.metrics[node.name].low, program.metrics[node.name].high
-        case "add":
-            return sum(low for low, _ in args), sum(high for _, high in args)
-        case "min":
-            return min(low for low, _ in args), min(high for _, high in args)
-        case "max":
-            return max(low for low, _ in args), max(high for _, high in args)
-        case "scale":
-            return _scaled(program, node, args)
-        case "bands":
-            return _banded(program, node, args[0])
-        case "if":
-            test, then, other = args
-            reachable = [value for value, can in ((then, test[1]), (other, not test[0])) if can]
-            return min(low for low, _ in reachable), max(high for _, high in reachable)
-    return _condition(node, args)
-
-
-def _condition(node: Node, args: list[Interval]) -> Interval:
-    """Bound a condition: 0 when it cannot hold, 1 when it must."""
-    match node.op:
-        case "all":
-            return min(low for low, _ in args), min(high for _, high in args)
-        case "any":
-            return max(low for low, _ in args), max(high for _, high in args)
-        case "not":
-            return 1 - args[0][1], 1 - args[0][0]
-    (a, b), (c, d) = args
-    outcomes = {compare(node.name, left, right) for left in (a, b) for right in (c, d)}
-    overlap = a <= d and c <= b
-    if node.name in {"eq", "ne"} and overlap and not (a == b == c == d):
-        outcomes = {True, False}
-    return int(outcomes == {True}), int(True in outcomes)
-
-
-def _scaled(program: Program, node: Node, args: list[Interval]) -> Interval:
-    digits = [_digits(program.nodes[arg]) for arg in node.args]
-    shift = _digits(node) - digits[0] - digits[1] + (digits[2] if len(args) > 2 else 0)  # noqa: PLR2004  # of, num, den
-    divisors: Interval = args[2] if len(args) > 2 else (1, 1)  # noqa: PLR2004  # of, num, den
-    if divisors[0] <= 0 <= divisors[1]:
-        raise _refused(node.path, "the divisor can be zero: narrow the domain of its metric")
-    corners = [
-        Fraction(of * by, den) * Fraction(10) ** shift for of in args[0] for by in args[1] for den in divisors
+        for atom in atoms
     ]
-    counts = [round_quotient(corner.numerator, corner.denominator, node.rounding) for corner in corners]
-    return min(counts), max(counts)
 
 
-def _banded(program: Program, node: Node, arg: Interval) -> Interval:
-    low, high = arg
-    points = {low, high}
-    for edge, _ in node.edges:
-        points |= {at for at in (edge - 1, edge, edge + 1) if low <= at <= high}
-    counts = [band_count(program, node, at) for at in points]
-    return min(counts), max(counts)
-
-
-def _digits(node: Node) -> int:
-    return node.type.digits if isinstance(node.type, Quantity) else 0
-
-
-def _most(program: Program, amounts: Iterable[tuple[str, int]]) -> int:
-    """Sum upper bounds under the limits; one that overlaps others in part caps its clauses one by one."""
-    groups = _by_clause(amounts)
-    for limit in sorted(program.limits, key=_size):
-        named = frozenset(limit.clauses)
+def _most(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
+    """Sum upper bounds under the limits; one that overlaps others in part caps its keys one by one."""
+    groups = _groups(atoms, high=True)
+    present = frozenset().union(*(keys for keys, _ in groups))
+    for cap in caps:
+        named = cap.keys & present
         inside = [group for group in groups if group[0] <= named]
-        if frozenset().union(*(names for names, _ in inside)) == named:
+        if named and frozenset().union(*(keys for keys, _ in inside)) == named:
             groups = [group for group in groups if group not in inside]
-            groups.append((named, min(limit.maximum, sum(amount for _, amount in inside))))
+            groups.append((named, min(cap.high, sum(amount for _, amount in inside))))
         else:
-            groups = [
-                (names, min(amount, limit.maximum) if names <= named else amount) for names, amount in groups
-            ]
+            groups = [(keys, min(amount, cap.high) if keys <= named else amount) for keys, amount in groups]
     return sum(amount for _, amount in groups)
 
 
-def _least(program: Program, amounts: Iterable[tuple[str, int]]) -> int:
+def _least(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
     """Sum lower bounds under the limits.
 
-    A limit that cut has been paid in full, so the clauses it touches are paid at least its maximum; one that
-    did not cut changed nothing, and they are paid at least what they were.
+    A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that did not
+    cut changed nothing, and they are paid at least what they were.
     """
-    groups = _by_clause(amounts)
-    for limit in sorted(program.limits, key=_size):
-        touched = [group for group in groups if group[0] & frozenset(limit.clauses)]
-        groups = [group for group in groups if group not in touched]
-        names = frozenset().union(*(names for names, _ in touched))
-        groups.append((names, min(limit.maximum, sum(amount for _, amount in touched))))
+    groups = _groups(atoms, high=False)
+    for cap in caps:
+        touched = [group for group in groups if group[0] & cap.keys]
+        if touched:
+            groups = [group for group in groups if group not in touched]
+            keys = frozenset().union(*(one for one, _ in touched))
+            groups.append((keys, min(cap.low, sum(amount for _, amount in touched))))
     return sum(amount for _, amount in groups)
 
 
-def _by_clause(amounts: Iterable[tuple[str, int]]) -> list[tuple[frozenset[str], int]]:
-    sums: dict[str, int] = {}
-    for clause, amount in amounts:
-        sums[clause] = sums.get(clause, 0) + amount
-    return [(frozenset({clause}), amount) for clause, amount in sums.items()]
+def _payers(program: Program, atoms: list[_Atom], caps: list[_Cap]) -> dict[tuple[str, str], int]:
+    """Bound what each party can have to pay: of its clauses, and of its legs."""
+    payers: dict[tuple[str, str], int] = {}
+    sides: dict[tuple[str, str], list[_Atom]] = {}
+    for atom in atoms:
+        sides.setdefault((atom.clause.payer, atom.clause.unit.unit), []).append(atom)
+        if atom.clause.two_way and atom.low < 0:
+            payee = (atom.clause.payee, atom.clause.unit.unit)
+            payers[payee] = payers.get(payee, 0) - atom.low
+    for (name, unit), own in sides.items():
+        total = _most(own, caps)
+        if name in program.splits:
+            for leg in program.splits[name].legs:
+                most = program.nodes[leg.maximum].const if leg.maximum >= 0 else total
+                fixed = leg.maximum < 0 or program.nodes[leg.maximum].op == "lit"
+                amount = min(total, most) if fixed else total
+                payers[leg.party, unit] = payers.get((leg.party, unit), 0) + amount
+        else:
+            payers[name, unit] = payers.get((name, unit), 0) + total
+    return payers
 
 
-def _size(limit: CapLimit) -> int:
-    return len(limit.clauses)
+def _pairs(
+    program: Program, outturn: Outturn, payers: Mapping[tuple[str, str], int]
+) -> tuple[PairBound, ...]:
+    """Bound flows between parties by year, and over the term."""
+    clauses = {clause.id: clause for clause in program.clauses}
+    sums: dict[tuple[str, str, str, int | None], Interval] = {}
+    for (name, payer, payee, period), cell in outturn.flows.items():
+        clause = clauses.get(name)
+        unit = clause.unit.unit if clause else _unit_of_pot(program, payer)
+        low, high = pair(cell)
+        low = low if clause and clause.two_way else 0
+        for year in (None, program.periods[period][1].year):
+            known = sums.get((payer, payee, unit, year), (0, 0))
+            sums[payer, payee, unit, year] = (known[0] + low, known[1] + max(0, high))
+    return tuple(
+        PairBound(
+            payer=payer,
+            payee=payee,
+            unit=unit,
+            year=year,
+            least=low,
+            most=min(high, payers.get((payer, unit), high)),
+        )
+        for (payer, payee, unit, year), (low, high) in sums.items()
+    )
 
 
-def _witness(program: Program, maximum: int) -> tuple[Determined, ...] | None:
-    """Look for determinations that cost the maximum among ends of domains and both sides of band edges."""
-    work = len(program.nodes) * len(program.periods) ** 2 * len(program.metrics)
-    for events in islice(_candidates(program), max(1, MAX_WITNESS_WORK // work)):
-        state, paid = State(), 0
-        try:
-            for event in events:
-                answer = step(program, state, event)
-                state, paid = answer.state, paid + sum(row.due for row in answer.entitlements)
-        except OutsideDomain:
-            continue
-        if paid == maximum:
-            return events
-    return None
-
-
-def _candidates(program: Program) -> Iterator[tuple[Determined, ...]]:
-    edges = sorted({edge + by for node in program.nodes for edge, _ in node.edges for by in (-1, 0, 1)})
-    consts = sorted({node.const + by for node in program.nodes if node.op == "lit" for by in (-1, 0, 1)})
-    choices = []
-    for metric in program.metrics.values():
-        inner = [at for at in dict.fromkeys((*edges, *consts)) if metric.low < at < metric.high]
-        choices.append((metric.high, metric.low, *inner))
-    names = tuple(program.metrics)
-    for values in product(*choices):
-        events = []
-        for position, (period, _) in enumerate(program.periods):
-            for name, value in zip(names, values, strict=True):
-                summed = program.metrics[name].pool == "sum"
-                if not summed or position == 0:
-                    events.append(Determined(metric=name, period=period, value=value))
-        yield tuple(events)
+def _unit_of_pot(program: Program, name: str) -> str:
+    return next(account.unit.unit for account in program.accounts if account.id == name)
