@@ -9,6 +9,7 @@ for it, so a late result never takes back what was paid.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from math import gcd
 
 from .evaluation import Arithmetic, Books, Cell, Cells, Evaluation, Table, Traced
 from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Program, SplitPlan
@@ -452,6 +453,7 @@ class _Run:
         weights = {at: self.evaluation.value(leg.weight)[0] for at, leg in group}
         if any(weight is None for weight in weights.values()):
             return rest
+        weights = _reduced(weights)
         for _ in group:
             open_weights = [
                 weights[at] if rooms[at] is None else self.use.choose(
@@ -528,6 +530,13 @@ class _Run:
                     rest
                 )
                 self._move(account.id, 0, rest, -1, covered=True)
+
+
+def _reduced(weights: Mapping[int, Cell]) -> dict[int, Cell]:
+    """Divide fixed weights by what they have in common, so that products stay small."""
+    fixed = {at: weight for at, weight in weights.items() if isinstance(weight, int)}
+    common = gcd(*fixed.values()) if len(fixed) == len(weights) else 1
+    return {at: weight // common for at, weight in fixed.items()} if common > 1 else dict(weights)
 
 
 def takes_at_most(program: Program, clause: ClausePlan, account: AccountPlan) -> bool:

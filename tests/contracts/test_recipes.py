@@ -1,23 +1,43 @@
-"""The recipes of docs/terms.md: each compiles in the frame it names, and pays what its sentence says."""
+"""The recipes of docs/terms.md: each compiles in the frame it names, pays what its sentence says,
+is simulated as it is paid, and costs no more than can be read from it."""
 
 import json
 import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from almoner.contracts.terms.bounds import prove
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
-from almoner.contracts.terms.observing import read_case
+from almoner.contracts.terms.observing import lay_out, read_case
 from almoner.contracts.terms.outputs import Output, output_type, read_output, write_output
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.results import Case, Expected, Result
+from almoner.contracts.terms.simulate import run_table
 from almoner.finance.dates import parse_day
 
 DOCS = Path(__file__).parents[2] / "docs" / "terms.md"
 RECIPE = re.compile(r"\*\*(?P<title>[^*]+)\.\*\* .*?```json\n(?P<parts>.*?)\n```", re.DOTALL)
-PEOPLE, RUNGS = ("p1", "p2"), ("start", "kept-6m", "kept-12m")
+RUNGS = ("start", "kept-6m", "kept-12m")
+MOST = {
+    "Rate card": 1_364_000_00,
+    "Ladder per person, with a limit for each person": 1_200_000_00,
+    "Bands": 6_130_000_00,
+    "Pro rata between minimum and target": 1_070_000_00,
+    "Weighted measures": 300_000_00,
+    "Two payers with maxima": 9_000_000_00,
+    "Per cohort, with a fallback": 3_000_000_00,
+    "Return cap": 27_000_000_00,
+    "Guarantee": 9_500_000_00,
+    "Step-up coupon": 84_500_000_00,
+    "Matching with a ceiling": 50_000_00,
+    "Early termination": 480_000_00,
+    "Advance set off against results": 1_000_000_00,
+    "Prize with a tie": 10_000_000_00,
+}
 
 
 def recipes() -> dict[str, dict[str, Any]]:
@@ -175,3 +195,20 @@ def test_a_recipe_pays_what_it_says(title: str, one: Case) -> None:
 
 def test_every_recipe_is_tried() -> None:
     assert sorted(recipes()) == sorted({title for title, _ in CASES})
+
+
+@pytest.mark.parametrize(("title", "one"), CASES, ids=[title for title, _ in CASES])
+def test_a_recipe_is_simulated_as_it_is_paid(title: str, one: Case) -> None:
+    program = compile_terms(TermDocument.read(json.dumps(recipes()[title])))
+    rows = read_case(program, one)
+    day = parse_day(one.as_of) if one.as_of else None
+    paid = pay(program, rows, as_of=day)
+    simulated = run_table(program, lay_out(program, rows, as_of=day))
+    flows = {key: int(np.max(cell)) for key, cell in simulated.flows.items()}
+    assert flows == paid.flows
+
+
+@pytest.mark.parametrize("title", recipes())
+def test_a_recipe_has_a_bound(title: str) -> None:
+    proof = prove(compile_terms(TermDocument.read(json.dumps(recipes()[title]))))
+    assert 0 < proof.maximum <= MOST[title]
