@@ -12,10 +12,12 @@ from typing import Any
 import pytest
 
 from almoner.contracts.casebook import list_deals, read_figure, read_results, read_terms, recompute
+from almoner.contracts.terms.bounds import prove
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.observing import Observation, read_case
 from almoner.contracts.terms.outputs import Output
 from almoner.contracts.terms.pay import State, pay, step
+from almoner.finance.money import decimal_text
 
 DATA = Path(__file__).parents[1] / "data" / "casebook_cases.json"
 PRINTED = {deal["id"]: deal for deal in json.loads(DATA.read_text(encoding="utf-8"))["deals"]}
@@ -161,3 +163,36 @@ def test_interim_payments_of_the_denver_deal_sum_to_the_printed_total() -> None:
         dues.append(sum(row.due for row in answer.entitlements))
     assert dues == [391_393_296, 62_097_840, 510_400_000]
     assert sum(dues) == 963_891_136
+
+
+MAXIMA = {
+    "benevolent-sbb": "17500000.00",
+    "cameroon-kmc-dib": "2430000.00",
+    "care-leavers-0123": "1083550.00",
+    "dc-water-eib": "32587500.00",
+    "denver-sib": "11420000.00",
+    "utah-preschool": "1350000.00",
+    "village-enterprise-dib": "4280618.00",
+}
+PAYERS = {
+    ("newpin-sbb", "agency", "AUD"): "47000000.00",
+    ("rikers-able", "city", "USD"): "11712000.00",
+    ("rikers-able", "guarantor", "USD"): "7200000.00",
+    ("rikers-able", "lender", "USD"): "9600000.00",
+    ("cameroon-kmc-dib", "ministry", "USD"): "2000000.00",
+    ("cameroon-kmc-dib", "nutrition", "USD"): "800000.00",
+}
+
+
+@pytest.mark.parametrize("deal", sorted(MAXIMA))
+def test_the_maximum_liability_is_what_the_published_limits_add_up_to_and_is_attained(deal: str) -> None:
+    program = compile_terms(read_terms(deal))
+    proof = prove(program)
+    assert (decimal_text(proof.maximum, 2), proof.label) == (MAXIMA[deal], "attained")
+    assert read_figure(pay(program, proof.witness), Output("paid")) == MAXIMA[deal]
+
+
+@pytest.mark.parametrize(("deal", "party", "unit"), sorted(PAYERS))
+def test_a_payer_is_bound_to_its_published_maximum(deal: str, party: str, unit: str) -> None:
+    proof = prove(compile_terms(read_terms(deal)))
+    assert decimal_text(proof.payers[party, unit], 2) == PAYERS[deal, party, unit]
