@@ -129,6 +129,12 @@ def multiply_divide(column: Column, num: int, den: int, rounding: Rounding, path
     return quotient + _up(quotient, rest, den, rounding)
 
 
+def _smallest(weights: Sequence[Cell]) -> list[Cell]:
+    """Divide weights by what they have in common: 635.000000000 to 485.000000000 is 127 to 97."""
+    common = gcd(*(int(np.gcd.reduce(np.atleast_1d(weight))) for weight in weights))
+    return [weight // max(1, common) for weight in weights]
+
+
 def _scalar_only(path: str) -> TermError:
     return TermError(
         f"{path}: the numbers are too large for columns. Narrow the domains of its metrics.",
@@ -269,6 +275,9 @@ class Columns:
         if not any(map(is_column, (total, *weights))):
             return WHOLE_NUMBERS.allocate(total, weights, ties, times)
         whole: Any = reduce(np.add, weights)
+        if int(np.max(total)) * int(np.max(whole)) >= EXACT:
+            weights = _smallest(weights)
+            whole = reduce(np.add, weights)
         if int(np.max(total)) * int(np.max(whole)) >= EXACT:
             raise _scalar_only("/share")
         divisor = np.where(whole == 0, 1, whole)

@@ -63,6 +63,10 @@ def read_output(outturn: Outturn, output: Output) -> Cell:  # noqa: PLR0911  # o
     >>> outturn = pay(compile_terms(TermDocument.read(EXAMPLE)), [Observation(metric="nights", value=100)])
     >>> read_output(outturn, Output("paid")), read_output(outturn, Output("from:city"))
     (151200, 151200)
+    >>> read_output(outturn, Output("from:town"))
+    Traceback (most recent call last):
+    ...
+    almoner.finance.errors.Missing: There is no party 'town': city, home, lab.
     """
     program = outturn.program
     period = _period(program, output)
@@ -181,6 +185,10 @@ def _total(outturn: Outturn, what: str, unit: str, period: int | None) -> Cell:
 
 
 def _moved(outturn: Outturn, kind: str, party: str, period: int | None) -> Cell:
+    known = {*outturn.program.parties, *outturn.balances}.union(*outturn.table.members.values())
+    if party not in known:
+        told = f"There is no party {party!r}: {', '.join(outturn.program.parties)}."
+        raise Missing(told, what="party", code=party)
     out, back = (
         _sum(
             cell
