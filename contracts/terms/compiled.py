@@ -134,7 +134,7 @@ def _periods(low: Lowering) -> tuple[date, tuple[tuple[str, date], ...]]:
     for position, period in enumerate(calendar.periods):
         path = f"/calendar/periods/{position}"
         day = _day(low, f"{path}/ends_on", period.ends_on)
-        if day and not (last < day or (day == starts and not rows)) or (day and day > ends):
+        if (day and not (last < day or (day == starts and not rows))) or (day and day > ends):
             low.fault(f"{path}/ends_on", f"{day} must lie after {last} and not after {ends}")
         if period.id in rows:
             low.fault(f"{path}/id", f"period {period.id!r} stands twice")

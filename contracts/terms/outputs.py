@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from ...finance.errors import Missing
 from ...finance.money import decimal_text
+from .cells import Cell, Cells
 from .engine import WHOLE, Outturn
-from .evaluation import Cell, Cells
 from .program import ClausePlan, Program
-from .types import Quantity, Truth, Type
+from .types import Quantity, Type
 
 TOTALS = ("earned", "paid", "lost_to_cap")
 
