@@ -1,7 +1,7 @@
 """Outputs: any figure that comes of terms, by its name.
 
-The problem: a casebook, a report and a forecast ask for "what the second payer paid in year 3". One name means
-one number, whether it is read from an exact payment or from a column of a million paths.
+The problem: a casebook, a report and a forecast ask for "what the second payer paid in year 3". One name
+means one number, whether it is read from an exact payment or from a column of a million paths.
 """
 
 from collections.abc import Iterable
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from ...finance.errors import Missing
 from ...finance.money import decimal_text
 from .cells import Cell, Cells
-from .engine import WHOLE, Outturn
+from .engine import Outturn
 from .program import ClausePlan, Program
+from .rooms import WHOLE
 from .types import Quantity, Type
 
 TOTALS = ("earned", "paid", "lost_to_cap")
@@ -24,8 +25,9 @@ class Output:
     Attributes
     ----------
     name : str
-        ``paid``, ``earned``, ``lost_to_cap`` (with ``:UNIT`` where there are several), a clause, ``CLAUSE.earned``,
-        ``CLAUSE.cut``, ``from:PARTY``, ``to:PARTY``, ``net:PARTY``, ``limit:NAME``, ``account:NAME``, a figure.
+        ``paid``, ``earned``, ``lost_to_cap`` (with ``:UNIT`` where there are several), a clause,
+        ``CLAUSE.earned``, ``CLAUSE.cut``, ``from:PARTY``, ``to:PARTY``, ``net:PARTY``, ``limit:NAME``,
+        ``account:NAME``, a figure.
     of : tuple of (str, str)
         Member by set; without, all.
     period : str
@@ -37,7 +39,7 @@ class Output:
     period: str = ""
 
 
-def read_output(outturn: Outturn, output: Output) -> Cell:
+def read_output(outturn: Outturn, output: Output) -> Cell:  # noqa: PLR0911  # one return for each kind of name
     """Return a figure as counts of its type; None while it is pending.
 
     Parameters
@@ -226,6 +228,7 @@ def write_output(kind: Type, cell: Cell) -> str | None:
 
     Examples
     --------
+    >>> from almoner.contracts.terms.types import Truth
     >>> write_output(Quantity("USD", 2), 151200), write_output(Truth(), True)
     ('1512.00', 'true')
     """
