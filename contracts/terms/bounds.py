@@ -1,9 +1,9 @@
 """Reading 3, ``bounds``: the most and the least the terms can cost, proven before anybody signs.
 
-The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so the engine can
-carry out the terms on whole domains: intervals of amounts, cut by the limits, bound all that can ever be paid. A
-bound is ``attained`` when observations that cost exactly that much were found and paid by reading 1; otherwise it
-is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
+The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so the
+engine can carry out the terms on whole domains: intervals of amounts, cut by the limits, bound all that can
+ever be paid. A bound is ``attained`` when observations that cost exactly that much were found and paid by
+reading 1; otherwise it is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
 
 The proof also refuses terms whose numbers could leave the exact range, whose divisors could be zero, or whose
 amounts could turn negative without saying so.
@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...finance.errors import TermError
-from ...finance.money import decimal_text
-from .engine import WHOLE, Outturn, carry_out
+from .engine import Outturn, carry_out
 from .observing import Observation
 from .program import ClausePlan, LimitPlan, Program
-from .ranges import Interval, Ranges, domains, pair, refused, spans_of
+from .ranges import Interval, Ranges, domains, pair, spans_of
+from .rooms import WHOLE
 from .witness import find_witness
 
 Label = Literal["attained", "safe"]
@@ -153,7 +153,6 @@ def prove(program: Program) -> Proof:
     (50000000, 'attained')
     """
     outturn, spans, _ = spans_of(program)
-    _require_one_way(program, spans)
     atoms = _atoms(program, outturn)
     caps = _caps(program, outturn, spans)
     pots = {account.id for account in program.accounts if account.pot}
@@ -189,21 +188,6 @@ def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list[
         if atom.clause.unit.unit == unit and atom.clause.payer not in pots
     ]
     return _most(chosen, caps)
-
-
-def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
-    for clause in program.clauses:
-        low = spans.get(clause.amount, (0, 0))[0]
-        if low < 0 and not clause.two_way:
-            shown = decimal_text(low, clause.unit.digits)
-            raise refused(
-                f"{clause.path}/amount",
-                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so add a floor with max, "
-                "or say two_way",
-            )
-    for limit in program.limits:
-        if spans.get(limit.maximum, (0, 0))[0] < 0:
-            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
 
 
 def _atoms(program: Program, outturn: Outturn) -> list[_Atom]:
@@ -302,8 +286,8 @@ def _left(cap: _Cap, chosen: list[_Atom], atoms: list[_Atom]) -> _Cap:
 def _least(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
     """Sum lower bounds under the limits.
 
-    A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that did not
-    cut changed nothing, and they are paid at least what they were. What flows back is not limited.
+    A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that
+    did not cut changed nothing, and they are paid at least what they were. What flows back is not limited.
     """
     listed = list(atoms)
     back = sum(min(0, atom.sure) for atom in listed)

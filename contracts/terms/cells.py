@@ -1,8 +1,8 @@
 """Cells: what a number is while terms are carried out, and what can be done with it.
 
-The problem: exact payment, simulation on a million paths and proof of bounds must not differ. They share one
-engine; a cell is a whole number, a column of numbers, or an interval, and an ``Arithmetic`` knows what to do with
-it. A cell that is ``None`` is pending: not observed yet.
+The problem: exact payment, simulation on a million paths and proof of bounds must not differ. They share
+one engine; a cell is a whole number, a column of numbers, or an interval, and an ``Arithmetic`` knows what
+to do with it. A cell that is ``None`` is pending: not observed yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -76,8 +76,14 @@ class Arithmetic(Protocol):
     def most_of(self, new: Cell, old: Cell, ceiling: Cell) -> Cell:
         """Return a cell that is known not to exceed both others."""
 
+    def not_negative(self, cell: Cell) -> Cell:
+        """Return a number that is proven never to be negative."""
+
     def many(self, cell: Cell, times: int) -> Cell:
         """Return the sum of none to so many cells like this; the cell itself when ``times`` is 0."""
+
+    def known(self, cell: Cell) -> Cell:
+        """Say whether a cell is known; the one operation that pending cells reach."""
 
     def between(self, low: int, high: int) -> Cell:
         """Return some whole number of a range."""

@@ -1,9 +1,9 @@
 """The engine: clauses carried out in order, period after period, whatever a cell is.
 
-The problem: a payment, its simulation and its bound are one calculation. The stages stand here once: growth of
-accounts, then for each clause: earn, set off, limit, take from the pot, spread over payers and payees, move
-accounts. Pending amounts pay nothing. ``prior`` is what was obligated before: its room under limits is kept
-for it, so a late result never takes back what was paid.
+The problem: a payment, its simulation and its bound are one calculation. The stages stand here once: growth
+of accounts, then for each clause: earn, set off, limit, take from the pot, spread over payers and payees,
+move accounts. Pending amounts pay nothing. ``prior`` is what was obligated before: its room under limits is
+kept for it, so a late result never takes back what was paid.
 """
 
 from collections.abc import Mapping
@@ -75,6 +75,7 @@ def carry_out(
     *,
     prior: Mapping[Key, int] | None = None,
     figures: frozenset[str] | None = None,
+    cuts: bool = True,
     record: list[Traced] | None = None,
 ) -> Outturn:
     """Carry out terms on what was observed.
@@ -91,6 +92,8 @@ def carry_out(
         What was obligated before.
     figures : frozenset of str
         Figures to report; all without it.
+    cuts : bool
+        Whether to work out what limits, pots and splits cut.
     record : list of Traced
         Takes every operation that was carried out.
 
@@ -104,7 +107,7 @@ def carry_out(
     >>> outturn.keys["nights", WHOLE, 0].paid
     18834984
     """
-    run = _Run(program, arithmetic, table, dict(prior or {}))
+    run = _Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
     run.evaluation.record = record.append if record is not None else None
     for period in range(len(program.periods)):
         run.open_period(period)
@@ -120,7 +123,9 @@ def carry_out(
 class _Run:
     """State of one run."""
 
-    def __init__(self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int]) -> None:
+    def __init__(
+        self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int], *, cuts: bool
+    ) -> None:
         self.program = program
         self.use = use
         self.table = table
@@ -128,7 +133,8 @@ class _Run:
         self.evaluation = Evaluation(program, use, table, self.books)
         self.outturn = Outturn(program, table)
         self.period = 0
-        self.rooms = Rooms(self.evaluation, reserved)
+        self.cuts = cuts
+        self.rooms = Rooms(self.evaluation, reserved, with_cuts=cuts)
         self.spreading = Spreading(self.evaluation)
         self.carried: dict[tuple[str, str, str], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
@@ -221,11 +227,12 @@ class _Run:
         key = self._key(clause, place)
         kept = self.outturn.keys[key]
         kept.cuts = {}
-        more, less = self.use.most(want, 0), self.use.least(want, 0)
+        falls = clause.two_way or clause.basis == "cumulative"
+        more = self.use.most(want, 0) if falls else self.use.not_negative(want)
         if clause.two_way:
-            self._flow_back(clause, place, kept, less)
-        elif clause.basis == "cumulative":
-            self._decrease(clause, place, kept, less)
+            self._flow_back(clause, place, kept, self.use.least(want, 0))
+        elif falls and self.period:
+            self._decrease(clause, place, kept, self.use.least(want, 0))
         if self._undecided(clause, place):
             return
         for limit, part in shares:
@@ -294,7 +301,8 @@ class _Run:
             return more
         held = self.books.balances[clause.payer][0]
         passed = self.use.least(more, self.use.most(held, 0))
-        self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
+        if self.cuts:
+            self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
         return passed
 
     def _pay(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:

@@ -1,7 +1,8 @@
 """Cells that are intervals: the least and the most each number can be, whatever is observed.
 
-The problem: what cannot overflow, cannot divide by zero and cannot turn negative has to be proven before anybody
-signs. Every metric declares its domain; the same engine carries out the terms on whole domains at once.
+The problem: what cannot overflow, cannot divide by zero and cannot turn negative has to be proven before
+anybody signs. Every metric declares its domain; the same engine carries out the terms on whole domains at
+once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -136,7 +137,7 @@ class Ranges:
         low, high = pair(cell)
         return 1 - high, 1 - low
 
-    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # payments use it
+    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # for columns
         """Choose by a condition: whichever branches can be reached."""
         low, high = pair(test)
         return hull([value for value, can in ((then, high), (other, not low)) if can])
@@ -183,10 +184,18 @@ class Ranges:
                 return 0, high
         return hull(cells)
 
+    def not_negative(self, cell: Cell) -> Interval:
+        """Return the part that is not negative; the proof refuses the other."""
+        return self.most(cell, 0)
+
     def many(self, cell: Cell, times: int) -> Interval:
         """Return the sum of none to so many cells like this."""
         low, high = pair(cell)
         return (min(0, times * low), max(0, times * high)) if times else (low, high)
+
+    def known(self, cell: Cell) -> Interval:  # noqa: ARG002  # either can be
+        """Return either: what is observed may be missing."""
+        return 0, 1
 
     def between(self, low: int, high: int) -> Interval:
         """Return a range."""
@@ -279,11 +288,27 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
             raise refused(f"{node.path}/total", f"could be as low as {least}: floor it with max")
         if node.op == "share" and spans[node.args[1]][0] < 0:
             raise refused(f"{node.path}/weight", "can be negative: floor it with max")
+    _require_one_way(program, spans)
     for account in program.accounts:
         for cell in (cell for row in outturn.balances[account.id] for cell in row):
             if max(map(abs, pair(cell))) > MAX_MINOR:
                 raise refused(account.path, "its balance can leave the exact range of 2^62: narrow a domain")
     return outturn, spans, use.peaks
+
+
+def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
+    for clause in program.clauses:
+        low = spans.get(clause.amount, (0, 0))[0]
+        if low < 0 and not clause.two_way:
+            shown = decimal_text(low, clause.unit.digits)
+            raise refused(
+                f"{clause.path}/amount",
+                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so floor it with max, "
+                "or say two_way",
+            )
+    for limit in program.limits:
+        if spans.get(limit.maximum, (0, 0))[0] < 0:
+            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
 
 
 @lru_cache(maxsize=64)

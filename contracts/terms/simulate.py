@@ -1,8 +1,8 @@
 """Reading 2, ``simulate``: the same terms on many paths at once, bit for bit as they would be paid.
 
 The problem: what a contract may cost is asked before it is signed, over a million ways it could go, and the
-answer must be made by the rules that will pay. Paths are carried out in blocks of fixed size; figures asked for
-are kept per path, nothing else is.
+answer must be made by the rules that will pay. Paths are carried out in blocks of fixed size; figures asked
+for are kept per path, nothing else is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,8 +45,8 @@ class Source(Protocol):
         Returns
         -------
         Mapping of str to array of int64 [counts]
-            Metric -> (periods or 1, combinations of members with the last set fastest, size); truths are 0 and 1,
-            labels their number. A metric that is left out takes its stand-in, or is pending.
+            Metric -> (periods or 1, combinations of members with the last set fastest, size); truths are 0
+            and 1, labels their number. A metric that is left out takes its stand-in, or is pending.
         """
 
 
@@ -125,11 +125,12 @@ def run(
     use = Columns(peaks(program))
     kept = {output: np.empty(paths, dtype=np.int64) for output in wanted}
     names = frozenset(output.name for output in wanted)
+    cuts = any(name.startswith(("limit:", "lost_to_cap")) or name.endswith(".cut") for name in names)
     for number in range(-(-paths // BLOCK)):
         first = number * BLOCK
         size = min(BLOCK, paths - first)
         table = columns_table(program, source.block(number, size), source.members, size)
-        outturn = carry_out(program, use, table, figures=names)
+        outturn = carry_out(program, use, table, figures=names, cuts=cuts)
         for output in wanted:
             cell = read_output(outturn, output)
             if cell is None:

@@ -1,6 +1,8 @@
 """Spreading: one amount over several payers or payees, rank by rank, by weight, within their maxima."""
 
+from collections.abc import Mapping
 from itertools import groupby
+from math import gcd
 
 from .cells import Cell
 from .evaluation import Evaluation
@@ -102,7 +104,7 @@ class Spreading:
             part = rest if rooms[at] is None else use.least(rest, rooms[at])
             parts[at] = use.add(parts[at], part)
             return use.take(rest, part)
-        weights = {at: self._terms[leg.weight] for at, leg in group}
+        weights = _reduced({at: self._terms[leg.weight] for at, leg in group})
         for _ in group:
             shares = use.allocate(
                 rest, [self._open(weights[at], rooms[at]) for at, _ in group], split.ties, 0
@@ -128,3 +130,10 @@ class Spreading:
             return None
         room = self._use.sub(self._terms[leg.maximum], self._taken.get((split.id, at), 0))
         return self._use.most(room, 0)
+
+
+def _reduced(weights: Mapping[int, Cell]) -> dict[int, Cell]:
+    """Divide fixed weights by what they have in common, so that products stay small."""
+    fixed = {at: weight for at, weight in weights.items() if isinstance(weight, int)}
+    common = gcd(*fixed.values()) if len(fixed) == len(weights) else 1
+    return {at: weight // common for at, weight in fixed.items()} if common > 1 else dict(weights)
