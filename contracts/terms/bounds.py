@@ -235,11 +235,13 @@ def _caps(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> 
         for name, span, place in outturn.keys:
             if name in limit.clauses:
                 at = _place(outturn, limit, clauses[name], place)
-                groups.setdefault((span if limit.by_period else WHOLE, at), set()).add((name, span, place))
+                due = clauses[name].at if clauses[name].basis == "once" else span
+                groups.setdefault((due if limit.by_period else WHOLE, at), set()).add((name, span, place))
+        mixed = limit.by_period and {span == WHOLE for span, _ in groups} == {True, False}
         for (span, _), keys in groups.items():
             periods = len(program.periods) if limit.by_period and span == WHOLE else 1
             most = max(0, high) * (times or 1) * periods
-            caps.append(_Cap(frozenset(keys), 0 if times else max(0, low), most))
+            caps.append(_Cap(frozenset(keys), 0 if times or mixed else max(0, low), most))
     return sorted(caps, key=lambda cap: len(cap.keys))
 
 
