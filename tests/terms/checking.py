@@ -15,12 +15,13 @@ from almoner.contracts.terms.bounds import Proof, prove
 from almoner.contracts.terms.columns import Columns
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import PERIOD, TermDocument
-from almoner.contracts.terms.engine import WHOLE, Outturn, carry_out
+from almoner.contracts.terms.engine import Outturn, carry_out
 from almoner.contracts.terms.cells import Cell, Table
 from almoner.contracts.terms.observing import lay_out
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.ranges import peaks
+from almoner.contracts.terms.rooms import WHOLE
 from almoner.contracts.terms.simulate import columns_table, run_table
 from almoner.contracts.terms.types import Quantity
 from almoner.finance.errors import AlmonerError, TermError

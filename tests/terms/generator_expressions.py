@@ -153,7 +153,11 @@ class Draft:
     def is_label(self, want: Want) -> Json:
         labels = ["red", "green", "blue"][: self.random.randint(1, 3)]
         fields = self.missing(labels[-1], {"type": "label", "values": labels})
-        return {"op": "is", "value": self.random.choice(labels), **self.metric(want, fields)}
+        node = {"op": "is", "value": self.random.choice(labels), **self.metric(want, fields)}
+        if self.odds(0.2):
+            del node["value"]
+            node["op"] = "known"
+        return node
 
     def figure(self, want: Want) -> Json:
         fitting = [

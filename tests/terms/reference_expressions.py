@@ -144,7 +144,7 @@ class Reader:
             case "param":
                 own = {self.document.params[expression.name].per} - {"", PERIOD}
                 return frozenset(own - set(expression.at))
-            case "obs" | "is":
+            case "obs" | "is" | "known":
                 return frozenset(set(self.document.metrics[expression.metric].per) - {PERIOD, *expression.at})
             case "figure":
                 return self.ranges(self.document.figures[expression.name].value) - set(expression.at)
@@ -190,7 +190,7 @@ class Reader:
                 return self.type_of(expression.total)
             case "if":
                 return self.type_of(expression.then)
-            case "cmp" | "all" | "any" | "not" | "is":
+            case "cmp" | "all" | "any" | "not" | "is" | "known":
                 return "truth"
         return self.type_of(children(expression)[0])
 
@@ -374,6 +374,7 @@ OPS: dict[str, Callable[[Reader, Any, Place], Value]] = {
     "param": _param,
     "obs": _obs,
     "is": _is,
+    "known": lambda reader, node, place: _obs(reader, node, place) is not None,
     "figure": _figure,
     "balance": lambda reader, node, place: reader.balance(node.account, place),
     "paid": lambda reader, node, place: reader.paid(node, place),
