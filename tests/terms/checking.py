@@ -1,4 +1,4 @@
-"""One document checked in every way: exact against columns, both against the reference, all within the bounds."""
+"""One document checked in every way: exact, in columns, by the reference, and within its bounds."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from almoner.contracts.terms.arithmetic import WHOLE_NUMBERS
 from almoner.contracts.terms.bounds import Proof, prove
+from almoner.contracts.terms.cells import Cell, Table
 from almoner.contracts.terms.columns import Columns
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import PERIOD, TermDocument
 from almoner.contracts.terms.engine import Outturn, carry_out
-from almoner.contracts.terms.cells import Cell, Table
 from almoner.contracts.terms.observing import lay_out
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
@@ -106,7 +106,9 @@ def one_path(program: Program, members: Mapping[str, Members], block: Block, pat
             cells[name] = [[value] * combos for _ in range(rows)]
             continue
         rows_of = block[name][:, :, path].tolist()
-        cells[name] = [[bool(cell) for cell in row] for row in rows_of] if is_truth(program, name) else rows_of
+        cells[name] = (
+            [[bool(cell) for cell in row] for row in rows_of] if is_truth(program, name) else rows_of
+        )
     return Table(members=named, cells=cells)
 
 
@@ -167,10 +169,17 @@ def is_same(column: Cell, row: list[Cell]) -> bool:
 
 
 def check_block(
-    document: TermDocument, program: Program, members: dict[str, Members], block: Block, paths: int, tally: Tally
+    document: TermDocument,
+    program: Program,
+    members: dict[str, Members],
+    block: Block,
+    paths: int,
+    tally: Tally,
 ) -> Outturn | None:
     """Exact against columns, on every path and every figure."""
-    exact = [carry_out(program, WHOLE_NUMBERS, one_path(program, members, block, path)) for path in range(paths)]
+    exact = [
+        carry_out(program, WHOLE_NUMBERS, one_path(program, members, block, path)) for path in range(paths)
+    ]
     try:
         table = columns_table(program, block, members, paths)
         outturn = carry_out(program, Columns(peaks(program)), table)
@@ -237,10 +246,10 @@ def check_bounds(program: Program, proof: Proof, outturn: Outturn, *, complete: 
         for unit, paid in least.items()
         if complete and paid < proof.guaranteed_by_unit[unit]
     ]
-    for key, rows in payers.items():
+    for who, rows in payers.items():
         most = max(int(np.max(one)) for one in rows)
-        if most > proof.payers.get(key, 0):
-            found.append(f"{key}: {most} paid, at most {proof.payers.get(key, 0)} proven")
+        if most > proof.payers.get(who, 0):
+            found.append(f"{who}: {most} paid, at most {proof.payers.get(who, 0)} proven")
     return found + pair_breaches(proof, outturn, pairs) + clause_breaches(program, proof, outturn)
 
 
@@ -317,7 +326,10 @@ def members_of(program: Program, rows: Iterable[Any]) -> dict[str, Members]:
 
 
 def wrong_with(
-    document: TermDocument, members: Mapping[str, Members], seen: Mapping[Key, Value], as_of: date | None = None
+    document: TermDocument,
+    members: Mapping[str, Members],
+    seen: Mapping[Key, Value],
+    as_of: date | None = None,
 ) -> str:
     """The first difference between any two readings of one path; empty when all agree."""
     program = compile_terms(document)

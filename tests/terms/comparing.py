@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
+from almoner.contracts.terms.cells import Cell
 from almoner.contracts.terms.document import PERIOD, TermDocument
 from almoner.contracts.terms.engine import Outturn
-from almoner.contracts.terms.cells import Cell
 from almoner.contracts.terms.observing import Observation
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.rooms import WHOLE

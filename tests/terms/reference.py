@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from almoner.contracts.terms.document import PERIOD, Note, Pay, PaymentLimit, TermDocument
 
-from .reference_expressions import Observations, Place, Reader, added
+from .reference_expressions import Observations, Place, Reader, Tree, added
 from .reference_values import Number, Value, digits_of, growth_factor, rounded, shared
 
 Members = tuple[str, ...]
@@ -28,7 +27,7 @@ class Outcome:
     Attributes
     ----------
     earned : by clause, period ("" for amounts to date and those paid once), members
-    cuts : by limit (or ``split:NAME``, ``account:NAME``), and then as ``earned``; for amounts to date, of the last
+    cuts : by limit (or ``split:NAME``, ``account:NAME``), then as ``earned``; for amounts to date, the last
     paid : by clause, period, members
     flows : by clause, payer, payee, period; what flows back is negative
     figures : by figure, period, members
@@ -111,12 +110,14 @@ class Interpreter(Reader):
             return self.out.balances[account, self.calendar.ids[place.period], members]
         return self.held[account, members]
 
-    def paid(self, expression: Any, place: Place) -> Value:  # noqa: ANN401  # one of the union
+    def paid(self, expression: Tree, place: Place) -> Value:
         """What clauses paid or earned so far; what is pending has paid and earned nothing yet."""
         numbers = {name: number for number, name in enumerate(self.calendar.ids)}
         rows: dict[tuple[str, int, Members], Number] = self.earned
         if expression.what == "paid":
-            rows = {(name, numbers[period], who): amount for (name, period, who), amount in self.out.paid.items()}
+            rows = {
+                (name, numbers[period], who): amount for (name, period, who), amount in self.out.paid.items()
+            }
         clauses = {one.id: one for one in self.document.clauses}
         first = place.period if expression.window == "period" else 0
         last = place.period - 1 if expression.window == "before" else place.period
@@ -125,7 +126,9 @@ class Interpreter(Reader):
             for (name, period, members), amount in rows.items()
             if name in expression.clauses
             and first <= period <= last
-            and self.matches(expression.each, place, dict(zip(self.ordered(clauses[name].each), members, strict=True)))
+            and self.matches(
+                expression.each, place, dict(zip(self.ordered(clauses[name].each), members, strict=True))
+            )
         )
 
     def matches(self, names: Iterable[str], place: Place, members: Mapping[str, str]) -> bool:
@@ -196,7 +199,9 @@ class Interpreter(Reader):
             return True
         if clause.from_ in self.document.accounts and self.held[clause.from_, ()] is None:
             return True
-        return any(weight is None or most is None for terms in self.spreads.values() for weight, most in terms)
+        return any(
+            weight is None or most is None for terms in self.spreads.values() for weight, most in terms
+        )
 
     def due(self, clause: Pay, place: Place) -> Due | None:
         """What is to be paid now; None while it is pending."""
@@ -214,7 +219,9 @@ class Interpreter(Reader):
         """For an amount to date: what was earned already."""
         if clause.basis != "cumulative":
             return ZERO
-        rows = [amount for (name, _, who), amount in self.earned.items() if (name, who) == (clause.id, members)]
+        rows = [
+            amount for (name, _, who), amount in self.earned.items() if (name, who) == (clause.id, members)
+        ]
         return sum(rows, ZERO)
 
     def span(self, clause: Pay, place: Place) -> str:
@@ -287,7 +294,9 @@ class Interpreter(Reader):
         legs = self.document.splits[name].legs
         return [(leg.party, part) for leg, part in zip(legs, parts, strict=True)]
 
-    def put_back(self, name: str, sources: list[tuple[str, Number]], short: Number) -> list[tuple[str, Number]]:
+    def put_back(
+        self, name: str, sources: list[tuple[str, Number]], short: Number
+    ) -> list[tuple[str, Number]]:
         """What no payee could take stays with the last payers."""
         rows = list(sources)
         for number in reversed(range(len(rows))):
