@@ -46,6 +46,8 @@ class Outturn:
     ----------
     keys : dict of Key to KeyOutcome
         By clause, period and combination of members.
+    listed : dict of str to list of Key
+        Keys by clause, in order.
     flows : dict of (clause, payer, payee, period number) to Cell
         Money moved; pots stand under their own names.
     figures : dict of str to list
@@ -59,6 +61,7 @@ class Outturn:
     program: Program
     table: Table
     keys: dict[Key, KeyOutcome] = field(default_factory=dict)
+    listed: dict[str, list[Key]] = field(default_factory=dict)
     flows: dict[tuple[str, str, str, int], Cell] = field(default_factory=dict)
     figures: dict[str, list[Cells]] = field(default_factory=dict)
     balances: dict[str, list[Cells]] = field(default_factory=dict)
@@ -141,6 +144,7 @@ class _Run:
             for what in ("paid", "earned"):
                 self.books.totals[what, clause.id] = list(zeros)
                 self.books.before[what, clause.id] = list(zeros)
+            self.books.pending[clause.id] = self.books.left_pending[clause.id] = [False] * len(zeros)
 
     def open_period(self, period: int) -> None:
         """Let accounts grow, then add to them."""
@@ -183,10 +187,12 @@ class _Run:
             out.paid.setdefault(clause.id, []).append(paid)
             for what in ("paid", "earned"):
                 self.books.before[what, clause.id] = list(self.books.totals[what, clause.id])
+            self.books.close_pending(clause)
 
     def clause(self, clause: ClausePlan) -> None:
         """Carry out one clause for all its members: amounts of all first, then one after the other."""
         amounts = self.evaluation.over(clause.amount, clause.each)
+        self.books.pending[clause.id] = [amount is None for amount in amounts]
         if clause.basis == "note":
             for place, amount in enumerate(amounts):
                 if amount is not None:
@@ -207,7 +213,10 @@ class _Run:
     def _earn(self, clause: ClausePlan, place: int, amount: Cell) -> Cell:
         """Note what is earned; return what more is owed than before (less, when negative)."""
         key = self._key(clause, place)
-        kept = self.outturn.keys.setdefault(key, KeyOutcome())
+        if key not in self.outturn.keys:
+            self.outturn.keys[key] = KeyOutcome()
+            self.outturn.listed.setdefault(clause.id, []).append(key)
+        kept = self.outturn.keys[key]
         if amount is None:
             return None
         total = self.books.totals["earned", clause.id]
