@@ -247,7 +247,7 @@ class Evaluation:
         ends = [self.program.starts_on, *(day for _, day in self.program.periods)]
         days = {
             "term_start": ends[0],
-            "term_end": ends[-1],
+            "term_end": self.program.ends_on,
             "period_start": ends[self.period],
             "period_end": ends[self.period + 1],
         }
