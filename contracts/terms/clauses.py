@@ -116,7 +116,17 @@ def _moved_accounts(low: Lowering, clause: Pay | Note, path: str, unit: Quantity
 
 
 def depends_on(nodes: list[Node], target: int, op: str) -> bool:
-    """Say whether a node needs one of an operation."""
+    """Say whether a node needs one of an operation.
+
+    Parameters
+    ----------
+    nodes : list of Node
+        Of a program.
+    target : int [node number]
+        Which.
+    op : str
+        The operation.
+    """
     return any(nodes[at].op == op for at in needed(nodes, [target]))
 
 
