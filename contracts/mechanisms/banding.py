@@ -7,6 +7,7 @@ written without an owner of each edge, and a printed table is read with all its 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 
 from ...finance.errors import TermError
 from .fragments import Flow, Fragment
@@ -94,7 +95,9 @@ def steps(*, below: str, rows: Sequence[tuple[str, str]], owner: str) -> Schedul
     (('0', '0', '0'), ('4800000', '0', '0'))
     """
     values = [below, *(value for _, value in rows)]
-    return Schedule(edges=tuple((at, owner) for at, _ in rows), rows=tuple((value, "0", "0") for value in values))
+    return Schedule(
+        edges=tuple((at, owner) for at, _ in rows), rows=tuple((value, "0", "0") for value in values)
+    )
 
 
 def line(*, base: str, slope: str, origin: str = "0") -> Schedule:
@@ -162,7 +165,7 @@ def bands_from_table(rows: Sequence[BandRow], *, below: str = "", above: str = "
     almoner.finance.errors.TermError: The table has 1 fault: rows 1 and 2 both hold 20.
     """
     faults = _ends(rows, below, above)
-    for number, (one, two) in enumerate(zip(rows, rows[1:], strict=False), start=1):
+    for number, (one, two) in enumerate(pairwise(rows), start=1):
         faults += _between(number, one, two)
     if faults:
         count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
@@ -185,9 +188,17 @@ def _ends(rows: Sequence[BandRow], below: str, above: str) -> list[str]:
     if rows[-1].high is not None and not above:
         faults.append(f"nothing is said above {rows[-1].high}")
     for number, one in enumerate(rows, start=1):
-        if one.low is not None and one.high is not None and Decimal(one.low) >= Decimal(one.high):
+        if _is_empty(one):
             faults.append(f"row {number} from {one.low} to {one.high} is no band")
     return faults
+
+
+def _is_empty(one: BandRow) -> bool:
+    """Tell whether a row holds no number; a row of one number holds both its ends."""
+    if one.low is None or one.high is None:
+        return False
+    low, high = Decimal(one.low), Decimal(one.high)
+    return low > high or (low == high and not (one.low_in and one.high_in))
 
 
 def _between(number: int, one: BandRow, two: BandRow) -> list[str]:
@@ -219,7 +230,9 @@ def bands(*, name: str, of: Expr, schedule: Schedule, flow: Flow) -> Fragment:
     return due(name, schedule.on(of, into=flow.money), flow)
 
 
-def band_rate(*, name: str, of: Expr, schedule: Schedule, notional: Expr, per: str = "1", flow: Flow) -> Fragment:
+def band_rate(
+    *, name: str, of: Expr, schedule: Schedule, notional: Expr, per: str = "1", flow: Flow
+) -> Fragment:
     """Pay a rate by band on a notional: so much per ``per`` units of money.
 
     Composition: ``scale(notional, bands(of), over per)``.
@@ -269,7 +282,14 @@ def interest(*, notional: Expr, percent: Expr, money: str, count: str = "", year
 
 
 def coupon_by_band(
-    *, name: str, of: Expr, schedule: Schedule, notional: Expr, flow: Flow, count: str = "", year_days: str = "365"
+    *,
+    name: str,
+    of: Expr,
+    schedule: Schedule,
+    notional: Expr,
+    flow: Flow,
+    count: str = "",
+    year_days: str = "365",
 ) -> Fragment:
     """Pay a coupon whose rate, in percent, depends on a result.
 
@@ -301,7 +321,7 @@ def coupon_by_band(
     return due(f"{name}.percent", percent, None) + due(name, owed, flow)
 
 
-def kinked_linear(  # noqa: PLR0913  # a line, its two ends and where it goes
+def kinked_linear(  # a line, its two ends and where it goes
     *,
     name: str,
     of: Expr,
@@ -333,7 +353,9 @@ def kinked_linear(  # noqa: PLR0913  # a line, its two ends and where it goes
     return due(name, greatest(floor, value) if floor else value, flow)
 
 
-def dated_floor(*, name: str, of: Expr, floors: dict[str, str], unit: str, flow: Flow | None = None) -> Fragment:
+def dated_floor(
+    *, name: str, of: Expr, floors: dict[str, str], unit: str, flow: Flow | None = None
+) -> Fragment:
     """Keep a value above a floor that changes on dates.
 
     Composition: a dated parameter ``NAME.floor``, read at the end of the period, and ``max(of, floor)``.
@@ -369,7 +391,8 @@ def dead_zone(
 
     Examples
     --------
-    >>> dead_zone(lower=("18.6", "above"), upper=("41.3", "below"), malus=("-10", "2"), bonus=("10", "0")).rows
+    >>> dead_zone(lower=("18.6", "above"), upper=("41.3", "below"), malus=("-10", "2"), bonus=("10",
+    ...     "0")).rows
     (('-10', '2', '18.6'), ('0', '0', '0'), ('10', '0', '41.3'))
     """
     rows: tuple[Row, ...] = ((*malus, lower[0]), ("0", "0", "0"), (*bonus, upper[0]))
@@ -394,7 +417,9 @@ def dead_band(*, name: str, of: Expr, zone: Schedule, flow: Flow) -> Fragment:
     return due(name, zone.on(of, into=flow.money), flow)
 
 
-def volume_tiers(*, name: str, of: Expr, prices: Sequence[tuple[str, str]], last: str, flow: Flow) -> Fragment:
+def volume_tiers(
+    *, name: str, of: Expr, prices: Sequence[tuple[str, str]], last: str, flow: Flow
+) -> Fragment:
     """Pay marginal prices by volume: each price for the units inside its tier.
 
     Composition: ``bands(of)`` whose bases add up the tiers before (see ``tiers``).
@@ -403,7 +428,8 @@ def volume_tiers(*, name: str, of: Expr, prices: Sequence[tuple[str, str]], last
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
     >>> flow = Flow(payer="fund", payee="maker", money="USD/2", basis="cumulative")
-    >>> print(in_short(volume_tiers(name="doses", of=obs("doses"), prices=[("100", "5")], last="4", flow=flow)))
+    >>> print(in_short(volume_tiers(name="doses", of=obs("doses"), prices=[("100", "5")], last="4",
+    ...     flow=flow)))
     pay doses: fund -> maker cumulative = bands(doses: 0 + 5 * (x - 0) | > 100: 500 + 4 * (x - 100))
     """
     return due(name, tiers(prices, last=last).on(of, into=flow.money), flow)

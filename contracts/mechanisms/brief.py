@@ -4,7 +4,7 @@ The problem: a builder returns JSON that nobody reads twice. ``in_short`` writes
 formula, for docstrings, for a console and for a review; it leaves nothing out that changes an amount.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from .fragments import Fragment, Part
 
@@ -135,7 +135,7 @@ def _row(row: Part) -> str:
     return f"{row['base']}{tail}"
 
 
-_WRITERS = {
+_WRITERS: dict[str, Callable[[Part], str]] = {
     "lit": lambda node: str(node["value"]),
     "is": lambda node: f"{node['metric']} is {node['value']}",
     "paid": lambda node: f"{node['what']}({', '.join(_words(node['clauses']))} {node['window']})",

@@ -124,7 +124,8 @@ def cap_claims_share(*, name: str, of: Expr, whole: Expr, share: Expr, unit: str
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs, ratio
-    >>> print(in_short(cap_claims_share(name="part-time", of=obs("part"), whole=obs("jobs"), share=ratio("0.25"),
+    >>> print(in_short(cap_claims_share(name="part-time", of=obs("part"), whole=obs("jobs"),
+    ...     share=ratio("0.25"),
     ...                                 unit="claim/0")))
     figure part-time = min(part, floor(jobs * 0.25))
     """

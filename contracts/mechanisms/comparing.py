@@ -36,8 +36,8 @@ def comparison(
 ) -> Fragment:
     """Compare a result with a control group, a matched group or a baseline.
 
-    Composition: ``sub`` in the wanted direction; ``relative``: ``scale(that, 100, over control)``, 0 where the
-    control is zero. With sums of counts on both sides it is a ratio of sums.
+    Composition: ``sub`` in the wanted direction; ``relative``: ``scale(that, 100, over control)``, 0 where
+    the control is zero. With sums of counts on both sides it is a ratio of sums.
 
     Parameters
     ----------
@@ -102,7 +102,8 @@ def achievement(*, name: str, of: Expr, target: Expr, into: str = "percent/2") -
 def comparator_switch(*, name: str, last_day: str, fixed: Expr, live: Expr) -> Fragment:
     """Compare with a fixed rate up to a day, and with a live observed one in periods that end later.
 
-    Composition: ``if(days(last_day to period_end) <= 0, fixed, live)``; the live one need not be known before.
+    Composition: ``if(days(last_day to period_end) <= 0, fixed, live)``; the live one need not be known
+    before.
 
     Parameters
     ----------
@@ -112,7 +113,8 @@ def comparator_switch(*, name: str, last_day: str, fixed: Expr, live: Expr) -> F
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> print(in_short(comparator_switch(name="comparator", last_day="2016-06-30", fixed=lit("25", "percent/2"),
+    >>> print(in_short(comparator_switch(name="comparator", last_day="2016-06-30", fixed=lit("25",
+    ...     "percent/2"),
     ...                                  live=obs("matched"))))
     figure comparator = if(days(2016-06-30 to period_end) <= 0, 25, matched)
     """
@@ -141,7 +143,8 @@ def purchased_volume(
     >>> from almoner.contracts.mechanisms import in_short, obs, rate
     >>> flow = Flow(payer="buyer", payee="seller", money="USD/2", basis="period")
     >>> print(in_short(purchased_volume(name="carbon", verified=obs("removed"), noticed=obs("ordered"),
-    ...     contracted=lit("100", "tonne/0"), price=rate("40", "USD/2", "tonne/0"), unit="tonne/0", flow=flow)))
+    ...     contracted=lit("100", "tonne/0"), price=rate("40", "USD/2", "tonne/0"), unit="tonne/0",
+    ...     flow=flow)))
     figure carbon.volume = max(min(balance carbon.stock, ordered, (100 - balance carbon.bought)), 0)
     memo carbon.stock adds removed
     memo carbon.bought

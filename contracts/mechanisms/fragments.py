@@ -55,7 +55,9 @@ class Fragment:
     def content(self) -> dict[str, object]:
         """Return the fields of the document that are not empty."""
         held = {one.name: getattr(self, one.name) for one in fields(self)}
-        return {name: list(part) if isinstance(part, tuple) else dict(part) for name, part in held.items() if part}
+        return {
+            name: list(part) if isinstance(part, tuple) else dict(part) for name, part in held.items() if part
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,24 +135,34 @@ def join(parts: Iterable[Fragment]) -> Fragment:
     >>> join([Fragment(limits=({"id": "most"},)), Fragment(limits=({"id": "least"},))]).limits
     ({'id': 'most'}, {'id': 'least'})
     """
-    named: dict[str, dict[str, Part]] = {one.name: {} for one in fields(Fragment)}
-    for part in parts:
-        for kind, known in named.items():
-            held = getattr(part, kind)
-            rows = zip(names_of(held), held, strict=True) if isinstance(held, tuple) else held.items()
-            for name, content in rows:
-                _put(known, kind, name, content)
-    if both := sorted(named["figures"].keys() & named["clauses"].keys()):
+    whole = list(parts)
+    figures, clauses = _merged(whole, "figures"), _merged(whole, "clauses")
+    if both := sorted(figures.keys() & clauses.keys()):
         raise TermError(f"{', '.join(both)} names a figure and a clause; a report could not tell them apart.")
     return Fragment(
-        **{kind: tuple(known.values()) if kind in {"clauses", "limits"} else known for kind, known in named.items()}
+        sets=_merged(whole, "sets"),
+        metrics=_merged(whole, "metrics"),
+        params=_merged(whole, "params"),
+        figures=figures,
+        accounts=_merged(whole, "accounts"),
+        splits=_merged(whole, "splits"),
+        clauses=tuple(clauses.values()),
+        limits=tuple(_merged(whole, "limits").values()),
     )
 
 
-def _put(known: dict[str, Part], kind: str, name: str, content: Part) -> None:
-    if name in known and known[name] != content:
-        raise TermError(f"{kind}/{name} is written twice with different content; give one a new name.")
-    known.setdefault(name, content)
+def _merged(parts: Sequence[Fragment], kind: str) -> dict[str, Part]:
+    known: dict[str, Part] = {}
+    for part in parts:
+        held = getattr(part, kind)
+        rows = zip(names_of(held), held, strict=True) if isinstance(held, tuple) else held.items()
+        for name, content in rows:
+            if name in known and known[name] != content:
+                raise TermError(
+                    f"{kind}/{name} is written twice with different content; give one a new name."
+                )
+            known.setdefault(name, content)
+    return known
 
 
 def calendar(starts_on: str, ends_on: str, periods: str | Sequence[tuple[str, str]] = ()) -> Part:

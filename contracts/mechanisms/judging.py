@@ -48,7 +48,7 @@ def threshold(*, name: str, of: Expr, at: Expr, edge: str, amount: Expr, flow: F
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, obs
     >>> flow = Flow(payer="ministry", payee="fund", money="GBP/2", basis="once")
     >>> print(in_short(threshold(name="cohort", of=obs("fall"), at=lit("10", "percent/2"), edge="pays",
     ...                          amount=lit("500000", "GBP/2"), flow=flow)))
@@ -65,7 +65,7 @@ def binary(*, name: str, test: Expr, amount: str, flow: Flow) -> Fragment:
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, obs
     >>> flow = Flow(payer="agency", payee="state", money="USD/2", basis="once")
     >>> print(in_short(binary(name="law", test=obs("law_passed"), amount="1000000", flow=flow)))
     pay law: agency -> state once = if(law_passed, 1000000, 0)
@@ -80,7 +80,7 @@ def gate(*, name: str, test: Expr, amount: Expr, flow: Flow) -> Fragment:
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, obs
     >>> flow = Flow(payer="fund", payee="maker", money="USD/2", basis="cumulative")
     >>> print(in_short(gate(name="topup", test=obs("meets_profile"), amount=figure("earned"), flow=flow)))
     pay topup: fund -> maker cumulative = if(meets_profile, earned, 0)
@@ -88,7 +88,9 @@ def gate(*, name: str, test: Expr, amount: Expr, flow: Flow) -> Fragment:
     return due(name, choose(test, amount, zero(flow.money)), flow)
 
 
-def joint_condition(*, name: str, tests: Sequence[Expr], over: str, need: str, into: str = "ratio/4") -> Fragment:
+def joint_condition(
+    *, name: str, tests: Sequence[Expr], over: str, need: str, into: str = "ratio/4"
+) -> Fragment:
     """Share of members that meet all (or any) of several conditions.
 
     Composition: figures ``NAME.count`` = ``fold(over, add, if(all(tests), 1, 0))`` and ``NAME`` =
@@ -103,8 +105,9 @@ def joint_condition(*, name: str, tests: Sequence[Expr], over: str, need: str, i
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
-    >>> print(in_short(joint_condition(name="good", tests=[obs("read"), obs("safe")], over="sites", need="all")))
+    >>> from almoner.contracts.mechanisms import in_short, obs
+    >>> print(in_short(joint_condition(name="good", tests=[obs("read"), obs("safe")], over="sites",
+    ...     need="all")))
     figure good.count = add over sites(if((read and safe), 1, 0))
     figure good = round(good.count / add over sites(1))
     """
@@ -126,7 +129,7 @@ def weighted(parts: Sequence[Weighted], *, into: str) -> Expr:
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, obs
     >>> in_short(weighted([("0.8", obs("trial")), ("0.2", obs("did"))], into="percent/2"))
     'round((round(trial * 8) + round(did * 2)) / 10)'
     """
@@ -148,15 +151,18 @@ def composite_index(*, name: str, parts: Sequence[Weighted], into: str, flow: Fl
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
-    >>> print(in_short(composite_index(name="index", parts=[("0.8", obs("learning")), ("0.2", obs("enrolment"))],
+    >>> from almoner.contracts.mechanisms import in_short, obs
+    >>> print(in_short(composite_index(name="index", parts=[("0.8", obs("learning")), ("0.2",
+    ...     obs("enrolment"))],
     ...                                into="percent/2")))
     figure index = round((round(learning * 8) + round(enrolment * 2)) / 10)
     """
     return due(name, weighted(parts, into=into), flow)
 
 
-def weighted_estimator(*, name: str, fact: Expr, parts: Sequence[Weighted], otherwise: Expr, into: str) -> Fragment:
+def weighted_estimator(
+    *, name: str, fact: Expr, parts: Sequence[Weighted], otherwise: Expr, into: str
+) -> Fragment:
     """Combine several estimates of one quantity, where a recorded fact calls for it.
 
     Composition: ``if(fact, weighted sum, otherwise)``.
@@ -170,7 +176,7 @@ def weighted_estimator(*, name: str, fact: Expr, parts: Sequence[Weighted], othe
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, obs
     >>> parts = [("0.8", obs("trial")), ("0.2", obs("did"))]
     >>> print(in_short(weighted_estimator(name="effect", fact=obs("compromised"), parts=parts,
     ...                                   otherwise=obs("trial"), into="percent/2")))
@@ -193,7 +199,7 @@ def partial_credit(
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short, steps
+    >>> from almoner.contracts.mechanisms import in_short, obs, steps
     >>> flow = Flow(payer="agency", payee="state", money="USD/2", basis="once")
     >>> half = steps(below="0", rows=[("50", "0.5"), ("80", "1")], owner="above")
     >>> print(in_short(partial_credit(name="results", whole="900000", flow=flow,
@@ -221,7 +227,7 @@ def cohort_trigger(*, name: str, of: Expr, at: Expr, amount: Expr, cohorts: str,
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, obs
     >>> flow = Flow(payer="ministry", payee="fund", money="GBP/2", basis="cumulative")
     >>> print(in_short(cohort_trigger(name="cohort", of=obs("fall"), at=lit("10", "percent/2"),
     ...                               amount=lit("1000", "GBP/2"), cohorts="cohorts", flow=flow)))
@@ -233,7 +239,9 @@ def cohort_trigger(*, name: str, of: Expr, at: Expr, amount: Expr, cohorts: str,
     return named(reached, at_least(of, at)) + due(name, owed, replace(flow, each=(*flow.each, cohorts)))
 
 
-def pooled_fallback(*, name: str, trigger: str, cohorts: str, of: Expr, at: Expr, amount: Expr, flow: Flow) -> Fragment:
+def pooled_fallback(
+    *, name: str, trigger: str, cohorts: str, of: Expr, at: Expr, amount: Expr, flow: Flow
+) -> Fragment:
     """Pay on all cohorts together, but only when no cohort paid on its own.
 
     Composition: figure ``NAME.reached`` = ``all(not any cohort reached, of >= at)``, and one clause.
@@ -247,9 +255,10 @@ def pooled_fallback(*, name: str, trigger: str, cohorts: str, of: Expr, at: Expr
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, obs
     >>> flow = Flow(payer="ministry", payee="fund", money="GBP/2", basis="once")
-    >>> print(in_short(pooled_fallback(name="pooled", trigger="cohort", cohorts="cohorts", of=obs("pooled_fall"),
+    >>> print(in_short(pooled_fallback(name="pooled", trigger="cohort", cohorts="cohorts",
+    ...     of=obs("pooled_fall"),
     ...                                at=lit("7.5", "percent/2"), amount=lit("1000", "GBP/2"), flow=flow)))
     figure pooled.reached = (not any over cohorts(cohort.reached) and pooled_fall >= 7.5)
     pay pooled: ministry -> fund once = if(pooled.reached, 1000, 0)
@@ -273,7 +282,7 @@ def measured_progress(*, name: str, teams: str, parts: Sequence[Weighted], into:
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, obs
     >>> parts = [("0.7", obs("gain")), ("0.3", obs("jury"))]
     >>> print(in_short(measured_progress(name="score", teams="teams", parts=parts, into="point/2")))
     figure score = round((round(gain * 7) + round(jury * 3)) / 10)

@@ -144,7 +144,8 @@ def loan_conversion(*, name: str, amount: Expr, test: Expr, met: Flow, missed: F
     >>> from almoner.contracts.mechanisms import in_short, obs
     >>> donor = Flow(payer="donor", payee="lender", money="USD/2", basis="once")
     >>> clinic = Flow(payer="clinic", payee="lender", money="USD/2", basis="once")
-    >>> print(in_short(loan_conversion(name="loan", amount=lit("50000", "USD/2"), test=obs("reached"), met=donor,
+    >>> print(in_short(loan_conversion(name="loan", amount=lit("50000", "USD/2"), test=obs("reached"),
+    ...     met=donor,
     ...                                missed=clinic)))
     pay loan.met: donor -> lender once = 50000 when reached
     pay loan.missed: clinic -> lender once = 50000 when not reached
@@ -194,15 +195,14 @@ def parametric_trigger(
     >>> from almoner.contracts.mechanisms import at_least, in_short, obs
     >>> flow = Flow(payer="trustee", payee="country", money="USD/2", basis="cumulative")
     >>> print(in_short(parametric_trigger(name="b", tests=[at_least(obs("deaths"), lit("250", "death/0"))],
-    ...                                   principal="95000000", share="0.2963", investor="holders", flow=flow)))
+    ...                                   principal="95000000", share="0.2963", investor="holders",
+    ...     flow=flow)))
     figure b.triggered = any over period(deaths >= 250)
     pot b.collateral opens 95000000 rest to holders
     pay b: b.collateral -> country cumulative = if(b.triggered, round(95000000 * 0.2963), 0)
     """
     held, whole = f"{name}.collateral", lit(principal, flow.money)
-    moved = choose(
-        figure(f"{name}.triggered"), scale(whole, ratio(share), into=flow.money), zero(flow.money)
-    )
+    moved = choose(figure(f"{name}.triggered"), scale(whole, ratio(share), into=flow.money), zero(flow.money))
     return (
         named(f"{name}.triggered", fold("period", "any", all_of(*tests)))
         + pot(held, flow.money, holder=flow.payer, residual_to=investor, opens=whole)
@@ -251,7 +251,8 @@ def principal_protection(
     >>> from almoner.contracts.mechanisms import in_short, obs, steps
     >>> flow = Flow(payer="issuer", payee="holders", money="AUD/2", basis="once")
     >>> half = steps(below="50", rows=[("55", "100")], owner="below")
-    >>> print(in_short(principal_protection(name="principal", principal="7000000", of=obs("restored"), keeps=half,
+    >>> print(in_short(principal_protection(name="principal", principal="7000000", of=obs("restored"),
+    ...     keeps=half,
     ...                                     flow=flow)))
     pay principal: issuer -> holders once = round(7000000 * bands(restored: 50 | > 55: 100) / 100)
     """
@@ -263,8 +264,9 @@ def principal_protection(
 def tranches(*, name: str, of: Expr, classes: Sequence[NoteClass], flow: Flow) -> Fragment:
     """Pay several classes of notes by one result, each by its own schedules.
 
-    Composition: for each class a clause ``NAME/CLASS`` (interest of every period) and ``NAME/CLASS.principal``
-    (once). Seniority is the order of the classes: with a pot as payer, first come is first served.
+    Composition: for each class a clause ``NAME/CLASS`` (interest of every period) and
+    ``NAME/CLASS.principal`` (once). Seniority is the order of the classes: with a pot as payer, first come is
+    first served.
 
     Parameters
     ----------
@@ -286,7 +288,9 @@ def tranches(*, name: str, of: Expr, classes: Sequence[NoteClass], flow: Flow) -
     for one in classes:
         to = replace(flow, payee=one.holder)
         whole, rate = lit(one.principal, flow.money), one.coupon.on(of, into=f"percent/{one.coupon.digits()}")
-        coupons.append(pay(f"{name}/{one.name}", interest(notional=whole, percent=rate, money=flow.money), to))
+        coupons.append(
+            pay(f"{name}/{one.name}", interest(notional=whole, percent=rate, money=flow.money), to)
+        )
         principals.append(
             principal_protection(
                 name=f"{name}/{one.name}.principal",
@@ -299,7 +303,9 @@ def tranches(*, name: str, of: Expr, classes: Sequence[NoteClass], flow: Flow) -
     return join([*coupons, *principals])
 
 
-def redirected_coupon(*, name: str, coupon: Expr, flow: Flow, investor: str = "", share: str = "1") -> Fragment:
+def redirected_coupon(
+    *, name: str, coupon: Expr, flow: Flow, investor: str = "", share: str = "1"
+) -> Fragment:
     """Pay a coupon to a third party in place of the investor, in whole or in part.
 
     Composition: ``scale(coupon, share)`` to the payee; the rest, by subtraction, to the investor.
@@ -325,12 +331,14 @@ def redirected_coupon(*, name: str, coupon: Expr, flow: Flow, investor: str = ""
     return given + pay(f"{name}.rest", rest, replace(flow, payee=investor))
 
 
-def early_termination(*, name: str, by: str, guard: Expr, settlement: Expr, flow: Flow, notice: bool = False) -> Fragment:
+def early_termination(
+    *, name: str, by: str, guard: Expr, settlement: Expr, flow: Flow, notice: bool = False
+) -> Fragment:
     """Let a party end the agreement when a condition holds, with a settlement.
 
     Composition: an election ``NAME.choice`` by period (silence goes on); figures ``NAME.stops`` =
-    ``all(choice is stop, guard)`` and ``NAME.ended`` = ``fold(period, any, stops)``; the settlement is paid in
-    the period in which it ends. Gate what must stop with ``negated(figure("NAME.ended"))``.
+    ``all(choice is stop, guard)`` and ``NAME.ended`` = ``fold(period, any, stops)``; the settlement is paid
+    in the period in which it ends. Gate what must stop with ``negated(figure("NAME.ended"))``.
 
     Parameters
     ----------

@@ -24,10 +24,10 @@ def members(name: str, of: Sequence[str] = (), *, most: int = 0, title: str = ""
     Examples
     --------
     >>> members("people", most=400).sets["people"]
-    {'title': 'people', 'most': 400}
+    {'most': 400, 'title': 'people'}
     """
-    held: Part = {"members": list(of)} if of else {"most": most}
-    return Fragment(sets={name: {"title": title or name} | held})
+    held: dict[str, object] = {"members": list(of)} if of else {"most": most}
+    return Fragment(sets={name: held | {"title": title or name}})
 
 
 def metric(  # noqa: PLR0913  # the fields of a metric, each once
@@ -74,7 +74,13 @@ def metric(  # noqa: PLR0913  # the fields of a metric, each once
 
 
 def choice(
-    name: str, *, values: Sequence[str], by: str = "", per: Sequence[str] = (), missing: str = "", title: str = ""
+    name: str,
+    *,
+    values: Sequence[str],
+    by: str = "",
+    per: Sequence[str] = (),
+    missing: str = "",
+    title: str = "",
 ) -> Fragment:
     """Write a label: a kind, or the election of a party.
 
@@ -84,7 +90,12 @@ def choice(
     'lender'
     """
     method = f"notice by {by}" if by else "as found"
-    content: dict[str, object] = {"title": title or name, "type": "label", "values": list(values), "method": method}
+    content: dict[str, object] = {
+        "title": title or name,
+        "type": "label",
+        "values": list(values),
+        "method": method,
+    }
     optional = {"by": by, "per": list(per), "on_missing": {"use": missing} if missing else None}
     return Fragment(metrics={name: content | {key: value for key, value in optional.items() if value}})
 
@@ -158,7 +169,12 @@ def due(name: str, amount: Expr, flow: Flow | None) -> Fragment:
 
 
 def note(
-    name: str, amount: Expr, *, raises: Sequence[str] = (), lowers: Sequence[str] = (), each: Sequence[str] = ()
+    name: str,
+    amount: Expr,
+    *,
+    raises: Sequence[str] = (),
+    lowers: Sequence[str] = (),
+    each: Sequence[str] = (),
 ) -> Fragment:
     """Write a clause that only changes accounts.
 
@@ -239,7 +255,12 @@ def split(name: str, legs: Sequence[Part], *, ties: str = "largest") -> Fragment
 
 
 def limit(
-    name: str, most: str | Expr, of: Sequence[str] = ("*",), *, each: Sequence[str] = (), cut: str = "in_order"
+    name: str,
+    most: str | Expr,
+    of: Sequence[str] = ("*",),
+    *,
+    each: Sequence[str] = (),
+    cut: str = "in_order",
 ) -> Fragment:
     """Write a limit.
 

@@ -14,7 +14,9 @@ from .parts import Decimals, dated, leg, named, pay, pot, split, table
 from .phrases import Expr, balance, digits_of, figure, minus, paid, param, ratio, scale, written
 
 
-def payers_pro_rata(*, name: str, weights: Mapping[str, str | Expr], most: Decimals | None = None) -> Fragment:
+def payers_pro_rata(
+    *, name: str, weights: Mapping[str, str | Expr], most: Decimals | None = None
+) -> Fragment:
     """Spread every payment over payers by weight, to the last unit.
 
     Composition: a split with one rank; name it as ``payer`` of a flow.
@@ -29,7 +31,8 @@ def payers_pro_rata(*, name: str, weights: Mapping[str, str | Expr], most: Decim
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> print(in_short(payers_pro_rata(name="payers", weights={"city": "3", "state": "1"}, most={"city": "90"})))
+    >>> print(in_short(payers_pro_rata(name="payers", weights={"city": "3", "state": "1"},
+    ...     most={"city": "90"})))
     split payers: city rank 1 weight 3 most 90, state rank 1 weight 1
     """
     held = most or {}
@@ -52,7 +55,9 @@ def payers_ranked(*, name: str, order: Sequence[tuple[str, str]]) -> Fragment:
     >>> print(in_short(payers_ranked(name="payers", order=[("ministry", "2000000"), ("donor", "800000")])))
     split payers: ministry rank 1 weight 1 most 2000000, donor rank 2 weight 1 most 800000
     """
-    return split(name, [leg(party, rank=rank, most=most) for rank, (party, most) in enumerate(order, start=1)])
+    return split(
+        name, [leg(party, rank=rank, most=most) for rank, (party, most) in enumerate(order, start=1)]
+    )
 
 
 def payer_per_metric(*, name: str, amounts: Mapping[str, Expr], flow: Flow) -> Fragment:
@@ -69,12 +74,15 @@ def payer_per_metric(*, name: str, amounts: Mapping[str, Expr], flow: Flow) -> F
     --------
     >>> from almoner.contracts.mechanisms import in_short
     >>> flow = Flow(payer="*", payee="fund", money="USD/2", basis="cumulative")
-    >>> print(in_short(payer_per_metric(name="due", amounts={"city": figure("jail"), "state": figure("health")},
+    >>> print(in_short(payer_per_metric(name="due", amounts={"city": figure("jail"),
+    ...     "state": figure("health")},
     ...                                 flow=flow)))
     pay due/city: city -> fund cumulative = jail
     pay due/state: state -> fund cumulative = health
     """
-    return join(pay(f"{name}/{payer}", amount, replace(flow, payer=payer)) for payer, amount in amounts.items())
+    return join(
+        pay(f"{name}/{payer}", amount, replace(flow, payer=payer)) for payer, amount in amounts.items()
+    )
 
 
 def provider_coinvest(*, name: str, investors: Decimals, provider: str, weight: str, rank: int) -> Fragment:
@@ -92,7 +100,8 @@ def provider_coinvest(*, name: str, investors: Decimals, provider: str, weight: 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> print(in_short(provider_coinvest(name="capital", investors={"fund": "90"}, provider="home", weight="10",
+    >>> print(in_short(provider_coinvest(name="capital", investors={"fund": "90"}, provider="home",
+    ...     weight="10",
     ...                                  rank=1)))
     split capital: fund rank 1 weight 90, home rank 1 weight 10
     """
@@ -123,7 +132,8 @@ def fee_base(*, name: str, of: Expr, share: str, base: str, money: str) -> Fragm
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> print(in_short(fee_base(name="indirect", of=obs("transfer"), share="0.07", base="cost", money="USD/2")))
+    >>> print(in_short(fee_base(name="indirect", of=obs("transfer"), share="0.07", base="cost",
+    ...     money="USD/2")))
     figure indirect.rest = round(transfer / 1.07)
     figure indirect.fee = (transfer - indirect.rest)
     """
@@ -151,11 +161,15 @@ def fixed_cost_share(*, name: str, costs: Decimals, share: str, flow: Flow) -> F
     --------
     >>> from almoner.contracts.mechanisms import in_short
     >>> flow = Flow(payer="city", payee="home", money="USD/2", basis="period")
-    >>> print(in_short(fixed_cost_share(name="fixed", costs={"p1": "1000", "p2": "900"}, share="0.25", flow=flow)))
+    >>> print(in_short(fixed_cost_share(name="fixed", costs={"p1": "1000", "p2": "900"}, share="0.25",
+    ...     flow=flow)))
     param fixed.cost: p1 1000, p2 900
     pay fixed: city -> home period = round(fixed.cost * 0.25)
     """
-    plan, owed = f"{name}.cost", replace(flow, basis="period", title=flow.title or "Unconditional share of cost")
+    plan, owed = (
+        f"{name}.cost",
+        replace(flow, basis="period", title=flow.title or "Unconditional share of cost"),
+    )
     return table(plan, costs, flow.money, per="period") + pay(
         name, scale(param(plan), ratio(share), into=flow.money), owed
     )
@@ -166,8 +180,9 @@ def pass_through(
 ) -> Fragment:
     """Hand on a share of each receipt, and the rest by subtraction.
 
-    Composition: a pot ``NAME.receipts``, into which the receipts pay (name it as their payee); in every period
-    ``scale(paid(receipts), share)`` goes to one, and what is left to another. It stands after the receipts.
+    Composition: a pot ``NAME.receipts``, into which the receipts pay (name it as their payee); in every
+    period ``scale(paid(receipts), share)`` goes to one, and what is left to another. It stands after the
+    receipts.
 
     Parameters
     ----------
@@ -215,8 +230,8 @@ def two_way(*, name: str, amount: Expr, flow: Flow) -> Fragment:
 def dated_fx(*, name: str, amount: Expr, money: str, rates: Decimals, flow: Flow) -> Fragment:
     """Pay an amount of one currency in another, at rates that hold from their days on.
 
-    Composition: a dated parameter ``NAME.rate`` and ``scale(amount, rate)``. A rate that is only known later is
-    a metric: ``scale(amount, obs(rate))``. ``period`` clauses keep the rate of their period.
+    Composition: a dated parameter ``NAME.rate`` and ``scale(amount, rate)``. A rate that is only known later
+    is a metric: ``scale(amount, obs(rate))``. ``period`` clauses keep the rate of their period.
 
     Parameters
     ----------

@@ -1,7 +1,7 @@
 """Expressions in short words: what builders are made of, and what is left when no builder fits.
 
-The problem: a price on a count is one thought, and four lines of JSON. Each word here returns one node of
-the term language as plain JSON; nothing is computed. ``scale(obs("nights"), rate("15.12", "USD/2", "night/0"),
+The problem: a price on a count is one thought, and four lines of JSON. Each word here returns one node of the
+term language as plain JSON; nothing is computed. ``scale(obs("nights"), rate("15.12", "USD/2", "night/0"),
 into="USD/2")`` is the amount of a whole contract.
 """
 

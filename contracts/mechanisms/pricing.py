@@ -126,7 +126,9 @@ def unit_price(
     return pay(name, scale(summed(over, units) if over else units, price, into=flow.money), flow)
 
 
-def unit_count(*, name: str, unit: str, most: str, price: str, flow: Flow, by_period: bool = False) -> Fragment:
+def unit_count(
+    *, name: str, unit: str, most: str, price: str, flow: Flow, by_period: bool = False
+) -> Fragment:
     """Count persons or claims, and pay a price for each.
 
     Composition: a metric pooled by ``sum`` and ``scale(obs, price)``; a claim beyond ``most`` is refused.
@@ -154,7 +156,14 @@ def unit_count(*, name: str, unit: str, most: str, price: str, flow: Flow, by_pe
 
 
 def repeat_claims(
-    *, name: str, people: str, price: str, allowance: str, flow: Flow, unit: str = "claim/0", min_gap_days: int = 0
+    *,
+    name: str,
+    people: str,
+    price: str,
+    allowance: str,
+    flow: Flow,
+    unit: str = "claim/0",
+    min_gap_days: int = 0,
 ) -> Fragment:
     """Pay a result that one person can reach several times, up to an allowance.
 
@@ -184,7 +193,7 @@ def repeat_claims(
     return counted + pay(name, amount, replace(flow, each=(*flow.each, people)))
 
 
-def rate_card(  # noqa: PLR0913  # two forms of one card
+def rate_card(  # two forms of one card
     *,
     name: str,
     lines: Sequence[Line],
@@ -226,7 +235,9 @@ def rate_card(  # noqa: PLR0913  # two forms of one card
     if form == "metrics":
         return join(_own_line(one, flow, unit, people, keeps) for one in lines)
     if len(mosts := sorted({one.most for one in lines})) > 1:
-        raise TermError(f'The lines of {name} allow {", ".join(mosts)} claims; write them with form="metrics".')
+        raise TermError(
+            f'The lines of {name} allow {", ".join(mosts)} claims; write them with form="metrics".'
+        )
     claims, price, of = f"{name}.claims", f"{name}.price", f"{name}.lines"
     kind = str(rate("0", flow.money, unit)["type"])
     per = (people, of) if people else (of,)
@@ -322,7 +333,8 @@ def price_per_point(
     >>> from almoner.contracts.mechanisms import in_short
     >>> flow = Flow(payer="city", payee="fund", money="USD/2", basis="once")
     >>> point = lit("1.00", "percent/2")
-    >>> print(in_short(price_per_point(name="gain", of=obs("gain"), start=lit("5.00", "percent/2"), step=point,
+    >>> print(in_short(price_per_point(name="gain", of=obs("gain"), start=lit("5.00", "percent/2"),
+    ...     step=point,
     ...                                price="1000", most="2500", flow=flow)))
     pay gain: city -> fund once = min(round(1000 * floor(max((gain - 5.00), 0) / 1.00)), 2500)
     """
@@ -349,11 +361,22 @@ def bonus_above_base(*, name: str, of: Expr, base: Expr, unit: str, price: str, 
     ...                                 flow=flow)))
     pay girls: city -> fund once = round(max((girls - 40), 0) * 25)
     """
-    return pay(name, scale(netting(of=of, less=base, unit=unit), rate(price, flow.money, unit), into=flow.money), flow)
+    return pay(
+        name,
+        scale(netting(of=of, less=base, unit=unit), rate(price, flow.money, unit), into=flow.money),
+        flow,
+    )
 
 
 def population_price(
-    *, name: str, base: str, groups: Mapping[str, str], flow: Flow, most: str, unit: str = "person/0", rounding: str
+    *,
+    name: str,
+    base: str,
+    groups: Mapping[str, str],
+    flow: Flow,
+    most: str,
+    unit: str = "person/0",
+    rounding: str,
 ) -> Fragment:
     """Pay a price that depends on the group a person belongs to: base x multiplier, rounded price by price.
 
@@ -385,5 +408,9 @@ def population_price(
         + metric(count, unit=unit, most=most, per=(of,), pool="sum")
         + table(times, groups, kind, per=of)
         + named(f"{name}.price", each)
-        + pay(name, scale(obs(count), figure(f"{name}.price"), into=flow.money), replace(flow, each=(*flow.each, of)))
+        + pay(
+            name,
+            scale(obs(count), figure(f"{name}.price"), into=flow.money),
+            replace(flow, each=(*flow.each, of)),
+        )
     )
