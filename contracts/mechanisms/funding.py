@@ -71,7 +71,7 @@ def advance_market(
     most: str,
     eligible: str = "",
 ) -> Fragment:
-    """Promise a market: a top-up for each unit until a supplier's share of a fund is used up, and a tail price.
+    """Promise a market: a top-up for each unit until a supplier's share is used up, and a tail price.
 
     Composition: metric ``NAME.volume`` per supplier and period; figure ``NAME.share`` = ``scale(fund,
     committed, over target)``; clause ``NAME.top-up`` = ``min(volume to date x top-up, share)``, so the last
@@ -212,6 +212,10 @@ def results_linked_disbursement(
     unused : str
         Whether what a ceiling cut rolls ``forward`` (a cumulative clause) or ``lapse`` (a period clause).
 
+    Notes
+    -----
+    Where unused room lapses, an advance is set off period by period against what it still covers.
+
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, rate
@@ -230,11 +234,16 @@ def results_linked_disbursement(
     if not advance:
         return pay(name, value, way) + capped
     early = lit(advance, money)
+    so_far, owed = value, above_zero(minus(value, early), money)
+    if unused == "lapse":
+        so_far = fold("period", "add", value)
+        open_before = above_zero(minus(early, minus(so_far, value)), money)
+        owed = above_zero(minus(value, open_before), money)
     back = replace(flow, payer=flow.payee, payee=flow.payer, basis="once")
     return (
         pay(f"{name}.advance", early, replace(flow, basis="cumulative"))
-        + pay(name, above_zero(minus(value, early), money), way)
-        + pay(f"{name}.recovered", above_zero(minus(early, value), money), back)
+        + pay(name, owed, way)
+        + pay(f"{name}.recovered", above_zero(minus(early, so_far), money), back)
         + capped
     )
 

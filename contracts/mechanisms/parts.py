@@ -200,7 +200,13 @@ def grows(rate: str, *, compounding: str = "annual", day_count: str = "act/365")
 
 
 def memo(
-    name: str, unit: str, *, opens: Expr | None = None, growth: Part | None = None, adds: Expr | None = None
+    name: str,
+    unit: str,
+    *,
+    opens: Expr | None = None,
+    growth: Part | None = None,
+    adds: Expr | None = None,
+    each: Sequence[str] = (),
 ) -> Fragment:
     """Write an account that counts: a hurdle, a volume.
 
@@ -210,7 +216,7 @@ def memo(
     'memo'
     """
     content: dict[str, object] = {"title": name, "type": unit, "kind": "memo"}
-    optional = {"opens": opens, "grows": growth, "adds": adds}
+    optional = {"each": list(each), "opens": opens, "grows": growth, "adds": adds}
     return Fragment(accounts={name: content | {key: value for key, value in optional.items() if value}})
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from ...finance.errors import TermError
 from .fragments import Flow, Fragment, join
 from .parts import Decimals, dated, leg, named, pay, pot, split, table
-from .phrases import Expr, balance, digits_of, figure, minus, paid, param, ratio, scale, written
+from .phrases import Expr, above_zero, balance, digits_of, figure, minus, paid, param, ratio, scale, written
 
 
 def payers_pro_rata(
@@ -119,6 +119,8 @@ def fee_base(*, name: str, of: Expr, share: str, base: str, money: str) -> Fragm
 
     Parameters
     ----------
+    of : expression
+        Never negative.
     share : decimal
         ``0.07``.
     base : str
@@ -135,16 +137,18 @@ def fee_base(*, name: str, of: Expr, share: str, base: str, money: str) -> Fragm
     >>> print(in_short(fee_base(name="indirect", of=obs("transfer"), share="0.07", base="cost",
     ...     money="USD/2")))
     figure indirect.rest = round(transfer / 1.07)
-    figure indirect.fee = (transfer - indirect.rest)
+    figure indirect.fee = max((transfer - indirect.rest), 0)
     """
     fee, rest = f"{name}.fee", f"{name}.rest"
     if base == "cost":
         whole = ratio(written(Decimal(1) + Decimal(share)))
-        return named(rest, scale(of, over=[whole], into=money)) + named(fee, minus(of, figure(rest)))
+        return named(rest, scale(of, over=[whole], into=money)) + named(
+            fee, above_zero(minus(of, figure(rest)), money)
+        )
     if base not in {"deposit", "transfer"}:
         raise TermError(f"A fee on {base!r} is not known; say deposit, cost or transfer.")
     taken = named(fee, scale(of, ratio(share), into=money))
-    return taken + named(rest, minus(of, figure(fee)) if base == "deposit" else of)
+    return taken + named(rest, above_zero(minus(of, figure(fee)), money) if base == "deposit" else of)
 
 
 def fixed_cost_share(*, name: str, costs: Decimals, share: str, flow: Flow) -> Fragment:

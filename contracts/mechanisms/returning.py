@@ -32,6 +32,8 @@ def savings_share(
         See ``grows``.
     before, after : decimal
         Shares.
+    flow : Flow
+        With ``each`` (cohorts), every member has a hurdle of its own.
 
     Examples
     --------
@@ -48,12 +50,12 @@ ceil(max((balance s.hurdle + paid(s.before period)), 0) / 0.95))), 0) * 0.40)
     """
     hurdle, first, money = f"{name}.hurdle", f"{name}.before", flow.money
     still = above_zero(balance(hurdle), money)
-    opened = above_zero(total(balance(hurdle), paid(first, window="period")), money)
+    opened = above_zero(total(balance(hurdle), paid(first, window="period", each=flow.each)), money)
     owed = least(still, scale(_used(savings, still, before, money), ratio(before), into=money))
     rest = above_zero(minus(savings, _used(savings, opened, before, money)), money)
     way = replace(flow, basis="period")
     return (
-        memo(hurdle, money, opens=lit(principal, money), growth=growth)
+        memo(hurdle, money, opens=lit(principal, money), growth=growth, each=flow.each)
         + pay(first, owed, replace(way, lowers=(*flow.lowers, hurdle)))
         + pay(f"{name}.after", scale(rest, ratio(after), into=money), way)
     )
@@ -143,7 +145,8 @@ def return_cap(
     """
     hurdle = f"{name}.hurdle"
     owed = least(of, above_zero(balance(hurdle), flow.money))
-    account = memo(hurdle, flow.money, opens=drawn, growth=grows(rate, compounding=compounding))
+    growth = grows(rate, compounding=compounding)
+    account = memo(hurdle, flow.money, opens=drawn, growth=growth, each=flow.each)
     return account + pay(name, owed, replace(flow, lowers=(*flow.lowers, hurdle)))
 
 
