@@ -35,9 +35,9 @@ if TYPE_CHECKING:
         cap_person,
     )
     from .comparing import achievement, baseline_ratio, comparator_switch, comparison, purchased_volume
-    from .fragments import Flow, Fragment, calendar, join, terms
+    from .fragments import Fragment, Route, calendar, join, terms
     from .funding import Market, advance_market, discretionary_award, matching, results_linked_disbursement
-    from .indexing import Outcome, ref_index, ref_metric, ref_tranche
+    from .indexing import OtherOutcome, ref_index, ref_metric, ref_tranche
     from .judging import (
         binary,
         cohort_trigger,
@@ -193,7 +193,7 @@ else:
                 "purchased_volume",
             ),
             ".fragments": (
-                "Flow",
+                "Route",
                 "Fragment",
                 "calendar",
                 "join",
@@ -207,7 +207,7 @@ else:
                 "results_linked_disbursement",
             ),
             ".indexing": (
-                "Outcome",
+                "OtherOutcome",
                 "ref_index",
                 "ref_metric",
                 "ref_tranche",
@@ -335,12 +335,12 @@ else:
 __all__ = [
     "BandRow",
     "Expr",
-    "Flow",
     "Fragment",
     "Line",
     "Market",
     "NoteClass",
-    "Outcome",
+    "OtherOutcome",
+    "Route",
     "Schedule",
     "above_zero",
     "achievement",

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from .banding import steps
-from .fragments import Flow, Fragment, join
+from .fragments import Fragment, Route, join
 from .parts import metric, named, pay
 from .phrases import (
     Expr,
@@ -29,7 +29,7 @@ from .phrases import (
 
 
 def prize_funnel(
-    *, name: str, stages: Sequence[tuple[str, str]], teams: str, flow: Flow, missing: str = "false"
+    *, name: str, stages: Sequence[tuple[str, str]], teams: str, route: Route, missing: str = "false"
 ) -> Fragment:
     """Award a fixed sum to every team that passes a stage and all stages before it.
 
@@ -46,20 +46,22 @@ def prize_funnel(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="funder", payee="teams", money="USD/2", basis="cumulative")
+    >>> route = Route(payer="funder", payee="teams", money="USD/2", basis="cumulative")
     >>> print(in_short(prize_funnel(name="prize", stages=[("entry", ""), ("final", "1000000")], teams="teams",
-    ...                             flow=flow)))
+    ...                             route=route)))
     metric prize.entry: truth per teams
     metric prize.final: truth per teams
     pay prize/final: funder -> teams cumulative each teams = if((prize.entry and prize.final), 1000000, 0)
     """
     gates = [f"{name}.{stage}" for stage, _ in stages]
     parts = [metric(gate, per=(teams,), missing=missing, method="decision of the jury") for gate in gates]
-    way = replace(flow, each=(*flow.each, teams))
+    way = replace(route, each=(*route.each, teams))
     for index, (stage, award) in enumerate(stages):
         if award:
             test = all_of(*(obs(gate) for gate in gates[: index + 1]))
-            parts.append(pay(f"{name}/{stage}", choose(test, lit(award, flow.money), zero(flow.money)), way))
+            parts.append(
+                pay(f"{name}/{stage}", choose(test, lit(award, route.money), zero(route.money)), way)
+            )
     return join(parts)
 
 
@@ -69,7 +71,7 @@ def tie_split(
     score: Expr,
     teams: str,
     prizes: Sequence[str],
-    flow: Flow,
+    route: Route,
     among: Expr | None = None,
     lowest: Expr | None = None,
 ) -> Fragment:
@@ -91,9 +93,9 @@ def tie_split(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="funder", payee="teams", money="USD/2", basis="once")
+    >>> route = Route(payer="funder", payee="teams", money="USD/2", basis="once")
     >>> print(in_short(tie_split(name="grand", score=obs("score"), teams="teams", prizes=["10000000"],
-    ...     flow=flow)))
+    ...     route=route)))
     figure grand.place = rank(score over teams, highest best)
     pay grand: funder -> teams once each teams = share of bands(add over teams(if(grand.place = 1, 1, 0)): \
 0 | >= 1: 10000000) over teams by if(grand.place = 1, 1, 0)
@@ -101,10 +103,10 @@ def tie_split(
     at = f"{name}.place"
     ranked = choose(among, score, lowest) if among and lowest else score
     parts = [
-        _of_place(at, teams, number, prizes[number - 1 :], among, flow.money)
+        _of_place(at, teams, number, prizes[number - 1 :], among, route.money)
         for number in range(1, len(prizes) + 1)
     ]
-    way = replace(flow, each=(*flow.each, teams))
+    way = replace(route, each=(*route.each, teams))
     return named(at, place(ranked, teams)) + pay(name, total(*parts), way)
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from ...finance.errors import TermError
-from .fragments import Flow, Fragment
+from .fragments import Fragment, Route
 from .parts import dated, due
 from .phrases import Expr, days, digits_of, greatest, least, lit, param, ratio, scale, written
 
@@ -214,7 +214,7 @@ def _between(number: int, one: BandRow, two: BandRow) -> list[str]:
     return []
 
 
-def bands(*, name: str, of: Expr, schedule: Schedule, flow: Flow) -> Fragment:
+def bands(*, name: str, of: Expr, schedule: Schedule, route: Route) -> Fragment:
     """Pay an amount by the band in which a number falls.
 
     Composition: ``bands(of)`` in money.
@@ -222,16 +222,16 @@ def bands(*, name: str, of: Expr, schedule: Schedule, flow: Flow) -> Fragment:
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="city", payee="lender", money="USD/2", basis="once")
+    >>> route = Route(payer="city", payee="lender", money="USD/2", basis="once")
     >>> table = steps(below="0", rows=[("8.5", "4800000"), ("10", "9600000")], owner="above")
-    >>> print(in_short(bands(name="success", of=obs("fall"), schedule=table, flow=flow)))
+    >>> print(in_short(bands(name="success", of=obs("fall"), schedule=table, route=route)))
     pay success: city -> lender once = bands(fall: 0 | >= 8.5: 4800000 | >= 10: 9600000)
     """
-    return due(name, schedule.on(of, into=flow.money), flow)
+    return due(name, schedule.on(of, into=route.money), route)
 
 
 def band_rate(
-    *, name: str, of: Expr, schedule: Schedule, notional: Expr, per: str = "1", flow: Flow
+    *, name: str, of: Expr, schedule: Schedule, notional: Expr, per: str = "1", route: Route
 ) -> Fragment:
     """Pay a rate by band on a notional: so much per ``per`` units of money.
 
@@ -245,15 +245,15 @@ def band_rate(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="bank", payee="holders", money="USD/2", basis="once")
+    >>> route = Route(payer="bank", payee="holders", money="USD/2", basis="once")
     >>> table = steps(below="0", rows=[("0", "36.69"), ("2", "73.38")], owner="below")
     >>> notes = lit("150000000", "USD/2")
     >>> print(in_short(band_rate(name="growth", of=obs("growth"), schedule=table, notional=notes, per="1000",
-    ...                          flow=flow)))
+    ...                          route=route)))
     pay growth: bank -> holders once = round(150000000 * bands(growth: 0 | > 0: 36.69 | > 2: 73.38) / 1000)
     """
     each = schedule.on(of, into=f"ratio/{schedule.digits()}")
-    return due(name, scale(notional, each, over=[ratio(per)], into=flow.money), flow)
+    return due(name, scale(notional, each, over=[ratio(per)], into=route.money), route)
 
 
 def interest(*, notional: Expr, percent: Expr, money: str, count: str = "", year_days: str = "365") -> Expr:
@@ -287,7 +287,7 @@ def coupon_by_band(
     of: Expr,
     schedule: Schedule,
     notional: Expr,
-    flow: Flow,
+    route: Route,
     count: str = "",
     year_days: str = "365",
 ) -> Fragment:
@@ -303,10 +303,10 @@ def coupon_by_band(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="issuer", payee="holders", money="AUD/2", basis="period")
+    >>> route = Route(payer="issuer", payee="holders", money="AUD/2", basis="period")
     >>> table = steps(below="0", rows=[("5", "5"), ("15", "6")], owner="above")
     >>> print(in_short(coupon_by_band(name="p", of=obs("better"), schedule=table,
-    ...                               notional=lit("7500000", "AUD/2"), flow=flow)))
+    ...                               notional=lit("7500000", "AUD/2"), route=route)))
     figure p.percent = bands(better: 0 | >= 5: 5 | >= 15: 6)
     pay p: issuer -> holders period = round(7500000 * p.percent / 100)
     """
@@ -314,11 +314,11 @@ def coupon_by_band(
     owed = interest(
         notional=notional,
         percent={"op": "figure", "name": f"{name}.percent"},
-        money=flow.money,
+        money=route.money,
         count=count,
         year_days=year_days,
     )
-    return due(f"{name}.percent", percent, None) + due(name, owed, flow)
+    return due(f"{name}.percent", percent, None) + due(name, owed, route)
 
 
 def kinked_linear(  # a line, its two ends and where it goes
@@ -329,11 +329,11 @@ def kinked_linear(  # a line, its two ends and where it goes
     into: str,
     floor: Expr | None = None,
     cap: Expr | None = None,
-    flow: Flow | None = None,
+    route: Route | None = None,
 ) -> Fragment:
     """Follow a line, never below a floor, never above a cap.
 
-    Composition: ``max(floor, min(cap, bands(of)))``; a clause, or without ``flow`` a figure.
+    Composition: ``max(floor, min(cap, bands(of)))``; a clause, or without ``route`` a figure.
 
     Parameters
     ----------
@@ -350,11 +350,11 @@ def kinked_linear(  # a line, its two ends and where it goes
     """
     value = schedule.on(of, into=into)
     value = least(value, cap) if cap else value
-    return due(name, greatest(floor, value) if floor else value, flow)
+    return due(name, greatest(floor, value) if floor else value, route)
 
 
 def dated_floor(
-    *, name: str, of: Expr, floors: dict[str, str], unit: str, flow: Flow | None = None
+    *, name: str, of: Expr, floors: dict[str, str], unit: str, route: Route | None = None
 ) -> Fragment:
     """Keep a value above a floor that changes on dates.
 
@@ -374,7 +374,7 @@ def dated_floor(
     figure coupon = max(earned, coupon.floor)
     """
     floor = f"{name}.floor"
-    return dated(floor, floors, unit) + due(name, greatest(of, param(floor)), flow)
+    return dated(floor, floors, unit) + due(name, greatest(of, param(floor)), route)
 
 
 def dead_zone(
@@ -399,7 +399,7 @@ def dead_zone(
     return Schedule(edges=(lower, upper), rows=rows)
 
 
-def dead_band(*, name: str, of: Expr, zone: Schedule, flow: Flow) -> Fragment:
+def dead_band(*, name: str, of: Expr, zone: Schedule, route: Route) -> Fragment:
     """Pay a bonus above a target band, take a malus below it, and nothing inside.
 
     Composition: ``bands(of)`` with a zero row in the middle, in a two-way clause; every party that has a
@@ -408,17 +408,17 @@ def dead_band(*, name: str, of: Expr, zone: Schedule, flow: Flow) -> Fragment:
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="utility", payee="investor", money="USD/2", basis="once", two_way=True)
+    >>> route = Route(payer="utility", payee="investor", money="USD/2", basis="once", two_way=True)
     >>> zone = dead_zone(lower=("18.6", "above"), upper=("41.3", "below"),
     ...                  malus=("-3300000", "0"), bonus=("3300000", "0"))
-    >>> print(in_short(dead_band(name="contingent", of=obs("runoff"), zone=zone, flow=flow)))
+    >>> print(in_short(dead_band(name="contingent", of=obs("runoff"), zone=zone, route=route)))
     pay contingent: utility -> investor once two-way = bands(runoff: -3300000 | >= 18.6: 0 | > 41.3: 3300000)
     """
-    return due(name, zone.on(of, into=flow.money), flow)
+    return due(name, zone.on(of, into=route.money), route)
 
 
 def volume_tiers(
-    *, name: str, of: Expr, prices: Sequence[tuple[str, str]], last: str, flow: Flow
+    *, name: str, of: Expr, prices: Sequence[tuple[str, str]], last: str, route: Route
 ) -> Fragment:
     """Pay marginal prices by volume: each price for the units inside its tier.
 
@@ -427,9 +427,9 @@ def volume_tiers(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="fund", payee="maker", money="USD/2", basis="cumulative")
+    >>> route = Route(payer="fund", payee="maker", money="USD/2", basis="cumulative")
     >>> print(in_short(volume_tiers(name="doses", of=obs("doses"), prices=[("100", "5")], last="4",
-    ...     flow=flow)))
+    ...     route=route)))
     pay doses: fund -> maker cumulative = bands(doses: 0 + 5 * (x - 0) | > 100: 500 + 4 * (x - 100))
     """
-    return due(name, tiers(prices, last=last).on(of, into=flow.money), flow)
+    return due(name, tiers(prices, last=last).on(of, into=route.money), route)

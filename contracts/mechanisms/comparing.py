@@ -6,7 +6,7 @@ other group? Each builder keeps the sign, states the divisor, and makes one figu
 
 from dataclasses import replace
 
-from .fragments import Flow, Fragment
+from .fragments import Fragment, Route
 from .parts import due, memo, named, note
 from .phrases import (
     Expr,
@@ -122,7 +122,7 @@ def comparator_switch(*, name: str, last_day: str, fixed: Expr, live: Expr) -> F
 
 
 def purchased_volume(
-    *, name: str, verified: Expr, noticed: Expr, contracted: Expr, price: Expr, unit: str, flow: Flow
+    *, name: str, verified: Expr, noticed: Expr, contracted: Expr, price: Expr, unit: str, route: Route
 ) -> Fragment:
     """Pay for what was verified, ordered and contracted; what is not bought stays the seller's.
 
@@ -141,10 +141,10 @@ def purchased_volume(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs, rate
-    >>> flow = Flow(payer="buyer", payee="seller", money="USD/2", basis="period")
+    >>> route = Route(payer="buyer", payee="seller", money="USD/2", basis="period")
     >>> print(in_short(purchased_volume(name="carbon", verified=obs("removed"), noticed=obs("ordered"),
     ...     contracted=lit("100", "tonne/0"), price=rate("40", "USD/2", "tonne/0"), unit="tonne/0",
-    ...     flow=flow)))
+    ...     route=route)))
     figure carbon.volume = max(min(balance carbon.stock, ordered, (100 - balance carbon.bought)), 0)
     memo carbon.stock adds removed
     memo carbon.bought
@@ -157,6 +157,6 @@ def purchased_volume(
         memo(stock, unit, adds=verified)
         + memo(bought, unit)
         + named(volume, above_zero(least(balance(stock), noticed, room), unit))
-        + due(name, scale(figure(volume), price, into=flow.money), replace(flow, basis="period"))
+        + due(name, scale(figure(volume), price, into=route.money), replace(route, basis="period"))
         + note(f"{name}.moved", figure(volume), raises=[bought], lowers=[stock])
     )

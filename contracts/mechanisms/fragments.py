@@ -61,7 +61,7 @@ class Fragment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Flow:
+class Route:
     """How a clause pays: who, whom, in which money and on which basis.
 
     Attributes
@@ -77,7 +77,7 @@ class Flow:
 
     Examples
     --------
-    >>> Flow(payer="city", payee="home", money="USD/2", basis="once").clause("grant", {"op": "obs"})["from"]
+    >>> Route(payer="city", payee="home", money="USD/2", basis="once").clause("grant", {"op": "obs"})["from"]
     'city'
     """
 
@@ -213,15 +213,15 @@ def terms(  # the fields of a document, each once
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import Flow, metric, obs, rate, unit_price
-    >>> flow = Flow(payer="city", payee="home", money="USD/2", basis="cumulative")
+    >>> from almoner.contracts.mechanisms import Route, metric, obs, rate, unit_price
+    >>> route = Route(payer="city", payee="home", money="USD/2", basis="cumulative")
     >>> price = rate("15.12", "USD/2", "night/0")
     >>> document = terms(
     ...     title="Nights in a safe place", rounding="half_even",
     ...     parties={"city": "outcome_payer", "home": "service_provider", "lab": "evaluator"},
     ...     calendar=calendar("2027-01-01", "2027-12-31"),
     ...     parts=[metric("nights", unit="night/0", most="40000", pool="sum"),
-    ...            unit_price(name="stay", of=obs("nights"), price=price, unit="night/0", flow=flow)])
+    ...            unit_price(name="stay", of=obs("nights"), price=price, unit="night/0", route=route)])
     >>> [clause.id for clause in document.clauses], list(document.metrics)
     (['stay'], ['nights'])
     """

@@ -7,7 +7,7 @@ ceiling leaves, what an advance is set off against, must all be in the terms.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from .fragments import Flow, Fragment, join
+from .fragments import Fragment, Route, join
 from .parts import choice, limit, members, metric, named, pay, table
 from .phrases import (
     Expr,
@@ -114,23 +114,23 @@ min(round(amc.volume to date * 3.50), amc.share)
     )
     earned = least(scale(to_date(volume), rate(market.top_up, money, unit), into=money), figure(share))
     top_up = choose(obs(eligible), earned, zero(money)) if eligible else earned
-    flow = Flow(payer=sponsor, payee=of, money=money, basis="cumulative", each=(of,))
+    route = Route(payer=sponsor, payee=of, money=money, basis="cumulative", each=(of,))
     return join(
         [
             members(of, list(suppliers)),
             metric(volume, unit=unit, most=most, per=(of, "period"), pool="sum"),
             table(committed, suppliers, unit, per=of),
             named(share, whole),
-            pay(f"{name}.top-up", top_up, flow),
-            _tail(name, market, replace(flow, payer=buyer)),
+            pay(f"{name}.top-up", top_up, route),
+            _tail(name, market, replace(route, payer=buyer)),
         ]
     )
 
 
-def _tail(name: str, market: Market, flow: Flow) -> Fragment:
+def _tail(name: str, market: Market, route: Route) -> Fragment:
     price, bought = rate(market.tail, market.money, market.unit), to_date(f"{name}.volume")
     if not market.firm:
-        return pay(f"{name}.tail", scale(bought, price, into=market.money), flow)
+        return pay(f"{name}.tail", scale(bought, price, into=market.money), route)
     firm, shares = f"{name}.firm", f"{name}.firm-share"
     kind = f"ratio/{max(len(text.partition('.')[2]) for text in market.firm.values())}"
     ordered = scale(param(f"{name}.committed"), param(shares), into=market.unit, rounding="floor")
@@ -138,12 +138,12 @@ def _tail(name: str, market: Market, flow: Flow) -> Fragment:
     return (
         table(shares, market.firm, kind, per="period")
         + named(firm, ordered)
-        + pay(f"{name}.tail", scale(due, price, into=market.money), flow)
+        + pay(f"{name}.tail", scale(due, price, into=market.money), route)
     )
 
 
 def matching(
-    *, name: str, ratios: Mapping[str, str], gifts: int, most: str, ceiling: str, flow: Flow
+    *, name: str, ratios: Mapping[str, str], gifts: int, most: str, ceiling: str, route: Route
 ) -> Fragment:
     """Match confirmed gifts, each at the ratio of its source, first come first served, up to a ceiling.
 
@@ -162,9 +162,9 @@ def matching(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="trust", payee="charity", money="GBP/2", basis="cumulative")
+    >>> route = Route(payer="trust", payee="charity", money="GBP/2", basis="cumulative")
     >>> print(in_short(matching(name="match", ratios={"crowd": "1", "grant": "4"}, gifts=500, most="100000",
-    ...                         ceiling="20000", flow=flow)))
+    ...                         ceiling="20000", route=route)))
     metric match.gift: GBP/2 0 to 100000 per match.gifts
     metric match.source: label per match.gifts
     pay match: trust -> charity cumulative each match.gifts = \
@@ -173,16 +173,16 @@ if(match.source is crowd, round(match.gift / 1), round(match.gift / 4))
     """
     of, gift, source = f"{name}.gifts", f"{name}.gift", f"{name}.source"
     *others, last = ratios
-    amount = scale(obs(gift), over=[ratio(ratios[last])], into=flow.money)
+    amount = scale(obs(gift), over=[ratio(ratios[last])], into=route.money)
     for label in reversed(others):
-        matched = scale(obs(gift), over=[ratio(ratios[label])], into=flow.money)
+        matched = scale(obs(gift), over=[ratio(ratios[label])], into=route.money)
         amount = choose(is_label(source, label), matched, amount)
     kinds = choice(source, values=list(ratios), per=[of]) if others else Fragment()
     return (
         members(of, most=gifts)
-        + metric(gift, unit=flow.money, most=most, per=(of,), title="Confirmed gift")
+        + metric(gift, unit=route.money, most=most, per=(of,), title="Confirmed gift")
         + kinds
-        + pay(name, amount, replace(flow, each=(*flow.each, of)))
+        + pay(name, amount, replace(route, each=(*route.each, of)))
         + limit(f"{name}.ceiling", ceiling, [name])
     )
 
@@ -192,7 +192,7 @@ def results_linked_disbursement(
     name: str,
     of: Expr,
     price: Expr,
-    flow: Flow,
+    route: Route,
     advance: str = "",
     ceiling: str = "",
     unused: str = "forward",
@@ -219,17 +219,18 @@ def results_linked_disbursement(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, rate
-    >>> flow = Flow(payer="bank", payee="state", money="USD/2", basis="cumulative")
-    >>> print(in_short(results_linked_disbursement(name="dli", of=to_date("points"), flow=flow, advance="500",
+    >>> route = Route(payer="bank", payee="state", money="USD/2", basis="cumulative")
+    >>> print(in_short(results_linked_disbursement(name="dli", of=to_date("points"), route=route,
+    ...     advance="500",
     ...                price=rate("100", "USD/2", "point/0"), ceiling="1000")))
     pay dli.advance: bank -> state cumulative = 500
     pay dli: bank -> state cumulative = max((round(points to date * 100) - 500), 0)
     pay dli.recovered: state -> bank once = max((500 - round(points to date * 100)), 0)
     limit dli.ceiling: dli each period <= 1000
     """
-    money = flow.money
+    money = route.money
     value = scale(of, price, into=money)
-    way = replace(flow, basis="cumulative" if unused == "forward" else "period")
+    way = replace(route, basis="cumulative" if unused == "forward" else "period")
     capped = limit(f"{name}.ceiling", ceiling, [name], each=["period"]) if ceiling else Fragment()
     if not advance:
         return pay(name, value, way) + capped
@@ -239,16 +240,18 @@ def results_linked_disbursement(
         so_far = fold("period", "add", value)
         open_before = above_zero(minus(early, minus(so_far, value)), money)
         owed = above_zero(minus(value, open_before), money)
-    back = replace(flow, payer=flow.payee, payee=flow.payer, basis="once")
+    back = replace(route, payer=route.payee, payee=route.payer, basis="once")
     return (
-        pay(f"{name}.advance", early, replace(flow, basis="cumulative"))
+        pay(f"{name}.advance", early, replace(route, basis="cumulative"))
         + pay(name, owed, way)
         + pay(f"{name}.recovered", above_zero(minus(early, so_far), money), back)
         + capped
     )
 
 
-def discretionary_award(*, name: str, by: str, budget: str, flow: Flow, over: Sequence[str] = ()) -> Fragment:
+def discretionary_award(
+    *, name: str, by: str, budget: str, route: Route, over: Sequence[str] = ()
+) -> Fragment:
     """Let a named body award money inside a stated sum; without its decision nothing is due.
 
     Composition: a metric in money stated by that body, a clause that pays it, and a limit ``NAME.budget``.
@@ -260,13 +263,13 @@ def discretionary_award(*, name: str, by: str, budget: str, flow: Flow, over: Se
     budget : decimal
         Of all awards together.
     over : sequence of str
-        Set of those who can get one; as payee of the flow when they are parties.
+        Set of those who can get one; as payee of the route when they are parties.
 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="foundation", payee="teams", money="USD/2", basis="once")
-    >>> print(in_short(discretionary_award(name="extra", by="board", budget="45000000", flow=flow,
+    >>> route = Route(payer="foundation", payee="teams", money="USD/2", basis="once")
+    >>> print(in_short(discretionary_award(name="extra", by="board", budget="45000000", route=route,
     ...     over=["teams"])))
     metric extra.award: USD/2 0 to 45000000 per teams
     pay extra: foundation -> teams once each teams = extra.award
@@ -274,7 +277,7 @@ def discretionary_award(*, name: str, by: str, budget: str, flow: Flow, over: Se
     """
     award = f"{name}.award"
     return (
-        metric(award, unit=flow.money, most=budget, per=tuple(over), by=by, method=f"decision of {by}")
-        + pay(name, obs(award), replace(flow, each=(*flow.each, *over)))
+        metric(award, unit=route.money, most=budget, per=tuple(over), by=by, method=f"decision of {by}")
+        + pay(name, obs(award), replace(route, each=(*route.each, *over)))
         + limit(f"{name}.budget", budget, [name])
     )

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from .fragments import Flow, Fragment, join
+from .fragments import Fragment, Route, join
 from .judging import weighted
 from .parts import named, pay
 from .phrases import Expr, clamp, figure, lit, minus, obs, scale, zero
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class OtherOutcome:
     """An outcome of another agreement.
 
     Attributes
@@ -33,7 +33,7 @@ class Outcome:
 
     Examples
     --------
-    >>> Outcome(name="north", terms="0" * 64, output="paid", unit="USD/2", most="1000000").weight
+    >>> OtherOutcome(name="north", terms="0" * 64, output="paid", unit="USD/2", most="1000000").weight
     '1'
     """
 
@@ -46,14 +46,14 @@ class Outcome:
     weight: str = "1"
 
 
-def ref_metric(*, of: Outcome) -> Fragment:
+def ref_metric(*, of: OtherOutcome) -> Fragment:
     """Read an outcome of another agreement as a metric.
 
     Composition: a metric with ``ref``.
 
     Examples
     --------
-    >>> north = Outcome(name="north", terms="0" * 64, output="paid", unit="USD/2", most="1000000")
+    >>> north = OtherOutcome(name="north", terms="0" * 64, output="paid", unit="USD/2", most="1000000")
     >>> ref_metric(of=north).metrics["north"]["ref"]["output"]
     'paid'
     """
@@ -67,20 +67,20 @@ def ref_metric(*, of: Outcome) -> Fragment:
     return Fragment(metrics={of.name: content})
 
 
-def ref_index(*, name: str, of: Sequence[Outcome], into: str) -> Fragment:
+def ref_index(*, name: str, of: Sequence[OtherOutcome], into: str) -> Fragment:
     """Make one number of the outcomes of several agreements, by weight.
 
     Composition: a metric with ``ref`` for each, and a weighted mean.
 
     Parameters
     ----------
-    of : sequence of Outcome
+    of : sequence of OtherOutcome
         All of the type ``into``.
 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> pair = [Outcome(name=one, terms="0" * 64, output="loss", unit="percent/2", most="100", weight=by)
+    >>> pair = [OtherOutcome(name=one, terms="0" * 64, output="loss", unit="percent/2", most="100", weight=by)
     ...         for one, by in (("north", "3"), ("south", "1"))]
     >>> print(in_short(ref_index(name="loss", of=pair, into="percent/2")).splitlines()[-1])
     figure loss = round((round(north * 3) + round(south * 1)) / 4)
@@ -90,7 +90,7 @@ def ref_index(*, name: str, of: Sequence[Outcome], into: str) -> Fragment:
 
 
 def ref_tranche(
-    *, name: str, loss: Expr, attach: str, detach: str, unit: str, notional: str, flow: Flow
+    *, name: str, loss: Expr, attach: str, detach: str, unit: str, notional: str, route: Route
 ) -> Fragment:
     """Repay a slice of a portfolio: it loses from where it attaches to where it detaches.
 
@@ -109,15 +109,15 @@ def ref_tranche(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="issuer", payee="mezzanine", money="USD/2", basis="once")
+    >>> route = Route(payer="issuer", payee="mezzanine", money="USD/2", basis="once")
     >>> print(in_short(ref_tranche(name="mezz", loss=obs("loss"), attach="10", detach="30", unit="percent/2",
-    ...                            notional="2000000", flow=flow)))
+    ...                            notional="2000000", route=route)))
     figure mezz.loss = round(2000000 * max(0, min((loss - 10), 20)) / 20)
     pay mezz: issuer -> mezzanine once = (2000000 - mezz.loss)
     """
     width = lit(str(Decimal(detach) - Decimal(attach)), unit)
     part = clamp(minus(loss, lit(attach, unit)), zero(unit), width)
-    whole = lit(notional, flow.money)
+    whole = lit(notional, route.money)
     lost = f"{name}.loss"
-    gone = scale(whole, part, over=[width], into=flow.money)
-    return named(lost, gone) + pay(name, minus(whole, figure(lost)), flow)
+    gone = scale(whole, part, over=[width], into=route.money)
+    return named(lost, gone) + pay(name, minus(whole, figure(lost)), route)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from .banding import Schedule
-from .fragments import Flow, Fragment
+from .fragments import Fragment, Route
 from .parts import due, named
 from .phrases import (
     Expr,
@@ -36,7 +36,7 @@ from .phrases import (
 Weighted = tuple[str, Expr]
 
 
-def threshold(*, name: str, of: Expr, at: Expr, edge: str, amount: Expr, flow: Flow) -> Fragment:
+def threshold(*, name: str, of: Expr, at: Expr, edge: str, amount: Expr, route: Route) -> Fragment:
     """Pay an amount from a level on.
 
     Composition: ``if(of >= at, amount, 0)``, or ``>`` when the edge itself does not pay.
@@ -49,16 +49,16 @@ def threshold(*, name: str, of: Expr, at: Expr, edge: str, amount: Expr, flow: F
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="ministry", payee="fund", money="GBP/2", basis="once")
+    >>> route = Route(payer="ministry", payee="fund", money="GBP/2", basis="once")
     >>> print(in_short(threshold(name="cohort", of=obs("fall"), at=lit("10", "percent/2"), edge="pays",
-    ...                          amount=lit("500000", "GBP/2"), flow=flow)))
+    ...                          amount=lit("500000", "GBP/2"), route=route)))
     pay cohort: ministry -> fund once = if(fall >= 10, 500000, 0)
     """
     reached = at_least(of, at) if edge == "pays" else more_than(of, at)
-    return due(name, choose(reached, amount, zero(flow.money)), flow)
+    return due(name, choose(reached, amount, zero(route.money)), route)
 
 
-def binary(*, name: str, test: Expr, amount: str, flow: Flow) -> Fragment:
+def binary(*, name: str, test: Expr, amount: str, route: Route) -> Fragment:
     """Pay all or nothing.
 
     Composition: ``if(test, amount, 0)``.
@@ -66,14 +66,14 @@ def binary(*, name: str, test: Expr, amount: str, flow: Flow) -> Fragment:
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="agency", payee="state", money="USD/2", basis="once")
-    >>> print(in_short(binary(name="law", test=obs("law_passed"), amount="1000000", flow=flow)))
+    >>> route = Route(payer="agency", payee="state", money="USD/2", basis="once")
+    >>> print(in_short(binary(name="law", test=obs("law_passed"), amount="1000000", route=route)))
     pay law: agency -> state once = if(law_passed, 1000000, 0)
     """
-    return due(name, choose(test, lit(amount, flow.money), zero(flow.money)), flow)
+    return due(name, choose(test, lit(amount, route.money), zero(route.money)), route)
 
 
-def gate(*, name: str, test: Expr, amount: Expr, flow: Flow) -> Fragment:
+def gate(*, name: str, test: Expr, amount: Expr, route: Route) -> Fragment:
     """Pay an amount only where another condition holds: quality, additionality, a target profile.
 
     Composition: ``if(test, amount, 0)``; per person or site when both range over that set.
@@ -81,11 +81,11 @@ def gate(*, name: str, test: Expr, amount: Expr, flow: Flow) -> Fragment:
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="fund", payee="maker", money="USD/2", basis="cumulative")
-    >>> print(in_short(gate(name="topup", test=obs("meets_profile"), amount=figure("earned"), flow=flow)))
+    >>> route = Route(payer="fund", payee="maker", money="USD/2", basis="cumulative")
+    >>> print(in_short(gate(name="topup", test=obs("meets_profile"), amount=figure("earned"), route=route)))
     pay topup: fund -> maker cumulative = if(meets_profile, earned, 0)
     """
-    return due(name, choose(test, amount, zero(flow.money)), flow)
+    return due(name, choose(test, amount, zero(route.money)), route)
 
 
 def joint_condition(
@@ -139,7 +139,9 @@ def weighted(parts: Sequence[Weighted], *, into: str) -> Expr:
     return scale(total(*terms), over=[ratio(written(sum(whole, Decimal(0))))], into=into)
 
 
-def composite_index(*, name: str, parts: Sequence[Weighted], into: str, flow: Flow | None = None) -> Fragment:
+def composite_index(
+    *, name: str, parts: Sequence[Weighted], into: str, route: Route | None = None
+) -> Fragment:
     """Combine several results into one number by weights.
 
     Composition: one ``scale`` over the sum of whole weights x values.
@@ -157,7 +159,7 @@ def composite_index(*, name: str, parts: Sequence[Weighted], into: str, flow: Fl
     ...                                into="percent/2")))
     figure index = round((round(learning * 8) + round(enrolment * 2)) / 10)
     """
-    return due(name, weighted(parts, into=into), flow)
+    return due(name, weighted(parts, into=into), route)
 
 
 def weighted_estimator(
@@ -186,7 +188,7 @@ def weighted_estimator(
 
 
 def partial_credit(
-    *, name: str, whole: str, indicators: Sequence[tuple[str, Expr, Schedule]], flow: Flow
+    *, name: str, whole: str, indicators: Sequence[tuple[str, Expr, Schedule]], route: Route
 ) -> Fragment:
     """Pay a sum by weighted indicators, each giving credit by its own schedule.
 
@@ -200,9 +202,9 @@ def partial_credit(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs, steps
-    >>> flow = Flow(payer="agency", payee="state", money="USD/2", basis="once")
+    >>> route = Route(payer="agency", payee="state", money="USD/2", basis="once")
     >>> half = steps(below="0", rows=[("50", "0.5"), ("80", "1")], owner="above")
-    >>> print(in_short(partial_credit(name="results", whole="900000", flow=flow,
+    >>> print(in_short(partial_credit(name="results", whole="900000", route=route,
     ...                               indicators=[("0.4", obs("a"), half), ("0.6", obs("b"), half)])))
     figure results.credit = (round(bands(a: 0 | >= 50: 0.5 | >= 80: 1) * 0.4) \
 + round(bands(b: 0 | >= 50: 0.5 | >= 80: 1) * 0.6))
@@ -216,11 +218,11 @@ def partial_credit(
             for weight, of, schedule in indicators
         )
     )
-    owed = scale(lit(whole, flow.money), figure(f"{name}.credit"), into=flow.money)
-    return named(f"{name}.credit", credit) + due(name, owed, flow)
+    owed = scale(lit(whole, route.money), figure(f"{name}.credit"), into=route.money)
+    return named(f"{name}.credit", credit) + due(name, owed, route)
 
 
-def cohort_trigger(*, name: str, of: Expr, at: Expr, amount: Expr, cohorts: str, flow: Flow) -> Fragment:
+def cohort_trigger(*, name: str, of: Expr, at: Expr, amount: Expr, cohorts: str, route: Route) -> Fragment:
     """Let every cohort pay on its own result, from a threshold on.
 
     Composition: figure ``NAME.reached`` = ``of >= at`` for each cohort, and one clause ``each`` cohort.
@@ -228,19 +230,19 @@ def cohort_trigger(*, name: str, of: Expr, at: Expr, amount: Expr, cohorts: str,
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="ministry", payee="fund", money="GBP/2", basis="cumulative")
+    >>> route = Route(payer="ministry", payee="fund", money="GBP/2", basis="cumulative")
     >>> print(in_short(cohort_trigger(name="cohort", of=obs("fall"), at=lit("10", "percent/2"),
-    ...                               amount=lit("1000", "GBP/2"), cohorts="cohorts", flow=flow)))
+    ...                               amount=lit("1000", "GBP/2"), cohorts="cohorts", route=route)))
     figure cohort.reached = fall >= 10
     pay cohort: ministry -> fund cumulative each cohorts = if(cohort.reached, 1000, 0)
     """
     reached = f"{name}.reached"
-    owed = choose(figure(reached), amount, zero(flow.money))
-    return named(reached, at_least(of, at)) + due(name, owed, replace(flow, each=(*flow.each, cohorts)))
+    owed = choose(figure(reached), amount, zero(route.money))
+    return named(reached, at_least(of, at)) + due(name, owed, replace(route, each=(*route.each, cohorts)))
 
 
 def pooled_fallback(
-    *, name: str, trigger: str, cohorts: str, of: Expr, at: Expr, amount: Expr, flow: Flow
+    *, name: str, trigger: str, cohorts: str, of: Expr, at: Expr, amount: Expr, route: Route
 ) -> Fragment:
     """Pay on all cohorts together, but only when no cohort paid on its own.
 
@@ -256,17 +258,17 @@ def pooled_fallback(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="ministry", payee="fund", money="GBP/2", basis="once")
+    >>> route = Route(payer="ministry", payee="fund", money="GBP/2", basis="once")
     >>> print(in_short(pooled_fallback(name="pooled", trigger="cohort", cohorts="cohorts",
     ...     of=obs("pooled_fall"),
-    ...                                at=lit("7.5", "percent/2"), amount=lit("1000", "GBP/2"), flow=flow)))
+    ...                                at=lit("7.5", "percent/2"), amount=lit("1000", "GBP/2"), route=route)))
     figure pooled.reached = (not any over cohorts(cohort.reached) and pooled_fall >= 7.5)
     pay pooled: ministry -> fund once = if(pooled.reached, 1000, 0)
     """
     nobody = negated(fold(cohorts, "any", figure(f"{trigger}.reached")))
     reached = f"{name}.reached"
-    owed = choose(figure(reached), amount, zero(flow.money))
-    return named(reached, all_of(nobody, at_least(of, at))) + due(name, owed, flow)
+    owed = choose(figure(reached), amount, zero(route.money))
+    return named(reached, all_of(nobody, at_least(of, at))) + due(name, owed, route)
 
 
 def measured_progress(*, name: str, teams: str, parts: Sequence[Weighted], into: str) -> Fragment:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .banding import Schedule, interest
-from .fragments import Flow, Fragment, join
+from .fragments import Fragment, Route, join
 from .parts import choice, due, named, pay, pot
 from .phrases import (
     Expr,
@@ -64,7 +64,7 @@ class NoteClass:
 
 
 def coupon_step_up(
-    *, name: str, notional: Expr, base: str, step: str, missed: Expr, flow: Flow, count: str = ""
+    *, name: str, notional: Expr, base: str, step: str, missed: Expr, route: Route, count: str = ""
 ) -> Fragment:
     """Pay a coupon that rises when a target is missed.
 
@@ -81,16 +81,16 @@ def coupon_step_up(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="utility", payee="holders", money="EUR/2", basis="period")
+    >>> route = Route(payer="utility", payee="holders", money="EUR/2", basis="period")
     >>> print(in_short(coupon_step_up(name="note", notional=lit("1000000", "EUR/2"), base="2.50", step="0.25",
-    ...                               missed=obs("target_missed"), flow=flow)))
+    ...                               missed=obs("target_missed"), route=route)))
     figure note.percent = (2.50 + if(target_missed, 0.25, 0))
     pay note: utility -> holders period = round(1000000 * note.percent / 100)
     """
     kind = f"percent/{max(len(text.partition('.')[2]) for text in (base, step))}"
     percent = total(lit(base, kind), choose(missed, lit(step, kind), zero(kind)))
-    owed = interest(notional=notional, percent=figure(f"{name}.percent"), money=flow.money, count=count)
-    return named(f"{name}.percent", percent) + pay(name, owed, flow)
+    owed = interest(notional=notional, percent=figure(f"{name}.percent"), money=route.money, count=count)
+    return named(f"{name}.percent", percent) + pay(name, owed, route)
 
 
 def performance_interest(
@@ -99,7 +99,7 @@ def performance_interest(
     loan: Expr,
     volume: tuple[Expr, Schedule],
     quality: tuple[Expr, Schedule],
-    flow: Flow,
+    route: Route,
     count: str = "",
 ) -> Fragment:
     """Charge interest by volume, adjusted by quality, never below zero.
@@ -116,34 +116,34 @@ def performance_interest(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs, steps
-    >>> flow = Flow(payer="clinic", payee="lender", money="USD/2", basis="period")
+    >>> route = Route(payer="clinic", payee="lender", money="USD/2", basis="period")
     >>> cheap = steps(below="6", rows=[("1000", "4")], owner="above")
     >>> good = steps(below="0", rows=[("90", "-1")], owner="above")
-    >>> print(in_short(performance_interest(name="loan", loan=lit("100000", "USD/2"), flow=flow,
+    >>> print(in_short(performance_interest(name="loan", loan=lit("100000", "USD/2"), route=route,
     ...     volume=(obs("births"), cheap), quality=(obs("score"), good))).splitlines()[0])
     figure loan.percent = max((bands(births: 6 | >= 1000: 4) + bands(score: 0 | >= 90: -1)), 0)
     """
     kind = f"percent/{max(volume[1].digits(), quality[1].digits())}"
     parts = [schedule.on(of, into=kind) for of, schedule in (volume, quality)]
-    owed = interest(notional=loan, percent=figure(f"{name}.percent"), money=flow.money, count=count)
-    return named(f"{name}.percent", above_zero(total(*parts), kind)) + pay(name, owed, flow)
+    owed = interest(notional=loan, percent=figure(f"{name}.percent"), money=route.money, count=count)
+    return named(f"{name}.percent", above_zero(total(*parts), kind)) + pay(name, owed, route)
 
 
-def loan_conversion(*, name: str, amount: Expr, test: Expr, met: Flow, missed: Flow) -> Fragment:
+def loan_conversion(*, name: str, amount: Expr, test: Expr, met: Route, missed: Route) -> Fragment:
     """Let the outcome decide who repays a loan.
 
     Composition: clauses ``NAME.met`` and ``NAME.missed`` of one amount with complementary conditions.
 
     Parameters
     ----------
-    met, missed : Flow
+    met, missed : Route
         Who pays when the condition holds, and who when not.
 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> donor = Flow(payer="donor", payee="lender", money="USD/2", basis="once")
-    >>> clinic = Flow(payer="clinic", payee="lender", money="USD/2", basis="once")
+    >>> donor = Route(payer="donor", payee="lender", money="USD/2", basis="once")
+    >>> clinic = Route(payer="clinic", payee="lender", money="USD/2", basis="once")
     >>> print(in_short(loan_conversion(name="loan", amount=lit("50000", "USD/2"), test=obs("reached"),
     ...     met=donor,
     ...                                missed=clinic)))
@@ -174,7 +174,7 @@ def waited(event_day: Expr, least_days: str) -> Expr:
 
 
 def parametric_trigger(
-    *, name: str, tests: Sequence[Expr], principal: str, share: str, investor: str, flow: Flow
+    *, name: str, tests: Sequence[Expr], principal: str, share: str, investor: str, route: Route
 ) -> Fragment:
     """Move a share of a note's principal to a beneficiary once measured series reach their values.
 
@@ -187,30 +187,32 @@ def parametric_trigger(
         All must hold in one period; ``waited`` adds a waiting time.
     principal, share : decimal
         Held, and the part that moves; each tranche is a trigger of its own.
-    flow : Flow
+    route : Route
         From the trustee to the beneficiary.
 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import at_least, in_short, obs
-    >>> flow = Flow(payer="trustee", payee="country", money="USD/2", basis="cumulative")
+    >>> route = Route(payer="trustee", payee="country", money="USD/2", basis="cumulative")
     >>> print(in_short(parametric_trigger(name="b", tests=[at_least(obs("deaths"), lit("250", "death/0"))],
     ...                                   principal="95000000", share="0.2963", investor="holders",
-    ...     flow=flow)))
+    ...     route=route)))
     figure b.triggered = any over period(deaths >= 250)
     pot b.collateral opens 95000000 rest to holders
     pay b: b.collateral -> country cumulative = if(b.triggered, round(95000000 * 0.2963), 0)
     """
-    held, whole = f"{name}.collateral", lit(principal, flow.money)
-    moved = choose(figure(f"{name}.triggered"), scale(whole, ratio(share), into=flow.money), zero(flow.money))
+    held, whole = f"{name}.collateral", lit(principal, route.money)
+    moved = choose(
+        figure(f"{name}.triggered"), scale(whole, ratio(share), into=route.money), zero(route.money)
+    )
     return (
         named(f"{name}.triggered", fold("period", "any", all_of(*tests)))
-        + pot(held, flow.money, holder=flow.payer, residual_to=investor, opens=whole)
-        + pay(name, moved, replace(flow, payer=held, basis="cumulative"))
+        + pot(held, route.money, holder=route.payer, residual_to=investor, opens=whole)
+        + pay(name, moved, replace(route, payer=held, basis="cumulative"))
     )
 
 
-def guarantee(*, name: str, owed: Expr, received: Sequence[str], most: str, flow: Flow) -> Fragment:
+def guarantee(*, name: str, owed: Expr, received: Sequence[str], most: str, route: Route) -> Fragment:
     """Cover what a lender did not get back, up to a limit.
 
     Composition: a ``once`` clause ``min(most, max(0, owed - paid(received)))``, after the clauses it covers.
@@ -223,17 +225,17 @@ def guarantee(*, name: str, owed: Expr, received: Sequence[str], most: str, flow
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="guarantor", payee="lender", money="USD/2", basis="once")
+    >>> route = Route(payer="guarantor", payee="lender", money="USD/2", basis="once")
     >>> print(in_short(guarantee(name="call", owed=lit("9600000", "USD/2"), received=["city"], most="7200000",
-    ...                          flow=flow)))
+    ...                          route=route)))
     pay call: guarantor -> lender once = min(7200000, max((9600000 - paid(city to_date)), 0))
     """
-    gap = above_zero(minus(owed, paid(*received)), flow.money)
-    return pay(name, least(lit(most, flow.money), gap), replace(flow, basis="once"))
+    gap = above_zero(minus(owed, paid(*received)), route.money)
+    return pay(name, least(lit(most, route.money), gap), replace(route, basis="once"))
 
 
 def principal_protection(
-    *, name: str, principal: str, of: Expr, keeps: Schedule, flow: Flow, earned: Expr | None = None
+    *, name: str, principal: str, of: Expr, keeps: Schedule, route: Route, earned: Expr | None = None
 ) -> Fragment:
     """Pay back at least a share of the principal, by result, or what was earned if that is more.
 
@@ -249,19 +251,19 @@ def principal_protection(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs, steps
-    >>> flow = Flow(payer="issuer", payee="holders", money="AUD/2", basis="once")
+    >>> route = Route(payer="issuer", payee="holders", money="AUD/2", basis="once")
     >>> half = steps(below="50", rows=[("55", "100")], owner="below")
     >>> print(in_short(principal_protection(name="principal", principal="7000000", of=obs("restored"),
     ...     keeps=half,
-    ...                                     flow=flow)))
+    ...                                     route=route)))
     pay principal: issuer -> holders once = round(7000000 * bands(restored: 50 | > 55: 100) / 100)
     """
     percent = keeps.on(of, into=f"percent/{keeps.digits()}")
-    safe = interest(notional=lit(principal, flow.money), percent=percent, money=flow.money)
-    return due(name, greatest(safe, earned) if earned else safe, flow)
+    safe = interest(notional=lit(principal, route.money), percent=percent, money=route.money)
+    return due(name, greatest(safe, earned) if earned else safe, route)
 
 
-def tranches(*, name: str, of: Expr, classes: Sequence[NoteClass], flow: Flow) -> Fragment:
+def tranches(*, name: str, of: Expr, classes: Sequence[NoteClass], route: Route) -> Fragment:
     """Pay several classes of notes by one result, each by its own schedules.
 
     Composition: for each class a clause ``NAME/CLASS`` (interest of every period) and
@@ -270,26 +272,29 @@ def tranches(*, name: str, of: Expr, classes: Sequence[NoteClass], flow: Flow) -
 
     Parameters
     ----------
-    flow : Flow
+    route : Route
         The payee is replaced by the holder of each class.
 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs, steps
-    >>> flow = Flow(payer="issuer", payee="*", money="AUD/2", basis="period")
+    >>> route = Route(payer="issuer", payee="*", money="AUD/2", basis="period")
     >>> equity = NoteClass(name="e", holder="holders-e", principal="2500000",
     ...                    coupon=steps(below="0", rows=[("5", "8.0")], owner="above"),
     ...                    keeps=steps(below="0", rows=[("5", "100")], owner="above"))
-    >>> print(in_short(tranches(name="note", of=obs("better"), classes=[equity], flow=flow)))
+    >>> print(in_short(tranches(name="note", of=obs("better"), classes=[equity], route=route)))
     pay note/e: issuer -> holders-e period = round(2500000 * bands(better: 0 | >= 5: 8.0) / 100)
     pay note/e.principal: issuer -> holders-e once = round(2500000 * bands(better: 0 | >= 5: 100) / 100)
     """
     coupons, principals = [], []
     for one in classes:
-        to = replace(flow, payee=one.holder)
-        whole, rate = lit(one.principal, flow.money), one.coupon.on(of, into=f"percent/{one.coupon.digits()}")
+        to = replace(route, payee=one.holder)
+        whole, rate = (
+            lit(one.principal, route.money),
+            one.coupon.on(of, into=f"percent/{one.coupon.digits()}"),
+        )
         coupons.append(
-            pay(f"{name}/{one.name}", interest(notional=whole, percent=rate, money=flow.money), to)
+            pay(f"{name}/{one.name}", interest(notional=whole, percent=rate, money=route.money), to)
         )
         principals.append(
             principal_protection(
@@ -297,14 +302,14 @@ def tranches(*, name: str, of: Expr, classes: Sequence[NoteClass], flow: Flow) -
                 principal=one.principal,
                 of=of,
                 keeps=one.keeps,
-                flow=replace(to, basis="once"),
+                route=replace(to, basis="once"),
             )
         )
     return join([*coupons, *principals])
 
 
 def redirected_coupon(
-    *, name: str, coupon: Expr, flow: Flow, investor: str = "", share: str = "1"
+    *, name: str, coupon: Expr, route: Route, investor: str = "", share: str = "1"
 ) -> Fragment:
     """Pay a coupon to a third party in place of the investor, in whole or in part.
 
@@ -318,21 +323,22 @@ def redirected_coupon(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, param
-    >>> flow = Flow(payer="issuer", payee="parks", money="ZAR/2", basis="period")
-    >>> print(in_short(redirected_coupon(name="parks", coupon=param("coupon"), flow=flow, investor="holders",
+    >>> route = Route(payer="issuer", payee="parks", money="ZAR/2", basis="period")
+    >>> print(in_short(redirected_coupon(name="parks", coupon=param("coupon"), route=route,
+    ...     investor="holders",
     ...                                  share="0.75")))
     pay parks: issuer -> parks period = round(coupon * 0.75)
     pay parks.rest: issuer -> holders period = max((coupon - earned(parks period)), 0)
     """
-    given = pay(name, scale(coupon, ratio(share), into=flow.money), flow)
+    given = pay(name, scale(coupon, ratio(share), into=route.money), route)
     if not investor:
         return given
-    rest = above_zero(minus(coupon, paid(name, window="period", what="earned")), flow.money)
-    return given + pay(f"{name}.rest", rest, replace(flow, payee=investor))
+    rest = above_zero(minus(coupon, paid(name, window="period", what="earned")), route.money)
+    return given + pay(f"{name}.rest", rest, replace(route, payee=investor))
 
 
 def early_termination(
-    *, name: str, by: str, guard: Expr, settlement: Expr, flow: Flow, notice: bool = False
+    *, name: str, by: str, guard: Expr, settlement: Expr, route: Route, notice: bool = False
 ) -> Fragment:
     """Let a party end the agreement when a condition holds, with a settlement.
 
@@ -350,9 +356,9 @@ def early_termination(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="city", payee="lender", money="USD/2", basis="period")
+    >>> route = Route(payer="city", payee="lender", money="USD/2", basis="period")
     >>> print(in_short(early_termination(name="exit", by="lender", guard=obs("missed"),
-    ...                                  settlement=lit("1000", "USD/2"), flow=flow)))
+    ...                                  settlement=lit("1000", "USD/2"), route=route)))
     metric exit.choice: label per period
     figure exit.stops = (exit.choice is stop and missed)
     figure exit.ended = any over period(exit.stops)
@@ -367,5 +373,5 @@ def early_termination(
         + named(f"{name}.stops", stops)
         + named(ended, previous(until, never()) if notice else until)
         + named(now, all_of(figure(ended), negated(previous(figure(ended), never()))))
-        + pay(name, choose(figure(now), settlement, zero(flow.money)), replace(flow, basis="period"))
+        + pay(name, choose(figure(now), settlement, zero(route.money)), replace(route, basis="period"))
     )

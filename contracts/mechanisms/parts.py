@@ -5,7 +5,7 @@ The problem: a mechanism without a builder needs its pieces all the same, each i
 
 from collections.abc import Mapping, Sequence
 
-from .fragments import Flow, Fragment, Part
+from .fragments import Fragment, Part, Route
 from .phrases import Expr
 
 Decimals = Mapping[str, str]
@@ -145,27 +145,27 @@ def named(name: str, value: Expr, *, title: str = "") -> Fragment:
     return Fragment(figures={name: {"value": value} | ({"title": title} if title else {})})
 
 
-def pay(name: str, amount: Expr, flow: Flow) -> Fragment:
+def pay(name: str, amount: Expr, route: Route) -> Fragment:
     """Write one clause.
 
     Examples
     --------
-    >>> flow = Flow(payer="city", payee="home", money="USD/2", basis="period")
-    >>> pay("grant", {"op": "param", "name": "grant"}, flow).clauses[0]["basis"]
+    >>> route = Route(payer="city", payee="home", money="USD/2", basis="period")
+    >>> pay("grant", {"op": "param", "name": "grant"}, route).clauses[0]["basis"]
     'period'
     """
-    return Fragment(clauses=(flow.clause(name, amount),))
+    return Fragment(clauses=(route.clause(name, amount),))
 
 
-def due(name: str, amount: Expr, flow: Flow | None) -> Fragment:
-    """Write a clause; or, without a flow, a figure of that name.
+def due(name: str, amount: Expr, route: Route | None) -> Fragment:
+    """Write a clause; or, without a route, a figure of that name.
 
     Examples
     --------
     >>> list(due("owed", {"op": "obs", "metric": "a"}, None).figures)
     ['owed']
     """
-    return pay(name, amount, flow) if flow else named(name, amount)
+    return pay(name, amount, route) if route else named(name, amount)
 
 
 def note(

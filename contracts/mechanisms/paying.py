@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from ...finance.errors import TermError
-from .fragments import Flow, Fragment, join
+from .fragments import Fragment, Route, join
 from .parts import Decimals, dated, leg, named, pay, pot, split, table
 from .phrases import Expr, above_zero, balance, digits_of, figure, minus, paid, param, ratio, scale, written
 
@@ -19,7 +19,7 @@ def payers_pro_rata(
 ) -> Fragment:
     """Spread every payment over payers by weight, to the last unit.
 
-    Composition: a split with one rank; name it as ``payer`` of a flow.
+    Composition: a split with one rank; name it as ``payer`` of a route.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def payers_ranked(*, name: str, order: Sequence[tuple[str, str]]) -> Fragment:
     )
 
 
-def payer_per_metric(*, name: str, amounts: Mapping[str, Expr], flow: Flow) -> Fragment:
+def payer_per_metric(*, name: str, amounts: Mapping[str, Expr], route: Route) -> Fragment:
     """Let every payer pay for a result of its own.
 
     Composition: one clause ``NAME/PAYER`` for each payer.
@@ -68,27 +68,27 @@ def payer_per_metric(*, name: str, amounts: Mapping[str, Expr], flow: Flow) -> F
     Parameters
     ----------
     amounts : mapping
-        Payer to what it owes; the payer of ``flow`` is replaced.
+        Payer to what it owes; the payer of ``route`` is replaced.
 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="*", payee="fund", money="USD/2", basis="cumulative")
+    >>> route = Route(payer="*", payee="fund", money="USD/2", basis="cumulative")
     >>> print(in_short(payer_per_metric(name="due", amounts={"city": figure("jail"),
     ...     "state": figure("health")},
-    ...                                 flow=flow)))
+    ...                                 route=route)))
     pay due/city: city -> fund cumulative = jail
     pay due/state: state -> fund cumulative = health
     """
     return join(
-        pay(f"{name}/{payer}", amount, replace(flow, payer=payer)) for payer, amount in amounts.items()
+        pay(f"{name}/{payer}", amount, replace(route, payer=payer)) for payer, amount in amounts.items()
     )
 
 
 def provider_coinvest(*, name: str, investors: Decimals, provider: str, weight: str, rank: int) -> Fragment:
     """Let the provider share in what investors receive, beside them or behind them.
 
-    Composition: a split with investors in rank 1; name it as ``payee`` of a flow.
+    Composition: a split with investors in rank 1; name it as ``payee`` of a route.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def fee_base(*, name: str, of: Expr, share: str, base: str, money: str) -> Fragm
     return taken + named(rest, above_zero(minus(of, figure(fee)), money) if base == "deposit" else of)
 
 
-def fixed_cost_share(*, name: str, costs: Decimals, share: str, flow: Flow) -> Fragment:
+def fixed_cost_share(*, name: str, costs: Decimals, share: str, route: Route) -> Fragment:
     """Pay a share of a cost plan, whatever the results are.
 
     Composition: a table of costs by period, and ``scale(cost, share)`` in every period.
@@ -164,18 +164,18 @@ def fixed_cost_share(*, name: str, costs: Decimals, share: str, flow: Flow) -> F
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="home", money="USD/2", basis="period")
+    >>> route = Route(payer="city", payee="home", money="USD/2", basis="period")
     >>> print(in_short(fixed_cost_share(name="fixed", costs={"p1": "1000", "p2": "900"}, share="0.25",
-    ...     flow=flow)))
+    ...     route=route)))
     param fixed.cost: p1 1000, p2 900
     pay fixed: city -> home period = round(fixed.cost * 0.25)
     """
     plan, owed = (
         f"{name}.cost",
-        replace(flow, basis="period", title=flow.title or "Unconditional share of cost"),
+        replace(route, basis="period", title=route.title or "Unconditional share of cost"),
     )
-    return table(plan, costs, flow.money, per="period") + pay(
-        name, scale(param(plan), ratio(share), into=flow.money), owed
+    return table(plan, costs, route.money, per="period") + pay(
+        name, scale(param(plan), ratio(share), into=route.money), owed
     )
 
 
@@ -207,7 +207,7 @@ def pass_through(
     pay on.rest: on.receipts -> office period = balance on.receipts
     """
     held = f"{name}.receipts"
-    out = Flow(payer=held, payee=first, money=money, basis="period")
+    out = Route(payer=held, payee=first, money=money, basis="period")
     part = scale(paid(*receipts, window="period"), ratio(share), into=money)
     return (
         pot(held, money, holder=holder, residual_to=rest)
@@ -216,7 +216,7 @@ def pass_through(
     )
 
 
-def two_way(*, name: str, amount: Expr, flow: Flow) -> Fragment:
+def two_way(*, name: str, amount: Expr, route: Route) -> Fragment:
     """Pay an amount that may be negative: then the payee pays.
 
     Composition: a clause with ``two_way``. Limits and splits do not touch what flows back.
@@ -224,14 +224,14 @@ def two_way(*, name: str, amount: Expr, flow: Flow) -> Fragment:
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="fund", money="USD/2", basis="once")
-    >>> print(in_short(two_way(name="settle", amount=figure("gap"), flow=flow)))
+    >>> route = Route(payer="city", payee="fund", money="USD/2", basis="once")
+    >>> print(in_short(two_way(name="settle", amount=figure("gap"), route=route)))
     pay settle: city -> fund once two-way = gap
     """
-    return pay(name, amount, replace(flow, two_way=True))
+    return pay(name, amount, replace(route, two_way=True))
 
 
-def dated_fx(*, name: str, amount: Expr, money: str, rates: Decimals, flow: Flow) -> Fragment:
+def dated_fx(*, name: str, amount: Expr, money: str, rates: Decimals, route: Route) -> Fragment:
     """Pay an amount of one currency in another, at rates that hold from their days on.
 
     Composition: a dated parameter ``NAME.rate`` and ``scale(amount, rate)``. A rate that is only known later
@@ -240,26 +240,26 @@ def dated_fx(*, name: str, amount: Expr, money: str, rates: Decimals, flow: Flow
     Parameters
     ----------
     money : str
-        Type of the amount; the flow's is what is paid.
+        Type of the amount; the route's is what is paid.
     rates : mapping
-        Day to units of the flow's money for one of ``money``.
+        Day to units of the route's money for one of ``money``.
 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short, obs
-    >>> flow = Flow(payer="donor", payee="fund", money="USD/2", basis="period")
+    >>> route = Route(payer="donor", payee="fund", money="USD/2", basis="period")
     >>> print(in_short(dated_fx(name="dollars", amount=obs("pounds"), money="GBP/2",
-    ...                         rates={"2020-01-01": "1.31"}, flow=flow)))
+    ...                         rates={"2020-01-01": "1.31"}, route=route)))
     param dollars.rate: 1.31 from 2020-01-01
     pay dollars: donor -> fund period = round(pounds * dollars.rate)
     """
-    code = flow.money.partition("/")[0]
+    code = route.money.partition("/")[0]
     kind = f"{code}/{max(digits_of(value) for value in rates.values())} per {money}"
-    owed = scale(amount, param(f"{name}.rate"), into=flow.money)
-    return dated(f"{name}.rate", rates, kind) + pay(name, owed, flow)
+    owed = scale(amount, param(f"{name}.rate"), into=route.money)
+    return dated(f"{name}.rate", rates, kind) + pay(name, owed, route)
 
 
-def interim_payments(*, name: str, amount: Expr, flow: Flow, bullet: bool = False) -> Fragment:
+def interim_payments(*, name: str, amount: Expr, route: Route, bullet: bool = False) -> Fragment:
     """Pay what is owed to date at the end of every period, or all at the end.
 
     Composition: the same amount in a ``cumulative`` or a ``once`` clause.
@@ -272,8 +272,8 @@ def interim_payments(*, name: str, amount: Expr, flow: Flow, bullet: bool = Fals
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="fund", money="USD/2", basis="cumulative")
-    >>> print(in_short(interim_payments(name="due", amount=figure("owed"), flow=flow, bullet=True)))
+    >>> route = Route(payer="city", payee="fund", money="USD/2", basis="cumulative")
+    >>> print(in_short(interim_payments(name="due", amount=figure("owed"), route=route, bullet=True)))
     pay due: city -> fund once = owed
     """
-    return pay(name, amount, replace(flow, basis="once" if bullet else "cumulative"))
+    return pay(name, amount, replace(route, basis="once" if bullet else "cumulative"))

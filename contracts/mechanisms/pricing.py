@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ...finance.errors import TermError
-from .fragments import Flow, Fragment, join
+from .fragments import Fragment, Route, join
 from .parts import fixed, members, metric, named, pay, table
 from .phrases import (
     Expr,
@@ -91,7 +91,7 @@ def unit_price(
     of: Expr,
     price: Expr,
     unit: str,
-    flow: Flow,
+    route: Route,
     less: Expr | None = None,
     qualifies: Expr | None = None,
     over: str = "",
@@ -109,25 +109,25 @@ def unit_price(
     qualifies : expression
         Until it holds nothing counts; then all units do (back pay).
     over : str
-        Set to sum over; the sum waits until every member's values are known. With the set in ``flow.each``
+        Set to sum over; the sum waits until every member's values are known. With the set in ``route.each``
         instead, every member is paid as soon as its own are.
 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="fund", money="USD/2", basis="cumulative")
+    >>> route = Route(payer="city", payee="fund", money="USD/2", basis="cumulative")
     >>> price = rate("15.12", "USD/2", "day/0")
     >>> print(in_short(unit_price(name="housing", of=obs("lease"), less=obs("jail"), over="people",
-    ...                           price=price, unit="day/0", flow=flow)))
+    ...                           price=price, unit="day/0", route=route)))
     pay housing: city -> fund cumulative = round(add over people(max((lease - jail), 0)) * 15.12)
     """
     units = netting(of=of, less=less, unit=unit) if less else of
     units = back_pay(of=units, qualifies=qualifies, unit=unit) if qualifies else units
-    return pay(name, scale(summed(over, units) if over else units, price, into=flow.money), flow)
+    return pay(name, scale(summed(over, units) if over else units, price, into=route.money), route)
 
 
 def unit_count(
-    *, name: str, unit: str, most: str, price: str, flow: Flow, by_period: bool = False
+    *, name: str, unit: str, most: str, price: str, route: Route, by_period: bool = False
 ) -> Fragment:
     """Count persons or claims, and pay a price for each.
 
@@ -143,16 +143,16 @@ def unit_count(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="fund", money="USD/2", basis="cumulative")
-    >>> print(in_short(unit_count(name="births", unit="birth/0", most="900", price="40", flow=flow)))
+    >>> route = Route(payer="city", payee="fund", money="USD/2", basis="cumulative")
+    >>> print(in_short(unit_count(name="births", unit="birth/0", most="900", price="40", route=route)))
     metric births.count: birth/0 0 to 900
     pay births: city -> fund cumulative = round(births.count * 40)
     """
     count = f"{name}.count"
     per = ("period",) if by_period else ()
-    counted = to_date(count) if by_period and flow.basis == "cumulative" else obs(count)
-    amount = scale(counted, rate(price, flow.money, unit), into=flow.money)
-    return metric(count, unit=unit, most=most, pool="sum", per=per) + pay(name, amount, flow)
+    counted = to_date(count) if by_period and route.basis == "cumulative" else obs(count)
+    amount = scale(counted, rate(price, route.money, unit), into=route.money)
+    return metric(count, unit=unit, most=most, pool="sum", per=per) + pay(name, amount, route)
 
 
 def repeat_claims(
@@ -161,7 +161,7 @@ def repeat_claims(
     people: str,
     price: str,
     allowance: str,
-    flow: Flow,
+    route: Route,
     unit: str = "claim/0",
     min_gap_days: int = 0,
 ) -> Fragment:
@@ -182,22 +182,22 @@ def repeat_claims(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="fund", money="GBP/2", basis="cumulative")
-    >>> print(in_short(repeat_claims(name="calm", people="people", price="220", allowance="3", flow=flow)))
+    >>> route = Route(payer="city", payee="fund", money="GBP/2", basis="cumulative")
+    >>> print(in_short(repeat_claims(name="calm", people="people", price="220", allowance="3", route=route)))
     metric calm.claims: claim/0 0 to 3 per people
     pay calm: city -> fund cumulative each people = round(calm.claims * 220)
     """
     claims = f"{name}.claims"
     counted = metric(claims, unit=unit, most=allowance, per=(people,), pool="sum", min_gap_days=min_gap_days)
-    amount = scale(obs(claims), rate(price, flow.money, unit), into=flow.money)
-    return counted + pay(name, amount, replace(flow, each=(*flow.each, people)))
+    amount = scale(obs(claims), rate(price, route.money, unit), into=route.money)
+    return counted + pay(name, amount, replace(route, each=(*route.each, people)))
 
 
 def rate_card(  # two forms of one card
     *,
     name: str,
     lines: Sequence[Line],
-    flow: Flow,
+    route: Route,
     form: str = "table",
     unit: str = "claim/0",
     people: str = "",
@@ -225,38 +225,38 @@ def rate_card(  # two forms of one card
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="state", payee="fund", money="GBP/2", basis="cumulative")
+    >>> route = Route(payer="state", payee="fund", money="GBP/2", basis="cumulative")
     >>> lines = [Line(name="course", price="220"), Line(name="job", price="660")]
-    >>> print(in_short(rate_card(name="card", lines=lines, flow=flow)))
+    >>> print(in_short(rate_card(name="card", lines=lines, route=route)))
     metric card.claims: claim/0 0 to 1000 per card.lines
     param card.price: course 220, job 660
     pay card: state -> fund cumulative each card.lines = round(card.claims * card.price)
     """
     if form == "metrics":
-        return join(_own_line(one, flow, unit, people, keeps) for one in lines)
+        return join(_own_line(one, route, unit, people, keeps) for one in lines)
     if len(mosts := sorted({one.most for one in lines})) > 1:
         raise TermError(
             f'The lines of {name} allow {", ".join(mosts)} claims; write them with form="metrics".'
         )
     claims, price, of = f"{name}.claims", f"{name}.price", f"{name}.lines"
-    kind = str(rate("0", flow.money, unit)["type"])
+    kind = str(rate("0", route.money, unit)["type"])
     per = (people, of) if people else (of,)
-    amount = scale(obs(claims), _kept(param(price), keeps, kind), into=flow.money)
+    amount = scale(obs(claims), _kept(param(price), keeps, kind), into=route.money)
     return (
         members(of, [one.name for one in lines])
         + metric(claims, unit=unit, most=mosts[0], per=per, pool="sum")
         + table(price, {one.name: one.price for one in lines}, kind, per=of)
-        + pay(name, amount, replace(flow, each=(*flow.each, *per)))
+        + pay(name, amount, replace(route, each=(*route.each, *per)))
     )
 
 
-def _own_line(line: Line, flow: Flow, unit: str, people: str, keeps: str) -> Fragment:
+def _own_line(line: Line, route: Route, unit: str, people: str, keeps: str) -> Fragment:
     claims = f"{line.name}.claims"
     per = (people,) if people else ()
-    price = rate(line.price, flow.money, unit)
-    amount = scale(obs(claims), _kept(price, keeps, str(price["type"])), into=flow.money)
+    price = rate(line.price, route.money, unit)
+    amount = scale(obs(claims), _kept(price, keeps, str(price["type"])), into=route.money)
     counted = metric(claims, unit=unit, most=line.most, per=per, pool="sum", title=line.title)
-    return counted + pay(line.name, amount, replace(flow, each=(*flow.each, *per)))
+    return counted + pay(line.name, amount, replace(route, each=(*route.each, *per)))
 
 
 def _kept(price: Expr, keeps: str, kind: str) -> Expr:
@@ -279,7 +279,7 @@ def bid_discount(*, name: str, bid: str) -> Fragment:
     return fixed(name, bid, kind) + named(f"{name}.keeps", minus(lit("1", kind), lit(bid, kind)))
 
 
-def milestone_ladder(*, name: str, rungs: Sequence[Line], people: str, flow: Flow) -> Fragment:
+def milestone_ladder(*, name: str, rungs: Sequence[Line], people: str, route: Route) -> Fragment:
     """Pay each rung once per person, and only when all rungs below it were reached.
 
     Composition: for every rung a truth metric per person and ``if(all(rungs up to here), price, 0)``.
@@ -287,20 +287,20 @@ def milestone_ladder(*, name: str, rungs: Sequence[Line], people: str, flow: Flo
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="state", payee="fund", money="GBP/2", basis="cumulative")
+    >>> route = Route(payer="state", payee="fund", money="GBP/2", basis="cumulative")
     >>> rungs = [Line(name="home", price="500"), Line(name="home-3m", price="1500")]
-    >>> print(in_short(milestone_ladder(name="home", rungs=rungs, people="people", flow=flow)))
+    >>> print(in_short(milestone_ladder(name="home", rungs=rungs, people="people", route=route)))
     metric home.home: truth per people
     metric home.home-3m: truth per people
     pay home/home: state -> fund cumulative each people = if(home.home, 500, 0)
     pay home/home-3m: state -> fund cumulative each people = if((home.home and home.home-3m), 1500, 0)
     """
-    each = replace(flow, each=(*flow.each, people))
+    each = replace(route, each=(*route.each, people))
     reached = [f"{name}.{one.name}" for one in rungs]
     parts = [metric(one, per=(people,)) for one in reached]
     for index, one in enumerate(rungs):
         below = all_of(*(obs(rung) for rung in reached[: index + 1]))
-        amount = choose(below, lit(one.price, flow.money), zero(flow.money))
+        amount = choose(below, lit(one.price, route.money), zero(route.money))
         parts.append(pay(f"{name}/{one.name}", amount, each))
     return join(parts)
 
@@ -312,7 +312,7 @@ def price_per_point(
     start: Expr,
     step: Expr,
     price: str,
-    flow: Flow,
+    route: Route,
     most: str = "",
     part_steps: bool = False,
 ) -> Fragment:
@@ -331,23 +331,23 @@ def price_per_point(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="fund", money="USD/2", basis="once")
+    >>> route = Route(payer="city", payee="fund", money="USD/2", basis="once")
     >>> point = lit("1.00", "percent/2")
     >>> print(in_short(price_per_point(name="gain", of=obs("gain"), start=lit("5.00", "percent/2"),
     ...     step=point,
-    ...                                price="1000", most="2500", flow=flow)))
+    ...                                price="1000", most="2500", route=route)))
     pay gain: city -> fund once = min(round(1000 * floor(max((gain - 5.00), 0) / 1.00)), 2500)
     """
     above = above_zero(minus(of, start), str(step["type"]))
-    each = lit(price, flow.money)
+    each = lit(price, route.money)
     if part_steps:
-        amount = scale(each, above, over=[step], into=flow.money)
+        amount = scale(each, above, over=[step], into=route.money)
     else:
-        amount = scale(each, scale(above, over=[step], into="ratio/0", rounding="floor"), into=flow.money)
-    return pay(name, least(amount, lit(most, flow.money)) if most else amount, flow)
+        amount = scale(each, scale(above, over=[step], into="ratio/0", rounding="floor"), into=route.money)
+    return pay(name, least(amount, lit(most, route.money)) if most else amount, route)
 
 
-def bonus_above_base(*, name: str, of: Expr, base: Expr, unit: str, price: str, flow: Flow) -> Fragment:
+def bonus_above_base(*, name: str, of: Expr, base: Expr, unit: str, price: str, route: Route) -> Fragment:
     """Pay a price for every unit above a base.
 
     Composition: ``scale(max(0, of - base), price)``.
@@ -355,16 +355,16 @@ def bonus_above_base(*, name: str, of: Expr, base: Expr, unit: str, price: str, 
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="fund", money="USD/2", basis="once")
+    >>> route = Route(payer="city", payee="fund", money="USD/2", basis="once")
     >>> base = lit("40", "girl/0")
     >>> print(in_short(bonus_above_base(name="girls", of=obs("girls"), base=base, unit="girl/0", price="25",
-    ...                                 flow=flow)))
+    ...                                 route=route)))
     pay girls: city -> fund once = round(max((girls - 40), 0) * 25)
     """
     return pay(
         name,
-        scale(netting(of=of, less=base, unit=unit), rate(price, flow.money, unit), into=flow.money),
-        flow,
+        scale(netting(of=of, less=base, unit=unit), rate(price, route.money, unit), into=route.money),
+        route,
     )
 
 
@@ -373,7 +373,7 @@ def population_price(
     name: str,
     base: str,
     groups: Mapping[str, str],
-    flow: Flow,
+    route: Route,
     most: str,
     unit: str = "person/0",
     rounding: str,
@@ -393,14 +393,14 @@ def population_price(
     Examples
     --------
     >>> from almoner.contracts.mechanisms import in_short
-    >>> flow = Flow(payer="city", payee="fund", money="USD/2", basis="cumulative")
+    >>> route = Route(payer="city", payee="fund", money="USD/2", basis="cumulative")
     >>> groups = {"young": "1.000", "long-term": "1.375"}
-    >>> print(in_short(population_price(name="job", base="99.99", groups=groups, flow=flow, most="500",
+    >>> print(in_short(population_price(name="job", base="99.99", groups=groups, route=route, most="500",
     ...                                 rounding="floor")).splitlines()[2])
     figure job.price = floor(99.99 * job.multiplier)
     """
     of, count, times = f"{name}.groups", f"{name}.count", f"{name}.multiplier"
-    price = rate(base, flow.money, unit)
+    price = rate(base, route.money, unit)
     kind = str(ratio(max(groups.values(), key=lambda text: len(text.partition(".")[2])))["type"])
     each = scale(price, param(times), into=str(price["type"]), rounding=rounding)
     return (
@@ -410,7 +410,7 @@ def population_price(
         + named(f"{name}.price", each)
         + pay(
             name,
-            scale(obs(count), figure(f"{name}.price"), into=flow.money),
-            replace(flow, each=(*flow.each, of)),
+            scale(obs(count), figure(f"{name}.price"), into=route.money),
+            replace(route, each=(*route.each, of)),
         )
     )

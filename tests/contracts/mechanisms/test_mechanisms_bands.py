@@ -8,7 +8,7 @@ import pytest
 
 from almoner.contracts.mechanisms import (
     BandRow,
-    Flow,
+    Route,
     Schedule,
     band_rate,
     bands,
@@ -34,7 +34,7 @@ from almoner.contracts.mechanisms import (
 from almoner.finance.errors import TermError
 
 Make = Callable[..., Any]
-FLOW = Flow(payer="city", payee="fund", money="USD/2", basis="once")
+ROUTE = Route(payer="city", payee="fund", money="USD/2", basis="once")
 RIKERS = [
     ("8.5", "4800000"),
     ("10", "9600000"),
@@ -70,7 +70,9 @@ def test_rikers_pays_by_band_and_each_edge_belongs_to_the_band_above(
 ) -> None:
     made = deal(
         FALL,
-        bands(name="city", of=obs("fall"), schedule=steps(below="0", rows=RIKERS, owner="above"), flow=FLOW),
+        bands(
+            name="city", of=obs("fall"), schedule=steps(below="0", rows=RIKERS, owner="above"), route=ROUTE
+        ),
     )
     assert made.pay(("fall", fall))("city") == paid
 
@@ -96,7 +98,7 @@ DENVER = Schedule(
     ],
 )
 def test_denver_pays_jail_days_by_slopes(deal: Make, points: str, paid: str) -> None:
-    made = deal(FALL, bands(name="jail", of=obs("fall"), schedule=DENVER, flow=FLOW))
+    made = deal(FALL, bands(name="jail", of=obs("fall"), schedule=DENVER, route=ROUTE))
     assert made.pay(("fall", points))("jail") == paid
 
 
@@ -117,7 +119,7 @@ def test_the_rhino_bond_pays_a_rate_per_thousand_of_notes(deal: Make, growth: st
     notes = lit("150000000", "USD/2")
     made = deal(
         FALL,
-        band_rate(name="growth", of=obs("fall"), schedule=table, notional=notes, per="1000", flow=FLOW),
+        band_rate(name="growth", of=obs("fall"), schedule=table, notional=notes, per="1000", route=ROUTE),
     )
     assert made.pay(("fall", growth))("growth") == paid
 
@@ -139,7 +141,7 @@ def test_the_rhino_bond_pays_a_rate_per_thousand_of_notes(deal: Make, growth: st
 def test_newpin_follows_a_line_between_a_dated_floor_and_a_cap(
     deal: Make, rate: str, period: str, coupon: str, interest_due: str
 ) -> None:
-    flow = Flow(payer="bank", payee="fund", money="AUD/2", basis="period")
+    route = Route(payer="bank", payee="fund", money="AUD/2", basis="period")
     made = deal(
         metric("rate", unit="percent/4", most="100", per=("period",)),
         dated("floor", {"2013-07-01": "5", "2016-07-01": "0"}, "percent/2"),
@@ -154,7 +156,7 @@ def test_newpin_follows_a_line_between_a_dated_floor_and_a_cap(
         pay(
             "interest",
             interest(notional=lit("7000000", "AUD/2"), percent=figure("coupon"), money="AUD/2"),
-            flow,
+            route,
         ),
         starts="2013-07-01",
         ends="2018-06-30",
@@ -166,10 +168,10 @@ def test_newpin_follows_a_line_between_a_dated_floor_and_a_cap(
 
 def test_a_dated_floor_is_read_at_the_end_of_the_period(deal: Make) -> None:
     floors = {"2027-01-01": "5.00", "2028-12-31": "1.00"}
-    flow = replace(FLOW, basis="period")
+    route = replace(ROUTE, basis="period")
     made = deal(
         metric("earned", unit="USD/2", most="100", per=("period",)),
-        dated_floor(name="due", of=obs("earned"), floors=floors, unit="USD/2", flow=flow),
+        dated_floor(name="due", of=obs("earned"), floors=floors, unit="USD/2", route=route),
         ends="2028-12-31",
         periods="P1Y",
     )
@@ -195,7 +197,7 @@ def test_dc_water_pays_above_and_is_paid_below_a_dead_band(deal: Make, reduction
     zone = dead_zone(
         lower=("18.6", "above"), upper=("41.3", "below"), malus=("-3300000", "0"), bonus=("3300000", "0")
     )
-    made = deal(FALL, dead_band(name="c", of=obs("fall"), zone=zone, flow=replace(FLOW, two_way=True)))
+    made = deal(FALL, dead_band(name="c", of=obs("fall"), zone=zone, route=replace(ROUTE, two_way=True)))
     result = made.pay(("fall", reduction))
     assert result("c") == paid
     assert result("net:fund") == paid
@@ -206,7 +208,7 @@ def test_dc_water_pays_above_and_is_paid_below_a_dead_band(deal: Make, reduction
 )
 def test_a_dead_band_can_have_slopes_on_both_sides(deal: Make, level: str, paid: str) -> None:
     zone = dead_zone(lower=("80", "above"), upper=("90", "below"), malus=("-10", "2"), bonus=("5", "10"))
-    made = deal(FALL, dead_band(name="c", of=obs("fall"), zone=zone, flow=replace(FLOW, two_way=True)))
+    made = deal(FALL, dead_band(name="c", of=obs("fall"), zone=zone, route=replace(ROUTE, two_way=True)))
     assert made.pay(("fall", level))("c") == paid
 
 
@@ -225,7 +227,7 @@ def test_volume_tiers_are_marginal(deal: Make, doses: str, paid: str) -> None:
     prices = [("100", "5.00"), ("200", "4.00")]
     made = deal(
         metric("doses", unit="dose/0", most="1000"),
-        volume_tiers(name="d", of=obs("doses"), prices=prices, last="3.00", flow=FLOW),
+        volume_tiers(name="d", of=obs("doses"), prices=prices, last="3.00", route=ROUTE),
     )
     assert made.pay(("doses", doses))("d") == paid
 
@@ -250,10 +252,10 @@ def test_a_coupon_by_band_is_that_of_the_benevolent_societys_class_e(
     deal: Make, result: str, percent: str, paid: str
 ) -> None:
     rows = [("5", "8"), ("15", "10.5"), ("20", "15"), ("25", "20"), ("35", "25"), ("40", "30")]
-    flow = Flow(payer="bank", payee="fund", money="AUD/2", basis="once")
+    route = Route(payer="bank", payee="fund", money="AUD/2", basis="once")
     table = steps(below="0", rows=rows, owner="above")
     notes = lit("2500000", "AUD/2")
-    made = deal(FALL, coupon_by_band(name="e", of=obs("fall"), schedule=table, notional=notes, flow=flow))
+    made = deal(FALL, coupon_by_band(name="e", of=obs("fall"), schedule=table, notional=notes, route=route))
     outcome = made.pay(("fall", result))
     assert (outcome("e.percent"), outcome("e")) == (percent, paid)
 
@@ -261,11 +263,11 @@ def test_a_coupon_by_band_is_that_of_the_benevolent_societys_class_e(
 @pytest.mark.parametrize(("count", "paid"), [("", "36.50"), ("actual", "18.00"), ("30/360", "18.15")])
 def test_interest_counts_days_as_told(deal: Make, count: str, paid: str) -> None:
     table = steps(below="3.65", rows=[], owner="above")
-    flow = replace(FLOW, basis="period")
+    route = replace(ROUTE, basis="period")
     made = deal(
         FALL,
         coupon_by_band(
-            name="c", of=obs("fall"), schedule=table, notional=lit("1000", "USD/2"), flow=flow, count=count
+            name="c", of=obs("fall"), schedule=table, notional=lit("1000", "USD/2"), route=route, count=count
         ),
         ends="2027-06-30",
     )
@@ -319,5 +321,5 @@ def test_a_sound_table_keeps_who_owns_each_edge(deal: Make, value: str, paid: st
         row("20", "30", "()", "3"),
     ]
     table = bands_from_table(rows, below="7", above="9")
-    made = deal(FALL, bands(name="b", of=obs("fall"), schedule=table, flow=FLOW))
+    made = deal(FALL, bands(name="b", of=obs("fall"), schedule=table, route=ROUTE))
     assert made.pay(("fall", value))("b") == f"{paid}.00"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from almoner.contracts.mechanisms import (
-    Flow,
+    Route,
     achievement,
     baseline_ratio,
     binary,
@@ -46,7 +46,7 @@ from almoner.contracts.mechanisms import (
 )
 
 Make = Callable[..., Any]
-FLOW = Flow(payer="city", payee="fund", money="USD/2", basis="once")
+ROUTE = Route(payer="city", payee="fund", money="USD/2", basis="once")
 PERCENT = {"unit": "percent/2", "least": "-100", "most": "200"}
 
 
@@ -69,7 +69,7 @@ def test_a_threshold_says_whether_its_edge_pays(deal: Make, edge: str, fall: str
             at=lit("10", "percent/2"),
             edge=edge,
             amount=lit("500", "USD/2"),
-            flow=FLOW,
+            route=ROUTE,
         ),
     )
     assert made.pay(("fall", fall))("t") == paid
@@ -79,8 +79,8 @@ def test_a_threshold_says_whether_its_edge_pays(deal: Make, edge: str, fall: str
 def test_all_or_nothing_and_a_gate_before_another_amount(deal: Make, said: str, paid: str) -> None:
     made = deal(
         metric("law"),
-        binary(name="b", test=obs("law"), amount="1000", flow=FLOW),
-        gate(name="g", test=obs("law"), amount=lit("1000", "USD/2"), flow=FLOW),
+        binary(name="b", test=obs("law"), amount="1000", route=ROUTE),
+        gate(name="g", test=obs("law"), amount=lit("1000", "USD/2"), route=ROUTE),
     )
     outcome = made.pay(("law", said))
     assert (outcome("b"), outcome("g")) == (paid, paid)
@@ -102,7 +102,7 @@ def test_a_joint_condition_is_a_share_of_members(deal: Make, need: str, facts: l
         metric("read", per=("sites",)),
         metric("safe", per=("sites",)),
         joint_condition(name="good", tests=[obs("read"), obs("safe")], over="sites", need=need),
-        pay("p", scale(lit("900", "USD/2"), figure("good"), into="USD/2"), FLOW),
+        pay("p", scale(lit("900", "USD/2"), figure("good"), into="USD/2"), ROUTE),
     )
     word = {"t": "true", "f": "false"}
     rows = [
@@ -164,7 +164,7 @@ def test_partial_credit_weighs_bands(deal: Make, a: str, b: str, paid: str) -> N
         metric("a", **PERCENT),
         metric("b", **PERCENT),
         partial_credit(
-            name="p", whole="900", flow=FLOW, indicators=[("0.4", obs("a"), half), ("0.6", obs("b"), half)]
+            name="p", whole="900", route=ROUTE, indicators=[("0.4", obs("a"), half), ("0.6", obs("b"), half)]
         ),
     )
     assert made.pay(("a", a), ("b", b))("p") == paid
@@ -193,7 +193,7 @@ def test_peterborough_falls_back_on_all_cohorts_only_when_none_paid(
             at=lit("10", "percent/2"),
             amount=lit("500", "USD/2"),
             cohorts="cohorts",
-            flow=FLOW,
+            route=ROUTE,
         ),
         pooled_fallback(
             name="all",
@@ -202,7 +202,7 @@ def test_peterborough_falls_back_on_all_cohorts_only_when_none_paid(
             of=obs("pooled"),
             at=lit("7.5", "percent/2"),
             amount=lit("700", "USD/2"),
-            flow=FLOW,
+            route=ROUTE,
         ),
     )
     rows = [("fall", fall, {"cohorts": f"c{n}"}) for n, fall in enumerate(falls, start=1)]
@@ -221,7 +221,7 @@ def test_peterborough_falls_back_on_all_cohorts_only_when_none_paid(
 )
 def test_peterborough_compares_142_with_155(
     deal: Make, kind: str, wants: str, floor: bool, value: str
-) -> None:  # noqa: FBT001  # a row of the table
+) -> None:  # a row of the table
     into = "percent/2" if kind == "relative" else "event/0"
     made = deal(
         metric("treated", unit="event/0", most="900"),
@@ -278,7 +278,7 @@ def test_what_was_not_bought_stays_in_stock_and_can_be_bought_later(deal: Make) 
             contracted=lit("70", "tonne/0"),
             price=rate("40", "USD/2", "tonne/0"),
             unit="tonne/0",
-            flow=FLOW,
+            route=ROUTE,
         ),
         ends="2029-12-31",
         periods="P1Y",
@@ -309,8 +309,8 @@ def test_teams_are_ranked_by_measured_and_judged_parts(deal: Make) -> None:
 
 
 def test_caps_cut_in_the_order_in_which_they_stand(deal: Make) -> None:
-    flow = replace(FLOW, basis="cumulative")
-    claims = {"people": "people", "allowance": "9", "flow": flow}
+    route = replace(ROUTE, basis="cumulative")
+    claims = {"people": "people", "allowance": "9", "route": route}
     made = deal(
         members("people", most=9),
         repeat_claims(name="calm", price="100", **claims),
@@ -340,11 +340,11 @@ def test_caps_cut_in_the_order_in_which_they_stand(deal: Make) -> None:
 @pytest.mark.parametrize("cap", [cap_claim, cap_cohort, cap_person])
 def test_a_cap_for_each_member_leaves_the_others_alone(deal: Make, cap: Callable[..., Any]) -> None:
     over = {cap_claim: "claims", cap_cohort: "cohorts", cap_person: "people"}[cap]
-    flow = replace(FLOW, each=("set",))
+    route = replace(ROUTE, each=("set",))
     made = deal(
         members("set", ["a", "b"]),
         metric("cost", unit="USD/2", most="900", per=("set",)),
-        pay("repair", obs("cost"), flow),
+        pay("repair", obs("cost"), route),
         cap(name="cap", most="500", of=["repair"], **{over: "set"}),
     )
     paid = made.pay(("cost", "500.01", {"set": "a"}), ("cost", "499.99", {"set": "b"}))
@@ -352,9 +352,9 @@ def test_a_cap_for_each_member_leaves_the_others_alone(deal: Make, cap: Callable
 
 
 def test_what_a_period_cannot_pay_is_owed_in_the_next(deal: Make) -> None:
-    flow = replace(FLOW, basis="cumulative")
+    route = replace(ROUTE, basis="cumulative")
     made = deal(
-        unit_count(name="n", unit="night/0", most="100", price="10", flow=flow, by_period=True),
+        unit_count(name="n", unit="night/0", most="100", price="10", route=route, by_period=True),
         cap_period(name="cap", most="300", of=["n"]),
         periods="P6M",
     )

@@ -8,8 +8,8 @@ import pytest
 
 import almoner.contracts.mechanisms as page
 from almoner.contracts.mechanisms import (
-    Flow,
     Fragment,
+    Route,
     calendar,
     choice,
     fixed,
@@ -29,7 +29,7 @@ from almoner.contracts.mechanisms import (
 )
 from almoner.finance.errors import TermError
 
-FLOW = Flow(payer="city", payee="home", money="USD/2", basis="once")
+ROUTE = Route(payer="city", payee="home", money="USD/2", basis="once")
 DOCUMENT = Path(__file__).parents[3] / "docs" / "mechanisms.md"
 
 
@@ -37,13 +37,13 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "mechanisms.md"
     ("one", "two", "told"),
     [
         (fixed("bid", "1", "ratio/0"), fixed("bid", "2", "ratio/0"), "params/bid"),
-        (pay("due", lit("1", "USD/2"), FLOW), pay("due", lit("2", "USD/2"), FLOW), "clauses/due"),
+        (pay("due", lit("1", "USD/2"), ROUTE), pay("due", lit("2", "USD/2"), ROUTE), "clauses/due"),
         (limit("most", "1"), limit("most", "2"), "limits/most"),
         (split("s", [leg("a")]), split("s", [leg("b")]), "splits/s"),
         (memo("h", "USD/2"), memo("h", "EUR/2"), "accounts/h"),
         (
             named("due", lit("1", "USD/2")),
-            pay("due", lit("1", "USD/2"), FLOW),
+            pay("due", lit("1", "USD/2"), ROUTE),
             "due names a figure and a clause",
         ),
     ],
@@ -54,7 +54,7 @@ def test_a_clash_is_an_error_that_says_the_name(one: Fragment, two: Fragment, to
 
 
 def test_equal_parts_stand_once_and_order_is_kept() -> None:
-    first, second = pay("b", lit("1", "USD/2"), FLOW), pay("a", lit("1", "USD/2"), FLOW)
+    first, second = pay("b", lit("1", "USD/2"), ROUTE), pay("a", lit("1", "USD/2"), ROUTE)
     whole = first + second + first
     assert [clause["id"] for clause in whole.clauses] == ["b", "a"]
     assert join([]) == Fragment()

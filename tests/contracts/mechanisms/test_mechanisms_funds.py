@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from almoner.contracts.mechanisms import (
-    Flow,
     Market,
-    Outcome,
+    OtherOutcome,
+    Route,
     advance_market,
     discretionary_award,
     limit,
@@ -32,7 +32,7 @@ from almoner.contracts.mechanisms import (
 from almoner.finance.errors import AlmonerError
 
 Make = Callable[..., Any]
-FLOW = Flow(payer="city", payee="fund", money="USD/2", basis="once")
+ROUTE = Route(payer="city", payee="fund", money="USD/2", basis="once")
 TEAMS = ["a", "b", "c", "d", "e"]
 GAVI = Market(fund="1500000000", target="200000000", top_up="3.50", tail="3.50", unit="dose/0", money="USD/2")
 
@@ -103,7 +103,7 @@ def test_gifts_are_matched_in_the_order_of_their_confirmation_up_to_the_ceiling(
         gifts=9,
         most="1000",
         ceiling="100",
-        flow=replace(FLOW, basis="cumulative"),
+        route=replace(ROUTE, basis="cumulative"),
     )
     gifts = [("g1", "60.00", "crowd"), ("g2", "100.01", "grant"), ("g3", "40.00", "crowd")]
     rows = [("m.gift", amount, {"m.gifts": name}) for name, amount, _ in gifts]
@@ -121,7 +121,7 @@ def test_unused_results_roll_forward_or_lapse(deal: Make, unused: str, parts: li
     made = deal(
         metric("points", unit="point/0", most="99", per=("period",), pool="sum"),
         results_linked_disbursement(
-            name="d", of=of, price=rate("100", "USD/2", "point/0"), flow=FLOW, ceiling="1000", unused=unused
+            name="d", of=of, price=rate("100", "USD/2", "point/0"), route=ROUTE, ceiling="1000", unused=unused
         ),
         periods="P6M",
     )
@@ -137,7 +137,7 @@ def test_an_advance_is_set_off_and_recovered(deal: Make, points: str, more: str,
     made = deal(
         metric("points", unit="point/0", most="99"),
         results_linked_disbursement(
-            name="d", of=obs("points"), price=rate("100", "USD/2", "point/0"), flow=FLOW, advance="500"
+            name="d", of=obs("points"), price=rate("100", "USD/2", "point/0"), route=ROUTE, advance="500"
         ),
     )
     paid = made.pay(("points", points))
@@ -151,7 +151,7 @@ def test_an_advance_is_set_off_once_where_unused_room_lapses(deal: Make) -> None
             name="d",
             of=obs("points"),
             price=rate("100", "USD/2", "point/0"),
-            flow=FLOW,
+            route=ROUTE,
             advance="500",
             unused="lapse",
         ),
@@ -165,12 +165,12 @@ def test_an_advance_is_set_off_once_where_unused_room_lapses(deal: Make) -> None
 
 def test_a_board_awards_inside_its_budget_and_nothing_without_a_decision(deal: Make) -> None:
     """100&Change: 100 million to the winner; 15 million to each other finalist by a later decision."""
-    flow = Flow(payer="donor", payee="teams", money="USD/2", basis="once")
+    route = Route(payer="donor", payee="teams", money="USD/2", basis="once")
     made = deal(
         members("teams", TEAMS[:4]),
-        prize_funnel(name="grand", stages=[("won", "100000000")], teams="teams", flow=flow),
+        prize_funnel(name="grand", stages=[("won", "100000000")], teams="teams", route=route),
         limit("one-winner", "100000000", ["grand/won"]),
-        discretionary_award(name="extra", by="board", budget="45000000", flow=flow, over=["teams"]),
+        discretionary_award(name="extra", by="board", budget="45000000", route=route, over=["teams"]),
         parties=TEAMS,
     )
     won = ("grand.won", "true", {"teams": "a"})
@@ -195,12 +195,12 @@ def test_a_board_awards_inside_its_budget_and_nothing_without_a_decision(deal: M
 def test_xprize_finalists_share_the_grand_prize_when_they_tie(
     deal: Make, scores: str, prizes: list[str]
 ) -> None:
-    flow = Flow(payer="donor", payee="teams", money="USD/2", basis="once")
+    route = Route(payer="donor", payee="teams", money="USD/2", basis="once")
     made = deal(
         members("teams", TEAMS),
         metric("score", unit="point/0", most="9", per=("teams",)),
-        prize_funnel(name="x", stages=[("final", "1000000")], teams="teams", flow=flow),
-        tie_split(name="grand", score=obs("score"), teams="teams", prizes=["10000000"], flow=flow),
+        prize_funnel(name="x", stages=[("final", "1000000")], teams="teams", route=route),
+        tie_split(name="grand", score=obs("score"), teams="teams", prizes=["10000000"], route=route),
         parties=TEAMS,
     )
     rows = [("score", score, {"teams": team}) for team, score in zip(TEAMS, scores, strict=True)]
@@ -222,11 +222,11 @@ def test_xprize_finalists_share_the_grand_prize_when_they_tie(
     ],
 )
 def test_tied_places_share_the_prizes_they_fill(deal: Make, scores: str, prizes: list[str]) -> None:
-    flow = Flow(payer="donor", payee="teams", money="USD/2", basis="once")
+    route = Route(payer="donor", payee="teams", money="USD/2", basis="once")
     made = deal(
         members("teams", TEAMS),
         metric("score", unit="point/0", most="9", per=("teams",)),
-        tie_split(name="p", score=obs("score"), teams="teams", prizes=["60", "30", "10"], flow=flow),
+        tie_split(name="p", score=obs("score"), teams="teams", prizes=["60", "30", "10"], route=route),
         parties=TEAMS,
     )
     rows = [("score", score, {"teams": team}) for team, score in zip(TEAMS, scores, strict=True)]
@@ -236,7 +236,7 @@ def test_tied_places_share_the_prizes_they_fill(deal: Make, scores: str, prizes:
 
 
 def test_only_those_who_can_win_are_placed(deal: Make) -> None:
-    flow = Flow(payer="donor", payee="teams", money="USD/2", basis="once")
+    route = Route(payer="donor", payee="teams", money="USD/2", basis="once")
     made = deal(
         members("teams", TEAMS[:2]),
         metric("score", unit="point/0", most="9", per=("teams",)),
@@ -246,7 +246,7 @@ def test_only_those_who_can_win_are_placed(deal: Make) -> None:
             score=obs("score"),
             teams="teams",
             prizes=["60"],
-            flow=flow,
+            route=route,
             among=obs("fit"),
             lowest=lit("-1", "point/0"),
         ),
@@ -258,11 +258,11 @@ def test_only_those_who_can_win_are_placed(deal: Make) -> None:
 
 
 def test_a_stage_pays_only_after_the_stages_before(deal: Make) -> None:
-    flow = Flow(payer="donor", payee="teams", money="USD/2", basis="once")
+    route = Route(payer="donor", payee="teams", money="USD/2", basis="once")
     stages = [("entry", ""), ("semi", "10"), ("final", "90")]
     made = deal(
         members("teams", TEAMS[:2]),
-        prize_funnel(name="x", stages=stages, teams="teams", flow=flow),
+        prize_funnel(name="x", stages=stages, teams="teams", route=route),
         parties=TEAMS,
     )
     rows = [(f"x.{stage}", "true", {"teams": "a"}) for stage, _ in stages]
@@ -271,9 +271,9 @@ def test_a_stage_pays_only_after_the_stages_before(deal: Make) -> None:
     assert (paid("to:a"), paid("to:b")) == ("100.00", "0.00")
 
 
-def loss(name: str, weight: str = "1") -> Outcome:
+def loss(name: str, weight: str = "1") -> OtherOutcome:
     digest = name.encode().hex().rjust(64, "0")
-    return Outcome(name=name, terms=digest, output="loss", unit="percent/2", most="100", weight=weight)
+    return OtherOutcome(name=name, terms=digest, output="loss", unit="percent/2", most="100", weight=weight)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def loss(name: str, weight: str = "1") -> Outcome:
         ("100", "100", "0.00", "0.00", "0.00"),
     ],
 )
-def test_slices_of_a_portfolio_lose_in_order(  # noqa: PLR0917  # a row of the table
+def test_slices_of_a_portfolio_lose_in_order(  # a row of the table
     deal: Make, north: str, south: str, junior: str, mezzanine: str, senior: str
 ) -> None:
     slices = [("j", "0", "10", "1000000"), ("m", "10", "30", "2000000"), ("s", "30", "100", "7000000")]
@@ -301,7 +301,7 @@ def test_slices_of_a_portfolio_lose_in_order(  # noqa: PLR0917  # a row of the t
                 detach=detach,
                 unit="percent/2",
                 notional=notional,
-                flow=FLOW,
+                route=ROUTE,
             )
             for name, attach, detach, notional in slices
         ),

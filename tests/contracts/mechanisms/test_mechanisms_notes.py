@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from almoner.contracts.mechanisms import (
-    Flow,
     NoteClass,
+    Route,
     at_least,
     coupon_step_up,
     early_termination,
@@ -41,7 +41,7 @@ from almoner.contracts.mechanisms import (
 )
 
 Make = Callable[..., Any]
-FLOW = Flow(payer="city", payee="fund", money="USD/2", basis="once")
+ROUTE = Route(payer="city", payee="fund", money="USD/2", basis="once")
 VALUE = metric("value", unit="USD/2", most="20000000")
 BY_PERIOD = metric("value", unit="USD/2", most="20000000", per=("period",))
 FALL = metric("fall", unit="percent/2", least="-100", most="100")
@@ -71,7 +71,7 @@ def test_utah_changes_its_share_inside_a_payment(
             growth=grows("0.00"),
             before="0.95",
             after="0.40",
-            flow=FLOW,
+            route=ROUTE,
         ),
     )
     paid = made.pay(("value", savings))
@@ -88,7 +88,7 @@ def test_the_hurdle_of_a_savings_share_grows_and_falls(deal: Make) -> None:
             growth=grows("0.10", compounding="period", day_count="30/360"),
             before="0.50",
             after="0.10",
-            flow=FLOW,
+            route=ROUTE,
         ),
         starts="2026-12-31",
         ends="2028-12-31",
@@ -111,7 +111,7 @@ def test_every_cohort_can_have_a_hurdle_of_its_own(deal: Make) -> None:
             growth=grows("0.00"),
             before="0.95",
             after="0.40",
-            flow=replace(FLOW, each=("cohorts",)),
+            route=replace(ROUTE, each=("cohorts",)),
         ),
     )
     paid = made.pay(("value", "100000", {"cohorts": "c1"}), ("value", "10000", {"cohorts": "c2"}))
@@ -123,14 +123,14 @@ def test_every_cohort_can_have_a_hurdle_of_its_own(deal: Make) -> None:
 def test_a_waterfall_fills_the_hurdle_and_shares_the_surplus(deal: Make) -> None:
     made = deal(
         BY_PERIOD,
-        pay("in", obs("value"), Flow(payer="city", payee="w.cash", money="USD/2", basis="period")),
+        pay("in", obs("value"), Route(payer="city", payee="w.cash", money="USD/2", basis="period")),
         hurdle_waterfall(
             name="w",
             principal="1000",
             growth=grows("0.05", compounding="period", day_count="30/360"),
             investor="fund",
             shares=[("home", "0.30"), ("fund-b", "0.10")],
-            flow=Flow(payer="bank", payee="city", money="USD/2", basis="period"),
+            route=Route(payer="bank", payee="city", money="USD/2", basis="period"),
         ),
         starts="2026-12-31",
         ends="2028-12-31",
@@ -143,16 +143,16 @@ def test_a_waterfall_fills_the_hurdle_and_shares_the_surplus(deal: Make) -> None
 
 
 def test_educate_girls_stops_at_fifteen_percent_a_year_and_shares_a_third(deal: Make) -> None:
-    flow = Flow(payer="donor", payee="fund", money="USD/2", basis="once")
+    route = Route(payer="donor", payee="fund", money="USD/2", basis="once")
     made = deal(
         VALUE,
-        return_cap(name="due", of=obs("value"), drawn=lit("270000", "USD/2"), rate="0.15", flow=flow),
+        return_cap(name="due", of=obs("value"), drawn=lit("270000", "USD/2"), rate="0.15", route=route),
         return_share(
             name="bonus",
             received=["due"],
             principal=lit("270000", "USD/2"),
             share="0.3333",
-            flow=Flow(payer="fund", payee="home", money="USD/2", basis="once"),
+            route=Route(payer="fund", payee="home", money="USD/2", basis="once"),
         ),
         starts="2015-06-01",
         ends="2018-06-22",
@@ -176,7 +176,7 @@ def test_capital_comes_back_and_is_drawn_again(deal: Make) -> None:
             draw=obs("draw"),
             repaid=obs("value"),
             investor="fund",
-            flow=Flow(payer="city", payee="home", money="USD/2", basis="period"),
+            route=Route(payer="city", payee="home", money="USD/2", basis="period"),
         ),
         periods="P6M",
     )
@@ -200,13 +200,13 @@ def test_capital_comes_back_and_is_drawn_again(deal: Make) -> None:
 def test_rikers_guarantee_covers_the_gap_up_to_its_limit(deal: Make, city: str, call: str) -> None:
     made = deal(
         VALUE,
-        pay("city", obs("value"), FLOW),
+        pay("city", obs("value"), ROUTE),
         guarantee(
             name="call",
             owed=lit("9600000", "USD/2"),
             received=["city"],
             most="7200000",
-            flow=replace(FLOW, payer="surety"),
+            route=replace(ROUTE, payer="surety"),
         ),
     )
     assert made.pay(("value", city))("call") == call
@@ -231,7 +231,7 @@ def test_newpin_repays_half_or_all(deal: Make, rate: str, earned: str, paid: str
             principal="7000000",
             of=obs("fall"),
             keeps=steps(below="50", rows=[("55", "100")], owner="below"),
-            flow=FLOW,
+            route=ROUTE,
             earned=obs("value"),
         ),
     )
@@ -278,7 +278,7 @@ def test_the_benevolent_society_pays_two_classes_by_one_result(
             keeps=steps(below="0", rows=[("5", "100")], owner="above"),
         ),
     ]
-    made = deal(FALL, tranches(name="note", of=obs("fall"), classes=classes, flow=FLOW))
+    made = deal(FALL, tranches(name="note", of=obs("fall"), classes=classes, route=ROUTE))
     paid = made.pay(("fall", result))
     assert (paid("note/p"), paid("note/e")) == (p, e)
     assert (paid("note/p.principal"), paid("note/e.principal")) == ("7500000.00", back)
@@ -292,7 +292,7 @@ def test_a_missed_target_steps_the_coupon_up(deal: Make, missed: str, percent: s
     made = deal(
         metric("missed"),
         coupon_step_up(
-            name="n", notional=notional, base="2.50", step="0.25", missed=obs("missed"), flow=FLOW
+            name="n", notional=notional, base="2.50", step="0.25", missed=obs("missed"), route=ROUTE
         ),
     )
     outcome = made.pay(("missed", missed))
@@ -314,7 +314,7 @@ def test_interest_falls_with_volume_and_quality_never_below_zero(
             loan=lit("100000", "USD/2"),
             volume=(obs("births"), steps(below="6", rows=[("1000", "1")], owner="above")),
             quality=(obs("score"), steps(below="0", rows=[("90", "-2")], owner="above")),
-            flow=FLOW,
+            route=ROUTE,
         ),
     )
     assert made.pay(("births", births), ("score", score))("loan") == paid
@@ -328,8 +328,8 @@ def test_the_outcome_decides_who_repays(deal: Make, met: str, payer: str) -> Non
             name="loan",
             amount=lit("500", "USD/2"),
             test=obs("met"),
-            met=replace(FLOW, payer="donor"),
-            missed=replace(FLOW, payer="home"),
+            met=replace(ROUTE, payer="donor"),
+            missed=replace(ROUTE, payer="home"),
         ),
     )
     paid = made.pay(("met", met))
@@ -357,7 +357,7 @@ def test_a_trigger_moves_a_share_of_the_principal_after_a_waiting_time(
             principal="95000000",
             share="0.2963",
             investor="fund",
-            flow=Flow(payer="bank", payee="home", money="USD/2", basis="cumulative"),
+            route=Route(payer="bank", payee="home", money="USD/2", basis="cumulative"),
         ),
         periods="P6M",
     )
@@ -368,13 +368,13 @@ def test_a_trigger_moves_a_share_of_the_principal_after_a_waiting_time(
 
 
 def test_a_coupon_goes_to_the_parks_in_place_of_the_investor(deal: Make) -> None:
-    flow = Flow(payer="bank", payee="home", money="USD/2", basis="period")
+    route = Route(payer="bank", payee="home", money="USD/2", basis="period")
     coupons = table("coupon", {"p1": "100.01", "p2": "0"}, "USD/2", per="period")
-    part = redirected_coupon(name="parks", coupon=param("coupon"), flow=flow, investor="fund", share="0.75")
+    part = redirected_coupon(name="parks", coupon=param("coupon"), route=route, investor="fund", share="0.75")
     paid = deal(coupons, part, periods="P6M").pay()
     assert (paid("parks"), paid("parks.rest")) == ("75.01", "25.00")
     whole = deal(
-        coupons, redirected_coupon(name="parks", coupon=param("coupon"), flow=flow), periods="P6M"
+        coupons, redirected_coupon(name="parks", coupon=param("coupon"), route=route), periods="P6M"
     ).pay()
     assert (whole("parks"), whole("to:fund")) == ("100.01", "0.00")
 
@@ -383,7 +383,7 @@ def test_a_coupon_goes_to_the_parks_in_place_of_the_investor(deal: Make) -> None
     ("notice", "settled"), [(False, ["0.00", "1000.00", "0.00"]), (True, ["0.00", "0.00", "1000.00"])]
 )
 def test_a_lender_may_stop_once_its_right_exists(deal: Make, notice: bool, settled: list[str]) -> None:  # noqa: FBT001  # a row of the table
-    flow = replace(FLOW, basis="period")
+    route = replace(ROUTE, basis="period")
     made = deal(
         BY_PERIOD,
         metric("missed", per=("period",)),
@@ -392,10 +392,10 @@ def test_a_lender_may_stop_once_its_right_exists(deal: Make, notice: bool, settl
             by="fund",
             guard=obs("missed"),
             settlement=lit("1000", "USD/2"),
-            flow=flow,
+            route=route,
             notice=notice,
         ),
-        gate(name="due", test=negated(figure("exit.ended")), amount=obs("value"), flow=flow),
+        gate(name="due", test=negated(figure("exit.ended")), amount=obs("value"), route=route),
         ends="2029-12-31",
         periods="P1Y",
     )

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from almoner.contracts.mechanisms import (
-    Flow,
     Line,
+    Route,
+    any_of,
     at_least,
     bid_discount,
     bonus_above_base,
@@ -29,7 +30,7 @@ from almoner.contracts.mechanisms import (
 from almoner.finance.errors import AlmonerError, TermError
 
 Make = Callable[..., Any]
-FLOW = Flow(payer="city", payee="fund", money="USD/2", basis="cumulative")
+ROUTE = Route(payer="city", payee="fund", money="USD/2", basis="cumulative")
 DAY = rate("15.12", "USD/2", "day/0")
 
 
@@ -38,7 +39,7 @@ DAY = rate("15.12", "USD/2", "day/0")
     [("0", "0.00"), ("12457", "188349.84"), ("258858", "3913932.96"), ("350000", "5290000.00")],
 )
 def test_denver_pays_every_net_day_up_to_the_housing_maximum(deal: Make, days: str, paid: str) -> None:
-    price = unit_price(name="housing", of=obs("days"), price=DAY, unit="day/0", flow=FLOW)
+    price = unit_price(name="housing", of=obs("days"), price=DAY, unit="day/0", route=ROUTE)
     made = deal(
         metric("days", unit="day/0", most="400000"), price, limit("housing-most", "5290000", ["housing"])
     )
@@ -59,8 +60,6 @@ def test_denver_pays_every_net_day_up_to_the_housing_maximum(deal: Make, days: s
 def test_denver_pays_a_person_back_to_the_first_day_once_a_year_is_reached(
     deal: Make, lease: str, jail: str, left: str, paid: str, over: str
 ) -> None:
-    from almoner.contracts.mechanisms import any_of
-
     per = {"per": ("people",)}
     made = deal(
         members("people", most=400),
@@ -75,7 +74,7 @@ def test_denver_pays_a_person_back_to_the_first_day_once_a_year_is_reached(
             over=over,
             price=DAY,
             unit="day/0",
-            flow=FLOW if over else replace(FLOW, each=("people",)),
+            route=ROUTE if over else replace(ROUTE, each=("people",)),
         ),
     )
     one = {"people": "p1"}
@@ -91,11 +90,11 @@ def test_a_person_whose_facts_are_missing_holds_up_a_sum_but_not_the_others_when
     facts = [members("people", most=3), metric("days", unit="day/0", most="2000", **per)]
     rows = [("days", "10", {"people": "p1"})]
     summed = deal(
-        *facts, unit_price(name="h", of=obs("days"), over="people", price=DAY, unit="day/0", flow=FLOW)
+        *facts, unit_price(name="h", of=obs("days"), over="people", price=DAY, unit="day/0", route=ROUTE)
     )
     each = deal(
         *facts,
-        unit_price(name="h", of=obs("days"), price=DAY, unit="day/0", flow=replace(FLOW, each=("people",))),
+        unit_price(name="h", of=obs("days"), price=DAY, unit="day/0", route=replace(ROUTE, each=("people",))),
     )
     people = {"people": ["p1", "p2"]}
     assert summed.pay(*rows, members=people)("h") is None
@@ -104,14 +103,14 @@ def test_a_person_whose_facts_are_missing_holds_up_a_sum_but_not_the_others_when
 
 @pytest.mark.parametrize(("births", "paid"), [("0", "0.00"), ("1", "40.00"), ("900", "36000.00")])
 def test_a_count_is_paid_up_to_its_domain(deal: Make, births: str, paid: str) -> None:
-    made = deal(unit_count(name="births", unit="birth/0", most="900", price="40", flow=FLOW))
+    made = deal(unit_count(name="births", unit="birth/0", most="900", price="40", route=ROUTE))
     assert made.pay(("births.count", births))("births") == paid
     with pytest.raises(AlmonerError, match="901"):
         made.pay(("births.count", "901"))
 
 
 def test_a_count_of_every_period_is_paid_to_date(deal: Make) -> None:
-    count = unit_count(name="births", unit="birth/0", most="900", price="40", flow=FLOW, by_period=True)
+    count = unit_count(name="births", unit="birth/0", most="900", price="40", route=ROUTE, by_period=True)
     made = deal(count, periods="P6M")
     paid = made.pay(("births.count", "3", {"period": "p1"}), ("births.count", "5", {"period": "p2"}))
     assert [paid("births", "p1"), paid("births", "p2"), paid("births")] == ["120.00", "200.00", "320.00"]
@@ -121,7 +120,7 @@ def test_a_claim_beyond_the_allowance_is_refused_and_one_inside_is_paid(deal: Ma
     made = deal(
         members("people", most=5),
         repeat_claims(
-            name="calm", people="people", price="220", allowance="3", flow=replace(FLOW, money="GBP/2")
+            name="calm", people="people", price="220", allowance="3", route=replace(ROUTE, money="GBP/2")
         ),
     )
     rows = [("calm.claims", "1", {"people": "p1", "id": f"c{n}"}) for n in range(4)]
@@ -137,8 +136,8 @@ APOLLO = [Line(name="ready", price="220"), Line(name="level-1", price="1760"), L
 @pytest.mark.parametrize("form", ["table", "metrics"])
 def test_a_rate_card_pays_line_by_line_in_both_forms(deal: Make, form: str) -> None:
     """Prices of Project Apollo (INDIGO-POJ-0123), counts by hand."""
-    flow = replace(FLOW, money="GBP/2")
-    made = deal(rate_card(name="card", lines=APOLLO, flow=flow, form=form))
+    route = replace(ROUTE, money="GBP/2")
+    made = deal(rate_card(name="card", lines=APOLLO, route=route, form=form))
     counts = {"ready": "52", "level-1": "10", "job": "0"}
     if form == "table":
         rows = [("card.claims", count, {"card.lines": line}) for line, count in counts.items()]
@@ -152,7 +151,7 @@ def test_a_rate_card_pays_line_by_line_in_both_forms(deal: Make, form: str) -> N
 
 def test_a_rate_card_can_be_kept_person_by_person_with_an_allowance(deal: Make) -> None:
     lines = [replace(one, most="2") for one in APOLLO]
-    made = deal(members("people", most=9), rate_card(name="card", lines=lines, flow=FLOW, people="people"))
+    made = deal(members("people", most=9), rate_card(name="card", lines=lines, route=ROUTE, people="people"))
     at = {"people": "p1", "card.lines": "ready"}
     assert made.pay(("card.claims", "2", at))("paid") == "440.00"
     with pytest.raises(AlmonerError, match="3"):
@@ -162,7 +161,7 @@ def test_a_rate_card_can_be_kept_person_by_person_with_an_allowance(deal: Make) 
 def test_lines_with_other_allowances_need_their_own_metrics() -> None:
     lines = [Line(name="a", price="1", most="1"), Line(name="b", price="1", most="2")]
     with pytest.raises(TermError, match="1, 2 claims"):
-        rate_card(name="card", lines=lines, flow=FLOW)
+        rate_card(name="card", lines=lines, route=ROUTE)
 
 
 @pytest.mark.parametrize("form", ["table", "metrics"])
@@ -170,7 +169,7 @@ def test_a_bid_takes_its_discount_off_every_price_and_rounds_it(deal: Make, form
     lines = [Line(name="job", price="0.99")]
     made = deal(
         bid_discount(name="bid", bid="0.125"),
-        rate_card(name="card", lines=lines, flow=FLOW, form=form, keeps="bid.keeps"),
+        rate_card(name="card", lines=lines, route=ROUTE, form=form, keeps="bid.keeps"),
     )
     row = ("card.claims", "100", {"card.lines": "job"}) if form == "table" else ("job.claims", "100")
     paid = made.pay(row)
@@ -181,7 +180,7 @@ def test_a_bid_takes_its_discount_off_every_price_and_rounds_it(deal: Make, form
 def test_a_rung_pays_once_and_only_above_reached_rungs(deal: Make) -> None:
     rungs = [Line(name="home", price="500"), Line(name="m3", price="1500"), Line(name="m6", price="1500")]
     made = deal(
-        members("people", most=5), milestone_ladder(name="l", rungs=rungs, people="people", flow=FLOW)
+        members("people", most=5), milestone_ladder(name="l", rungs=rungs, people="people", route=ROUTE)
     )
 
     def rows(person: str, *reached: str) -> list[tuple[str, str, dict[str, str]]]:
@@ -220,7 +219,7 @@ def test_points_are_paid_whole_or_in_part_and_the_maximum_cuts_the_last(
         "step": lit("1.00", "percent/2"),
         "price": "1000",
         "most": "2500",
-        "flow": FLOW,
+        "route": ROUTE,
     }
     made = deal(
         metric("gain", unit="percent/2", least="-100", most="100"),
@@ -236,7 +235,7 @@ def test_points_are_paid_whole_or_in_part_and_the_maximum_cuts_the_last(
 )
 def test_a_bonus_begins_above_its_base(deal: Make, girls: str, paid: str) -> None:
     base = lit("40", "girl/0")
-    bonus = bonus_above_base(name="b", of=obs("girls"), base=base, unit="girl/0", price="25", flow=FLOW)
+    bonus = bonus_above_base(name="b", of=obs("girls"), base=base, unit="girl/0", price="25", route=ROUTE)
     assert deal(metric("girls", unit="girl/0", most="100"), bonus).pay(("girls", girls))("b") == paid
 
 
@@ -246,7 +245,7 @@ def test_prices_of_groups_are_rounded_one_by_one(deal: Make) -> None:
             name="job",
             base="99.99",
             groups={"young": "1.000", "long-term": "1.375"},
-            flow=FLOW,
+            route=ROUTE,
             most="500",
             rounding="floor",
         )
