@@ -203,12 +203,12 @@ def pass_through(
     >>> print(in_short(pass_through(name="on", receipts=["gift"], share="0.99", first="agency", rest="office",
     ...                             holder="office", money="USD/2")))
     pot on.receipts rest to office
-    pay on: on.receipts -> agency period = round(paid(gift period) * 0.99)
+    pay on: on.receipts -> agency period = round(max(paid(gift period), 0) * 0.99)
     pay on.rest: on.receipts -> office period = balance on.receipts
     """
     held = f"{name}.receipts"
     out = Route(payer=held, payee=first, money=money, basis="period")
-    part = scale(paid(*receipts, window="period"), ratio(share), into=money)
+    part = scale(above_zero(paid(*receipts, window="period"), money), ratio(share), into=money)
     return (
         pot(held, money, holder=holder, residual_to=rest)
         + pay(name, part, out)

@@ -110,7 +110,7 @@ def hurdle_waterfall(
     ]
     for index, (party, share) in enumerate(shares):
         taken = [paid(*names[:index], window="period")] if index else []
-        surplus = total(balance(cash), *taken)
+        surplus = above_zero(total(balance(cash), *taken), money) if index else balance(cash)
         parts.append(pay(names[index], scale(surplus, ratio(share), into=money), replace(out, payee=party)))
     if shares:
         parts.append(pay(f"{name}.rest", balance(cash), out))

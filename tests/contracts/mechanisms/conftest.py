@@ -4,9 +4,11 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
 
 from almoner.contracts.mechanisms import Fragment, calendar, terms
+from almoner.contracts.terms.bounds import Proof, prove
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.engine import Outturn
@@ -15,6 +17,7 @@ from almoner.contracts.terms.outputs import Output, output_type, read_output, wr
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.results import ResultsDocument
+from almoner.contracts.terms.simulate import run_table
 
 ROLES = {
     "city": "outcome_payer",
@@ -29,6 +32,11 @@ ROLES = {
     "lab": "evaluator",
 }
 Row = tuple[str, str] | tuple[str, str, Mapping[str, str]]
+
+
+def only(cell: object) -> int:
+    """Read the one path of a column; a plain number is the same on all paths."""
+    return int(cell[0] if isinstance(cell, np.ndarray) else str(cell))
 
 
 @dataclass(frozen=True)
@@ -46,10 +54,11 @@ class Paid:
 
 @dataclass(frozen=True)
 class Deal:
-    """Terms that were read back from their own bytes and compiled."""
+    """Terms that were read back from their own bytes, compiled and bounded."""
 
     document: TermDocument
     program: Program
+    proof: Proof
 
     def pay(self, *rows: Row, members: Mapping[str, Sequence[str]] | None = None) -> Paid:
         results = []
@@ -65,7 +74,19 @@ class Deal:
             }
         )
         seen = read_case(self.program, ResultsDocument.read(text).cases[0])
-        return Paid(self.program, pay(self.program, seen, members=members))
+        outturn = pay(self.program, seen, members=members)
+        self.agree(outturn)
+        return Paid(self.program, outturn)
+
+    def agree(self, outturn: Outturn) -> None:
+        """Simulation of one path must pay the same, and no payer more than was proven."""
+        columns = run_table(self.program, outturn.table)
+        assert {key: only(cell) for key, cell in columns.flows.items()} == outturn.flows
+        assert columns.figures.keys() == outturn.figures.keys()
+        for (party, unit), most in self.proof.payers.items():
+            units = {clause.id for clause in self.program.clauses if clause.unit.unit == unit}
+            rows = [(key, cell) for key, cell in outturn.flows.items() if key[0] in units]
+            assert sum(int(cell or 0) for (_, payer, _, _), cell in rows if payer == party) <= most
 
 
 @pytest.fixture
@@ -90,6 +111,7 @@ def deal() -> Callable[..., Deal]:
         again = TermDocument.read(document.canonical_bytes())
         assert again == document
         assert again.digest() == document.digest()
-        return Deal(again, compile_terms(again))
+        program = compile_terms(again)
+        return Deal(again, program, prove(program))
 
     return made
