@@ -1,8 +1,8 @@
 """Cells: what a number is while terms are carried out, and what can be done with it.
 
-The problem: exact payment, simulation on a million paths and proof of bounds must not differ. They share one
-engine; a cell is a whole number, a column of numbers, or an interval, and an ``Arithmetic`` knows what to do with
-it. A cell that is ``None`` is pending: not observed yet.
+The problem: exact payment, simulation on a million paths and proof of bounds must not differ. They share
+one engine; a cell is a whole number, a column of numbers, or an interval, and an ``Arithmetic`` knows what
+to do with it. A cell that is ``None`` is pending: not observed yet.
 """
 
 from collections.abc import Mapping, Sequence

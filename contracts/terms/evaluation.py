@@ -1,7 +1,7 @@
 """Evaluation: a program's nodes carried out on cells, whatever a cell is.
 
-A node is computed once for all readings, on demand, and remembered as long as it holds: what does not depend on
-the period for the whole run, what does for the period, what depends on payments not at all.
+A node is computed once for all readings, on demand, and remembered as long as it holds: what does not
+depend on the period for the whole run, what does for the period, what depends on payments not at all.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -158,7 +158,7 @@ class Evaluation:
             self.record(Traced(at, self.period, place, tuple(inputs), cell))
         return cell
 
-    def _plain(self, at: int, node: Node) -> Callable[[list[Cell]], Cell]:
+    def _plain(self, at: int, node: Node) -> Callable[[list[Cell]], Cell]:  # noqa: PLR0911  # one for each operation
         use = self.arithmetic
         match node.op:
             case "add" | "min" | "max":
