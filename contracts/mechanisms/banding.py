@@ -4,7 +4,7 @@ The problem: "10 to 20 percent pays 5, 20 to 30 pays 8" does not say what 20 pay
 written without an owner of each edge, and a printed table is read with all its holes and overlaps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -45,7 +45,7 @@ class Schedule:
             "of": of,
             "as": into,
             "edges": [{"at": at, "owner": owner} for at, owner in self.edges],
-            "rows": [{"base": base, "slope": slope, "origin": origin} for base, slope, origin in self.rows],
+            "rows": [_written(*row) for row in self.rows],
         }
 
     def digits(self) -> int:
@@ -77,6 +77,10 @@ class BandRow:
     low_in: bool
     high_in: bool
     pays: str
+
+
+def _written(base: str, slope: str, origin: str) -> Mapping[str, str]:
+    return {"base": base} if slope == "0" else {"base": base, "slope": slope, "origin": origin}
 
 
 def steps(*, below: str, rows: Sequence[tuple[str, str]], owner: str) -> Schedule:
@@ -354,7 +358,7 @@ def kinked_linear(  # a line, its two ends and where it goes
 
 
 def dated_floor(
-    *, name: str, of: Expr, floors: dict[str, str], unit: str, route: Route | None = None
+    *, name: str, of: Expr, floors: Mapping[str, str], unit: str, route: Route | None = None
 ) -> Fragment:
     """Keep a value above a floor that changes on dates.
 
@@ -362,7 +366,7 @@ def dated_floor(
 
     Parameters
     ----------
-    floors : dict
+    floors : mapping
         Day from which a floor holds, and the floor.
 
     Examples

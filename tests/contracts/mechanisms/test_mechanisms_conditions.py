@@ -47,7 +47,7 @@ from almoner.contracts.mechanisms import (
 
 Make = Callable[..., Any]
 ROUTE = Route(payer="city", payee="fund", money="USD/2", basis="once")
-PERCENT = {"unit": "percent/2", "least": "-100", "most": "200"}
+PERCENT: dict[str, Any] = {"unit": "percent/2", "least": "-100", "most": "200"}
 
 
 @pytest.mark.parametrize(
@@ -220,8 +220,12 @@ def test_peterborough_falls_back_on_all_cohorts_only_when_none_paid(
     ],
 )
 def test_peterborough_compares_142_with_155(
-    deal: Make, kind: str, wants: str, floor: bool, value: str
-) -> None:  # a row of the table
+    deal: Make,
+    kind: str,
+    wants: str,
+    floor: bool,  # noqa: FBT001  # a column of the table
+    value: str,
+) -> None:
     into = "percent/2" if kind == "relative" else "event/0"
     made = deal(
         metric("treated", unit="event/0", most="900"),
@@ -267,7 +271,7 @@ def test_newpins_comparator_is_fixed_for_three_years_and_then_observed(deal: Mak
 
 
 def test_what_was_not_bought_stays_in_stock_and_can_be_bought_later(deal: Make) -> None:
-    per = {"unit": "tonne/0", "most": "100", "per": ("period",)}
+    per: dict[str, Any] = {"unit": "tonne/0", "most": "100", "per": ("period",)}
     made = deal(
         metric("removed", **per),
         metric("ordered", by="city", **per),
@@ -292,7 +296,7 @@ def test_what_was_not_bought_stays_in_stock_and_can_be_bought_later(deal: Make) 
 
 
 def test_teams_are_ranked_by_measured_and_judged_parts(deal: Make) -> None:
-    score = {"unit": "point/2", "most": "100", "per": ("teams",)}
+    score: dict[str, Any] = {"unit": "point/2", "most": "100", "per": ("teams",)}
     made = deal(
         members("teams", ["a", "b", "c"]),
         metric("gain", **score),
@@ -310,7 +314,7 @@ def test_teams_are_ranked_by_measured_and_judged_parts(deal: Make) -> None:
 
 def test_caps_cut_in_the_order_in_which_they_stand(deal: Make) -> None:
     route = replace(ROUTE, basis="cumulative")
-    claims = {"people": "people", "allowance": "9", "route": route}
+    claims: dict[str, Any] = {"people": "people", "allowance": "9", "route": route}
     made = deal(
         members("people", most=9),
         repeat_claims(name="calm", price="100", **claims),
@@ -337,9 +341,10 @@ def test_caps_cut_in_the_order_in_which_they_stand(deal: Make) -> None:
     ]
 
 
-@pytest.mark.parametrize("cap", [cap_claim, cap_cohort, cap_person])
-def test_a_cap_for_each_member_leaves_the_others_alone(deal: Make, cap: Callable[..., Any]) -> None:
-    over = {cap_claim: "claims", cap_cohort: "cohorts", cap_person: "people"}[cap]
+@pytest.mark.parametrize(
+    ("cap", "over"), [(cap_claim, "claims"), (cap_cohort, "cohorts"), (cap_person, "people")]
+)
+def test_a_cap_for_each_member_leaves_the_others_alone(deal: Make, cap: Make, over: str) -> None:
     route = replace(ROUTE, each=("set",))
     made = deal(
         members("set", ["a", "b"]),

@@ -60,7 +60,7 @@ def test_denver_pays_every_net_day_up_to_the_housing_maximum(deal: Make, days: s
 def test_denver_pays_a_person_back_to_the_first_day_once_a_year_is_reached(
     deal: Make, lease: str, jail: str, left: str, paid: str, over: str
 ) -> None:
-    per = {"per": ("people",)}
+    per: dict[str, Any] = {"per": ("people",)}
     made = deal(
         members("people", most=400),
         metric("lease", unit="day/0", most="2000", **per),
@@ -86,7 +86,7 @@ def test_denver_pays_a_person_back_to_the_first_day_once_a_year_is_reached(
 def test_a_person_whose_facts_are_missing_holds_up_a_sum_but_not_the_others_when_paid_each(
     deal: Make,
 ) -> None:
-    per = {"per": ("people",)}
+    per: dict[str, Any] = {"per": ("people",)}
     facts = [members("people", most=3), metric("days", unit="day/0", most="2000", **per)]
     rows = [("days", "10", {"people": "p1"})]
     summed = deal(
@@ -213,7 +213,7 @@ def test_a_rung_pays_once_and_only_above_reached_rungs(deal: Make) -> None:
 def test_points_are_paid_whole_or_in_part_and_the_maximum_cuts_the_last(
     deal: Make, gain: str, whole: str, parts: str
 ) -> None:
-    common = {
+    common: dict[str, Any] = {
         "of": obs("gain"),
         "start": lit("5.00", "percent/2"),
         "step": lit("1.00", "percent/2"),
