@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from .banding import steps
 from .fragments import Fragment, Route, join
-from .parts import metric, named, pay
+from .parts import limit, metric, named, pay
 from .phrases import (
     Expr,
     all_of,
@@ -79,7 +79,7 @@ def tie_split(
 
     Composition: figure ``NAME.place`` = ``rank(score)``; for each place p the ``tied`` teams are counted, the
     prizes of places p to p + tied - 1 added up by ``bands(tied)``, and given by ``share``; the odd cent goes
-    to the team that is declared first.
+    to the team that is declared first. A limit on the purse tells the bounds what shares already keep to.
 
     Parameters
     ----------
@@ -99,6 +99,7 @@ def tie_split(
     figure grand.place = rank(score over teams, highest best)
     pay grand: funder -> teams once each teams = share of bands(add over teams(if(grand.place = 1, 1, 0)): \
 0 | >= 1: 10000000) over teams by if(grand.place = 1, 1, 0)
+    limit grand.purse: grand <= 10000000
     """
     at = f"{name}.place"
     ranked = choose(among, score, lowest) if among and lowest else score
@@ -107,7 +108,9 @@ def tie_split(
         for number in range(1, len(prizes) + 1)
     ]
     way = replace(route, each=(*route.each, teams))
-    return named(at, place(ranked, teams)) + pay(name, total(*parts), way)
+    purse = written(sum(map(Decimal, prizes), Decimal(0)))
+    award = named(at, place(ranked, teams)) + pay(name, total(*parts), way)
+    return award + limit(f"{name}.purse", purse, [name])
 
 
 def _of_place(

@@ -137,6 +137,7 @@ def _row(row: Part) -> str:
 
 _WRITERS: dict[str, Callable[[Part], str]] = {
     "lit": lambda node: str(node["value"]),
+    "known": lambda node: f"known {node['metric']}",
     "is": lambda node: f"{node['metric']} is {node['value']}",
     "paid": lambda node: f"{node['what']}({', '.join(_words(node['clauses']))} {node['window']})",
     "sub": lambda node: f"({_text(node['of'])} - {_text(node['less'])})",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from ...finance.documents import canonical_bytes
 from ...finance.errors import TermError
 from ..terms.document import TermDocument
-from .phrases import Expr, names_of
+from .phrases import Expr
 
 Part = Mapping[str, object]
 Parts = Mapping[str, Part]
@@ -155,7 +155,7 @@ def _merged(parts: Sequence[Fragment], kind: str) -> dict[str, Part]:
     known: dict[str, Part] = {}
     for part in parts:
         held = getattr(part, kind)
-        rows = zip(names_of(held), held, strict=True) if isinstance(held, tuple) else held.items()
+        rows = [(str(one["id"]), one) for one in held] if isinstance(held, tuple) else held.items()
         for name, content in rows:
             if name in known and known[name] != content:
                 raise TermError(

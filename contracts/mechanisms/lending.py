@@ -212,7 +212,9 @@ def parametric_trigger(
     )
 
 
-def guarantee(*, name: str, owed: Expr, received: Sequence[str], most: str, route: Route) -> Fragment:
+def guarantee(
+    *, name: str, owed: Expr, received: Sequence[str], settled: Expr, most: str, route: Route
+) -> Fragment:
     """Cover what a lender did not get back, up to a limit.
 
     Composition: a ``once`` clause ``min(most, max(0, owed - paid(received)))``, after the clauses it covers.
@@ -221,17 +223,22 @@ def guarantee(*, name: str, owed: Expr, received: Sequence[str], most: str, rout
     ----------
     received : sequence of str
         Clauses that repay the lender.
+    settled : expression
+        A condition that does not hold until those clauses have what they wait for: what a pending clause paid
+        is 0, and the guarantee would be called too early.
 
     Examples
     --------
-    >>> from almoner.contracts.mechanisms import in_short
+    >>> from almoner.contracts.mechanisms import in_short, known
     >>> route = Route(payer="guarantor", payee="lender", money="USD/2", basis="once")
-    >>> print(in_short(guarantee(name="call", owed=lit("9600000", "USD/2"), received=["city"], most="7200000",
+    >>> print(in_short(guarantee(name="call", owed=lit("9600000", "USD/2"), received=["city"],
+    ...     most="7200000", settled=known("fall"),
     ...                          route=route)))
-    pay call: guarantor -> lender once = min(7200000, max((9600000 - paid(city to_date)), 0))
+    pay call: guarantor -> lender once = min(7200000, max((9600000 - paid(city to_date)), 0)) \
+when known fall
     """
     gap = above_zero(minus(owed, paid(*received)), route.money)
-    return pay(name, least(lit(most, route.money), gap), replace(route, basis="once"))
+    return pay(name, least(lit(most, route.money), gap), replace(route, basis="once", when=settled))
 
 
 def principal_protection(

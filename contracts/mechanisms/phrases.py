@@ -5,7 +5,7 @@ term language as plain JSON; nothing is computed. ``scale(obs("nights"), rate("1
 into="USD/2")`` is the amount of a whole contract.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 Expr = Mapping[str, object]
@@ -122,6 +122,18 @@ def is_label(metric: str, value: str, *, at: Mapping[str, str] | None = None) ->
     'stop'
     """
     return _placed({"op": "is", "metric": metric, "value": value}, at)
+
+
+def known(metric: str, *, window: str = "", at: Mapping[str, str] | None = None) -> Expr:
+    """Ask whether something was observed; false before it comes.
+
+    Examples
+    --------
+    >>> known("value")["op"]
+    'known'
+    """
+    node: dict[str, object] = {"op": "known", "metric": metric}
+    return _placed(node | ({"window": window} if window else {}), at)
 
 
 def figure(name: str, *, at: Mapping[str, str] | None = None) -> Expr:
@@ -459,14 +471,3 @@ def previous(of: Expr, first: Expr) -> Expr:
 
 def _placed(node: dict[str, object], at: Mapping[str, str] | None) -> Expr:
     return node | ({"at": dict(at)} if at else {})
-
-
-def names_of(rows: Iterable[Mapping[str, object]]) -> list[str]:
-    """List the ids of clauses or limits.
-
-    Examples
-    --------
-    >>> names_of([{"id": "nights"}])
-    ['nights']
-    """
-    return [str(row["id"]) for row in rows]

@@ -89,7 +89,7 @@ class Deal:
             assert sum(int(cell or 0) for (_, payer, _, _), cell in rows if payer == party) <= most
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def deal() -> Callable[..., Deal]:
     """Close fragments into terms of one year, or of as many as ``periods`` need."""
 

@@ -233,6 +233,7 @@ def test_tied_places_share_the_prizes_they_fill(deal: Make, scores: str, prizes:
     paid = made.pay(*rows)
     assert [paid("p", teams=team) for team in TEAMS] == prizes
     assert paid("paid") == "100.00"
+    assert made.proof.maximum == 10000
 
 
 def test_only_those_who_can_win_are_placed(deal: Make) -> None:

@@ -18,6 +18,7 @@ from almoner.contracts.mechanisms import (
     grows,
     guarantee,
     hurdle_waterfall,
+    known,
     lit,
     loan_conversion,
     members,
@@ -205,11 +206,14 @@ def test_rikers_guarantee_covers_the_gap_up_to_its_limit(deal: Make, city: str, 
             name="call",
             owed=lit("9600000", "USD/2"),
             received=["city"],
+            settled=known("value"),
             most="7200000",
             route=replace(ROUTE, payer="surety"),
         ),
     )
     assert made.pay(("value", city))("call") == call
+    assert made.pay()("call") == "0.00"
+    assert made.proof.payers["surety", "USD"] == 720000000
 
 
 @pytest.mark.parametrize(
