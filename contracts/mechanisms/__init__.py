@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         note,
         pay,
         pot,
+        sourced,
         split,
         table,
     )
@@ -254,6 +255,7 @@ else:
                 "note",
                 "pay",
                 "pot",
+                "sourced",
                 "split",
                 "table",
             ),
@@ -465,6 +467,7 @@ __all__ = [
     "scale",
     "shared",
     "size",
+    "sourced",
     "split",
     "steps",
     "summed",

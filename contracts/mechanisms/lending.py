@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from .banding import Schedule, interest
 from .fragments import Fragment, Route, join
-from .parts import choice, due, named, pay, pot
+from .parts import choice, due, limit, named, pay, pot
 from .phrases import (
     Expr,
     above_zero,
@@ -351,7 +351,8 @@ def early_termination(
 
     Composition: an election ``NAME.choice`` by period (silence goes on); figures ``NAME.stops`` =
     ``all(choice is stop, guard)`` and ``NAME.ended`` = ``fold(period, any, stops)``; the settlement is paid
-    in the period in which it ends. Gate what must stop with ``negated(figure("NAME.ended"))``.
+    in the period in which it ends; a limit tells the bounds that this is once. Gate what must stop with
+    ``negated(figure("NAME.ended"))``.
 
     Parameters
     ----------
@@ -371,6 +372,7 @@ def early_termination(
     figure exit.ended = any over period(exit.stops)
     figure exit.now = (exit.ended and not previous(exit.ended, first 0 < 0))
     pay exit: city -> lender period = if(exit.now, 1000, 0)
+    limit exit.once: exit <= 1000
     """
     elected, ended, now = f"{name}.choice", f"{name}.ended", f"{name}.now"
     stops = all_of(is_label(elected, "stop"), guard)
@@ -381,4 +383,5 @@ def early_termination(
         + named(ended, previous(until, never()) if notice else until)
         + named(now, all_of(figure(ended), negated(previous(figure(ended), never()))))
         + pay(name, choose(figure(now), settlement, zero(route.money)), replace(route, basis="period"))
+        + limit(f"{name}.once", settlement, [name], each=route.each)
     )

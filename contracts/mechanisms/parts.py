@@ -11,6 +11,42 @@ from .phrases import Expr
 Decimals = Mapping[str, str]
 
 
+def sourced(of: Fragment, *, document: str, clause: str, quote: str = "") -> Fragment:
+    """Say where in the legal or published text the parts of a fragment stand; earlier sources stay.
+
+    Parameters
+    ----------
+    document, clause : str
+        Citation, and the place in it.
+    quote : str
+        SHA-256 of the words, where they may not be repeated.
+
+    Examples
+    --------
+    >>> marked = sourced(limit("most", "11420000"), document="Contract of 2016", clause="Schedule 2")
+    >>> marked.limits[0]["source"]
+    {'document': 'Contract of 2016', 'clause': 'Schedule 2'}
+    """
+    anchor = {"document": document, "clause": clause} | ({"quote": quote} if quote else {})
+
+    def mark(part: Part) -> Part:
+        return {"source": anchor} | dict(part)
+
+    def marked(parts: Mapping[str, Part]) -> dict[str, Part]:
+        return {name: mark(part) for name, part in parts.items()}
+
+    return Fragment(
+        sets=of.sets,
+        metrics=marked(of.metrics),
+        params=marked(of.params),
+        figures=marked(of.figures),
+        accounts=marked(of.accounts),
+        splits=marked(of.splits),
+        clauses=tuple(map(mark, of.clauses)),
+        limits=tuple(map(mark, of.limits)),
+    )
+
+
 def members(name: str, of: Sequence[str] = (), *, most: int = 0, title: str = "") -> Fragment:
     """Write a set: all its members, or how many results may name.
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from almoner.contracts.mechanisms import (
     Route,
     calendar,
     choice,
+    figure,
     fixed,
     in_short,
     join,
@@ -17,10 +19,14 @@ from almoner.contracts.mechanisms import (
     limit,
     lit,
     memo,
+    metric,
     named,
     note,
     obs,
+    param,
     pay,
+    scale,
+    sourced,
     split,
     terms,
     total,
@@ -80,6 +86,30 @@ def test_a_party_can_have_a_name_and_a_calendar_named_periods() -> None:
     )
     assert made.parties["city"].name == "City of Ash"
     assert made.model_dump()["calendar"]["periods"][0]["id"] == "spring"
+
+
+def test_every_part_of_a_fragment_can_say_where_it_stands() -> None:
+    whole = (
+        metric("nights", unit="night/0", most="9")
+        + fixed("price", "15.12", "USD/2 per night/0")
+        + named("due", scale(obs("nights"), param("price"), into="USD/2"))
+        + memo("kept", "USD/2")
+        + split("payers", [leg("city")])
+        + pay("stay", figure("due"), replace(ROUTE, payer="payers", raises=("kept",)))
+        + sourced(limit("most", "9"), document="Annex", clause="3")
+    )
+    marked = sourced(whole, document="Contract", clause="2", quote="a" * 64)
+    made = terms(
+        title="T",
+        parties={"city": "outcome_payer", "home": "service_provider"},
+        calendar=calendar("2027-01-01", "2027-12-31"),
+        rounding="floor",
+        parts=[marked],
+    )
+    found = [made.metrics["nights"].source, made.params["price"].source, made.figures["due"].source]
+    found += [made.accounts["kept"].source, made.splits["payers"].source, made.clauses[0].source]
+    assert [(one.document, one.clause) for one in found if one] == [("Contract", "2")] * 6
+    assert [part.source.document for part in made.limits if part.source] == ["Annex"]
 
 
 def test_in_short_tells_splits_notes_labels_and_limits() -> None:

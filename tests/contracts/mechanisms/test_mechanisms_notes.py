@@ -143,6 +143,28 @@ def test_a_waterfall_fills_the_hurdle_and_shares_the_surplus(deal: Make) -> None
     assert (paid("w/home", "p2"), paid("w/fund-b", "p2"), paid("w.rest", "p2")) == ("30.00", "10.00", "60.00")
 
 
+def test_a_waterfall_without_shares_keeps_the_surplus_for_the_last_in_line(deal: Make) -> None:
+    made = deal(
+        VALUE,
+        pay("in", obs("value"), Route(payer="city", payee="w.cash", money="USD/2", basis="period")),
+        hurdle_waterfall(
+            name="w",
+            principal="1000",
+            growth=grows("0.00"),
+            investor="fund",
+            shares=[],
+            route=Route(payer="bank", payee="city", money="USD/2", basis="period"),
+        ),
+    )
+    for value, hurdle, left in (
+        ("0", "0.00", "0.00"),
+        ("1000", "1000.00", "0.00"),
+        ("1000.01", "1000.00", "0.01"),
+    ):
+        paid = made.pay(("value", value))
+        assert (paid("w.hurdle-part"), paid("residual:w.cash")) == (hurdle, left)
+
+
 def test_educate_girls_stops_at_fifteen_percent_a_year_and_shares_a_third(deal: Make) -> None:
     route = Route(payer="donor", payee="fund", money="USD/2", basis="once")
     made = deal(
@@ -414,3 +436,4 @@ def test_a_lender_may_stop_once_its_right_exists(deal: Make, notice: bool, settl
     assert made.pay(*missed, *values)("exit") == "0.00"
     early = made.pay(*missed, *values, ("exit.choice", "stop", {"period": "p1"}))
     assert early("exit") == "0.00"
+    assert made.proof.payers["city", "USD"] == 100000 + 3 * 2_000_000_000
