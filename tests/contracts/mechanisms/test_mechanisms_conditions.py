@@ -341,6 +341,20 @@ def test_caps_cut_in_the_order_in_which_they_stand(deal: Make) -> None:
     ]
 
 
+def test_the_most_for_a_person_can_be_what_was_fixed_at_enrolment(deal: Make) -> None:
+    route = replace(ROUTE, basis="cumulative")
+    made = deal(
+        members("people", most=9),
+        metric("band", unit="USD/2", most="20000", per=("people",)),
+        repeat_claims(name="c", people="people", price="220", allowance="9", route=route),
+        cap_person(name="person", most=obs("band"), of=["c"], people="people"),
+    )
+    rows = [("c.claims", count, {"people": who}) for who, count in (("a", "5"), ("b", "2"), ("c", "1"))]
+    rows += [("band", most, {"people": who}) for who, most in (("a", "500"), ("b", "500"), ("c", "0"))]
+    paid = made.pay(*rows)
+    assert [paid("c", people=who) for who in "abc"] == ["500.00", "440.00", "0.00"]
+
+
 @pytest.mark.parametrize(
     ("cap", "over"), [(cap_claim, "claims"), (cap_cohort, "cohorts"), (cap_person, "people")]
 )

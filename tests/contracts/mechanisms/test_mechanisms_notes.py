@@ -11,7 +11,9 @@ from almoner.contracts.mechanisms import (
     NoteClass,
     Route,
     at_least,
+    balance,
     coupon_step_up,
+    dated,
     early_termination,
     figure,
     gate,
@@ -22,6 +24,7 @@ from almoner.contracts.mechanisms import (
     lit,
     loan_conversion,
     members,
+    memo,
     metric,
     negated,
     obs,
@@ -35,6 +38,7 @@ from almoner.contracts.mechanisms import (
     return_share,
     revolving_capital,
     savings_share,
+    scale,
     steps,
     table,
     tranches,
@@ -99,6 +103,20 @@ def test_the_hurdle_of_a_savings_share_grows_and_falls(deal: Make) -> None:
     paid = made.pay(*rows)
     assert (paid("s.before", "p1"), paid("account:s.hurdle", "p1")) == ("500.00", "600.00")
     assert (paid("s.before", "p2"), paid("s.after", "p2")) == ("660.00", "68.00")
+
+
+def test_a_hurdle_can_grow_at_a_rate_that_changes(deal: Make) -> None:
+    growth = scale(balance("h"), param("r"), into="USD/2")
+    made = deal(
+        BY_PERIOD,
+        dated("r", {"2027-01-01": "0.05", "2028-12-31": "0.10"}, "ratio/2"),
+        memo("h", "USD/2", opens=lit("1000", "USD/2"), adds=growth),
+        pay("due", obs("value"), replace(ROUTE, basis="period", lowers=("h",))),
+        ends="2028-12-31",
+        periods="P1Y",
+    )
+    paid = made.pay(("value", "50", {"period": "p1"}), ("value", "0", {"period": "p2"}))
+    assert (paid("account:h", "p1"), paid("account:h", "p2")) == ("1000.00", "1100.00")
 
 
 def test_every_cohort_can_have_a_hurdle_of_its_own(deal: Make) -> None:
