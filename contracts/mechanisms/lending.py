@@ -370,7 +370,7 @@ def early_termination(
     metric exit.choice: label per period
     figure exit.stops = (exit.choice is stop and missed)
     figure exit.ended = any over period(exit.stops)
-    figure exit.now = (exit.ended and not previous(exit.ended, first 0 < 0))
+    figure exit.now = (exit.ended and not previous(exit.ended, first false))
     pay exit: city -> lender period = if(exit.now, 1000, 0)
     limit exit.once: exit <= 1000
     """

@@ -260,7 +260,7 @@ def test_a_coupon_by_band_is_that_of_the_benevolent_societys_class_e(
     assert (outcome("e.percent"), outcome("e")) == (percent, paid)
 
 
-@pytest.mark.parametrize(("count", "paid"), [("", "36.50"), ("actual", "18.00"), ("30/360", "18.15")])
+@pytest.mark.parametrize(("count", "paid"), [("", "36.50"), ("actual", "18.10"), ("30/360", "18.25")])
 def test_interest_counts_days_as_told(deal: Make, count: str, paid: str) -> None:
     table = steps(below="3.65", rows=[], owner="above")
     route = replace(ROUTE, basis="period")
@@ -271,7 +271,7 @@ def test_interest_counts_days_as_told(deal: Make, count: str, paid: str) -> None
         ),
         ends="2027-06-30",
     )
-    assert made.pay(("fall", "0"))("c") == paid  # 1 January to 30 June: 180 days, or 179
+    assert made.pay(("fall", "0"))("c") == paid  # from the eve of 1 January to 30 June: 181 days, or 180
 
 
 def row(low: str | None, high: str | None, ends: str, pays: str) -> BandRow:

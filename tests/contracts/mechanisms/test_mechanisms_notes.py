@@ -95,7 +95,7 @@ def test_the_hurdle_of_a_savings_share_grows_and_falls(deal: Make) -> None:
             after="0.10",
             route=ROUTE,
         ),
-        starts="2026-12-31",
+        starts="2027-01-01",
         ends="2028-12-31",
         periods="P1Y",
     )
@@ -151,7 +151,7 @@ def test_a_waterfall_fills_the_hurdle_and_shares_the_surplus(deal: Make) -> None
             shares=[("home", "0.30"), ("fund-b", "0.10")],
             route=Route(payer="bank", payee="city", money="USD/2", basis="period"),
         ),
-        starts="2026-12-31",
+        starts="2027-01-01",
         ends="2028-12-31",
         periods="P1Y",
     )
@@ -196,7 +196,7 @@ def test_educate_girls_stops_at_fifteen_percent_a_year_and_shares_a_third(deal: 
             route=Route(payer="fund", payee="home", money="USD/2", basis="once"),
         ),
         starts="2015-06-01",
-        ends="2018-06-22",
+        ends="2018-06-21",
     )
     paid = made.pay(("value", "900000"))
     assert abs(Decimal(paid("due")) - 414085) <= 50
