@@ -49,6 +49,8 @@ class Outturn:
     ----------
     keys : dict of Key to KeyOutcome
         By clause, period and combination of members.
+    listed : dict of str to list of Key
+        Keys by clause, in order.
     flows : dict of (clause, payer, payee, period number) to Cell
         Money moved; pots stand under their own names.
     figures : dict of str to list
@@ -62,6 +64,7 @@ class Outturn:
     program: Program
     table: Table
     keys: dict[Key, KeyOutcome] = field(default_factory=dict)
+    listed: dict[str, list[Key]] = field(default_factory=dict)
     flows: dict[tuple[str, str, str, int], Cell] = field(default_factory=dict)
     figures: dict[str, list[Cells]] = field(default_factory=dict)
     balances: dict[str, list[Cells]] = field(default_factory=dict)
@@ -144,6 +147,8 @@ class _Run:
             for what in ("paid", "earned"):
                 self.books.totals[what, clause.id] = list(zeros)
                 self.books.before[what, clause.id] = list(zeros)
+                self.books.now[what, clause.id] = list(zeros)
+            self.books.pending[clause.id] = self.books.left_pending[clause.id] = [False] * len(zeros)
 
     def open_period(self, period: int) -> None:
         """Let accounts grow, then add to them."""
@@ -181,15 +186,17 @@ class _Run:
             out.balances.setdefault(name, []).append(list(cells))
         self.evaluation.end_period()
         for clause in self.program.clauses:
-            now, before = self.books.totals["paid", clause.id], self.books.before["paid", clause.id]
-            paid = [self.use.sub(new, old) for new, old in zip(now, before, strict=True)]
-            out.paid.setdefault(clause.id, []).append(paid)
+            out.paid.setdefault(clause.id, []).append(self.books.now["paid", clause.id])
             for what in ("paid", "earned"):
-                self.books.before[what, clause.id] = list(self.books.totals[what, clause.id])
+                totals = self.books.totals[what, clause.id]
+                self.books.before[what, clause.id] = list(totals)
+                self.books.now[what, clause.id] = [0] * len(totals)
+            self.books.close_pending(clause)
 
     def clause(self, clause: ClausePlan) -> None:
         """Carry out one clause for all its members: amounts of all first, then one after the other."""
         amounts = self.evaluation.over(clause.amount, clause.each)
+        self.books.pending[clause.id] = [amount is None for amount in amounts]
         if clause.basis == "note":
             for place, amount in enumerate(amounts):
                 if amount is not None:
@@ -211,14 +218,15 @@ class _Run:
     def _earn(self, clause: ClausePlan, place: int, amount: Cell) -> Cell:
         """Note what is earned; return what more is owed than before (less, when negative)."""
         key = self._key(clause, place)
-        kept = self.outturn.keys.setdefault(key, KeyOutcome())
+        if key not in self.outturn.keys:
+            self.outturn.keys[key] = KeyOutcome()
+            self.outturn.listed.setdefault(clause.id, []).append(key)
+        kept = self.outturn.keys[key]
         if amount is None:
             return None
-        total = self.books.totals["earned", clause.id]
-        gained = (
-            amount if kept.earned is None or clause.basis == "period" else self.use.sub(amount, kept.earned)
-        )
-        total[place] = self.use.add(total[place], gained)
+        fresh = kept.earned is None or clause.basis == "period"
+        gained = amount if fresh else self.use.sub(amount, kept.earned)
+        self._add_total("earned", clause.id, place, gained)
         kept.earned = amount
         return self.use.sub(amount, kept.entitled)
 
@@ -346,8 +354,9 @@ class _Run:
         self._move_accounts(clause, place, amount)
 
     def _add_total(self, what: str, clause: str, place: int, amount: Cell) -> None:
-        cells = self.books.totals[what, clause]
-        cells[place] = self.use.add(cells[place], amount)
+        for books in (self.books.totals, self.books.now):
+            cells = books[what, clause]
+            cells[place] = self.use.add(cells[place], amount)
 
     def _move_accounts(self, clause: ClausePlan, place: int, amount: Cell) -> None:
         for names, sign in ((clause.raises, 1), (clause.lowers, -1)):

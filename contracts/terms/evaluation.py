@@ -13,8 +13,8 @@ from ...finance.dates import parse_day
 from .calendars import days_between
 from .cells import Arithmetic, Cell, Cells, Scaler, Table
 from .document import PERIOD
-from .program import Node, Program
-from .types import digits_of
+from .program import ClausePlan, Node, Program
+from .types import Truth, digits_of
 
 
 @dataclass(slots=True)
@@ -25,13 +25,46 @@ class Books:
     ----------
     balances : dict of str to list
         Account -> by combination of its members.
-    totals, before : dict of (str, str) to list
-        (``paid`` or ``earned``, clause) -> by combination: to date, and up to the period before.
+    totals, before, now : dict of (str, str) to list
+        (``paid`` or ``earned``, clause) -> by combination: to date, up to the period before, in this period.
+    pending, left_pending : dict of str to list of bool
+        Clause -> by combination: whether it is pending now, and was left so in the periods before.
     """
 
     balances: dict[str, Cells] = field(default_factory=dict)
     totals: dict[tuple[str, str], Cells] = field(default_factory=dict)
     before: dict[tuple[str, str], Cells] = field(default_factory=dict)
+    now: dict[tuple[str, str], Cells] = field(default_factory=dict)
+    pending: dict[str, list[bool]] = field(default_factory=dict)
+    left_pending: dict[str, list[bool]] = field(default_factory=dict)
+
+    def close_pending(self, clause: ClausePlan) -> None:
+        """Step on: what was pending stays so, unless the clause says anew in every period what is owed."""
+        now = self.pending[clause.id]
+        if clause.basis == "cumulative":
+            self.left_pending[clause.id] = now
+        else:
+            self.left_pending[clause.id] = [
+                one or other for one, other in zip(now, self.left_pending[clause.id], strict=True)
+            ]
+            self.pending[clause.id] = [False] * len(now)
+
+    def is_pending(self, clause: ClausePlan, place: int, window: str) -> bool:
+        """Say whether what a clause pays is not known yet, in this period, to date or before.
+
+        Parameters
+        ----------
+        clause : ClausePlan
+            Which.
+        place : int [combination]
+            Of its members.
+        window : str
+            ``period``, ``to_date`` or ``before``.
+        """
+        now, left = self.pending[clause.id][place], self.left_pending[clause.id][place]
+        if window == "before":
+            return left
+        return now if window == "period" or clause.basis == "cumulative" else now or left
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +245,7 @@ class Evaluation:
 
     def day(self, boundary: str) -> date:
         """Return the day of a boundary, or read a date."""
-        ends = [self.program.starts_on, *(day for _, day in self.program.periods)]
+        ends = [self.program.counts_from, *(day for _, day in self.program.periods)]
         days = {
             "term_start": ends[0],
             "term_end": self.program.ends_on,
@@ -238,7 +271,7 @@ def _choice(use: Arithmetic, cells: Sequence[Cell], path: str) -> Cell:
 
 
 def _lit(_run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
-    return [node.const]
+    return [bool(node.const) if isinstance(node.type, Truth) else node.const]
 
 
 def _param(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
@@ -295,14 +328,16 @@ def _paid(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
     clauses = {clause.id: clause for clause in run.program.clauses}
     for name in node.names:
         dims = clauses[name].each
-        to_date, before = run.books.totals[what, name], run.books.before[what, name]
+        kept = {"period": run.books.now, "to_date": run.books.totals, "before": run.books.before}[window]
+        cells = kept[what, name]
         places = run.mapping(node.dims, dims)
         times = run.table.multiplicity([dim for dim in dims if dim not in node.dims])
         for at, place in enumerate(places):
-            cell = before[at] if window == "before" else to_date[at]
-            if window == "period":
-                cell = run.arithmetic.sub(cell, before[at])
-            total[place] = run.arithmetic.add(total[place], run.arithmetic.many(cell, times))
+            if run.books.is_pending(clauses[name], at, window):
+                total[place] = None
+            if total[place] is None:
+                continue
+            total[place] = run.arithmetic.add(total[place], run.arithmetic.many(cells[at], times))
     return total
 
 
