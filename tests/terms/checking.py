@@ -17,6 +17,7 @@ from almoner.contracts.terms.columns import Columns
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import PERIOD, TermDocument
 from almoner.contracts.terms.engine import Outturn, carry_out
+from almoner.contracts.terms.evaluation import Books, Evaluation
 from almoner.contracts.terms.observing import lay_out
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
@@ -234,6 +235,8 @@ def check_bounds(program: Program, proof: Proof, outturn: Outturn, *, complete: 
         for span in (None, year):
             key = (source, target, unit, span)
             pairs[key] = pairs.get(key, 0) + cell
+    opened = openings(program, outturn)
+    totals = {unit: [row + opened.get(unit, 0) for row in rows or [0]] for unit, rows in totals.items()}
     highest = {unit: max((int(np.max(one)) for one in rows), default=0) for unit, rows in totals.items()}
     least = {unit: int(np.min(rows[-1])) if rows else 0 for unit, rows in totals.items()}
     found = [
@@ -251,6 +254,19 @@ def check_bounds(program: Program, proof: Proof, outturn: Outturn, *, complete: 
         if most > proof.payers.get(who, 0):
             found.append(f"{who}: {most} paid, at most {proof.payers.get(who, 0)} proven")
     return found + pair_breaches(proof, outturn, pairs) + clause_breaches(program, proof, outturn)
+
+
+def openings(program: Program, outturn: Outturn) -> dict[str, Any]:
+    """What pots open with: a proof counts it as paid in by their holders."""
+    cells = [cell for rows in outturn.table.cells.values() for row in rows for cell in row]
+    columns = any(isinstance(cell, np.ndarray) for cell in cells)
+    use = Columns(peaks(program)) if columns else WHOLE_NUMBERS
+    found: dict[str, Any] = {}
+    for account in program.accounts:
+        if account.pot and account.opens >= 0:
+            cell = Evaluation(program, use, outturn.table, Books()).value(account.opens)[0]
+            found[account.unit.unit] = found.get(account.unit.unit, 0) + (0 if cell is None else cell)
+    return found
 
 
 def add_to_date(rows: list[Any], period: int, cell: Cell) -> None:

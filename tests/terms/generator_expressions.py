@@ -230,7 +230,8 @@ class Draft:
 
     def leaf(self, want: Want) -> Json:
         if want.kind == TRUTH:
-            return self.random.choice((self.obs, self.is_label))(want)
+            fixed = {"op": "lit", "value": self.random.choice(("true", "false")), "type": TRUTH}
+            return fixed if self.odds(0.1) else self.random.choice((self.obs, self.is_label))(want)
         made = self.random.choice((self.lit, self.param, self.obs, self.obs, self.obs))
         if " per " in want.kind and made == self.obs:
             made = self.param

@@ -367,7 +367,7 @@ def _figure(reader: Reader, node: Tree, place: Place) -> Value:
 
 
 OPS: dict[str, Callable[[Reader, Tree, Place], Value]] = {
-    "lit": lambda _reader, node, _place: Fraction(node.value),
+    "lit": lambda _reader, node, _place: read_value(node.value, node.type),
     "param": _param,
     "obs": _obs,
     "is": _is,
