@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .bars import Payout, draw_payouts
     from .chart import Chart
     from .ranking import RankedEntry, draw_ranking
+    from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
     from .waterfall import Movement, draw_waterfall
 else:
@@ -19,6 +20,7 @@ else:
             ".bars": ("Payout", "draw_payouts"),
             ".chart": ("Chart",),
             ".ranking": ("RankedEntry", "draw_ranking"),
+            ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
             ".waterfall": ("Movement", "draw_waterfall"),
         },
@@ -30,11 +32,14 @@ __all__ = [
     "Giver",
     "Movement",
     "Payout",
+    "PayoutSpan",
+    "PayoutSpread",
     "Purse",
     "RankedEntry",
     "draw_allocation",
     "draw_payouts",
     "draw_ranking",
+    "draw_spread",
     "draw_trail",
     "draw_waterfall",
 ]
