@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from ..terms.cells import Cell
 from ..terms.engine import Outturn
-from ..terms.evaluation import Cell, Traced
+from ..terms.evaluation import Traced
 from ..terms.program import Node, Program
 from ..terms.types import Quantity
 from .report import exact_sum
@@ -22,7 +23,7 @@ Place = tuple[str, str, str]  # what, name, unit
 
 
 @dataclass(slots=True)
-class Count:
+class Occurrences:
     """On how many paths something happened, and how much it was in all [minor units]."""
 
     paths: int = 0
@@ -75,7 +76,7 @@ class Tally:
     totals: dict[Total, Amounts] = field(default_factory=dict)
     received: dict[tuple[str, str], Amounts] = field(default_factory=dict)
     spent: dict[tuple[str, str], Amounts] = field(default_factory=dict)
-    counts: dict[Place, Count] = field(default_factory=dict)
+    counts: dict[Place, Occurrences] = field(default_factory=dict)
 
     def take(self, outturn: Outturn, bands: BandHits, first: int, size: int) -> None:
         """Add a block.
@@ -168,7 +169,7 @@ class Tally:
             self._count(*place, values)
 
     def _count(self, what: str, name: str, unit: str, values: Amounts) -> None:
-        count = self.counts.setdefault((what, name, unit), Count())
+        count = self.counts.setdefault((what, name, unit), Occurrences())
         count.paths += int(np.count_nonzero(values))
         count.amount += exact_sum(values)
 

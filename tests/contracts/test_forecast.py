@@ -2,6 +2,7 @@
 
 import json
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -362,6 +363,27 @@ def test_sums_and_spans_are_exact_at_any_size() -> None:
     spans = bins_of(np.array([-100, 0, 3, 2**61]), "USD", 2)
     assert (spans[0].low, spans[-1].high) == ("-1.00", "23058430092136939.52")
     assert sum(Decimal(one.share) for one in spans) == 1
+
+
+def first_document(name: str) -> str:
+    text = (Path(__file__).parents[2] / "docs" / name).read_text(encoding="utf-8")
+    return text.partition("```json\n")[2].partition("```")[0]
+
+
+def test_the_documented_example_gives_the_documented_figures() -> None:
+    program = compile_terms(TermDocument.read(first_document("terms.md")))
+    document = OutcomesDocument.read(first_document("outcomes.md"))
+    made = forecast(program, document, paths=100_000, seed=7)
+    figures, limit, loss = (
+        made.spread("pays", party="city").figures,
+        found(made, "limit cuts", "most"),
+        found(made, "loss", "home"),
+    )
+    told = [figures["mean"], figures["p5"], figures["p75"], limit.mean, limit.mean_then, loss.mean_then]
+    assert [float(one) for one in told] == pytest.approx(
+        [445_182, 352_734, 493_396, 6_964, 32_151, 29_484], rel=2e-4
+    )
+    assert [float(limit.share), float(loss.share)] == pytest.approx([0.217, 0.115], abs=6e-4)
 
 
 def test_a_forecast_has_an_end_and_needs_outcomes_that_fit() -> None:
