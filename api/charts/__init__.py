@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .allocation import Candidate, Purse, draw_allocation
     from .bars import Payout, draw_payouts
     from .chart import Chart
+    from .forecast import draw_forecast
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
@@ -19,6 +20,7 @@ else:
             ".allocation": ("Candidate", "Purse", "draw_allocation"),
             ".bars": ("Payout", "draw_payouts"),
             ".chart": ("Chart",),
+            ".forecast": ("draw_forecast",),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
@@ -37,6 +39,7 @@ __all__ = [
     "Purse",
     "RankedEntry",
     "draw_allocation",
+    "draw_forecast",
     "draw_payouts",
     "draw_ranking",
     "draw_spread",
