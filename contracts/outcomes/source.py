@@ -159,14 +159,15 @@ class OutcomeSource:
         model: OutcomeModel,
         mates: tuple[tuple[str, float], ...],
     ) -> _Plan:
-        made: dict[int, Quantile] = {}
+        made: dict[tuple[int, bool], Quantile] = {}
 
         def cell_of(labels: Labels) -> _Cell:
             law, noise = _law_of(model, labels)
-            if id(law) not in made:
-                made[id(law)] = quantile(law, measure)
             scaled = float(noise) * 10.0 ** digits_of(measure.type) if self._adds_noise else 0.0
-            return _Cell(labels, made[id(law)], isinstance(law, FixedLaw), scaled)
+            name = (id(law), not scaled)
+            if name not in made:
+                made[name] = quantile(law, measure, is_whole=not scaled)
+            return _Cell(labels, made[name], isinstance(law, FixedLaw), scaled)
 
         cells = tuple(cell_of(labels) for labels in _labels(program, self.members, measure))
         periods = len(program.periods) if measure.by_period else 1

@@ -1,10 +1,15 @@
 """Paths of a simulation, paid one by one, and pots, splits and several units in a forecast."""
 
 import json
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
+
+import pytest
 
 from almoner.contracts.forecast import Forecast, Frequency, forecast
 from almoner.contracts.forecast.report import amount_figures
+from almoner.contracts.outcomes.check import is_open
 from almoner.contracts.outcomes.document import OutcomesDocument
 from almoner.contracts.outcomes.paths import case_of
 from almoner.contracts.outcomes.source import OutcomeSource
@@ -13,8 +18,10 @@ from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.observing import read_case
 from almoner.contracts.terms.outputs import Output, read_output
 from almoner.contracts.terms.pay import pay
-from almoner.contracts.terms.program import Program
+from almoner.contracts.terms.program import Measure, Program
 from almoner.contracts.terms.simulate import BLOCK, run
+from almoner.contracts.terms.types import Label, Quantity
+from almoner.finance.money import decimal_text
 
 Content = dict[str, Any]
 PEOPLE = {"title": "People housed", "type": "person/0", "domain": ["0", "3"], "method": "register"}
@@ -234,3 +241,51 @@ def test_pots_splits_and_several_units_are_told_apart() -> None:
     assert made.spread("net", party="bank").figures == figures(8, is_gain=True)
     assert found(made, "limit cuts", "account:pool").share != "0.000000"
     assert made.maxima.keys() == {"USD", "hour"}
+
+
+CASEBOOK = sorted(
+    path
+    for path in (Path(__file__).parents[2] / "examples" / "casebook").glob("*.json")
+    if not path.name.endswith(".results.json")
+)
+
+
+def broad(measure: Measure) -> Content:
+    """Spread a metric over its whole domain."""
+    if isinstance(measure.type, Label):
+        return {"kind": "categorical", "weights": dict.fromkeys(measure.labels, "1")}
+    if not isinstance(measure.type, Quantity):
+        return {"kind": "bernoulli", "p": "0.7"}
+    low, high = (decimal_text(end, measure.type.digits) for end in (measure.low, measure.high))
+    if low == high:
+        return {"kind": "fixed", "value": low}
+    return {"kind": "beta", "low": low, "high": high, "a": "1", "b": "2"}
+
+
+def test_the_casebook_is_there() -> None:
+    assert len(CASEBOOK) >= 15
+
+
+@pytest.mark.parametrize("path", CASEBOOK, ids=lambda path: path.stem)
+def test_every_deal_of_the_casebook_is_forecast_within_its_bounds_and_paid_alike(path: Path) -> None:
+    program = compile_terms(TermDocument.read(path.read_bytes()))
+    models = {name: {"law": broad(measure)} for name, measure in program.metrics.items()}
+    members = {name: str(min(3, most)) for name, most in program.most.items() if is_open(program, name)}
+    document = outcomes(models, members=members)
+    made = forecast(program, document, paths=1000, seed=1)
+    digits = {clause.unit.unit: clause.unit.digits for clause in program.clauses if clause.basis != "note"}
+    source = OutcomeSource(program, document, seed=1)
+    wanted = [Output(f"paid:{unit}") for unit in digits]
+    totals = run(program, source, paths=1000, wanted=wanted)
+    for output, unit in zip(wanted, digits, strict=True):
+        figures = made.spread("paid", unit=unit).figures
+        assert figures == amount_figures(totals[output], digits[unit])
+        assert Decimal(figures["most"]) <= Decimal(made.maxima[unit])
+    wanted += [Output(f"{side}:{party}") for side in ("from", "to") for party in program.parties]
+    wanted += [Output(f"limit:{limit.id}") for limit in program.limits]
+    drawn = run(program, source, paths=1000, wanted=wanted)
+    for at in range(0, 1000, 125):
+        case = case_of(program, source, at)
+        outturn = pay(program, read_case(program, case), members=case.members)
+        exact = {output: read_output(outturn, output) for output in wanted}
+        assert exact == {output: int(values[at]) for output, values in drawn.items()}
