@@ -114,7 +114,7 @@ def _single(amounts: Mapping[str, int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Atom:
-    """One key's amount before limits, for all members it stands for; ``sure`` is what is left to pay in any case."""
+    """One key's amount before limits, for all members it stands for; ``sure`` is paid in any case."""
 
     clause: ClausePlan
     span: int

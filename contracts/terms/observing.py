@@ -247,8 +247,10 @@ def _misplaced(program: Program, measure: Measure, row: Observation) -> str:
     periods = [name for name, _ in program.periods]
     of = {name for name, _ in row.of}
     if of != set(measure.dims):
+        if not of:
+            return f"{row.metric} has one value for each of {', '.join(measure.dims)}: say in of for which"
         return (
-            f"{row.metric} is per {', '.join(measure.dims) or 'no member'}, not per {', '.join(of) or 'none'}"
+            f"{row.metric} is per {', '.join(measure.dims) or 'no member'}, not per {', '.join(sorted(of))}"
         )
     if measure.by_period and row.period not in periods:
         told = f"{row.metric} needs a period: {', '.join(periods)}"

@@ -7,7 +7,7 @@ one named in the terms; a trace lists each operation with its inputs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from ...finance.money import decimal_text
@@ -139,7 +139,7 @@ def step(
     program: Program,
     state: State,
     *events: Observation,
-    as_of: date | None = None,
+    as_of: date | None,
     trace: bool = True,
 ) -> Step:
     """Apply new observations.
@@ -170,10 +170,11 @@ def step(
     >>> from almoner.contracts.terms.compiled import compile_terms
     >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
     >>> program = compile_terms(TermDocument.read(EXAMPLE))
-    >>> first = step(program, State(), Observation(metric="nights", value=12457, id="q1"))
+    >>> first = step(program, State(), Observation(metric="nights", value=12457, id="q1"), as_of=None)
     >>> first.entitlements[0].due
     18834984
-    >>> step(program, first.state, Observation(metric="nights", value=100, id="q2")).entitlements[0].due
+    >>> more = Observation(metric="nights", value=100, id="q2")
+    >>> step(program, first.state, more, as_of=None).entitlements[0].due
     151200
     """
     fresh = [event for event in events if not (event.id and event in state.observed)]
@@ -304,8 +305,17 @@ def shown(program: Program, node: int, cell: Cell) -> str:
     return "holds" if cell else "does not hold"
 
 
-def replay(program: Program, events: Iterable[Observation]) -> Step:
+def replay(program: Program, events: Iterable[Observation], *, as_of: date | None = None) -> Step:
     """Apply observations one after the other, from the beginning.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    events : iterable of Observation
+        In the order of the log.
+    as_of : date
+        The day on which waiting times are judged; without it all have passed.
 
     Examples
     --------
@@ -317,5 +327,5 @@ def replay(program: Program, events: Iterable[Observation]) -> Step:
     """
     last = Step(state=State(), entitlements=(), outturn=Outturn(program, lay_out(program, ())))
     for event in events:
-        last = step(program, replace(last.state), event)
+        last = step(program, last.state, event, as_of=as_of)
     return last
