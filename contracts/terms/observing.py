@@ -120,7 +120,15 @@ def read_value(name: str, measure: Measure, text: str) -> int:
 
 
 def write_value(measure: Measure, value: int) -> str:
-    """Write a value in a metric's type."""
+    """Write a value in a metric's type.
+
+    Parameters
+    ----------
+    measure : Measure
+        Of the metric.
+    value : int [counts of the metric's type]
+        What is written.
+    """
     if isinstance(measure.type, Quantity):
         return decimal_text(value, measure.type.digits)
     return (measure.labels if isinstance(measure.type, Label) else TRUTHS)[value]

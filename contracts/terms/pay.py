@@ -14,7 +14,7 @@ from ...finance.money import decimal_text
 from .arithmetic import WHOLE_NUMBERS
 from .cells import Cell, Table
 from .document import WHOLE_TERM
-from .engine import Outturn, carry_out
+from .engine import KeyOutcome, Outturn, carry_out
 from .evaluation import Traced
 from .observing import Observation, lay_out
 from .program import ClausePlan, Program
@@ -189,30 +189,30 @@ def step(
     prior = {key: state.obligated[name] for key, name in names.items() if state.obligated.get(name)}
     record: list[Traced] | None = [] if trace else None
     outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
-    rows = []
     obligated = dict(state.obligated)
     overpaid = _overpaid(clauses, outturn, names, obligated)
+    rows = []
     for key, kept in outturn.keys.items():
-        clause, name = clauses[key[0]], names[key]
-        before = obligated.get(name, 0)
-        if kept.earned is None and not before:
-            continue
-        due = _due(clause, kept.entitled - before, overpaid)
-        obligated[name] = before + due
-        rows.append(
-            Entitlement(
-                clause=clause.id,
-                period=name[1],
-                members=name[2],
-                earned=kept.earned or 0,
-                entitled=kept.entitled,
-                due=due,
-                cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
-                trace=_trace(program, clause, key, record or []),
-            )
-        )
-    return Step(
-        state=State(observed=observed, obligated=obligated), entitlements=tuple(rows), outturn=outturn
+        before = obligated.get(names[key], 0)
+        if kept.earned is not None or before:
+            due = _due(clauses[key[0]], kept.entitled - before, overpaid)
+            obligated[names[key]] = before + due
+            trace_rows = _trace(program, clauses[key[0]], key, record or [])
+            rows.append(_entitlement(names[key], kept, due, trace_rows))
+    after = State(observed=observed, obligated=obligated)
+    return Step(state=after, entitlements=tuple(rows), outturn=outturn)
+
+
+def _entitlement(name: KeyName, kept: KeyOutcome, due: int, trace: tuple[TraceRow, ...]) -> Entitlement:
+    return Entitlement(
+        clause=name[0],
+        period=name[1],
+        members=name[2],
+        earned=kept.earned or 0,
+        entitled=kept.entitled,
+        due=due,
+        cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
+        trace=trace,
     )
 
 
