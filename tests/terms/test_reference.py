@@ -156,7 +156,7 @@ SEEN: dict[Key, Value] = {("x", "", ()): F("7.25"), ("q", "", ()): F(3), ("t", "
         ({"op": "known", "metric": "u"}, False),
         ({"op": "if", "test": obs("t"), "then": lit("1.00"), "else": lit("2.00")}, F(1)),
         ({"op": "if", "test": obs("u"), "then": lit("1.00"), "else": lit("1.00")}, None),
-        ({"op": "days", "from": "term_start", "to": "2027-03-01"}, F(59)),
+        ({"op": "days", "from": "term_start", "to": "2027-03-01"}, F(60)),
         ({"op": "days", "from": "2027-01-31", "to": "2027-03-31", "count": "30/360"}, F(60)),
     ],
 )
@@ -198,7 +198,7 @@ def test_what_is_observed_by_period_is_read_by_period_or_pooled_to_date() -> Non
     assert figure(obs("s", at={"period": "a"}), seen, metrics=metrics) == [2, 2]
     assert figure(obs("s", at={"period": "b"}), seen, metrics=metrics) == [None, 5]
     assert figure({"op": "position", "of": "period"}) == [1, 2]
-    assert figure({"op": "days", "from": "period_start", "to": "period_end"}) == [364, 366]
+    assert figure({"op": "days", "from": "period_start", "to": "period_end"}) == [365, 366]
 
 
 def test_params_are_fixed_dated_or_tabulated() -> None:
@@ -350,12 +350,12 @@ def test_a_pot_is_filled_grows_pays_what_it_holds_and_is_emptied() -> None:
         clauses=[pay("in", lit("20"), to="pot"), pay("out", lit("33"), **{"from": "pot"})],
     )
     outcome = interpret(document, {})
-    # 10 x (1 + 0.36 x 364 / 360) = 13.64; + 1 + 20 - 33 = 1.64; x 1.366 = 2.24024; + 21 = 23.24, all paid.
-    assert outcome.balances == {("pot", "a", ()): F("1.64"), ("pot", "b", ()): 0}
-    assert outcome.cuts["account:pot", "out", "b", ()] == F("9.76")
+    # 10 x (1 + 0.36 x 365 / 360) = 13.65; + 1 + 20 - 33 = 1.65; x 1.366 = 2.2539; + 21 = 23.25, all paid.
+    assert outcome.balances == {("pot", "a", ()): F("1.65"), ("pot", "b", ()): 0}
+    assert outcome.cuts["account:pot", "out", "b", ()] == F("9.75")
     less = interpret(terms(accounts={"pot": pot}, clauses=[pay("in", lit("20"), to="pot")]), {})
-    # 34.64 at the end of a; x 1.366 = 47.31824; + 1 + 20.
-    assert less.flows["residual:pot", "pot", "farm", "b"] == F("68.32")
+    # 34.65 at the end of a; x 1.366 = 47.3319; + 1 + 20.
+    assert less.flows["residual:pot", "pot", "farm", "b"] == F("68.33")
     assert less.balances["pot", "b", ()] == 0
 
 
