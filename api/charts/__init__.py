@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .allocation import Candidate, Purse, draw_allocation
     from .bars import Payout, draw_payouts
     from .chart import Chart
+    from .payoff import PayoffPoint, PayoffStretch, draw_payoff
     from .ranking import RankedEntry, draw_ranking
     from .trail import Giver, draw_trail
     from .waterfall import Movement, draw_waterfall
@@ -18,6 +19,7 @@ else:
             ".allocation": ("Candidate", "Purse", "draw_allocation"),
             ".bars": ("Payout", "draw_payouts"),
             ".chart": ("Chart",),
+            ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".trail": ("Giver", "draw_trail"),
             ".waterfall": ("Movement", "draw_waterfall"),
@@ -29,10 +31,13 @@ __all__ = [
     "Chart",
     "Giver",
     "Movement",
+    "PayoffPoint",
+    "PayoffStretch",
     "Payout",
     "Purse",
     "RankedEntry",
     "draw_allocation",
+    "draw_payoff",
     "draw_payouts",
     "draw_ranking",
     "draw_trail",

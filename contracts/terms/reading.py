@@ -47,6 +47,27 @@ def parts_of(expression: object) -> Iterator[Document]:
             yield from parts_of(one)
 
 
+def parts_behind(document: TermDocument, *expressions: object) -> Iterator[Document]:
+    """Yield everything that expressions read, also through figures, accounts and other clauses, each once.
+
+    Examples
+    --------
+    >>> from .document import EXAMPLE
+    >>> document = TermDocument.read(EXAMPLE)
+    >>> [type(part).__name__ for part in parts_behind(document, document.clauses[0].amount)]
+    ['Scaling', 'Obs', 'Lit']
+    """
+    seen: set[str] = set()
+    waiting = list(expressions)
+    while waiting:
+        for part in parts_of(waiting.pop()):
+            yield part
+            for name, behind in _behind(document, part):
+                if name not in seen:
+                    seen.add(name)
+                    waiting.append(behind)
+
+
 def metrics_behind(document: TermDocument, *expressions: object) -> tuple[str, ...]:
     """Return the metrics that expressions depend on, also through figures, accounts and other clauses.
 
@@ -57,17 +78,7 @@ def metrics_behind(document: TermDocument, *expressions: object) -> tuple[str, .
     >>> metrics_behind(document, document.clauses[0].amount)
     ('nights',)
     """
-    found: dict[str, None] = {}
-    seen: set[str] = set()
-    waiting = list(expressions)
-    while waiting:
-        for part in parts_of(waiting.pop()):
-            if isinstance(part, Obs | Is):
-                found[part.metric] = None
-            for name, behind in _behind(document, part):
-                if name not in seen:
-                    seen.add(name)
-                    waiting.append(behind)
+    found = {part.metric for part in parts_behind(document, *expressions) if isinstance(part, Obs | Is)}
     return tuple(name for name in document.metrics if name in found)
 
 
