@@ -1,51 +1,73 @@
-"""Reading 1, ``pay``: what is owed after a determination, exactly, and why.
+"""Reading 1, ``pay``: what is owed, exactly, and why.
 
 The problem: payments are computed once and corrected by hand. Here what is due is the difference between
-what the determinations so far entitle to and what has been obligated already, so interim payments, late
-results and retries all follow from one rule. Numbers are exact integers; every rounding is the one named
-in the terms; the trace lists each operation with its inputs.
-
-A limit keeps what was obligated before and lets new entitlements in, in the order of clauses and periods,
-as long as there is room. A decrease pays nothing and is offset against later dues of the same key.
+what all observations so far entitle to and what has been obligated already, so interim payments, late results,
+corrections and retries all follow from one rule. Numbers are exact integers; every rounding is the one named
+in the terms; a trace lists each operation with its inputs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from datetime import date
 
-from ...finance.errors import OutsideDomain, TermError
-from ...finance.money import decimal_text, round_quotient
-from .compiled import CapLimit, Node, Program
+from ...finance.money import decimal_text
+from .observing import Observation, lay_out
+from .arithmetic import WHOLE_NUMBERS
 from .document import WHOLE_TERM
+from .engine import WHOLE, Key, Outturn, carry_out
+from .evaluation import Cell, Table, Traced
+from .program import ClausePlan, Program
 from .types import Quantity
 
-Key = tuple[str, str]
-Value = int | bool | None
+KeyName = tuple[str, str, tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Determined:
-    """The event that moves a program: a metric was determined.
+def pay(
+    program: Program,
+    observations: Iterable[Observation],
+    *,
+    members: Mapping[str, Sequence[str]] | None = None,
+    as_of: date | None = None,
+    record: list[Traced] | None = None,
+) -> Outturn:
+    """Pay terms on observations, from the beginning.
 
-    Attributes
+    Parameters
     ----------
-    metric, period : str
-        Which metric, for which period (``term`` when the calendar declares none).
-    value : int [counts of the metric's type]
-        What was determined.
-    """
+    program : Program
+        Compiled terms.
+    observations : iterable of Observation
+        All of them.
+    members : Mapping of str to sequence of str
+        Members of open sets, in order; without it, in the order of the observations.
+    as_of : date
+        The day on which waiting times are judged; without it all have passed.
+    record : list of Traced
+        Takes every operation that was carried out.
 
-    metric: str
-    value: int
-    period: str = WHOLE_TERM
+    Raises
+    ------
+    ResultsInvalid, OutsideDomain
+        When an observation does not fit the terms.
+
+    Examples
+    --------
+    >>> from almoner.contracts.terms.compiled import compile_terms
+    >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
+    >>> outturn = pay(compile_terms(TermDocument.read(EXAMPLE)), [Observation(metric="nights", value=12457)])
+    >>> outturn.flows
+    {('nights', 'city', 'home', 0): 18834984}
+    """
+    table = lay_out(program, observations, members=members, as_of=as_of)
+    return carry_out(program, WHOLE_NUMBERS, table, record=record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a program remembers: all determinations, and what was obligated per clause and period."""
+    """What a program remembers: all observations in order, and what was obligated per key."""
 
-    observed: tuple[Determined, ...] = ()
-    obligated: Mapping[Key, int] = field(default_factory=dict)
+    observed: tuple[Observation, ...] = ()
+    obligated: Mapping[KeyName, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,18 +94,20 @@ class TraceRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entitlement:
-    """What one clause gives in one period.
+    """What one clause gives for one period and one combination of members.
 
     Attributes
     ----------
     clause, period : str
-        The key.
+        The key; ``term`` for what is not by period.
+    members : tuple of str
+        In the order of the clause's sets.
     earned : int [minor units]
         Before limits.
     entitled : int [minor units]
         After limits, to date.
     due : int [minor units]
-        To be paid now.
+        To be paid now; negative when it is to be returned.
     cuts : tuple of (str, int)
         Limits that cut, and by how much in minor units.
     trace : tuple of TraceRow
@@ -92,23 +116,34 @@ class Entitlement:
 
     clause: str
     period: str
+    members: tuple[str, ...] = ()
     earned: int
     entitled: int
     due: int
     cuts: tuple[tuple[str, int], ...]
-    trace: tuple[TraceRow, ...]
+    trace: tuple[TraceRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """The answer to one event: the new state, and every entitlement."""
+    """The answer to new observations: the new state, and every entitlement."""
 
     state: State
     entitlements: tuple[Entitlement, ...]
+    outturn: Outturn
 
 
-def step(program: Program, state: State, event: Determined) -> Step:
-    """Apply one determination.
+def step(
+    program: Program,
+    state: State,
+    *events: Observation,
+    as_of: date | None = None,
+    trace: bool = True,
+) -> Step:
+    """Apply new observations.
+
+    An observation whose id and values are known already changes nothing. What was obligated keeps its room under
+    limits; what is owed now less is returned, set off or kept, as the clause says.
 
     Parameters
     ----------
@@ -116,295 +151,146 @@ def step(program: Program, state: State, event: Determined) -> Step:
         Compiled terms.
     state : State
         From the last step; ``State()`` at first.
-    event : Determined
-        What was determined.
+    *events : Observation
+        What was observed, in the order of the log.
+    as_of : date
+        The day on which waiting times are judged; without it all have passed.
+    trace : bool
+        Whether to list every operation.
 
     Raises
     ------
-    OutsideDomain
-        When the value, or what it is pooled to, lies outside the metric's declared domain, or when metric
-        or period are not in the terms.
+    ResultsInvalid, OutsideDomain
+        When an observation does not fit the terms; nothing is changed then.
 
     Examples
     --------
     >>> from almoner.contracts.terms.compiled import compile_terms
     >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
     >>> program = compile_terms(TermDocument.read(EXAMPLE))
-    >>> first = step(program, State(), Determined(metric="nights", value=12457))
+    >>> first = step(program, State(), Observation(metric="nights", value=12457, id="q1"))
     >>> first.entitlements[0].due
     18834984
-    >>> step(program, first.state, Determined(metric="nights", value=100)).entitlements[0].due
+    >>> step(program, first.state, Observation(metric="nights", value=100, id="q2")).entitlements[0].due
     151200
     """
-    _require_known(program, event)
-    observed = (*state.observed, event)
-    tables = {period: _observations(program, observed, period) for period, _ in program.periods}
-    for table in tables.values():
-        _require_domain(program, table)
-    earned: dict[Key, tuple[int, tuple[TraceRow, ...]]] = {}
-    for clause in program.clauses:
-        for period in _periods_of(program, clause.basis):
-            values, trace = evaluate(program, tables[period], period, clause.amount)
-            amount = values[clause.amount]
-            if amount is not None:
-                earned[clause.id, period] = (int(amount), trace)
-    allowed, cuts = _limited(program, {key: amount for key, (amount, _) in earned.items()}, state.obligated)
+    fresh = [event for event in events if not (event.id and event in state.observed)]
+    observed = (
+        (*state.observed, *dict.fromkeys(fresh))
+        if all(one.id for one in fresh)
+        else (*state.observed, *fresh)
+    )
+    table = lay_out(program, observed, as_of=as_of, in_order=True)
+    clauses = {clause.id: clause for clause in program.clauses}
+    names = _names(program, table, clauses)
+    prior = {key: state.obligated[name] for key, name in names.items() if state.obligated.get(name)}
+    record: list[Traced] | None = [] if trace else None
+    outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
     rows = []
     obligated = dict(state.obligated)
-    for key, (amount, trace) in earned.items():
-        before = state.obligated.get(key, 0)
-        entitled = before + allowed[key] if amount >= before else amount
-        obligated[key] = before + allowed[key]
+    for key, kept in outturn.keys.items():
+        clause, name = clauses[key[0]], names[key]
+        before = obligated.get(name, 0)
+        if kept.earned is None and not before:
+            continue
+        due = _due(clause, kept.entitled - before)
+        obligated[name] = before + due
         rows.append(
             Entitlement(
-                clause=key[0],
-                period=key[1],
-                earned=amount,
-                entitled=entitled,
-                due=allowed[key],
-                cuts=cuts[key],
-                trace=trace,
+                clause=clause.id,
+                period=name[1],
+                members=name[2],
+                earned=kept.earned or 0,
+                entitled=kept.entitled,
+                due=due,
+                cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
+                trace=_trace(program, clause, key, record or []),
             )
         )
-    return Step(state=State(observed=observed, obligated=obligated), entitlements=tuple(rows))
+    return Step(
+        state=State(observed=observed, obligated=obligated), entitlements=tuple(rows), outturn=outturn
+    )
 
 
-def _periods_of(program: Program, basis: str) -> tuple[str, ...]:
-    """Return the periods of a clause: all, or the last one for what is owed to date."""
-    names = tuple(period for period, _ in program.periods)
-    return names if basis == "period" else names[-1:]
+def _due(clause: ClausePlan, change: int) -> int:
+    """Return what moves now: a decrease moves only where it is recovered or paid both ways."""
+    returns = clause.two_way or clause.on_decrease == "recover"
+    return change if returns else max(0, change)
 
 
-def _require_known(program: Program, event: Determined) -> None:
-    periods = [period for period, _ in program.periods]
-    if event.metric not in program.metrics or event.period not in periods:
-        raise OutsideDomain(
-            f"The terms know no metric {event.metric!r} in period {event.period!r}. "
-            f"Metrics: {', '.join(program.metrics)}; periods: {', '.join(periods)}.",
-            metric=event.metric,
-            period=event.period,
-        )
+def _names(program: Program, table: Table, clauses: Mapping[str, ClausePlan]) -> dict[Key, KeyName]:
+    names: dict[Key, KeyName] = {}
+    for clause in clauses.values():
+        spans = range(len(program.periods)) if clause.basis == "period" else (WHOLE,)
+        for place, combo in enumerate(table.combinations(clause.each)):
+            for span in spans:
+                period = WHOLE_TERM if span == WHOLE else program.periods[span][0]
+                names[clause.id, span, place] = (clause.id, period, combo)
+    return names
 
 
-def _observations(
-    program: Program, observed: tuple[Determined, ...], period: str
-) -> dict[tuple[str, str], int]:
-    """Pool what was determined, for one period and up to it; ``last`` is that of the latest period."""
-    order = {name: at for at, (name, _) in enumerate(program.periods)}
-    table: dict[tuple[str, str], int] = {}
-    for event in sorted(observed, key=lambda one: order[one.period]):
-        if order[event.period] > order[period]:
-            break
-        for window in ("period", "to_date"):
-            if window == "period" and event.period != period:
-                continue
-            key = (event.metric, window)
-            pooled = table.get(key, 0) if program.metrics[event.metric].pool == "sum" else 0
-            table[key] = pooled + event.value
-    return table
-
-
-def _require_domain(program: Program, table: Mapping[tuple[str, str], int]) -> None:
-    for (name, _), value in table.items():
-        metric = program.metrics[name]
-        if not metric.low <= value <= metric.high:
-            low, high, shown = (
-                decimal_text(count, metric.type.digits) for count in (metric.low, metric.high, value)
-            )
-            raise OutsideDomain(
-                f"{name} would be {shown}, outside its declared domain {low} to {high}. "
-                "Check the figure; if it is right, the terms need an amendment.",
-                metric=name,
-                value=shown,
-                low=low,
-                high=high,
-            )
-
-
-def evaluate(
-    program: Program, table: Mapping[tuple[str, str], int], period: str, target: int
-) -> tuple[dict[int, Value], tuple[TraceRow, ...]]:
-    """Compute a node and all it needs; None stands for what is not determined yet.
-
-    Parameters
-    ----------
-    program : Program
-        Compiled terms.
-    table : Mapping of (str, str) to int [counts]
-        Metric and window -> pooled value.
-    period : str
-        Whose last day dates the parameters.
-    target : int [node number]
-        What to compute.
-    """
-    values: dict[int, Value] = {}
-    trace = []
-    for at in _needed(program, target):
-        node = program.nodes[at]
-        inputs = [values[arg] for arg in node.args]
-        values[at] = _apply(program, node, inputs, table, period)
-        shown = tuple(_shown(program.nodes[arg], values[arg]) for arg in node.args)
-        trace.append(TraceRow(path=node.path, op=node.op, inputs=shown, value=_shown(node, values[at])))
-    return values, tuple(trace)
-
-
-def _needed(program: Program, target: int) -> list[int]:
-    found, stack = {target}, [target]
+def _trace(program: Program, clause: ClausePlan, key: Key, record: Sequence[Traced]) -> tuple[TraceRow, ...]:
+    """List the operations behind a key: those its amount needs, in its period, or the last one known."""
+    if not record:
+        return ()
+    needed, stack = {clause.amount}, [clause.amount]
     while stack:
-        for arg in program.nodes[stack.pop()].args:
-            if arg not in found:
-                found.add(arg)
-                stack.append(arg)
-    return sorted(found)
+        fresh = [arg for arg in program.nodes[stack.pop()].args if arg not in needed]
+        needed.update(fresh)
+        stack += fresh
+    span = key[1] if key[1] != WHOLE else clause.at if clause.at >= 0 else len(program.periods) - 1
+    chosen: dict[tuple[int, int], Traced] = {}
+    for row in record:
+        if row.node in needed and row.period <= span:
+            chosen[row.node, row.combination] = row
+    return tuple(
+        TraceRow(
+            path=program.nodes[row.node].path,
+            op=program.nodes[row.node].op,
+            inputs=tuple(
+                shown(program, arg, cell)
+                for arg, cell in zip(program.nodes[row.node].args, row.inputs, strict=False)
+            ),
+            value=shown(program, row.node, row.value),
+        )
+        for _, row in sorted(chosen.items())
+    )
 
 
-def _shown(node: Node, value: Value) -> str:
-    if value is None:
-        return "not determined"
-    if isinstance(node.type, Quantity):
-        return f"{decimal_text(int(value), node.type.digits)} {node.type.unit}"
-    return "holds" if value else "does not hold"
-
-
-def _apply(
-    program: Program, node: Node, inputs: list[Value], table: Mapping[tuple[str, str], int], period: str
-) -> Value:
-    match node.op:
-        case "lit" | "param":
-            return node.const if node.op == "lit" else param_at(program, node.name, period)
-        case "obs":
-            return table.get((node.name, node.window))
-        case "if":
-            return None if inputs[0] is None else inputs[1] if inputs[0] else inputs[2]
-        case "all" | "any":
-            decided = node.op == "any"
-            return decided if decided in inputs else None if None in inputs else not decided
-    if None in inputs:
-        return None
-    return _compute(program, node, [int(value or 0) for value in inputs])
-
-
-def _compute(program: Program, node: Node, numbers: list[int]) -> int | bool:
-    match node.op:
-        case "add" | "min" | "max":
-            return sum(numbers) if node.op == "add" else sorted(numbers)[0 if node.op == "min" else -1]
-        case "not":
-            return not numbers[0]
-        case "cmp":
-            return compare(node.name, numbers[0], numbers[1])
-        case "scale":
-            return scale_counts(program, node, numbers)
-        case "bands":
-            return band_count(program, node, numbers[0])
-    raise AssertionError(node.op)
-
-
-def param_at(program: Program, name: str, period: str) -> int:
-    """Return a parameter's count on the last day of a period."""
-    day = dict(program.periods)[period]
-    return [count for since, count in program.params[name] if since <= day][-1]
-
-
-def compare(relation: str, left: int, right: int) -> bool:
-    """Compare two counts of one type.
-
-    Parameters
-    ----------
-    relation : str
-        ``lt``, ``le``, ``eq``, ``ne``, ``ge`` or ``gt``.
-    left, right : int [counts of one type]
-        What is compared.
-
-    Examples
-    --------
-    >>> compare("ge", 75, 75)
-    True
-    """
-    answers = {
-        "lt": left < right,
-        "le": left <= right,
-        "eq": left == right,
-        "ne": left != right,
-        "ge": left >= right,
-        "gt": left > right,
-    }
-    return answers[relation]
-
-
-def scale_counts(program: Program, node: Node, numbers: list[int]) -> int:
-    """Return round(of x by) or round(of x num / den), in counts of the node's type."""
-    digits = [_digits(program.nodes[arg]) for arg in node.args]
-    divisor = numbers[2] if len(numbers) == 3 else 1  # noqa: PLR2004  # of, num, den
-    if divisor == 0:
-        raise TermError(f"{node.path} divides by zero.", path=node.path)
-    below = digits[2] if len(digits) == 3 else 0  # noqa: PLR2004  # of, num, den
-    shift = _digits(node) - digits[0] - digits[1] + below
-    exact = Fraction(numbers[0] * numbers[1], divisor) * Fraction(10) ** shift
-    return round_quotient(exact.numerator, exact.denominator, node.rounding)
-
-
-def _digits(node: Node) -> int:
-    return node.type.digits if isinstance(node.type, Quantity) else 0
-
-
-def band_count(program: Program, node: Node, number: int) -> int:
-    """Return what the band of a number gives, in counts of the node's type.
+def shown(program: Program, node: int, cell: Cell) -> str:
+    """Write a value with its unit.
 
     Parameters
     ----------
     program : Program
         Compiled terms.
-    node : Node
-        A ``bands`` node.
-    number : int [counts of the argument's type]
-        What falls into a band.
+    node : int [node number]
+        Whose value it is.
+    cell : Cell
+        Counts, a truth, or None while pending.
     """
-    at = sum(number > count or (number == count and above) for count, above in node.edges)
-    row = node.rows[at]
-    whole = Fraction(number, 10 ** _digits(program.nodes[node.args[0]]))
-    exact = (row.base + row.slope * (whole - row.origin)) * 10 ** _digits(node)
-    return round_quotient(exact.numerator, exact.denominator, node.rounding)
+    kind = program.nodes[node].type
+    if cell is None:
+        return "not determined"
+    if isinstance(kind, Quantity):
+        return f"{decimal_text(int(cell), kind.digits)} {kind.unit}" + (
+            f" per {kind.per}" if kind.per else ""
+        )
+    return "holds" if cell else "does not hold"
 
 
-def _limited(
-    program: Program, earned: Mapping[Key, int], obligated: Mapping[Key, int]
-) -> tuple[dict[Key, int], dict[Key, tuple[tuple[str, int], ...]]]:
-    """Let each new entitlement in as far as every limit, in listed order, has room."""
-    rooms = {limit.id: limit.maximum - _spent(limit, obligated) for limit in program.limits}
-    allowed: dict[Key, int] = {}
-    cuts: dict[Key, tuple[tuple[str, int], ...]] = {}
-    for key, amount in earned.items():
-        wanted = max(0, amount - obligated.get(key, 0))
-        rows = []
-        for limit in program.limits:
-            if key[0] in limit.clauses:
-                kept = max(0, min(wanted, rooms[limit.id]))
-                if kept < wanted:
-                    rows.append((limit.id, wanted - kept))
-                wanted = kept
-        for limit in program.limits:
-            if key[0] in limit.clauses:
-                rooms[limit.id] -= wanted
-        allowed[key], cuts[key] = wanted, tuple(rows)
-    return allowed, cuts
-
-
-def _spent(limit: CapLimit, obligated: Mapping[Key, int]) -> int:
-    return sum(amount for (clause, _), amount in obligated.items() if clause in limit.clauses)
-
-
-def replay(program: Program, events: tuple[Determined, ...]) -> Step:
-    """Apply determinations in order, from the beginning.
+def replay(program: Program, events: Iterable[Observation]) -> Step:
+    """Apply observations one after the other, from the beginning.
 
     Examples
     --------
     >>> from almoner.contracts.terms.compiled import compile_terms
     >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
     >>> program = compile_terms(TermDocument.read(EXAMPLE))
-    >>> replay(program, (Determined(metric="nights", value=100),)).entitlements[0].entitled
+    >>> replay(program, [Observation(metric="nights", value=100)]).entitlements[0].entitled
     151200
     """
-    last = Step(state=State(), entitlements=())
+    last = Step(state=State(), entitlements=(), outturn=Outturn(program, lay_out(program, ())))
     for event in events:
         last = step(program, replace(last.state), event)
     return last

@@ -8,7 +8,7 @@ nothing, and only a checker that knows the units can tell. A type is written ``C
 import re
 from dataclasses import dataclass
 
-_TYPE = re.compile(r"([A-Za-z][A-Za-z0-9._]*)/([0-9])(?: per ([A-Za-z][A-Za-z0-9._]*)/[0-9])?")
+_TYPE = re.compile(r"([A-Za-z][A-Za-z0-9._-]*)/([0-9])(?: per ([A-Za-z][A-Za-z0-9._-]*)/[0-9])?")
 RATIO = "ratio"
 
 
@@ -54,7 +54,16 @@ class Truth:
         return "condition"
 
 
-Type = Quantity | Truth
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The type of one of several named values."""
+
+    def __str__(self) -> str:
+        return "label"
+
+
+Type = Quantity | Truth | Label
+BARE = Quantity(RATIO, 0)
 
 
 def parse_type(text: str) -> Quantity | None:
@@ -67,6 +76,17 @@ def parse_type(text: str) -> Quantity | None:
     """
     match = _TYPE.fullmatch(text)
     return None if match is None else Quantity(unit=match[1], digits=int(match[2]), per=match[3] or "")
+
+
+def digits_of(kind: Type) -> int:
+    """Return the decimal digits of a type; a condition or label has none.
+
+    Examples
+    --------
+    >>> digits_of(Quantity("USD", 2)), digits_of(Truth())
+    (2, 0)
+    """
+    return kind.digits if isinstance(kind, Quantity) else 0
 
 
 def product_powers(*factors: tuple[Quantity, int]) -> dict[str, int]:

@@ -9,9 +9,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from ..finance.documents import Code, DecimalText, Document, Text
-from ..finance.errors import AlmonerError, ResultsInvalid
-from .terms.expressions import DayText
+from ...finance.documents import Code, DecimalText, Document, Text
+from ...finance.errors import AlmonerError, ResultsInvalid
+from .expressions import DayText
 
 Basis = Literal["published", "derived", "recalled", "invented"]
 Use = Literal["reproduce", "at_least", "refuse"]

@@ -1,0 +1,147 @@
+"""Cells that are whole numbers: the exact arithmetic of payment."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import prod
+from typing import Final
+
+from ...finance.errors import TermError
+from ...finance.money import Rounding, round_quotient
+from .evaluation import Cells, Scaler
+from .program import Node
+from .types import digits_of
+
+RELATIONS: Final = {
+    "lt": lambda left, right: left < right,
+    "le": lambda left, right: left <= right,
+    "eq": lambda left, right: left == right,
+    "ne": lambda left, right: left != right,
+    "ge": lambda left, right: left >= right,
+    "gt": lambda left, right: left > right,
+}
+
+
+def allocate(total: int, weights: Sequence[int], ties: str) -> list[int]:
+    """Share a total by weights to the last unit.
+
+    Parameters
+    ----------
+    total : int [units]
+        Not negative.
+    weights : sequence of int [any one unit]
+        Not negative; when all are zero nothing is given.
+    ties : str
+        ``largest``: units left over go one each to the largest remainders, equal ones in order; ``declared``:
+        one each in order, over those with a weight.
+
+    Examples
+    --------
+    >>> allocate(1000000000, (1, 1, 1), "declared")
+    [333333334, 333333333, 333333333]
+    >>> allocate(10, (3, 3, 1), "largest")
+    [4, 4, 2]
+    """
+    whole = sum(weights)
+    if whole == 0:
+        return [0] * len(weights)
+    parts = [total * weight // whole for weight in weights]
+    left = total - sum(parts)
+    if ties == "largest":
+        order = sorted(range(len(weights)), key=lambda at: (-(total * weights[at] % whole), at))
+    else:
+        order = [at for at, weight in enumerate(weights) if weight]
+    for at in order[:left]:
+        parts[at] += 1
+    return parts
+
+
+class WholeNumbers:
+    """Arithmetic on Python's whole numbers, truths and pending values.
+
+    Examples
+    --------
+    >>> WHOLE_NUMBERS.rank([7, 9, 7], "highest", 0)
+    [2, 1, 2]
+    """
+
+    def add(self, left: int, right: int) -> int:
+        """Add."""
+        return left + right
+
+    def sub(self, left: int, right: int) -> int:
+        """Subtract."""
+        return left - right
+
+    def least(self, left: int, right: int) -> int:
+        """Return the smaller."""
+        return min(right, left)
+
+    def most(self, left: int, right: int) -> int:
+        """Return the larger."""
+        return max(right, left)
+
+    def scale(self, node: Scaler, of: int, by: Sequence[int], over: Sequence[int], spare: int | None) -> int:
+        """Multiply and divide with one rounding."""
+        num, den = of * prod(by) * node.numerator, prod(over) * node.denominator
+        if den == 0:
+            if spare is None:
+                raise TermError(f"{node.path} divides by zero. Say if_zero.", path=node.path)
+            return spare
+        return (
+            round_quotient(num, den, node.rounding) if den > 0 else round_quotient(-num, -den, node.rounding)
+        )
+
+    def bands(self, node: Node, digits: int, of: int) -> int:
+        """Value a number by its band."""
+        at = sum(of > count or (of == count and above) for count, above in node.edges)
+        row = node.rows[at]
+        exact = (row.base + row.slope * (Fraction(of, 10**digits) - row.origin)) * 10 ** digits_of(node.type)
+        return round_quotient(exact.numerator, exact.denominator, node.rounding)
+
+    def compare(self, relation: str, left: int, right: int) -> bool:
+        """Compare."""
+        return RELATIONS[relation](left, right)
+
+    def conjunction(self, cells: Sequence[bool | None]) -> bool | None:
+        """All hold; one that does not settles it even while others are pending."""
+        return False if False in cells else None if None in cells else True
+
+    def disjunction(self, cells: Sequence[bool | None]) -> bool | None:
+        """One holds; one that does settles it even while others are pending."""
+        return True if True in cells else None if None in cells else False
+
+    def invert(self, cell: bool) -> bool:  # noqa: FBT001  # a cell
+        """Return whether it does not hold."""
+        return not cell
+
+    def choose(self, test: bool, then: int | None, other: int | None, path: str) -> int | None:  # noqa: ARG002, FBT001  # a cell
+        """Choose by a condition."""
+        return then if test else other
+
+    def allocate(self, total: int, weights: Sequence[int], ties: str, times: int) -> Cells:  # noqa: ARG002  # proofs use it
+        """Share a total by weights, to the last unit."""
+        return list(allocate(total, weights, ties))
+
+    def rank(self, cells: Sequence[int], best: str, times: int) -> Cells:  # noqa: ARG002  # proofs use it
+        """Rank cells among each other."""
+        order = sorted(cells, reverse=best == "highest")
+        return [1 + order.index(cell) for cell in cells]
+
+    def grow(self, cell: int, factor: Fraction, rounding: Rounding) -> int:
+        """Multiply by a fraction, rounded."""
+        return round_quotient(cell * factor.numerator, factor.denominator, rounding)
+
+    def gather(self, kind: str, cells: Sequence[int], times: int) -> int:  # noqa: ARG002  # proofs use it
+        """Fold numbers."""
+        return sum(cells) if kind == "add" else min(cells) if kind == "min" else max(cells)
+
+    def many(self, cell: int, times: int) -> int:  # noqa: ARG002  # proofs use it
+        """Return the cell: members stand for themselves here."""
+        return cell
+
+    def between(self, low: int, high: int) -> int:
+        """Whole numbers are never uncertain."""
+        raise AssertionError((low, high))
+
+
+WHOLE_NUMBERS: Final = WholeNumbers()

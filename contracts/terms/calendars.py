@@ -1,0 +1,104 @@
+"""Periods, day counts and growth: what the calendar of terms comes to in exact numbers."""
+
+import calendar as months
+from datetime import date, timedelta
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from fractions import Fraction
+from typing import Final, Literal
+
+DayCount = Literal["actual", "30/360"]
+YEAR_DAYS: Final = {"30/360": 360, "act/360": 360, "act/365": 365}
+_FINE: Final = Context(prec=50)
+_TWELVE: Final = Decimal(1).scaleb(-12)
+_MONTHS: Final = {"Y": 12, "M": 1}
+
+
+def add_duration(start: date, duration: str, times: int) -> date:
+    """Return the day that lies some durations after another.
+
+    Parameters
+    ----------
+    start : date
+        From here.
+    duration : str
+        Like ``P6M``, ``P1Y`` or ``P30D``.
+    times : int [durations]
+        How many.
+
+    Examples
+    --------
+    >>> add_duration(date(2027, 8, 31), "P6M", 1)
+    datetime.date(2028, 2, 29)
+    """
+    size, unit = int(duration[1:-1]) * times, duration[-1]
+    if unit == "D":
+        return start + timedelta(days=size)
+    year, month = divmod(start.year * 12 + start.month - 1 + size * _MONTHS[unit], 12)
+    return date(year, month + 1, min(start.day, months.monthrange(year, month + 1)[1]))
+
+
+def equal_periods(starts: date, ends: date, duration: str) -> tuple[tuple[str, date], ...]:
+    """Cut a term into periods ``p1``, ``p2``, …; the last ends with the term.
+
+    Examples
+    --------
+    >>> [name for name, _ in equal_periods(date(2027, 1, 1), date(2028, 3, 31), "P6M")]
+    ['p1', 'p2', 'p3']
+    """
+    rows: list[tuple[str, date]] = []
+    last = starts
+    while last < ends:
+        last = min(ends, add_duration(starts, duration, len(rows) + 1) - timedelta(days=1))
+        rows.append((f"p{len(rows) + 1}", last))
+    return tuple(rows)
+
+
+def days_between(start: date, end: date, count: str) -> int:
+    """Count days from one date to another.
+
+    Parameters
+    ----------
+    start, end : date
+        Both ends.
+    count : str
+        ``actual``, or ``30/360``: US bond basis.
+
+    Examples
+    --------
+    >>> days_between(date(2027, 1, 1), date(2027, 12, 31), "actual")
+    364
+    >>> days_between(date(2027, 1, 1), date(2027, 12, 31), "30/360")
+    360
+    """
+    if count != "30/360":
+        return (end - start).days
+    first = min(start.day, 30)
+    second = 30 if end.day == 31 and first == 30 else end.day  # noqa: PLR2004  # the rule of the basis
+    return (end.year - start.year) * 360 + (end.month - start.month) * 30 + second - first
+
+
+def growth_factor(rate: Decimal, compounding: str, day_count: str, start: date, end: date) -> Fraction:
+    """Return what one unit grows to between two dates.
+
+    ``period``: 1 + rate x days / year. ``annual``: (1 + rate) ^ (days / 365), by 50-digit logarithm and
+    exponential, rounded half-even to 12 decimal places, so that every machine has the same rational.
+
+    Parameters
+    ----------
+    rate : Decimal [a year]
+        As a fraction.
+    compounding, day_count : str
+        As in the document.
+    start, end : date
+        Both ends.
+
+    Examples
+    --------
+    >>> growth_factor(Decimal("0.05"), "annual", "act/365", date(2027, 1, 1), date(2028, 1, 1))
+    Fraction(21, 20)
+    """
+    days = days_between(start, end, "30/360" if day_count == "30/360" else "actual")
+    if compounding == "period":
+        return 1 + Fraction(rate) * Fraction(days, YEAR_DAYS[day_count])
+    power = _FINE.divide(_FINE.multiply(_FINE.ln(1 + rate), Decimal(days)), Decimal(365))
+    return Fraction(_FINE.exp(power).quantize(_TWELVE, ROUND_HALF_EVEN, _FINE))

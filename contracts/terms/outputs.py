@@ -1,0 +1,228 @@
+"""Outputs: any figure that comes of terms, by its name.
+
+The problem: a casebook, a report and a forecast ask for "what the second payer paid in year 3". One name means
+one number, whether it is read from an exact payment or from a column of a million paths.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...finance.errors import Missing
+from ...finance.money import decimal_text
+from .engine import WHOLE, Outturn
+from .evaluation import Cell, Cells
+from .program import ClausePlan, Program
+from .types import Quantity, Truth, Type
+
+TOTALS = ("earned", "paid", "lost_to_cap")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """The name of one figure.
+
+    Attributes
+    ----------
+    name : str
+        ``paid``, ``earned``, ``lost_to_cap`` (with ``:UNIT`` where there are several), a clause, ``CLAUSE.earned``,
+        ``CLAUSE.cut``, ``from:PARTY``, ``to:PARTY``, ``net:PARTY``, ``limit:NAME``, ``account:NAME``, a figure.
+    of : tuple of (str, str)
+        Member by set; without, all.
+    period : str
+        Which; without, the whole term, or for figures and accounts the last known.
+    """
+
+    name: str
+    of: tuple[tuple[str, str], ...] = ()
+    period: str = ""
+
+
+def read_output(outturn: Outturn, output: Output) -> Cell:
+    """Return a figure as counts of its type; None while it is pending.
+
+    Parameters
+    ----------
+    outturn : Outturn
+        Of any reading.
+    output : Output
+        Which figure.
+
+    Raises
+    ------
+    Missing
+        When the terms know no such output, member or period.
+
+    Examples
+    --------
+    >>> from almoner.contracts.terms.observing import Observation
+    >>> from almoner.contracts.terms.compiled import compile_terms
+    >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
+    >>> from almoner.contracts.terms.pay import pay
+    >>> outturn = pay(compile_terms(TermDocument.read(EXAMPLE)), [Observation(metric="nights", value=100)])
+    >>> read_output(outturn, Output("paid")), read_output(outturn, Output("from:city"))
+    (151200, 151200)
+    """
+    program = outturn.program
+    period = _period(program, output)
+    kind, _, rest = output.name.partition(":")
+    if kind in TOTALS and (not rest or rest in {clause.unit.unit for clause in program.clauses}):
+        return _total(outturn, kind, rest, period)
+    if kind in {"from", "to", "net"} and rest:
+        return _moved(outturn, kind, rest, period)
+    if kind == "limit" and any(limit.id == rest for limit in program.limits):
+        return _sum(
+            kept.cuts[rest]
+            for (_, span, _), kept in outturn.keys.items()
+            if rest in kept.cuts and period in {None, span}
+        )
+    if kind == "residual" and rest in outturn.balances:
+        return _sum(cell for (name, *_), cell in outturn.flows.items() if name == output.name)
+    if kind == "account" and rest in outturn.balances:
+        dims = next(account.each for account in program.accounts if account.id == rest)
+        return _at(outturn, output, dims, outturn.balances[rest][-1 if period is None else period])
+    if output.name in outturn.figures:
+        return _figure(outturn, output, period)
+    name, _, part = (
+        output.name.rpartition(".") if output.name.endswith((".earned", ".cut")) else (output.name, "", "")
+    )
+    clause = next((one for one in program.clauses if one.id == name), None)
+    if clause is None:
+        known = ", ".join((*TOTALS, *(one.id for one in program.clauses), *outturn.figures))
+        raise Missing(
+            f"There is no output {output.name!r}. There are: {known}.", what="output", code=output.name
+        )
+    return _clause(outturn, clause, part, output, period)
+
+
+def _period(program: Program, output: Output) -> int | None:
+    if not output.period:
+        return None
+    names = [name for name, _ in program.periods]
+    if output.period not in names:
+        told = f"There is no period {output.period!r}: {', '.join(names)}."
+        raise Missing(told, what="period", code=output.period)
+    return names.index(output.period)
+
+
+def _sum(cells: Iterable[Cell]) -> Cell:
+    return sum((cell for cell in cells if cell is not None), start=0)
+
+
+def _places(outturn: Outturn, output: Output, dims: tuple[str, ...]) -> list[int]:
+    """Return the combinations that an output asks for."""
+    wanted = dict(output.of)
+    for name, member in wanted.items():
+        if name not in dims or member not in outturn.table.members[name]:
+            raise Missing(f"{output.name} has no {name} {member!r}.", what="member", code=member)
+    combos = outturn.table.combinations(dims)
+    return [
+        at
+        for at, combo in enumerate(combos)
+        if all(dict(zip(dims, combo, strict=True))[name] == member for name, member in wanted.items())
+    ]
+
+
+def _at(outturn: Outturn, output: Output, dims: tuple[str, ...], cells: Cells) -> Cell:
+    places = _places(outturn, output, dims)
+    if len(places) != 1:
+        told = f"{output.name} has {len(places)} values: say for which {', '.join(dims)}."
+        raise Missing(told, what="member", code=output.name)
+    return cells[places[0]]
+
+
+def _figure(outturn: Outturn, output: Output, period: int | None) -> Cell:
+    plan = next(figure for figure in outturn.program.figures if figure.id == output.name)
+    dims = outturn.program.nodes[plan.node].dims
+    rows = outturn.figures[output.name]
+    if period is not None:
+        return _at(outturn, output, dims, rows[period])
+    values = [_at(outturn, output, dims, row) for row in rows]
+    return next((value for value in reversed(values) if value is not None), None)
+
+
+def _clause(outturn: Outturn, clause: ClausePlan, part: str, output: Output, period: int | None) -> Cell:
+    places = _places(outturn, output, clause.each)
+    if not part:
+        known = clause.basis == "note" or any(
+            kept.earned is not None
+            for (name, _, at), kept in outturn.keys.items()
+            if name == clause.id and at in places
+        )
+        if not known and places:
+            return None
+        rows = outturn.paid[clause.id] if period is None else [outturn.paid[clause.id][period]]
+        return _sum(row[at] for row in rows for at in places)
+    kept = [
+        one
+        for (name, span, at), one in outturn.keys.items()
+        if name == clause.id and at in places and (period is None or span in {period, WHOLE})
+    ]
+    if part == "earned":
+        known_parts = [one.earned for one in kept if one.earned is not None]
+        return _sum(known_parts) if known_parts or not kept else None
+    return _sum(cut for one in kept for cut in one.cuts.values())
+
+
+def _total(outturn: Outturn, what: str, unit: str, period: int | None) -> Cell:
+    """Sum over clauses that are not paid out of a pot."""
+    pots = {account.id for account in outturn.program.accounts if account.pot}
+    chosen = [
+        clause
+        for clause in outturn.program.clauses
+        if clause.payer not in pots and clause.basis != "note" and unit in {"", clause.unit.unit}
+    ]
+    if len({clause.unit for clause in chosen}) > 1:
+        told = f"The terms pay in several units: ask for {what}:UNIT."
+        raise Missing(told, what="output", code=what)
+    part = {"earned": "earned", "paid": "", "lost_to_cap": "cut"}[what]
+    return _sum(_clause(outturn, clause, part, Output(what), period) for clause in chosen)
+
+
+def _moved(outturn: Outturn, kind: str, party: str, period: int | None) -> Cell:
+    out, back = (
+        _sum(
+            cell
+            for key, cell in outturn.flows.items()
+            if key[side] == party and (period is None or key[3] == period)
+        )
+        for side in (1, 2)
+    )
+    return {"from": out, "to": back, "net": back - out}[kind]
+
+
+def output_type(program: Program, output: Output) -> Type:
+    """Return the type of a figure.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    output : Output
+        Which figure.
+    """
+    kind, _, rest = output.name.partition(":")
+    figure = next((one for one in program.figures if one.id == output.name), None)
+    if figure is not None:
+        return program.nodes[figure.node].type
+    if kind == "account":
+        return next(account.unit for account in program.accounts if account.id == rest)
+    name = output.name.removesuffix(".earned").removesuffix(".cut")
+    clause = next((one for one in program.clauses if one.id == name or one.unit.unit == rest), None)
+    if clause is None:
+        clause = next(one for one in program.clauses if one.basis != "note")
+    return clause.unit
+
+
+def write_output(kind: Type, cell: Cell) -> str | None:
+    """Write a figure as text: a decimal, ``true`` or ``false``; None while it is pending.
+
+    Examples
+    --------
+    >>> write_output(Quantity("USD", 2), 151200), write_output(Truth(), True)
+    ('1512.00', 'true')
+    """
+    if cell is None:
+        return None
+    if isinstance(kind, Quantity):
+        return decimal_text(int(cell), kind.digits)
+    return "true" if cell else "false"
