@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
-from .clauses_in_words import account_blocks, clause_blocks, limit_blocks, spelled, split_blocks
+from .clauses_in_words import Worked, account_blocks, clause_blocks, limit_blocks, spelled, split_blocks
 from .compiled import compile_terms
 from .document import Metric, ParamTable, Pay, SourceAnchor, TermDocument
 from .nouns import (
@@ -26,7 +26,7 @@ from .phrases import Letters
 from .program import Program
 from .sheet import SheetBlock, SheetItem, SheetSection, TermSheet, WordTable
 from .types import parse_type
-from .worked import work
+from .worked import WorkedClause, work
 
 TITLES: Mapping[str, str] = {
     "parties": "Parties",
@@ -67,7 +67,21 @@ def render(document: TermDocument) -> TermSheet:
     >>> sheet.sections[3].items[0].blocks[1]
     'Amount: 15.12 USD for each night of "Nights spent indoors".'
     """
+    return render_with(document)[0]
+
+
+def render_with(document: TermDocument) -> tuple[TermSheet, tuple[WorkedClause, ...]]:
+    """Write the term sheet of a document, and return the worked payments beside it.
+
+    Examples
+    --------
+    >>> from .document import EXAMPLE
+    >>> sheet, worked = render_with(TermDocument.read(EXAMPLE))
+    >>> worked[0].clause, worked[0].points[-1].paid
+    ('nights', 50000000)
+    """
     program = compile_terms(document)
+    worked = work(document, program)
     known = _known(document, program)
     blocks = {
         "parties": _parties(document),
@@ -78,8 +92,8 @@ def render(document: TermDocument) -> TermSheet:
         "reading": _reading(document),
         "sources": _sources(document),
     }
-    items = _items(known, program)
-    return TermSheet(
+    items = _items(known, {one.clause: one.tables for one in worked})
+    sheet = TermSheet(
         title=document.title,
         summary=document.summary,
         digest=program.digest,
@@ -93,14 +107,14 @@ def render(document: TermDocument) -> TermSheet:
             for place, kind in enumerate(_kinds(document), start=1)
         ),
     )
+    return sheet, worked
 
 
 Item = tuple[str, str, Iterable[SheetBlock]]
 
 
-def _items(known: Vocabulary, program: Program) -> Mapping[str, Iterable[Item]]:
+def _items(known: Vocabulary, worked: Worked) -> Mapping[str, Iterable[Item]]:
     document = known.document
-    worked = {one.clause: one.tables for one in work(document, program)}
     named = {
         kind: list(getattr(document, kind).items()) for kind in ("metrics", "figures", "splits", "accounts")
     }

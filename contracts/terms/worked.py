@@ -15,11 +15,15 @@ from ...finance.money import decimal_text
 from .document import Metric, Pay, TermDocument
 from .expressions import Bands, Lit, ParamRef
 from .nouns import grouped, unit_words
+from .observing import Observation
+from .outputs import Output, read_output
+from .pay import pay
 from .program import Program
 from .reading import metrics_behind, parts_behind, quantity_of
 from .sheet import WordTable
 from .types import Quantity, parse_type
-from .what_if import Answer, answer_at
+
+Answer = Callable[[int], "WorkedPoint | None"]
 
 MOST_ROWS: Final = 41
 MOST_ANSWERS: Final = 400
@@ -117,12 +121,14 @@ def work(document: TermDocument, program: Program) -> tuple[WorkedClause, ...]:
 
 def _clauses(document: TermDocument, program: Program) -> Iterator[WorkedClause]:
     for clause in document.clauses:
-        metric = _only_number(clause, document) if isinstance(clause, Pay) else ""
+        if not isinstance(clause, Pay):
+            continue
+        metric = _only_number(clause, document)
         counted = parse_type(document.metrics[metric].type) if metric else None
         pays = quantity_of(document, clause.amount)
         if not metric or counted is None or pays is None:
             continue
-        answer = cache(answer_at(program, clause.id, metric, counted))
+        answer = _answers(program, clause.id, metric)
         edges = _edges(document, clause, metric, counted)
         points = _points(answer, edges, _domain(document.metrics[metric], counted))
         if points:
@@ -135,6 +141,16 @@ def _clauses(document: TermDocument, program: Program) -> Iterator[WorkedClause]
                 jumps=_jumps(answer, points),
                 edges=edges,
             )
+
+
+def _answers(program: Program, clause: str, metric: str) -> Answer:
+    @cache
+    def answer(value: int) -> WorkedPoint | None:
+        outturn = pay(program, [Observation(metric=metric, value=value)])
+        earned, paid = (read_output(outturn, Output(f"{clause}{part}")) for part in (".earned", ""))
+        return None if earned is None or paid is None else WorkedPoint(value=value, earned=earned, paid=paid)
+
+    return answer
 
 
 def _only_number(clause: Pay, document: TermDocument) -> str:
@@ -178,23 +194,19 @@ def _edges(document: TermDocument, clause: Pay, metric: str, counted: Quantity) 
     return tuple(sorted(one for one in found if low <= one <= high))
 
 
-def _points(
-    answer: Callable[[int], Answer | None], edges: Sequence[int], domain: tuple[int, int]
-) -> tuple[WorkedPoint, ...]:
+def _points(answer: Answer, edges: Sequence[int], domain: tuple[int, int]) -> tuple[WorkedPoint, ...]:
     low, high = domain
     near = {value for edge in edges for value in (edge - 1, edge, edge + 1)}
     sure = {low, high, *edges}
-    kinks = _kinks(answer, sorted({low, high, *near} & set(range(low, high + 1))))
-    near |= {value for kink in kinks for value in (kink - 1, kink)}
+    kinks = _kinks(answer, sorted(one for one in {low, high, *near} if low <= one <= high))
+    near |= {value for kink in kinks for value in (kink - 1, kink, kink + 1)}
     chosen = sure | near
     if len(chosen) > MOST_ROWS:
         chosen = set(sorted(sure)[:MOST_ROWS])
     if len(chosen) + ROUND_POINTS <= MOST_ROWS:
         chosen |= set(_round_points(low, high))
-    found = ((value, answer(value)) for value in sorted(chosen) if low <= value <= high)
-    return tuple(
-        WorkedPoint(value=value, earned=one.earned, paid=one.paid) for value, one in found if one is not None
-    )
+    found = (answer(value) for value in sorted(chosen) if low <= value <= high)
+    return tuple(one for one in found if one is not None)
 
 
 def _round_points(low: int, high: int) -> Iterator[int]:
@@ -206,7 +218,7 @@ def _round_points(low: int, high: int) -> Iterator[int]:
             yield value // unit * unit
 
 
-def _kinks(answer: Callable[[int], Answer | None], marks: Sequence[int]) -> list[int]:
+def _kinks(answer: Answer, marks: Sequence[int]) -> list[int]:
     """Return the numbers between marks at which the payment bends, found by halving.
 
     A payment that bends everywhere, such as one by whole steps, is left without them.
@@ -225,11 +237,11 @@ def _kinks(answer: Callable[[int], Answer | None], marks: Sequence[int]) -> list
         if bent:
             waiting += bent
         else:
-            found.append(middle + (last - first > 2))  # noqa: PLR2004  # rounding hides the exact place
+            found.append(_sharpest(answer, first, last))
     return sorted(found) if not waiting else []
 
 
-def _bends(answer: Callable[[int], Answer | None], first: int, last: int) -> bool:
+def _bends(answer: Answer, first: int, last: int) -> bool:
     middle = (first + last) // 2
     values = [answer(one) for one in (first, middle, last)]
     if any(one is None for one in values):
@@ -238,9 +250,18 @@ def _bends(answer: Callable[[int], Answer | None], first: int, last: int) -> boo
     return abs((between - start) * (last - first) - (end - start) * (middle - first)) > 2 * (last - first)
 
 
-def _jumps(
-    answer: Callable[[int], Answer | None], points: Sequence[WorkedPoint]
-) -> tuple[tuple[int, int], ...]:
+def _sharpest(answer: Answer, first: int, last: int) -> int:
+    """Return where the payment bends most between two numbers so near that rounding hides it from halving."""
+    inside = range(first + 1, last) if last - first <= MOST_ROWS else range((first + last) // 2, last, last)
+
+    def bend(value: int) -> int:
+        before, here, after = (answer(one) for one in (value - 1, value, value + 1))
+        return abs(after.paid - 2 * here.paid + before.paid) if before and here and after else 0
+
+    return max(inside, key=bend)
+
+
+def _jumps(answer: Answer, points: Sequence[WorkedPoint]) -> tuple[tuple[int, int], ...]:
     """Return the neighbouring numbers whose payments differ by more than those beside them."""
     low, high = points[0].value, points[-1].value
     found = []
@@ -254,6 +275,6 @@ def _jumps(
     return tuple(found)
 
 
-def _step(answer: Callable[[int], Answer | None], first: int, last: int) -> int:
+def _step(answer: Answer, first: int, last: int) -> int:
     one, other = answer(first), answer(last)
     return abs(other.paid - one.paid) if one and other else 0
