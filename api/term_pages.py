@@ -78,7 +78,7 @@ def payoff_chart(worked: WorkedClause, document: TermDocument) -> Chart:
     metric = document.metrics[worked.metric].title
     return draw_payoff(
         title,
-        f"Payment under {worked.clause} over: {metric}. Full circle: the edge belongs here; open: it does not.",
+        f"Payment under {worked.clause} over: {metric}. A full circle holds the edge, an open one does not.",
         (unit_words(worked.counted), unit_words(worked.pays)),
         _stretches(worked),
     )

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from .document import Account, Clause, Leg, Pay, PaymentLimit, Split
 from .expressions import Bands, Expression
 from .nouns import ROUNDINGS, Vocabulary, listed, number_words, sentence
-from .phrases import Letters, Phrase, letter, say
-from .products import band_table
+from .phrases import Letters, Phrase, letter
+from .products import band_table, in_words
 from .reading import metrics_behind, quantity_of
 from .sheet import SheetBlock, WordTable
 from .types import parse_type
@@ -39,7 +39,7 @@ def spelled(expression: Expression, letters: Letters, lead: Callable[[str], str]
 
 
 def _said(expression: Expression, letters: Letters) -> str:
-    phrase: Phrase = say(expression, letters)
+    phrase: Phrase = in_words(expression, letters)
     return f"{phrase.text}:" if isinstance(expression, Bands) else phrase.text
 
 
@@ -214,13 +214,13 @@ def split_blocks(code: str, split: Split, vocabulary: Vocabulary) -> Iterator[Sh
 
 
 def _weight(leg: Leg, letters: Letters) -> str:
-    return leg.weight if isinstance(leg.weight, str) else say(leg.weight, letters).text
+    return leg.weight if isinstance(leg.weight, str) else in_words(leg.weight, letters).text
 
 
 def _most(leg: Leg, unit: str, letters: Letters) -> str:
     if leg.max is None:
         return "no limit"
-    return number_words(leg.max, unit) if isinstance(leg.max, str) else say(leg.max, letters).text
+    return number_words(leg.max, unit) if isinstance(leg.max, str) else in_words(leg.max, letters).text
 
 
 def account_blocks(code: str, account: Account, vocabulary: Vocabulary) -> Iterator[SheetBlock]:

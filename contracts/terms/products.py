@@ -12,6 +12,27 @@ from .types import RATIO, Quantity, parse_type
 HUNDRED = 100
 
 
+def in_words(expression: object, letters: Letters) -> Phrase:
+    """Return any expression of a document in words.
+
+    Parameters
+    ----------
+    expression : expression
+        Of the document.
+    letters : Letters
+        Of the clause; parts that are too long are added.
+
+    Examples
+    --------
+    >>> from .document import EXAMPLE, TermDocument
+    >>> from .nouns import vocabulary
+    >>> document = TermDocument.read(EXAMPLE)
+    >>> in_words(document.clauses[0].amount, Letters(vocabulary(document, {}, ("term",)))).text
+    '15.12 USD for each night of "Nights spent indoors"'
+    """
+    return say(expression, letters)
+
+
 @say.register
 def say_product(expression: Scaling, letters: Letters) -> Phrase:
     """Return a scale in words, with its rounding where it has its own or counts no money.

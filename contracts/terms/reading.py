@@ -150,3 +150,27 @@ def _named_quantity(document: TermDocument, expression: object) -> Quantity | No
         clause = next((one for one in document.clauses if one.id == expression.clauses[0]), None)
         return quantity_of(document, clause.amount) if isinstance(clause, Pay | Note) else None
     return None
+
+
+def at_pointer(document: TermDocument, path: str) -> object:
+    """Return the part of a document that a JSON pointer names; None when there is none.
+
+    Examples
+    --------
+    >>> from .document import EXAMPLE
+    >>> at_pointer(TermDocument.read(EXAMPLE), "/clauses/0/amount/by/0").value
+    '15.12'
+    """
+    part: object = document
+    for name in path.split("/")[1:]:
+        plain = name.replace("~1", "/").replace("~0", "~")
+        if isinstance(part, Document):
+            fields = {field.alias or own: own for own, field in type(part).model_fields.items()}
+            part = getattr(part, fields.get(plain, plain), None)
+        elif isinstance(part, dict):
+            part = part.get(plain)
+        elif isinstance(part, tuple) and plain.isdecimal() and int(plain) < len(part):
+            part = part[int(plain)]
+        else:
+            return None
+    return part

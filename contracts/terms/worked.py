@@ -28,6 +28,7 @@ Answer = Callable[[int], "WorkedPoint | None"]
 MOST_ROWS: Final = 41
 MOST_ANSWERS: Final = 400
 ROUND_POINTS: Final = 4
+WIDEST_SEARCH: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,6 +147,9 @@ def _clauses(document: TermDocument, program: Program) -> Iterator[WorkedClause]
 def _answers(program: Program, clause: str, metric: str) -> Answer:
     @cache
     def answer(value: int) -> WorkedPoint | None:
+        measure = program.metrics[metric]
+        if not measure.low <= value <= measure.high:
+            return None
         outturn = pay(program, [Observation(metric=metric, value=value)])
         earned, paid = (read_output(outturn, Output(f"{clause}{part}")) for part in (".earned", ""))
         return None if earned is None or paid is None else WorkedPoint(value=value, earned=earned, paid=paid)
@@ -252,13 +256,14 @@ def _bends(answer: Answer, first: int, last: int) -> bool:
 
 def _sharpest(answer: Answer, first: int, last: int) -> int:
     """Return where the payment bends most between two numbers so near that rounding hides it from halving."""
-    inside = range(first + 1, last) if last - first <= MOST_ROWS else range((first + last) // 2, last, last)
+    if last - first > WIDEST_SEARCH:
+        return (first + last) // 2
 
     def bend(value: int) -> int:
         before, here, after = (answer(one) for one in (value - 1, value, value + 1))
         return abs(after.paid - 2 * here.paid + before.paid) if before and here and after else 0
 
-    return max(inside, key=bend)
+    return max(range(first, last + 1), key=bend)
 
 
 def _jumps(answer: Answer, points: Sequence[WorkedPoint]) -> tuple[tuple[int, int], ...]:
