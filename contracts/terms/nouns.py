@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from ...finance.money import Rounding
+from ...finance.money import Rounding, grouped
 from .document import TermDocument
 from .types import Quantity, parse_type
 
@@ -18,23 +18,7 @@ ROUNDINGS: Final[Mapping[Rounding, str]] = {
 _IRREGULAR: Final = {"person": "people", "child": "children", "percent": "percent", "ratio": ""}
 _SHORTEST_WORD: Final = 4
 _WORDS: Final = ("day", "job", "bed", "pod", "net", "ton", "hub", "kit")
-_GROUP: Final = 3
 LONGEST_NAME: Final = 56
-
-
-def grouped(number: str) -> str:
-    """Write decimal text with thousands separators.
-
-    Examples
-    --------
-    >>> grouped("1234567.80"), grouped("-950")
-    ('1,234,567.80', '-950')
-    """
-    sign, plain = ("-", number[1:]) if number.startswith("-") else ("", number)
-    whole, point, part = plain.partition(".")
-    head = len(whole) % _GROUP or _GROUP
-    groups = [whole[:head], *(whole[at : at + _GROUP] for at in range(head, len(whole), _GROUP))]
-    return f"{sign}{','.join(groups)}{point}{part}"
 
 
 def plural(unit: str) -> str:

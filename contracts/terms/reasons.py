@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ...finance.money import grouped
 from .document import TermDocument
 from .engine import WHOLE, KeyOutcome, Outturn
 from .evaluation import Cell, Traced
-from .nouns import Vocabulary, grouped, listed, vocabulary
+from .nouns import Vocabulary, listed, vocabulary
 from .observing import write_value
 from .outputs import write_output
 from .phrases import Letters

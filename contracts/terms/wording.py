@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any
 
+from ...finance.money import grouped
 from .clauses_in_words import Worked, account_blocks, clause_blocks, limit_blocks, spelled, split_blocks
 from .compiled import compile_terms
 from .document import Metric, ParamTable, Pay, SourceAnchor, TermDocument
 from .nouns import (
     ROUNDINGS,
     Vocabulary,
-    grouped,
     listed,
     number_words,
     sentence,

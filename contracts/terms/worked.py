@@ -11,10 +11,10 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from ...finance.money import decimal_text
+from ...finance.money import decimal_text, grouped
 from .document import Metric, Pay, TermDocument
 from .expressions import Bands, Lit, ParamRef
-from .nouns import grouped, unit_words
+from .nouns import unit_words
 from .observing import Observation
 from .outputs import Output, read_output
 from .pay import pay

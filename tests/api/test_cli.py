@@ -11,13 +11,14 @@ from sqlalchemy import event
 from almoner import money
 from almoner.api.cli import main
 from almoner.api.cli.ledger import keep_sealing
-from almoner.api.cli.show import DEFAULT_BOOK, grouped
+from almoner.api.cli.show import DEFAULT_BOOK
 from almoner.api.demo.pooled import book_statement
 from almoner.api.demo.stage import Stage, open_stage
 from almoner.finance import acts, verifier
 from almoner.finance.dates import fixed_clock
 from almoner.finance.errors import Busy
 from almoner.finance.in_kind import in_kind_unit
+from almoner.finance.money import grouped
 from almoner.finance.records import registry
 from almoner.finance.storage import Session, UnitOfWork, open_engine
 
