@@ -9,7 +9,7 @@ from typing import Final
 
 from ...finance.errors import TermError
 from ...finance.money import Rounding, round_quotient
-from .evaluation import Cells, Scaler
+from .cells import Cells, Scaler
 from .program import Node
 from .types import digits_of
 
@@ -133,7 +133,7 @@ class WholeNumbers:
 
     def compare(self, relation: str, left: int, right: int) -> bool:
         """Compare."""
-        return RELATIONS[relation](left, right)
+        return bool(RELATIONS[relation](left, right))
 
     def conjunction(self, cells: Sequence[bool | None]) -> bool | None:
         """All hold; one that does not settles it even while others are pending."""

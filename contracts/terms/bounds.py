@@ -1,9 +1,9 @@
 """Reading 3, ``bounds``: the most and the least the terms can cost, proven before anybody signs.
 
-The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so the engine can
-carry out the terms on whole domains: intervals of amounts, cut by the limits, bound all that can ever be paid. A
-bound is ``attained`` when observations that cost exactly that much were found and paid by reading 1; otherwise it
-is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
+The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so the
+engine can carry out the terms on whole domains: intervals of amounts, cut by the limits, bound all that can
+ever be paid. A bound is ``attained`` when observations that cost exactly that much were found and paid by
+reading 1; otherwise it is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
 
 The proof also refuses terms whose numbers could leave the exact range, whose divisors could be zero, or whose
 amounts could turn negative without saying so.
@@ -15,10 +15,11 @@ from typing import Literal
 
 from ...finance.errors import TermError
 from ...finance.money import decimal_text
-from .engine import WHOLE, Outturn
+from .engine import Outturn, carry_out
 from .observing import Observation
 from .program import ClausePlan, LimitPlan, Program
-from .ranges import Interval, pair, refused, spans_of
+from .ranges import Interval, Ranges, domains, pair, refused, spans_of
+from .rooms import WHOLE
 from .witness import find_witness
 
 Label = Literal["attained", "safe"]
@@ -157,7 +158,10 @@ def prove(program: Program) -> Proof:
         maxima[unit] = _most(chosen, caps)
         least[unit] = _least(chosen, caps)
     payers = _payers(program, atoms, caps)
-    witness = find_witness(program, maxima) if len(maxima) == 1 else None
+    witness = None
+    if len(maxima) == 1:
+        unit, goal = next(iter(maxima.items()))
+        witness = find_witness(program, unit, goal, lambda fixed: _bound_at(program, unit, fixed, caps))
     return Proof(
         maxima=maxima,
         guaranteed_by_unit=least,
@@ -167,6 +171,18 @@ def prove(program: Program) -> Proof:
         pairs=_pairs(program, outturn, payers),
         payers=payers,
     )
+
+
+def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list["_Cap"]) -> int:
+    """Bound what is paid when some metrics have one value."""
+    outturn = carry_out(program, Ranges(), domains(program, fixed))
+    pots = {account.id for account in program.accounts if account.pot}
+    chosen = [
+        atom
+        for atom in _atoms(program, outturn)
+        if atom.clause.unit.unit == unit and atom.clause.payer not in pots
+    ]
+    return _most(chosen, caps)
 
 
 def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
@@ -267,8 +283,8 @@ def _most(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
 def _least(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
     """Sum lower bounds under the limits.
 
-    A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that did not
-    cut changed nothing, and they are paid at least what they were.
+    A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that
+    did not cut changed nothing, and they are paid at least what they were.
     """
     groups = _groups(atoms, high=False)
     for cap in caps:

@@ -1,10 +1,11 @@
 """Cells that are intervals: the least and the most each number can be, whatever is observed.
 
-The problem: what cannot overflow, cannot divide by zero and cannot turn negative has to be proven before anybody
-signs. Every metric declares its domain; the same engine carries out the terms on whole domains at once.
+The problem: what cannot overflow, cannot divide by zero and cannot turn negative has to be proven before
+anybody signs. Every metric declares its domain; the same engine carries out the terms on whole domains at
+once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from itertools import product
@@ -14,8 +15,9 @@ from typing import Final
 from ...finance.errors import TermError
 from ...finance.money import MAX_MINOR, Rounding, decimal_text, round_quotient
 from .arithmetic import RELATIONS, WHOLE_NUMBERS, band_table
+from .cells import Cell, Cells, Scaler, Table
 from .engine import Outturn, carry_out
-from .evaluation import Cell, Cells, Scaler, Table, Traced
+from .evaluation import Traced
 from .program import Measure, Node, Program
 from .types import digits_of
 
@@ -135,7 +137,7 @@ class Ranges:
         low, high = pair(cell)
         return 1 - high, 1 - low
 
-    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # payments use it
+    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # for columns
         """Choose by a condition: whichever branches can be reached."""
         low, high = pair(test)
         return hull([value for value, can in ((then, high), (other, not low)) if can])
@@ -171,7 +173,7 @@ class Ranges:
         """Fold; with ``times``, over none to so many members like the first, the second standing for none."""
         if not times:
             step = {"add": self.add, "min": self.least, "max": self.most}[kind]
-            return pair(reduce(step, cells, 0)) if kind == "add" else pair(reduce(step, cells))
+            return pair(reduce(step, cells) if cells else 0)
         low, high = pair(cells[0])
         match kind:
             case "add":
@@ -215,8 +217,15 @@ def refused(path: str, message: str) -> TermError:
     )
 
 
-def domains(program: Program) -> Table:
+def domains(program: Program, fixed: Mapping[str, int] | None = None) -> Table:
     """Lay out every metric's whole domain; one member stands for all of an open set.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    fixed : Mapping of str to int [counts]
+        Metrics that are taken at one value.
 
     Examples
     --------
@@ -228,15 +237,16 @@ def domains(program: Program) -> Table:
     members = {name: listed or (ANY_MEMBER,) for name, listed in program.sets.items()}
     times = {name: program.most[name] for name, listed in program.sets.items() if not listed}
 
-    def cells(measure: Measure) -> list[Cells]:
+    def cells(name: str, measure: Measure) -> list[Cells]:
         spans = range(len(program.periods) if measure.by_period else 1)
         size = prod(len(members[dim]) for dim in measure.dims)
-        return [[(measure.low, measure.high)] * size for _ in spans]
+        at = (fixed or {}).get(name)
+        return [[(measure.low, measure.high) if at is None else (at, at)] * size for _ in spans]
 
     return Table(
         members=members,
         times=times,
-        cells={name: cells(measure) for name, measure in program.metrics.items()},
+        cells={name: cells(name, measure) for name, measure in program.metrics.items()},
     )
 
 

@@ -1,8 +1,8 @@
 """Reading 2, ``simulate``: the same terms on many paths at once, bit for bit as they would be paid.
 
 The problem: what a contract may cost is asked before it is signed, over a million ways it could go, and the
-answer must be made by the rules that will pay. Paths are carried out in blocks of fixed size; figures asked for
-are kept per path, nothing else is.
+answer must be made by the rules that will pay. Paths are carried out in blocks of fixed size; figures asked
+for are kept per path, nothing else is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...finance.errors import Missing, TermError
+from .cells import Cell, Cells, Table
 from .columns import Columns
 from .engine import Outturn, carry_out
-from .evaluation import Cell, Cells, Table
 from .observing import outside
 from .outputs import Output, read_output
 from .program import Measure, Program
@@ -45,8 +45,8 @@ class Source(Protocol):
         Returns
         -------
         Mapping of str to array of int64 [counts]
-            Metric -> (periods or 1, combinations of members with the last set fastest, size); truths are 0 and 1,
-            labels their number. A metric that is left out takes its stand-in, or is pending.
+            Metric -> (periods or 1, combinations of members with the last set fastest, size); truths are 0
+            and 1, labels their number. A metric that is left out takes its stand-in, or is pending.
         """
 
 

@@ -1,0 +1,127 @@
+"""Rooms: what limits still let through, for each span and each of their members."""
+
+from collections.abc import Mapping, Sequence
+
+from .cells import Arithmetic, Cell
+from .evaluation import Evaluation
+from .program import ClausePlan, LimitPlan
+
+Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
+Room = tuple[str, int, int]  # limit, period number (-1: whole term), combination of its members
+WHOLE = -1
+
+
+class Rooms:
+    """Limits at work: first come, first served; what was obligated before keeps its room.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the run.
+    reserved : Mapping of Key to int [counts]
+        What was obligated before.
+    """
+
+    def __init__(self, evaluation: Evaluation, reserved: Mapping[Key, int]) -> None:
+        self._evaluation = evaluation
+        self._use: Arithmetic = evaluation.arithmetic
+        self._reserved = dict(reserved)
+        self._used: dict[Room, Cell] = {}
+        self._left: dict[Room, Cell] = {}
+        clauses = evaluation.program.clauses
+        self._limits = {
+            clause.id: [one for one in evaluation.program.limits if clause.id in one.clauses]
+            for clause in clauses
+        }
+
+    def open(self, clause: ClausePlan) -> None:
+        """Work out what is let through now: the maximum less what was used and what is reserved."""
+        for limit in self._limits[clause.id]:
+            maxima = self._evaluation.over(limit.maximum, limit.each)
+            for at, most in enumerate(maxima):
+                room = (limit.id, self._span(limit), at)
+                if room not in self._used:
+                    self._used[room] = self._held_back(limit, at)
+                self._left[room] = None if most is None else self._use.sub(most, self._used[room])
+
+    def share(self, clause: ClausePlan, wanted: Sequence[Cell]) -> tuple[str, dict[int, Cell]]:
+        """Let members share the room of a pro rata limit by what they earned.
+
+        Returns
+        -------
+        tuple of str and dict
+            The limit, and what each known member gets; no limit, no members.
+        """
+        limit = next((one for one in self._limits[clause.id] if one.pro_rata), None)
+        known = [at for at, want in enumerate(wanted) if want is not None]
+        if limit is None or not known:
+            return "", {}
+        wants = [self._use.most(wanted[at], 0) for at in known]
+        room = self._left[limit.id, self._span(limit), 0]
+        if room is None:
+            return limit.id, dict.fromkeys(known, 0)
+        given = self._use.least(self._use.gather("add", wants, 0), self._use.most(room, 0))
+        times = self._evaluation.table.multiplicity(clause.each)
+        return limit.id, dict(zip(known, self._use.allocate(given, wants, "largest", times), strict=True))
+
+    def limit(self, clause: ClausePlan, key: Key, asked: Cell) -> tuple[Cell, list[tuple[str, Cell]]]:
+        """Cut an amount by every limit in listed order.
+
+        Parameters
+        ----------
+        clause : ClausePlan
+            That asks.
+        key : Key
+            For which it asks; what was obligated for it before passes freely.
+        asked : Cell [counts]
+            Not negative.
+
+        Returns
+        -------
+        tuple of Cell and list
+            What passes, and what each limit cut.
+        """
+        granted = self._reserved.get(key, 0)
+        free: Cell = 0
+        if granted:
+            free = self._use.least(asked, granted)
+            asked = self._use.take(asked, free)
+        cuts = []
+        for one in self._limits[clause.id]:
+            left = self._left[self._room(one, clause, key[2])]
+            if one.pro_rata:
+                continue
+            passed = 0 if left is None else self._use.least(asked, self._use.most(left, 0))
+            cuts.append((one.id, self._use.take(asked, passed)))
+            asked = passed
+        if granted:
+            self._reserved[key] -= free
+            self.use(clause, key[2], self._use.sub(0, free))
+            return self._use.add(asked, free), cuts
+        return asked, cuts
+
+    def use(self, clause: ClausePlan, place: int, amount: Cell) -> None:
+        """Take room away for what is paid; give it back for what is negative."""
+        for limit in self._limits[clause.id]:
+            room = self._room(limit, clause, place)
+            outer = [dim for dim in clause.each if dim not in limit.each]
+            many = self._use.many(amount, self._evaluation.table.multiplicity(outer))
+            self._used[room] = self._use.add(self._used[room], many)
+            if self._left[room] is not None:
+                self._left[room] = self._use.sub(self._left[room], many)
+
+    def _span(self, limit: LimitPlan) -> int:
+        return self._evaluation.period if limit.by_period else WHOLE
+
+    def _room(self, limit: LimitPlan, clause: ClausePlan, place: int) -> Room:
+        return limit.id, self._span(limit), self._evaluation.mapping(limit.each, clause.each)[place]
+
+    def _held_back(self, limit: LimitPlan, at: int) -> int:
+        """Sum what was obligated before under a limit; a term key counts in every period it is asked for."""
+        total = 0
+        for (name, period, place), amount in self._reserved.items():
+            clause = next(one for one in self._evaluation.program.clauses if one.id == name)
+            inside = name in limit.clauses and (not limit.by_period or period in {self._span(limit), WHOLE})
+            if inside and self._evaluation.mapping(limit.each, clause.each)[place] == at:
+                total += amount
+        return total
