@@ -40,6 +40,7 @@ Format = Literal["text", "markdown", "html"]
 FormatOption = Annotated[Format, typer.Option("--format", help="Text, Markdown or a page for printing.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Write to a file.")]
 SchemaName = Annotated[str, typer.Argument(metavar="[NAME]", help="One of them only.")]
+MOST_WITNESSES = 12
 NOTHING = Case(id="nothing-observed", results=())
 
 
@@ -144,9 +145,14 @@ def bounds(terms: Terms, *, as_json: AsJson = False) -> None:
         most, least = grouped(one["max_liability"]), grouped(one["guaranteed"])
         print(f"At most {most} {one['unit']} ({proof.label}), at least {least} {one['unit']}.")
     if witness:
-        print(f"The most is reached with: {', '.join(_reached(program, proof))}.")
+        print(f"The most is reached with: {_first(_reached(program, proof))}.")
     rows = [(one["payer"], one["unit"], grouped(one["most"])) for one in payers]
     print_table("\nMost by payer", ("payer", "unit", "most"), rows, right=(2,))
+
+
+def _first(texts: list[str]) -> str:
+    more = f" and {len(texts) - MOST_WITNESSES} more" if len(texts) > MOST_WITNESSES else ""
+    return ", ".join(texts[:MOST_WITNESSES]) + more
 
 
 def _reached(program: Program, proof: Proof) -> list[str]:

@@ -10,6 +10,7 @@ from .show import print_table
 
 DASH = "-"
 MOST_SHOWN = 200
+MOST_NAMED = 4
 
 
 def case_document(told: CaseReport) -> dict[str, object]:
@@ -145,10 +146,20 @@ def _expectation(held: HeldExpectation) -> Sequence[str]:
 
 
 def show_reasons(reasons: Sequence[Reason]) -> None:
-    """Print why each payment is what it is."""
+    """Print why each payment is what it is; what is pending with the same summary stands in one line."""
+    waiting: dict[tuple[str, str], list[str]] = {}
     for one in reasons:
         where = ", ".join((*one.members, one.period))
-        title = f" ({one.title})" if one.title else ""
-        print(f"{one.clause}{title}, {where}: {one.summary}")
+        if one.pending:
+            waiting.setdefault((_named(one), one.summary), []).append(where)
+            continue
+        print(f"{_named(one)}, {where}: {one.summary}")
         for depth, text in one.steps:
             print(f"{'  ' * (depth + 1)}{text}")
+    for (name, summary), places in waiting.items():
+        more = f" and {len(places) - MOST_NAMED} more" if len(places) > MOST_NAMED else ""
+        print(f"{name}, {'; '.join(places[:MOST_NAMED])}{more}: {summary}")
+
+
+def _named(reason: Reason) -> str:
+    return f"{reason.clause} ({reason.title})" if reason.title else reason.clause

@@ -246,10 +246,16 @@ def account_blocks(code: str, account: Account, vocabulary: Vocabulary) -> Itera
         yield _growth(account)
     if account.adds is not None:
         yield from spelled(account.adds, letters, lambda text: f"At the end of every period, added: {text}")
-    for verb, words in (("raises", "Raised"), ("lowers", "Lowered")):
-        clauses = [one for one in vocabulary.document.clauses if code in getattr(one, verb)]
+    verbs = {"to": "Paid into", "from_": "Paid out of", "raises": "Raised", "lowers": "Lowered"}
+    for verb, words in verbs.items():
+        clauses = [one for one in vocabulary.document.clauses if _touches(one, verb, code)]
         if clauses:
             yield f"{words} by {listed([vocabulary.clause(one.id) for one in clauses])}."
+
+
+def _touches(clause: Clause, verb: str, account: str) -> bool:
+    named = getattr(clause, verb, ())
+    return account == named if isinstance(named, str) else account in named
 
 
 def _growth(account: Account) -> str:

@@ -64,8 +64,17 @@ def number_words(number: str, kind: str) -> str:
     ('15.12 USD per night', '1,200 days')
     """
     quantity = parse_type(kind)
-    if quantity is None:
-        return grouped(number)
+    return grouped(number) if quantity is None else counted_words(number, quantity)
+
+
+def counted_words(number: str, quantity: Quantity) -> str:
+    """Write a number with the unit of a type.
+
+    Examples
+    --------
+    >>> counted_words("1", Quantity("day", 0)), counted_words("15.12", Quantity("USD", 2, "night"))
+    ('1 day', '15.12 USD per night')
+    """
     unit = plural(quantity.unit) if number.strip("-") != "1" or quantity.unit == "ratio" else quantity.unit
     words = f"{grouped(number)} {unit}".rstrip()
     return f"{words} per {singular(quantity.per)}" if quantity.per else words
@@ -147,8 +156,9 @@ class Vocabulary:
         return party.name or code if party else code
 
     def clause(self, code: str) -> str:
-        """Return the number and id of a clause."""
-        return f"{self.numbers.get(f'clause:{code}', '')} ({code})".strip()
+        """Return the number and id of a clause; only the id outside a sheet."""
+        number = self.numbers.get(f"clause:{code}")
+        return f"{number} ({code})" if number else code
 
     @property
     def has_periods(self) -> bool:

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from .expressions import Bands, Expression, Lit, Scaling
-from .nouns import ROUNDINGS, is_money, number_words, singular
+from .nouns import ROUNDINGS, is_money, counted_words, singular
 from .phrases import OPEN, PRODUCT, Letters, Phrase, inserted, say
 from .reading import quantity_of
 from .sheet import WordTable
@@ -164,7 +164,7 @@ def _belongs(inside: bool) -> str:  # noqa: FBT001  # a word for a truth
 
 
 def _counted(number: str, kind: Quantity | None) -> str:
-    return number_words(number, str(kind)) if kind else number
+    return counted_words(number, kind) if kind else number
 
 
 def _row(bands: Bands, place: int, of: Quantity | None, to: Quantity | None, *, is_below: bool) -> str:

@@ -13,7 +13,7 @@ from ...finance.money import grouped
 from .document import TermDocument
 from .engine import WHOLE, KeyOutcome, Outturn
 from .evaluation import Cell, Traced
-from .nouns import Vocabulary, listed, vocabulary
+from .nouns import Vocabulary, listed, counted_words, vocabulary
 from .observing import write_value
 from .outputs import write_output
 from .phrases import Letters
@@ -58,6 +58,8 @@ class Reason:
         Earned, what each limit took, and paid, in one line.
     steps : tuple of (int, str)
         Depth and words of each number behind it, the payment first.
+    pending : bool
+        Whether something it rests on is not known.
     """
 
     clause: str
@@ -66,6 +68,7 @@ class Reason:
     members: tuple[str, ...]
     summary: str
     steps: tuple[tuple[int, str], ...]
+    pending: bool = False
 
 
 def explain(document: TermDocument, outturn: Outturn, record: Sequence[Traced]) -> tuple[Reason, ...]:
@@ -90,7 +93,7 @@ def explain(document: TermDocument, outturn: Outturn, record: Sequence[Traced]) 
     >>> record = []
     >>> outturn = pay(compile_terms(document), [Observation(metric="nights", value=40000)], record=record)
     >>> print(explain(document, outturn, record)[0].summary)
-    earned 604,800.00 USD; limit most binds: 104,800.00 USD not paid; paid 500,000.00 USD
+    earned 604,800.00 USD; limit most (500,000.00 USD) binds: 104,800.00 USD not paid; paid 500,000.00 USD
     """
     teller = _Teller(document, outturn, record)
     clauses = {clause.id: clause for clause in outturn.program.clauses}
@@ -109,7 +112,7 @@ class _Teller:
         self.values: dict[tuple[int, int], list[Traced]] = {}
         for row in record:
             self.values.setdefault((row.node, row.combination), []).append(row)
-        self.titles = {one.id: one.title for one in (*document.clauses, *document.limits)}
+        self.limits = {one.id: one for one in document.limits}
 
     def reason(self, clause: ClausePlan, span: int, place: int, kept: KeyOutcome) -> Reason:
         members = self.outturn.table.combinations(clause.each)[place]
@@ -123,6 +126,7 @@ class _Teller:
             members=members,
             summary=self.summary(clause, kept),
             steps=tuple(self.steps(clause.amount, known, period, 0)),
+            pending=kept.earned is None,
         )
 
     def summary(self, clause: ClausePlan, kept: KeyOutcome) -> str:
@@ -131,18 +135,22 @@ class _Teller:
         parts = [f"earned {self.money(clause.unit, kept.earned)}"]
         for name, cut in kept.cuts.items():
             if cut:
-                parts.append(f"{self.limit(name)} binds: {self.money(clause.unit, cut)} not paid")
+                parts.append(
+                    f"{self.limit(name, clause.unit.unit)} binds: {self.money(clause.unit, cut)} not paid"
+                )
         rest = kept.entitled - kept.paid
         if rest > 0:
             parts.append(f"set off against what was paid too much before: {self.money(clause.unit, rest)}")
         return "; ".join([*parts, f"paid {self.money(clause.unit, kept.paid)}"])
 
-    def limit(self, name: str) -> str:
+    def limit(self, name: str, unit: str) -> str:
         kind, _, rest = name.partition(":")
-        title = self.titles.get(name, "")
         if rest:
             return {"account": f"what pot {rest} holds", "split": f"the most of split {rest}"}.get(kind, name)
-        return f"limit {name}" + (f" ({title})" if title else "")
+        limit = self.limits[name]
+        most = f"{grouped(limit.max)} {unit}" if isinstance(limit.max, str) else ""
+        told = ", ".join(part for part in (limit.title, most) if part)
+        return f"limit {name}" + (f" ({told})" if told else "")
 
     def money(self, kind: Quantity, cell: Cell) -> str:
         return f"{grouped(write_output(kind, cell) or '')} {kind.unit}"
@@ -206,7 +214,7 @@ class _Teller:
         if node.op == "obs":
             return f"observed {self.words.name('metrics', node.name)}"
         figure = _FIGURE.fullmatch(node.path)
-        name = f"{self.words.name('figures', figure[1])}, " if figure else ""
+        name = f"{self.words.name('figures', figure[1])}: " if figure else ""
         expression = at_pointer(self.document, node.path)
         letters = Letters(self.words)
         text = in_words(expression, letters).text if getattr(expression, "op", "") == node.op else ""
@@ -220,6 +228,5 @@ class _Teller:
         if node.op == "obs" and node.name in self.program.metrics and not isinstance(node.type, Quantity):
             return write_value(self.program.metrics[node.name], int(cell))
         if isinstance(node.type, Quantity):
-            per = f" per {node.type.per}" if node.type.per else ""
-            return f"{grouped(write_output(node.type, cell) or '')} {node.type.unit}{per}"
+            return counted_words(write_output(node.type, cell) or "", node.type)
         return "true" if cell else "false"
