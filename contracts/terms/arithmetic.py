@@ -180,6 +180,10 @@ class WholeNumbers:
         """Return the cell: members stand for themselves here."""
         return cell
 
+    def known(self, cell: int | None) -> bool:
+        """Say whether a cell is known."""
+        return cell is not None
+
     def between(self, low: int, high: int) -> int:
         """Whole numbers are never uncertain."""
         raise AssertionError((low, high))

@@ -192,7 +192,7 @@ def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
             shown = decimal_text(low, clause.unit.digits)
             raise refused(
                 f"{clause.path}/amount",
-                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so add a floor with max, "
+                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so floor it with max, "
                 "or say two_way",
             )
     for limit in program.limits:

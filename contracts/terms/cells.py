@@ -79,6 +79,9 @@ class Arithmetic(Protocol):
     def many(self, cell: Cell, times: int) -> Cell:
         """Return the sum of none to so many cells like this; the cell itself when ``times`` is 0."""
 
+    def known(self, cell: Cell) -> Cell:
+        """Say whether a cell is known; the one operation that pending cells reach."""
+
     def between(self, low: int, high: int) -> Cell:
         """Return some whole number of a range."""
 

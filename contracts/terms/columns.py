@@ -326,6 +326,10 @@ class Columns:
         """Return the cell: members stand for themselves here."""
         return cell
 
+    def known(self, cell: Cell) -> Cell:
+        """Say whether a cell is known."""
+        return cell is not None
+
     def between(self, low: int, high: int) -> Cell:
         """Columns are never uncertain."""
         raise AssertionError((low, high))

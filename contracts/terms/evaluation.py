@@ -306,6 +306,10 @@ def _paid(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
     return total
 
 
+def _known(run: Evaluation, _at: int, _node: Node, args: list[Cells]) -> Cells:
+    return [run.arithmetic.known(cell) for cell in args[0]]
+
+
 def _fold(run: Evaluation, at: int, node: Node, args: list[Cells]) -> Cells:
     if node.name == PERIOD:
         before = run.folded.get(at)
@@ -401,6 +405,7 @@ _SPECIAL: dict[str, Callable[[Evaluation, int, Node, list[Cells]], Cells]] = {
     "previous": _previous,
     "balance": _balance,
     "paid": _paid,
+    "known": _known,
     "fold": _fold,
     "share": _share,
     "rank": _rank,

@@ -189,6 +189,10 @@ class Ranges:
         low, high = pair(cell)
         return (min(0, times * low), max(0, times * high)) if times else (low, high)
 
+    def known(self, cell: Cell) -> Interval:  # noqa: ARG002  # either can be
+        """Return either: what is observed may be missing."""
+        return 0, 1
+
     def between(self, low: int, high: int) -> Interval:
         """Return a range."""
         return low, high
