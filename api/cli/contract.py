@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from ...contracts.reporting import CaseReport, report
 from ...contracts.terms.bounds import Proof, prove
 from ...contracts.terms.compiled import compile_terms
 from ...contracts.terms.document import TermDocument
@@ -15,7 +16,6 @@ from ...contracts.terms.observing import read_case, write_value
 from ...contracts.terms.pay import pay as pay_terms
 from ...contracts.terms.program import Program
 from ...contracts.terms.reasons import explain as explain_outturn
-from ...contracts.terms.reporting import CaseReport, report
 from ...contracts.terms.results import Case, ResultsDocument
 from ...contracts.terms.results_table import read_results_table
 from ...contracts.terms.schemas import schemas

@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from ...contracts.terms.expecting import HeldExpectation
+from ...contracts.reporting import CaseReport, FigureRow, HeldExpectation, PaymentRow
 from ...contracts.terms.reasons import Reason
-from ...contracts.terms.reporting import CaseReport, FigureRow, PaymentRow
 from ...finance.money import grouped
 from .show import print_table
 

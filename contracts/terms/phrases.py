@@ -23,6 +23,7 @@ from .expressions import (
     If,
     Is,
     Jointly,
+    Known,
     Less,
     Lit,
     Negation,
@@ -197,7 +198,7 @@ def _param(expression: ParamRef, letters: Letters) -> Phrase:
     return Phrase(name + _where(expression.at, letters), PLAIN)
 
 
-def _observed(expression: Obs | Is, letters: Letters) -> str:
+def _observed(expression: Obs | Is | Known, letters: Letters) -> str:
     vocabulary = letters.vocabulary
     metric = vocabulary.document.metrics.get(expression.metric)
     when = ""
@@ -216,6 +217,11 @@ def _obs(expression: Obs, letters: Letters) -> Phrase:
 @say.register
 def _is(expression: Is, letters: Letters) -> Phrase:
     return Phrase(f'{_observed(expression, letters)} is "{expression.value}"', PLAIN)
+
+
+@say.register
+def _known(expression: Known, letters: Letters) -> Phrase:
+    return Phrase(f"{_observed(expression, letters)} is known", PLAIN)
 
 
 @say.register
@@ -323,8 +329,9 @@ def _negation(expression: Negation, letters: Letters) -> Phrase:
         return _compared(inner, OPPOSITES[inner.relation], letters)
     if isinstance(inner, Is):
         return Phrase(f'{_observed(inner, letters)} is not "{inner.value}"', PLAIN)
-    if isinstance(inner, Obs):
-        return Phrase(f"{_observed(inner, letters)} is false", PLAIN)
+    if isinstance(inner, Obs | Known):
+        word = "is false" if isinstance(inner, Obs) else "is not known"
+        return Phrase(f"{_observed(inner, letters)} {word}", PLAIN)
     if isinstance(inner, FigureRef):
         name = letters.vocabulary.name("figures", inner.name) + _where(inner.at, letters)
         return Phrase(f"{name} does not hold", PLAIN)

@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from .expressions import Bands, Expression, Lit, Scaling
-from .nouns import ROUNDINGS, is_money, counted_words, singular
+from .nouns import ROUNDINGS, counted_words, is_money, singular
 from .phrases import OPEN, PRODUCT, Letters, Phrase, inserted, say
 from .reading import quantity_of
 from .sheet import WordTable

@@ -13,6 +13,7 @@ from .expressions import (
     Fold,
     If,
     Is,
+    Known,
     Less,
     Lit,
     Obs,
@@ -78,7 +79,9 @@ def metrics_behind(document: TermDocument, *expressions: object) -> tuple[str, .
     >>> metrics_behind(document, document.clauses[0].amount)
     ('nights',)
     """
-    found = {part.metric for part in parts_behind(document, *expressions) if isinstance(part, Obs | Is)}
+    found = {
+        part.metric for part in parts_behind(document, *expressions) if isinstance(part, Obs | Is | Known)
+    }
     return tuple(name for name in document.metrics if name in found)
 
 

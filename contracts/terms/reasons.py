@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...finance.money import grouped
+from .cells import Cell
 from .document import TermDocument
 from .engine import WHOLE, KeyOutcome, Outturn
-from .evaluation import Cell, Traced
-from .nouns import Vocabulary, listed, counted_words, vocabulary
+from .evaluation import Traced
+from .nouns import Vocabulary, counted_words, listed, vocabulary
 from .observing import write_value
 from .outputs import write_output
 from .phrases import Letters

@@ -171,6 +171,8 @@ SHAPES: list[tuple[dict[str, Any], str]] = [
     (BUILT, '"Built" is true'),
     ({"op": "not", "of": BUILT}, '"Built" is false'),
     ({"op": "not", "of": {"op": "not", "of": BUILT}}, '"Built" is true'),
+    ({"op": "known", "metric": "ok"}, '"Built" is known'),
+    ({"op": "not", "of": {"op": "known", "metric": "ok"}}, '"Built" is not known'),
     ({"op": "is", "metric": "way", "value": "go"}, '"Way" is "go"'),
     ({"op": "not", "of": {"op": "is", "metric": "way", "value": "go"}}, '"Way" is not "go"'),
     (ENOUGH, '"Nights" is at least 5 nights'),

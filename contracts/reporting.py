@@ -7,12 +7,13 @@ as decimal text, with units and members beside them.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from .engine import WHOLE, KeyOutcome, Outturn
-from .evaluation import Cells
-from .expecting import HeldExpectation, compare
-from .outputs import write_output
-from .program import ClausePlan
-from .results import Case
+from ..finance.errors import AlmonerError
+from .casebook import PENDING, judge, read_figure
+from .terms.cells import Cells
+from .terms.engine import WHOLE, KeyOutcome, Outturn
+from .terms.outputs import Output, write_output
+from .terms.program import ClausePlan
+from .terms.results import Case, Expected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +86,28 @@ class MovedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldExpectation:
+    """One expectation and what came out.
+
+    Attributes
+    ----------
+    expected : Expected
+        As the results document states it.
+    computed : str
+        What came out; empty while it is pending or unknown.
+    holds : bool
+        Whether it is as expected.
+    reason : str
+        Why it does not hold, or the note of the expectation.
+    """
+
+    expected: Expected
+    computed: str
+    holds: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReport:
     """All that came of one case."""
 
@@ -114,11 +137,11 @@ def report(outturn: Outturn, case: Case) -> CaseReport:
 
     Examples
     --------
-    >>> from .compiled import compile_terms
-    >>> from .document import EXAMPLE, TermDocument
-    >>> from .observing import read_case
-    >>> from .pay import pay
-    >>> from .results import EXAMPLE as RESULTS, ResultsDocument
+    >>> from .terms.compiled import compile_terms
+    >>> from .terms.document import EXAMPLE, TermDocument
+    >>> from .terms.observing import read_case
+    >>> from .terms.pay import pay
+    >>> from .terms.results import EXAMPLE as RESULTS, ResultsDocument
     >>> program, case = compile_terms(TermDocument.read(EXAMPLE)), ResultsDocument.read(RESULTS).cases[0]
     >>> told = report(pay(program, read_case(program, case)), case)
     >>> told.payments[0].paid, told.moved[0].amount, told.holds
@@ -131,7 +154,7 @@ def report(outturn: Outturn, case: Case) -> CaseReport:
         moved=tuple(_moved(outturn)),
         figures=tuple(_figures(outturn)),
         accounts=tuple(_accounts(outturn)),
-        expectations=tuple(compare(outturn, one) for one in case.expect),
+        expectations=tuple(_compared(outturn, one) for one in case.expect),
     )
 
 
@@ -208,3 +231,13 @@ def _accounts(outturn: Outturn) -> Iterator[FigureRow]:
                 members=combo,
                 value=write_output(account.unit, last[place]),
             )
+
+
+def _compared(outturn: Outturn, expected: Expected) -> HeldExpectation:
+    try:
+        value = read_figure(outturn, Output(expected.output, tuple(expected.of.items()), expected.period))
+        answer = ("", PENDING) if value is None else (value, "")
+    except AlmonerError as error:
+        answer = ("", error.message)
+    holds, reason = judge(expected, answer, answer)
+    return HeldExpectation(expected=expected, computed=answer[0], holds=holds, reason=reason)
