@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from ...contracts.reporting import CaseReport, report
+from ...contracts.schemas import schemas
 from ...contracts.terms.bounds import Proof, prove
 from ...contracts.terms.compiled import compile_terms
 from ...contracts.terms.document import TermDocument
@@ -18,7 +19,6 @@ from ...contracts.terms.program import Program
 from ...contracts.terms.reasons import explain as explain_outturn
 from ...contracts.terms.results import Case, ResultsDocument
 from ...contracts.terms.results_table import read_results_table
-from ...contracts.terms.schemas import schemas
 from ...contracts.terms.sheet import sheet_markdown, sheet_text
 from ...contracts.terms.wording import render
 from ...finance.dates import parse_day

@@ -12,7 +12,7 @@ from typing import Final
 from ...finance.money import grouped
 from .cells import Cell
 from .document import TermDocument
-from .engine import WHOLE, KeyOutcome, Outturn
+from .engine import KeyOutcome, Outturn
 from .evaluation import Traced
 from .nouns import Vocabulary, counted_words, listed, vocabulary
 from .observing import write_value
@@ -21,6 +21,7 @@ from .phrases import Letters
 from .products import in_words
 from .program import ClausePlan, Node, Program
 from .reading import at_pointer
+from .rooms import WHOLE
 from .types import Quantity
 
 MOST_MEMBERS: Final = 5

@@ -215,7 +215,8 @@ SHAPES: list[tuple[dict[str, Any], str]] = [
             },
         },
         (
-            '(1) 9.00 USD if "Nights" is at least 5 nights; otherwise (2) 5.00 USD if "Built" is true; otherwise '
+            '(1) 9.00 USD if "Nights" is at least 5 nights; otherwise (2) 5.00 USD if "Built" is true; '
+            "otherwise "
             '(3) zero if "Built" is true; otherwise (4) 1.00 USD'
         ),
     ),
@@ -239,8 +240,10 @@ SHAPES: list[tuple[dict[str, Any], str]] = [
     (
         {"op": "share", "total": usd("9.00"), "over": "homes", "weight": N},
         (
-            'the member\'s part of 9.00 USD, shared among the members of "Homes" in proportion to "Nights" (each part '
-            "rounded down, the units left over one each to the largest fractions first, equals in the order of members)"
+            'the member\'s part of 9.00 USD, shared among the members of "Homes" in proportion to '
+            '"Nights" (each part '
+            "rounded down, the units left over one each to the largest fractions first, "
+            "equals in the order of members)"
         ),
     ),
     (

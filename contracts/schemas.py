@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 
-from ...finance.documents import Document
-from .document import TermDocument
-from .results import ResultsDocument
+from ..finance.documents import Document
+from .outcomes.document import OutcomesDocument
+from .terms.document import TermDocument
+from .terms.results import ResultsDocument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-DOCUMENTS: Mapping[str, type[Document]] = {"terms": TermDocument, "results": ResultsDocument}
+DOCUMENTS: Mapping[str, type[Document]] = {
+    "terms": TermDocument,
+    "results": ResultsDocument,
+    "outcomes": OutcomesDocument,
+}
 
 
 def schemas() -> dict[str, dict[str, object]]:
@@ -16,7 +21,7 @@ def schemas() -> dict[str, dict[str, object]]:
     Examples
     --------
     >>> sorted(schemas()), schemas()["terms"]["properties"]["schema"]["const"]
-    (['results', 'terms'], 'almoner.term/1')
+    (['outcomes', 'results', 'terms'], 'almoner.term/1')
     """
     return {
         name: {"$schema": DIALECT, **kind.model_json_schema(by_alias=True)}
