@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ...finance.errors import TermError
-from ...finance.money import decimal_text
 from .engine import Outturn, carry_out
 from .observing import Observation
 from .program import ClausePlan, LimitPlan, Program
-from .ranges import Interval, Ranges, domains, pair, refused, spans_of
+from .ranges import Interval, Ranges, domains, pair, spans_of
 from .rooms import WHOLE
 from .witness import find_witness
 
@@ -147,7 +146,6 @@ def prove(program: Program) -> Proof:
     (50000000, 'attained')
     """
     outturn, spans, _ = spans_of(program)
-    _require_one_way(program, spans)
     atoms = _atoms(program, outturn)
     caps = _caps(program, outturn, spans)
     pots = {account.id for account in program.accounts if account.pot}
@@ -183,21 +181,6 @@ def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list[
         if atom.clause.unit.unit == unit and atom.clause.payer not in pots
     ]
     return _most(chosen, caps)
-
-
-def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
-    for clause in program.clauses:
-        low = spans.get(clause.amount, (0, 0))[0]
-        if low < 0 and not clause.two_way:
-            shown = decimal_text(low, clause.unit.digits)
-            raise refused(
-                f"{clause.path}/amount",
-                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so floor it with max, "
-                "or say two_way",
-            )
-    for limit in program.limits:
-        if spans.get(limit.maximum, (0, 0))[0] < 0:
-            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
 
 
 def _atoms(program: Program, outturn: Outturn) -> list[_Atom]:

@@ -72,6 +72,7 @@ def carry_out(
     *,
     prior: Mapping[Key, int] | None = None,
     figures: frozenset[str] | None = None,
+    cuts: bool = True,
     record: list[Traced] | None = None,
 ) -> Outturn:
     """Carry out terms on what was observed.
@@ -88,6 +89,8 @@ def carry_out(
         What was obligated before.
     figures : frozenset of str
         Figures to report; all without it.
+    cuts : bool
+        Whether to work out what limits, pots and splits cut.
     record : list of Traced
         Takes every operation that was carried out.
 
@@ -101,7 +104,7 @@ def carry_out(
     >>> outturn.keys["nights", WHOLE, 0].paid
     18834984
     """
-    run = _Run(program, arithmetic, table, dict(prior or {}))
+    run = _Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
     run.evaluation.record = record.append if record is not None else None
     for period in range(len(program.periods)):
         run.open_period(period)
@@ -117,7 +120,9 @@ def carry_out(
 class _Run:
     """State of one run."""
 
-    def __init__(self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int]) -> None:
+    def __init__(
+        self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int], *, cuts: bool
+    ) -> None:
         self.program = program
         self.use = use
         self.table = table
@@ -125,7 +130,8 @@ class _Run:
         self.evaluation = Evaluation(program, use, table, self.books)
         self.outturn = Outturn(program, table)
         self.period = 0
-        self.rooms = Rooms(self.evaluation, reserved)
+        self.cuts = cuts
+        self.rooms = Rooms(self.evaluation, reserved, with_cuts=cuts)
         self.spreading = Spreading(self.evaluation)
         self.carried: dict[tuple[str, str], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
@@ -217,11 +223,12 @@ class _Run:
         key = self._key(clause, place)
         kept = self.outturn.keys[key]
         kept.cuts = {}
-        more, less = self.use.most(want, 0), self.use.least(want, 0)
+        falls = clause.two_way or clause.basis == "cumulative"
+        more = self.use.most(want, 0) if falls else self.use.not_negative(want)
         if clause.two_way:
-            self._flow_back(clause, place, kept, less)
-        elif clause.basis == "cumulative":
-            self._decrease(clause, place, kept, less)
+            self._flow_back(clause, place, kept, self.use.least(want, 0))
+        elif falls and self.period:
+            self._decrease(clause, place, kept, self.use.least(want, 0))
         if share is not None:
             self._note_cut(kept, share[0], self.use.take(more, share[1]))
             more = share[1]
@@ -286,7 +293,8 @@ class _Run:
         if held is None:
             return 0
         passed = self.use.least(more, self.use.most(held, 0))
-        self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
+        if self.cuts:
+            self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
         return passed
 
     def _pay(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
