@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .chart import Chart
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
     from .ranking import RankedEntry, draw_ranking
+    from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
     from .waterfall import Movement, draw_waterfall
 else:
@@ -21,6 +22,7 @@ else:
             ".chart": ("Chart",),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
             ".ranking": ("RankedEntry", "draw_ranking"),
+            ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
             ".waterfall": ("Movement", "draw_waterfall"),
         },
@@ -34,12 +36,15 @@ __all__ = [
     "PayoffPoint",
     "PayoffStretch",
     "Payout",
+    "PayoutSpan",
+    "PayoutSpread",
     "Purse",
     "RankedEntry",
     "draw_allocation",
     "draw_payoff",
     "draw_payouts",
     "draw_ranking",
+    "draw_spread",
     "draw_trail",
     "draw_waterfall",
 ]

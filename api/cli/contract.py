@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.reporting import CaseReport, report
 from ...contracts.schemas import schemas
 from ...contracts.terms.bounds import Proof, prove
@@ -30,6 +31,7 @@ from .payments import case_document, reason_document, show_case, show_reasons
 from .sheets import STANDARD_OUTPUT, PaperSize
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table, progress
 
+MOST_PATHS = 100_000_000
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Term documents and agreements.")
 Terms = Annotated[Path, typer.Argument(metavar="TERMS", help="Term document (JSON); - for standard input.")]
 Results = Annotated[
@@ -39,6 +41,11 @@ CaseId = Annotated[str, typer.Option("--case", help="One case only.")]
 Format = Literal["text", "markdown", "html"]
 FormatOption = Annotated[Format, typer.Option("--format", help="Text, Markdown or a page for printing.")]
 Out = Annotated[Path | None, typer.Option("--out", help="Write to a file.")]
+Outcomes = Annotated[
+    Path, typer.Option("--outcomes", help="Laws of what may be observed (JSON); - for standard input.")
+]
+Paths = Annotated[int, typer.Option("--paths", min=1, max=MOST_PATHS, help="How many ways it could go.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")]
 SchemaName = Annotated[str, typer.Argument(metavar="[NAME]", help="One of them only.")]
 MOST_WITNESSES = 12
 NOTHING = Case(id="nothing-observed", results=())
@@ -180,6 +187,22 @@ def _witness(program: Program, proof: Proof) -> list[dict[str, object]]:
         }
         for one in proof.witness
     ]
+
+
+@app.command()
+def simulate(
+    terms: Terms, outcomes: Outcomes, paths: Paths = 10_000, seed: Seed = 0, *, as_json: AsJson = False
+) -> None:
+    """Pay terms on many drawn paths. Example: almoner contract simulate t.json --outcomes o.json --seed 7."""
+    from ...contracts.forecast import forecast  # noqa: PLC0415  # only this command needs its libraries
+    from .forecasts import show_forecast  # noqa: PLC0415  # as above
+
+    program = compile_terms(_read(terms))
+    found = forecast(program, OutcomesDocument.read(_raw(outcomes)), paths=paths, seed=seed)
+    if as_json:
+        print(found.to_json().decode())
+    else:
+        show_forecast(found)
 
 
 @app.command()

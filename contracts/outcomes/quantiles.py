@@ -17,7 +17,7 @@ from scipy import special, stats
 from ...finance.errors import OutcomesInvalid
 from ...finance.money import decimal_count
 from ..terms.program import Measure
-from ..terms.types import Quantity
+from ..terms.types import Quantity, digits_of
 from .laws import (
     BernoulliLaw,
     BetaBinomialLaw,
@@ -45,7 +45,7 @@ _ENDS, _MARGIN = 12, 60
 class _Whole(Protocol):
     """A law of whole numbers, as SciPy freezes it."""
 
-    def cdf(self, k: NDArray[np.int64], /) -> NDArray[np.float64]: ...
+    def cdf(self, k: Levels, /) -> NDArray[np.float64]: ...
 
 
 def quantile(law: Law, measure: Measure) -> Quantile:
@@ -75,7 +75,7 @@ def quantile(law: Law, measure: Measure) -> Quantile:
         return _mixture([quantile(part.law, measure) for part in law.parts], [p.weight for p in law.parts])
     if isinstance(law, FixedLaw | EmpiricalLaw | CategoricalLaw | BernoulliLaw):
         return _listed(law, measure)
-    factor = 10.0 ** digits_of(measure)
+    factor = 10.0 ** digits_of(measure.type)
     curve = _curve(law, measure.low / factor, measure.high / factor)
     return lambda levels, _: curve(levels) * factor
 
@@ -103,17 +103,6 @@ def count_of(text: str, measure: Measure) -> int:
             raise OutcomesInvalid(f"{text} is no truth: write true or false.")
         return int(text == "true")
     return decimal_count(text, measure.type.digits, f"count of {measure.type}")
-
-
-def digits_of(measure: Measure) -> int:
-    """Return the decimal digits of a metric; truths and labels have none.
-
-    Examples
-    --------
-    >>> digits_of(Measure(type=Quantity("percent", 2), low=0, high=10000, pool="last"))
-    2
-    """
-    return measure.type.digits if isinstance(measure.type, Quantity) else 0
 
 
 def _listed(law: FixedLaw | EmpiricalLaw | CategoricalLaw | BernoulliLaw, measure: Measure) -> Quantile:
@@ -199,7 +188,7 @@ def _whole(law: Law) -> Callable[[Levels], Levels]:
 def _table(law: _Whole, mean: float, reach: float, most: float = inf) -> Callable[[Levels], Levels]:
     """Tabulate the chances of all values that a level can lead to."""
     first, last = max(0, floor(mean - reach - _MARGIN)), min(most, ceil(mean + reach + _MARGIN))
-    return _look_up(first, law.cdf(np.arange(first, last)))
+    return _look_up(first, law.cdf(np.arange(first, last, dtype=np.float64)))
 
 
 def _look_up(first: int, chances: Levels) -> Callable[[Levels], Levels]:

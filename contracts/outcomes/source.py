@@ -20,13 +20,12 @@ from scipy import special
 
 from ..terms.document import PERIOD
 from ..terms.program import Measure, Program
+from ..terms.simulate import BLOCK
+from ..terms.types import digits_of
 from .check import fit, members_of
 from .document import OutcomeModel, OutcomesDocument
 from .laws import FixedLaw, Law
-from .quantiles import LEAST_LEVEL, MOST_LEVEL, Counts, Levels, Quantile, digits_of, quantile
-
-BLOCK = 32_768
-"""Paths of a block."""
+from .quantiles import LEAST_LEVEL, MOST_LEVEL, Counts, Levels, Quantile, quantile
 
 _OWN = "own"
 _KEPT = 64
@@ -163,7 +162,7 @@ class OutcomeSource:
             law, noise = _law_of(model, labels)
             if id(law) not in made:
                 made[id(law)] = quantile(law, measure)
-            scaled = float(noise) * 10.0 ** digits_of(measure) if self._is_noisy else 0.0
+            scaled = float(noise) * 10.0 ** digits_of(measure.type) if self._is_noisy else 0.0
             return _Cell(labels, made[id(law)], isinstance(law, FixedLaw), scaled)
 
         cells = tuple(cell_of(labels) for labels in _labels(program, self.members, measure))

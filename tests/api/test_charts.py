@@ -13,12 +13,15 @@ from almoner.api.charts import (
     PayoffPoint,
     PayoffStretch,
     Payout,
+    PayoutSpan,
+    PayoutSpread,
     Purse,
     RankedEntry,
     draw_allocation,
     draw_payoff,
     draw_payouts,
     draw_ranking,
+    draw_spread,
     draw_trail,
     draw_waterfall,
 )
@@ -108,13 +111,24 @@ def payoff(name: str = "") -> Chart:
     return draw_payoff(f"Nights{name}", f"One clause{name}", (f"nights{name}", f"USD{name}"), lines)
 
 
-CHARTS = [waterfall, payouts, allocation, ranking, trail, payoff]
+def spread(name: str = "") -> Chart:
+    marks = {"p5": "-5.00", "p25": "100.25", "p50": "250000.00", "p75": "390000.00", "p95": "500000.00"}
+    rows = [
+        PayoutSpread(label=f"2027{name}", most="1500000.00", **marks),
+        PayoutSpread(label=f"2028{name}", p5=0, p25=0, p50=0, p75=0, p95=0, most=0),
+    ]
+    spans = [PayoutSpan(low="-5.00", high="749999.99", share="0.875"), PayoutSpan(low=1, high=2, share=0)]
+    return draw_spread(f"Spread{name}", f"Two years{name}", "USD", rows, spans)
+
+
+CHARTS = [waterfall, payouts, allocation, ranking, trail, payoff, spread]
 EMPTY = [
     lambda: draw_waterfall("Fund", "Nothing", "USD", []),
     lambda: draw_payouts("Payouts", "Nothing", []),
     lambda: draw_allocation("Awards", "Nothing", "USD", [], []),
     lambda: draw_ranking("Ranking", "Nothing", []),
     lambda: draw_payoff("Nights", "Nothing", ("nights", "USD"), []),
+    lambda: draw_spread("Spread", "Nothing", "USD", []),
 ]
 every = pytest.mark.parametrize("draw", CHARTS, ids=lambda draw: draw.__name__)
 
@@ -300,6 +314,18 @@ def test_uncertainty_is_always_drawn() -> None:
 def test_equal_scores_have_a_scale() -> None:
     row = RankedEntry(label="Wells", rank=1, mean=5, standard_error="0", reads=2)
     assert draw_ranking("Ranking", "", [row]).rows == (("Wells", "1", "5.00 ± 0.00", "2"),)
+
+
+def test_a_band_is_thick_where_half_of_all_paths_lie() -> None:
+    row = PayoutSpread(label="All", p5="0", p25="25", p50="50", p75="75", p95="90", most="100")
+    chart = draw_spread("Spread", "", "USD", [row], [PayoutSpan(low="0", high="100", share="1")])
+    thick = [one for one in root(chart).iter(f"{SVG}line") if one.get("stroke-width") == "8"]
+    assert [(one.get("x1"), one.get("x2")) for one in thick[1:]] == [("25.50%", "74.50%")]
+    bars = [one.get("width") for one in root(chart).findall(f"{SVG}rect")]
+    assert bars == ["98.00%"]
+    assert chart.rows[1] == ("paths", "0", "", "", "", "", "100", "100.0 %")
+    with pytest.raises(ValueError, match=r"quantiles of 'All' do not rise: 0, 25, 50, 49, 90, 100"):
+        PayoutSpread(label="All", p5="0", p25="25", p50="50", p75="49", p95="90", most="100")
 
 
 def test_what_was_not_traced_is_shown() -> None:

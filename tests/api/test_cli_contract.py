@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from almoner.api.cli import main
+from almoner.contracts.outcomes.document import EXAMPLE as OUTCOMES
 from almoner.contracts.schemas import schemas
 
 ROOT = Path(__file__).parents[2]
@@ -196,6 +197,21 @@ def test_bounds_are_proven_and_shown(capsys: pytest.CaptureFixture[str]) -> None
     text = shown(capsys, "bounds", NIGHTS)
     assert "At most 500,000.00 USD (attained), at least 0.00 USD." in text
     assert "The most is reached with: nights" in text
+
+
+def test_payments_are_simulated_from_laws_of_chance(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    outcomes = written(tmp_path / "outcomes.json", OUTCOMES)
+    words = ("simulate", NIGHTS, "--outcomes", outcomes, "--paths", "2000", "--seed", "7")
+    found = run_json(capsys, *words)
+    assert (found["paths"], found["seed"], found["maxima"]) == ("2000", "7", {"USD": "500000.00"})
+    assert run_json(capsys, *words) == found
+    text = shown(capsys, *words)
+    assert "2,000 paths, seed 7" in text
+    assert "Never more than 500,000.00 USD: proven." in text
+    assert "limit cuts" in text
+    assert main(["contract", "simulate", NIGHTS, "--outcomes", outcomes, "--paths", "0"]) == 2
 
 
 def test_wording_is_printed_in_three_forms(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,8 +11,9 @@ import pytest
 from scipy import stats
 
 from almoner.contracts.outcomes.document import EXAMPLE, Correlation, OutcomesDocument
-from almoner.contracts.outcomes.source import BLOCK, OutcomeSource
+from almoner.contracts.outcomes.source import OutcomeSource
 from almoner.contracts.terms.program import Measure, Program
+from almoner.contracts.terms.simulate import BLOCK
 from almoner.contracts.terms.types import Quantity, Truth
 from almoner.finance.errors import OutcomesInvalid
 
@@ -50,13 +51,13 @@ def outcomes(models: Mapping[str, Content], **more: object) -> OutcomesDocument:
 
 def drawn(measure: Measure, law: Content, seed: int = 11, **model: object) -> np.ndarray[Any, Any]:
     document = outcomes({"x": {"law": law, **model}})
-    return OutcomeSource(program({"x": measure}), document, seed=seed).block(0, BLOCK)["x"][0, 0]
+    return np.asarray(OutcomeSource(program({"x": measure}), document, seed=seed).block(0, BLOCK)["x"][0, 0])
 
 
 def scaled(
     law: stats.distributions.rv_frozen, factor: float = 1.0
 ) -> tuple[float, float, Callable[[float], float]]:
-    return law.mean() * factor, law.std() * factor, lambda level: float(law.ppf(level)) * factor
+    return float(law.mean()) * factor, float(law.std()) * factor, lambda at: float(law.ppf(at)) * factor
 
 
 LAWS = {
@@ -223,7 +224,7 @@ def rich() -> tuple[Program, OutcomesDocument]:
         {"weight": "1", "law": {"kind": "beta", "mean": "0.5", "strength": "4"}},
         {"weight": "2", "law": {"kind": "normal", "mean": "30", "sd": "4"}},
     ]
-    models = {
+    models: dict[str, Content] = {
         "x": {"law": {"kind": "normal", "mean": "50", "sd": "10"}, "noise": "1"},
         "y": {"law": {"kind": "mixture", "parts": parts}},
     }
