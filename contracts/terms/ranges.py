@@ -147,7 +147,7 @@ class Ranges:
         least, most = (max(0, end) for end in pair(total))
         ends = [pair(weight) for weight in weights]
         if times:
-            return [(0, most)]
+            return [(0, most) for _ in weights]
         if least == most and all(low == high for low, high in ends):
             return list(WHOLE_NUMBERS.allocate(most, [max(0, low) for low, _ in ends], ties, 0))
         lows, highs = sum(max(0, low) for low, _ in ends), sum(max(0, high) for _, high in ends)

@@ -50,25 +50,31 @@ class Rooms:
                 left = None if most is None else self._use.sub(most, self._used[room])
                 self._left[room] = None if left is None else self._use.most(left, 0)
 
-    def share(self, clause: ClausePlan, wanted: Sequence[Cell]) -> tuple[str, dict[int, Cell]]:
-        """Let members share the room of a pro rata limit by what they earned.
+    def undecided(self, clause: ClausePlan, place: int) -> bool:
+        """Say whether a maximum is pending."""
+        return any(self._left[self._room(one, clause, place)] is None for one in self._limits[clause.id])
+
+    def share(self, clause: ClausePlan, wanted: Sequence[Cell]) -> list[list[tuple[str, Cell]]]:
+        """Let members share the room of pro rata limits by what they earned, or the limit before left of it.
 
         Returns
         -------
-        tuple of str and dict
-            The limit, and what each known member gets; no limit, no members.
+        list of list
+            For each member, what each such limit lets through.
         """
-        limit = next((one for one in self._limits[clause.id] if one.pro_rata), None)
+        shares: list[list[tuple[str, Cell]]] = [[] for _ in wanted]
         known = [at for at, want in enumerate(wanted) if want is not None]
-        if limit is None or not known:
-            return "", {}
         wants = [self._use.most(wanted[at], 0) for at in known]
-        room = self._left[limit.id, self._span(limit), 0]
-        if room is None:
-            return limit.id, dict.fromkeys(known, 0)
-        given = self._use.least(self._use.gather("add", wants, 0), room)
-        times = self._evaluation.table.multiplicity(clause.each)
-        return limit.id, dict(zip(known, self._use.allocate(given, wants, "largest", times), strict=True))
+        for limit in self._limits[clause.id]:
+            room = self._left[limit.id, self._span(limit), 0] if limit.pro_rata else None
+            if room is None or not known:
+                continue
+            given = self._use.least(self._use.gather("add", wants, 0), room)
+            times = self._evaluation.table.multiplicity(clause.each)
+            wants = list(self._use.allocate(given, wants, "largest", times))
+            for at, part in zip(known, wants, strict=True):
+                shares[at].append((limit.id, part))
+        return shares
 
     def limit(self, clause: ClausePlan, key: Key, asked: Cell) -> tuple[Cell, list[tuple[str, Cell]]]:
         """Cut an amount by every limit in listed order.
@@ -94,10 +100,10 @@ class Rooms:
             asked = self._use.take(asked, free)
         cuts = []
         for one in self._limits[clause.id]:
-            left = self._left[self._room(one, clause, key[2])]
             if one.pro_rata:
                 continue
-            passed = 0 if left is None else self._use.least(asked, left)
+            left = self._left[self._room(one, clause, key[2])]
+            passed = self._use.least(asked, left)
             if self._with_cuts:
                 cuts.append((one.id, self._use.take(asked, passed)))
             asked = passed
