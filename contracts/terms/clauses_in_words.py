@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .document import Account, Clause, Leg, Pay, PaymentLimit, Split
 from .expressions import Bands, Expression
-from .nouns import ROUNDINGS, Vocabulary, listed, number_words, sentence
+from .nouns import ROUNDINGS, Vocabulary, listed, number_words, sentence, unit_words
 from .phrases import Letters, Phrase, letter
 from .products import band_table, in_words
 from .reading import metrics_behind, quantity_of
@@ -227,7 +227,9 @@ def account_blocks(code: str, account: Account, vocabulary: Vocabulary) -> Itera
     """Yield an account in words."""
     letters = Letters(vocabulary)
     quantity = parse_type(account.type)
-    unit = f"{account.type.split('/')[0]}, {quantity.digits} decimals" if quantity else account.type
+    unit = unit_words(quantity) if quantity else account.type
+    if quantity and quantity.digits:
+        unit += f" with {quantity.digits} decimals"
     if account.kind == "pot":
         yield sentence(
             f"A pot of money, held by {vocabulary.party(account.holder)}, in {unit}; "

@@ -26,12 +26,15 @@ def plural(unit: str) -> str:
 
     Examples
     --------
-    >>> plural("night"), plural("USD"), plural("kg"), plural("ratio")
-    ('nights', 'USD', 'kg', '')
+    >>> plural("night"), plural("child_year"), plural("USD"), plural("kg"), plural("ratio")
+    ('nights', 'child years', 'USD', 'kg', '')
     """
     if unit in _IRREGULAR:
         return _IRREGULAR[unit]
-    is_word = unit.isalpha() and unit.islower() and (len(unit) >= _SHORTEST_WORD or unit in _WORDS)
+    unit = unit.replace("_", " ")
+    is_word = (
+        unit.replace(" ", "").isalpha() and unit.islower() and (len(unit) >= _SHORTEST_WORD or unit in _WORDS)
+    )
     if not is_word or unit.endswith("s"):
         return unit
     return f"{unit[:-1]}ies" if unit.endswith("y") and unit[-2] not in "aeou" else f"{unit}s"
@@ -42,10 +45,10 @@ def singular(unit: str) -> str:
 
     Examples
     --------
-    >>> singular("night"), singular("ratio"), singular("percent")
-    ('night', 'unit', 'percentage point')
+    >>> singular("child_year"), singular("ratio"), singular("percent")
+    ('child year', 'unit', 'percentage point')
     """
-    return {"ratio": "unit", "percent": "percentage point"}.get(unit, unit)
+    return {"ratio": "unit", "percent": "percentage point"}.get(unit, unit.replace("_", " "))
 
 
 def number_words(number: str, kind: str) -> str:
@@ -75,7 +78,8 @@ def counted_words(number: str, quantity: Quantity) -> str:
     >>> counted_words("1", Quantity("day", 0)), counted_words("15.12", Quantity("USD", 2, "night"))
     ('1 day', '15.12 USD per night')
     """
-    unit = plural(quantity.unit) if number.strip("-") != "1" or quantity.unit == "ratio" else quantity.unit
+    is_one = number.strip("-") == "1" and quantity.unit != "ratio"
+    unit = quantity.unit.replace("_", " ") if is_one else plural(quantity.unit)
     words = f"{grouped(number)} {unit}".rstrip()
     return f"{words} per {singular(quantity.per)}" if quantity.per else words
 

@@ -114,6 +114,8 @@ def _as_percentage(expression: Scaling, letters: Letters) -> Phrase | None:
 
 def _plain(expression: Scaling, letters: Letters) -> Phrase:
     factors = (expression.of, *expression.by)
+    if len(factors) == 1 and not expression.over:
+        return _alone(expression.of, letters)
     document = letters.vocabulary.document
     ratios = [
         one
@@ -131,7 +133,14 @@ def _plain(expression: Scaling, letters: Letters) -> Phrase:
         text += f"{',' * (len(factors) > 1)} divided by " + " and by ".join(
             inserted(one, letters) for one in expression.over
         )
-    return Phrase(text, PRODUCT if len(factors) > 1 or expression.over else OPEN)
+    return Phrase(text, PRODUCT)
+
+
+def _alone(expression: Expression, letters: Letters) -> Phrase:
+    """Say what is only written in other digits; bands need a letter for their table."""
+    if isinstance(expression, Bands):
+        return Phrase(letters.noun(expression), OPEN)
+    return say(expression, letters)
 
 
 def band_table(bands: Bands, letters: Letters) -> WordTable:

@@ -206,8 +206,7 @@ def _metric(metric: Metric, known: Vocabulary) -> Iterator[SheetBlock]:
         "last": "The latest observation counts",
     }[metric.pool]
     yield f"One value for {listed(scope) if scope else 'the whole agreement'}. {pooled}."
-    who = f"Stated by {known.party(metric.by)}" if metric.by else _evaluators(known)
-    yield sentence(f"{who}; method: {metric.method}")
+    yield sentence(f"{_finder(metric, known)}; method: {metric.method}")
     yield _missing(metric)
     if metric.min_gap_days:
         gap = number_words(str(metric.min_gap_days), "day/0")
@@ -228,10 +227,15 @@ def _measured(metric: Metric) -> str:
     if metric.domain is None:
         return f"A number of {unit}, {digits}"
     low, high = (number_words(one, metric.type) for one in metric.domain)
-    return f"Counted in {unit}, {digits}, from {low} to {high}, both including; a value outside is refused"
+    counted = "A number" if unit == "number" else f"Counted in {unit}"
+    return f"{counted}, {digits}, from {low} to {high}, both including; a value outside is refused"
 
 
-def _evaluators(known: Vocabulary) -> str:
+def _finder(metric: Metric, known: Vocabulary) -> str:
+    if metric.ref is not None:
+        return "Taken from another agreement"
+    if metric.by:
+        return f"Stated by {known.party(metric.by)}"
     named = [known.party(one) for one in known.document.roles("evaluator")]
     return f"Found by {listed(named, 'or')}" if named else "Found by an evaluator"
 
@@ -290,8 +294,9 @@ def _card(per: str, params: list[tuple[str, ParamTable]], known: Vocabulary) -> 
 
 
 def _order(document: TermDocument) -> Iterator[SheetBlock]:
-    many = len(document.clauses) > 1
-    if many:
+    if not any(isinstance(one, Pay) for one in document.clauses):
+        yield "No clause pays anything."
+    if len(document.clauses) > 1:
         yield "Clauses are carried out in this order, period after period."
 
 
@@ -309,8 +314,6 @@ def _remains(known: Vocabulary) -> Iterator[SheetBlock]:
     )
     if document.metrics:
         yield "What depends on a value that was never found is not paid."
-    if not any(isinstance(one, Pay) for one in document.clauses):
-        yield "No clause pays anything."
 
 
 def _reading(document: TermDocument) -> Iterator[SheetBlock]:

@@ -411,6 +411,26 @@ def test_a_jump_is_found_at_the_edge_that_the_terms_name() -> None:
     assert worked.jumps
 
 
+def test_shares_of_the_members_and_numbers_without_unit_are_said() -> None:
+    document = read(GOLDEN / "homes.terms.json")
+    sheet = render(document)
+    clauses = items(sheet, "What is paid")
+    assert words(clauses["count"]).startswith(
+        "Pays nobody; in every period it changes accounts by the amount."
+    )
+    assert "Paid by the member of" in words(clauses["repaid"])
+    assert "Limited by" not in words(clauses["repaid"])
+    assert words(items(sheet, "What is measured")["price_index"]).startswith(
+        "A number, with 4 decimals, from 0.5 to 2"
+    )
+
+
+def test_terms_without_payments_say_so() -> None:
+    content = json.loads((GOLDEN / "nights.terms.json").read_bytes())
+    content |= {"clauses": [], "limits": [], "figures": {"n": {"value": {"op": "obs", "metric": "nights"}}}}
+    assert "No clause pays anything." in sheet_text(render(TermDocument.read(json.dumps(content))))
+
+
 def test_a_table_has_rows_of_one_width() -> None:
     with pytest.raises(ValueError, match="a row of 1 cells does not fit 2 columns"):
         WordTable(columns=("a", "b"), rows=(("x",),))
