@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .allocation import Candidate, Purse, draw_allocation
     from .bars import Payout, draw_payouts
     from .chart import Chart
+    from .forecast import draw_forecast
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
@@ -20,6 +21,7 @@ else:
             ".allocation": ("Candidate", "Purse", "draw_allocation"),
             ".bars": ("Payout", "draw_payouts"),
             ".chart": ("Chart",),
+            ".forecast": ("draw_forecast",),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
@@ -41,6 +43,7 @@ __all__ = [
     "Purse",
     "RankedEntry",
     "draw_allocation",
+    "draw_forecast",
     "draw_payoff",
     "draw_payouts",
     "draw_ranking",

@@ -19,9 +19,10 @@ from ..returns import YEAR_DAYS, annual_rates
 from ..terms.bounds import prove
 from ..terms.columns import Columns
 from ..terms.engine import carry_out
+from ..terms.outputs import Output
 from ..terms.program import Program
 from ..terms.ranges import peaks
-from ..terms.simulate import BLOCK, columns_table
+from ..terms.simulate import BLOCK, columns_table, run
 from ..terms.types import parse_type
 from .report import (
     Bin,
@@ -91,6 +92,8 @@ def forecast(
     for unit in units:
         tally.totals.setdefault(("paid", "", unit, ""), np.zeros(paths, dtype=np.int64))
     spreads, frequencies = _totals(tally, units), _counts(tally, units)
+    if source.is_noisy:
+        spreads += _errors(program, outcomes, tally, seed, units)
     frequencies += _reached(tally, maxima)
     for party, unit in _followed(tally, outcomes):
         more = _returns(tally, outcomes, party, unit, units[unit])
@@ -151,6 +154,24 @@ def _totals(tally: Tally, units: dict[str, int]) -> list[Spread]:
             figures=amount_figures(values, units[unit], is_gain=what == "receives"),
         )
         for (what, party, unit, year), values in rows
+    ]
+
+
+def _errors(
+    program: Program, outcomes: OutcomesDocument, tally: Tally, seed: int, units: dict[str, int]
+) -> list[Spread]:
+    """Pay the same paths on what is true, and sum up what the evaluator's error adds to the payments."""
+    exact = OutcomeSource(program, outcomes, seed=seed, is_noisy=False)
+    wanted = {unit: Output(f"paid:{unit}") for unit in units}
+    true = run(program, exact, paths=tally.paths, wanted=list(wanted.values()))
+    return [
+        Spread(
+            what="paid by error",
+            unit=unit,
+            paths=tally.paths,
+            figures=amount_figures(tally.totals["paid", "", unit, ""] - true[output], units[unit]),
+        )
+        for unit, output in wanted.items()
     ]
 
 

@@ -44,8 +44,8 @@ class Spread:
     Attributes
     ----------
     what : str
-        ``paid``, ``pays``, ``receives``, ``net``, ``present value``, ``rate of return``, ``multiple``,
-        ``working capital``.
+        ``paid``, ``paid by error`` (more than on what is true), ``pays``, ``receives``, ``net``,
+        ``present value``, ``rate of return``, ``multiple``, ``working capital``.
     party, unit : str
         Whose, empty for all; and of what, empty for a bare number.
     when : str

@@ -40,6 +40,7 @@ Choices = Iterator[Levels]
 Quantile = Callable[[Levels, Choices], Counts]
 LEAST_LEVEL, MOST_LEVEL = 1e-300, 1 - 2.0**-53
 _ENDS, _MARGIN = 12, 60
+MAX_TABLE = 2**18
 
 
 class _Whole(Protocol):
@@ -48,7 +49,7 @@ class _Whole(Protocol):
     def cdf(self, k: Levels, /) -> NDArray[np.float64]: ...
 
 
-def quantile(law: Law, measure: Measure) -> Quantile:
+def quantile(law: Law, measure: Measure, *, is_whole: bool = True) -> Quantile:
     """Make the quantile function of a law, in counts of the metric.
 
     Parameters
@@ -57,6 +58,8 @@ def quantile(law: Law, measure: Measure) -> Quantile:
         Known to fit the metric.
     measure : Measure
         Of the program.
+    is_whole : bool
+        Whether only the rounded count is wanted, which a table gives sooner.
 
     Returns
     -------
@@ -72,10 +75,14 @@ def quantile(law: Law, measure: Measure) -> Quantile:
     [0, 1, 2, 3]
     """
     if isinstance(law, MixtureLaw):
-        return _mixture([quantile(part.law, measure) for part in law.parts], [p.weight for p in law.parts])
+        parts = [quantile(part.law, measure, is_whole=is_whole) for part in law.parts]
+        return _mixture(parts, [part.weight for part in law.parts])
     if isinstance(law, FixedLaw | EmpiricalLaw | CategoricalLaw | BernoulliLaw):
         return _listed(law, measure)
     factor = 10.0 ** digits_of(measure.type)
+    if is_whole and isinstance(law, BetaLaw) and float(law.high) - float(law.low) < MAX_TABLE / factor:
+        rounded = _rounded_beta(law, factor)
+        return lambda levels, _: rounded(levels)
     curve = _curve(law, measure.low / factor, measure.high / factor)
     return lambda levels, _: curve(levels) * factor
 
@@ -157,6 +164,15 @@ def _curve(law: Law, low: float, high: float) -> Callable[[Levels], Levels]:
         shape = law.parameters(least, most) or (1.0, 1.0)
         return lambda levels: float(least) + float(most - least) * special.betaincinv(*shape, levels)
     return _whole(law)
+
+
+def _rounded_beta(law: BetaLaw, factor: float) -> Callable[[Levels], Levels]:
+    """Tabulate the chances of all counts that a number between two ends can be rounded to."""
+    low, high = float(law.low), float(law.high)
+    first, last = round(low * factor), round(high * factor)
+    borders = (np.arange(first, last) + 0.5) / factor
+    shape = law.parameters(Decimal(law.low), Decimal(law.high)) or (1.0, 1.0)
+    return _look_up(first, special.betainc(*shape, np.clip((borders - low) / (high - low), 0, 1)))
 
 
 def _cut_normal(mean: float, sd: float, low: float, high: float) -> Callable[[Levels], Levels]:
