@@ -76,8 +76,12 @@ class WorkedClause:
 
     @property
     def tables(self) -> tuple[WordTable, ...]:
-        """The points as a table; limits have a column of their own where they cut."""
+        """The points as a table; limits have a column of their own where they cut.
+
+        Of very many points those that the terms name are shown, evenly thinned, with both ends.
+        """
         counted, pays = unit_words(self.counted), unit_words(self.pays)
+        shown = self._shown()
         is_cut = any(one.earned != one.paid for one in self.points)
         rows = [
             (
@@ -85,17 +89,27 @@ class WorkedClause:
                 *([grouped(decimal_text(one.earned, self.pays.digits))] if is_cut else []),
                 grouped(decimal_text(one.paid, self.pays.digits)),
             )
-            for one in self.points
+            for one in shown
         ]
+        thinned = f" ({len(shown)} of {len(self.points)})"
+        more = thinned if len(shown) < len(self.points) else ""
         columns = (counted, *([f"earned, {pays}"] if is_cut else []), f"paid, {pays}")
         return (
             WordTable(
                 columns=columns,
                 rows=tuple(rows),
                 right=tuple(range(len(columns))),
-                caption="Worked payments, over the term, with nothing else observed:",
+                caption=f"Worked payments, over the term, with nothing else observed{more}:",
             ),
         )
+
+    def _shown(self) -> tuple[WorkedPoint, ...]:
+        if len(self.points) <= MOST_ROWS:
+            return self.points
+        ends = (self.points[0], self.points[-1])
+        named = [one for one in self.points if one in ends or one.value in self.edges]
+        kept = named[:: -(-len(named) // MOST_ROWS)]
+        return tuple(kept if ends[1] in kept else [*kept, ends[1]])
 
 
 def work(document: TermDocument, program: Program) -> tuple[WorkedClause, ...]:
@@ -205,8 +219,6 @@ def _points(answer: Answer, edges: Sequence[int], domain: tuple[int, int]) -> tu
     kinks = _kinks(answer, sorted(one for one in {low, high, *near} if low <= one <= high))
     near |= {value for kink in kinks for value in (kink - 1, kink, kink + 1)}
     chosen = sure | near
-    if len(chosen) > MOST_ROWS:
-        chosen = set(sorted(sure)[:MOST_ROWS])
     if len(chosen) + ROUND_POINTS <= MOST_ROWS:
         chosen |= set(_round_points(low, high))
     found = (answer(value) for value in sorted(chosen) if low <= value <= high)

@@ -411,6 +411,41 @@ def test_a_jump_is_found_at_the_edge_that_the_terms_name() -> None:
     assert worked.jumps
 
 
+def test_a_table_of_very_many_bands_is_thinned_and_keeps_both_ends() -> None:
+    content = json.loads((GOLDEN / "nights.terms.json").read_bytes())
+    edges = [{"at": str(100 * place), "owner": "above"} for place in range(1, 301)]
+    rows = [{"base": str(place)} for place in range(301)]
+    metric = {"op": "obs", "metric": "nights"}
+    content["clauses"][0]["amount"] = {
+        "op": "bands",
+        "of": metric,
+        "as": "USD/2",
+        "edges": edges,
+        "rows": rows,
+    }
+    worked = render_with(TermDocument.read(json.dumps(content)))[1][0]
+    table = worked.tables[0]
+    assert len(worked.points) > 900
+    assert len(worked.jumps) == 300
+    assert len(table.rows) <= 42
+    assert (table.rows[0][0], table.rows[-1][0]) == ("0", "40,000")
+    assert f"of {len(worked.points)})" in table.caption
+
+
+def test_a_payment_by_whole_steps_has_a_table_without_bends() -> None:
+    content = json.loads((GOLDEN / "nights.terms.json").read_bytes())
+    content["clauses"][0]["amount"] |= {
+        "over": [{"op": "lit", "value": "777", "type": "ratio/0"}],
+        "round": "floor",
+        "by": [{"op": "lit", "value": "1", "type": "JPY/0 per night/0"}],
+        "as": "JPY/0",
+    }
+    content["limits"] = []
+    worked = render_with(TermDocument.read(json.dumps(content)))[1][0]
+    assert [one.paid for one in worked.points][0::4] == [0, 41]
+    assert worked.points[-1].paid == 51
+
+
 def test_shares_of_the_members_and_numbers_without_unit_are_said() -> None:
     document = read(GOLDEN / "homes.terms.json")
     sheet = render(document)
