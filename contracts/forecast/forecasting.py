@@ -288,12 +288,12 @@ def _dated(moved: Amounts, costs: Amounts) -> Amounts:
 
 
 def _days(program: Program) -> list[int]:
-    """Return the first day of the term and the last day of each period, counted from the first."""
-    return [0, *((end - program.starts_on).days for _, end in program.periods)]
+    """Return the days of the start and of each period's end, as the terms count them."""
+    return [0, *((end - program.counts_from).days for _, end in program.periods)]
 
 
 def _present_values(dated: Amounts, days: Sequence[int], rate: float) -> Amounts:
-    """Discount to the first day of the term, rounded half to even to whole minor units."""
+    """Discount to the start of the term, rounded half to even to whole minor units."""
     factors = (1 + rate) ** (-np.asarray(days, dtype=np.float64) / YEAR_DAYS)
     return np.rint(np.asarray(dated @ factors)).astype(np.int64)
 

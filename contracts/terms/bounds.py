@@ -75,7 +75,7 @@ class Proof:
     Attributes
     ----------
     maxima, guaranteed_by_unit : dict of str to int [minor units]
-        By unit: nothing above is ever paid; at least that is paid once everything is observed. Money that pots
+        By unit: nothing above is ever paid; at least that is paid once all is observed. Money that pots
         hold from the start is among both.
     label : str
         ``attained`` or ``safe``, for the maximum.

@@ -174,9 +174,9 @@ def test_an_investment_returns_its_closed_form() -> None:
     document = outcomes(fixed("0", "0", "30"), costs=costs, discount_rate="0.1")
     made = forecast(repaid(), document, paths=10, seed=0)
     rate = float(made.spread("rate of return", party="bank").figures["p50"])
-    assert rate == pytest.approx(3 ** (365 / 1095) - 1, abs=1e-6)  # 1,095 days from first to last
+    assert rate == pytest.approx(3 ** (365 / 1096) - 1, abs=1e-6)  # days from the eve of the term
     worth = float(made.spread("present value", party="bank").figures["mean"])
-    assert worth == pytest.approx(-100 + 300 / 1.1**3, abs=0.005)
+    assert worth == pytest.approx(-100 + 300 / 1.1 ** (1096 / 365), abs=0.005)
     assert made.spread("multiple", party="bank").figures["mean"] == "3.000000"
     assert made.spread("net", party="bank").figures["p50"] == "200.00"
     assert [made.spread("net", party="bank", when=name).figures["p50"] for name in ("y1", "y3")] == [
