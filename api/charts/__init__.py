@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .bars import Payout, draw_payouts
     from .chart import Chart
     from .forecast import draw_forecast
+    from .payoff import PayoffPoint, PayoffStretch, draw_payoff
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
@@ -21,6 +22,7 @@ else:
             ".bars": ("Payout", "draw_payouts"),
             ".chart": ("Chart",),
             ".forecast": ("draw_forecast",),
+            ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
@@ -33,6 +35,8 @@ __all__ = [
     "Chart",
     "Giver",
     "Movement",
+    "PayoffPoint",
+    "PayoffStretch",
     "Payout",
     "PayoutSpan",
     "PayoutSpread",
@@ -40,6 +44,7 @@ __all__ = [
     "RankedEntry",
     "draw_allocation",
     "draw_forecast",
+    "draw_payoff",
     "draw_payouts",
     "draw_ranking",
     "draw_spread",
