@@ -43,7 +43,8 @@ def _by_shares(program: Program, outturn: Outturn, spans: Mapping[int, Interval]
     caps = []
     for clause in program.clauses:
         share = _shared(program, clause.amount)
-        if share is None or share.name not in clause.each or clause.basis == "note":
+        rises = clause.basis == "cumulative" and clause.on_decrease != "recover" and not clause.two_way
+        if share is None or share.name not in clause.each or clause.basis == "note" or rises:
             continue
         rest = tuple(dim for dim in clause.each if dim != share.name)
         times = outturn.table.multiplicity(rest) or 1

@@ -103,7 +103,7 @@ class Rooms:
             if one.pro_rata:
                 continue
             left = self._left[self._room(one, clause, key[2])]
-            passed = self._use.least(asked, self._open(one, left))
+            passed = self._use.least(asked, self._others(clause, one, asked, self._open(one, left)))
             if self._with_cuts:
                 cuts.append((one.id, self._use.take(asked, passed)))
             asked = passed
@@ -124,6 +124,13 @@ class Rooms:
             if self._left[room] is not None:
                 less = self._use.sub if self._moves(limit) else self._use.take
                 self._left[room] = less(self._left[room], many)
+
+    def _others(self, clause: ClausePlan, limit: LimitPlan, asked: Cell, left: Cell) -> Cell:
+        """Return what is left when one member stands for many, as in proofs: others may come first."""
+        times = self._evaluation.table.multiplicity([dim for dim in clause.each if dim not in limit.each])
+        if times <= 1:
+            return left
+        return self._use.most(self._use.sub(left, self._use.many(asked, times - 1)), 0)
 
     def _open(self, limit: LimitPlan, left: Cell) -> Cell:
         """Return what is left; a maximum that fell below what was paid leaves nothing, not less."""

@@ -85,6 +85,9 @@ class Draft:
 
     def lit(self, want: Want) -> Json:
         top = min(self.top, 1000) if " per " in want.kind or want.kind.startswith("ratio") else None
+        if digits_of(want.kind) and self.odds(0.2):  # halves, so that values fall between two units
+            half = self.random.choice((1, 3, 50)) * 5 * 10 ** (digits_of(want.kind) - 1)
+            return {"op": "lit", "value": text_of(half, want.kind), "type": want.kind}
         return {
             "op": "lit",
             "value": text_of(self.count(plus=want.plus, top=top), want.kind),
