@@ -299,7 +299,7 @@ class _Run:
         for giver, back in self._returned(payer, over):
             for taker, part in self._returned(payee, back):
                 self._flow(clause, place, giver, taker, self.use.sub(0, part))
-        self.rooms.use(clause, place, less)
+        self.rooms.use(clause, place, less, returned=True)
 
     def _returned(self, name: str, amount: Cell) -> Parts:
         split = self.program.splits.get(name)

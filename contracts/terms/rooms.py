@@ -113,9 +113,11 @@ class Rooms:
             return self._use.add(asked, free), cuts
         return asked, cuts
 
-    def use(self, clause: ClausePlan, place: int, amount: Cell) -> None:
+    def use(self, clause: ClausePlan, place: int, amount: Cell, *, returned: bool = False) -> None:
         """Take room away for what is paid; give it back for what is negative."""
         for limit in self._limits[clause.id]:
+            if returned and limit.by_period:  # what was paid in an earlier period took no room of this one
+                continue
             room = self._room(limit, clause, place)
             outer = [dim for dim in clause.each if dim not in limit.each]
             many = self._use.many(amount, self._evaluation.table.multiplicity(outer))

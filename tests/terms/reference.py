@@ -341,7 +341,8 @@ class Interpreter(Reader):
                 for taker, part in self.returned(clause, payee, amount):
                     self.flow(clause, due, giver, taker, -part)
             for limit, _ in self.maxima(clause, due.place.period):
-                self.used[self.counted(limit, due.place)] += due.left
+                if PERIOD not in limit.each:
+                    self.used[self.counted(limit, due.place)] += due.left
         self.met[key] += due.left
 
     def returned(self, clause: Pay, name: str, amount: Number) -> list[tuple[str, Number]]:

@@ -123,7 +123,7 @@ def test_a_planted_fault_is_found_and_shrunk(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_limit_that_forgets_what_was_used_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rooms.Rooms, "use", lambda *_: None)
+    monkeypatch.setattr(rooms.Rooms, "use", lambda *_, **__: None)
     assert [finding for finding in compared(range(150), 2).findings if finding.what.startswith("reference")]
 
 
