@@ -68,7 +68,7 @@ def test_exact_payment_columns_bounds_and_the_reference_agree_on_random_terms() 
     assert min(tally.counts["attained"], tally.counts["safe"]) > 20
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(document=documents(), seed=st.integers(0, 2**32))
 def test_no_document_that_hypothesis_draws_is_read_in_two_ways(document: TermDocument, seed: int) -> None:
     try:
