@@ -82,6 +82,7 @@ def carry_out(
     prior: Mapping[Key, int] | None = None,
     figures: frozenset[str] | None = None,
     record: list[Traced] | None = None,
+    overlays: Sequence[Program] = (),
 ) -> Outturn:
     """Carry out terms on what was observed.
 
@@ -99,6 +100,8 @@ def carry_out(
         Figures to report; all without it.
     record : list of Traced
         Takes every operation that was carried out.
+    overlays : sequence of Program
+        Terms of each period, where they were amended; ``program`` then names all their parts.
 
     Examples
     --------
@@ -110,11 +113,11 @@ def carry_out(
     >>> outturn.keys["nights", WHOLE, 0].paid
     18834984
     """
-    run = _Run(program, arithmetic, table, dict(prior or {}))
-    run.evaluation.record = record.append if record is not None else None
+    run = _Run(program, arithmetic, table, dict(prior or {}), tuple(overlays))
     for period in range(len(program.periods)):
+        run.take_up(period, record)
         run.open_period(period)
-        for clause in program.clauses:
+        for clause in run.program.clauses:
             if clause.basis != "once" or clause.at == period:
                 run.clause(clause)
         if period == len(program.periods) - 1:
@@ -126,23 +129,33 @@ def carry_out(
 class _Run:
     """State of one run."""
 
-    def __init__(self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int]) -> None:
-        self.program = program
+    def __init__(
+        self,
+        program: Program,
+        use: Arithmetic,
+        table: Table,
+        reserved: dict[Key, int],
+        overlays: tuple[Program, ...],
+    ) -> None:
+        self.whole = program
+        self.overlays = overlays or (program,) * len(program.periods)
+        self.program = self.overlays[0]
         self.use = use
         self.table = table
         self.reserved = reserved
         self.books = Books()
-        self.evaluation = Evaluation(program, use, table, self.books)
+        self.evaluations = {
+            id(one): Evaluation(one, use, table, self.books) for one in (*self.overlays, program)
+        }
+        self.evaluation = self.evaluations[id(self.program)]
+        self.rebased: dict[tuple[str, int], Cell] = {}
         self.outturn = Outturn(program, table)
         self.period = 0
         self.rooms = Rooms()
         self.carried: dict[tuple[str, str], Cell] = {}
-        self.taken: dict[tuple[str, int], Cell] = {}
+        self.taken: dict[tuple[str, str], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
-        self.limits: dict[str, list[LimitPlan]] = {
-            clause.id: [one for one in program.limits if clause.id in one.clauses]
-            for clause in program.clauses
-        }
+        self.limits: dict[str, list[LimitPlan]] = {}
         self.combos = {clause.id: table.combinations(clause.each) for clause in program.clauses}
         for clause in program.clauses:
             zeros: Cells = [0] * len(self.combos[clause.id])
@@ -150,16 +163,43 @@ class _Run:
                 self.books.totals[what, clause.id] = list(zeros)
                 self.books.before[what, clause.id] = list(zeros)
 
+    def take_up(self, period: int, record: list[Traced] | None) -> None:
+        """Take up the terms of a period."""
+        self.program = self.overlays[period]
+        self.evaluation = self.evaluations[id(self.program)]
+        for evaluation in self.evaluations.values():
+            evaluation.record = None
+        self.evaluation.record = record.append if record is not None else None
+        self.limits = {
+            clause.id: [one for one in self.program.limits if clause.id in one.clauses]
+            for clause in self.program.clauses
+        }
+        if period == 0:
+            for one in dict.fromkeys(map(id, (*self.overlays, self.whole))):
+                self._open_accounts(self.evaluations[one])
+
+    def _open_accounts(self, evaluation: Evaluation) -> None:
+        """Open the accounts that terms name and none before them."""
+        for account in evaluation.program.accounts:
+            size = len(self.table.combinations(account.each))
+            opening = evaluation.over(account.opens, account.each) if account.opens >= 0 else [0] * size
+            self.books.balances.setdefault(account.id, opening)
+
+    def _rebase(self, following: Program) -> None:
+        """Where terms change, let what cumulative clauses owe to date go on from what was earned before."""
+        evaluation = self.evaluations[id(following)]
+        for clause in following.clauses:
+            if clause.basis == "cumulative":
+                for place, now in enumerate(evaluation.over(clause.amount, clause.each)):
+                    kept = self.outturn.keys.get((clause.id, WHOLE, place), KeyOutcome())
+                    was = 0 if kept.earned is None else kept.earned
+                    self.rebased[clause.id, place] = was if now is None else self.use.sub(was, now)
+
     def open_period(self, period: int) -> None:
         """Let accounts grow, then add to them."""
         self.period = period
         balances = self.books.balances
         for account in self.program.accounts:
-            if period == 0:
-                size = len(self.table.combinations(account.each))
-                balances[account.id] = (
-                    self.evaluation.over(account.opens, account.each) if account.opens >= 0 else [0] * size
-                )
             if account.growth:
                 factor = account.growth[period]
                 balances[account.id] = [
@@ -179,13 +219,21 @@ class _Run:
     def close_period(self, figures: frozenset[str] | None) -> None:
         """Report figures, balances and what was paid in this period, then step on."""
         out = self.outturn
-        for figure in self.program.figures:
+        nodes = {figure.id: figure.node for figure in self.program.figures}
+        for figure in self.whole.figures:
             if figures is None or figure.id in figures:
-                out.figures.setdefault(figure.id, []).append(self.evaluation.value(figure.node))
+                size = len(self.table.combinations(self.whole.nodes[figure.node].dims))
+                known = figure.id in nodes
+                cells = self.evaluation.value(nodes[figure.id]) if known else [None] * size
+                out.figures.setdefault(figure.id, []).append(cells)
         for name, cells in self.books.balances.items():
             out.balances.setdefault(name, []).append(list(cells))
-        self.evaluation.end_period()
-        for clause in self.program.clauses:
+        last = self.period == len(self.overlays) - 1
+        if not last and self.overlays[self.period + 1] is not self.program:
+            self._rebase(self.overlays[self.period + 1])
+        for one in dict.fromkeys(map(id, self.overlays[self.period :])):
+            self.evaluations[one].end_period()
+        for clause in self.whole.clauses:
             now, before = self.books.totals["paid", clause.id], self.books.before["paid", clause.id]
             paid = [self.use.sub(new, old) for new, old in zip(now, before, strict=True)]
             out.paid.setdefault(clause.id, []).append(paid)
@@ -195,6 +243,10 @@ class _Run:
     def clause(self, clause: ClausePlan) -> None:
         """Carry out one clause for all its members: amounts of all first, then one after the other."""
         amounts = self.evaluation.over(clause.amount, clause.each)
+        if self.rebased and clause.basis == "cumulative":
+            amounts = [
+                self._plus(amount, self.rebased.get((clause.id, at), 0)) for at, amount in enumerate(amounts)
+            ]
         if clause.basis == "note":
             for place, amount in enumerate(amounts):
                 if amount is not None:
@@ -279,10 +331,10 @@ class _Run:
         split = self.program.splits.get(name)
         if split is None:
             return [(alone, amount)]
-        taken = [self.taken.get((name, at), 0) for at in range(len(split.legs))]
+        taken = [self.taken.get((name, leg.party), 0) for leg in split.legs]
         parts = self.use.allocate(amount, taken, split.ties, 0)
-        for at, part in enumerate(parts):
-            self.taken[name, at] = self.use.sub(taken[at], part)
+        for leg, before, part in zip(split.legs, taken, parts, strict=True):
+            self.taken[name, leg.party] = self.use.sub(before, part)
         return [(leg.party, part) for leg, part in zip(split.legs, parts, strict=True)]
 
     def _ends(self, clause: ClausePlan, place: int) -> tuple[str, str]:
@@ -434,13 +486,14 @@ class _Run:
             rest = self._spread_rank(split, list(group), rest, parts)
         self._note_cut(kept, f"split:{split.id}", rest)
         for at, part in parts.items():
-            self.taken[split.id, at] = self.use.add(self.taken.get((split.id, at), 0), part)
+            key = (split.id, split.legs[at].party)
+            self.taken[key] = self.use.add(self.taken.get(key, 0), part)
         return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], self.use.sub(amount, rest)
 
     def _spread_rank(
         self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
     ) -> Cell:
-        rooms = {at: self._leg_room(split, at, leg) for at, leg in group}
+        rooms = {at: self._leg_room(split, leg) for at, leg in group}
         if len(group) == 1:
             at = group[0][0]
             part = rest if rooms[at] is None else self.use.least(rest, rooms[at])
@@ -468,11 +521,11 @@ class _Run:
                 break
         return rest
 
-    def _leg_room(self, split: SplitPlan, at: int, leg: LegPlan) -> Cell:
+    def _leg_room(self, split: SplitPlan, leg: LegPlan) -> Cell:
         if leg.maximum < 0:
             return None
         most = self.evaluation.value(leg.maximum)[0]
-        room = self.use.sub(0 if most is None else most, self.taken.get((split.id, at), 0))
+        room = self.use.sub(0 if most is None else most, self.taken.get((split.id, leg.party), 0))
         return self.use.most(room, 0)
 
     def _flow(self, clause: ClausePlan, place: int, payer: str, payee: str, amount: Cell) -> None:
@@ -505,7 +558,7 @@ class _Run:
 
     def residuals(self) -> None:
         """Hand what pots still hold to whom the document names."""
-        for account in self.program.accounts:
+        for account in self.whole.accounts:
             if not account.pot:
                 continue
             held = self.books.balances[account.id][0]

@@ -29,6 +29,7 @@ def pay(
     members: Mapping[str, Sequence[str]] | None = None,
     as_of: date | None = None,
     record: list[Traced] | None = None,
+    overlays: Sequence[Program] = (),
 ) -> Outturn:
     """Pay terms on observations, from the beginning.
 
@@ -44,6 +45,8 @@ def pay(
         The day on which waiting times are judged; without it all have passed.
     record : list of Traced
         Takes every operation that was carried out.
+    overlays : sequence of Program
+        Terms of each period, where they were amended.
 
     Raises
     ------
@@ -58,8 +61,8 @@ def pay(
     >>> outturn.flows
     {('nights', 'city', 'home', 0): 18834984}
     """
-    table = lay_out(program, observations, members=members, as_of=as_of)
-    return carry_out(program, WHOLE_NUMBERS, table, record=record)
+    table = lay_out(program, observations, members=members, as_of=as_of, overlays=overlays)
+    return carry_out(program, WHOLE_NUMBERS, table, record=record, overlays=overlays)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +142,7 @@ def step(
     *events: Observation,
     as_of: date | None = None,
     trace: bool = True,
+    overlays: Sequence[Program] = (),
 ) -> Step:
     """Apply new observations.
 
@@ -157,6 +161,8 @@ def step(
         The day on which waiting times are judged; without it all have passed.
     trace : bool
         Whether to list every operation.
+    overlays : sequence of Program
+        Terms of each period, where they were amended.
 
     Raises
     ------
@@ -180,12 +186,12 @@ def step(
         if all(one.id for one in fresh)
         else (*state.observed, *fresh)
     )
-    table = lay_out(program, observed, as_of=as_of, in_order=True)
+    table = lay_out(program, observed, as_of=as_of, in_order=True, overlays=overlays)
     clauses = {clause.id: clause for clause in program.clauses}
     names = _names(program, table, clauses)
     prior = {key: state.obligated[name] for key, name in names.items() if state.obligated.get(name)}
     record: list[Traced] | None = [] if trace else None
-    outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
+    outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record, overlays=overlays)
     rows = []
     obligated = dict(state.obligated)
     for key, kept in outturn.keys.items():
@@ -204,7 +210,7 @@ def step(
                 entitled=kept.entitled,
                 due=due,
                 cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
-                trace=_trace(program, clause, key, record or []),
+                trace=_explained(program, clause, key, record or [], overlays),
             )
         )
     return Step(
@@ -229,9 +235,21 @@ def _names(program: Program, table: Table, clauses: Mapping[str, ClausePlan]) ->
     return names
 
 
-def _trace(program: Program, clause: ClausePlan, key: Key, record: Sequence[Traced]) -> tuple[TraceRow, ...]:
+def _explained(
+    program: Program, clause: ClausePlan, key: Key, record: Sequence[Traced], overlays: Sequence[Program]
+) -> tuple[TraceRow, ...]:
+    """List the operations behind a key under the terms by which it was last computed."""
+    if not overlays:
+        return _trace(program, clause.id, key, record)
+    knowing = [one for one in overlays if any(clause.id == known.id for known in one.clauses)]
+    latest = overlays[key[1]] if key[1] != WHOLE else (knowing or [program])[-1]
+    return _trace(latest, clause.id, key, [row for row in record if overlays[row.period] is latest])
+
+
+def _trace(program: Program, name: str, key: Key, record: Sequence[Traced]) -> tuple[TraceRow, ...]:
     """List the operations behind a key: those its amount needs, in its period, or the last one known."""
-    if not record:
+    clause = next((one for one in program.clauses if one.id == name), None)
+    if not record or clause is None:
         return ()
     needed, stack = {clause.amount}, [clause.amount]
     while stack:
