@@ -302,7 +302,12 @@ class Lineage:
         days = [one.effective_on for one in self.amendments]
         if days != sorted(days):
             raise TermError(f"Amendments take effect one after the other, not on {', '.join(days)}.")
-        _ = self.documents
+        ends = self.newest.calendar.ends_on
+        if days and days[-1] > ends and not self.amendments[-1].retroactive:
+            raise TermError(
+                f"The last amendment takes effect on {days[-1]}, after the term ends on {ends}: it would change "
+                "nothing. Extend the term, or say that it is retroactive."
+            )
 
     @cached_property
     def documents(self) -> tuple[TermDocument, ...]:

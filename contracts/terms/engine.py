@@ -145,7 +145,7 @@ class _Run:
         self.reserved = reserved
         self.books = Books()
         self.evaluations = {
-            id(one): Evaluation(one, use, table, self.books) for one in (*self.overlays, program)
+            id(one): Evaluation(one, use, table, self.books) for one in self.overlays
         }
         self.evaluation = self.evaluations[id(self.program)]
         self.rebased: dict[tuple[str, int], Cell] = {}
@@ -175,7 +175,7 @@ class _Run:
             for clause in self.program.clauses
         }
         if period == 0:
-            for one in dict.fromkeys(map(id, (*self.overlays, self.whole))):
+            for one in dict.fromkeys(map(id, self.overlays)):
                 self._open_accounts(self.evaluations[one])
 
     def _open_accounts(self, evaluation: Evaluation) -> None:
@@ -302,7 +302,9 @@ class _Run:
         more = self._from_pot(clause, more, kept)
         more = self._pay(clause, place, more, kept)
         self._use_rooms(clause, place, more)
-        kept.entitled = self.use.add(kept.entitled, self.use.add(more, offset))
+        entitled = self.use.add(kept.entitled, self.use.add(more, offset))
+        kept.entitled = self.use.most_of(entitled, kept.entitled, kept.earned)
+        self._settle_total(clause, place, kept)
 
     def _flow_back(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
         payer, payee = self._ends(clause, place)
@@ -451,7 +453,7 @@ class _Run:
             else:
                 givers = [(givers[0][0], taken)]
             more = taken
-        kept.paid = self.use.add(kept.paid, more)
+        kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)
         if len(givers) == 1 or len(takers) == 1:
             for giver, given in givers:
                 for taker, got in takers:
@@ -488,7 +490,8 @@ class _Run:
         for at, part in parts.items():
             key = (split.id, split.legs[at].party)
             self.taken[key] = self.use.add(self.taken.get(key, 0), part)
-        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], self.use.sub(amount, rest)
+        taken = self.use.most(self.use.least(amount, self.use.sub(amount, rest)), 0)
+        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken
 
     def _spread_rank(
         self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
@@ -542,6 +545,11 @@ class _Run:
     def _add_total(self, what: str, clause: str, place: int, amount: Cell) -> None:
         cells = self.books.totals[what, clause]
         cells[place] = self.use.add(cells[place], amount)
+
+    def _settle_total(self, clause: ClausePlan, place: int, kept: KeyOutcome) -> None:
+        """A clause that is not by period has one key, and its total is what that key was paid."""
+        if clause.basis != "period":
+            self.books.totals["paid", clause.id][place] = kept.paid
 
     def _move_accounts(self, clause: ClausePlan, place: int, amount: Cell) -> None:
         for names, sign in ((clause.raises, 1), (clause.lowers, -1)):
