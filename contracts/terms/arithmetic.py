@@ -102,6 +102,10 @@ class WholeNumbers:
         """Subtract."""
         return left - right
 
+    def take(self, left: int, right: int) -> int:
+        """Subtract what is known not to exceed it."""
+        return left - right
+
     def least(self, left: int, right: int) -> int:
         """Return the smaller."""
         return min(right, left)

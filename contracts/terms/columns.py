@@ -160,6 +160,10 @@ class Columns:
         """Subtract."""
         return left if _is_zero(right) else left - right
 
+    def take(self, left: Cell, right: Cell) -> Cell:
+        """Subtract what is known not to exceed it."""
+        return self.sub(left, right)
+
     def least(self, left: Cell, right: Cell) -> Cell:
         """Return the smaller."""
         return np.minimum(left, right) if is_column(left) or is_column(right) else min(left, right)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from .evaluation import Arithmetic, Books, Cell, Cells, Evaluation, Table, Traced
-from .program import ClausePlan, LegPlan, LimitPlan, Program, SplitPlan
+from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Program, SplitPlan
 
 Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
 WHOLE = -1
@@ -539,7 +539,7 @@ class _Run:
         self._add_total("paid", clause.id, place, amount)
         for name, sign in ((payer, -1), (payee, 1)):
             if name in self.accounts:
-                self._move(name, 0, many, sign)
+                self._move(name, 0, many, sign, covered=sign < 0)
         self._move_accounts(clause, place, amount)
 
     def _add_total(self, what: str, clause: str, place: int, amount: Cell) -> None:
@@ -557,12 +557,17 @@ class _Run:
                 dims = self.accounts[name].each
                 times = self.table.multiplicity([dim for dim in clause.each if dim not in dims])
                 at = self.evaluation.mapping(dims, clause.each)[place]
-                self._move(name, at, self.use.many(amount, times), sign)
+                covered = sign < 0 and takes_at_most(self.program, clause, self.accounts[name])
+                self._move(name, at, self.use.many(amount, times), sign, covered=covered)
 
-    def _move(self, name: str, at: int, amount: Cell, sign: int) -> None:
+    def _move(self, name: str, at: int, amount: Cell, sign: int, *, covered: bool = False) -> None:
         cells = self.books.balances[name]
-        if cells[at] is not None:
-            cells[at] = self.use.add(cells[at], amount) if sign > 0 else self.use.sub(cells[at], amount)
+        if cells[at] is None:
+            return
+        if sign > 0:
+            cells[at] = self.use.add(cells[at], amount)
+        else:
+            cells[at] = (self.use.take if covered else self.use.sub)(cells[at], amount)
 
     def residuals(self) -> None:
         """Hand what pots still hold to whom the document names."""
@@ -575,4 +580,37 @@ class _Run:
                 self.outturn.flows[f"residual:{account.id}", account.id, account.residual_to, self.period] = (
                     rest
                 )
-                self._move(account.id, 0, rest, -1)
+                self._move(account.id, 0, rest, -1, covered=True)
+
+
+def takes_at_most(program: Program, clause: ClausePlan, account: AccountPlan) -> bool:
+    """Say whether the form of a clause shows that it never takes more than an account has.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    clause : ClausePlan
+        That lowers the account.
+    account : AccountPlan
+        Kept for the same members as the clause.
+    """
+    if clause.each != account.each or clause.basis == "cumulative":
+        return False
+
+    def covered(at: int) -> bool:
+        node = program.nodes[at]
+        match node.op:
+            case "balance":
+                return node.name == account.id
+            case "lit":
+                return node.const <= 0
+            case "min":
+                return any(map(covered, node.args))
+            case "max":
+                return all(map(covered, node.args))
+            case "if":
+                return all(map(covered, node.args[1:]))
+        return False
+
+    return covered(clause.amount)

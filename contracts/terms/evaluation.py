@@ -33,6 +33,9 @@ class Arithmetic(Protocol):
     def sub(self, left: Cell, right: Cell) -> Cell:
         """Subtract the second from the first."""
 
+    def take(self, left: Cell, right: Cell) -> Cell:
+        """Subtract what is known not to exceed it, or not to be positive."""
+
     def least(self, left: Cell, right: Cell) -> Cell:
         """Return the smaller."""
 

@@ -64,6 +64,11 @@ class Ranges:
         (a, b), (c, d) = pair(left), pair(right)
         return a - d, b - c
 
+    def take(self, left: Cell, right: Cell) -> Interval:
+        """Subtract what is known not to exceed it: what is left is no less than nothing."""
+        low, high = self.sub(left, right)
+        return max(low, min(pair(left)[0], 0)), high
+
     def least(self, left: Cell, right: Cell) -> Interval:
         """Return the smaller."""
         (a, b), (c, d) = pair(left), pair(right)
