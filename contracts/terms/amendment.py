@@ -1,9 +1,9 @@
 """Amendments: terms changed after they were signed, as overlays that leave the past alone.
 
-The problem: a deal runs for years, and a price, a date or a fallback changes on the way. A document edited by hand
-has no history. Here a change is a document of its own: it names the digest of what it changes, from which day,
-why, and each change by its place. Periods that ended before that day keep their terms, unless it is said to be
-retroactive; the amended document has a digest of its own.
+The problem: a deal runs for years, and a price, a date or a fallback changes on the way. A document edited
+by hand has no history. Here a change is a document of its own: it names the digest of what it changes, from
+which day, why, and each change by its place. Periods that ended before that day keep their terms, unless it
+is said to be retroactive; the amended document has a digest of its own.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,8 +31,10 @@ Pointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)*$", max_length=400)]
 
 
 class Put(Document):
-    """One change: ``add`` puts a value at a place (in a list: before what stands there; ``-`` is its end),
-    ``replace`` puts it in the stead of what must stand there.
+    """One change that puts a value at a place.
+
+    ``add`` puts it into a list before what stands there (``-`` is the end), ``replace`` into the stead of
+    what must stand there.
 
     Attributes
     ----------
@@ -74,7 +76,8 @@ class Amendment(Document):
     >>> terms = TermDocument.read(EXAMPLE)
     >>> change = Amendment.read(canonical_bytes({
     ...     "schema": "almoner.amendment/1", "of": terms.digest(), "effective_on": "2027-07-01",
-    ...     "reason": "More places", "changes": [{"op": "replace", "path": "/limits/0/max", "value": "600000.00"}]}))
+    ...     "reason": "More places",
+    ...     "changes": [{"op": "replace", "path": "/limits/0/max", "value": "600000.00"}]}))
     >>> amend(terms, change).limits[0].max
     '600000.00'
     """
@@ -113,8 +116,8 @@ def amend(document: TermDocument, amendment: Amendment) -> TermDocument:
     Raises
     ------
     TermError
-        The amendment is of another document; a place does not exist; the schema would change; or what comes out
-        is no term document. Every fault has its path.
+        The amendment is of another document; a place does not exist; the schema would change; or what comes
+        out is no term document. Every fault has its path.
     """
     if amendment.of != document.digest():
         raise TermError(
@@ -199,7 +202,8 @@ def changes_in_words(document: TermDocument, amendment: Amendment) -> tuple[str,
     >>> terms = TermDocument.read(EXAMPLE)
     >>> change = Amendment.read(canonical_bytes({
     ...     "schema": "almoner.amendment/1", "of": terms.digest(), "effective_on": "2027-07-01",
-    ...     "reason": "More places", "changes": [{"op": "replace", "path": "/limits/0/max", "value": "600000.00"}]}))
+    ...     "reason": "More places",
+    ...     "changes": [{"op": "replace", "path": "/limits/0/max", "value": "600000.00"}]}))
     >>> changes_in_words(terms, change)
     ('limit most, max: 500000.00 becomes 600000.00',)
     """
@@ -305,8 +309,8 @@ class Lineage:
         ends = self.newest.calendar.ends_on
         if days and days[-1] > ends and not self.amendments[-1].retroactive:
             raise TermError(
-                f"The last amendment takes effect on {days[-1]}, after the term ends on {ends}: it would change "
-                "nothing. Extend the term, or say that it is retroactive."
+                f"The last amendment takes effect on {days[-1]}, after the term ends on {ends}: it would "
+                "change nothing. Extend the term, or say that it is retroactive."
             )
 
     @cached_property
@@ -411,13 +415,17 @@ def _meanings(program: Program) -> dict[str, str]:
         labels = " of " + ", ".join(measure.labels) if measure.labels else ""
         rows[f"/metrics/{name}"] = f"{measure.type}{labels} per {per or 'agreement'}, {measure.pool}"
     for clause in program.clauses:
-        rows[f"/clauses/{clause.id}"] = f"{clause.basis} in {clause.unit} per {', '.join(clause.each) or 'no set'}"
+        rows[f"/clauses/{clause.id}"] = (
+            f"{clause.basis} in {clause.unit} per {', '.join(clause.each) or 'no set'}"
+        )
     for limit in program.limits:
         span = "each period" if limit.by_period else "the term"
         rows[f"/limits/{limit.id}"] = f"for {span} per {', '.join(limit.each) or 'no set'}"
     for account in program.accounts:
         kind = "pot" if account.pot else "memo"
-        rows[f"/accounts/{account.id}"] = f"{kind} in {account.unit} per {', '.join(account.each) or 'no set'}"
+        rows[f"/accounts/{account.id}"] = (
+            f"{kind} in {account.unit} per {', '.join(account.each) or 'no set'}"
+        )
     return rows
 
 

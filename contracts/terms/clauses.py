@@ -203,6 +203,9 @@ def read_limits(low: Lowering, clauses: tuple[ClausePlan, ...]) -> tuple[LimitPl
         capped = _capped(low, limit, path, clauses)
         if capped:
             plans.append(_limit(low, limit, path, capped))
+            shared = [plan.id for plan in plans[:-1] if plan.pro_rata and plan.clauses == plans[-1].clauses]
+            if shared and plans[-1].pro_rata:
+                low.fault(f"{path}/cut", f"{shared[0]!r} already cuts {capped[0].id} pro rata: one is enough")
     return tuple(plans)
 
 

@@ -89,7 +89,7 @@ def nights(*counts: int | None) -> list[Observation]:
 
 
 def paid(lineage: Lineage, *counts: int | None, period: str = "") -> int:
-    return read_output(lineage.pay(nights(*counts)), Output("paid", period=period))
+    return int(read_output(lineage.pay(nights(*counts)), Output("paid", period=period)))
 
 
 def test_a_new_price_pays_only_what_comes_after_it() -> None:
@@ -170,10 +170,16 @@ def test_a_clause_taken_out_keeps_what_it_paid_and_a_new_one_starts_from_its_day
     document = terms({**content, "clauses": [*content["clauses"], extra], "limits": []})
     second = {**extra, "id": "later"}
     lineage = Lineage(document).amended(
-        change(document, {"op": "remove", "path": "/clauses/1"}, {"op": "add", "path": "/clauses/-", "value": second})
+        change(
+            document,
+            {"op": "remove", "path": "/clauses/1"},
+            {"op": "add", "path": "/clauses/-", "value": second},
+        )
     )
     outturn = lineage.pay(nights(300, 200))
-    figures = {name: read_output(outturn, Output(name)) for name in ("nights", "extra", "later", "paid", "to:home")}
+    figures = {
+        name: read_output(outturn, Output(name)) for name in ("nights", "extra", "later", "paid", "to:home")
+    }
     assert figures == {
         "nights": 500_000, "extra": 300_000, "later": 200_000, "paid": 1_000_000, "to:home": 1_000_000
     }  # fmt: skip
@@ -216,8 +222,10 @@ def test_a_change_is_told_in_words() -> None:
     assert changes_in_words(document, amendment) == (
         'party lab is new: {"name":"","role":"evaluator"}',
         "clause nights, amount, by 1, value: 10.00 becomes 12.00",
-        'limit most is gone: {"cut":"in_order","each":[],"id":"most","max":"20000.00","of":["*"],"source":null,'
-        '"title":"","unit":""}',
+        (
+            'limit most is gone: {"cut":"in_order","each":[],"id":"most","max":"20000.00","of":["*"],'
+            '"source":null,"title":"","unit":""}'
+        ),
     )
 
 
@@ -263,14 +271,19 @@ def test_names_with_slashes_are_reached_by_escapes() -> None:
     content = priced()
     content["parties"]["a/b"] = {"role": "funder"}
     document = terms(content)
-    assert amend(document, change(document, replaced("/parties/a~1b/name", "Bay"))).parties["a/b"].name == "Bay"
+    assert (
+        amend(document, change(document, replaced("/parties/a~1b/name", "Bay"))).parties["a/b"].name == "Bay"
+    )
 
 
 @pytest.mark.parametrize(
     ("step", "told"),
     [
         (replaced("/clauses/1/id", "x"), "/changes/0/path: there is no /clauses/1 in the document"),
-        (replaced("/clauses/0/price", "x"), "there is no /clauses/0/price in the document: nothing to replace"),
+        (
+            replaced("/clauses/0/price", "x"),
+            "there is no /clauses/0/price in the document: nothing to replace",
+        ),
         ({"op": "remove", "path": "/params/x"}, "there is no /params/x in the document: nothing to remove"),
         ({"op": "add", "path": "/clauses/2", "value": {}}, "'2' is no place in a list of 1"),
         ({"op": "add", "path": "/clauses/01", "value": {}}, "'01' is no place in a list of 1"),
@@ -292,7 +305,8 @@ def test_every_fault_is_listed() -> None:
     document = terms(priced())
     with pytest.raises(TermError) as caught:
         amend(document, change(document, replaced("/a", "1"), replaced("/b", "1")))
-    assert [row["path"] for row in caught.value.figures["findings"]] == ["/changes/0/path", "/changes/1/path"]
+    assert "has 2 faults: /changes/0/path: there is no /a" in caught.value.message
+    assert "/changes/1/path: there is no /b" in caught.value.message
 
 
 @pytest.mark.parametrize(
