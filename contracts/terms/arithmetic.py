@@ -9,7 +9,7 @@ from typing import Final
 
 from ...finance.errors import TermError
 from ...finance.money import Rounding, round_quotient
-from .evaluation import Cells, Scaler
+from .cells import Cells, Scaler
 from .program import Node
 from .types import digits_of
 
@@ -133,7 +133,7 @@ class WholeNumbers:
 
     def compare(self, relation: str, left: int, right: int) -> bool:
         """Compare."""
-        return RELATIONS[relation](left, right)
+        return bool(RELATIONS[relation](left, right))
 
     def conjunction(self, cells: Sequence[bool | None]) -> bool | None:
         """All hold; one that does not settles it even while others are pending."""
@@ -176,9 +176,17 @@ class WholeNumbers:
         """Return the new cell."""
         return new
 
+    def not_negative(self, cell: int) -> int:
+        """Return a number that terms should not let fall below zero, floored there all the same."""
+        return max(cell, 0)
+
     def many(self, cell: int, times: int) -> int:  # noqa: ARG002  # proofs use it
         """Return the cell: members stand for themselves here."""
         return cell
+
+    def known(self, cell: int | None) -> bool:
+        """Say whether a cell is known."""
+        return cell is not None
 
     def between(self, low: int, high: int) -> int:
         """Whole numbers are never uncertain."""

@@ -1,9 +1,11 @@
 """Clauses, limits and splits: checked against the rest of the document, and made ready to be carried out."""
 
 from collections.abc import Iterable
+
 from .document import PERIOD, Note, Pay, PaymentLimit
-from .lowering import Lowered, Lowering, choose, unit_of_clause
+from .lowering import Lowered, Lowering, choose
 from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Node, SplitPlan
+from .stated import unit_of_clause
 from .types import BARE, Quantity, parse_type
 
 
@@ -203,9 +205,6 @@ def read_limits(low: Lowering, clauses: tuple[ClausePlan, ...]) -> tuple[LimitPl
         capped = _capped(low, limit, path, clauses)
         if capped:
             plans.append(_limit(low, limit, path, capped))
-            shared = [plan.id for plan in plans[:-1] if plan.pro_rata and plan.clauses == plans[-1].clauses]
-            if shared and plans[-1].pro_rata:
-                low.fault(f"{path}/cut", f"{shared[0]!r} already cuts {capped[0].id} pro rata: one is enough")
     return tuple(plans)
 
 

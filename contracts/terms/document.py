@@ -6,6 +6,7 @@ and ``figures`` name numbers; ``clauses`` are payments, carried out in the liste
 ``limits`` cap them, ``splits`` spread them over several payers or payees, ``accounts`` remember.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
@@ -14,6 +15,7 @@ from ...finance.documents import Code, DecimalText, Document, Text
 from ...finance.errors import AlmonerError, TermError
 from ...finance.money import Rounding
 from .expressions import MAX_PARTS, DayText, Expression, TypeText
+from .faults import plainly
 
 WHOLE_TERM = "term"
 PERIOD = "period"
@@ -358,6 +360,11 @@ class TermDocument(Document):
     clauses: Annotated[tuple[Clause, ...], Field(max_length=MAX_PARTS)]
     limits: Annotated[tuple[PaymentLimit, ...], Field(max_length=MAX_PARTS)] = ()
 
+    @classmethod
+    def refusal(cls, findings: Sequence[Mapping[str, str]]) -> AlmonerError:
+        """Make the error that lists every finding, faults of form in plain words."""
+        return super().refusal(plainly(findings))
+
     def roles(self, role: str) -> tuple[str, ...]:
         """Return the parties in a role.
 
@@ -371,7 +378,8 @@ class TermDocument(Document):
 
 EXAMPLE = """
 {"schema": "almoner.term/1", "title": "Nights in a safe place", "rounding": "half_even",
- "parties": {"city": {"role": "outcome_payer"}, "home": {"role": "service_provider"}, "lab": {"role": "evaluator"}},
+ "parties": {"city": {"role": "outcome_payer"}, "home": {"role": "service_provider"},
+             "lab": {"role": "evaluator"}},
  "calendar": {"starts_on": "2027-01-01", "ends_on": "2027-12-31"},
  "metrics": {"nights": {"title": "Nights spent indoors", "type": "night/0", "domain": ["0", "40000"],
                         "pool": "sum", "method": "shelter register, audited"}},

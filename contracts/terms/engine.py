@@ -1,20 +1,19 @@
 """The engine: clauses carried out in order, period after period, whatever a cell is.
 
-The problem: a payment, its simulation and its bound are one calculation. The stages stand here once: growth of
-accounts, then for each clause: earn, set off, limit, take from the pot, spread over payers and payees, move
-accounts. Pending amounts pay nothing. ``prior`` is what was obligated before: its room under limits is kept
-for it, so a late result never takes back what was paid.
+The problem: a payment, its simulation and its bound are one calculation. The stages stand here once: growth
+of accounts, then for each clause: earn, set off, limit, take from the pot, spread over payers and payees,
+move accounts. Pending amounts pay nothing. ``prior`` is what was obligated before: its room under limits is
+kept for it, so a late result never takes back what was paid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 
-from .evaluation import Arithmetic, Books, Cell, Cells, Evaluation, Table, Traced
-from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Program, SplitPlan
-
-Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
-WHOLE = -1
+from .cells import Arithmetic, Cell, Cells, Table
+from .evaluation import Books, Evaluation, Traced
+from .program import AccountPlan, ClausePlan, FigurePlan, Program
+from .rooms import WHOLE, Key, Rooms
+from .spreading import Parts, Spreading
 
 
 @dataclass(slots=True)
@@ -29,6 +28,8 @@ class KeyOutcome:
         After limits, to date.
     paid : Cell [counts]
         What flowed: entitled, less what was set off, plus what was not taken back.
+    peak : Cell [counts]
+        The most that ``paid`` ever came to, of an amount to date.
     cuts : dict of str to Cell
         What each limit, pot or split cut.
     """
@@ -36,6 +37,7 @@ class KeyOutcome:
     earned: Cell = None
     entitled: Cell = 0
     paid: Cell = 0
+    peak: Cell = 0
     cuts: dict[str, Cell] = field(default_factory=dict)
 
 
@@ -47,6 +49,8 @@ class Outturn:
     ----------
     keys : dict of Key to KeyOutcome
         By clause, period and combination of members.
+    listed : dict of str to list of Key
+        Keys by clause, in order.
     flows : dict of (clause, payer, payee, period number) to Cell
         Money moved; pots stand under their own names.
     figures : dict of str to list
@@ -60,18 +64,11 @@ class Outturn:
     program: Program
     table: Table
     keys: dict[Key, KeyOutcome] = field(default_factory=dict)
+    listed: dict[str, list[Key]] = field(default_factory=dict)
     flows: dict[tuple[str, str, str, int], Cell] = field(default_factory=dict)
     figures: dict[str, list[Cells]] = field(default_factory=dict)
     balances: dict[str, list[Cells]] = field(default_factory=dict)
     paid: dict[str, list[Cells]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Rooms:
-    """What limits still let through: limit, period number or -1, combination of its members -> cell."""
-
-    left: dict[tuple[str, int, int], Cell] = field(default_factory=dict)
-    used: dict[tuple[str, int, int], Cell] = field(default_factory=dict)
 
 
 def carry_out(
@@ -81,8 +78,8 @@ def carry_out(
     *,
     prior: Mapping[Key, int] | None = None,
     figures: frozenset[str] | None = None,
+    cuts: bool = True,
     record: list[Traced] | None = None,
-    overlays: Sequence[Program] = (),
 ) -> Outturn:
     """Carry out terms on what was observed.
 
@@ -98,10 +95,10 @@ def carry_out(
         What was obligated before.
     figures : frozenset of str
         Figures to report; all without it.
+    cuts : bool
+        Whether to work out what limits, pots and splits cut.
     record : list of Traced
         Takes every operation that was carried out.
-    overlays : sequence of Program
-        Terms of each period, where they were amended; ``program`` then names all their parts.
 
     Examples
     --------
@@ -113,87 +110,71 @@ def carry_out(
     >>> outturn.keys["nights", WHOLE, 0].paid
     18834984
     """
-    run = _Run(program, arithmetic, table, dict(prior or {}), tuple(overlays))
-    for period in range(len(program.periods)):
-        run.take_up(period, record)
-        run.open_period(period)
-        for clause in run.program.clauses:
-            if clause.basis != "once" or clause.at == period:
-                run.clause(clause)
-        if period == len(program.periods) - 1:
-            run.residuals()
-        run.close_period(figures)
-    return run.outturn
+    run = Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
+    run.evaluation.record = record.append if record is not None else None
+    return run.all_periods(figures)
 
 
-class _Run:
-    """State of one run."""
+class Run:
+    """State of one run.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    use : Arithmetic
+        Of the cells in the table.
+    table : Table
+        What was observed.
+    reserved : dict of Key to int [counts]
+        What was obligated before.
+    cuts : bool
+        Whether to work out what limits, pots and splits cut.
+    """
 
     def __init__(
-        self,
-        program: Program,
-        use: Arithmetic,
-        table: Table,
-        reserved: dict[Key, int],
-        overlays: tuple[Program, ...],
+        self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int], *, cuts: bool
     ) -> None:
-        self.whole = program
-        self.overlays = overlays or (program,) * len(program.periods)
-        self.program = self.overlays[0]
+        self.program = program
         self.use = use
         self.table = table
-        self.reserved = reserved
         self.books = Books()
-        self.evaluations = {
-            id(one): Evaluation(one, use, table, self.books) for one in self.overlays
-        }
-        self.evaluation = self.evaluations[id(self.program)]
-        self.rebased: dict[tuple[str, int], Cell] = {}
+        self.evaluation = Evaluation(program, use, table, self.books)
         self.outturn = Outturn(program, table)
         self.period = 0
-        self.rooms = Rooms()
-        self.carried: dict[tuple[str, str], Cell] = {}
-        self.taken: dict[tuple[str, str], Cell] = {}
+        self.cuts = cuts
+        self.rooms = Rooms(self.evaluation, reserved, with_cuts=cuts)
+        self.spreading = Spreading(self.evaluation)
+        self.carried: dict[tuple[str, str, str], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
-        self.limits: dict[str, list[LimitPlan]] = {}
         self.combos = {clause.id: table.combinations(clause.each) for clause in program.clauses}
         for clause in program.clauses:
             zeros: Cells = [0] * len(self.combos[clause.id])
             for what in ("paid", "earned"):
                 self.books.totals[what, clause.id] = list(zeros)
                 self.books.before[what, clause.id] = list(zeros)
+            self.books.pending[clause.id] = self.books.left_pending[clause.id] = [False] * len(zeros)
 
-    def take_up(self, period: int, record: list[Traced] | None) -> None:
-        """Take up the terms of a period."""
-        self.program = self.overlays[period]
-        self.evaluation = self.evaluations[id(self.program)]
-        for evaluation in self.evaluations.values():
-            evaluation.record = None
-        self.evaluation.record = record.append if record is not None else None
-        self.limits = {
-            clause.id: [one for one in self.program.limits if clause.id in one.clauses]
-            for clause in self.program.clauses
-        }
-        if period == 0:
-            for one in dict.fromkeys(map(id, self.overlays)):
-                self._open_accounts(self.evaluations[one])
+    def all_periods(self, figures: frozenset[str] | None) -> Outturn:
+        """Carry out period after period."""
+        self.open_accounts(self.evaluation)
+        last = len(self.outturn.program.periods) - 1
+        for period in range(last + 1):
+            self.open_period(period)
+            for clause in self.program.clauses:
+                if clause.basis != "once" or clause.at == period:
+                    self.clause(clause)
+            if period == last:
+                self.residuals()
+            self.close_period(figures)
+        return self.outturn
 
-    def _open_accounts(self, evaluation: Evaluation) -> None:
-        """Open the accounts that terms name and none before them."""
+    def open_accounts(self, evaluation: Evaluation) -> None:
+        """Open the accounts of terms, but those that are open."""
         for account in evaluation.program.accounts:
             size = len(self.table.combinations(account.each))
             opening = evaluation.over(account.opens, account.each) if account.opens >= 0 else [0] * size
             self.books.balances.setdefault(account.id, opening)
-
-    def _rebase(self, following: Program) -> None:
-        """Where terms change, let what cumulative clauses owe to date go on from what was earned before."""
-        evaluation = self.evaluations[id(following)]
-        for clause in following.clauses:
-            if clause.basis == "cumulative":
-                for place, now in enumerate(evaluation.over(clause.amount, clause.each)):
-                    kept = self.outturn.keys.get((clause.id, WHOLE, place), KeyOutcome())
-                    was = 0 if kept.earned is None else kept.earned
-                    self.rebased[clause.id, place] = was if now is None else self.use.sub(was, now)
 
     def open_period(self, period: int) -> None:
         """Let accounts grow, then add to them."""
@@ -219,34 +200,36 @@ class _Run:
     def close_period(self, figures: frozenset[str] | None) -> None:
         """Report figures, balances and what was paid in this period, then step on."""
         out = self.outturn
-        nodes = {figure.id: figure.node for figure in self.program.figures}
-        for figure in self.whole.figures:
+        for figure in out.program.figures:
             if figures is None or figure.id in figures:
-                size = len(self.table.combinations(self.whole.nodes[figure.node].dims))
-                known = figure.id in nodes
-                cells = self.evaluation.value(nodes[figure.id]) if known else [None] * size
-                out.figures.setdefault(figure.id, []).append(cells)
+                out.figures.setdefault(figure.id, []).append(self.figure(figure))
         for name, cells in self.books.balances.items():
             out.balances.setdefault(name, []).append(list(cells))
-        last = self.period == len(self.overlays) - 1
-        if not last and self.overlays[self.period + 1] is not self.program:
-            self._rebase(self.overlays[self.period + 1])
-        for one in dict.fromkeys(map(id, self.overlays[self.period :])):
-            self.evaluations[one].end_period()
-        for clause in self.whole.clauses:
+        self.end_period()
+        for clause in out.program.clauses:
             now, before = self.books.totals["paid", clause.id], self.books.before["paid", clause.id]
             paid = [self.use.sub(new, old) for new, old in zip(now, before, strict=True)]
             out.paid.setdefault(clause.id, []).append(paid)
             for what in ("paid", "earned"):
                 self.books.before[what, clause.id] = list(self.books.totals[what, clause.id])
+            self.books.close_pending(clause)
+
+    def end_period(self) -> None:
+        """Remember what later periods ask for."""
+        self.evaluation.end_period()
+
+    def figure(self, figure: FigurePlan) -> Cells:
+        """Return a figure as it stands now."""
+        return self.evaluation.value(figure.node)
+
+    def amounts(self, clause: ClausePlan) -> Cells:
+        """Return what a clause comes to, for all its members."""
+        return self.evaluation.over(clause.amount, clause.each)
 
     def clause(self, clause: ClausePlan) -> None:
         """Carry out one clause for all its members: amounts of all first, then one after the other."""
-        amounts = self.evaluation.over(clause.amount, clause.each)
-        if self.rebased and clause.basis == "cumulative":
-            amounts = [
-                self._plus(amount, self.rebased.get((clause.id, at), 0)) for at, amount in enumerate(amounts)
-            ]
+        amounts = self.amounts(clause)
+        self.books.pending[clause.id] = [amount is None for amount in amounts]
         if clause.basis == "note":
             for place, amount in enumerate(amounts):
                 if amount is not None:
@@ -254,13 +237,13 @@ class _Run:
                     self._add_total("paid", clause.id, place, amount)
                     self._add_total("earned", clause.id, place, amount)
             return
-        for limit in self.limits[clause.id]:
-            self._open_rooms(limit)
+        self.rooms.open(clause)
+        self.spreading.open(clause)
         wanted = [self._earn(clause, place, amount) for place, amount in enumerate(amounts)]
-        shares = self._share_rooms(clause, wanted)
+        shares = self.rooms.share(clause, wanted)
         for place, want in enumerate(wanted):
             if want is not None:
-                self._settle(clause, place, want, shares)
+                self._settle(clause, place, want, shares[place])
 
     def _key(self, clause: ClausePlan, place: int) -> Key:
         return clause.id, self.period if clause.basis == "period" else WHOLE, place
@@ -268,7 +251,10 @@ class _Run:
     def _earn(self, clause: ClausePlan, place: int, amount: Cell) -> Cell:
         """Note what is earned; return what more is owed than before (less, when negative)."""
         key = self._key(clause, place)
-        kept = self.outturn.keys.setdefault(key, KeyOutcome())
+        if key not in self.outturn.keys:
+            self.outturn.keys[key] = KeyOutcome()
+            self.outturn.listed.setdefault(clause.id, []).append(key)
+        kept = self.outturn.keys[key]
         if amount is None:
             return None
         total = self.books.totals["earned", clause.id]
@@ -279,32 +265,45 @@ class _Run:
         kept.earned = amount
         return self.use.sub(amount, kept.entitled)
 
-    def _settle(self, clause: ClausePlan, place: int, want: Cell, shares: dict[int, Cell]) -> None:
-        kept = self.outturn.keys[self._key(clause, place)]
+    def _settle(self, clause: ClausePlan, place: int, want: Cell, shares: list[tuple[str, Cell]]) -> None:
+        """Pay more, or less, than before: set off, limit, take from the pot, spread."""
+        key = self._key(clause, place)
+        kept = self.outturn.keys[key]
         kept.cuts = {}
-        more = self.use.most(want, 0)
-        less = self.use.least(want, 0)
+        falls = clause.two_way or clause.basis == "cumulative"
+        more = self.use.most(want, 0) if falls else self.use.not_negative(want)
         if clause.two_way:
-            self._flow_back(clause, place, kept, less)
-        elif clause.basis == "cumulative":
-            self._decrease(clause, place, kept, less)
-        if place in shares:
-            first = [one.id for one in self.limits[clause.id] if one.pro_rata][0]
-            self._note_cut(kept, first, self.use.sub(more, shares[place]))
-            more = shares[place]
-        pair = (clause.payer, clause.payee)
-        offset: Cell = 0
-        if pair in self.carried:
-            offset = self.use.least(more, self.carried[pair])
-            self.carried[pair] = self.use.sub(self.carried[pair], offset)
-            more = self.use.sub(more, offset)
-        more = self._limited(clause, place, more, kept)
-        more = self._from_pot(clause, more, kept)
-        more = self._pay(clause, place, more, kept)
-        self._use_rooms(clause, place, more)
+            self._flow_back(clause, place, kept, self.use.least(want, 0))
+        elif falls and self.period:
+            self._decrease(clause, place, kept, self.use.least(want, 0))
+        if self._undecided(clause, place):
+            return
+        for limit, part in shares:
+            self._note_cut(kept, limit, self.use.take(more, part))
+            more = part
+        offset = self._set_off((*self._ends(clause, place), clause.unit.unit), more)
+        more, cuts = self.rooms.limit(clause, key, self.use.take(more, offset))
+        for name, cut in cuts:
+            self._note_cut(kept, name, cut)
+        more = self._pay(clause, place, self._from_pot(clause, more, kept), kept)
+        self.rooms.use(clause, place, more)
         entitled = self.use.add(kept.entitled, self.use.add(more, offset))
         kept.entitled = self.use.most_of(entitled, kept.entitled, kept.earned)
-        self._settle_total(clause, place, kept)
+        if clause.basis != "period":
+            self.books.totals["paid", clause.id][place] = kept.paid
+
+    def _undecided(self, clause: ClausePlan, place: int) -> bool:
+        """Say whether a maximum, a weight or a pot that decides about a payment is pending."""
+        empty = clause.payer in self.accounts and self.books.balances[clause.payer][0] is None
+        return empty or self.rooms.undecided(clause, place) or self.spreading.undecided()
+
+    def _set_off(self, pair: tuple[str, str, str], more: Cell) -> Cell:
+        """Return how much of a payment was paid already, by an earlier one that proved too much."""
+        if pair not in self.carried:
+            return 0
+        offset = self.use.least(more, self.carried[pair])
+        self.carried[pair] = self.use.take(self.carried[pair], offset)
+        return offset
 
     def _flow_back(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
         payer, payee = self._ends(clause, place)
@@ -313,147 +312,57 @@ class _Run:
         kept.paid = self.use.add(kept.paid, less)
 
     def _decrease(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
-        """What is owed fell: set it off later, take it back now, or leave it."""
+        """Set off later what is no longer owed, take it back now, or leave it."""
         if clause.on_decrease == "keep":
             return
         kept.entitled = self.use.add(kept.entitled, less)
         over = self.use.sub(0, less)
         if clause.on_decrease == "offset":
-            pair = (clause.payer, clause.payee)
+            pair = (*self._ends(clause, place), clause.unit.unit)
             self.carried[pair] = self.use.add(self.carried.get(pair, 0), over)
             return
         kept.paid = self.use.add(kept.paid, less)
-        for payer, back in self._returned(clause.payer, over, self._ends(clause, place)[0]):
-            for payee, part in self._returned(clause.payee, back, self._ends(clause, place)[1]):
-                self._flow(clause, place, payer, payee, self.use.sub(0, part))
-        self._use_rooms(clause, place, less)
+        payer, payee = self._ends(clause, place)
+        for giver, back in self._returned(payer, over):
+            for taker, part in self._returned(payee, back):
+                self._flow(clause, place, giver, taker, self.use.sub(0, part))
+        self.rooms.use(clause, place, less)
 
-    def _returned(self, name: str, amount: Cell, alone: str) -> list[tuple[str, Cell]]:
-        """Spread what is taken back over legs, by what they took."""
+    def _returned(self, name: str, amount: Cell) -> Parts:
         split = self.program.splits.get(name)
-        if split is None:
-            return [(alone, amount)]
-        taken = [self.taken.get((name, leg.party), 0) for leg in split.legs]
-        parts = self.use.allocate(amount, taken, split.ties, 0)
-        for leg, before, part in zip(split.legs, taken, parts, strict=True):
-            self.taken[name, leg.party] = self.use.sub(before, part)
-        return [(leg.party, part) for leg, part in zip(split.legs, parts, strict=True)]
+        return [(name, amount)] if split is None else self.spreading.give_back(split, amount)
 
     def _ends(self, clause: ClausePlan, place: int) -> tuple[str, str]:
         combo = dict(zip(clause.each, self.combos[clause.id][place], strict=True))
         return combo.get(clause.payer, clause.payer), combo.get(clause.payee, clause.payee)
 
-    def _open_rooms(self, limit: LimitPlan) -> None:
-        """Work out what a limit lets through now: its maximum less what was used and what is reserved."""
-        maxima = self.evaluation.over(limit.maximum, limit.each)
-        span = self.period if limit.by_period else WHOLE
-        for at, most in enumerate(maxima):
-            key = (limit.id, span, at)
-            if key not in self.rooms.used:
-                self.rooms.used[key] = self._reserved(limit, span, at)
-            self.rooms.left[key] = None if most is None else self.use.sub(most, self.rooms.used[key])
-
-    def _reserved(self, limit: LimitPlan, span: int, at: int) -> int:
-        """Sum what was obligated before under a limit; a term key counts in the period it is asked for."""
-        total = 0
-        if not self.reserved:
-            return total
-        for clause in self.program.clauses:
-            if clause.id not in limit.clauses:
-                continue
-            places = self.evaluation.mapping(limit.each, clause.each)
-            total += sum(
-                amount
-                for (name, period, place), amount in self.reserved.items()
-                if name == clause.id and places[place] == at and (span == WHOLE or period in {span, WHOLE})
-            )
-        return total
-
-    def _share_rooms(self, clause: ClausePlan, wanted: Sequence[Cell]) -> dict[int, Cell]:
-        """Let members share the room of a pro rata limit by what they earned."""
-        limit = next((one for one in self.limits[clause.id] if one.pro_rata), None)
-        if limit is None:
-            return {}
-        known = [at for at, want in enumerate(wanted) if want is not None]
-        wants = [self.use.most(wanted[at], 0) for at in known]
-        room = self.rooms.left[limit.id, self.period if limit.by_period else WHOLE, 0]
-        if room is None or not known:
-            return {}
-        total = self.use.gather("add", wants, 0)
-        given = self.use.least(total, self.use.most(room, 0))
-        parts = self.use.allocate(given, wants, "largest", self.table.multiplicity(clause.each))
-        return dict(zip(known, parts, strict=True))
-
-    def _limited(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
-        key = self._key(clause, place)
-        granted = self.reserved.get(key, 0)
-        free = self.use.least(more, granted) if granted else 0
-        asked = self.use.sub(more, free) if granted else more
-        for limit in self.limits[clause.id]:
-            room = self.rooms.left[self._room(limit, clause, place)]
-            if limit.pro_rata or room is None:
-                if room is None:
-                    asked = 0
-                continue
-            passed = self.use.least(asked, self.use.most(room, 0))
-            self._note_cut(kept, limit.id, self.use.sub(asked, passed))
-            asked = passed
-        if granted:
-            self._release(clause, place, key, free)
-            return self.use.add(asked, free)
-        return asked
-
-    def _release(self, clause: ClausePlan, place: int, key: Key, used: int) -> None:
-        """Take back the reservation of what is now paid, before it is counted as used."""
-        self.reserved[key] -= used
-        for limit in self.limits[clause.id]:
-            room = self._room(limit, clause, place)
-            self.rooms.used[room] = self.use.sub(self.rooms.used[room], used)
-            if self.rooms.left[room] is not None:
-                self.rooms.left[room] = self.use.add(self.rooms.left[room], used)
-
-    def _room(self, limit: LimitPlan, clause: ClausePlan, place: int) -> tuple[str, int, int]:
-        span = self.period if limit.by_period else WHOLE
-        return limit.id, span, self.evaluation.mapping(limit.each, clause.each)[place]
-
     def _note_cut(self, kept: KeyOutcome, name: str, cut: Cell) -> None:
         kept.cuts[name] = self.use.add(kept.cuts.get(name, 0), cut)
-
-    def _use_rooms(self, clause: ClausePlan, place: int, amount: Cell) -> None:
-        limits = self.limits[clause.id]
-        for limit in limits:
-            room = self._room(limit, clause, place)
-            times = self.table.multiplicity([dim for dim in clause.each if dim not in limit.each])
-            many = self.use.many(amount, times)
-            self.rooms.used[room] = self.use.add(self.rooms.used[room], many)
-            if self.rooms.left[room] is not None:
-                self.rooms.left[room] = self.use.sub(self.rooms.left[room], many)
 
     def _from_pot(self, clause: ClausePlan, more: Cell, kept: KeyOutcome) -> Cell:
         if clause.payer not in self.accounts:
             return more
         held = self.books.balances[clause.payer][0]
-        if held is None:
-            return 0
         passed = self.use.least(more, self.use.most(held, 0))
-        self._note_cut(kept, f"account:{clause.payer}", self.use.sub(more, passed))
+        if self.cuts:
+            self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
         return passed
 
     def _pay(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
         """Spread an amount over payers and payees, move it, and return what was taken."""
         payer, payee = self._ends(clause, place)
-        givers: list[tuple[str, Cell]] = [(payer, more)]
+        givers: Parts = [(payer, more)]
         if payer in self.program.splits:
-            givers, more = self._spread(self.program.splits[payer], more, kept)
-        takers: list[tuple[str, Cell]] = [(payee, more)]
+            givers, more, short = self.spreading.spread(self.program.splits[payer], more)
+            self._note_cut(kept, f"split:{payer}", short)
+        takers: Parts = [(payee, more)]
         if payee in self.program.splits:
-            takers, taken = self._spread(self.program.splits[payee], more, kept)
-            if len(givers) > 1:
-                givers = self._shortened(givers, self.use.sub(more, taken))
-            else:
-                givers = [(givers[0][0], taken)]
-            more = taken
+            takers, more, short = self.spreading.spread(self.program.splits[payee], more)
+            self._note_cut(kept, f"split:{payee}", short)
+            givers = self.spreading.shorten(payer, givers, short)
         kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)
+        if clause.basis == "cumulative":
+            kept.peak = self.use.most(kept.peak, kept.paid)
         if len(givers) == 1 or len(takers) == 1:
             for giver, given in givers:
                 for taker, got in takers:
@@ -464,72 +373,9 @@ class _Run:
             for at, (taker, got) in enumerate(takers):
                 part = self.use.least(rest, got)
                 self._flow(clause, place, giver, taker, part)
-                rest = self.use.sub(rest, part)
-                takers[at] = (taker, self.use.sub(got, part))
+                rest = self.use.take(rest, part)
+                takers[at] = (taker, self.use.take(got, part))
         return more
-
-    def _shortened(self, givers: list[tuple[str, Cell]], short: Cell) -> list[tuple[str, Cell]]:
-        """Take from the last payers what no payee could take."""
-        rows = []
-        for name, given in reversed(givers):
-            less = self.use.least(given, short)
-            short = self.use.sub(short, less)
-            rows.append((name, self.use.sub(given, less)))
-        return rows[::-1]
-
-    def _spread(
-        self, split: SplitPlan, amount: Cell, kept: KeyOutcome
-    ) -> tuple[list[tuple[str, Cell]], Cell]:
-        """Spread an amount over legs: rank by rank, by weight over those with room."""
-        parts: dict[int, Cell] = dict.fromkeys(range(len(split.legs)), 0)
-        rest = amount
-        ranked = sorted(enumerate(split.legs), key=lambda pair: pair[1].rank)
-        for _, group in groupby(ranked, key=lambda pair: pair[1].rank):
-            rest = self._spread_rank(split, list(group), rest, parts)
-        self._note_cut(kept, f"split:{split.id}", rest)
-        for at, part in parts.items():
-            key = (split.id, split.legs[at].party)
-            self.taken[key] = self.use.add(self.taken.get(key, 0), part)
-        taken = self.use.most(self.use.least(amount, self.use.sub(amount, rest)), 0)
-        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken
-
-    def _spread_rank(
-        self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
-    ) -> Cell:
-        rooms = {at: self._leg_room(split, leg) for at, leg in group}
-        if len(group) == 1:
-            at = group[0][0]
-            part = rest if rooms[at] is None else self.use.least(rest, rooms[at])
-            parts[at] = self.use.add(parts[at], part)
-            return self.use.sub(rest, part)
-        weights = {at: self.evaluation.value(leg.weight)[0] for at, leg in group}
-        if any(weight is None for weight in weights.values()):
-            return rest
-        for _ in group:
-            open_weights = [
-                weights[at] if rooms[at] is None else self.use.choose(
-                    self.use.compare("gt", rooms[at], 0), weights[at], 0, "/splits"
-                )
-                for at, _ in group
-            ]  # fmt: skip
-            shares = self.use.allocate(rest, open_weights, split.ties, 0)
-            for (at, _), share in zip(group, shares, strict=True):
-                room = rooms[at]
-                part = share if room is None else self.use.least(share, room)
-                parts[at] = self.use.add(parts[at], part)
-                rest = self.use.sub(rest, part)
-                if room is not None:
-                    rooms[at] = self.use.sub(room, part)
-            if all(room is None for room in rooms.values()):
-                break
-        return rest
-
-    def _leg_room(self, split: SplitPlan, leg: LegPlan) -> Cell:
-        if leg.maximum < 0:
-            return None
-        most = self.evaluation.value(leg.maximum)[0]
-        room = self.use.sub(0 if most is None else most, self.taken.get((split.id, leg.party), 0))
-        return self.use.most(room, 0)
 
     def _flow(self, clause: ClausePlan, place: int, payer: str, payee: str, amount: Cell) -> None:
         key = (clause.id, payer, payee, self.period)
@@ -545,11 +391,6 @@ class _Run:
     def _add_total(self, what: str, clause: str, place: int, amount: Cell) -> None:
         cells = self.books.totals[what, clause]
         cells[place] = self.use.add(cells[place], amount)
-
-    def _settle_total(self, clause: ClausePlan, place: int, kept: KeyOutcome) -> None:
-        """A clause that is not by period has one key, and its total is what that key was paid."""
-        if clause.basis != "period":
-            self.books.totals["paid", clause.id][place] = kept.paid
 
     def _move_accounts(self, clause: ClausePlan, place: int, amount: Cell) -> None:
         for names, sign in ((clause.raises, 1), (clause.lowers, -1)):
@@ -571,7 +412,7 @@ class _Run:
 
     def residuals(self) -> None:
         """Hand what pots still hold to whom the document names."""
-        for account in self.whole.accounts:
+        for account in self.outturn.program.accounts:
             if not account.pot:
                 continue
             held = self.books.balances[account.id][0]

@@ -1,131 +1,20 @@
 """Evaluation: a program's nodes carried out on cells, whatever a cell is.
 
-The problem: exact payment, simulation on a million paths and proof of bounds must not differ. Here a node is
-computed once for all of them; what a cell is (a whole number, a column of numbers, an interval) is the
-business of an ``Arithmetic``. A cell that is ``None`` is pending: not observed yet.
+A node is computed once for all readings, on demand, and remembered as long as it holds: what does not
+depend on the period for the whole run, what does for the period, what depends on payments not at all.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from fractions import Fraction
-from itertools import product
 from math import prod
-from typing import Any, Protocol
 
 from ...finance.dates import parse_day
-from ...finance.money import Rounding
 from .calendars import days_between
+from .cells import Arithmetic, Cell, Cells, Scaler, Table
 from .document import PERIOD
-from .program import Node, Program
+from .program import ClausePlan, Node, Program
 from .types import digits_of
-
-Cell = Any  # int, bool, a column, an interval; None when pending
-Cells = list[Cell]
-
-
-class Arithmetic(Protocol):
-    """What cells can do. All operands are known: pending ones never arrive here."""
-
-    def add(self, left: Cell, right: Cell) -> Cell:
-        """Add two cells."""
-
-    def sub(self, left: Cell, right: Cell) -> Cell:
-        """Subtract the second from the first."""
-
-    def take(self, left: Cell, right: Cell) -> Cell:
-        """Subtract what is known not to exceed it, or not to be positive."""
-
-    def least(self, left: Cell, right: Cell) -> Cell:
-        """Return the smaller."""
-
-    def most(self, left: Cell, right: Cell) -> Cell:
-        """Return the larger."""
-
-    def scale(self, node: "Scaler", of: Cell, by: Sequence[Cell], over: Sequence[Cell], spare: Cell) -> Cell:
-        """Multiply and divide with one rounding."""
-
-    def bands(self, node: Node, number: int, digits: int, of: Cell) -> Cell:
-        """Value a number by its band."""
-
-    def compare(self, relation: str, left: Cell, right: Cell) -> Cell:
-        """Compare two cells."""
-
-    def conjunction(self, cells: Sequence[Cell]) -> Cell:
-        """All hold; pending cells may be among them."""
-
-    def disjunction(self, cells: Sequence[Cell]) -> Cell:
-        """One holds; pending cells may be among them."""
-
-    def invert(self, cell: Cell) -> Cell:
-        """Return whether it does not hold."""
-
-    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:
-        """Choose by a condition; a pending value may be among the two."""
-
-    def allocate(self, total: Cell, weights: Sequence[Cell], ties: str, times: int) -> Cells:
-        """Share a total by weights, to the last unit."""
-
-    def rank(self, cells: Sequence[Cell], best: str, times: int) -> Cells:
-        """Rank cells among each other."""
-
-    def grow(self, cell: Cell, factor: Fraction, rounding: Rounding) -> Cell:
-        """Multiply by a fraction, rounded."""
-
-    def gather(self, kind: str, cells: Sequence[Cell], times: int) -> Cell:
-        """Fold: add, min, max, all or any; with ``times``, over none to so many cells like the one given."""
-
-    def within(self, cell: Cell, low: int, high: int) -> Cell:
-        """Return a cell that is known to lie within ends."""
-
-    def most_of(self, new: Cell, old: Cell, ceiling: Cell) -> Cell:
-        """Return a cell that is known not to exceed both others."""
-
-    def many(self, cell: Cell, times: int) -> Cell:
-        """Return the sum of none to so many cells like this; the cell itself when ``times`` is 0."""
-
-    def between(self, low: int, high: int) -> Cell:
-        """Return some whole number of a range."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scaler:
-    """A ``scale`` with its power of ten: result counts = of x by / over x numerator / denominator."""
-
-    path: str
-    numerator: int
-    denominator: int
-    rounding: Rounding
-    number: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
-    """What was observed, laid out for evaluation.
-
-    Attributes
-    ----------
-    members : dict of str to tuple of str
-        Of every set.
-    cells : dict of str to list
-        Metric -> by period (one row when it is not by period) -> by combination of members, last set fastest.
-    times : dict of str to int [members]
-        For up to how many members the one named member of an open set stands; only in proofs.
-    """
-
-    members: Mapping[str, tuple[str, ...]]
-    cells: Mapping[str, Sequence[Cells]]
-    times: Mapping[str, int] = field(default_factory=dict)
-
-    def combinations(self, dims: Sequence[str]) -> tuple[tuple[str, ...], ...]:
-        """Return all combinations of members, in order."""
-        return tuple(product(*(self.members[dim] for dim in dims)))
-
-    def multiplicity(self, dims: Sequence[str]) -> int:
-        """Return for up to how many combinations one stands; 0 when it stands for itself."""
-        return (
-            prod(self.times[dim] for dim in dims if dim in self.times) if self.times.keys() & set(dims) else 0
-        )
 
 
 @dataclass(slots=True)
@@ -138,11 +27,43 @@ class Books:
         Account -> by combination of its members.
     totals, before : dict of (str, str) to list
         (``paid`` or ``earned``, clause) -> by combination: to date, and up to the period before.
+    pending, left_pending : dict of str to list of bool
+        Clause -> by combination: whether it is pending now, and was left so in the periods before.
     """
 
     balances: dict[str, Cells] = field(default_factory=dict)
     totals: dict[tuple[str, str], Cells] = field(default_factory=dict)
     before: dict[tuple[str, str], Cells] = field(default_factory=dict)
+    pending: dict[str, list[bool]] = field(default_factory=dict)
+    left_pending: dict[str, list[bool]] = field(default_factory=dict)
+
+    def close_pending(self, clause: ClausePlan) -> None:
+        """Step on: what was pending stays so, unless the clause says anew in every period what is owed."""
+        now = self.pending[clause.id]
+        if clause.basis == "cumulative":
+            self.left_pending[clause.id] = now
+        else:
+            self.left_pending[clause.id] = [
+                one or other for one, other in zip(now, self.left_pending[clause.id], strict=True)
+            ]
+            self.pending[clause.id] = [False] * len(now)
+
+    def is_pending(self, clause: ClausePlan, place: int, window: str) -> bool:
+        """Say whether what a clause pays is not known yet, in this period, to date or before.
+
+        Parameters
+        ----------
+        clause : ClausePlan
+            Which.
+        place : int [combination]
+            Of its members.
+        window : str
+            ``period``, ``to_date`` or ``before``.
+        """
+        now, left = self.pending[clause.id][place], self.left_pending[clause.id][place]
+        if window == "before":
+            return left
+        return now if window == "period" or clause.basis == "cumulative" else now or left
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +190,7 @@ class Evaluation:
             self.record(Traced(at, self.period, place, tuple(inputs), cell))
         return cell
 
-    def _plain(self, at: int, node: Node) -> Callable[[list[Cell]], Cell]:
+    def _plain(self, at: int, node: Node) -> Callable[[list[Cell]], Cell]:  # noqa: PLR0911  # one for each operation
         use = self.arithmetic
         match node.op:
             case "add" | "min" | "max":
@@ -326,7 +247,7 @@ class Evaluation:
         ends = [self.program.starts_on, *(day for _, day in self.program.periods)]
         days = {
             "term_start": ends[0],
-            "term_end": ends[-1],
+            "term_end": self.program.ends_on,
             "period_start": ends[self.period],
             "period_end": ends[self.period + 1],
         }
@@ -410,11 +331,19 @@ def _paid(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
         places = run.mapping(node.dims, dims)
         times = run.table.multiplicity([dim for dim in dims if dim not in node.dims])
         for at, place in enumerate(places):
+            if run.books.is_pending(clauses[name], at, window):
+                total[place] = None
+            if total[place] is None:
+                continue
             cell = before[at] if window == "before" else to_date[at]
             if window == "period":
                 cell = run.arithmetic.sub(cell, before[at])
             total[place] = run.arithmetic.add(total[place], run.arithmetic.many(cell, times))
     return total
+
+
+def _known(run: Evaluation, _at: int, _node: Node, args: list[Cells]) -> Cells:
+    return [run.arithmetic.known(cell) for cell in args[0]]
 
 
 def _fold(run: Evaluation, at: int, node: Node, args: list[Cells]) -> Cells:
@@ -512,6 +441,7 @@ _SPECIAL: dict[str, Callable[[Evaluation, int, Node, list[Cells]], Cells]] = {
     "previous": _previous,
     "balance": _balance,
     "paid": _paid,
+    "known": _known,
     "fold": _fold,
     "share": _share,
     "rank": _rank,

@@ -58,6 +58,8 @@ class Subject:
         On whole domains: of keys, and of nodes.
     needs : dict of str to frozenset of int
         Nodes that a clause's amount needs.
+    one_way : frozenset of str
+        Clauses that only pay.
     standard_errors : dict of str to int [counts of the metric's type]
         Of estimates, as far as they are stated.
     """
@@ -68,6 +70,7 @@ class Subject:
     spans: Mapping[int, Interval]
     probes: Probes
     needs: Mapping[str, frozenset[int]]
+    one_way: frozenset[str]
     standard_errors: Mapping[str, int] = field(default_factory=dict)
 
     def metrics_of(self, nodes: Iterable[int]) -> set[str]:

@@ -7,7 +7,9 @@ were paid exactly. A finding says where, how much money, and on which observatio
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
+from ...finance.errors import TermError
 from ...finance.money import decimal_count
 from . import lint_amounts, lint_limits, lint_money, lint_parts
 from .clauses import needed
@@ -37,6 +39,12 @@ CHECKS: tuple[Callable[[Subject], Iterable[LintFinding]], ...] = (
 )
 
 
+def _both_ways(program: Program) -> Program:
+    """Let all clauses pay both ways, so that terms with a negative amount can be looked at all the same."""
+    clauses = tuple(replace(clause, two_way=True) for clause in program.clauses)
+    return replace(program, clauses=clauses, digest=f"{program.digest} both ways")
+
+
 def check(
     terms: TermDocument | Program, standard_errors: Mapping[str, str] | None = None
 ) -> tuple[LintFinding, ...]:
@@ -62,7 +70,13 @@ def check(
     """
     document = terms if isinstance(terms, TermDocument) else None
     program = compile_terms(terms) if isinstance(terms, TermDocument) else terms
-    outturn, spans, _ = spans_of(program)
+    one_way = frozenset(clause.id for clause in program.clauses if not clause.two_way)
+    refusal = None
+    try:
+        outturn, spans, _ = spans_of(program)
+    except TermError as error:
+        refusal, program = error, _both_ways(program)
+        outturn, spans, _ = spans_of(program)
     stated = {
         name: decimal_count(text, digits_of(program.metrics[name].type), name)
         for name, text in (standard_errors or {}).items()
@@ -73,8 +87,11 @@ def check(
         outturn=outturn,
         spans=spans,
         probes=probe(program),
+        one_way=one_way,
         needs={clause.id: frozenset(needed(program.nodes, [clause.amount])) for clause in program.clauses},
         standard_errors=stated,
     )
     found = [finding for look in CHECKS for finding in look(subject)]
+    if refusal is not None and all(one.code != "T05" for one in found):
+        raise refusal
     return tuple(sorted(found, key=lambda one: (one.severity != "error", one.code, one.path, one.message)))

@@ -42,7 +42,7 @@ def _earned(subject: Subject, clause: ClausePlan) -> NDArray[np.int64] | None:
 def negative(subject: Subject) -> Iterator[LintFinding]:
     """T05: an amount below zero in a clause that pays one way."""
     for clause in subject.program.clauses:
-        earned = None if clause.two_way else _earned(subject, clause)
+        earned = _earned(subject, clause) if clause.id in subject.one_way else None
         if earned is None or earned.min() >= 0:
             continue
         least = int(earned.min())

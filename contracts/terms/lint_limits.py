@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from .engine import WHOLE, Key
 from .finding import LintFinding, Subject, money
 from .program import LimitPlan
 from .ranges import Interval, pair
+from .rooms import WHOLE, Key
 from .types import Quantity
 
 Group = tuple[int, int]

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arithmetic import WHOLE_NUMBERS
+from .cells import Cells, Table
 from .clauses import needed
 from .engine import carry_out
-from .evaluation import Cells, Table
 from .finding import LintFinding, Subject, listed, money
 from .probes import RESTS
 from .program import AccountPlan, ClausePlan, Measure

@@ -1,18 +1,21 @@
 """Outputs: any figure that comes of terms, by its name.
 
-The problem: a casebook, a report and a forecast ask for "what the second payer paid in year 3". One name means
-one number, whether it is read from an exact payment or from a column of a million paths.
+The problem: a casebook, a report and a forecast ask for "what the second payer paid in year 3". One name
+means one number, whether it is read from an exact payment or from a column of a million paths.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 from ...finance.errors import Missing
 from ...finance.money import decimal_text
-from .engine import WHOLE, Outturn
-from .evaluation import Cell, Cells
+from .cells import Cell, Cells
+from .engine import Outturn
 from .program import ClausePlan, Program
-from .types import Quantity, Truth, Type
+from .rooms import WHOLE
+from .types import Quantity, Type
 
 TOTALS = ("earned", "paid", "lost_to_cap")
 
@@ -24,8 +27,9 @@ class Output:
     Attributes
     ----------
     name : str
-        ``paid``, ``earned``, ``lost_to_cap`` (with ``:UNIT`` where there are several), a clause, ``CLAUSE.earned``,
-        ``CLAUSE.cut``, ``from:PARTY``, ``to:PARTY``, ``net:PARTY``, ``limit:NAME``, ``account:NAME``, a figure.
+        ``paid``, ``earned``, ``lost_to_cap`` (with ``:UNIT`` where there are several), a clause,
+        ``CLAUSE.earned``, ``CLAUSE.cut``, ``from:PARTY``, ``to:PARTY``, ``net:PARTY``, ``limit:NAME``,
+        ``account:NAME``, a figure.
     of : tuple of (str, str)
         Member by set; without, all.
     period : str
@@ -37,7 +41,7 @@ class Output:
     period: str = ""
 
 
-def read_output(outturn: Outturn, output: Output) -> Cell:
+def read_output(outturn: Outturn, output: Output) -> Cell:  # noqa: PLR0911  # one return for each kind of name
     """Return a figure as counts of its type; None while it is pending.
 
     Parameters
@@ -61,6 +65,10 @@ def read_output(outturn: Outturn, output: Output) -> Cell:
     >>> outturn = pay(compile_terms(TermDocument.read(EXAMPLE)), [Observation(metric="nights", value=100)])
     >>> read_output(outturn, Output("paid")), read_output(outturn, Output("from:city"))
     (151200, 151200)
+    >>> read_output(outturn, Output("from:town"))
+    Traceback (most recent call last):
+    ...
+    almoner.finance.errors.Missing: There is no party 'town': city, home, lab.
     """
     program = outturn.program
     period = _period(program, output)
@@ -105,7 +113,8 @@ def _period(program: Program, output: Output) -> int | None:
 
 
 def _sum(cells: Iterable[Cell]) -> Cell:
-    return sum((cell for cell in cells if cell is not None), start=0)
+    known = [cell for cell in cells if cell is not None and not (type(cell) is int and cell == 0)]
+    return reduce(add, known) if known else 0
 
 
 def _places(outturn: Outturn, output: Output, dims: tuple[str, ...]) -> list[int]:
@@ -143,19 +152,18 @@ def _figure(outturn: Outturn, output: Output, period: int | None) -> Cell:
 def _clause(outturn: Outturn, clause: ClausePlan, part: str, output: Output, period: int | None) -> Cell:
     places = _places(outturn, output, clause.each)
     if not part:
+        keys = outturn.listed.get(clause.id, ())
         known = clause.basis == "note" or any(
-            kept.earned is not None
-            for (name, _, at), kept in outturn.keys.items()
-            if name == clause.id and at in places
+            outturn.keys[key].earned is not None for key in keys if key[2] in places
         )
         if not known and places:
             return None
         rows = outturn.paid[clause.id] if period is None else [outturn.paid[clause.id][period]]
         return _sum(row[at] for row in rows for at in places)
     kept = [
-        one
-        for (name, span, at), one in outturn.keys.items()
-        if name == clause.id and at in places and (period is None or span in {period, WHOLE})
+        outturn.keys[key]
+        for key in outturn.listed.get(clause.id, ())
+        if key[2] in places and (period is None or key[1] in {period, WHOLE})
     ]
     if part == "earned":
         known_parts = [one.earned for one in kept if one.earned is not None]
@@ -179,6 +187,10 @@ def _total(outturn: Outturn, what: str, unit: str, period: int | None) -> Cell:
 
 
 def _moved(outturn: Outturn, kind: str, party: str, period: int | None) -> Cell:
+    known = {*outturn.program.parties, *outturn.balances}.union(*outturn.table.members.values())
+    if party not in known:
+        told = f"There is no party {party!r}: {', '.join(outturn.program.parties)}."
+        raise Missing(told, what="party", code=party)
     out, back = (
         _sum(
             cell
@@ -218,6 +230,7 @@ def write_output(kind: Type, cell: Cell) -> str | None:
 
     Examples
     --------
+    >>> from almoner.contracts.terms.types import Truth
     >>> write_output(Quantity("USD", 2), 151200), write_output(Truth(), True)
     ('1512.00', 'true')
     """

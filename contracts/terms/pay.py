@@ -1,9 +1,9 @@
 """Reading 1, ``pay``: what is owed, exactly, and why.
 
 The problem: payments are computed once and corrected by hand. Here what is due is the difference between
-what all observations so far entitle to and what has been obligated already, so interim payments, late results,
-corrections and retries all follow from one rule. Numbers are exact integers; every rounding is the one named
-in the terms; a trace lists each operation with its inputs.
+what all observations so far entitle to and what has been obligated already, so interim payments, late
+results, corrections and retries all follow from one rule. Numbers are exact integers; every rounding is the
+one named in the terms; a trace lists each operation with its inputs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,12 +11,15 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ...finance.money import decimal_text
-from .observing import Observation, lay_out
 from .arithmetic import WHOLE_NUMBERS
+from .cells import Cell, Table
 from .document import WHOLE_TERM
-from .engine import WHOLE, Key, Outturn, carry_out
-from .evaluation import Cell, Table, Traced
+from .engine import Outturn, carry_out
+from .evaluation import Traced
+from .observing import Observation, lay_out
+from .overlays import carry_out_amended
 from .program import ClausePlan, Program
+from .rooms import WHOLE, Key
 from .types import Quantity
 
 KeyName = tuple[str, str, tuple[str, ...]]
@@ -62,7 +65,20 @@ def pay(
     {('nights', 'city', 'home', 0): 18834984}
     """
     table = lay_out(program, observations, members=members, as_of=as_of, overlays=overlays)
-    return carry_out(program, WHOLE_NUMBERS, table, record=record, overlays=overlays)
+    return _carried_out(program, table, overlays, record=record)
+
+
+def _carried_out(
+    program: Program,
+    table: Table,
+    overlays: Sequence[Program],
+    *,
+    prior: Mapping[Key, int] | None = None,
+    record: list[Traced] | None = None,
+) -> Outturn:
+    if overlays:
+        return carry_out_amended(program, overlays, WHOLE_NUMBERS, table, prior=prior, record=record)
+    return carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,8 +162,8 @@ def step(
 ) -> Step:
     """Apply new observations.
 
-    An observation whose id and values are known already changes nothing. What was obligated keeps its room under
-    limits; what is owed now less is returned, set off or kept, as the clause says.
+    An observation whose id and values are known already changes nothing. What was obligated keeps its room
+    under limits; what is owed now less is returned, set off or kept, as the clause says.
 
     Parameters
     ----------
@@ -191,15 +207,16 @@ def step(
     names = _names(program, table, clauses)
     prior = {key: state.obligated[name] for key, name in names.items() if state.obligated.get(name)}
     record: list[Traced] | None = [] if trace else None
-    outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record, overlays=overlays)
+    outturn = _carried_out(program, table, overlays, prior=prior, record=record)
     rows = []
     obligated = dict(state.obligated)
+    overpaid = _overpaid(clauses, outturn, names, obligated)
     for key, kept in outturn.keys.items():
         clause, name = clauses[key[0]], names[key]
         before = obligated.get(name, 0)
         if kept.earned is None and not before:
             continue
-        due = _due(clause, kept.entitled - before)
+        due = _due(clause, kept.entitled - before, overpaid)
         obligated[name] = before + due
         rows.append(
             Entitlement(
@@ -218,10 +235,32 @@ def step(
     )
 
 
-def _due(clause: ClausePlan, change: int) -> int:
+def _overpaid(
+    clauses: Mapping[str, ClausePlan],
+    outturn: Outturn,
+    names: Mapping[Key, KeyName],
+    paid: Mapping[KeyName, int],
+) -> dict[tuple[str, str], int]:
+    """Sum, by payer and payee, what was paid beyond what is owed now and is to be set off."""
+    pools: dict[tuple[str, str], int] = {}
+    for key, kept in outturn.keys.items():
+        clause = clauses[key[0]]
+        over = paid.get(names[key], 0) - kept.entitled
+        if over > 0 and clause.on_decrease == "offset" and not clause.two_way:
+            pair = (clause.payer, clause.payee)
+            pools[pair] = pools.get(pair, 0) + over
+    return pools
+
+
+def _due(clause: ClausePlan, change: int, overpaid: dict[tuple[str, str], int]) -> int:
     """Return what moves now: a decrease moves only where it is recovered or paid both ways."""
-    returns = clause.two_way or clause.on_decrease == "recover"
-    return change if returns else max(0, change)
+    if clause.two_way or clause.on_decrease == "recover":
+        return change
+    pair = (clause.payer, clause.payee)
+    offset = min(max(0, change), overpaid.get(pair, 0))
+    if offset:
+        overpaid[pair] -= offset
+    return max(0, change) - offset
 
 
 def _names(program: Program, table: Table, clauses: Mapping[str, ClausePlan]) -> dict[Key, KeyName]:

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 
 from ...finance.errors import TermError
 from .arithmetic import WHOLE_NUMBERS
+from .cells import Cell, Cells, Table
 from .columns import Columns
 from .engine import Outturn, carry_out
-from .evaluation import Cell, Cells, Table
 from .observing import Observation
 from .program import Measure, Program
 from .ranges import peaks

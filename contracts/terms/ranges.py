@@ -1,10 +1,11 @@
 """Cells that are intervals: the least and the most each number can be, whatever is observed.
 
-The problem: what cannot overflow, cannot divide by zero and cannot turn negative has to be proven before anybody
-signs. Every metric declares its domain; the same engine carries out the terms on whole domains at once.
+The problem: what cannot overflow, cannot divide by zero and cannot turn negative has to be proven before
+anybody signs. Every metric declares its domain; the same engine carries out the terms on whole domains at
+once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from itertools import product
@@ -14,8 +15,9 @@ from typing import Final
 from ...finance.errors import TermError
 from ...finance.money import MAX_MINOR, Rounding, decimal_text, round_quotient
 from .arithmetic import RELATIONS, WHOLE_NUMBERS, band_table
+from .cells import Cell, Cells, Scaler, Table
 from .engine import Outturn, carry_out
-from .evaluation import Cell, Cells, Scaler, Table, Traced
+from .evaluation import Traced
 from .program import Measure, Node, Program
 from .types import digits_of
 
@@ -135,7 +137,7 @@ class Ranges:
         low, high = pair(cell)
         return 1 - high, 1 - low
 
-    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # payments use it
+    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # for columns
         """Choose by a condition: whichever branches can be reached."""
         low, high = pair(test)
         return hull([value for value, can in ((then, high), (other, not low)) if can])
@@ -145,7 +147,7 @@ class Ranges:
         least, most = (max(0, end) for end in pair(total))
         ends = [pair(weight) for weight in weights]
         if times:
-            return [(0, most)]
+            return [(0, most) for _ in weights]
         if least == most and all(low == high for low, high in ends):
             return list(WHOLE_NUMBERS.allocate(most, [max(0, low) for low, _ in ends], ties, 0))
         lows, highs = sum(max(0, low) for low, _ in ends), sum(max(0, high) for _, high in ends)
@@ -171,7 +173,7 @@ class Ranges:
         """Fold; with ``times``, over none to so many members like the first, the second standing for none."""
         if not times:
             step = {"add": self.add, "min": self.least, "max": self.most}[kind]
-            return pair(reduce(step, cells, 0)) if kind == "add" else pair(reduce(step, cells))
+            return pair(reduce(step, cells) if cells else 0)
         low, high = pair(cells[0])
         match kind:
             case "add":
@@ -182,10 +184,18 @@ class Ranges:
                 return 0, high
         return hull(cells)
 
+    def not_negative(self, cell: Cell) -> Interval:
+        """Return the part that is not negative; the proof refuses the other."""
+        return self.most(cell, 0)
+
     def many(self, cell: Cell, times: int) -> Interval:
         """Return the sum of none to so many cells like this."""
         low, high = pair(cell)
         return (min(0, times * low), max(0, times * high)) if times else (low, high)
+
+    def known(self, cell: Cell) -> Interval:  # noqa: ARG002  # either can be
+        """Return either: what is observed may be missing."""
+        return 0, 1
 
     def between(self, low: int, high: int) -> Interval:
         """Return a range."""
@@ -215,8 +225,15 @@ def refused(path: str, message: str) -> TermError:
     )
 
 
-def domains(program: Program) -> Table:
+def domains(program: Program, fixed: Mapping[str, int] | None = None) -> Table:
     """Lay out every metric's whole domain; one member stands for all of an open set.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    fixed : Mapping of str to int [counts]
+        Metrics that are taken at one value.
 
     Examples
     --------
@@ -228,15 +245,16 @@ def domains(program: Program) -> Table:
     members = {name: listed or (ANY_MEMBER,) for name, listed in program.sets.items()}
     times = {name: program.most[name] for name, listed in program.sets.items() if not listed}
 
-    def cells(measure: Measure) -> list[Cells]:
+    def cells(name: str, measure: Measure) -> list[Cells]:
         spans = range(len(program.periods) if measure.by_period else 1)
         size = prod(len(members[dim]) for dim in measure.dims)
-        return [[(measure.low, measure.high)] * size for _ in spans]
+        at = (fixed or {}).get(name)
+        return [[(measure.low, measure.high) if at is None else (at, at)] * size for _ in spans]
 
     return Table(
         members=members,
         times=times,
-        cells={name: cells(measure) for name, measure in program.metrics.items()},
+        cells={name: cells(name, measure) for name, measure in program.metrics.items()},
     )
 
 
@@ -270,11 +288,27 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
             raise refused(f"{node.path}/total", f"could be as low as {least}: floor it with max")
         if node.op == "share" and spans[node.args[1]][0] < 0:
             raise refused(f"{node.path}/weight", "can be negative: floor it with max")
+    _require_one_way(program, spans)
     for account in program.accounts:
         for cell in (cell for row in outturn.balances[account.id] for cell in row):
             if max(map(abs, pair(cell))) > MAX_MINOR:
                 raise refused(account.path, "its balance can leave the exact range of 2^62: narrow a domain")
     return outturn, spans, use.peaks
+
+
+def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
+    for clause in program.clauses:
+        low = spans.get(clause.amount, (0, 0))[0]
+        if low < 0 and not clause.two_way:
+            shown = decimal_text(low, clause.unit.digits)
+            raise refused(
+                f"{clause.path}/amount",
+                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so floor it with max, "
+                "or say two_way",
+            )
+    for limit in program.limits:
+        if spans.get(limit.maximum, (0, 0))[0] < 0:
+            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
 
 
 @lru_cache(maxsize=64)

@@ -1,8 +1,8 @@
 """Reading 2, ``simulate``: the same terms on many paths at once, bit for bit as they would be paid.
 
 The problem: what a contract may cost is asked before it is signed, over a million ways it could go, and the
-answer must be made by the rules that will pay. Paths are carried out in blocks of fixed size; figures asked for
-are kept per path, nothing else is.
+answer must be made by the rules that will pay. Paths are carried out in blocks of fixed size; figures asked
+for are kept per path, nothing else is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...finance.errors import Missing, TermError
+from .cells import Cell, Cells, Table
 from .columns import Columns
 from .engine import Outturn, carry_out
-from .evaluation import Cell, Cells, Table
 from .observing import outside
 from .outputs import Output, read_output
+from .overlays import carry_out_amended
 from .program import Measure, Program
 from .ranges import peaks
 from .types import Quantity, Truth
@@ -45,8 +46,8 @@ class Source(Protocol):
         Returns
         -------
         Mapping of str to array of int64 [counts]
-            Metric -> (periods or 1, combinations of members with the last set fastest, size); truths are 0 and 1,
-            labels their number. A metric that is left out takes its stand-in, or is pending.
+            Metric -> (periods or 1, combinations of members with the last set fastest, size); truths are 0
+            and 1, labels their number. A metric that is left out takes its stand-in, or is pending.
         """
 
 
@@ -128,11 +129,15 @@ def run(
     use = Columns(_sizes(overlays or (program,)))
     kept = {output: np.empty(paths, dtype=np.int64) for output in wanted}
     names = frozenset(output.name for output in wanted)
+    cuts = any(name.startswith(("limit:", "lost_to_cap")) or name.endswith(".cut") for name in names)
     for number in range(-(-paths // BLOCK)):
         first = number * BLOCK
         size = min(BLOCK, paths - first)
         table = columns_table(program, source.block(number, size), source.members, size, overlays)
-        outturn = carry_out(program, use, table, figures=names, overlays=overlays)
+        if overlays:
+            outturn = carry_out_amended(program, overlays, use, table, figures=names, cuts=cuts)
+        else:
+            outturn = carry_out(program, use, table, figures=names, cuts=cuts)
         for output in wanted:
             cell = read_output(outturn, output)
             if cell is None:

@@ -291,7 +291,7 @@ def test_names_with_slashes_are_reached_by_escapes() -> None:
         (replaced("/schema", "almoner.term/2"), "its schema stay as they are"),
         (replaced("", {}), "the document as a whole"),
         (replaced("/rounding", "up"), "/rounding: Input should be"),
-        (replaced(PRICE, 12), "/value: Input should be a valid string"),
+        (replaced(PRICE, 12), "/value: text in quotes is needed here"),
     ],
 )
 def test_a_change_that_cannot_be_made_is_refused_with_its_path(step: Content, told: str) -> None:

@@ -326,13 +326,6 @@ def test_the_order_of_limits_does_not_change_what_is_paid() -> None:
     assert paid == [50_000, 50_000]
 
 
-def test_a_clause_is_cut_pro_rata_by_one_limit() -> None:
-    sets = {"homes": {"title": "Homes", "members": ["a", "b"]}}
-    limits = [{"id": name, "of": ["nights"], "max": "1.00", "cut": "pro_rata"} for name in ("one", "two")]
-    with pytest.raises(TermError, match="'one' already cuts nights pro rata"):
-        check(document(pays(each=["homes"]), metric={"per": ["homes"]}, sets=sets, limits=limits))
-
-
 def test_t15_neighbouring_bands_that_pay_the_same() -> None:
     rows = [{"base": "0", "slope": "10"}, {"base": "4000", "slope": "10", "origin": "400"}]
     assert found(document(pays(bands("400", rows=rows))), "T15").path == "/clauses/0/amount/edges/0"

@@ -1,0 +1,156 @@
+"""Rooms: what limits still let through, for each span and each of their members."""
+
+from collections.abc import Mapping, Sequence
+
+from .cells import Arithmetic, Cell
+from .evaluation import Evaluation
+from .program import ClausePlan, LimitPlan
+
+Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
+Room = tuple[str, int, int]  # limit, period number (-1: whole term), combination of its members
+WHOLE = -1
+
+
+class Rooms:
+    """Limits at work: first come, first served; what was obligated before keeps its room.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the run.
+    reserved : Mapping of Key to int [counts]
+        What was obligated before.
+    with_cuts : bool
+        Whether to work out what each limit cuts.
+    """
+
+    def __init__(self, evaluation: Evaluation, reserved: Mapping[Key, int], *, with_cuts: bool) -> None:
+        self._evaluation = evaluation
+        self._use: Arithmetic = evaluation.arithmetic
+        self._reserved = dict(reserved)
+        self._with_cuts = with_cuts
+        self._used: dict[Room, Cell] = {}
+        self._left: dict[Room, Cell] = {}
+        self._amended = False
+        self._limits = _limits_of(evaluation)
+
+    def take_up(self, evaluation: Evaluation) -> None:
+        """Go on under other terms: maxima can change, so what was used is always kept."""
+        self._evaluation = evaluation
+        self._limits = _limits_of(evaluation)
+        self._amended = True
+
+    def open(self, clause: ClausePlan) -> None:
+        """Work out what is let through now: the maximum less what was used and what is reserved."""
+        for limit in self._limits[clause.id]:
+            if not self._moves(limit) and (limit.id, self._span(limit), 0) in self._left:
+                continue
+            maxima = self._evaluation.over(limit.maximum, limit.each)
+            for at, most in enumerate(maxima):
+                room = (limit.id, self._span(limit), at)
+                if room not in self._used:
+                    self._used[room] = self._held_back(limit, at)
+                left = None if most is None else self._use.sub(most, self._used[room])
+                self._left[room] = None if left is None else self._use.most(left, 0)
+
+    def undecided(self, clause: ClausePlan, place: int) -> bool:
+        """Say whether a maximum is pending."""
+        return any(self._left[self._room(one, clause, place)] is None for one in self._limits[clause.id])
+
+    def share(self, clause: ClausePlan, wanted: Sequence[Cell]) -> list[list[tuple[str, Cell]]]:
+        """Let members share the room of pro rata limits by what they earned, or the limit before left of it.
+
+        Returns
+        -------
+        list of list
+            For each member, what each such limit lets through.
+        """
+        shares: list[list[tuple[str, Cell]]] = [[] for _ in wanted]
+        known = [at for at, want in enumerate(wanted) if want is not None]
+        wants = [self._use.most(wanted[at], 0) for at in known]
+        for limit in self._limits[clause.id]:
+            room = self._left[limit.id, self._span(limit), 0] if limit.pro_rata else None
+            if room is None or not known:
+                continue
+            given = self._use.least(self._use.gather("add", wants, 0), room)
+            times = self._evaluation.table.multiplicity(clause.each)
+            wants = list(self._use.allocate(given, wants, "largest", times))
+            for at, part in zip(known, wants, strict=True):
+                shares[at].append((limit.id, part))
+        return shares
+
+    def limit(self, clause: ClausePlan, key: Key, asked: Cell) -> tuple[Cell, list[tuple[str, Cell]]]:
+        """Cut an amount by every limit in listed order.
+
+        Parameters
+        ----------
+        clause : ClausePlan
+            That asks.
+        key : Key
+            For which it asks; what was obligated for it before passes freely.
+        asked : Cell [counts]
+            Not negative.
+
+        Returns
+        -------
+        tuple of Cell and list
+            What passes, and what each limit cut.
+        """
+        granted = self._reserved.get(key, 0)
+        free: Cell = 0
+        if granted:
+            free = self._use.least(asked, granted)
+            asked = self._use.take(asked, free)
+        cuts = []
+        for one in self._limits[clause.id]:
+            if one.pro_rata:
+                continue
+            left = self._left[self._room(one, clause, key[2])]
+            passed = self._use.least(asked, left)
+            if self._with_cuts:
+                cuts.append((one.id, self._use.take(asked, passed)))
+            asked = passed
+        if granted:
+            self._reserved[key] -= free
+            self.use(clause, key[2], self._use.sub(0, free))
+            return self._use.add(asked, free), cuts
+        return asked, cuts
+
+    def use(self, clause: ClausePlan, place: int, amount: Cell) -> None:
+        """Take room away for what is paid; give it back for what is negative."""
+        for limit in self._limits[clause.id]:
+            room = self._room(limit, clause, place)
+            outer = [dim for dim in clause.each if dim not in limit.each]
+            many = self._use.many(amount, self._evaluation.table.multiplicity(outer))
+            if self._moves(limit):
+                self._used[room] = self._use.add(self._used[room], many)
+            if self._left[room] is not None:
+                self._left[room] = self._use.take(self._left[room], many)
+
+    def _moves(self, limit: LimitPlan) -> bool:
+        """Say whether a maximum can change while the limit is at work: then what was used is kept as well."""
+        node = self._evaluation.program.nodes[limit.maximum]
+        return self._amended or node.live or (node.varies and not limit.by_period)
+
+    def _span(self, limit: LimitPlan) -> int:
+        return self._evaluation.period if limit.by_period else WHOLE
+
+    def _room(self, limit: LimitPlan, clause: ClausePlan, place: int) -> Room:
+        return limit.id, self._span(limit), self._evaluation.mapping(limit.each, clause.each)[place]
+
+    def _held_back(self, limit: LimitPlan, at: int) -> int:
+        """Sum what was obligated before under a limit; a term key counts in every period it is asked for."""
+        total = 0
+        for (name, period, place), amount in self._reserved.items():
+            clause = next((one for one in self._evaluation.program.clauses if one.id == name), None)
+            inside = name in limit.clauses and (not limit.by_period or period in {self._span(limit), WHOLE})
+            if clause and inside and self._evaluation.mapping(limit.each, clause.each)[place] == at:
+                total += amount
+        return total
+
+
+def _limits_of(evaluation: Evaluation) -> dict[str, list[LimitPlan]]:
+    program = evaluation.program
+    return {
+        clause.id: [one for one in program.limits if clause.id in one.clauses] for clause in program.clauses
+    }
