@@ -6,6 +6,7 @@ which day, why, and each change by its place. Periods that ended before that day
 is said to be retroactive; the amended document has a digest of its own.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, replace
@@ -138,7 +139,7 @@ def _patched(document: TermDocument, amendment: Amendment) -> TermDocument:
             faults.append({"path": f"/changes/{at}/path", "message": told})
     if faults:
         raise Amendment.refusal(faults)
-    return TermDocument.read(canonical_bytes(content))
+    return TermDocument.read(json.dumps(content, ensure_ascii=False))
 
 
 def _apply(content: Content, change: Put | Removal) -> str:
@@ -381,7 +382,7 @@ class Lineage:
         use = self.overlaid
         return pay(use.program, observations, members=members, as_of=as_of, overlays=use.overlays)
 
-    def step(self, state: State, *events: Observation, as_of: date | None = None) -> Step:
+    def step(self, state: State, *events: Observation, as_of: date | None) -> Step:
         """Apply new observations, each period under its own terms: an amendment alone yields differences."""
         use = self.overlaid
         return step(use.program, state, *events, as_of=as_of, overlays=use.overlays)

@@ -116,7 +116,17 @@ def _moved_accounts(low: Lowering, clause: Pay | Note, path: str, unit: Quantity
 
 
 def depends_on(nodes: list[Node], target: int, op: str) -> bool:
-    """Say whether a node needs one of an operation."""
+    """Say whether a node needs one of an operation.
+
+    Parameters
+    ----------
+    nodes : list of Node
+        Of a program.
+    target : int [node number]
+        Which.
+    op : str
+        The operation.
+    """
     return any(nodes[at].op == op for at in needed(nodes, [target]))
 
 
@@ -238,6 +248,7 @@ def _limit(low: Lowering, limit: PaymentLimit, path: str, capped: tuple[ClausePl
             lacking = [clause.id for clause in capped if name not in clause.each]
             if lacking:
                 low.fault(f"{path}/each", f"clause {lacking[0]!r} is not for each of {name}")
+    _counts_once(low, limit, path, capped, made)
     strange = sorted(set(made.node.dims) - set(dims))
     if strange:
         low.fault(
@@ -251,6 +262,17 @@ def _limit(low: Lowering, limit: PaymentLimit, path: str, capped: tuple[ClausePl
         id=limit.id, path=path, clauses=tuple(clause.id for clause in capped), each=dims,
         by_period=PERIOD in limit.each, maximum=made.at, pro_rata=limit.cut == "pro_rata", title=limit.title,
     )  # fmt: skip
+
+
+def _counts_once(
+    low: Lowering, limit: PaymentLimit, path: str, capped: tuple[ClausePlan, ...], made: Lowered
+) -> None:
+    """Refuse a maximum that falls by the very payments it counts, unless each period has one of its own."""
+    read = {low.nodes[at].name for at in needed(low.nodes, [made.at]) if low.nodes[at].op == "balance"}
+    twice = [clause.id for clause in capped if read & set(clause.lowers)]
+    if twice and not (PERIOD in limit.each and len(capped) == 1):
+        told = f"clause {twice[0]!r} lowers the balance that is its limit, so payments would count twice"
+        low.fault(f"{path}/max", f"{told}: put min with the balance into the amount, or limit each period")
 
 
 Reader = tuple[str, int, int]

@@ -78,6 +78,7 @@ class _Amended(Run):
         self.overlays = tuple(overlays)
         self.record = record
         self.rebased: dict[tuple[str, int], Cell] = {}
+        self.ahead: dict[str, Cells] = {}
         self.evaluations = {id(one): Evaluation(one, use, table, self.books) for one in self.overlays}
         self.take_up(self.overlays[0])
 
@@ -113,23 +114,34 @@ class _Amended(Run):
     def amounts(self, clause: ClausePlan) -> Cells:
         """Return what a clause comes to; a cumulative one goes on from what was earned under older terms."""
         amounts = super().amounts(clause)
+        following = self.following()
+        if clause.basis == "cumulative" and following is not None:
+            later = next((one for one in following.program.clauses if one.id == clause.id), None)
+            if later is not None:
+                self.ahead[clause.id] = following.over(later.amount, later.each)
         if clause.basis != "cumulative" or not self.rebased:
             return amounts
         return [self._plus(amount, self.rebased.get((clause.id, at), 0)) for at, amount in enumerate(amounts)]
 
     def end_period(self) -> None:
         """Let all terms still to come remember the period."""
-        left = self.overlays[self.period :]
-        if len(left) > 1 and left[1] is not left[0]:
-            self.rebase(self.evaluations[id(left[1])])
-        for one in dict.fromkeys(map(id, left)):
+        following = self.following()
+        if following is not None:
+            self.rebase(following)
+        for one in dict.fromkeys(map(id, self.overlays[self.period :])):
             self.evaluations[one].end_period()
+
+    def following(self) -> Evaluation | None:
+        """Return the terms of the next period, where they are others."""
+        left = self.overlays[self.period :]
+        return None if len(left) == 1 or left[1] is left[0] else self.evaluations[id(left[1])]
 
     def rebase(self, following: Evaluation) -> None:
         """Note what was earned to date beyond what the following terms would have owed to date."""
         for clause in following.program.clauses:
             if clause.basis == "cumulative":
-                for place, now in enumerate(following.over(clause.amount, clause.each)):
+                known = self.ahead.pop(clause.id, None) or following.over(clause.amount, clause.each)
+                for place, now in enumerate(known):
                     kept = self.outturn.keys.get((clause.id, WHOLE, place), KeyOutcome())
                     was = 0 if kept.earned is None else kept.earned
-                    self.rebased[clause.id, place] = was if now is None else self.use.sub(was, now)
+                    self.rebased[clause.id, place] = 0 if now is None else self.use.sub(was, now)

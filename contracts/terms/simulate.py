@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...finance.errors import Missing, TermError
 from .cells import Cell, Cells, Table
-from .columns import Columns
+from .columns import EXACT, Columns, scalar_only
 from .engine import Outturn, carry_out
 from .observing import outside
 from .outputs import Output, read_output
@@ -154,6 +154,8 @@ def _sizes(programs: Sequence[Program]) -> dict[int, int]:
     sizes: dict[int, int] = {}
     for program in programs:
         for at, size in peaks(program).items():
+            if program.nodes[at].op == "share" and size >= EXACT:
+                raise scalar_only(program.nodes[at].path)
             sizes[at] = max(size, sizes.get(at, 0))
     return sizes
 

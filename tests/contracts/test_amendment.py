@@ -131,12 +131,12 @@ def test_room_under_a_limit_is_kept_across_an_amendment() -> None:
 
 def test_results_are_paid_by_difference_and_an_amendment_alone_yields_differences() -> None:
     document = terms(priced())
-    first = Lineage(document).step(State(), *nights(300))
+    first = Lineage(document).step(State(), *nights(300), as_of=None)
     assert [row.due for row in first.entitlements] == [300_000]
     back = Lineage(document).amended(change(document, replaced(PRICE, "12.00"), retroactive=True))
-    assert [row.due for row in back.step(first.state).entitlements] == [300 * 200]
+    assert [row.due for row in back.step(first.state, as_of=None).entitlements] == [300 * 200]
     onward = Lineage(document).amended(change(document, replaced(PRICE, "12.00")))
-    after = onward.step(first.state, *nights(None, 200))
+    after = onward.step(first.state, *nights(None, 200), as_of=None)
     assert [(row.period, row.due) for row in after.entitlements] == [("p1", 0), ("p2", 240_000)]
     assert [row.trace[-1].value for row in after.entitlements] == ["3000.00 USD", "2400.00 USD"]
 
