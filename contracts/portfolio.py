@@ -1,9 +1,10 @@
 """Contracts on contracts: agreements that observe what other agreements come to.
 
-The problem: an index over ten deals, a first loss piece or a senior note is paid on outcomes that are themselves
-payments. A metric with ``ref`` names the other terms by their digest, which must exist before it can be named, so
-no circle can be written; one that an amendment would close is refused. A portfolio is paid, bounded and simulated
-in the order of its references: each outcome is computed once, and whoever observes it sees the same number.
+The problem: an index over ten deals, a first loss piece or a senior note is paid on outcomes that are
+themselves payments. A metric with ``ref`` names the other terms by their digest, which must exist before it
+can be named, so no circle can be written; one that an amendment would close is refused. A portfolio is
+paid, bounded and simulated in the order of its references: each outcome is computed once, and whoever
+observes it sees the same number.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -253,9 +254,8 @@ def _sizes(programs: Iterable[Program]) -> dict[int, int]:
 def _known(name: str, output: Output, outturn: Outturn) -> Cell:
     program = outturn.program
     kind = outcome_type(program, output.name)
-    if output.name in program.metrics and not any(
-        output.name == one.id for one in (*program.figures, *program.clauses)
-    ):
+    named = {one.id for one in program.figures} | {one.id for one in program.clauses}
+    if output.name in program.metrics and output.name not in named:
         cell = Settled(outturn, ()).value(output)
     else:
         cell = read_output(outturn, output)
@@ -279,7 +279,9 @@ def _owners(terms: Mapping[str, Terms]) -> dict[str, str]:
         for document in one.documents if isinstance(one, Lineage) else (one,):
             digest = document.digest()
             if digest in owners:
-                raise TermError(f"{name} and {owners[digest]} are the same terms: give them their own titles.")
+                raise TermError(
+                    f"{name} and {owners[digest]} are the same terms: give them their own titles."
+                )
             owners[digest] = name
     return owners
 
@@ -400,8 +402,8 @@ def converted(value: Cell, link: Link, where: str) -> Cell:
         one = int(np.asarray(value).reshape(-1)[int(rest.reshape(-1).argmax())])
         shown = decimal_text(one, link.source.digits)
         raise TermError(
-            f"{where} would be {shown}, which does not fit {link.target.type} exactly: round it in a figure of "
-            f"{link.of}, or give the metric more digits.",
+            f"{where} would be {shown}, which does not fit {link.target.type} exactly: round it in a figure "
+            f"of {link.of}, or give the metric more digits.",
             value=shown,
         )
     return value // 10**-shift

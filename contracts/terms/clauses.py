@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from .document import PERIOD, Note, Pay, PaymentLimit
+from .document import PERIOD, Note, Pay, PaymentLimit, Split
 from .lowering import Lowered, Lowering, choose
 from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Node, SplitPlan
 from .stated import unit_of_clause
@@ -161,7 +161,7 @@ def read_splits(low: Lowering) -> dict[str, SplitPlan]:
             path = f"/splits/{name}/legs/{at}"
             if leg.party not in low.document.parties:
                 low.fault(f"{path}/party", f"{leg.party!r} is not among the parties: add it there")
-            weight = _number(low, f"{path}/weight", leg.weight, Quantity("ratio", 9))
+            weight = _number(low, f"{path}/weight", leg.weight, _kind_of_weights(split))
             most = None
             if leg.max is not None:
                 unit = next(iter(units)) or BARE
@@ -180,6 +180,12 @@ def read_splits(low: Lowering) -> dict[str, SplitPlan]:
             low.fault(f"/splits/{name}/legs", "a party stands twice")
         plans[name] = SplitPlan(id=name, legs=tuple(legs), ties=split.ties)
     return plans
+
+
+def _kind_of_weights(split: Split) -> Quantity:
+    """Read plain weights in the digits they have: more would make a product too large for columns."""
+    plain = [leg.weight for leg in split.legs if isinstance(leg.weight, str)]
+    return Quantity("ratio", max((len(text.partition(".")[2]) for text in plain), default=0))
 
 
 def _unit_of_split(low: Lowering, name: str) -> Quantity | None:

@@ -1,7 +1,7 @@
 """Outcomes of terms for other terms: their types, whether they are settled, and their bounds.
 
-The problem: what one agreement pays is what another one observes. It may be passed on only when it is known to
-the last cent: a sum over clauses of which one still waits is no outcome yet.
+The problem: what one agreement pays is what another one observes. It may be passed on only when it is known
+to the last cent: a sum over clauses of which one still waits is no outcome yet.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -60,7 +60,8 @@ def outcome_type(program: Program, name: str) -> Type:
         return units.pop()
     if name in program.metrics:
         return program.metrics[name].type
-    known = ", ".join((*TOTALS, *(one.id for one in (*program.clauses, *program.figures)), *program.metrics))
+    named = [one.id for one in program.clauses] + [one.id for one in program.figures]
+    known = ", ".join((*TOTALS, *named, *program.metrics))
     raise Missing(f"There is no outcome {name!r}. There are: {known}.", what="output", code=name)
 
 
@@ -79,7 +80,7 @@ def clauses_of(program: Program, name: str) -> tuple[ClausePlan, ...]:
 
 
 def _names(program: Program, clause: ClausePlan, side: str, party: str) -> bool:
-    """Say whether a party stands on a side of a clause: itself, in a split, or as a member; on both if two-way."""
+    """Say whether a party stands on a side of a clause, itself or as leg or member; on both if two-way."""
     sides = ("payer", "payee") if clause.two_way else (side,)
     for one in sides:
         end = getattr(clause, one)

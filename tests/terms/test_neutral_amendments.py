@@ -19,7 +19,8 @@ SEEDS = 25
 
 def renamed(document: TermDocument, day: str) -> Lineage:
     amendment = {
-        "schema": "almoner.amendment/1", "of": document.digest(), "effective_on": day, "reason": "a better title",
+        "schema": "almoner.amendment/1", "of": document.digest(), "effective_on": day,
+        "reason": "a better title",
         "changes": [{"op": "replace", "path": "/title", "value": "Another title"}],
     }  # fmt: skip
     return Lineage(document, (Amendment.read(json.dumps(amendment)),))
