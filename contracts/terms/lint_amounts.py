@@ -109,9 +109,13 @@ def _where(curve: Curve) -> str:
 
 
 def _edge_path(subject: Subject, clause: ClausePlan, low: int, high: int) -> str:
-    """Return the place of the edge between two counts, or the clause's amount."""
+    """Return the place of the edge or threshold between two counts, or the clause's amount."""
     for at in sorted(subject.needs[clause.id]):
         node = subject.node(at)
+        sides = [subject.node(arg) for arg in node.args] if node.op == "cmp" else []
+        fixed = {side.const for side in sides if side.op == "lit"}
+        if {side.op for side in sides} == {"lit", "obs"} and fixed & {low, high}:
+            return node.path
         for number, (edge, above) in enumerate(node.edges):
             if (edge == high and above) or (edge == low and not above):
                 return f"{node.path}/edges/{number}"

@@ -1,6 +1,7 @@
 """Lint: each fault is found where it is, with what it costs; sound terms are left alone."""
 
 import json
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -17,6 +18,11 @@ from almoner.finance.errors import TermError
 
 Content = dict[str, Any]
 SOURCE = {"document": "Agreement of 1 March 2026", "clause": "4.1"}
+CASEBOOK = sorted(
+    path
+    for path in (Path(__file__).parents[2] / "examples" / "casebook").glob("*.json")
+    if not path.name.endswith(".results.json")
+)
 OBS = {"op": "obs", "metric": "nights"}
 
 
@@ -382,6 +388,25 @@ def test_terms_without_a_bound_are_refused_not_linted() -> None:
     amount = {"op": "scale", "of": lit("1.00"), "by": [OBS], "over": [OBS], "as": "USD/2"}
     with pytest.raises(TermError, match="divisor can be zero"):
         check(document(pays(amount)))
+
+
+@pytest.mark.parametrize("path", CASEBOOK, ids=lambda path: path.stem)
+def test_published_deals_have_no_error_and_few_warnings(path: Path) -> None:
+    rows = check(TermDocument.read(path.read_bytes()))
+    assert all(row.severity == "warning" for row in rows)
+    assert len(rows) <= 8
+
+
+def test_witnesses_of_published_deals_can_be_paid() -> None:
+    paid = 0
+    for path in CASEBOOK:
+        terms = TermDocument.read(path.read_bytes())
+        program = compile_terms(terms)
+        for row in check(terms):
+            if row.code == "T10" and row.witness is not None:
+                opened = {name: ["m1", "m2"] for name, listed in program.sets.items() if not listed}
+                paid += bool(pay(program, row.witness, members=opened).flows)
+    assert paid > 5
 
 
 def test_thirty_clauses_are_looked_at_in_a_fifth_of_a_second() -> None:

@@ -220,7 +220,7 @@ def test_values_are_converted_exactly_or_refused() -> None:
     assert paid(observing(0), "copy", ("east", 3)) == 30
     east = deal("Odd", "10.05")
     copy = document("Copy", {"east": seen(east, "paid", "USD/0", domain=["0", "10000"])}, pays(obs("east")))
-    with pytest.raises(TermError, match=r"copy: east would be 30.15, which does not fit USD/0 exactly"):
+    with pytest.raises(TermError, match=r"copy: east would be 30\.15, which does not fit USD/0 exactly"):
         paid(Portfolio({"copy": copy, "east": east}), "copy", ("east", 3))
 
 
@@ -228,7 +228,7 @@ def test_an_outcome_outside_the_domain_is_refused() -> None:
     copy = document("Copy", {"east": seen(EAST, "paid", domain=["0", "50"])}, pays(obs("east")))
     portfolio = Portfolio({"copy": copy, "east": EAST})
     assert paid(portfolio, "copy", ("east", 5)) == 5000
-    with pytest.raises(OutsideDomain, match="copy: east would be 60.00, outside its declared domain"):
+    with pytest.raises(OutsideDomain, match=r"copy: east would be 60\.00, outside its declared domain"):
         paid(portfolio, "copy", ("east", 6))
     far = document("Far", {"east": seen(EAST, "paid", domain=["20000", "50000"])}, pays(obs("east")))
     with pytest.raises(TermError, match="/far/metrics/east/domain: paid of east can never lie in it"):
