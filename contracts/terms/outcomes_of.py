@@ -16,7 +16,7 @@ from .outputs import TOTALS, Output, read_output
 from .program import ClausePlan, Program
 from .ranges import Interval, hull, pair
 from .rooms import WHOLE
-from .types import Quantity, Type
+from .types import Type
 
 PARTS = (".earned", ".cut")
 
@@ -114,7 +114,7 @@ class Settled:
             When the terms have no such outcome, member or period.
         """
         program = self.outturn.program
-        kind = outcome_type(program, output.name)
+        outcome_type(program, output.name)
         clauses = clauses_of(program, output.name)
         names = [name for name, _ in program.periods]
         if output.period and output.period not in names:
@@ -123,7 +123,7 @@ class Settled:
         spans = [names.index(output.period)] if output.period else range(len(names))
         figures = {figure.id for figure in program.figures}
         if output.name not in figures and not clauses and output.name in program.metrics:
-            return self._observed(output, kind)
+            return self._observed(output)
         if output.name not in figures and any(self._waits(clause, spans) for clause in clauses):
             return None
         return read_output(self.outturn, output)
@@ -145,7 +145,7 @@ class Settled:
                 return True
         return False
 
-    def _observed(self, output: Output, kind: Type) -> Cell:
+    def _observed(self, output: Output) -> Cell:
         measure = self.outturn.program.metrics[output.name]
         rows = self.outturn.table.cells[output.name]
         names = [name for name, _ in self.outturn.program.periods]
@@ -158,8 +158,7 @@ class Settled:
         if combo not in combos or set(wanted) - set(measure.dims):
             told = f"{output.name} is per {', '.join(measure.dims)}: say for which member."
             raise Missing(told, what="member", code=output.name)
-        cell = rows[names.index(output.period) if measure.by_period else 0][combos.index(combo)]
-        return cell if cell is None or isinstance(kind, Quantity) else int(cell)
+        return rows[names.index(output.period) if measure.by_period else 0][combos.index(combo)]
 
 
 def outcome_bounds(

@@ -69,6 +69,7 @@ def weighted(metric_name: str, weight: str) -> Content:
     return {"op": "scale", "of": obs(metric_name), "by": [lit(weight, "ratio/2")], "as": "USD/2"}
 
 
+BEDS = {"north": 5, "south": 7}
 EAST, WEST = deal("East", "10.00"), deal("West", "25.00")
 
 
@@ -311,3 +312,64 @@ def test_what_is_computed_cannot_be_stated() -> None:
 def test_the_same_terms_twice_are_told_apart_by_their_title() -> None:
     with pytest.raises(TermError, match="b and a are the same terms"):
         Portfolio({"a": EAST, "b": EAST})
+
+
+def flags() -> TermDocument:
+    """A truth, a label and a number for each of two homes, observed by others."""
+    metrics = {
+        "done": {"title": "x", "type": "truth", "method": "letter"},
+        "choice": {
+            "title": "x",
+            "type": "label",
+            "values": ["go", "stop"],
+            "by": "payer",
+            "method": "letter",
+        },
+        "beds": metric("night/0", "0", "50", per=["homes"]),
+    }
+    beds = {"op": "fold", "over": "homes", "with": "add", "of": obs("beds")}
+    return document(
+        "Flags", metrics,
+        pays({"op": "scale", "of": beds, "by": [lit("1.00", "USD/2 per night/0")], "as": "USD/2"}),
+        sets={"homes": {"title": "Homes", "members": ["north", "south"]}},
+        figures={
+            "ready": {"value": {"op": "all", "of": [
+                obs("done"), {"op": "is", "metric": "choice", "value": "stop"}]}},
+        },
+    )  # fmt: skip
+
+
+def follower() -> TermDocument:
+    source = flags()
+    terms = {"terms": source.digest()}
+    condition = {"title": "x", "type": "truth", "method": "other"}
+    metrics = {
+        "ready": {**condition, "ref": {**terms, "output": "ready"}},
+        "choice": {
+            "title": "x", "type": "label", "values": ["go", "stop"], "method": "other",
+            "ref": {**terms, "output": "choice"},
+        },
+        "beds": metric("night/0", "0", "50", per=["homes"], ref={**terms, "output": "beds"}),
+    }  # fmt: skip
+    south = {"op": "obs", "metric": "beds", "at": {"homes": "south"}}
+    amount = {"op": "scale", "of": south, "by": [lit("3.00", "USD/2 per night/0")], "as": "USD/2"}
+    stop = {"op": "is", "metric": "choice", "value": "stop"}
+    return document(
+        "Follower", metrics, pays(amount, when={"op": "all", "of": [obs("ready"), stop]}),
+        sets={"homes": {"title": "Homes", "members": ["north", "south"]}},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(("done", "choice", "due"), [(1, 1, 2100), (0, 1, 0), (1, 0, 0)])
+def test_truths_labels_and_members_are_passed_on(done: int, choice: int, due: int) -> None:
+    rows = [Observation(metric="done", value=done), Observation(metric="choice", value=choice)]
+    rows += [Observation(metric="beds", value=beds, of=(("homes", home),)) for home, beds in BEDS.items()]
+    portfolio = Portfolio({"follower": follower(), "flags": flags()})
+    assert read_output(portfolio.pay({"flags": rows})["follower"], Output("paid")) == due
+    drawn = {
+        "done": np.array([[[done]]]), "choice": np.array([[[choice]]]),
+        "beds": np.array([[[beds] for beds in BEDS.values()]]),
+    }  # fmt: skip
+    kept = portfolio.simulate({"flags": Given(drawn)}, paths=1, wanted={"follower": [Output("paid")]})
+    assert kept["follower"][Output("paid")].tolist() == [due]
+    assert portfolio.bounds()["follower"].maximum == 50 * 300
