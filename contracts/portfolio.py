@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..finance.errors import Missing, TermError
 from ..finance.money import decimal_text
+from .terms.amended_bounds import prove_amended
 from .terms.amendment import Lineage, Overlaid
 from .terms.arithmetic import WHOLE_NUMBERS
 from .terms.bounds import Proof, prove
@@ -119,7 +120,7 @@ class Portfolio:
             use = self.programs[name]
             rows = (*_own(name, observations.get(name, ()), self.links[name]), *self._seen(name, settled))
             listed = (members or {}).get(name)
-            overlays = use.overlays if len(set(map(id, use.overlays))) > 1 else ()
+            overlays = _amended(use)
             table = lay_out(use.program, rows, members=listed, as_of=as_of, overlays=overlays)
             record: list[Traced] = []
             if overlays:
@@ -152,9 +153,12 @@ class Portfolio:
         proofs: dict[str, Proof] = {}
         outturns: dict[str, Outturn] = {}
         for name in self.order:
-            program = self.programs[name].program
-            if self.links[name]:
-                program = self._narrowed(name, program, outturns, proofs)
+            terms = (self.programs[name].program, *_amended(self.programs[name]))
+            narrowed = {id(one): self._narrowed(name, one, outturns, proofs) for one in terms}
+            program, *overlays = (narrowed[id(one)] for one in terms)
+            if overlays:
+                proofs[name], outturns[name] = prove_amended(program, overlays)
+                continue
             proof = prove(program)
             proofs[name] = replace(proof, label="safe", witness=()) if self.links[name] else proof
             outturns[name] = spans_of(program)[0]
@@ -163,8 +167,12 @@ class Portfolio:
     def _narrowed(
         self, name: str, program: Program, outturns: Mapping[str, Outturn], proofs: Mapping[str, Proof]
     ) -> Program:
+        if not self.links[name]:
+            return program
         metrics = dict(program.metrics)
         for metric, link in self.links[name].items():
+            if metric not in metrics:
+                continue
             source = outturns[link.of]
             periods = [one for one, _ in source.program.periods]
             spans = [periods.index(period) if period else None for period, _ in _places(program, link.target)]
@@ -236,11 +244,16 @@ class Portfolio:
             columns = [converted(np.broadcast_to(cell, (size,)), link, f"{name}: {metric}") for cell in cells]
             spans = len(one.program.periods) if link.target.by_period else 1
             drawn[metric] = np.stack(columns).astype(np.int64).reshape(spans, -1, size)
-        overlays = one.overlays if len(set(map(id, one.overlays))) > 1 else ()
+        overlays = _amended(one)
         table = columns_table(one.program, drawn, members, size, overlays)
         if overlays:
             return carry_out_amended(one.program, overlays, use, table)
         return carry_out(one.program, use, table)
+
+
+def _amended(use: Overlaid) -> tuple[Program, ...]:
+    """Return the terms of each period, if they differ."""
+    return () if all(one is use.program for one in use.overlays) else use.overlays
 
 
 def _sizes(programs: Iterable[Program]) -> dict[int, int]:

@@ -19,6 +19,8 @@ from pydantic import Field, JsonValue
 from ...finance.dates import parse_day
 from ...finance.documents import Document, Text, canonical_bytes
 from ...finance.errors import AlmonerError, TermError
+from .amended_bounds import prove_amended
+from .bounds import Proof, prove
 from .compiled import compile_terms
 from .document import Hex64, TermDocument
 from .engine import Outturn
@@ -381,6 +383,13 @@ class Lineage:
         """Pay on observations from the beginning, each period under its own terms."""
         use = self.overlaid
         return pay(use.program, observations, members=members, as_of=as_of, overlays=use.overlays)
+
+    def prove(self) -> Proof:
+        """Bound what the lineage can cost, under old and new terms together."""
+        use = self.overlaid
+        if all(one is use.program for one in use.overlays):
+            return prove(use.program)
+        return prove_amended(use.program, use.overlays)[0]
 
     def step(self, state: State, *events: Observation, as_of: date | None) -> Step:
         """Apply new observations, each period under its own terms: an amendment alone yields differences."""

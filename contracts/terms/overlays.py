@@ -112,7 +112,7 @@ class _Amended(Run):
         return [None] * len(self.table.combinations(dims))
 
     def amounts(self, clause: ClausePlan) -> Cells:
-        """Return what a clause comes to; a cumulative one goes on from what was earned under older terms."""
+        """Return what a clause comes to; a cumulative one goes on from what was earned, down to zero."""
         amounts = super().amounts(clause)
         following = self.following()
         if clause.basis == "cumulative" and following is not None:
@@ -121,7 +121,12 @@ class _Amended(Run):
                 self.ahead[clause.id] = following.over(later.amount, later.each)
         if clause.basis != "cumulative" or not self.rebased:
             return amounts
-        return [self._plus(amount, self.rebased.get((clause.id, at), 0)) for at, amount in enumerate(amounts)]
+        total = [
+            self._plus(amount, self.rebased.get((clause.id, at), 0)) for at, amount in enumerate(amounts)
+        ]
+        if clause.two_way:
+            return total
+        return [None if amount is None else self.use.most(amount, 0) for amount in total]
 
     def end_period(self) -> None:
         """Let all terms still to come remember the period."""

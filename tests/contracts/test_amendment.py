@@ -114,6 +114,18 @@ def test_a_cumulative_clause_goes_on_from_what_was_earned() -> None:
     assert read_output(outturn, Output("nights.earned")) == 300 * 1000 + 200 * 1200
 
 
+def test_a_cumulative_clause_takes_back_no_more_than_it_paid() -> None:
+    content = priced("cumulative")
+    content["metrics"]["nights"]["pool"] = "last"
+    content["clauses"][0]["on_decrease"] = "recover"
+    document = terms(content)
+    lineage = Lineage(document).amended(change(document, replaced(PRICE, "100.00")))
+    outturn = lineage.pay(nights(300, 0))
+    assert read_output(outturn, Output("paid", period="p1")) == 300_000
+    assert read_output(outturn, Output("paid")) == 0
+    assert read_output(lineage.pay(nights(300, 290)), Output("paid")) == 300_000 - 10 * 10_000
+
+
 def test_an_amendment_that_changes_no_amount_pays_as_before() -> None:
     for basis in ("period", "cumulative"):
         document = terms(priced(basis))
@@ -201,6 +213,31 @@ def test_accounts_and_growth_go_on_under_new_terms() -> None:
     lineage = Lineage(document).amended(change(document, replaced("/accounts/hurdle/grows/rate", "0.20")))
     outturn = lineage.pay(nights(10, 20))
     assert outturn.balances["hurdle"] == [[100_000 + 10_000 - 10_000], [120_000 - 20_000]]
+
+
+def test_a_lineage_is_bounded_over_what_was_and_what_is() -> None:
+    document = terms(priced())
+    lineage = Lineage(document).amended(change(document, replaced(PRICE, "12.00")))
+    assert lineage.prove().maximum == 2_000_000
+    raised = Lineage(document).amended(change(document, replaced("/limits/0/max", "25000.00")))
+    assert raised.prove().maximum == 2_500_000
+    lowered = Lineage(document).amended(change(document, replaced("/limits/0/max", "100.00")))
+    assert lowered.prove().maximum == 2_000_000 == paid(lowered, 2500, 0)
+    bare = terms(priced(limits=[]))
+    free = Lineage(bare).amended(change(bare, replaced(PRICE, "12.00")))
+    assert free.prove().maximum == 9000 * 1000 + 9000 * 1200 == paid(free, 9000, 9000)
+    assert free.prove().label == "safe"
+    running = terms(priced("cumulative", limits=[]))
+    later = Lineage(running).amended(change(running, replaced(PRICE, "12.00")))
+    assert later.prove().maximum >= 9000 * 1200 == paid(later, 0, 9000)
+
+
+def test_a_limit_that_came_later_does_not_bound_what_was_paid_before() -> None:
+    document = terms(priced(limits=[]))
+    limit = {"id": "late", "of": ["*"], "max": "1.00"}
+    lineage = Lineage(document).amended(change(document, {"op": "add", "path": "/limits/-", "value": limit}))
+    assert paid(lineage, 9000, 9000) == 9_000_000 + 100
+    assert lineage.prove().maximum >= 9_000_000 + 100
 
 
 def test_the_terms_of_a_day_are_those_in_force_on_it() -> None:

@@ -298,7 +298,9 @@ def test_a_lineage_is_observed_under_any_of_its_digests() -> None:
     lineage = Lineage(EAST, (amendment,))
     for named in (EAST, lineage.newest):
         copy = copying(seen(named, "paid"))
-        assert paid(Portfolio({"copy": copy, "east": lineage}), "copy", ("east", 10)) == 12_000
+        portfolio = Portfolio({"copy": copy, "east": lineage})
+        assert paid(portfolio, "copy", ("east", 10)) == 12_000
+        assert portfolio.bounds()["copy"].maximum == 1_200_000
 
 
 def test_what_is_computed_cannot_be_stated() -> None:
