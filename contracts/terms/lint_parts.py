@@ -100,7 +100,7 @@ def dead_branches(subject: Subject) -> Iterator[LintFinding]:
                 span = subject.spans.get(arg, (0, 1))
                 if span in {(1, 1), (0, 0)}:
                     yield _told_condition(subject.node(arg).path, f"the condition in {node.op}", span)
-        elif node.op == "bands":
+        elif node.edges:
             yield from _dead_bands(subject, node)
 
 
