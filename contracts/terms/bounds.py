@@ -186,6 +186,27 @@ def prove(program: Program) -> Proof:
     )
 
 
+def most_paid(program: Program, outturn: Outturn, caps: list[Cap]) -> dict[str, int]:
+    """Return the most that can be paid between parties, by unit [minor units], under caps alone.
+
+    Parameters
+    ----------
+    program : Program
+        With all clauses of the outturn.
+    outturn : Outturn
+        In intervals.
+    caps : list of Cap
+        Narrow ones first.
+    """
+    pots = {account.id for account in program.accounts if account.pot}
+    maxima: dict[str, int] = {}
+    atoms = [atom for atom in _atoms(program, outturn) if atom.clause.basis != "note"]
+    for unit in dict.fromkeys(atom.clause.unit.unit for atom in atoms):
+        chosen = [atom for atom in atoms if atom.clause.unit.unit == unit and atom.clause.payer not in pots]
+        maxima[unit] = _most(chosen, caps)
+    return maxima
+
+
 def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list[Cap]) -> int:
     """Bound what is paid when some metrics have one value."""
     outturn = carry_out(program, Ranges(), domains(program, fixed))

@@ -31,7 +31,7 @@ def caps_of(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -
         Each node's least and most.
     """
     caps = (
-        *_by_limits(program, outturn, spans),
+        *caps_by_limits(program, outturn, spans),
         *_by_shares(program, outturn, spans),
         *_by_splits(program, outturn),
     )
@@ -78,7 +78,18 @@ def _by_splits(program: Program, outturn: Outturn) -> list[Cap]:
     return caps
 
 
-def _by_limits(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[Cap]:
+def caps_by_limits(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[Cap]:
+    """Return what limits cap.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    outturn : Outturn
+        In intervals.
+    spans : Mapping of int to Interval [counts]
+        Each maximum's least and most, by its node.
+    """
     clauses = {clause.id: clause for clause in program.clauses}
     caps = []
     for limit in program.limits:

@@ -154,7 +154,7 @@ class Columns:
 
     def __init__(self, peaks: Mapping[int, int]) -> None:
         self._peaks = peaks
-        self._tables: dict[int, tuple[Any, ...]] = {}
+        self._tables: dict[tuple[int, int], tuple[Any, ...]] = {}
 
     def add(self, left: Cell, right: Cell) -> Cell:
         """Add."""
@@ -216,9 +216,10 @@ class Columns:
             return WHOLE_NUMBERS.bands(node, number, digits, of)
         if self._peaks.get(number, EXACT) >= EXACT:
             raise scalar_only(node.path)
-        if number not in self._tables:
-            self._tables[number] = _band_columns(node, digits)
-        thresholds, bases, slopes, den = self._tables[number]
+        key = (number, id(node))
+        if key not in self._tables:
+            self._tables[key] = _band_columns(node, digits)
+        thresholds, bases, slopes, den = self._tables[key]
         if len(thresholds) <= FEW_EDGES:
             at: Any = np.zeros(of.shape, dtype=np.intp)
             for threshold in thresholds:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from .cells import Arithmetic, Cell, Cells, Table
 from .evaluation import Books, Evaluation, Traced
-from .program import AccountPlan, ClausePlan, Program
+from .program import AccountPlan, ClausePlan, FigurePlan, Program
 from .rooms import WHOLE, Key, Rooms
 from .spreading import Parts, Spreading
 
@@ -110,21 +110,27 @@ def carry_out(
     >>> outturn.keys["nights", WHOLE, 0].paid
     18834984
     """
-    run = _Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
+    run = Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
     run.evaluation.record = record.append if record is not None else None
-    for period in range(len(program.periods)):
-        run.open_period(period)
-        for clause in program.clauses:
-            if clause.basis != "once" or clause.at == period:
-                run.clause(clause)
-        if period == len(program.periods) - 1:
-            run.residuals()
-        run.close_period(figures)
-    return run.outturn
+    return run.all_periods(figures)
 
 
-class _Run:
-    """State of one run."""
+class Run:
+    """State of one run.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    use : Arithmetic
+        Of the cells in the table.
+    table : Table
+        What was observed.
+    reserved : dict of Key to int [counts]
+        What was obligated before.
+    cuts : bool
+        Whether to work out what limits, pots and splits cut.
+    """
 
     def __init__(
         self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int], *, cuts: bool
@@ -150,16 +156,32 @@ class _Run:
                 self.books.now[what, clause.id] = list(zeros)
             self.books.pending[clause.id] = self.books.left_pending[clause.id] = [False] * len(zeros)
 
+    def all_periods(self, figures: frozenset[str] | None) -> Outturn:
+        """Carry out period after period."""
+        self.open_accounts(self.evaluation)
+        last = len(self.outturn.program.periods) - 1
+        for period in range(last + 1):
+            self.open_period(period)
+            for clause in self.program.clauses:
+                if clause.basis != "once" or clause.at == period:
+                    self.clause(clause)
+            if period == last:
+                self.residuals()
+            self.close_period(figures)
+        return self.outturn
+
+    def open_accounts(self, evaluation: Evaluation) -> None:
+        """Open the accounts of terms, but those that are open."""
+        for account in evaluation.program.accounts:
+            size = len(self.table.combinations(account.each))
+            opening = evaluation.over(account.opens, account.each) if account.opens >= 0 else [0] * size
+            self.books.balances.setdefault(account.id, opening)
+
     def open_period(self, period: int) -> None:
         """Let accounts grow, then add to them."""
         self.period = period
         balances = self.books.balances
         for account in self.program.accounts:
-            if period == 0:
-                size = len(self.table.combinations(account.each))
-                balances[account.id] = (
-                    self.evaluation.over(account.opens, account.each) if account.opens >= 0 else [0] * size
-                )
             if account.growth:
                 factor = account.growth[period]
                 balances[account.id] = [
@@ -179,13 +201,13 @@ class _Run:
     def close_period(self, figures: frozenset[str] | None) -> None:
         """Report figures, balances and what was paid in this period, then step on."""
         out = self.outturn
-        for figure in self.program.figures:
+        for figure in out.program.figures:
             if figures is None or figure.id in figures:
-                out.figures.setdefault(figure.id, []).append(self.evaluation.value(figure.node))
+                out.figures.setdefault(figure.id, []).append(self.figure(figure))
         for name, cells in self.books.balances.items():
             out.balances.setdefault(name, []).append(list(cells))
-        self.evaluation.end_period()
-        for clause in self.program.clauses:
+        self.end_period()
+        for clause in out.program.clauses:
             out.paid.setdefault(clause.id, []).append(self.books.now["paid", clause.id])
             for what in ("paid", "earned"):
                 totals = self.books.totals[what, clause.id]
@@ -193,9 +215,21 @@ class _Run:
                 self.books.now[what, clause.id] = [0] * len(totals)
             self.books.close_pending(clause)
 
+    def end_period(self) -> None:
+        """Remember what later periods ask for."""
+        self.evaluation.end_period()
+
+    def figure(self, figure: FigurePlan) -> Cells:
+        """Return a figure as it stands now."""
+        return self.evaluation.value(figure.node)
+
+    def amounts(self, clause: ClausePlan) -> Cells:
+        """Return what a clause comes to, for all its members."""
+        return self.evaluation.over(clause.amount, clause.each)
+
     def clause(self, clause: ClausePlan) -> None:
         """Carry out one clause for all its members: amounts of all first, then one after the other."""
-        amounts = self.evaluation.over(clause.amount, clause.each)
+        amounts = self.amounts(clause)
         self.books.pending[clause.id] = [amount is None for amount in amounts]
         if clause.basis == "note":
             for place, amount in enumerate(amounts):
@@ -386,7 +420,7 @@ class _Run:
 
     def residuals(self) -> None:
         """Hand what pots still hold to whom the document names."""
-        for account in self.program.accounts:
+        for account in self.outturn.program.accounts:
             if not account.pot:
                 continue
             held = self.books.balances[account.id][0]

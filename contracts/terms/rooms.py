@@ -31,11 +31,14 @@ class Rooms:
         self._with_cuts = with_cuts
         self._used: dict[Room, Cell] = {}
         self._left: dict[Room, Cell] = {}
-        clauses = evaluation.program.clauses
-        self._limits = {
-            clause.id: [one for one in evaluation.program.limits if clause.id in one.clauses]
-            for clause in clauses
-        }
+        self._amended = False
+        self._limits = _limits_of(evaluation)
+
+    def take_up(self, evaluation: Evaluation) -> None:
+        """Go on under other terms: maxima can change, so what was used is always kept."""
+        self._evaluation = evaluation
+        self._limits = _limits_of(evaluation)
+        self._amended = True
 
     def open(self, clause: ClausePlan) -> None:
         """Work out what is let through now: the maximum less what was used and what is reserved."""
@@ -141,7 +144,7 @@ class Rooms:
     def _moves(self, limit: LimitPlan) -> bool:
         """Say whether a maximum can change while the limit is at work: then what was used is kept as well."""
         node = self._evaluation.program.nodes[limit.maximum]
-        return node.live or (node.varies and not limit.by_period)
+        return self._amended or node.live or (node.varies and not limit.by_period)
 
     def _span(self, limit: LimitPlan) -> int:
         return self._evaluation.period if limit.by_period else WHOLE
@@ -153,8 +156,15 @@ class Rooms:
         """Sum what was obligated before under a limit; a term key counts in every period it is asked for."""
         total = 0
         for (name, period, place), amount in self._reserved.items():
-            clause = next(one for one in self._evaluation.program.clauses if one.id == name)
+            clause = next((one for one in self._evaluation.program.clauses if one.id == name), None)
             inside = name in limit.clauses and (not limit.by_period or period in {self._span(limit), WHOLE})
-            if inside and self._evaluation.mapping(limit.each, clause.each)[place] == at:
+            if clause and inside and self._evaluation.mapping(limit.each, clause.each)[place] == at:
                 total += amount
         return total
+
+
+def _limits_of(evaluation: Evaluation) -> dict[str, list[LimitPlan]]:
+    program = evaluation.program
+    return {
+        clause.id: [one for one in program.limits if clause.id in one.clauses] for clause in program.clauses
+    }
