@@ -46,7 +46,7 @@ def _amount(low: Lowering, clause: Pay | Note, path: str) -> Lowered:
 
 def _plan(low: Lowering, clause: Pay | Note, path: str, amount: Lowered, unit: Quantity) -> ClausePlan:
     anchor = f"{clause.source.document}, {clause.source.clause}".rstrip(", ") if clause.source else ""
-    each = low.order(clause.each)
+    each = clause.each
     if isinstance(clause, Note):
         return ClausePlan(
             id=clause.id, path=path, basis="note", payer="", payee="", each=each, at=-1, amount=amount.at,
