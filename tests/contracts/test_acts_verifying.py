@@ -286,6 +286,7 @@ def two_years(content: Content) -> TermDocument:
         {"id": "y2", "ends_on": "2027-12-31"},
     ]
     nights = content["clauses"][0]
+    content["metrics"]["nights"]["per"] = ["period"]
     seen = {"op": "obs", "metric": "nights", "window": "to_date"}
     edges = [{"at": "100", "owner": "above"}]
     rows = [{"base": "0"}, {"base": "1000"}]

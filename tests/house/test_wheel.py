@@ -22,7 +22,7 @@ USE = """
 import api, finance, finance.money, almoner, sys
 from almoner import Money, money
 from almoner.api.cli import main
-from almoner.contracts.results import list_deals
+from almoner.api.demo.stories import list_deals
 from almoner.challenges import retro_funding_4
 assert (api.NAME, finance.NAME) == ("the host api", "the host finance")
 assert finance.money.Money is not Money and Money.__module__ == "almoner.finance.money"
