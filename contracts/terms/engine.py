@@ -300,12 +300,14 @@ class _Run:
             self.rooms.left[key] = None if most is None else self.use.sub(most, self.rooms.used[key])
 
     def _reserved(self, limit: LimitPlan, span: int, at: int) -> int:
-        """Sum what was obligated before under a limit; a term key counts in the period it is asked for."""
+        """Sum what was obligated before under a limit, as far as it is known for which period."""
         total = 0
         if not self.reserved:
             return total
         for clause in self.program.clauses:
-            if clause.id not in limit.clauses:
+            if clause.id not in limit.clauses or not self._remembers(limit, clause):
+                continue
+            if clause.basis == "once" and span not in {WHOLE, clause.at}:
                 continue
             places = self.evaluation.mapping(limit.each, clause.each)
             total += sum(
@@ -314,6 +316,10 @@ class _Run:
                 if name == clause.id and places[place] == at and (span == WHOLE or period in {span, WHOLE})
             )
         return total
+
+    def _remembers(self, limit: LimitPlan, clause: ClausePlan) -> bool:
+        """Say whether a limit keeps room for what a clause obligated: to date, the period is not known."""
+        return not limit.by_period or clause.basis != "cumulative" or len(self.program.periods) == 1
 
     def _share_rooms(self, clause: ClausePlan, wanted: Sequence[Cell]) -> dict[int, Cell]:
         """Let members share the room of a pro rata limit by what they earned."""
@@ -325,34 +331,49 @@ class _Run:
         room = self.rooms.left[limit.id, self.period if limit.by_period else WHOLE, 0]
         if room is None or not known:
             return {}
+        before = [self.reserved.get(self._key(clause, at), 0) for at in known]
+        if any(before):
+            return dict(zip(known, self._share_rest(wants, before, room), strict=True))
         total = self.use.gather("add", wants, 0)
         given = self.use.least(total, self.use.most(room, 0))
         parts = self.use.allocate(given, wants, "largest", self.table.multiplicity(clause.each))
         return dict(zip(known, parts, strict=True))
 
+    def _share_rest(self, wants: Sequence[Cell], before: Sequence[int], room: Cell) -> Cells:
+        """Leave members what they were given before; share what room is left by what they lack."""
+        kept = [self.use.least(want, given) for want, given in zip(wants, before, strict=True)]
+        lack = [self.use.sub(want, given) for want, given in zip(wants, kept, strict=True)]
+        more = self.use.least(self.use.gather("add", lack, 0), self.use.most(room, 0))
+        parts = self.use.allocate(more, lack, "largest", 0)
+        return [self.use.add(given, part) for given, part in zip(kept, parts, strict=True)]
+
     def _limited(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
         key = self._key(clause, place)
         granted = self.reserved.get(key, 0)
         free = self.use.least(more, granted) if granted else 0
-        asked = self.use.sub(more, free) if granted else more
+        asked = more
         for limit in self.limits[clause.id]:
             room = self.rooms.left[self._room(limit, clause, place)]
-            if limit.pro_rata or room is None:
-                if room is None:
-                    asked = 0
+            if limit.pro_rata and room is not None:
                 continue
-            passed = self.use.least(asked, self.use.most(room, 0))
-            self._note_cut(kept, limit.id, self.use.sub(asked, passed))
+            known = room is not None
+            room = self.use.most(room, 0) if known else 0
+            if granted and self._remembers(limit, clause):
+                room = self.use.add(room, free)
+            passed = self.use.least(asked, room)
+            if known:
+                self._note_cut(kept, limit.id, self.use.sub(asked, passed))
             asked = passed
         if granted:
-            self._release(clause, place, key, free)
-            return self.use.add(asked, free)
+            self._release(clause, place, key, self.use.least(asked, free))
         return asked
 
     def _release(self, clause: ClausePlan, place: int, key: Key, used: int) -> None:
         """Take back the reservation of what is now paid, before it is counted as used."""
         self.reserved[key] -= used
         for limit in self.limits[clause.id]:
+            if not self._remembers(limit, clause):
+                continue
             room = self._room(limit, clause, place)
             self.rooms.used[room] = self.use.sub(self.rooms.used[room], used)
             if self.rooms.left[room] is not None:
