@@ -188,19 +188,24 @@ def step(
     outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
     rows = []
     obligated = dict(state.obligated)
+    over = _overpaid(clauses, outturn, names, obligated)
     for key, kept in outturn.keys.items():
         clause, name = clauses[key[0]], names[key]
-        before = obligated.get(name, 0)
-        if kept.earned is None and not before:
+        if kept.earned is None:
             continue
+        before = obligated.get(name, 0)
         due = _due(clause, kept.entitled - before)
+        offset = min(max(0, due), over.get((clause.payer, clause.payee), 0))
+        if offset:
+            over[clause.payer, clause.payee] -= offset
+            due -= offset
         obligated[name] = before + due
         rows.append(
             Entitlement(
                 clause=clause.id,
                 period=name[1],
                 members=name[2],
-                earned=kept.earned or 0,
+                earned=kept.earned,
                 entitled=kept.entitled,
                 due=due,
                 cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
@@ -210,6 +215,23 @@ def step(
     return Step(
         state=State(observed=observed, obligated=obligated), entitlements=tuple(rows), outturn=outturn
     )
+
+
+def _overpaid(
+    clauses: Mapping[str, ClausePlan],
+    outturn: Outturn,
+    names: Mapping[Key, KeyName],
+    obligated: Mapping[KeyName, int],
+) -> dict[tuple[str, str], int]:
+    """Sum, for each payer and payee, what is owed less than was paid and is to be set off."""
+    over: dict[tuple[str, str], int] = {}
+    for key, kept in outturn.keys.items():
+        clause = clauses[key[0]]
+        less = obligated.get(names[key], 0) - kept.entitled
+        if clause.on_decrease == "offset" and not clause.two_way and kept.earned is not None and less > 0:
+            pair = (clause.payer, clause.payee)
+            over[pair] = over.get(pair, 0) + less
+    return over
 
 
 def _due(clause: ClausePlan, change: int) -> int:
