@@ -1,8 +1,10 @@
 """Cells that are whole numbers: the exact arithmetic of payment."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from fractions import Fraction
-from math import prod
+from functools import lru_cache
+from math import lcm, prod
 from typing import Final
 
 from ...finance.errors import TermError
@@ -55,6 +57,34 @@ def allocate(total: int, weights: Sequence[int], ties: str) -> list[int]:
     return parts
 
 
+def band_table(node: Node, digits: int) -> tuple[list[int], list[int], list[int], int]:
+    """Return the bands as whole numbers: round((base + slope x count) / den) from each threshold on.
+
+    Parameters
+    ----------
+    node : Node
+        A ``bands`` node.
+    digits : int [digits]
+        Of the number that falls into a band.
+
+    Returns
+    -------
+    tuple
+        Thresholds (the first count of each band but the first), bases, slopes, den.
+    """
+    unit = 10 ** digits_of(node.type)
+    bases = [(row.base - row.slope * row.origin) * unit for row in node.rows]
+    slopes = [row.slope * unit / 10**digits for row in node.rows]
+    den = lcm(*(exact.denominator for exact in (*bases, *slopes)))
+    thresholds = [count if above else count + 1 for count, above in node.edges]
+    return thresholds, [int(base * den) for base in bases], [int(slope * den) for slope in slopes], den
+
+
+@lru_cache(maxsize=1024)
+def _cached_table(node: Node, digits: int) -> tuple[list[int], list[int], list[int], int]:
+    return band_table(node, digits)
+
+
 class WholeNumbers:
     """Arithmetic on Python's whole numbers, truths and pending values.
 
@@ -70,6 +100,10 @@ class WholeNumbers:
 
     def sub(self, left: int, right: int) -> int:
         """Subtract."""
+        return left - right
+
+    def take(self, left: int, right: int) -> int:
+        """Subtract what is known not to exceed it."""
         return left - right
 
     def least(self, left: int, right: int) -> int:
@@ -91,12 +125,11 @@ class WholeNumbers:
             round_quotient(num, den, node.rounding) if den > 0 else round_quotient(-num, -den, node.rounding)
         )
 
-    def bands(self, node: Node, digits: int, of: int) -> int:
+    def bands(self, node: Node, number: int, digits: int, of: int) -> int:  # noqa: ARG002  # columns use it
         """Value a number by its band."""
-        at = sum(of > count or (of == count and above) for count, above in node.edges)
-        row = node.rows[at]
-        exact = (row.base + row.slope * (Fraction(of, 10**digits) - row.origin)) * 10 ** digits_of(node.type)
-        return round_quotient(exact.numerator, exact.denominator, node.rounding)
+        thresholds, bases, slopes, den = _cached_table(node, digits)
+        at = bisect_right(thresholds, of)
+        return round_quotient(bases[at] + slopes[at] * of, den, node.rounding)
 
     def compare(self, relation: str, left: int, right: int) -> bool:
         """Compare."""
@@ -134,6 +167,14 @@ class WholeNumbers:
     def gather(self, kind: str, cells: Sequence[int], times: int) -> int:  # noqa: ARG002  # proofs use it
         """Fold numbers."""
         return sum(cells) if kind == "add" else min(cells) if kind == "min" else max(cells)
+
+    def within(self, cell: int, low: int, high: int) -> int:  # noqa: ARG002  # proofs use it
+        """Return the cell: domains were checked before."""
+        return cell
+
+    def most_of(self, new: int, old: int, ceiling: int) -> int:  # noqa: ARG002  # proofs use it
+        """Return the new cell."""
+        return new
 
     def many(self, cell: int, times: int) -> int:  # noqa: ARG002  # proofs use it
         """Return the cell: members stand for themselves here."""

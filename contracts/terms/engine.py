@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 
 from .evaluation import Arithmetic, Books, Cell, Cells, Evaluation, Table, Traced
-from .program import ClausePlan, LegPlan, LimitPlan, Program, SplitPlan
+from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Program, SplitPlan
 
 Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
 WHOLE = -1
@@ -250,7 +250,9 @@ class _Run:
         more = self._from_pot(clause, more, kept)
         more = self._pay(clause, place, more, kept)
         self._use_rooms(clause, place, more)
-        kept.entitled = self.use.add(kept.entitled, self.use.add(more, offset))
+        entitled = self.use.add(kept.entitled, self.use.add(more, offset))
+        kept.entitled = self.use.most_of(entitled, kept.entitled, kept.earned)
+        self._settle_total(clause, place, kept)
 
     def _flow_back(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
         payer, payee = self._ends(clause, place)
@@ -420,7 +422,7 @@ class _Run:
             else:
                 givers = [(givers[0][0], taken)]
             more = taken
-        kept.paid = self.use.add(kept.paid, more)
+        kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)
         if len(givers) == 1 or len(takers) == 1:
             for giver, given in givers:
                 for taker, got in takers:
@@ -456,7 +458,8 @@ class _Run:
         self._note_cut(kept, f"split:{split.id}", rest)
         for at, part in parts.items():
             self.taken[split.id, at] = self.use.add(self.taken.get((split.id, at), 0), part)
-        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], self.use.sub(amount, rest)
+        taken = self.use.most(self.use.least(amount, self.use.sub(amount, rest)), 0)
+        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken
 
     def _spread_rank(
         self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
@@ -504,12 +507,17 @@ class _Run:
         self._add_total("paid", clause.id, place, amount)
         for name, sign in ((payer, -1), (payee, 1)):
             if name in self.accounts:
-                self._move(name, 0, many, sign)
+                self._move(name, 0, many, sign, covered=sign < 0)
         self._move_accounts(clause, place, amount)
 
     def _add_total(self, what: str, clause: str, place: int, amount: Cell) -> None:
         cells = self.books.totals[what, clause]
         cells[place] = self.use.add(cells[place], amount)
+
+    def _settle_total(self, clause: ClausePlan, place: int, kept: KeyOutcome) -> None:
+        """A clause that is not by period has one key, and its total is what that key was paid."""
+        if clause.basis != "period":
+            self.books.totals["paid", clause.id][place] = kept.paid
 
     def _move_accounts(self, clause: ClausePlan, place: int, amount: Cell) -> None:
         for names, sign in ((clause.raises, 1), (clause.lowers, -1)):
@@ -517,12 +525,17 @@ class _Run:
                 dims = self.accounts[name].each
                 times = self.table.multiplicity([dim for dim in clause.each if dim not in dims])
                 at = self.evaluation.mapping(dims, clause.each)[place]
-                self._move(name, at, self.use.many(amount, times), sign)
+                covered = sign < 0 and takes_at_most(self.program, clause, self.accounts[name])
+                self._move(name, at, self.use.many(amount, times), sign, covered=covered)
 
-    def _move(self, name: str, at: int, amount: Cell, sign: int) -> None:
+    def _move(self, name: str, at: int, amount: Cell, sign: int, *, covered: bool = False) -> None:
         cells = self.books.balances[name]
-        if cells[at] is not None:
-            cells[at] = self.use.add(cells[at], amount) if sign > 0 else self.use.sub(cells[at], amount)
+        if cells[at] is None:
+            return
+        if sign > 0:
+            cells[at] = self.use.add(cells[at], amount)
+        else:
+            cells[at] = (self.use.take if covered else self.use.sub)(cells[at], amount)
 
     def residuals(self) -> None:
         """Hand what pots still hold to whom the document names."""
@@ -535,4 +548,37 @@ class _Run:
                 self.outturn.flows[f"residual:{account.id}", account.id, account.residual_to, self.period] = (
                     rest
                 )
-                self._move(account.id, 0, rest, -1)
+                self._move(account.id, 0, rest, -1, covered=True)
+
+
+def takes_at_most(program: Program, clause: ClausePlan, account: AccountPlan) -> bool:
+    """Say whether the form of a clause shows that it never takes more than an account has.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    clause : ClausePlan
+        That lowers the account.
+    account : AccountPlan
+        Kept for the same members as the clause.
+    """
+    if clause.each != account.each or clause.basis == "cumulative":
+        return False
+
+    def covered(at: int) -> bool:
+        node = program.nodes[at]
+        match node.op:
+            case "balance":
+                return node.name == account.id
+            case "lit":
+                return node.const <= 0
+            case "min":
+                return any(map(covered, node.args))
+            case "max":
+                return all(map(covered, node.args))
+            case "if":
+                return all(map(covered, node.args[1:]))
+        return False
+
+    return covered(clause.amount)

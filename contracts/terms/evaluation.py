@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from functools import cache
 from itertools import product
 from math import prod
 from typing import Any, Protocol
@@ -34,6 +33,9 @@ class Arithmetic(Protocol):
     def sub(self, left: Cell, right: Cell) -> Cell:
         """Subtract the second from the first."""
 
+    def take(self, left: Cell, right: Cell) -> Cell:
+        """Subtract what is known not to exceed it, or not to be positive."""
+
     def least(self, left: Cell, right: Cell) -> Cell:
         """Return the smaller."""
 
@@ -43,7 +45,7 @@ class Arithmetic(Protocol):
     def scale(self, node: "Scaler", of: Cell, by: Sequence[Cell], over: Sequence[Cell], spare: Cell) -> Cell:
         """Multiply and divide with one rounding."""
 
-    def bands(self, node: Node, digits: int, of: Cell) -> Cell:
+    def bands(self, node: Node, number: int, digits: int, of: Cell) -> Cell:
         """Value a number by its band."""
 
     def compare(self, relation: str, left: Cell, right: Cell) -> Cell:
@@ -72,6 +74,12 @@ class Arithmetic(Protocol):
 
     def gather(self, kind: str, cells: Sequence[Cell], times: int) -> Cell:
         """Fold: add, min, max, all or any; with ``times``, over none to so many cells like the one given."""
+
+    def within(self, cell: Cell, low: int, high: int) -> Cell:
+        """Return a cell that is known to lie within ends."""
+
+    def most_of(self, new: Cell, old: Cell, ceiling: Cell) -> Cell:
+        """Return a cell that is known not to exceed both others."""
 
     def many(self, cell: Cell, times: int) -> Cell:
         """Return the sum of none to so many cells like this; the cell itself when ``times`` is 0."""
@@ -278,7 +286,7 @@ class Evaluation:
                 )
             case "bands":
                 digits = digits_of(self.program.nodes[node.args[0]].type)
-                return lambda cells: use.bands(node, digits, cells[0])
+                return lambda cells: use.bands(node, at, digits, cells[0])
             case "cmp":
                 return lambda cells: use.compare(node.name, cells[0], cells[1])
             case "is":
@@ -353,7 +361,12 @@ def _param(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
 
 def _obs(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
     if node.mode == "to_date":
-        return run._to_date(node.name)  # noqa: SLF001  # one room: operations are methods written apart
+        measure = run.program.metrics[node.name]
+        pooled = run._to_date(node.name)  # noqa: SLF001  # one room: operations are methods written apart
+        return [
+            None if cell is None else run.arithmetic.within(cell, measure.low, measure.high)
+            for cell in pooled
+        ]
     rows = run.table.cells[node.name]
     return list(rows[run.period if node.mode == "period" else 0])
 

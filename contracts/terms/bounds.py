@@ -1,0 +1,333 @@
+"""Reading 3, ``bounds``: the most and the least the terms can cost, proven before anybody signs.
+
+The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so the engine can
+carry out the terms on whole domains: intervals of amounts, cut by the limits, bound all that can ever be paid. A
+bound is ``attained`` when observations that cost exactly that much were found and paid by reading 1; otherwise it
+is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
+
+The proof also refuses terms whose numbers could leave the exact range, whose divisors could be zero, or whose
+amounts could turn negative without saying so.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from ...finance.errors import TermError
+from ...finance.money import decimal_text
+from .engine import WHOLE, Outturn
+from .observing import Observation
+from .program import ClausePlan, LimitPlan, Program
+from .ranges import Interval, pair, refused, spans_of
+from .witness import find_witness
+
+Label = Literal["attained", "safe"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClauseBound:
+    """What one clause can pay in one period.
+
+    Attributes
+    ----------
+    clause, period : str
+        The key; ``term`` for what is not by period.
+    members : tuple of str
+        ``*`` stands for each member of an open set.
+    least, most : int [minor units]
+        Earned, before limits; for all members that ``*`` stands for.
+    """
+
+    clause: str
+    period: str
+    members: tuple[str, ...] = ()
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PairBound:
+    """What one party can have to pay another, in the whole term or in one year.
+
+    Attributes
+    ----------
+    payer, payee, unit : str
+        Who, to whom, in what.
+    year : int [calendar year] or None
+        None for the whole term.
+    least, most : int [minor units]
+        After limits; below zero where the other way round is possible.
+    """
+
+    payer: str
+    payee: str
+    unit: str
+    year: int | None
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    """What terms can cost at most and at least.
+
+    Attributes
+    ----------
+    maxima, guaranteed_by_unit : dict of str to int [minor units]
+        By unit: nothing above is ever paid; at least that is paid once everything is observed.
+    label : str
+        ``attained`` or ``safe``, for the maximum.
+    witness : tuple of Observation
+        Observations that cost exactly the maximum, when it is attained.
+    clauses : tuple of ClauseBound
+        By clause and period, before limits.
+    pairs : tuple of PairBound
+        By payer, payee, unit and year.
+    payers : dict of (str, str) to int [minor units]
+        The most each payer can have to pay, by party and unit.
+    """
+
+    maxima: Mapping[str, int]
+    guaranteed_by_unit: Mapping[str, int]
+    label: Label
+    witness: tuple[Observation, ...]
+    clauses: tuple[ClauseBound, ...]
+    pairs: tuple[PairBound, ...] = ()
+    payers: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+    @property
+    def maximum(self) -> int:
+        """Nothing above it [minor units] is ever paid; terms in several units have one for each."""
+        return _single(self.maxima)
+
+    @property
+    def guaranteed(self) -> int:
+        """At least that [minor units] is paid once everything is observed."""
+        return _single(self.guaranteed_by_unit)
+
+
+def _single(amounts: Mapping[str, int]) -> int:
+    if len(amounts) > 1:
+        raise TermError(f"The terms pay in several units: {', '.join(amounts)}. Ask for one of them.")
+    return next(iter(amounts.values()), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Atom:
+    """One key's amount before limits, for all members it stands for."""
+
+    clause: ClausePlan
+    span: int
+    place: int
+    low: int
+    high: int
+    times: int
+
+
+def prove(program: Program) -> Proof:
+    """Bound what a program can cost.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+
+    Raises
+    ------
+    TermError
+        When an amount could be negative, a divisor zero, or a number leave the exact range.
+
+    Examples
+    --------
+    >>> from almoner.contracts.terms.compiled import compile_terms
+    >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
+    >>> proof = prove(compile_terms(TermDocument.read(EXAMPLE)))
+    >>> proof.maximum, proof.label
+    (50000000, 'attained')
+    """
+    outturn, spans, _ = spans_of(program)
+    _require_one_way(program, spans)
+    atoms = _atoms(program, outturn)
+    caps = _caps(program, outturn, spans)
+    pots = {account.id for account in program.accounts if account.pot}
+    units = {clause.unit.unit: clause.unit for clause in program.clauses if clause.basis != "note"}
+    maxima, least = {}, {}
+    for unit in units:
+        chosen = [atom for atom in atoms if atom.clause.unit.unit == unit and atom.clause.payer not in pots]
+        maxima[unit] = _most(chosen, caps)
+        least[unit] = _least(chosen, caps)
+    payers = _payers(program, atoms, caps)
+    witness = find_witness(program, maxima) if len(maxima) == 1 else None
+    return Proof(
+        maxima=maxima,
+        guaranteed_by_unit=least,
+        label="safe" if witness is None else "attained",
+        witness=witness or (),
+        clauses=tuple(_bound(outturn, atom) for atom in atoms),
+        pairs=_pairs(program, outturn, payers),
+        payers=payers,
+    )
+
+
+def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
+    for clause in program.clauses:
+        low = spans.get(clause.amount, (0, 0))[0]
+        if low < 0 and not clause.two_way:
+            shown = decimal_text(low, clause.unit.digits)
+            raise refused(
+                f"{clause.path}/amount",
+                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so add a floor with max, "
+                "or say two_way",
+            )
+    for limit in program.limits:
+        if spans.get(limit.maximum, (0, 0))[0] < 0:
+            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
+
+
+def _atoms(program: Program, outturn: Outturn) -> list[_Atom]:
+    clauses = {clause.id: clause for clause in program.clauses}
+    atoms = []
+    for (name, span, place), kept in outturn.keys.items():
+        low, high = pair(0 if kept.earned is None else kept.earned)
+        if clauses[name].basis == "cumulative":
+            high = max(high, pair(kept.entitled)[1])
+        times = outturn.table.multiplicity(clauses[name].each)
+        if times:
+            low, high = min(0, times * low), times * high
+        atoms.append(_Atom(clauses[name], span, place, low, high, times))
+    return atoms
+
+
+def _bound(outturn: Outturn, atom: _Atom) -> ClauseBound:
+    period = "term" if atom.span == WHOLE else outturn.program.periods[atom.span][0]
+    members = outturn.table.combinations(atom.clause.each)[atom.place]
+    return ClauseBound(clause=atom.clause.id, period=period, members=members, least=atom.low, most=atom.high)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cap:
+    """A limit for one span and one combination of its members: the keys under it, and its least and most."""
+
+    keys: frozenset[tuple[str, int, int]]
+    low: int
+    high: int
+
+
+def _caps(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[_Cap]:
+    clauses = {clause.id: clause for clause in program.clauses}
+    caps = []
+    for limit in program.limits:
+        low, high = spans.get(limit.maximum, (0, 0))
+        times = outturn.table.multiplicity(limit.each)
+        groups: dict[tuple[int, int], set[tuple[str, int, int]]] = {}
+        for name, span, place in outturn.keys:
+            if name in limit.clauses:
+                at = _place(outturn, limit, clauses[name], place)
+                groups.setdefault((span if limit.by_period else WHOLE, at), set()).add((name, span, place))
+        for (span, _), keys in groups.items():
+            periods = len(program.periods) if limit.by_period and span == WHOLE else 1
+            most = max(0, high) * (times or 1) * periods
+            caps.append(_Cap(frozenset(keys), 0 if times else max(0, low), most))
+    return sorted(caps, key=lambda cap: len(cap.keys))
+
+
+def _place(outturn: Outturn, limit: LimitPlan, clause: ClausePlan, place: int) -> int:
+    combo = dict(zip(clause.each, outturn.table.combinations(clause.each)[place], strict=True))
+    return outturn.table.combinations(limit.each).index(tuple(combo[dim] for dim in limit.each))
+
+
+Group = tuple[frozenset[tuple[str, int, int]], int]
+
+
+def _groups(atoms: Iterable[_Atom], *, high: bool) -> list[Group]:
+    return [
+        (
+            frozenset({(atom.clause.id, atom.span, atom.place)}),
+            max(0, atom.high) if high else atom.low,
+        )
+        for atom in atoms
+    ]
+
+
+def _most(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
+    """Sum upper bounds under the limits; one that overlaps others in part caps its keys one by one."""
+    groups = _groups(atoms, high=True)
+    present = frozenset().union(*(keys for keys, _ in groups))
+    for cap in caps:
+        named = cap.keys & present
+        inside = [group for group in groups if group[0] <= named]
+        if named and frozenset().union(*(keys for keys, _ in inside)) == named:
+            groups = [group for group in groups if group not in inside]
+            groups.append((named, min(cap.high, sum(amount for _, amount in inside))))
+        else:
+            groups = [(keys, min(amount, cap.high) if keys <= named else amount) for keys, amount in groups]
+    return sum(amount for _, amount in groups)
+
+
+def _least(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
+    """Sum lower bounds under the limits.
+
+    A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that did not
+    cut changed nothing, and they are paid at least what they were.
+    """
+    groups = _groups(atoms, high=False)
+    for cap in caps:
+        touched = [group for group in groups if group[0] & cap.keys]
+        if touched:
+            groups = [group for group in groups if group not in touched]
+            keys = frozenset().union(*(one for one, _ in touched))
+            groups.append((keys, min(cap.low, sum(amount for _, amount in touched))))
+    return sum(amount for _, amount in groups)
+
+
+def _payers(program: Program, atoms: list[_Atom], caps: list[_Cap]) -> dict[tuple[str, str], int]:
+    """Bound what each party can have to pay: of its clauses, and of its legs."""
+    payers: dict[tuple[str, str], int] = {}
+    sides: dict[tuple[str, str], list[_Atom]] = {}
+    for atom in atoms:
+        sides.setdefault((atom.clause.payer, atom.clause.unit.unit), []).append(atom)
+        if atom.clause.two_way and atom.low < 0:
+            payee = (atom.clause.payee, atom.clause.unit.unit)
+            payers[payee] = payers.get(payee, 0) - atom.low
+    for (name, unit), own in sides.items():
+        total = _most(own, caps)
+        if name in program.splits:
+            for leg in program.splits[name].legs:
+                most = program.nodes[leg.maximum].const if leg.maximum >= 0 else total
+                fixed = leg.maximum < 0 or program.nodes[leg.maximum].op == "lit"
+                amount = min(total, most) if fixed else total
+                payers[leg.party, unit] = payers.get((leg.party, unit), 0) + amount
+        else:
+            payers[name, unit] = payers.get((name, unit), 0) + total
+    return payers
+
+
+def _pairs(
+    program: Program, outturn: Outturn, payers: Mapping[tuple[str, str], int]
+) -> tuple[PairBound, ...]:
+    """Bound flows between parties by year, and over the term."""
+    clauses = {clause.id: clause for clause in program.clauses}
+    sums: dict[tuple[str, str, str, int | None], Interval] = {}
+    for (name, payer, payee, period), cell in outturn.flows.items():
+        clause = clauses.get(name)
+        unit = clause.unit.unit if clause else _unit_of_pot(program, payer)
+        low, high = pair(cell)
+        low = low if clause and clause.two_way else 0
+        for year in (None, program.periods[period][1].year):
+            known = sums.get((payer, payee, unit, year), (0, 0))
+            sums[payer, payee, unit, year] = (known[0] + low, known[1] + max(0, high))
+    return tuple(
+        PairBound(
+            payer=payer,
+            payee=payee,
+            unit=unit,
+            year=year,
+            least=low,
+            most=min(high, payers.get((payer, unit), high)),
+        )
+        for (payer, payee, unit, year), (low, high) in sums.items()
+    )
+
+
+def _unit_of_pot(program: Program, name: str) -> str:
+    return next(account.unit.unit for account in program.accounts if account.id == name)
