@@ -9,7 +9,7 @@ from typing import Final
 
 from ...finance.errors import TermError
 from ...finance.money import Rounding, round_quotient
-from .evaluation import Cells, Scaler
+from .cells import Cells, Scaler
 from .program import Node
 from .types import digits_of
 

@@ -15,10 +15,10 @@ from typing import Literal
 
 from ...finance.errors import TermError
 from ...finance.money import decimal_text
-from .engine import WHOLE, Outturn
+from .engine import WHOLE, Outturn, carry_out
 from .observing import Observation
 from .program import ClausePlan, LimitPlan, Program
-from .ranges import Interval, pair, refused, spans_of
+from .ranges import Interval, Ranges, domains, pair, refused, spans_of
 from .witness import find_witness
 
 Label = Literal["attained", "safe"]
@@ -157,7 +157,10 @@ def prove(program: Program) -> Proof:
         maxima[unit] = _most(chosen, caps)
         least[unit] = _least(chosen, caps)
     payers = _payers(program, atoms, caps)
-    witness = find_witness(program, maxima) if len(maxima) == 1 else None
+    witness = None
+    if len(maxima) == 1:
+        unit, goal = next(iter(maxima.items()))
+        witness = find_witness(program, unit, goal, lambda fixed: _bound_at(program, unit, fixed, caps))
     return Proof(
         maxima=maxima,
         guaranteed_by_unit=least,
@@ -167,6 +170,18 @@ def prove(program: Program) -> Proof:
         pairs=_pairs(program, outturn, payers),
         payers=payers,
     )
+
+
+def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list["_Cap"]) -> int:
+    """Bound what is paid when some metrics have one value."""
+    outturn = carry_out(program, Ranges(), domains(program, fixed))
+    pots = {account.id for account in program.accounts if account.pot}
+    chosen = [
+        atom
+        for atom in _atoms(program, outturn)
+        if atom.clause.unit.unit == unit and atom.clause.payer not in pots
+    ]
+    return _most(chosen, caps)
 
 
 def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:

@@ -1,9 +1,11 @@
 """Clauses, limits and splits: checked against the rest of the document, and made ready to be carried out."""
 
 from collections.abc import Iterable
+
 from .document import PERIOD, Note, Pay, PaymentLimit
-from .lowering import Lowered, Lowering, choose, unit_of_clause
+from .lowering import Lowered, Lowering, choose
 from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Node, SplitPlan
+from .stated import unit_of_clause
 from .types import BARE, Quantity, parse_type
 
 

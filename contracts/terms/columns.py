@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ...finance.errors import TermError
 from ...finance.money import Rounding
 from .arithmetic import WHOLE_NUMBERS, band_table
-from .evaluation import Cell, Cells, Scaler
+from .cells import Cell, Cells, Scaler
 from .program import Node
 
 Column = NDArray[Any]

@@ -13,6 +13,8 @@ from .calendars import equal_periods, growth_factor
 from .clauses import read_clauses, read_limits, read_splits, require_order
 from .document import PERIOD, WHOLE_TERM, Account, Every, Metric, ParamTable, TermDocument
 from .lowering import Lowering, lower_figure
+from .lowering_numbers import NUMBERS
+from .lowering_sets import SETS
 from .program import AccountPlan, FigurePlan, Measure, Program
 from .types import BARE, Label, Quantity, Truth, Type, parse_type
 
@@ -39,7 +41,7 @@ def compile_terms(document: TermDocument) -> Program:
     >>> [node.op for node in program.nodes], str(program.clauses[0].unit)
     (['obs', 'lit', 'scale', 'lit'], 'USD/2')
     """
-    low = Lowering(document)
+    low = Lowering(document, {**NUMBERS, **SETS})
     _distinct_names(low)
     starts, periods = _periods(low)
     low.periods = tuple(name for name, _ in periods)
@@ -134,7 +136,7 @@ def _periods(low: Lowering) -> tuple[date, tuple[tuple[str, date], ...]]:
     for position, period in enumerate(calendar.periods):
         path = f"/calendar/periods/{position}"
         day = _day(low, f"{path}/ends_on", period.ends_on)
-        if day and not (last < day or (day == starts and not rows)) or (day and day > ends):
+        if (day and not (last < day or (day == starts and not rows))) or (day and day > ends):
             low.fault(f"{path}/ends_on", f"{day} must lie after {last} and not after {ends}")
         if period.id in rows:
             low.fault(f"{path}/id", f"period {period.id!r} stands twice")

@@ -6,15 +6,14 @@ accounts. Pending amounts pay nothing. ``prior`` is what was obligated before: i
 for it, so a late result never takes back what was paid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
 
-from .evaluation import Arithmetic, Books, Cell, Cells, Evaluation, Table, Traced
-from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Program, SplitPlan
-
-Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
-WHOLE = -1
+from .cells import Arithmetic, Cell, Cells, Table
+from .evaluation import Books, Evaluation, Traced
+from .program import AccountPlan, ClausePlan, Program
+from .rooms import WHOLE, Key, Rooms
+from .spreading import Parts, Spreading
 
 
 @dataclass(slots=True)
@@ -64,14 +63,6 @@ class Outturn:
     figures: dict[str, list[Cells]] = field(default_factory=dict)
     balances: dict[str, list[Cells]] = field(default_factory=dict)
     paid: dict[str, list[Cells]] = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Rooms:
-    """What limits still let through: limit, period number or -1, combination of its members -> cell."""
-
-    left: dict[tuple[str, int, int], Cell] = field(default_factory=dict)
-    used: dict[tuple[str, int, int], Cell] = field(default_factory=dict)
 
 
 def carry_out(
@@ -130,19 +121,14 @@ class _Run:
         self.program = program
         self.use = use
         self.table = table
-        self.reserved = reserved
         self.books = Books()
         self.evaluation = Evaluation(program, use, table, self.books)
         self.outturn = Outturn(program, table)
         self.period = 0
-        self.rooms = Rooms()
+        self.rooms = Rooms(self.evaluation, reserved)
+        self.spreading = Spreading(self.evaluation)
         self.carried: dict[tuple[str, str], Cell] = {}
-        self.taken: dict[tuple[str, int], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
-        self.limits: dict[str, list[LimitPlan]] = {
-            clause.id: [one for one in program.limits if clause.id in one.clauses]
-            for clause in program.clauses
-        }
         self.combos = {clause.id: table.combinations(clause.each) for clause in program.clauses}
         for clause in program.clauses:
             zeros: Cells = [0] * len(self.combos[clause.id])
@@ -202,13 +188,12 @@ class _Run:
                     self._add_total("paid", clause.id, place, amount)
                     self._add_total("earned", clause.id, place, amount)
             return
-        for limit in self.limits[clause.id]:
-            self._open_rooms(limit)
+        self.rooms.open(clause)
         wanted = [self._earn(clause, place, amount) for place, amount in enumerate(amounts)]
-        shares = self._share_rooms(clause, wanted)
+        limit, shares = self.rooms.share(clause, wanted)
         for place, want in enumerate(wanted):
             if want is not None:
-                self._settle(clause, place, want, shares)
+                self._settle(clause, place, want, (limit, shares[place]) if limit else None)
 
     def _key(self, clause: ClausePlan, place: int) -> Key:
         return clause.id, self.period if clause.basis == "period" else WHOLE, place
@@ -227,32 +212,38 @@ class _Run:
         kept.earned = amount
         return self.use.sub(amount, kept.entitled)
 
-    def _settle(self, clause: ClausePlan, place: int, want: Cell, shares: dict[int, Cell]) -> None:
-        kept = self.outturn.keys[self._key(clause, place)]
+    def _settle(self, clause: ClausePlan, place: int, want: Cell, share: tuple[str, Cell] | None) -> None:
+        """Pay more, or less, than before: set off, limit, take from the pot, spread."""
+        key = self._key(clause, place)
+        kept = self.outturn.keys[key]
         kept.cuts = {}
-        more = self.use.most(want, 0)
-        less = self.use.least(want, 0)
+        more, less = self.use.most(want, 0), self.use.least(want, 0)
         if clause.two_way:
             self._flow_back(clause, place, kept, less)
         elif clause.basis == "cumulative":
             self._decrease(clause, place, kept, less)
-        if place in shares:
-            first = [one.id for one in self.limits[clause.id] if one.pro_rata][0]
-            self._note_cut(kept, first, self.use.sub(more, shares[place]))
-            more = shares[place]
-        pair = (clause.payer, clause.payee)
-        offset: Cell = 0
-        if pair in self.carried:
-            offset = self.use.least(more, self.carried[pair])
-            self.carried[pair] = self.use.sub(self.carried[pair], offset)
-            more = self.use.sub(more, offset)
-        more = self._limited(clause, place, more, kept)
-        more = self._from_pot(clause, more, kept)
-        more = self._pay(clause, place, more, kept)
-        self._use_rooms(clause, place, more)
+        if share is not None:
+            self._note_cut(kept, share[0], self.use.take(more, share[1]))
+            more = share[1]
+        offset = self._set_off(clause, more)
+        more, cuts = self.rooms.limit(clause, key, self.use.take(more, offset))
+        for name, cut in cuts:
+            self._note_cut(kept, name, cut)
+        more = self._pay(clause, place, self._from_pot(clause, more, kept), kept)
+        self.rooms.use(clause, place, more)
         entitled = self.use.add(kept.entitled, self.use.add(more, offset))
         kept.entitled = self.use.most_of(entitled, kept.entitled, kept.earned)
-        self._settle_total(clause, place, kept)
+        if clause.basis != "period":
+            self.books.totals["paid", clause.id][place] = kept.paid
+
+    def _set_off(self, clause: ClausePlan, more: Cell) -> Cell:
+        """Return how much of a payment was paid already, by an earlier one that proved too much."""
+        pair = (clause.payer, clause.payee)
+        if pair not in self.carried:
+            return 0
+        offset = self.use.least(more, self.carried[pair])
+        self.carried[pair] = self.use.take(self.carried[pair], offset)
+        return offset
 
     def _flow_back(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
         payer, payee = self._ends(clause, place)
@@ -261,7 +252,7 @@ class _Run:
         kept.paid = self.use.add(kept.paid, less)
 
     def _decrease(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
-        """What is owed fell: set it off later, take it back now, or leave it."""
+        """Set off later what is no longer owed, take it back now, or leave it."""
         if clause.on_decrease == "keep":
             return
         kept.entitled = self.use.add(kept.entitled, less)
@@ -271,132 +262,22 @@ class _Run:
             self.carried[pair] = self.use.add(self.carried.get(pair, 0), over)
             return
         kept.paid = self.use.add(kept.paid, less)
-        for payer, back in self._returned(clause.payer, over, self._ends(clause, place)[0]):
-            for payee, part in self._returned(clause.payee, back, self._ends(clause, place)[1]):
-                self._flow(clause, place, payer, payee, self.use.sub(0, part))
-        self._use_rooms(clause, place, less)
+        payer, payee = self._ends(clause, place)
+        for giver, back in self._returned(payer, over):
+            for taker, part in self._returned(payee, back):
+                self._flow(clause, place, giver, taker, self.use.sub(0, part))
+        self.rooms.use(clause, place, less)
 
-    def _returned(self, name: str, amount: Cell, alone: str) -> list[tuple[str, Cell]]:
-        """Spread what is taken back over legs, by what they took."""
+    def _returned(self, name: str, amount: Cell) -> Parts:
         split = self.program.splits.get(name)
-        if split is None:
-            return [(alone, amount)]
-        taken = [self.taken.get((name, at), 0) for at in range(len(split.legs))]
-        parts = self.use.allocate(amount, taken, split.ties, 0)
-        for at, part in enumerate(parts):
-            self.taken[name, at] = self.use.sub(taken[at], part)
-        return [(leg.party, part) for leg, part in zip(split.legs, parts, strict=True)]
+        return [(name, amount)] if split is None else self.spreading.give_back(split, amount)
 
     def _ends(self, clause: ClausePlan, place: int) -> tuple[str, str]:
         combo = dict(zip(clause.each, self.combos[clause.id][place], strict=True))
         return combo.get(clause.payer, clause.payer), combo.get(clause.payee, clause.payee)
 
-    def _open_rooms(self, limit: LimitPlan) -> None:
-        """Work out what a limit lets through now: its maximum less what was used and what is reserved."""
-        maxima = self.evaluation.over(limit.maximum, limit.each)
-        span = self.period if limit.by_period else WHOLE
-        for at, most in enumerate(maxima):
-            key = (limit.id, span, at)
-            if key not in self.rooms.used:
-                self.rooms.used[key] = self._reserved(limit, span, at)
-            self.rooms.left[key] = None if most is None else self.use.sub(most, self.rooms.used[key])
-
-    def _reserved(self, limit: LimitPlan, span: int, at: int) -> int:
-        """Sum what was obligated before under a limit, as far as it is known for which period."""
-        total = 0
-        if not self.reserved:
-            return total
-        for clause in self.program.clauses:
-            if clause.id not in limit.clauses or not self._remembers(limit, clause):
-                continue
-            if clause.basis == "once" and span not in {WHOLE, clause.at}:
-                continue
-            places = self.evaluation.mapping(limit.each, clause.each)
-            total += sum(
-                amount
-                for (name, period, place), amount in self.reserved.items()
-                if name == clause.id and places[place] == at and (span == WHOLE or period in {span, WHOLE})
-            )
-        return total
-
-    def _remembers(self, limit: LimitPlan, clause: ClausePlan) -> bool:
-        """Say whether a limit keeps room for what a clause obligated: to date, the period is not known."""
-        return not limit.by_period or clause.basis != "cumulative" or len(self.program.periods) == 1
-
-    def _share_rooms(self, clause: ClausePlan, wanted: Sequence[Cell]) -> dict[int, Cell]:
-        """Let members share the room of a pro rata limit by what they earned."""
-        limit = next((one for one in self.limits[clause.id] if one.pro_rata), None)
-        if limit is None:
-            return {}
-        known = [at for at, want in enumerate(wanted) if want is not None]
-        wants = [self.use.most(wanted[at], 0) for at in known]
-        room = self.rooms.left[limit.id, self.period if limit.by_period else WHOLE, 0]
-        if room is None or not known:
-            return {}
-        before = [self.reserved.get(self._key(clause, at), 0) for at in known]
-        if any(before):
-            return dict(zip(known, self._share_rest(wants, before, room), strict=True))
-        total = self.use.gather("add", wants, 0)
-        given = self.use.least(total, self.use.most(room, 0))
-        parts = self.use.allocate(given, wants, "largest", self.table.multiplicity(clause.each))
-        return dict(zip(known, parts, strict=True))
-
-    def _share_rest(self, wants: Sequence[Cell], before: Sequence[int], room: Cell) -> Cells:
-        """Leave members what they were given before; share what room is left by what they lack."""
-        kept = [self.use.least(want, given) for want, given in zip(wants, before, strict=True)]
-        lack = [self.use.sub(want, given) for want, given in zip(wants, kept, strict=True)]
-        more = self.use.least(self.use.gather("add", lack, 0), self.use.most(room, 0))
-        parts = self.use.allocate(more, lack, "largest", 0)
-        return [self.use.add(given, part) for given, part in zip(kept, parts, strict=True)]
-
-    def _limited(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
-        key = self._key(clause, place)
-        granted = self.reserved.get(key, 0)
-        free = self.use.least(more, granted) if granted else 0
-        asked = more
-        for limit in self.limits[clause.id]:
-            room = self.rooms.left[self._room(limit, clause, place)]
-            if limit.pro_rata and room is not None:
-                continue
-            known = room is not None
-            room = self.use.most(room, 0) if known else 0
-            if granted and self._remembers(limit, clause):
-                room = self.use.add(room, free)
-            passed = self.use.least(asked, room)
-            if known:
-                self._note_cut(kept, limit.id, self.use.sub(asked, passed))
-            asked = passed
-        if granted:
-            self._release(clause, place, key, self.use.least(asked, free))
-        return asked
-
-    def _release(self, clause: ClausePlan, place: int, key: Key, used: int) -> None:
-        """Take back the reservation of what is now paid, before it is counted as used."""
-        self.reserved[key] -= used
-        for limit in self.limits[clause.id]:
-            if not self._remembers(limit, clause):
-                continue
-            room = self._room(limit, clause, place)
-            self.rooms.used[room] = self.use.sub(self.rooms.used[room], used)
-            if self.rooms.left[room] is not None:
-                self.rooms.left[room] = self.use.add(self.rooms.left[room], used)
-
-    def _room(self, limit: LimitPlan, clause: ClausePlan, place: int) -> tuple[str, int, int]:
-        span = self.period if limit.by_period else WHOLE
-        return limit.id, span, self.evaluation.mapping(limit.each, clause.each)[place]
-
     def _note_cut(self, kept: KeyOutcome, name: str, cut: Cell) -> None:
         kept.cuts[name] = self.use.add(kept.cuts.get(name, 0), cut)
-
-    def _use_rooms(self, clause: ClausePlan, place: int, amount: Cell) -> None:
-        limits = self.limits[clause.id]
-        for limit in limits:
-            room = self._room(limit, clause, place)
-            times = self.table.multiplicity([dim for dim in clause.each if dim not in limit.each])
-            many = self.use.many(amount, times)
-            self.rooms.used[room] = self.use.add(self.rooms.used[room], many)
-            if self.rooms.left[room] is not None:
-                self.rooms.left[room] = self.use.sub(self.rooms.left[room], many)
 
     def _from_pot(self, clause: ClausePlan, more: Cell, kept: KeyOutcome) -> Cell:
         if clause.payer not in self.accounts:
@@ -405,23 +286,21 @@ class _Run:
         if held is None:
             return 0
         passed = self.use.least(more, self.use.most(held, 0))
-        self._note_cut(kept, f"account:{clause.payer}", self.use.sub(more, passed))
+        self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
         return passed
 
     def _pay(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
         """Spread an amount over payers and payees, move it, and return what was taken."""
         payer, payee = self._ends(clause, place)
-        givers: list[tuple[str, Cell]] = [(payer, more)]
+        givers: Parts = [(payer, more)]
         if payer in self.program.splits:
-            givers, more = self._spread(self.program.splits[payer], more, kept)
-        takers: list[tuple[str, Cell]] = [(payee, more)]
+            givers, more, short = self.spreading.spread(self.program.splits[payer], more)
+            self._note_cut(kept, f"split:{payer}", short)
+        takers: Parts = [(payee, more)]
         if payee in self.program.splits:
-            takers, taken = self._spread(self.program.splits[payee], more, kept)
-            if len(givers) > 1:
-                givers = self._shortened(givers, self.use.sub(more, taken))
-            else:
-                givers = [(givers[0][0], taken)]
-            more = taken
+            takers, more, short = self.spreading.spread(self.program.splits[payee], more)
+            self._note_cut(kept, f"split:{payee}", short)
+            givers = self.spreading.shorten(givers, short)
         kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)
         if len(givers) == 1 or len(takers) == 1:
             for giver, given in givers:
@@ -433,71 +312,9 @@ class _Run:
             for at, (taker, got) in enumerate(takers):
                 part = self.use.least(rest, got)
                 self._flow(clause, place, giver, taker, part)
-                rest = self.use.sub(rest, part)
-                takers[at] = (taker, self.use.sub(got, part))
+                rest = self.use.take(rest, part)
+                takers[at] = (taker, self.use.take(got, part))
         return more
-
-    def _shortened(self, givers: list[tuple[str, Cell]], short: Cell) -> list[tuple[str, Cell]]:
-        """Take from the last payers what no payee could take."""
-        rows = []
-        for name, given in reversed(givers):
-            less = self.use.least(given, short)
-            short = self.use.sub(short, less)
-            rows.append((name, self.use.sub(given, less)))
-        return rows[::-1]
-
-    def _spread(
-        self, split: SplitPlan, amount: Cell, kept: KeyOutcome
-    ) -> tuple[list[tuple[str, Cell]], Cell]:
-        """Spread an amount over legs: rank by rank, by weight over those with room."""
-        parts: dict[int, Cell] = dict.fromkeys(range(len(split.legs)), 0)
-        rest = amount
-        ranked = sorted(enumerate(split.legs), key=lambda pair: pair[1].rank)
-        for _, group in groupby(ranked, key=lambda pair: pair[1].rank):
-            rest = self._spread_rank(split, list(group), rest, parts)
-        self._note_cut(kept, f"split:{split.id}", rest)
-        for at, part in parts.items():
-            self.taken[split.id, at] = self.use.add(self.taken.get((split.id, at), 0), part)
-        taken = self.use.most(self.use.least(amount, self.use.sub(amount, rest)), 0)
-        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken
-
-    def _spread_rank(
-        self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
-    ) -> Cell:
-        rooms = {at: self._leg_room(split, at, leg) for at, leg in group}
-        if len(group) == 1:
-            at = group[0][0]
-            part = rest if rooms[at] is None else self.use.least(rest, rooms[at])
-            parts[at] = self.use.add(parts[at], part)
-            return self.use.sub(rest, part)
-        weights = {at: self.evaluation.value(leg.weight)[0] for at, leg in group}
-        if any(weight is None for weight in weights.values()):
-            return rest
-        for _ in group:
-            open_weights = [
-                weights[at] if rooms[at] is None else self.use.choose(
-                    self.use.compare("gt", rooms[at], 0), weights[at], 0, "/splits"
-                )
-                for at, _ in group
-            ]  # fmt: skip
-            shares = self.use.allocate(rest, open_weights, split.ties, 0)
-            for (at, _), share in zip(group, shares, strict=True):
-                room = rooms[at]
-                part = share if room is None else self.use.least(share, room)
-                parts[at] = self.use.add(parts[at], part)
-                rest = self.use.sub(rest, part)
-                if room is not None:
-                    rooms[at] = self.use.sub(room, part)
-            if all(room is None for room in rooms.values()):
-                break
-        return rest
-
-    def _leg_room(self, split: SplitPlan, at: int, leg: LegPlan) -> Cell:
-        if leg.maximum < 0:
-            return None
-        most = self.evaluation.value(leg.maximum)[0]
-        room = self.use.sub(0 if most is None else most, self.taken.get((split.id, at), 0))
-        return self.use.most(room, 0)
 
     def _flow(self, clause: ClausePlan, place: int, payer: str, payee: str, amount: Cell) -> None:
         key = (clause.id, payer, payee, self.period)
@@ -513,11 +330,6 @@ class _Run:
     def _add_total(self, what: str, clause: str, place: int, amount: Cell) -> None:
         cells = self.books.totals[what, clause]
         cells[place] = self.use.add(cells[place], amount)
-
-    def _settle_total(self, clause: ClausePlan, place: int, kept: KeyOutcome) -> None:
-        """A clause that is not by period has one key, and its total is what that key was paid."""
-        if clause.basis != "period":
-            self.books.totals["paid", clause.id][place] = kept.paid
 
     def _move_accounts(self, clause: ClausePlan, place: int, amount: Cell) -> None:
         for names, sign in ((clause.raises, 1), (clause.lowers, -1)):

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from ...finance.errors import Missing
 from ...finance.money import decimal_text
+from .cells import Cell, Cells
 from .engine import WHOLE, Outturn
-from .evaluation import Cell, Cells
 from .program import ClausePlan, Program
-from .types import Quantity, Truth, Type
+from .types import Quantity, Type
 
 TOTALS = ("earned", "paid", "lost_to_cap")
 
@@ -218,6 +218,7 @@ def write_output(kind: Type, cell: Cell) -> str | None:
 
     Examples
     --------
+    >>> from almoner.contracts.terms.types import Truth
     >>> write_output(Quantity("USD", 2), 151200), write_output(Truth(), True)
     ('1512.00', 'true')
     """

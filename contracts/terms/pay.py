@@ -11,11 +11,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from ...finance.money import decimal_text
-from .observing import Observation, lay_out
 from .arithmetic import WHOLE_NUMBERS
+from .cells import Cell, Table
 from .document import WHOLE_TERM
 from .engine import WHOLE, Key, Outturn, carry_out
-from .evaluation import Cell, Table, Traced
+from .evaluation import Traced
+from .observing import Observation, lay_out
 from .program import ClausePlan, Program
 from .types import Quantity
 
@@ -188,17 +189,13 @@ def step(
     outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
     rows = []
     obligated = dict(state.obligated)
-    over = _overpaid(clauses, outturn, names, obligated)
+    overpaid = _overpaid(clauses, outturn, names, obligated)
     for key, kept in outturn.keys.items():
         clause, name = clauses[key[0]], names[key]
         if kept.earned is None:
             continue
         before = obligated.get(name, 0)
-        due = _due(clause, kept.entitled - before)
-        offset = min(max(0, due), over.get((clause.payer, clause.payee), 0))
-        if offset:
-            over[clause.payer, clause.payee] -= offset
-            due -= offset
+        due = _due(clause, kept.entitled - before, overpaid)
         obligated[name] = before + due
         rows.append(
             Entitlement(
@@ -221,23 +218,29 @@ def _overpaid(
     clauses: Mapping[str, ClausePlan],
     outturn: Outturn,
     names: Mapping[Key, KeyName],
-    obligated: Mapping[KeyName, int],
+    paid: Mapping[KeyName, int],
 ) -> dict[tuple[str, str], int]:
-    """Sum, for each payer and payee, what is owed less than was paid and is to be set off."""
-    over: dict[tuple[str, str], int] = {}
+    """Sum, by payer and payee, what was paid beyond what is owed now and is to be set off."""
+    pools: dict[tuple[str, str], int] = {}
     for key, kept in outturn.keys.items():
         clause = clauses[key[0]]
-        less = obligated.get(names[key], 0) - kept.entitled
-        if clause.on_decrease == "offset" and not clause.two_way and kept.earned is not None and less > 0:
+        over = paid.get(names[key], 0) - kept.entitled
+        sets_off = clause.on_decrease == "offset" and not clause.two_way and kept.earned is not None
+        if over > 0 and sets_off:
             pair = (clause.payer, clause.payee)
-            over[pair] = over.get(pair, 0) + less
-    return over
+            pools[pair] = pools.get(pair, 0) + over
+    return pools
 
 
-def _due(clause: ClausePlan, change: int) -> int:
+def _due(clause: ClausePlan, change: int, overpaid: dict[tuple[str, str], int]) -> int:
     """Return what moves now: a decrease moves only where it is recovered or paid both ways."""
-    returns = clause.two_way or clause.on_decrease == "recover"
-    return change if returns else max(0, change)
+    if change < 0:
+        return change if clause.two_way or clause.on_decrease == "recover" else 0
+    pair = (clause.payer, clause.payee)
+    offset = min(change, overpaid.get(pair, 0))
+    if offset:
+        overpaid[pair] -= offset
+    return change - offset
 
 
 def _names(program: Program, table: Table, clauses: Mapping[str, ClausePlan]) -> dict[Key, KeyName]:

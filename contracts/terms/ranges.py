@@ -4,7 +4,7 @@ The problem: what cannot overflow, cannot divide by zero and cannot turn negativ
 signs. Every metric declares its domain; the same engine carries out the terms on whole domains at once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from itertools import product
@@ -14,8 +14,9 @@ from typing import Final
 from ...finance.errors import TermError
 from ...finance.money import MAX_MINOR, Rounding, decimal_text, round_quotient
 from .arithmetic import RELATIONS, WHOLE_NUMBERS, band_table
+from .cells import Cell, Cells, Scaler, Table
 from .engine import Outturn, carry_out
-from .evaluation import Cell, Cells, Scaler, Table, Traced
+from .evaluation import Traced
 from .program import Measure, Node, Program
 from .types import digits_of
 
@@ -171,7 +172,7 @@ class Ranges:
         """Fold; with ``times``, over none to so many members like the first, the second standing for none."""
         if not times:
             step = {"add": self.add, "min": self.least, "max": self.most}[kind]
-            return pair(reduce(step, cells, 0)) if kind == "add" else pair(reduce(step, cells))
+            return pair(reduce(step, cells) if cells else 0)
         low, high = pair(cells[0])
         match kind:
             case "add":
@@ -215,8 +216,15 @@ def refused(path: str, message: str) -> TermError:
     )
 
 
-def domains(program: Program) -> Table:
+def domains(program: Program, fixed: Mapping[str, int] | None = None) -> Table:
     """Lay out every metric's whole domain; one member stands for all of an open set.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    fixed : Mapping of str to int [counts]
+        Metrics that are taken at one value.
 
     Examples
     --------
@@ -228,15 +236,16 @@ def domains(program: Program) -> Table:
     members = {name: listed or (ANY_MEMBER,) for name, listed in program.sets.items()}
     times = {name: program.most[name] for name, listed in program.sets.items() if not listed}
 
-    def cells(measure: Measure) -> list[Cells]:
+    def cells(name: str, measure: Measure) -> list[Cells]:
         spans = range(len(program.periods) if measure.by_period else 1)
         size = prod(len(members[dim]) for dim in measure.dims)
-        return [[(measure.low, measure.high)] * size for _ in spans]
+        at = (fixed or {}).get(name)
+        return [[(measure.low, measure.high) if at is None else (at, at)] * size for _ in spans]
 
     return Table(
         members=members,
         times=times,
-        cells={name: cells(measure) for name, measure in program.metrics.items()},
+        cells={name: cells(name, measure) for name, measure in program.metrics.items()},
     )
 
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...finance.errors import Missing, TermError
+from .cells import Cell, Cells, Table
 from .columns import Columns
 from .engine import Outturn, carry_out
-from .evaluation import Cell, Cells, Table
 from .observing import outside
 from .outputs import Output, read_output
 from .program import Measure, Program

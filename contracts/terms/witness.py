@@ -1,10 +1,11 @@
 """Witnesses: observations that cost exactly what the proof says terms can cost at most.
 
-The search tries all metrics at the ends of their domains, then improves one metric at a time over the ends, both
-sides of every edge and literal that it meets, within a fixed amount of work. What it finds is paid by reading 1.
+The search tries all metrics at the ends of their domains; then it fixes one metric after the other at a value that
+leaves the proven maximum as it is, among ends and both sides of every edge and literal, within a fixed amount of
+work. What it finds is paid by reading 1.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -15,60 +16,63 @@ from .pay import pay
 from .program import Measure, Program
 from .types import Quantity
 
-MAX_WORK: Final = 20_000  # node evaluations, a few hundredths of a second
+MAX_WORK: Final = 4_000  # node evaluations in intervals, a few hundredths of a second
 MAX_MEMBERS: Final = 500
 Choice = dict[str, int]
 
 
-def find_witness(program: Program, maxima: Mapping[str, int]) -> tuple[Observation, ...] | None:
+def find_witness(
+    program: Program, unit: str, goal: int, bound: Callable[[Mapping[str, int]], int]
+) -> tuple[Observation, ...] | None:
     """Look for observations that cost the maximum.
 
     Parameters
     ----------
     program : Program
         Compiled terms.
-    maxima : Mapping of str to int [minor units]
-        The proven maximum, of one unit.
+    unit : str
+        In which the maximum is.
+    goal : int [minor units]
+        The proven maximum.
+    bound : callable
+        Proves the maximum when some metrics have one value.
 
     Returns
     -------
     tuple of Observation or None
         None when the search did not find any.
     """
-    unit, goal = next(iter(maxima.items()))
+    if any(program.most[name] > MAX_MEMBERS for name in program.sets):
+        return None
     members = {name: listed or _named(program, name) for name, listed in program.sets.items()}
-    size = 1
-    for name, listed in members.items():
-        if program.most[name] > MAX_MEMBERS:
-            return None
-        size *= len(listed)
-    work = max(1, len(program.nodes) * len(program.periods) * size)
-    tries = max(2, MAX_WORK // work)
-    best: tuple[int, Choice] = (-1, {})
-    for choice in _choices(program):
-        paid = _paid(program, choice, members, unit)
-        if paid == goal:
+    for choice in (*_ends(program), _fixed_in_turn(program, goal, bound)):
+        if choice is not None and _paid(program, choice, members, unit) == goal:
             return _rows(program, choice, members)
-        best = max(best, (paid, choice), key=lambda pair: pair[0])
-        tries -= 1
+    return None
+
+
+def _fixed_in_turn(program: Program, goal: int, bound: Callable[[Mapping[str, int]], int]) -> Choice | None:
+    """Fix one metric after the other at a value that leaves the proven maximum as it is."""
+    tries = MAX_WORK // max(1, len(program.nodes) * len(program.periods))
+    fixed: Choice = {}
     for name in program.metrics:
         for value in _points(program, name):
-            if tries <= 0:
-                return None
             tries -= 1
-            choice = {**best[1], name: value}
-            paid = _paid(program, choice, members, unit)
-            if paid == goal:
-                return _rows(program, choice, members)
-            best = max(best, (paid, choice), key=lambda pair: pair[0])
-    return None
+            if tries < 0:
+                return None
+            if bound({**fixed, name: value}) == goal:
+                fixed[name] = value
+                break
+        else:
+            return None
+    return fixed
 
 
 def _named(program: Program, name: str) -> tuple[str, ...]:
     return tuple(f"m{at + 1}" for at in range(min(program.most[name], MAX_MEMBERS + 1)))
 
 
-def _choices(program: Program) -> Iterator[Choice]:
+def _ends(program: Program) -> Iterator[Choice]:
     yield {name: measure.high for name, measure in program.metrics.items()}
     yield {name: measure.low for name, measure in program.metrics.items()}
 

@@ -1,0 +1,157 @@
+"""Rooms: what limits still let through, for each span and each of their members."""
+
+from collections.abc import Mapping, Sequence
+
+from .cells import Arithmetic, Cell
+from .evaluation import Evaluation
+from .program import ClausePlan, LimitPlan
+
+Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
+Room = tuple[str, int, int]  # limit, period number (-1: whole term), combination of its members
+WHOLE = -1
+
+
+class Rooms:
+    """Limits at work: first come, first served; what was obligated before keeps its room.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the run.
+    reserved : Mapping of Key to int [counts]
+        What was obligated before.
+    """
+
+    def __init__(self, evaluation: Evaluation, reserved: Mapping[Key, int]) -> None:
+        self._evaluation = evaluation
+        self._use: Arithmetic = evaluation.arithmetic
+        self._reserved = dict(reserved)
+        self._used: dict[Room, Cell] = {}
+        self._left: dict[Room, Cell] = {}
+        clauses = evaluation.program.clauses
+        self._limits = {
+            clause.id: [one for one in evaluation.program.limits if clause.id in one.clauses]
+            for clause in clauses
+        }
+
+    def open(self, clause: ClausePlan) -> None:
+        """Work out what is let through now: the maximum less what was used and what is reserved."""
+        for limit in self._limits[clause.id]:
+            maxima = self._evaluation.over(limit.maximum, limit.each)
+            for at, most in enumerate(maxima):
+                room = (limit.id, self._span(limit), at)
+                if room not in self._used:
+                    self._used[room] = self._held_back(limit, at)
+                self._left[room] = None if most is None else self._use.sub(most, self._used[room])
+
+    def share(self, clause: ClausePlan, wanted: Sequence[Cell]) -> tuple[str, dict[int, Cell]]:
+        """Let members share the room of a pro rata limit by what they earned.
+
+        Returns
+        -------
+        tuple of str and dict
+            The limit, and what each known member gets; no limit, no members.
+        """
+        limit = next((one for one in self._limits[clause.id] if one.pro_rata), None)
+        known = [at for at, want in enumerate(wanted) if want is not None]
+        if limit is None or not known:
+            return "", {}
+        wants = [self._use.most(wanted[at], 0) for at in known]
+        room = self._left[limit.id, self._span(limit), 0]
+        if room is None:
+            return limit.id, dict.fromkeys(known, 0)
+        before = [self._reserved.get(self._key(clause, at), 0) for at in known]
+        if any(before):
+            return limit.id, dict(zip(known, self._share_rest(wants, before, room), strict=True))
+        given = self._use.least(self._use.gather("add", wants, 0), self._use.most(room, 0))
+        times = self._evaluation.table.multiplicity(clause.each)
+        return limit.id, dict(zip(known, self._use.allocate(given, wants, "largest", times), strict=True))
+
+    def _key(self, clause: ClausePlan, place: int) -> Key:
+        return clause.id, self._evaluation.period if clause.basis == "period" else WHOLE, place
+
+    def _share_rest(self, wants: Sequence[Cell], before: Sequence[int], room: Cell) -> list[Cell]:
+        """Leave members what they were given before; share what room is left by what they lack."""
+        kept = [self._use.least(want, given) for want, given in zip(wants, before, strict=True)]
+        lack = [self._use.take(want, given) for want, given in zip(wants, kept, strict=True)]
+        more = self._use.least(self._use.gather("add", lack, 0), self._use.most(room, 0))
+        parts = self._use.allocate(more, lack, "largest", 0)
+        return [self._use.add(given, part) for given, part in zip(kept, parts, strict=True)]
+
+    def limit(self, clause: ClausePlan, key: Key, asked: Cell) -> tuple[Cell, list[tuple[str, Cell]]]:
+        """Cut an amount by every limit in listed order.
+
+        Parameters
+        ----------
+        clause : ClausePlan
+            That asks.
+        key : Key
+            For which it asks; what was obligated for it before passes freely.
+        asked : Cell [counts]
+            Not negative.
+
+        Returns
+        -------
+        tuple of Cell and list
+            What passes, and what each limit cut.
+        """
+        granted = self._reserved.get(key, 0)
+        free: Cell = self._use.least(asked, granted) if granted else 0
+        cuts = []
+        for one in self._limits[clause.id]:
+            left = self._left[self._room(one, clause, key[2])]
+            if one.pro_rata:
+                continue
+            room = 0 if left is None else self._use.most(left, 0)
+            if granted and self._remembers(one, clause):
+                room = self._use.add(room, free)
+            passed = self._use.least(asked, room)
+            cuts.append((one.id, self._use.take(asked, passed)))
+            asked = passed
+        if granted:
+            self._give_back(clause, key, self._use.least(asked, free))
+        return asked, cuts
+
+    def _give_back(self, clause: ClausePlan, key: Key, granted: int) -> None:
+        """Take back the reservation of what passes now, before it is counted as used."""
+        self._reserved[key] -= granted
+        for limit in self._limits[clause.id]:
+            if self._remembers(limit, clause):
+                self._take_away(limit, clause, key[2], self._use.sub(0, granted))
+
+    def use(self, clause: ClausePlan, place: int, amount: Cell) -> None:
+        """Take room away for what is paid; give it back for what is negative."""
+        for limit in self._limits[clause.id]:
+            self._take_away(limit, clause, place, amount)
+
+    def _take_away(self, limit: LimitPlan, clause: ClausePlan, place: int, amount: Cell) -> None:
+        room = self._room(limit, clause, place)
+        outer = [dim for dim in clause.each if dim not in limit.each]
+        many = self._use.many(amount, self._evaluation.table.multiplicity(outer))
+        self._used[room] = self._use.add(self._used[room], many)
+        if self._left[room] is not None:
+            self._left[room] = self._use.sub(self._left[room], many)
+
+    def _remembers(self, limit: LimitPlan, clause: ClausePlan) -> bool:
+        """Say whether a limit keeps room for what a clause obligated: to date, the period is not known."""
+        return (
+            not limit.by_period or clause.basis != "cumulative" or len(self._evaluation.program.periods) == 1
+        )
+
+    def _span(self, limit: LimitPlan) -> int:
+        return self._evaluation.period if limit.by_period else WHOLE
+
+    def _room(self, limit: LimitPlan, clause: ClausePlan, place: int) -> Room:
+        return limit.id, self._span(limit), self._evaluation.mapping(limit.each, clause.each)[place]
+
+    def _held_back(self, limit: LimitPlan, at: int) -> int:
+        """Sum what was obligated before under a limit, as far as it is known for which period."""
+        total = 0
+        for (name, period, place), amount in self._reserved.items():
+            clause = next(one for one in self._evaluation.program.clauses if one.id == name)
+            when = clause.at if clause.basis == "once" else period
+            inside = name in limit.clauses and self._remembers(limit, clause)
+            inside = inside and (not limit.by_period or when in {self._span(limit), WHOLE})
+            if inside and self._evaluation.mapping(limit.each, clause.each)[place] == at:
+                total += amount
+        return total

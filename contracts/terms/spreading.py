@@ -1,0 +1,107 @@
+"""Spreading: one amount over several payers or payees, rank by rank, by weight, within their maxima."""
+
+from itertools import groupby
+
+from .cells import Cell
+from .evaluation import Evaluation
+from .program import LegPlan, SplitPlan
+
+Parts = list[tuple[str, Cell]]
+
+
+class Spreading:
+    """Splits at work; remembers what each leg took.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Of the run.
+    """
+
+    def __init__(self, evaluation: Evaluation) -> None:
+        self._evaluation = evaluation
+        self._use = evaluation.arithmetic
+        self._taken: dict[tuple[str, int], Cell] = {}
+
+    def spread(self, split: SplitPlan, amount: Cell) -> tuple[Parts, Cell, Cell]:
+        """Spread an amount over legs.
+
+        Parameters
+        ----------
+        split : SplitPlan
+            Which.
+        amount : Cell [counts]
+            Not negative.
+
+        Returns
+        -------
+        tuple
+            Parts by party, what was taken, and what nobody could take.
+        """
+        use = self._use
+        parts: dict[int, Cell] = dict.fromkeys(range(len(split.legs)), 0)
+        rest = amount
+        ranked = sorted(enumerate(split.legs), key=lambda pair: pair[1].rank)
+        for _, group in groupby(ranked, key=lambda pair: pair[1].rank):
+            rest = self._spread_rank(split, list(group), rest, parts)
+        for at, part in parts.items():
+            self._taken[split.id, at] = use.add(self._taken.get((split.id, at), 0), part)
+        taken = use.most(use.least(amount, use.sub(amount, rest)), 0)
+        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken, rest
+
+    def give_back(self, split: SplitPlan, amount: Cell) -> Parts:
+        """Spread what is taken back over legs, by what they took."""
+        taken = [self._taken.get((split.id, at), 0) for at in range(len(split.legs))]
+        parts = self._use.allocate(amount, taken, split.ties, 0)
+        for at, part in enumerate(parts):
+            self._taken[split.id, at] = self._use.sub(taken[at], part)
+        return [(leg.party, part) for leg, part in zip(split.legs, parts, strict=True)]
+
+    def shorten(self, parts: Parts, short: Cell) -> Parts:
+        """Take from the last payers what no payee could take."""
+        rows = []
+        for name, given in reversed(parts):
+            less = self._use.least(given, short)
+            short = self._use.take(short, less)
+            rows.append((name, self._use.take(given, less)))
+        return rows[::-1]
+
+    def _spread_rank(
+        self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
+    ) -> Cell:
+        use = self._use
+        rooms = {at: self._room(split, at, leg) for at, leg in group}
+        if len(group) == 1:
+            at = group[0][0]
+            part = rest if rooms[at] is None else use.least(rest, rooms[at])
+            parts[at] = use.add(parts[at], part)
+            return use.take(rest, part)
+        weights = {at: self._evaluation.value(leg.weight)[0] for at, leg in group}
+        if any(weight is None for weight in weights.values()):
+            return rest
+        for _ in group:
+            shares = use.allocate(
+                rest, [self._open(weights[at], rooms[at]) for at, _ in group], split.ties, 0
+            )
+            for (at, _), share in zip(group, shares, strict=True):
+                room = rooms[at]
+                part = share if room is None else use.least(share, room)
+                parts[at] = use.add(parts[at], part)
+                rest = use.take(rest, part)
+                rooms[at] = None if room is None else use.take(room, part)
+            if all(room is None for room in rooms.values()):
+                break
+        return rest
+
+    def _open(self, weight: Cell, room: Cell) -> Cell:
+        """Count a weight only while its leg has room."""
+        if room is None:
+            return weight
+        return self._use.choose(self._use.compare("gt", room, 0), weight, 0, "/splits")
+
+    def _room(self, split: SplitPlan, at: int, leg: LegPlan) -> Cell:
+        if leg.maximum < 0:
+            return None
+        most = self._evaluation.value(leg.maximum)[0]
+        room = self._use.sub(0 if most is None else most, self._taken.get((split.id, at), 0))
+        return self._use.most(room, 0)
