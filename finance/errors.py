@@ -13,7 +13,8 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment,
     |                     DayOutOfRange
     |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
-    |- ContractError      TermError, ResultsInvalid, Underfunded, UnlawfulTransition, NotSigned
+    |- ContractError      TermError, ResultsInvalid, OutcomesInvalid, Underfunded, UnlawfulTransition,
+    |                     NotSigned
     |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
     `- AllocationError    Infeasible, NotProven, AllocationRejected
@@ -310,6 +311,12 @@ class ResultsInvalid(ContractError):
     """Results that do not fit their terms: missing, doubled, contradictory or in the wrong unit."""
 
     code = "results.invalid"
+
+
+class OutcomesInvalid(ContractError):
+    """Outcome models that make no law of chance, or do not fit their terms; every fault is listed."""
+
+    code = "outcomes.invalid"
 
 
 class Underfunded(ContractError):

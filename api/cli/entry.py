@@ -23,6 +23,7 @@ COMMANDS: dict[str, str] = {
     "fund": "Funds: where they stand, statements, donors, traces.",
     "ledger": "The ledger: entries, balances, histories, trial balance, traces, verification.",
     "contract": "Term documents and agreements: bounds, payments.",
+    "casebook": "Recompute published deals and compare with the printed figures.",
     "challenge": "Challenges: applications, awards and reasons.",
     "allocate": "Solve an allocation problem and check the answer.",
 }

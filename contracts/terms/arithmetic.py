@@ -133,7 +133,7 @@ class WholeNumbers:
 
     def compare(self, relation: str, left: int, right: int) -> bool:
         """Compare."""
-        return RELATIONS[relation](left, right)
+        return bool(RELATIONS[relation](left, right))
 
     def conjunction(self, cells: Sequence[bool | None]) -> bool | None:
         """All hold; one that does not settles it even while others are pending."""
@@ -179,6 +179,10 @@ class WholeNumbers:
     def many(self, cell: int, times: int) -> int:  # noqa: ARG002  # proofs use it
         """Return the cell: members stand for themselves here."""
         return cell
+
+    def known(self, cell: int | None) -> bool:
+        """Say whether a cell is known."""
+        return cell is not None
 
     def between(self, low: int, high: int) -> int:
         """Whole numbers are never uncertain."""

@@ -1,9 +1,9 @@
 """Reading 3, ``bounds``: the most and the least the terms can cost, proven before anybody signs.
 
-The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so the engine can
-carry out the terms on whole domains: intervals of amounts, cut by the limits, bound all that can ever be paid. A
-bound is ``attained`` when observations that cost exactly that much were found and paid by reading 1; otherwise it
-is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
+The problem: a funder signs without knowing what may be owed. Every metric declares its domain, so the
+engine can carry out the terms on whole domains: intervals of amounts, cut by the limits, bound all that can
+ever be paid. A bound is ``attained`` when observations that cost exactly that much were found and paid by
+reading 1; otherwise it is ``safe``: nothing can exceed it, and perhaps nothing reaches it.
 
 The proof also refuses terms whose numbers could leave the exact range, whose divisors could be zero, or whose
 amounts could turn negative without saying so.
@@ -15,10 +15,11 @@ from typing import Literal
 
 from ...finance.errors import TermError
 from ...finance.money import decimal_text
-from .engine import WHOLE, Outturn, carry_out
+from .engine import Outturn, carry_out
 from .observing import Observation
 from .program import ClausePlan, LimitPlan, Program
 from .ranges import Interval, Ranges, domains, pair, refused, spans_of
+from .rooms import WHOLE
 from .witness import find_witness
 
 Label = Literal["attained", "safe"]
@@ -191,7 +192,7 @@ def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
             shown = decimal_text(low, clause.unit.digits)
             raise refused(
                 f"{clause.path}/amount",
-                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so add a floor with max, "
+                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so floor it with max, "
                 "or say two_way",
             )
     for limit in program.limits:
@@ -282,8 +283,8 @@ def _most(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
 def _least(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
     """Sum lower bounds under the limits.
 
-    A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that did not
-    cut changed nothing, and they are paid at least what they were.
+    A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that
+    did not cut changed nothing, and they are paid at least what they were.
     """
     groups = _groups(atoms, high=False)
     for cap in caps:

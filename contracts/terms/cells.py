@@ -1,8 +1,8 @@
 """Cells: what a number is while terms are carried out, and what can be done with it.
 
-The problem: exact payment, simulation on a million paths and proof of bounds must not differ. They share one
-engine; a cell is a whole number, a column of numbers, or an interval, and an ``Arithmetic`` knows what to do with
-it. A cell that is ``None`` is pending: not observed yet.
+The problem: exact payment, simulation on a million paths and proof of bounds must not differ. They share
+one engine; a cell is a whole number, a column of numbers, or an interval, and an ``Arithmetic`` knows what
+to do with it. A cell that is ``None`` is pending: not observed yet.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,6 +78,9 @@ class Arithmetic(Protocol):
 
     def many(self, cell: Cell, times: int) -> Cell:
         """Return the sum of none to so many cells like this; the cell itself when ``times`` is 0."""
+
+    def known(self, cell: Cell) -> Cell:
+        """Say whether a cell is known; the one operation that pending cells reach."""
 
     def between(self, low: int, high: int) -> Cell:
         """Return some whole number of a range."""

@@ -11,7 +11,6 @@ from math import gcd, prod
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...finance.errors import TermError
 from ...finance.money import Rounding
@@ -19,7 +18,7 @@ from .arithmetic import WHOLE_NUMBERS, band_table
 from .cells import Cell, Cells, Scaler
 from .program import Node
 
-Column = NDArray[Any]
+Column = Any  # an array of int64 or bool, one value per path
 EXACT: Final = 2**62
 LIMB: Final = 10**6
 FEW_EDGES: Final = 16
@@ -130,9 +129,15 @@ def multiply_divide(column: Column, num: int, den: int, rounding: Rounding, path
     return quotient + _up(quotient, rest, den, rounding)
 
 
+def _smallest(weights: Sequence[Cell]) -> list[Cell]:
+    """Divide weights by what they have in common: 635.000000000 to 485.000000000 is 127 to 97."""
+    common = gcd(*(int(np.gcd.reduce(np.atleast_1d(weight))) for weight in weights))
+    return [weight // max(1, common) for weight in weights]
+
+
 def _scalar_only(path: str) -> TermError:
     return TermError(
-        f"{path}: the numbers are too large for columns. Narrow the domains of its metrics, or pay path by path.",
+        f"{path}: the numbers are too large for columns. Narrow the domains of its metrics.",
         findings=[{"path": path, "message": "too large to simulate: narrow the domains of its metrics"}],
     )
 
@@ -188,22 +193,11 @@ class Columns:
             num, den = -num, -den
         if not below:
             return self._by_fixed(node, tops, num, den)
-        divisor = reduce(np.multiply, below)
-        if den != 1:
-            divisor = divisor * den
-        zero = divisor == 0
         if self._peaks.get(node.number, EXACT) >= EXACT:
             raise _scalar_only(node.path)
+        divisor = reduce(np.multiply, below) * den
         top = reduce(np.multiply, tops) * num if tops else np.full_like(divisor, num)
-        negative = divisor < 0
-        if negative.any():
-            top, divisor = np.where(negative, -top, top), np.abs(divisor)
-        value = round_quotients(top, np.where(zero, 1, divisor), node.rounding)
-        if not zero.any():
-            return value
-        if spare is None:
-            raise TermError(f"{node.path} divides by zero. Say if_zero.", path=node.path)
-        return np.where(zero, spare, value)
+        return _quotients(node, top, divisor, spare)
 
     def _by_fixed(self, node: Scaler, tops: Sequence[Column], num: int, den: int) -> Column:
         common = gcd(num, den)
@@ -225,7 +219,7 @@ class Columns:
             self._tables[number] = _band_columns(node, digits)
         thresholds, bases, slopes, den = self._tables[number]
         if len(thresholds) <= FEW_EDGES:
-            at = np.zeros(of.shape, dtype=np.intp)
+            at: Any = np.zeros(of.shape, dtype=np.intp)
             for threshold in thresholds:
                 at += of >= threshold
         else:
@@ -280,7 +274,10 @@ class Columns:
         """Share a total by weights, to the last unit."""
         if not any(map(is_column, (total, *weights))):
             return WHOLE_NUMBERS.allocate(total, weights, ties, times)
-        whole = reduce(np.add, weights)
+        whole: Any = reduce(np.add, weights)
+        if int(np.max(total)) * int(np.max(whole)) >= EXACT:
+            weights = _smallest(weights)
+            whole = reduce(np.add, weights)
         if int(np.max(total)) * int(np.max(whole)) >= EXACT:
             raise _scalar_only("/share")
         divisor = np.where(whole == 0, 1, whole)
@@ -329,6 +326,10 @@ class Columns:
         """Return the cell: members stand for themselves here."""
         return cell
 
+    def known(self, cell: Cell) -> Cell:
+        """Say whether a cell is known."""
+        return cell is not None
+
     def between(self, low: int, high: int) -> Cell:
         """Columns are never uncertain."""
         raise AssertionError((low, high))
@@ -336,6 +337,18 @@ class Columns:
 
 def _is_zero(cell: Cell) -> bool:
     return type(cell) is int and cell == 0
+
+
+def _quotients(node: Scaler, top: Column, divisor: Column, spare: Cell) -> Column:
+    """Round quotients of columns, with a value of its own where a divisor is zero."""
+    zero = divisor == 0
+    if zero.any() and spare is None:
+        raise TermError(f"{node.path} divides by zero. Say if_zero.", path=node.path)
+    negative = divisor < 0
+    if negative.any():
+        top, divisor = np.where(negative, -top, top), np.abs(divisor)
+    value = round_quotients(top, np.where(zero, 1, divisor), node.rounding)
+    return np.where(zero, spare, value) if zero.any() else value
 
 
 def _both(left: Cell, right: Cell) -> Cell:
@@ -351,7 +364,7 @@ def _either(left: Cell, right: Cell) -> Cell:
 
 
 def _settled(total: Cell, *, settles: bool) -> Cell:
-    """Return a condition that is settled on all paths while others are pending; refuse one settled on some."""
+    """Return a condition settled on all paths while others are pending; refuse one settled on some."""
     hit = np.asarray(total) == settles
     if hit.all():
         return total

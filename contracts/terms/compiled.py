@@ -4,15 +4,19 @@ The problem: a fault found one at a time is found by the hundredth reader. Here 
 faults are reported together, each with its place, the reason and what to do.
 """
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 
 from ...finance.dates import parse_day
 from ...finance.errors import AlmonerError
 from .calendars import equal_periods, growth_factor
 from .clauses import read_clauses, read_limits, read_splits, require_order
 from .document import PERIOD, WHOLE_TERM, Account, Every, Metric, ParamTable, TermDocument
-from .lowering import Lowering, lower_figure
+from .expressions import Expression
+from .lowering import Lowered, Lowering, lower_figure
 from .lowering_numbers import NUMBERS
 from .lowering_sets import SETS
 from .program import AccountPlan, FigurePlan, Measure, Program
@@ -94,7 +98,7 @@ def _distinct_names(low: Lowering) -> None:
     """Names that can stand in ``from`` and ``to``, and names of outputs, mean one thing each."""
     document = low.document
     owner: dict[str, str] = {}
-    ends = {
+    ends: dict[str, Iterable[str]] = {
         "parties": document.parties,
         "splits": document.splits,
         "accounts": document.accounts,
@@ -155,7 +159,8 @@ def _read_sets(low: Lowering) -> None:
 
 def _read_metric(low: Lowering, name: str, metric: Metric) -> None:
     path = f"/metrics/{name}"
-    kind: Type | None = {"truth": Truth(), "label": Label()}.get(metric.type) or parse_type(metric.type)
+    named: dict[str, Type] = {"truth": Truth(), "label": Label()}
+    kind = named.get(metric.type) or parse_type(metric.type)
     if kind is None or (isinstance(kind, Quantity) and kind.per):
         low.fault(
             f"{path}/type", f"{metric.type} is no type of a metric: write for example day/0, truth or label"
@@ -284,9 +289,10 @@ def _read_account(
     low: Lowering, name: str, account: Account, starts: date, periods: tuple[tuple[str, date], ...]
 ) -> AccountPlan:
     path = f"/accounts/{name}"
-    kind = parse_type(account.type) or BARE
-    if kind is BARE and not account.type.startswith("ratio/"):
+    kind = parse_type(account.type)
+    if kind is None:
         low.fault(f"{path}/type", f"{account.type!r} is no type of a number")
+        kind = BARE
     pot = account.kind == "pot"
     for field, value in (("holder", account.holder), ("residual_to", account.residual_to)):
         if bool(value) != pot:
@@ -295,36 +301,45 @@ def _read_account(
             low.fault(f"{path}/{field}", f"{value!r} is not among the parties: add it there")
     if pot and account.each:
         low.fault(f"{path}/each", "a pot is one: keep one pot per member under names of their own")
-    nodes = {}
-    for field, tree in (("opens", account.opens), ("adds", account.adds)):
-        nodes[field] = -1
-        if tree is not None:
-            made = low.lower(tree, f"{path}/{field}")
-            nodes[field] = made.at
-            if made.type != kind:
-                low.fault(f"{path}/{field}", f"is a {made.type}, the account is in {kind}")
-            if field == "opens" and (made.node.varies or made.node.live):
-                low.fault(f"{path}/{field}", "an opening balance cannot depend on a period: use adds")
-            strange = sorted(set(made.node.dims) - set(account.each))
-            if strange:
-                low.fault(
-                    f"{path}/{field}", f"differs by {', '.join(strange)}: fold it, or name the set in each"
-                )
     for dim in account.each:
         low.set_known(f"{path}/each", dim)
-    growth = []
-    if account.grows is not None:
-        rate, since = Decimal(account.grows.rate), starts
-        if rate <= -1:
-            low.fault(f"{path}/grows/rate", f"{account.grows.rate} leaves nothing: write 0.05 for 5 percent")
-            rate = Decimal(0)
-        for _, until in periods:
-            growth.append(
-                growth_factor(rate, account.grows.compounding, account.grows.day_count, since, until)
-            )
-            since = until
+    opens = _account_part(low, account, f"{path}/opens", account.opens, kind)
+    if opens is not None and (opens.node.varies or opens.node.live):
+        low.fault(f"{path}/opens", "an opening balance cannot depend on a period: use adds")
+    adds = _account_part(low, account, f"{path}/adds", account.adds, kind)
     return AccountPlan(
-        id=name, path=path, unit=kind, pot=pot, each=low.order(account.each), opens=nodes["opens"],
-        adds=nodes["adds"], growth=tuple(growth), rounding=account.round or low.document.rounding,
+        id=name, path=path, unit=kind, pot=pot, each=low.order(account.each), opens=opens.at if opens else -1,
+        adds=adds.at if adds else -1, growth=_growth(low, account, path, starts, periods),
+        rounding=account.round or low.document.rounding,
         holder=account.holder, residual_to=account.residual_to, title=account.title,
     )  # fmt: skip
+
+
+def _account_part(
+    low: Lowering, account: Account, path: str, tree: Expression | None, kind: Quantity
+) -> Lowered | None:
+    if tree is None:
+        return None
+    made = low.lower(tree, path)
+    if made.type != kind:
+        low.fault(path, f"is a {made.type}, the account is in {kind}")
+    strange = sorted(set(made.node.dims) - set(account.each))
+    if strange:
+        low.fault(path, f"differs by {', '.join(strange)}: fold it, or name the set in each")
+    return made
+
+
+def _growth(
+    low: Lowering, account: Account, path: str, starts: date, periods: tuple[tuple[str, date], ...]
+) -> tuple[Fraction, ...]:
+    if account.grows is None:
+        return ()
+    rate = Decimal(account.grows.rate)
+    if rate <= -1:
+        low.fault(f"{path}/grows/rate", f"{account.grows.rate} leaves nothing: write 0.05 for 5 percent")
+        return ()
+    ends = [starts, *(day for _, day in periods)]
+    return tuple(
+        growth_factor(rate, account.grows.compounding, account.grows.day_count, since, until)
+        for since, until in pairwise(ends)
+    )

@@ -371,7 +371,8 @@ class TermDocument(Document):
 
 EXAMPLE = """
 {"schema": "almoner.term/1", "title": "Nights in a safe place", "rounding": "half_even",
- "parties": {"city": {"role": "outcome_payer"}, "home": {"role": "service_provider"}, "lab": {"role": "evaluator"}},
+ "parties": {"city": {"role": "outcome_payer"}, "home": {"role": "service_provider"},
+             "lab": {"role": "evaluator"}},
  "calendar": {"starts_on": "2027-01-01", "ends_on": "2027-12-31"},
  "metrics": {"nights": {"title": "Nights spent indoors", "type": "night/0", "domain": ["0", "40000"],
                         "pool": "sum", "method": "shelter register, audited"}},

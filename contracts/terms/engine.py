@@ -1,9 +1,9 @@
 """The engine: clauses carried out in order, period after period, whatever a cell is.
 
-The problem: a payment, its simulation and its bound are one calculation. The stages stand here once: growth of
-accounts, then for each clause: earn, set off, limit, take from the pot, spread over payers and payees, move
-accounts. Pending amounts pay nothing. ``prior`` is what was obligated before: its room under limits is kept
-for it, so a late result never takes back what was paid.
+The problem: a payment, its simulation and its bound are one calculation. The stages stand here once: growth
+of accounts, then for each clause: earn, set off, limit, take from the pot, spread over payers and payees,
+move accounts. Pending amounts pay nothing. ``prior`` is what was obligated before: its room under limits is
+kept for it, so a late result never takes back what was paid.
 """
 
 from collections.abc import Mapping

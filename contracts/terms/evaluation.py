@@ -1,7 +1,7 @@
 """Evaluation: a program's nodes carried out on cells, whatever a cell is.
 
-A node is computed once for all readings, on demand, and remembered as long as it holds: what does not depend on
-the period for the whole run, what does for the period, what depends on payments not at all.
+A node is computed once for all readings, on demand, and remembered as long as it holds: what does not
+depend on the period for the whole run, what does for the period, what depends on payments not at all.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -158,7 +158,7 @@ class Evaluation:
             self.record(Traced(at, self.period, place, tuple(inputs), cell))
         return cell
 
-    def _plain(self, at: int, node: Node) -> Callable[[list[Cell]], Cell]:
+    def _plain(self, at: int, node: Node) -> Callable[[list[Cell]], Cell]:  # noqa: PLR0911  # one for each operation
         use = self.arithmetic
         match node.op:
             case "add" | "min" | "max":
@@ -306,6 +306,10 @@ def _paid(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
     return total
 
 
+def _known(run: Evaluation, _at: int, _node: Node, args: list[Cells]) -> Cells:
+    return [run.arithmetic.known(cell) for cell in args[0]]
+
+
 def _fold(run: Evaluation, at: int, node: Node, args: list[Cells]) -> Cells:
     if node.name == PERIOD:
         before = run.folded.get(at)
@@ -401,6 +405,7 @@ _SPECIAL: dict[str, Callable[[Evaluation, int, Node, list[Cells]], Cells]] = {
     "previous": _previous,
     "balance": _balance,
     "paid": _paid,
+    "known": _known,
     "fold": _fold,
     "share": _share,
     "rank": _rank,

@@ -9,6 +9,7 @@ and a bug to a programmer. Here it is a small tree, the same for all three, in w
 | ``param`` | a fixed, dated or tabulated number of the document |
 | ``obs`` | what was observed of a metric: in this period, or pooled to date |
 | ``is`` | whether a label metric has a value |
+| ``known`` | whether a metric was observed |
 | ``figure`` | a named figure of the document |
 | ``balance`` | an account now |
 | ``paid`` | what clauses earned or paid |
@@ -88,6 +89,15 @@ class Is(Document):
     op: Literal["is"]
     metric: Code
     value: Code
+    window: Literal["period", "to_date"] = "period"
+    at: dict[Code, Code] = Field(default_factory=dict)
+
+
+class Known(Document):
+    """Whether a metric was observed, or a stand-in took its place: for terms that have a rule for both."""
+
+    op: Literal["known"]
+    metric: Code
     window: Literal["period", "to_date"] = "period"
     at: dict[Code, Code] = Field(default_factory=dict)
 
@@ -306,6 +316,7 @@ Expression = Annotated[
     | ParamRef
     | Obs
     | Is
+    | Known
     | FigureRef
     | Balance
     | Paid

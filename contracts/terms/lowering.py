@@ -1,7 +1,7 @@
 """From tree to nodes: type check of expressions, and one flat list in which equal expressions share a node.
 
-How each kind of expression is lowered stands in ``lowering_numbers`` and ``lowering_sets``. All faults are gathered;
-none stops the rest from being read.
+How each kind of expression is lowered stands in ``lowering_numbers`` and ``lowering_sets``. All faults are
+gathered; none stops the rest from being read.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -100,7 +100,8 @@ class Lowering:
             "live": any(arg.node.live for arg in args),
             "args": tuple(arg.at for arg in args),
         }
-        return self.keep(Node(path=path, op=op, type=kind, **(fields | more)))  # type: ignore[arg-type]  # fields of Node, by name
+        fields |= more
+        return self.keep(Node(path=path, op=op, type=kind, **fields))  # type: ignore[arg-type]  # fields of Node
 
     def lower(self, tree: ex.Expression, path: str, depth: int = 0) -> Lowered:
         """Lower an expression and all below it."""

@@ -29,7 +29,9 @@ def _param(low: Lowering, tree: ex.ParamRef, path: str, _depth: int) -> Lowered:
     return _placed(low, made, tree.at, path)
 
 
-def _observed(low: Lowering, tree: ex.Obs | ex.Is, path: str) -> tuple[Measure | None, dict[str, object]]:
+def _observed(
+    low: Lowering, tree: ex.Obs | ex.Is | ex.Known, path: str
+) -> tuple[Measure | None, dict[str, object]]:
     low.used.add(tree.metric)
     measure = low.measures.get(tree.metric)
     if measure is None:
@@ -65,6 +67,14 @@ def _is(low: Lowering, tree: ex.Is, path: str, _depth: int) -> Lowered:
     seen = low.keep(Node(path=path, op="obs", type=measure.type, **fields))  # type: ignore[arg-type]  # fields of Node, by name
     made = low.make("is", path, Truth(), (seen,), const=measure.labels.index(tree.value), name=tree.value)
     return _placed(low, made, tree.at, path)
+
+
+def _known(low: Lowering, tree: ex.Known, path: str, _depth: int) -> Lowered:
+    measure, fields = _observed(low, tree, path)
+    if measure is None:
+        return low.literal(path, 0, Truth())
+    seen = low.keep(Node(path=path, op="obs", type=measure.type, **fields))  # type: ignore[arg-type]  # fields of Node, by name
+    return _placed(low, low.make("known", path, Truth(), (seen,), name=tree.metric), tree.at, path)
 
 
 def _placed(low: Lowering, made: Lowered, at: Mapping[str, str], path: str) -> Lowered:
@@ -249,6 +259,7 @@ NUMBERS: dict[type[Document], Callable[..., Lowered]] = {
     ex.ParamRef: _param,
     ex.Obs: _obs,
     ex.Is: _is,
+    ex.Known: _known,
     ex.FigureRef: _figure,
     ex.Balance: _balance,
     ex.Paid: _paid,

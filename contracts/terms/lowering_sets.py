@@ -23,7 +23,7 @@ def _fold(low: Lowering, tree: ex.Fold, path: str, depth: int) -> Lowered:
         return low.make("fold", path, of.type, (of,), varies=True, name=PERIOD, mode=tree.with_)
     if not low.set_known(f"{path}/over", tree.over):
         return of
-    args = (of,)
+    args: tuple[Lowered, ...] = (of,)
     if tree.empty is not None:
         args += (low.lower(tree.empty, f"{path}/empty", depth),)
         if args[1].type != of.type:

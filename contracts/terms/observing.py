@@ -228,32 +228,34 @@ def _place(
     path: str,
     findings: list[dict[str, str]],
 ) -> Place | None:
+    """Find the cell of an observation, or say why it has none."""
     measure = program.metrics.get(row.metric)
-    if measure is None:
-        findings.append({"path": path, "message": f"the terms know no metric {row.metric!r}"})
+    told = (
+        f"the terms know no metric {row.metric!r}" if measure is None else _misplaced(program, measure, row)
+    )
+    if told:
+        findings.append({"path": path, "message": told})
+    of = dict(row.of)
+    if measure is None or told or any(of[dim] not in members[dim] for dim in measure.dims):
         return None
     periods = [name for name, _ in program.periods]
-    of = dict(row.of)
-    if set(of) != set(measure.dims):
-        wanted = ", ".join(measure.dims) or "no member"
-        findings.append(
-            {"path": path, "message": f"{row.metric} is per {wanted}, not per {', '.join(of) or 'none'}"}
+    span = periods.index(row.period) if measure.by_period else 0
+    return row.metric, span, tuple(of[dim] for dim in measure.dims)
+
+
+def _misplaced(program: Program, measure: Measure, row: Observation) -> str:
+    periods = [name for name, _ in program.periods]
+    of = {name for name, _ in row.of}
+    if of != set(measure.dims):
+        return (
+            f"{row.metric} is per {', '.join(measure.dims) or 'no member'}, not per {', '.join(of) or 'none'}"
         )
-        return None
-    if any(of[dim] not in members[dim] for dim in measure.dims):
-        return None
-    if not measure.by_period:
-        if row.period and (row.period not in periods or len(periods) > 1):
-            findings.append(
-                {"path": path, "message": f"{row.metric} is not by period: leave {row.period!r} out"}
-            )
-            return None
-        return row.metric, 0, tuple(of[dim] for dim in measure.dims)
-    if row.period not in periods:
+    if measure.by_period and row.period not in periods:
         told = f"{row.metric} needs a period: {', '.join(periods)}"
-        findings.append({"path": path, "message": told + (f", not {row.period!r}" if row.period else "")})
-        return None
-    return row.metric, periods.index(row.period), tuple(of[dim] for dim in measure.dims)
+        return told + (f", not {row.period!r}" if row.period else "")
+    if not measure.by_period and row.period and periods != [row.period]:
+        return f"{row.metric} is not by period: leave {row.period!r} out"
+    return ""
 
 
 def _pooled(

@@ -1,7 +1,7 @@
 """Outputs: any figure that comes of terms, by its name.
 
-The problem: a casebook, a report and a forecast ask for "what the second payer paid in year 3". One name means
-one number, whether it is read from an exact payment or from a column of a million paths.
+The problem: a casebook, a report and a forecast ask for "what the second payer paid in year 3". One name
+means one number, whether it is read from an exact payment or from a column of a million paths.
 """
 
 from collections.abc import Iterable
@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from ...finance.errors import Missing
 from ...finance.money import decimal_text
 from .cells import Cell, Cells
-from .engine import WHOLE, Outturn
+from .engine import Outturn
 from .program import ClausePlan, Program
+from .rooms import WHOLE
 from .types import Quantity, Type
 
 TOTALS = ("earned", "paid", "lost_to_cap")
@@ -24,8 +25,9 @@ class Output:
     Attributes
     ----------
     name : str
-        ``paid``, ``earned``, ``lost_to_cap`` (with ``:UNIT`` where there are several), a clause, ``CLAUSE.earned``,
-        ``CLAUSE.cut``, ``from:PARTY``, ``to:PARTY``, ``net:PARTY``, ``limit:NAME``, ``account:NAME``, a figure.
+        ``paid``, ``earned``, ``lost_to_cap`` (with ``:UNIT`` where there are several), a clause,
+        ``CLAUSE.earned``, ``CLAUSE.cut``, ``from:PARTY``, ``to:PARTY``, ``net:PARTY``, ``limit:NAME``,
+        ``account:NAME``, a figure.
     of : tuple of (str, str)
         Member by set; without, all.
     period : str
@@ -37,7 +39,7 @@ class Output:
     period: str = ""
 
 
-def read_output(outturn: Outturn, output: Output) -> Cell:
+def read_output(outturn: Outturn, output: Output) -> Cell:  # noqa: PLR0911  # one return for each kind of name
     """Return a figure as counts of its type; None while it is pending.
 
     Parameters
@@ -61,6 +63,10 @@ def read_output(outturn: Outturn, output: Output) -> Cell:
     >>> outturn = pay(compile_terms(TermDocument.read(EXAMPLE)), [Observation(metric="nights", value=100)])
     >>> read_output(outturn, Output("paid")), read_output(outturn, Output("from:city"))
     (151200, 151200)
+    >>> read_output(outturn, Output("from:town"))
+    Traceback (most recent call last):
+    ...
+    almoner.finance.errors.Missing: There is no party 'town': city, home, lab.
     """
     program = outturn.program
     period = _period(program, output)
@@ -179,6 +185,10 @@ def _total(outturn: Outturn, what: str, unit: str, period: int | None) -> Cell:
 
 
 def _moved(outturn: Outturn, kind: str, party: str, period: int | None) -> Cell:
+    known = {*outturn.program.parties, *outturn.balances}.union(*outturn.table.members.values())
+    if party not in known:
+        told = f"There is no party {party!r}: {', '.join(outturn.program.parties)}."
+        raise Missing(told, what="party", code=party)
     out, back = (
         _sum(
             cell

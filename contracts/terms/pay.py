@@ -1,9 +1,9 @@
 """Reading 1, ``pay``: what is owed, exactly, and why.
 
 The problem: payments are computed once and corrected by hand. Here what is due is the difference between
-what all observations so far entitle to and what has been obligated already, so interim payments, late results,
-corrections and retries all follow from one rule. Numbers are exact integers; every rounding is the one named
-in the terms; a trace lists each operation with its inputs.
+what all observations so far entitle to and what has been obligated already, so interim payments, late
+results, corrections and retries all follow from one rule. Numbers are exact integers; every rounding is the
+one named in the terms; a trace lists each operation with its inputs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -14,10 +14,11 @@ from ...finance.money import decimal_text
 from .arithmetic import WHOLE_NUMBERS
 from .cells import Cell, Table
 from .document import WHOLE_TERM
-from .engine import WHOLE, Key, Outturn, carry_out
+from .engine import Outturn, carry_out
 from .evaluation import Traced
 from .observing import Observation, lay_out
 from .program import ClausePlan, Program
+from .rooms import WHOLE, Key
 from .types import Quantity
 
 KeyName = tuple[str, str, tuple[str, ...]]
@@ -143,8 +144,8 @@ def step(
 ) -> Step:
     """Apply new observations.
 
-    An observation whose id and values are known already changes nothing. What was obligated keeps its room under
-    limits; what is owed now less is returned, set off or kept, as the clause says.
+    An observation whose id and values are known already changes nothing. What was obligated keeps its room
+    under limits; what is owed now less is returned, set off or kept, as the clause says.
 
     Parameters
     ----------

@@ -1,7 +1,8 @@
 """Cells that are intervals: the least and the most each number can be, whatever is observed.
 
-The problem: what cannot overflow, cannot divide by zero and cannot turn negative has to be proven before anybody
-signs. Every metric declares its domain; the same engine carries out the terms on whole domains at once.
+The problem: what cannot overflow, cannot divide by zero and cannot turn negative has to be proven before
+anybody signs. Every metric declares its domain; the same engine carries out the terms on whole domains at
+once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -136,7 +137,7 @@ class Ranges:
         low, high = pair(cell)
         return 1 - high, 1 - low
 
-    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # payments use it
+    def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # for columns
         """Choose by a condition: whichever branches can be reached."""
         low, high = pair(test)
         return hull([value for value, can in ((then, high), (other, not low)) if can])
@@ -187,6 +188,10 @@ class Ranges:
         """Return the sum of none to so many cells like this."""
         low, high = pair(cell)
         return (min(0, times * low), max(0, times * high)) if times else (low, high)
+
+    def known(self, cell: Cell) -> Interval:  # noqa: ARG002  # either can be
+        """Return either: what is observed may be missing."""
+        return 0, 1
 
     def between(self, low: int, high: int) -> Interval:
         """Return a range."""

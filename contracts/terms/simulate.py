@@ -1,8 +1,8 @@
 """Reading 2, ``simulate``: the same terms on many paths at once, bit for bit as they would be paid.
 
 The problem: what a contract may cost is asked before it is signed, over a million ways it could go, and the
-answer must be made by the rules that will pay. Paths are carried out in blocks of fixed size; figures asked for
-are kept per path, nothing else is.
+answer must be made by the rules that will pay. Paths are carried out in blocks of fixed size; figures asked
+for are kept per path, nothing else is.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -45,8 +45,8 @@ class Source(Protocol):
         Returns
         -------
         Mapping of str to array of int64 [counts]
-            Metric -> (periods or 1, combinations of members with the last set fastest, size); truths are 0 and 1,
-            labels their number. A metric that is left out takes its stand-in, or is pending.
+            Metric -> (periods or 1, combinations of members with the last set fastest, size); truths are 0
+            and 1, labels their number. A metric that is left out takes its stand-in, or is pending.
         """
 
 

@@ -1,6 +1,8 @@
 """Spreading: one amount over several payers or payees, rank by rank, by weight, within their maxima."""
 
+from collections.abc import Mapping
 from itertools import groupby
+from math import gcd
 
 from .cells import Cell
 from .evaluation import Evaluation
@@ -79,6 +81,7 @@ class Spreading:
         weights = {at: self._evaluation.value(leg.weight)[0] for at, leg in group}
         if any(weight is None for weight in weights.values()):
             return rest
+        weights = _reduced(weights)
         for _ in group:
             shares = use.allocate(
                 rest, [self._open(weights[at], rooms[at]) for at, _ in group], split.ties, 0
@@ -105,3 +108,10 @@ class Spreading:
         most = self._evaluation.value(leg.maximum)[0]
         room = self._use.sub(0 if most is None else most, self._taken.get((split.id, at), 0))
         return self._use.most(room, 0)
+
+
+def _reduced(weights: Mapping[int, Cell]) -> dict[int, Cell]:
+    """Divide fixed weights by what they have in common, so that products stay small."""
+    fixed = {at: weight for at, weight in weights.items() if isinstance(weight, int)}
+    common = gcd(*fixed.values()) if len(fixed) == len(weights) else 1
+    return {at: weight // common for at, weight in fixed.items()} if common > 1 else dict(weights)

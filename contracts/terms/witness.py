@@ -1,8 +1,8 @@
 """Witnesses: observations that cost exactly what the proof says terms can cost at most.
 
-The search tries all metrics at the ends of their domains; then it fixes one metric after the other at a value that
-leaves the proven maximum as it is, among ends and both sides of every edge and literal, within a fixed amount of
-work. What it finds is paid by reading 1.
+The search tries all metrics at the ends of their domains; then it fixes one metric after the other at a
+value that leaves the proven maximum as it is, among ends and both sides of every edge and literal, within a
+fixed amount of work. What it finds is paid by reading 1.
 """
 
 from collections.abc import Callable, Iterator, Mapping
