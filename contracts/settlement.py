@@ -49,7 +49,7 @@ class Settlement:
 
 
 def moved_by(entitlement: Entitlement, event: Observation) -> bool:
-    """Tell whether an observation bears on an entitlement: always when it is for the term, else in its period.
+    """Tell whether an observation bears on an entitlement: always on one for the term, else in its period.
 
     Examples
     --------

@@ -81,10 +81,7 @@ def _plan(low: Lowering, clause: Pay | Note, path: str, amount: Lowered, unit: Q
 
 def _payable(low: Lowering, clause: Pay, path: str, name: str, amount: Lowered) -> None:
     document = low.document
-    for party in _behind(document, name):
-        verifies = party in document.parties and document.parties[party].role == "evaluator"
-        if verifies and depends_on(low.nodes, amount.at, OUTCOMES):
-            low.fault(path, f"{party!r} verifies, so nothing it pays or gets may depend on what is observed")
+    _no_interest(low, path, name, amount)
     if name in document.parties:
         return
     if name in document.sets:
@@ -102,6 +99,14 @@ def _payable(low: Lowering, clause: Pay, path: str, name: str, amount: Lowered) 
     elif name not in document.splits:
         known = ", ".join((*document.parties, *document.splits, *document.accounts))
         low.fault(path, f"{name!r} is neither party, split nor pot: {known}")
+
+
+def _no_interest(low: Lowering, path: str, name: str, amount: Lowered) -> None:
+    """Refuse an evaluator that pays or gets what depends on what it finds."""
+    verifiers = low.document.roles("evaluator")
+    for party in _behind(low.document, name):
+        if party in verifiers and depends_on(low.nodes, amount.at, OUTCOMES):
+            low.fault(path, f"{party!r} verifies, so nothing it pays or gets may depend on what is observed")
 
 
 def _behind(document: TermDocument, name: str) -> tuple[str, ...]:

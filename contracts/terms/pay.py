@@ -188,6 +188,10 @@ def step(
     prior = {key: state.obligated[name] for key, name in names.items() if state.obligated.get(name)}
     record: list[Traced] | None = [] if trace else None
     outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
+    returned = _returned(clauses, outturn, prior)
+    if returned:
+        record = [] if trace else None
+        outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior | returned, record=record)
     rows = []
     obligated = dict(state.obligated)
     overpaid = _overpaid(clauses, outturn, names, obligated)
@@ -213,6 +217,18 @@ def step(
     return Step(
         state=State(observed=observed, obligated=obligated), entitlements=tuple(rows), outturn=outturn
     )
+
+
+def _returned(
+    clauses: Mapping[str, ClausePlan], outturn: Outturn, prior: Mapping[Key, int]
+) -> dict[Key, int]:
+    """Say how much less keys need to keep of their room, because the rest is returned now."""
+    kept = {key: outturn.keys[key] for key in prior if clauses[key[0]].on_decrease == "recover"}
+    return {
+        key: max(0, one.entitled)
+        for key, one in kept.items()
+        if one.earned is not None and one.entitled < prior[key]
+    }
 
 
 def _overpaid(
