@@ -211,7 +211,7 @@ def list_settlements(session: Session, agreement: Agreement, agreement_id: int) 
 
 
 def keep_settlement(session: Session, claim_id: int, row: Entitlement, txn_id: UUID | None) -> None:
-    """Write what a determination brought about under one clause; ``entitled`` never passes what is earned now."""
+    """Write what a determination brought about under one clause, entitled to no more than is earned now."""
     trace = [
         {"inputs": list(one.inputs), "op": one.op, "path": one.path, "value": one.value} for one in row.trace
     ]

@@ -176,6 +176,10 @@ class WholeNumbers:
         """Return the new cell."""
         return new
 
+    def not_negative(self, cell: int) -> int:
+        """Return a number that terms should not let fall below zero, floored there all the same."""
+        return max(cell, 0)
+
     def many(self, cell: int, times: int) -> int:  # noqa: ARG002  # proofs use it
         """Return the cell: members stand for themselves here."""
         return cell

@@ -10,15 +10,14 @@ amounts could turn negative without saying so.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...finance.errors import TermError
-from ...finance.money import decimal_text
 from .engine import Outturn, carry_out
 from .observing import Observation
 from .program import ClausePlan, LimitPlan, Program
-from .ranges import Interval, Ranges, domains, pair, refused, spans_of
+from .ranges import Interval, Ranges, domains, pair, spans_of
 from .rooms import WHOLE
 from .witness import find_witness
 
@@ -115,7 +114,7 @@ def _single(amounts: Mapping[str, int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Atom:
-    """One key's amount before limits, for all members it stands for."""
+    """One key's amount before limits, for all members it stands for; ``sure`` is what is left to pay in any case."""
 
     clause: ClausePlan
     span: int
@@ -123,6 +122,13 @@ class _Atom:
     low: int
     high: int
     times: int
+    sure: int
+    payer: str
+    payee: str
+
+    @property
+    def key(self) -> tuple[str, int, int]:
+        return self.clause.id, self.span, self.place
 
 
 def prove(program: Program) -> Proof:
@@ -147,7 +153,6 @@ def prove(program: Program) -> Proof:
     (50000000, 'attained')
     """
     outturn, spans, _ = spans_of(program)
-    _require_one_way(program, spans)
     atoms = _atoms(program, outturn)
     caps = _caps(program, outturn, spans)
     pots = {account.id for account in program.accounts if account.pot}
@@ -156,7 +161,7 @@ def prove(program: Program) -> Proof:
     for unit in units:
         chosen = [atom for atom in atoms if atom.clause.unit.unit == unit and atom.clause.payer not in pots]
         maxima[unit] = _most(chosen, caps)
-        least[unit] = _least(chosen, caps)
+        least[unit] = _least(chosen, [_left(cap, chosen, atoms) for cap in caps])
     payers = _payers(program, atoms, caps)
     witness = None
     if len(maxima) == 1:
@@ -185,32 +190,23 @@ def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list[
     return _most(chosen, caps)
 
 
-def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
-    for clause in program.clauses:
-        low = spans.get(clause.amount, (0, 0))[0]
-        if low < 0 and not clause.two_way:
-            shown = decimal_text(low, clause.unit.digits)
-            raise refused(
-                f"{clause.path}/amount",
-                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so floor it with max, "
-                "or say two_way",
-            )
-    for limit in program.limits:
-        if spans.get(limit.maximum, (0, 0))[0] < 0:
-            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
-
-
 def _atoms(program: Program, outturn: Outturn) -> list[_Atom]:
     clauses = {clause.id: clause for clause in program.clauses}
     atoms = []
     for (name, span, place), kept in outturn.keys.items():
         low, high = pair(0 if kept.earned is None else kept.earned)
         if clauses[name].basis == "cumulative":
-            high = max(high, pair(kept.entitled)[1])
+            high = max(high, pair(kept.entitled)[1], pair(kept.peak)[1])
         times = outturn.table.multiplicity(clauses[name].each)
         if times:
-            low, high = min(0, times * low), times * high
-        atoms.append(_Atom(clauses[name], span, place, low, high, times))
+            low, high = min(0, times * low), max(0, times * high)
+        clause = clauses[name]
+        split = {clause.payer, clause.payee} & set(program.splits)
+        stays = clause.two_way and clause.basis == "cumulative"
+        sure = min(low, pair(kept.paid)[0] * (times or 1)) if split or stays else low
+        combo = dict(zip(clause.each, outturn.table.combinations(clause.each)[place], strict=True))
+        payer, payee = (combo.get(end, end) for end in (clause.payer, clause.payee))
+        atoms.append(_Atom(clause, span, place, low, high, times, sure, payer, payee))
     return atoms
 
 
@@ -259,7 +255,7 @@ def _groups(atoms: Iterable[_Atom], *, high: bool) -> list[Group]:
     return [
         (
             frozenset({(atom.clause.id, atom.span, atom.place)}),
-            max(0, atom.high) if high else atom.low,
+            max(0, atom.high if high else atom.sure),
         )
         for atom in atoms
     ]
@@ -280,20 +276,29 @@ def _most(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
     return sum(amount for _, amount in groups)
 
 
+def _left(cap: _Cap, chosen: list[_Atom], atoms: list[_Atom]) -> _Cap:
+    """Take from a limit what payments out of pots can use of it."""
+    counted = {atom.key for atom in chosen}
+    used = sum(max(0, atom.high) for atom in atoms if atom.key in cap.keys - counted)
+    return replace(cap, low=max(0, cap.low - used))
+
+
 def _least(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
     """Sum lower bounds under the limits.
 
     A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that
-    did not cut changed nothing, and they are paid at least what they were.
+    did not cut changed nothing, and they are paid at least what they were. What flows back is not limited.
     """
-    groups = _groups(atoms, high=False)
+    listed = list(atoms)
+    back = sum(min(0, atom.sure) for atom in listed)
+    groups = _groups(listed, high=False)
     for cap in caps:
         touched = [group for group in groups if group[0] & cap.keys]
         if touched:
             groups = [group for group in groups if group not in touched]
             keys = frozenset().union(*(one for one, _ in touched))
             groups.append((keys, min(cap.low, sum(amount for _, amount in touched))))
-    return sum(amount for _, amount in groups)
+    return back + sum(amount for _, amount in groups)
 
 
 def _payers(program: Program, atoms: list[_Atom], caps: list[_Cap]) -> dict[tuple[str, str], int]:
@@ -301,9 +306,9 @@ def _payers(program: Program, atoms: list[_Atom], caps: list[_Cap]) -> dict[tupl
     payers: dict[tuple[str, str], int] = {}
     sides: dict[tuple[str, str], list[_Atom]] = {}
     for atom in atoms:
-        sides.setdefault((atom.clause.payer, atom.clause.unit.unit), []).append(atom)
+        sides.setdefault((atom.payer, atom.clause.unit.unit), []).append(atom)
         if atom.clause.two_way and atom.low < 0:
-            payee = (atom.clause.payee, atom.clause.unit.unit)
+            payee = (atom.payee, atom.clause.unit.unit)
             payers[payee] = payers.get(payee, 0) - atom.low
     for (name, unit), own in sides.items():
         total = _most(own, caps)
@@ -323,12 +328,16 @@ def _pairs(
 ) -> tuple[PairBound, ...]:
     """Bound flows between parties by year, and over the term."""
     clauses = {clause.id: clause for clause in program.clauses}
+    open_ended = {(account.id, account.unit.unit) for account in program.accounts}
     sums: dict[tuple[str, str, str, int | None], Interval] = {}
     for (name, payer, payee, period), cell in outturn.flows.items():
         clause = clauses.get(name)
         unit = clause.unit.unit if clause else _unit_of_pot(program, payer)
         low, high = pair(cell)
-        low = low if clause and clause.two_way else 0
+        back = clause is not None and (clause.two_way or clause.on_decrease == "recover")
+        low = low if back else 0
+        if clause and clause.two_way:
+            open_ended.add((payer, unit))
         for year in (None, program.periods[period][1].year):
             known = sums.get((payer, payee, unit, year), (0, 0))
             sums[payer, payee, unit, year] = (known[0] + low, known[1] + max(0, high))
@@ -339,7 +348,7 @@ def _pairs(
             unit=unit,
             year=year,
             least=low,
-            most=min(high, payers.get((payer, unit), high)),
+            most=high if (payer, unit) in open_ended else min(high, payers.get((payer, unit), high)),
         )
         for (payer, payee, unit, year), (low, high) in sums.items()
     )

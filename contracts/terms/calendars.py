@@ -80,7 +80,7 @@ def days_between(start: date, end: date, count: str) -> int:
 def growth_factor(rate: Decimal, compounding: str, day_count: str, start: date, end: date) -> Fraction:
     """Return what one unit grows to between two dates.
 
-    ``period``: 1 + rate x days / year. ``annual``: (1 + rate) ^ (days / 365), by 50-digit logarithm and
+    ``period``: 1 + rate x days / year. ``annual``: (1 + rate) ^ (calendar days / 365), by 50-digit logarithm and
     exponential, rounded half-even to 12 decimal places, so that every machine has the same rational.
 
     Parameters
@@ -97,7 +97,8 @@ def growth_factor(rate: Decimal, compounding: str, day_count: str, start: date, 
     >>> growth_factor(Decimal("0.05"), "annual", "act/365", date(2027, 1, 1), date(2028, 1, 1))
     Fraction(21, 20)
     """
-    days = days_between(start, end, "30/360" if day_count == "30/360" else "actual")
+    counted = day_count == "30/360" and compounding == "period"
+    days = days_between(start, end, "30/360" if counted else "actual")
     if compounding == "period":
         return 1 + Fraction(rate) * Fraction(days, YEAR_DAYS[day_count])
     power = _FINE.divide(_FINE.multiply(_FINE.ln(1 + rate), Decimal(days)), Decimal(365))

@@ -76,6 +76,9 @@ class Arithmetic(Protocol):
     def most_of(self, new: Cell, old: Cell, ceiling: Cell) -> Cell:
         """Return a cell that is known not to exceed both others."""
 
+    def not_negative(self, cell: Cell) -> Cell:
+        """Return a number that is proven never to be negative."""
+
     def many(self, cell: Cell, times: int) -> Cell:
         """Return the sum of none to so many cells like this; the cell itself when ``times`` is 0."""
 

@@ -8,7 +8,6 @@ from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Node, SplitPla
 from .stated import unit_of_clause
 from .types import BARE, Quantity, parse_type
 
-
 OUTCOMES = frozenset({"obs", "paid", "balance"})  # what an evaluator may have no interest in
 
 

@@ -322,6 +322,10 @@ class Columns:
         """Return the new cell."""
         return new
 
+    def not_negative(self, cell: Cell) -> Cell:
+        """Return the cell: what is simulated is proven never to fall below zero."""
+        return cell
+
     def many(self, cell: Cell, times: int) -> Cell:  # noqa: ARG002  # proofs use it
         """Return the cell: members stand for themselves here."""
         return cell

@@ -75,6 +75,7 @@ def compile_terms(document: TermDocument) -> Program:
     return Program(
         digest=document.digest(),
         starts_on=starts,
+        ends_on=parse_day(document.calendar.ends_on),
         periods=periods,
         sets={name: one.members for name, one in document.sets.items()},
         most={name: one.most or len(one.members) for name, one in document.sets.items()},

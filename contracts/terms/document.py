@@ -6,6 +6,7 @@ and ``figures`` name numbers; ``clauses`` are payments, carried out in the liste
 ``limits`` cap them, ``splits`` spread them over several payers or payees, ``accounts`` remember.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, StringConstraints
@@ -14,6 +15,7 @@ from ...finance.documents import Code, DecimalText, Document, Text
 from ...finance.errors import AlmonerError, TermError
 from ...finance.money import Rounding
 from .expressions import MAX_PARTS, DayText, Expression, TypeText
+from .faults import plainly
 
 WHOLE_TERM = "term"
 PERIOD = "period"
@@ -357,6 +359,11 @@ class TermDocument(Document):
     splits: Annotated[dict[Code, Split], Field(max_length=64)] = Field(default_factory=dict)
     clauses: Annotated[tuple[Clause, ...], Field(max_length=MAX_PARTS)]
     limits: Annotated[tuple[PaymentLimit, ...], Field(max_length=MAX_PARTS)] = ()
+
+    @classmethod
+    def refusal(cls, findings: Sequence[Mapping[str, str]]) -> AlmonerError:
+        """Make the error that lists every finding, faults of form in plain words."""
+        return super().refusal(plainly(findings))
 
     def roles(self, role: str) -> tuple[str, ...]:
         """Return the parties in a role.

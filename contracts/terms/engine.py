@@ -28,6 +28,8 @@ class KeyOutcome:
         After limits, to date.
     paid : Cell [counts]
         What flowed: entitled, less what was set off, plus what was not taken back.
+    peak : Cell [counts]
+        The most that ``paid`` ever came to, of an amount to date.
     cuts : dict of str to Cell
         What each limit, pot or split cut.
     """
@@ -35,6 +37,7 @@ class KeyOutcome:
     earned: Cell = None
     entitled: Cell = 0
     paid: Cell = 0
+    peak: Cell = 0
     cuts: dict[str, Cell] = field(default_factory=dict)
 
 
@@ -46,6 +49,8 @@ class Outturn:
     ----------
     keys : dict of Key to KeyOutcome
         By clause, period and combination of members.
+    listed : dict of str to list of Key
+        Keys by clause, in order.
     flows : dict of (clause, payer, payee, period number) to Cell
         Money moved; pots stand under their own names.
     figures : dict of str to list
@@ -59,6 +64,7 @@ class Outturn:
     program: Program
     table: Table
     keys: dict[Key, KeyOutcome] = field(default_factory=dict)
+    listed: dict[str, list[Key]] = field(default_factory=dict)
     flows: dict[tuple[str, str, str, int], Cell] = field(default_factory=dict)
     figures: dict[str, list[Cells]] = field(default_factory=dict)
     balances: dict[str, list[Cells]] = field(default_factory=dict)
@@ -72,6 +78,7 @@ def carry_out(
     *,
     prior: Mapping[Key, int] | None = None,
     figures: frozenset[str] | None = None,
+    cuts: bool = True,
     record: list[Traced] | None = None,
 ) -> Outturn:
     """Carry out terms on what was observed.
@@ -88,6 +95,8 @@ def carry_out(
         What was obligated before.
     figures : frozenset of str
         Figures to report; all without it.
+    cuts : bool
+        Whether to work out what limits, pots and splits cut.
     record : list of Traced
         Takes every operation that was carried out.
 
@@ -101,7 +110,7 @@ def carry_out(
     >>> outturn.keys["nights", WHOLE, 0].paid
     18834984
     """
-    run = _Run(program, arithmetic, table, dict(prior or {}))
+    run = _Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
     run.evaluation.record = record.append if record is not None else None
     for period in range(len(program.periods)):
         run.open_period(period)
@@ -117,7 +126,9 @@ def carry_out(
 class _Run:
     """State of one run."""
 
-    def __init__(self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int]) -> None:
+    def __init__(
+        self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int], *, cuts: bool
+    ) -> None:
         self.program = program
         self.use = use
         self.table = table
@@ -125,9 +136,10 @@ class _Run:
         self.evaluation = Evaluation(program, use, table, self.books)
         self.outturn = Outturn(program, table)
         self.period = 0
-        self.rooms = Rooms(self.evaluation, reserved)
+        self.cuts = cuts
+        self.rooms = Rooms(self.evaluation, reserved, with_cuts=cuts)
         self.spreading = Spreading(self.evaluation)
-        self.carried: dict[tuple[str, str], Cell] = {}
+        self.carried: dict[tuple[str, str, str], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
         self.combos = {clause.id: table.combinations(clause.each) for clause in program.clauses}
         for clause in program.clauses:
@@ -135,6 +147,7 @@ class _Run:
             for what in ("paid", "earned"):
                 self.books.totals[what, clause.id] = list(zeros)
                 self.books.before[what, clause.id] = list(zeros)
+            self.books.pending[clause.id] = self.books.left_pending[clause.id] = [False] * len(zeros)
 
     def open_period(self, period: int) -> None:
         """Let accounts grow, then add to them."""
@@ -177,10 +190,12 @@ class _Run:
             out.paid.setdefault(clause.id, []).append(paid)
             for what in ("paid", "earned"):
                 self.books.before[what, clause.id] = list(self.books.totals[what, clause.id])
+            self.books.close_pending(clause)
 
     def clause(self, clause: ClausePlan) -> None:
         """Carry out one clause for all its members: amounts of all first, then one after the other."""
         amounts = self.evaluation.over(clause.amount, clause.each)
+        self.books.pending[clause.id] = [amount is None for amount in amounts]
         if clause.basis == "note":
             for place, amount in enumerate(amounts):
                 if amount is not None:
@@ -189,11 +204,12 @@ class _Run:
                     self._add_total("earned", clause.id, place, amount)
             return
         self.rooms.open(clause)
+        self.spreading.open(clause)
         wanted = [self._earn(clause, place, amount) for place, amount in enumerate(amounts)]
-        limit, shares = self.rooms.share(clause, wanted)
+        shares = self.rooms.share(clause, wanted)
         for place, want in enumerate(wanted):
             if want is not None:
-                self._settle(clause, place, want, (limit, shares[place]) if limit else None)
+                self._settle(clause, place, want, shares[place])
 
     def _key(self, clause: ClausePlan, place: int) -> Key:
         return clause.id, self.period if clause.basis == "period" else WHOLE, place
@@ -201,7 +217,10 @@ class _Run:
     def _earn(self, clause: ClausePlan, place: int, amount: Cell) -> Cell:
         """Note what is earned; return what more is owed than before (less, when negative)."""
         key = self._key(clause, place)
-        kept = self.outturn.keys.setdefault(key, KeyOutcome())
+        if key not in self.outturn.keys:
+            self.outturn.keys[key] = KeyOutcome()
+            self.outturn.listed.setdefault(clause.id, []).append(key)
+        kept = self.outturn.keys[key]
         if amount is None:
             return None
         total = self.books.totals["earned", clause.id]
@@ -212,20 +231,23 @@ class _Run:
         kept.earned = amount
         return self.use.sub(amount, kept.entitled)
 
-    def _settle(self, clause: ClausePlan, place: int, want: Cell, share: tuple[str, Cell] | None) -> None:
+    def _settle(self, clause: ClausePlan, place: int, want: Cell, shares: list[tuple[str, Cell]]) -> None:
         """Pay more, or less, than before: set off, limit, take from the pot, spread."""
         key = self._key(clause, place)
         kept = self.outturn.keys[key]
         kept.cuts = {}
-        more, less = self.use.most(want, 0), self.use.least(want, 0)
+        falls = clause.two_way or clause.basis == "cumulative"
+        more = self.use.most(want, 0) if falls else self.use.not_negative(want)
         if clause.two_way:
-            self._flow_back(clause, place, kept, less)
-        elif clause.basis == "cumulative":
-            self._decrease(clause, place, kept, less)
-        if share is not None:
-            self._note_cut(kept, share[0], self.use.take(more, share[1]))
-            more = share[1]
-        offset = self._set_off(clause, more)
+            self._flow_back(clause, place, kept, self.use.least(want, 0))
+        elif falls and self.period:
+            self._decrease(clause, place, kept, self.use.least(want, 0))
+        if self._undecided(clause, place):
+            return
+        for limit, part in shares:
+            self._note_cut(kept, limit, self.use.take(more, part))
+            more = part
+        offset = self._set_off((*self._ends(clause, place), clause.unit.unit), more)
         more, cuts = self.rooms.limit(clause, key, self.use.take(more, offset))
         for name, cut in cuts:
             self._note_cut(kept, name, cut)
@@ -236,9 +258,13 @@ class _Run:
         if clause.basis != "period":
             self.books.totals["paid", clause.id][place] = kept.paid
 
-    def _set_off(self, clause: ClausePlan, more: Cell) -> Cell:
+    def _undecided(self, clause: ClausePlan, place: int) -> bool:
+        """Say whether a maximum, a weight or a pot that decides about a payment is pending."""
+        empty = clause.payer in self.accounts and self.books.balances[clause.payer][0] is None
+        return empty or self.rooms.undecided(clause, place) or self.spreading.undecided()
+
+    def _set_off(self, pair: tuple[str, str, str], more: Cell) -> Cell:
         """Return how much of a payment was paid already, by an earlier one that proved too much."""
-        pair = (clause.payer, clause.payee)
         if pair not in self.carried:
             return 0
         offset = self.use.least(more, self.carried[pair])
@@ -258,7 +284,7 @@ class _Run:
         kept.entitled = self.use.add(kept.entitled, less)
         over = self.use.sub(0, less)
         if clause.on_decrease == "offset":
-            pair = (clause.payer, clause.payee)
+            pair = (*self._ends(clause, place), clause.unit.unit)
             self.carried[pair] = self.use.add(self.carried.get(pair, 0), over)
             return
         kept.paid = self.use.add(kept.paid, less)
@@ -283,10 +309,9 @@ class _Run:
         if clause.payer not in self.accounts:
             return more
         held = self.books.balances[clause.payer][0]
-        if held is None:
-            return 0
         passed = self.use.least(more, self.use.most(held, 0))
-        self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
+        if self.cuts:
+            self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
         return passed
 
     def _pay(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
@@ -300,8 +325,10 @@ class _Run:
         if payee in self.program.splits:
             takers, more, short = self.spreading.spread(self.program.splits[payee], more)
             self._note_cut(kept, f"split:{payee}", short)
-            givers = self.spreading.shorten(givers, short)
+            givers = self.spreading.shorten(payer, givers, short)
         kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)
+        if clause.basis == "cumulative":
+            kept.peak = self.use.most(kept.peak, kept.paid)
         if len(givers) == 1 or len(takers) == 1:
             for giver, given in givers:
                 for taker, got in takers:

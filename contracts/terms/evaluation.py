@@ -13,7 +13,7 @@ from ...finance.dates import parse_day
 from .calendars import days_between
 from .cells import Arithmetic, Cell, Cells, Scaler, Table
 from .document import PERIOD
-from .program import Node, Program
+from .program import ClausePlan, Node, Program
 from .types import digits_of
 
 
@@ -27,11 +27,43 @@ class Books:
         Account -> by combination of its members.
     totals, before : dict of (str, str) to list
         (``paid`` or ``earned``, clause) -> by combination: to date, and up to the period before.
+    pending, left_pending : dict of str to list of bool
+        Clause -> by combination: whether it is pending now, and was left so in the periods before.
     """
 
     balances: dict[str, Cells] = field(default_factory=dict)
     totals: dict[tuple[str, str], Cells] = field(default_factory=dict)
     before: dict[tuple[str, str], Cells] = field(default_factory=dict)
+    pending: dict[str, list[bool]] = field(default_factory=dict)
+    left_pending: dict[str, list[bool]] = field(default_factory=dict)
+
+    def close_pending(self, clause: ClausePlan) -> None:
+        """Step on: what was pending stays so, unless the clause says anew in every period what is owed."""
+        now = self.pending[clause.id]
+        if clause.basis == "cumulative":
+            self.left_pending[clause.id] = now
+        else:
+            self.left_pending[clause.id] = [
+                one or other for one, other in zip(now, self.left_pending[clause.id], strict=True)
+            ]
+            self.pending[clause.id] = [False] * len(now)
+
+    def is_pending(self, clause: ClausePlan, place: int, window: str) -> bool:
+        """Say whether what a clause pays is not known yet, in this period, to date or before.
+
+        Parameters
+        ----------
+        clause : ClausePlan
+            Which.
+        place : int [combination]
+            Of its members.
+        window : str
+            ``period``, ``to_date`` or ``before``.
+        """
+        now, left = self.pending[clause.id][place], self.left_pending[clause.id][place]
+        if window == "before":
+            return left
+        return now if window == "period" or clause.basis == "cumulative" else now or left
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +247,7 @@ class Evaluation:
         ends = [self.program.starts_on, *(day for _, day in self.program.periods)]
         days = {
             "term_start": ends[0],
-            "term_end": ends[-1],
+            "term_end": self.program.ends_on,
             "period_start": ends[self.period],
             "period_end": ends[self.period + 1],
         }
@@ -299,6 +331,10 @@ def _paid(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
         places = run.mapping(node.dims, dims)
         times = run.table.multiplicity([dim for dim in dims if dim not in node.dims])
         for at, place in enumerate(places):
+            if run.books.is_pending(clauses[name], at, window):
+                total[place] = None
+            if total[place] is None:
+                continue
             cell = before[at] if window == "before" else to_date[at]
             if window == "period":
                 cell = run.arithmetic.sub(cell, before[at])

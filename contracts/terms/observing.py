@@ -347,7 +347,7 @@ def _stand_in(program: Program, measure: Measure, rows: Sequence[Cells], as_of: 
     """Put the agreed value where nothing came in time."""
     if measure.stand_in is None and not measure.last:
         return
-    ends = [day for _, day in program.periods] if measure.by_period else [program.periods[-1][1]]
+    ends = [day for _, day in program.periods] if measure.by_period else [program.ends_on]
     for span, cells in enumerate(rows):
         if as_of is not None and ends[span] + timedelta(days=measure.after_days) >= as_of:
             continue

@@ -6,6 +6,8 @@ means one number, whether it is read from an exact payment or from a column of a
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import reduce
+from operator import add
 
 from ...finance.errors import Missing
 from ...finance.money import decimal_text
@@ -111,7 +113,8 @@ def _period(program: Program, output: Output) -> int | None:
 
 
 def _sum(cells: Iterable[Cell]) -> Cell:
-    return sum((cell for cell in cells if cell is not None), start=0)
+    known = [cell for cell in cells if cell is not None and not (type(cell) is int and cell == 0)]
+    return reduce(add, known) if known else 0
 
 
 def _places(outturn: Outturn, output: Output, dims: tuple[str, ...]) -> list[int]:
@@ -149,19 +152,18 @@ def _figure(outturn: Outturn, output: Output, period: int | None) -> Cell:
 def _clause(outturn: Outturn, clause: ClausePlan, part: str, output: Output, period: int | None) -> Cell:
     places = _places(outturn, output, clause.each)
     if not part:
+        keys = outturn.listed.get(clause.id, ())
         known = clause.basis == "note" or any(
-            kept.earned is not None
-            for (name, _, at), kept in outturn.keys.items()
-            if name == clause.id and at in places
+            outturn.keys[key].earned is not None for key in keys if key[2] in places
         )
         if not known and places:
             return None
         rows = outturn.paid[clause.id] if period is None else [outturn.paid[clause.id][period]]
         return _sum(row[at] for row in rows for at in places)
     kept = [
-        one
-        for (name, span, at), one in outturn.keys.items()
-        if name == clause.id and at in places and (period is None or span in {period, WHOLE})
+        outturn.keys[key]
+        for key in outturn.listed.get(clause.id, ())
+        if key[2] in places and (period is None or key[1] in {period, WHOLE})
     ]
     if part == "earned":
         known_parts = [one.earned for one in kept if one.earned is not None]

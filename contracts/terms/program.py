@@ -246,8 +246,8 @@ class Program:
     ----------
     digest : str
         Of the document.
-    starts_on : date
-        First day.
+    starts_on, ends_on : date
+        First and last day; the last period may end before it.
     periods : tuple of (str, date)
         Periods with their last days; the whole term when none are declared.
     sets : dict of str to tuple of str
@@ -260,6 +260,7 @@ class Program:
 
     digest: str
     starts_on: date
+    ends_on: date
     periods: tuple[tuple[str, date], ...]
     sets: Mapping[str, tuple[str, ...]]
     most: Mapping[str, int]

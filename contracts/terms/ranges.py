@@ -147,7 +147,7 @@ class Ranges:
         least, most = (max(0, end) for end in pair(total))
         ends = [pair(weight) for weight in weights]
         if times:
-            return [(0, most)]
+            return [(0, most) for _ in weights]
         if least == most and all(low == high for low, high in ends):
             return list(WHOLE_NUMBERS.allocate(most, [max(0, low) for low, _ in ends], ties, 0))
         lows, highs = sum(max(0, low) for low, _ in ends), sum(max(0, high) for _, high in ends)
@@ -183,6 +183,10 @@ class Ranges:
             case "any":
                 return 0, high
         return hull(cells)
+
+    def not_negative(self, cell: Cell) -> Interval:
+        """Return the part that is not negative; the proof refuses the other."""
+        return self.most(cell, 0)
 
     def many(self, cell: Cell, times: int) -> Interval:
         """Return the sum of none to so many cells like this."""
@@ -284,11 +288,27 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
             raise refused(f"{node.path}/total", f"could be as low as {least}: floor it with max")
         if node.op == "share" and spans[node.args[1]][0] < 0:
             raise refused(f"{node.path}/weight", "can be negative: floor it with max")
+    _require_one_way(program, spans)
     for account in program.accounts:
         for cell in (cell for row in outturn.balances[account.id] for cell in row):
             if max(map(abs, pair(cell))) > MAX_MINOR:
                 raise refused(account.path, "its balance can leave the exact range of 2^62: narrow a domain")
     return outturn, spans, use.peaks
+
+
+def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
+    for clause in program.clauses:
+        low = spans.get(clause.amount, (0, 0))[0]
+        if low < 0 and not clause.two_way:
+            shown = decimal_text(low, clause.unit.digits)
+            raise refused(
+                f"{clause.path}/amount",
+                f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so floor it with max, "
+                "or say two_way",
+            )
+    for limit in program.limits:
+        if spans.get(limit.maximum, (0, 0))[0] < 0:
+            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
 
 
 @lru_cache(maxsize=64)

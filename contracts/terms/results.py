@@ -5,6 +5,7 @@ were printed. A ``ResultsDocument`` holds one or several cases: rows of observat
 outputs, to be reproduced, reached, or refused.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -12,6 +13,7 @@ from pydantic import Field
 from ...finance.documents import Code, DecimalText, Document, Text
 from ...finance.errors import AlmonerError, ResultsInvalid
 from .expressions import DayText
+from .faults import plainly
 
 Basis = Literal["published", "derived", "recalled", "invented"]
 Use = Literal["reproduce", "at_least", "refuse"]
@@ -116,6 +118,11 @@ class ResultsDocument(Document):
     schema_: Literal["almoner.results/1"] = Field(alias="schema")
     title: Text
     cases: Annotated[tuple[Case, ...], Field(min_length=1, max_length=1000)]
+
+    @classmethod
+    def refusal(cls, findings: Sequence[Mapping[str, str]]) -> AlmonerError:
+        """Make the error that lists every finding, faults of form in plain words."""
+        return super().refusal(plainly(findings))
 
 
 EXAMPLE = """

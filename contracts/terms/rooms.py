@@ -20,12 +20,15 @@ class Rooms:
         Of the run.
     reserved : Mapping of Key to int [counts]
         What was obligated before.
+    with_cuts : bool
+        Whether to work out what each limit cuts.
     """
 
-    def __init__(self, evaluation: Evaluation, reserved: Mapping[Key, int]) -> None:
+    def __init__(self, evaluation: Evaluation, reserved: Mapping[Key, int], *, with_cuts: bool) -> None:
         self._evaluation = evaluation
         self._use: Arithmetic = evaluation.arithmetic
         self._reserved = dict(reserved)
+        self._with_cuts = with_cuts
         self._used: dict[Room, Cell] = {}
         self._left: dict[Room, Cell] = {}
         clauses = evaluation.program.clauses
@@ -37,35 +40,45 @@ class Rooms:
     def open(self, clause: ClausePlan) -> None:
         """Work out what is let through now: the maximum less what was used and what is reserved."""
         for limit in self._limits[clause.id]:
+            if not self._moves(limit) and (limit.id, self._span(limit), 0) in self._left:
+                continue
             maxima = self._evaluation.over(limit.maximum, limit.each)
             for at, most in enumerate(maxima):
                 room = (limit.id, self._span(limit), at)
                 if room not in self._used:
                     self._used[room] = self._held_back(limit, at)
-                self._left[room] = None if most is None else self._use.sub(most, self._used[room])
+                left = None if most is None else self._use.sub(most, self._used[room])
+                self._left[room] = None if left is None else self._use.most(left, 0)
 
-    def share(self, clause: ClausePlan, wanted: Sequence[Cell]) -> tuple[str, dict[int, Cell]]:
-        """Let members share the room of a pro rata limit by what they earned.
+    def undecided(self, clause: ClausePlan, place: int) -> bool:
+        """Say whether a maximum is pending."""
+        return any(self._left[self._room(one, clause, place)] is None for one in self._limits[clause.id])
+
+    def share(self, clause: ClausePlan, wanted: Sequence[Cell]) -> list[list[tuple[str, Cell]]]:
+        """Let members share the room of pro rata limits by what they earned, or the limit before left of it.
 
         Returns
         -------
-        tuple of str and dict
-            The limit, and what each known member gets; no limit, no members.
+        list of list
+            For each member, what each such limit lets through.
         """
-        limit = next((one for one in self._limits[clause.id] if one.pro_rata), None)
+        shares: list[list[tuple[str, Cell]]] = [[] for _ in wanted]
         known = [at for at, want in enumerate(wanted) if want is not None]
-        if limit is None or not known:
-            return "", {}
         wants = [self._use.most(wanted[at], 0) for at in known]
-        room = self._left[limit.id, self._span(limit), 0]
-        if room is None:
-            return limit.id, dict.fromkeys(known, 0)
         before = [self._reserved.get(self._key(clause, at), 0) for at in known]
-        if any(before):
-            return limit.id, dict(zip(known, self._share_rest(wants, before, room), strict=True))
-        given = self._use.least(self._use.gather("add", wants, 0), self._use.most(room, 0))
-        times = self._evaluation.table.multiplicity(clause.each)
-        return limit.id, dict(zip(known, self._use.allocate(given, wants, "largest", times), strict=True))
+        for limit in self._limits[clause.id]:
+            room = self._left[limit.id, self._span(limit), 0] if limit.pro_rata else None
+            if room is None or not known:
+                continue
+            if any(before):
+                wants = self._share_rest(wants, before, room)
+            else:
+                given = self._use.least(self._use.gather("add", wants, 0), room)
+                times = self._evaluation.table.multiplicity(clause.each)
+                wants = list(self._use.allocate(given, wants, "largest", times))
+            for at, part in zip(known, wants, strict=True):
+                shares[at].append((limit.id, part))
+        return shares
 
     def _key(self, clause: ClausePlan, place: int) -> Key:
         return clause.id, self._evaluation.period if clause.basis == "period" else WHOLE, place
@@ -99,14 +112,14 @@ class Rooms:
         free: Cell = self._use.least(asked, granted) if granted else 0
         cuts = []
         for one in self._limits[clause.id]:
-            left = self._left[self._room(one, clause, key[2])]
             if one.pro_rata:
                 continue
-            room = 0 if left is None else self._use.most(left, 0)
+            left = self._left[self._room(one, clause, key[2])]
             if granted and self._remembers(one, clause):
-                room = self._use.add(room, free)
-            passed = self._use.least(asked, room)
-            cuts.append((one.id, self._use.take(asked, passed)))
+                left = self._use.add(left, free)
+            passed = self._use.least(asked, left)
+            if self._with_cuts:
+                cuts.append((one.id, self._use.take(asked, passed)))
             asked = passed
         if granted:
             self._give_back(clause, key, self._use.least(asked, free))
@@ -128,9 +141,15 @@ class Rooms:
         room = self._room(limit, clause, place)
         outer = [dim for dim in clause.each if dim not in limit.each]
         many = self._use.many(amount, self._evaluation.table.multiplicity(outer))
-        self._used[room] = self._use.add(self._used[room], many)
+        if self._moves(limit):
+            self._used[room] = self._use.add(self._used[room], many)
         if self._left[room] is not None:
-            self._left[room] = self._use.sub(self._left[room], many)
+            self._left[room] = self._use.take(self._left[room], many)
+
+    def _moves(self, limit: LimitPlan) -> bool:
+        """Say whether a maximum can change while the limit is at work: then what was used is kept as well."""
+        node = self._evaluation.program.nodes[limit.maximum]
+        return node.live or (node.varies and not limit.by_period)
 
     def _remembers(self, limit: LimitPlan, clause: ClausePlan) -> bool:
         """Say whether a limit keeps room for what a clause obligated: to date, the period is not known."""

@@ -125,11 +125,12 @@ def run(
     use = Columns(peaks(program))
     kept = {output: np.empty(paths, dtype=np.int64) for output in wanted}
     names = frozenset(output.name for output in wanted)
+    cuts = any(name.startswith(("limit:", "lost_to_cap")) or name.endswith(".cut") for name in names)
     for number in range(-(-paths // BLOCK)):
         first = number * BLOCK
         size = min(BLOCK, paths - first)
         table = columns_table(program, source.block(number, size), source.members, size)
-        outturn = carry_out(program, use, table, figures=names)
+        outturn = carry_out(program, use, table, figures=names, cuts=cuts)
         for output in wanted:
             cell = read_output(outturn, output)
             if cell is None:

@@ -6,7 +6,7 @@ from math import gcd
 
 from .cells import Cell
 from .evaluation import Evaluation
-from .program import LegPlan, SplitPlan
+from .program import ClausePlan, LegPlan, SplitPlan
 
 Parts = list[tuple[str, Cell]]
 
@@ -24,6 +24,18 @@ class Spreading:
         self._evaluation = evaluation
         self._use = evaluation.arithmetic
         self._taken: dict[tuple[str, int], Cell] = {}
+        self._terms: dict[int, Cell] = {}
+
+    def open(self, clause: ClausePlan) -> None:
+        """Read weights and maxima of legs as they stand before the clause."""
+        splits = self._evaluation.program.splits
+        legs = [leg for end in (clause.payer, clause.payee) if end in splits for leg in splits[end].legs]
+        nodes = dict.fromkeys(node for leg in legs for node in (leg.weight, leg.maximum) if node >= 0)
+        self._terms = {node: self._evaluation.value(node)[0] for node in nodes}
+
+    def undecided(self) -> bool:
+        """Say whether a weight or a maximum is pending."""
+        return any(cell is None for cell in self._terms.values())
 
     def spread(self, split: SplitPlan, amount: Cell) -> tuple[Parts, Cell, Cell]:
         """Spread an amount over legs.
@@ -59,29 +71,40 @@ class Spreading:
             self._taken[split.id, at] = self._use.sub(taken[at], part)
         return [(leg.party, part) for leg, part in zip(split.legs, parts, strict=True)]
 
-    def shorten(self, parts: Parts, short: Cell) -> Parts:
-        """Take from the last payers what no payee could take."""
-        rows = []
-        for name, given in reversed(parts):
+    def shorten(self, name: str, parts: Parts, short: Cell) -> Parts:
+        """Leave with the last payers what no payee could take.
+
+        Parameters
+        ----------
+        name : str
+            The split of the payers, or the one payer.
+        parts : list of (str, Cell)
+            What each gives.
+        short : Cell [counts]
+            What no payee could take.
+        """
+        rows = list(parts)
+        for at in reversed(range(len(rows))):
+            party, given = rows[at]
             less = self._use.least(given, short)
             short = self._use.take(short, less)
-            rows.append((name, self._use.take(given, less)))
-        return rows[::-1]
+            rows[at] = (party, self._use.take(given, less))
+            if (name, at) in self._taken:
+                self._taken[name, at] = self._use.take(self._taken[name, at], less)
+        return rows
 
     def _spread_rank(
         self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
     ) -> Cell:
         use = self._use
         rooms = {at: self._room(split, at, leg) for at, leg in group}
-        if len(group) == 1:
-            at = group[0][0]
+        at, leg = group[0]
+        weight = self._evaluation.program.nodes[leg.weight]
+        if len(group) == 1 and weight.op == "lit" and weight.const:
             part = rest if rooms[at] is None else use.least(rest, rooms[at])
             parts[at] = use.add(parts[at], part)
             return use.take(rest, part)
-        weights = {at: self._evaluation.value(leg.weight)[0] for at, leg in group}
-        if any(weight is None for weight in weights.values()):
-            return rest
-        weights = _reduced(weights)
+        weights = _reduced({at: self._terms[leg.weight] for at, leg in group})
         for _ in group:
             shares = use.allocate(
                 rest, [self._open(weights[at], rooms[at]) for at, _ in group], split.ties, 0
@@ -105,8 +128,7 @@ class Spreading:
     def _room(self, split: SplitPlan, at: int, leg: LegPlan) -> Cell:
         if leg.maximum < 0:
             return None
-        most = self._evaluation.value(leg.maximum)[0]
-        room = self._use.sub(0 if most is None else most, self._taken.get((split.id, at), 0))
+        room = self._use.sub(self._terms[leg.maximum], self._taken.get((split.id, at), 0))
         return self._use.most(room, 0)
 
 

@@ -173,14 +173,18 @@ CASES = [
         "Prize with a tie",
         case(
             [
-                row("score", score, teams=team)
-                for team, score in (("a", "9"), ("b", "9"), ("c", "9"), ("d", "8"))
+                *(
+                    row("score", score, teams=team)
+                    for team, score in (("a", "9"), ("b", "9"), ("c", "9"), ("d", "8"))
+                ),
+                row("judged", "true"),
             ],
             want("prize", "3333333.34", teams="a"),
             want("prize", "3333333.33", teams="c"),
             want("prize", "0.00", teams="d"),
         ),
     ),
+    ("Prize with a tie", case([row("score", "9", teams="a")], want("to:a", "0.00"))),
 ]
 
 
