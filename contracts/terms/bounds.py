@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...finance.errors import TermError
+from .caps import Cap, caps_of
 from .engine import Outturn, carry_out
 from .observing import Observation
-from .program import ClausePlan, LimitPlan, Program
+from .program import ClausePlan, Program
 from .ranges import Interval, Ranges, domains, pair, spans_of
 from .rooms import WHOLE
 from .witness import find_witness
@@ -114,7 +115,7 @@ def _single(amounts: Mapping[str, int]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Atom:
-    """One key's amount before limits, for all members it stands for; ``sure`` is what is left to pay in any case."""
+    """One key's amount before limits, for all members it stands for; ``sure`` is paid in any case."""
 
     clause: ClausePlan
     span: int
@@ -154,7 +155,7 @@ def prove(program: Program) -> Proof:
     """
     outturn, spans, _ = spans_of(program)
     atoms = _atoms(program, outturn)
-    caps = _caps(program, outturn, spans)
+    caps = caps_of(program, outturn, spans)
     pots = {account.id for account in program.accounts if account.pot}
     units = {clause.unit.unit: clause.unit for clause in program.clauses if clause.basis != "note"}
     maxima, least = {}, {}
@@ -178,7 +179,7 @@ def prove(program: Program) -> Proof:
     )
 
 
-def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list["_Cap"]) -> int:
+def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list[Cap]) -> int:
     """Bound what is paid when some metrics have one value."""
     outturn = carry_out(program, Ranges(), domains(program, fixed))
     pots = {account.id for account in program.accounts if account.pot}
@@ -216,38 +217,6 @@ def _bound(outturn: Outturn, atom: _Atom) -> ClauseBound:
     return ClauseBound(clause=atom.clause.id, period=period, members=members, least=atom.low, most=atom.high)
 
 
-@dataclass(frozen=True, slots=True)
-class _Cap:
-    """A limit for one span and one combination of its members: the keys under it, and its least and most."""
-
-    keys: frozenset[tuple[str, int, int]]
-    low: int
-    high: int
-
-
-def _caps(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[_Cap]:
-    clauses = {clause.id: clause for clause in program.clauses}
-    caps = []
-    for limit in program.limits:
-        low, high = spans.get(limit.maximum, (0, 0))
-        times = outturn.table.multiplicity(limit.each)
-        groups: dict[tuple[int, int], set[tuple[str, int, int]]] = {}
-        for name, span, place in outturn.keys:
-            if name in limit.clauses:
-                at = _place(outturn, limit, clauses[name], place)
-                groups.setdefault((span if limit.by_period else WHOLE, at), set()).add((name, span, place))
-        for (span, _), keys in groups.items():
-            periods = len(program.periods) if limit.by_period and span == WHOLE else 1
-            most = max(0, high) * (times or 1) * periods
-            caps.append(_Cap(frozenset(keys), 0 if times else max(0, low), most))
-    return sorted(caps, key=lambda cap: len(cap.keys))
-
-
-def _place(outturn: Outturn, limit: LimitPlan, clause: ClausePlan, place: int) -> int:
-    combo = dict(zip(clause.each, outturn.table.combinations(clause.each)[place], strict=True))
-    return outturn.table.combinations(limit.each).index(tuple(combo[dim] for dim in limit.each))
-
-
 Group = tuple[frozenset[tuple[str, int, int]], int]
 
 
@@ -261,7 +230,7 @@ def _groups(atoms: Iterable[_Atom], *, high: bool) -> list[Group]:
     ]
 
 
-def _most(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
+def _most(atoms: Iterable[_Atom], caps: Iterable[Cap]) -> int:
     """Sum upper bounds under the limits; one that overlaps others in part caps its keys one by one."""
     groups = _groups(atoms, high=True)
     present = frozenset().union(*(keys for keys, _ in groups))
@@ -276,14 +245,14 @@ def _most(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
     return sum(amount for _, amount in groups)
 
 
-def _left(cap: _Cap, chosen: list[_Atom], atoms: list[_Atom]) -> _Cap:
+def _left(cap: Cap, chosen: list[_Atom], atoms: list[_Atom]) -> Cap:
     """Take from a limit what payments out of pots can use of it."""
     counted = {atom.key for atom in chosen}
     used = sum(max(0, atom.high) for atom in atoms if atom.key in cap.keys - counted)
     return replace(cap, low=max(0, cap.low - used))
 
 
-def _least(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
+def _least(atoms: Iterable[_Atom], caps: Iterable[Cap]) -> int:
     """Sum lower bounds under the limits.
 
     A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that
@@ -301,7 +270,7 @@ def _least(atoms: Iterable[_Atom], caps: Iterable[_Cap]) -> int:
     return back + sum(amount for _, amount in groups)
 
 
-def _payers(program: Program, atoms: list[_Atom], caps: list[_Cap]) -> dict[tuple[str, str], int]:
+def _payers(program: Program, atoms: list[_Atom], caps: list[Cap]) -> dict[tuple[str, str], int]:
     """Bound what each party can have to pay: of its clauses, and of its legs."""
     payers: dict[tuple[str, str], int] = {}
     sides: dict[tuple[str, str], list[_Atom]] = {}

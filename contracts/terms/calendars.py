@@ -37,8 +37,39 @@ def add_duration(start: date, duration: str, times: int) -> date:
     return date(year, month + 1, min(start.day, months.monthrange(year, month + 1)[1]))
 
 
+def is_anniversary(starts: date, ends: date) -> bool:
+    """Say whether a term ends on the day of the month it starts on, as bonds do.
+
+    Examples
+    --------
+    >>> is_anniversary(date(2022, 10, 28), date(2034, 10, 28))
+    True
+    >>> is_anniversary(date(2027, 1, 1), date(2027, 12, 31))
+    False
+    """
+    months_on = (ends.year - starts.year) * 12 + ends.month - starts.month
+    return months_on > 0 and add_duration(starts, "P1M", months_on) == ends
+
+
+def counted_from(starts: date, ends: date) -> date:
+    """Return the day from which days count: the eve of the term, or its first day if it ends on one like it.
+
+    Examples
+    --------
+    >>> counted_from(date(2027, 1, 1), date(2027, 12, 31))
+    datetime.date(2026, 12, 31)
+    >>> counted_from(date(2022, 10, 28), date(2034, 10, 28))
+    datetime.date(2022, 10, 28)
+    """
+    if is_anniversary(starts, ends) or starts == date.min:
+        return starts
+    return starts - timedelta(days=1)
+
+
 def equal_periods(starts: date, ends: date, duration: str) -> tuple[tuple[str, date], ...]:
     """Cut a term into periods ``p1``, ``p2``, …; the last ends with the term.
+
+    Periods end on the eve of their anniversaries; on anniversaries, where the whole term does.
 
     Examples
     --------
@@ -47,8 +78,9 @@ def equal_periods(starts: date, ends: date, duration: str) -> tuple[tuple[str, d
     """
     rows: list[tuple[str, date]] = []
     last = starts
+    back = 0 if is_anniversary(starts, ends) else 1
     while last < ends:
-        last = min(ends, add_duration(starts, duration, len(rows) + 1) - timedelta(days=1))
+        last = min(ends, add_duration(starts, duration, len(rows) + 1) - timedelta(days=back))
         rows.append((f"p{len(rows) + 1}", last))
     return tuple(rows)
 
@@ -80,8 +112,9 @@ def days_between(start: date, end: date, count: str) -> int:
 def growth_factor(rate: Decimal, compounding: str, day_count: str, start: date, end: date) -> Fraction:
     """Return what one unit grows to between two dates.
 
-    ``period``: 1 + rate x days / year. ``annual``: (1 + rate) ^ (calendar days / 365), by 50-digit logarithm and
-    exponential, rounded half-even to 12 decimal places, so that every machine has the same rational.
+    ``period``: 1 + rate x days / year. ``annual``: (1 + rate) ^ (calendar days / 365), by 50-digit
+    logarithm and exponential, rounded half-even to 12 decimal places, so that every machine has the same
+    rational.
 
     Parameters
     ----------

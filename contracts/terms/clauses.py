@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from .document import PERIOD, Note, Pay, PaymentLimit, TermDocument
+from .document import PERIOD, Note, Pay, PaymentLimit, Split, TermDocument
 from .lowering import Lowered, Lowering, choose
 from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Node, SplitPlan
 from .stated import unit_of_clause
@@ -138,7 +138,17 @@ def _moved_accounts(low: Lowering, clause: Pay | Note, path: str, unit: Quantity
 
 
 def depends_on(nodes: list[Node], target: int, ops: Collection[str]) -> bool:
-    """Say whether a node needs one of some operations."""
+    """Say whether a node needs one of some operations.
+
+    Parameters
+    ----------
+    nodes : list of Node
+        Of a program.
+    target : int [node number]
+        Which.
+    ops : collection of str
+        The operations.
+    """
     return any(nodes[at].op in ops for at in needed(nodes, [target]))
 
 
@@ -173,7 +183,7 @@ def read_splits(low: Lowering) -> dict[str, SplitPlan]:
             path = f"/splits/{name}/legs/{at}"
             if leg.party not in low.document.parties:
                 low.fault(f"{path}/party", f"{leg.party!r} is not among the parties: add it there")
-            weight = _number(low, f"{path}/weight", leg.weight, Quantity("ratio", 9))
+            weight = _number(low, f"{path}/weight", leg.weight, _kind_of_weights(split))
             most = None
             if leg.max is not None:
                 unit = next(iter(units)) or BARE
@@ -192,6 +202,12 @@ def read_splits(low: Lowering) -> dict[str, SplitPlan]:
             low.fault(f"/splits/{name}/legs", "a party stands twice")
         plans[name] = SplitPlan(id=name, legs=tuple(legs), ties=split.ties)
     return plans
+
+
+def _kind_of_weights(split: Split) -> Quantity:
+    """Read plain weights in the digits they have: more would make a product too large for columns."""
+    plain = [leg.weight for leg in split.legs if isinstance(leg.weight, str)]
+    return Quantity("ratio", max((len(text.partition(".")[2]) for text in plain), default=0))
 
 
 def _unit_of_split(low: Lowering, name: str) -> Quantity | None:
@@ -260,6 +276,7 @@ def _limit(low: Lowering, limit: PaymentLimit, path: str, capped: tuple[ClausePl
             lacking = [clause.id for clause in capped if name not in clause.each]
             if lacking:
                 low.fault(f"{path}/each", f"clause {lacking[0]!r} is not for each of {name}")
+    _counts_once(low, limit, path, capped, made)
     strange = sorted(set(made.node.dims) - set(dims))
     if strange:
         low.fault(
@@ -273,6 +290,17 @@ def _limit(low: Lowering, limit: PaymentLimit, path: str, capped: tuple[ClausePl
         id=limit.id, path=path, clauses=tuple(clause.id for clause in capped), each=dims,
         by_period=PERIOD in limit.each, maximum=made.at, pro_rata=limit.cut == "pro_rata", title=limit.title,
     )  # fmt: skip
+
+
+def _counts_once(
+    low: Lowering, limit: PaymentLimit, path: str, capped: tuple[ClausePlan, ...], made: Lowered
+) -> None:
+    """Refuse a maximum that falls by the very payments it counts, unless each period has one of its own."""
+    read = {low.nodes[at].name for at in needed(low.nodes, [made.at]) if low.nodes[at].op == "balance"}
+    twice = [clause.id for clause in capped if read & set(clause.lowers)]
+    if twice and not (PERIOD in limit.each and len(capped) == 1):
+        told = f"clause {twice[0]!r} lowers the balance that is its limit, so payments would count twice"
+        low.fault(f"{path}/max", f"{told}: put min with the balance into the amount, or limit each period")
 
 
 Reader = tuple[str, int, int]

@@ -108,7 +108,7 @@ def multiply_divide(column: Column, num: int, den: int, rounding: Rounding, path
         turned: dict[str, Rounding] = {"floor": "ceil", "ceil": "floor"}
         return -multiply_divide(column, -num, den, turned.get(rounding, rounding), path)
     if den * 2 * LIMB >= EXACT:
-        raise _scalar_only(path)
+        raise scalar_only(path)
     high = column // den
     low = column - high * den
     limbs = []
@@ -135,7 +135,8 @@ def _smallest(weights: Sequence[Cell]) -> list[Cell]:
     return [weight // max(1, common) for weight in weights]
 
 
-def _scalar_only(path: str) -> TermError:
+def scalar_only(path: str) -> TermError:
+    """Make the refusal of numbers that do not fit into columns."""
     return TermError(
         f"{path}: the numbers are too large for columns. Narrow the domains of its metrics.",
         findings=[{"path": path, "message": "too large to simulate: narrow the domains of its metrics"}],
@@ -194,7 +195,7 @@ class Columns:
         if not below:
             return self._by_fixed(node, tops, num, den)
         if self._peaks.get(node.number, EXACT) >= EXACT:
-            raise _scalar_only(node.path)
+            raise scalar_only(node.path)
         divisor = reduce(np.multiply, below) * den
         top = reduce(np.multiply, tops) * num if tops else np.full_like(divisor, num)
         return _quotients(node, top, divisor, spare)
@@ -206,7 +207,7 @@ class Columns:
             top = reduce(np.multiply, tops)
             return round_quotients(top if num == 1 else top * num, den, node.rounding)
         if len(tops) > 1:
-            raise _scalar_only(node.path)
+            raise scalar_only(node.path)
         return multiply_divide(tops[0], num, den, node.rounding, node.path)
 
     def bands(self, node: Node, number: int, digits: int, of: Cell) -> Cell:
@@ -214,7 +215,7 @@ class Columns:
         if not is_column(of):
             return WHOLE_NUMBERS.bands(node, number, digits, of)
         if self._peaks.get(number, EXACT) >= EXACT:
-            raise _scalar_only(node.path)
+            raise scalar_only(node.path)
         if number not in self._tables:
             self._tables[number] = _band_columns(node, digits)
         thresholds, bases, slopes, den = self._tables[number]
@@ -279,7 +280,7 @@ class Columns:
             weights = _smallest(weights)
             whole = reduce(np.add, weights)
         if int(np.max(total)) * int(np.max(whole)) >= EXACT:
-            raise _scalar_only("/share")
+            raise scalar_only("/share")
         divisor = np.where(whole == 0, 1, whole)
         parts, rests = [], []
         for weight in weights:

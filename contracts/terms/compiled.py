@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from ...finance.dates import parse_day
 from ...finance.errors import AlmonerError
-from .calendars import equal_periods, growth_factor
+from .calendars import counted_from, equal_periods, growth_factor
 from .clauses import read_clauses, read_limits, read_splits, require_order
 from .document import PERIOD, WHOLE_TERM, Account, Every, Metric, ParamTable, TermDocument
 from .expressions import Expression
@@ -60,7 +60,7 @@ def compile_terms(document: TermDocument) -> Program:
         for name, figure in document.figures.items()
     )
     accounts = tuple(
-        _read_account(low, name, account, starts, periods) for name, account in document.accounts.items()
+        _read_account(low, name, account, periods) for name, account in document.accounts.items()
     )
     splits = read_splits(low)
     clauses = read_clauses(low)
@@ -75,6 +75,7 @@ def compile_terms(document: TermDocument) -> Program:
     return Program(
         digest=document.digest(),
         starts_on=starts,
+        counts_from=low.counts_from,
         ends_on=parse_day(document.calendar.ends_on),
         periods=periods,
         sets={name: one.members for name, one in document.sets.items()},
@@ -135,6 +136,7 @@ def _periods(low: Lowering) -> tuple[date, tuple[tuple[str, date], ...]]:
     if ends <= starts:
         low.fault("/calendar/ends_on", f"{ends} is not after {starts}: the term has no day")
         return starts, ((WHOLE_TERM, ends),)
+    low.counts_from = counted_from(starts, ends)
     if isinstance(calendar.periods, Every):
         return starts, equal_periods(starts, ends, calendar.periods.every)
     last, rows = starts, dict[str, date]()
@@ -162,7 +164,7 @@ def _read_metric(low: Lowering, name: str, metric: Metric) -> None:
     path = f"/metrics/{name}"
     named: dict[str, Type] = {"truth": Truth(), "label": Label()}
     kind = named.get(metric.type) or parse_type(metric.type)
-    if kind is None or (isinstance(kind, Quantity) and kind.per):
+    if kind is None:
         low.fault(
             f"{path}/type", f"{metric.type} is no type of a metric: write for example day/0, truth or label"
         )
@@ -287,7 +289,7 @@ def _dated(
 
 
 def _read_account(
-    low: Lowering, name: str, account: Account, starts: date, periods: tuple[tuple[str, date], ...]
+    low: Lowering, name: str, account: Account, periods: tuple[tuple[str, date], ...]
 ) -> AccountPlan:
     path = f"/accounts/{name}"
     kind = parse_type(account.type)
@@ -310,7 +312,7 @@ def _read_account(
     adds = _account_part(low, account, f"{path}/adds", account.adds, kind)
     return AccountPlan(
         id=name, path=path, unit=kind, pot=pot, each=low.order(account.each), opens=opens.at if opens else -1,
-        adds=adds.at if adds else -1, growth=_growth(low, account, path, starts, periods),
+        adds=adds.at if adds else -1, growth=_growth(low, account, path, periods),
         rounding=account.round or low.document.rounding,
         holder=account.holder, residual_to=account.residual_to, title=account.title,
     )  # fmt: skip
@@ -331,7 +333,7 @@ def _account_part(
 
 
 def _growth(
-    low: Lowering, account: Account, path: str, starts: date, periods: tuple[tuple[str, date], ...]
+    low: Lowering, account: Account, path: str, periods: tuple[tuple[str, date], ...]
 ) -> tuple[Fraction, ...]:
     if account.grows is None:
         return ()
@@ -339,7 +341,7 @@ def _growth(
     if rate <= -1:
         low.fault(f"{path}/grows/rate", f"{account.grows.rate} leaves nothing: write 0.05 for 5 percent")
         return ()
-    ends = [starts, *(day for _, day in periods)]
+    ends = [low.counts_from, *(day for _, day in periods)]
     return tuple(
         growth_factor(rate, account.grows.compounding, account.grows.day_count, since, until)
         for since, until in pairwise(ends)

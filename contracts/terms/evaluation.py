@@ -14,7 +14,7 @@ from .calendars import days_between
 from .cells import Arithmetic, Cell, Cells, Scaler, Table
 from .document import PERIOD
 from .program import ClausePlan, Node, Program
-from .types import digits_of
+from .types import Truth, digits_of
 
 
 @dataclass(slots=True)
@@ -244,7 +244,7 @@ class Evaluation:
 
     def day(self, boundary: str) -> date:
         """Return the day of a boundary, or read a date."""
-        ends = [self.program.starts_on, *(day for _, day in self.program.periods)]
+        ends = [self.program.counts_from, *(day for _, day in self.program.periods)]
         days = {
             "term_start": ends[0],
             "term_end": self.program.ends_on,
@@ -270,7 +270,7 @@ def _choice(use: Arithmetic, cells: Sequence[Cell], path: str) -> Cell:
 
 
 def _lit(_run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
-    return [node.const]
+    return [bool(node.const) if isinstance(node.type, Truth) else node.const]
 
 
 def _param(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:

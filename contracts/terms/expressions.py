@@ -45,11 +45,11 @@ MAX_PARTS = 400
 
 
 class Lit(Document):
-    """A number with its type."""
+    """A number with its type; ``true`` or ``false`` with type ``truth``."""
 
     op: Literal["lit"]
-    value: DecimalText
-    type: TypeText
+    value: DecimalText | Literal["true", "false"]
+    type: TypeText | Literal["truth"]
 
 
 class ParamRef(Document):

@@ -6,6 +6,7 @@ gathered; none stops the rest from being read.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import date
 
 from ...finance.documents import Document
 from ...finance.errors import AlmonerError
@@ -63,6 +64,7 @@ class Lowering:
     used: set[str] = field(default_factory=set)
     clause_units: dict[str, Quantity] = field(default_factory=dict)
     periods: tuple[str, ...] = ()
+    counts_from: date = date.min
 
     def fault(self, path: str, message: str) -> None:
         """Note a fault."""

@@ -13,6 +13,10 @@ from .types import BARE, Label, Quantity, Truth, parse_type, product_powers
 
 
 def _lit(low: Lowering, tree: ex.Lit, path: str, _depth: int) -> Lowered:
+    if tree.type == "truth":
+        if tree.value not in {"true", "false"}:
+            low.fault(f"{path}/value", f"{tree.value!r} is no truth: write true or false")
+        return low.literal(path, int(tree.value == "true"), Truth())
     kind = kind_of(low, f"{path}/type", tree.type)
     return low.literal(path, low.count(f"{path}/value", tree.value, kind), kind)
 
@@ -180,7 +184,8 @@ def _scale(low: Lowering, tree: ex.Scaling, path: str, depth: int) -> Lowered:
         low.fault(path, "a condition cannot be multiplied: use if")
     elif product_powers(*kinds) != result.powers():
         shown = " ".join(("x " if sign > 0 else "/ ") + str(kind) for kind, sign in kinds)[2:]
-        low.fault(path, f"{shown} does not give {result}")
+        hint = ": percent stays until divided, over 100 percent/0" if "percent" in shown else ""
+        low.fault(path, f"{shown} does not give {result}{hint}")
     spare: tuple[Lowered, ...] = ()
     if tree.if_zero is not None:
         spare = (low.lower(tree.if_zero, f"{path}/if_zero", depth),)

@@ -120,7 +120,15 @@ def read_value(name: str, measure: Measure, text: str) -> int:
 
 
 def write_value(measure: Measure, value: int) -> str:
-    """Write a value in a metric's type."""
+    """Write a value in a metric's type.
+
+    Parameters
+    ----------
+    measure : Measure
+        Of the metric.
+    value : int [counts of the metric's type]
+        What is written.
+    """
     if isinstance(measure.type, Quantity):
         return decimal_text(value, measure.type.digits)
     return (measure.labels if isinstance(measure.type, Label) else TRUTHS)[value]
@@ -247,8 +255,10 @@ def _misplaced(program: Program, measure: Measure, row: Observation) -> str:
     periods = [name for name, _ in program.periods]
     of = {name for name, _ in row.of}
     if of != set(measure.dims):
+        if not of:
+            return f"{row.metric} has one value for each of {', '.join(measure.dims)}: say in of for which"
         return (
-            f"{row.metric} is per {', '.join(measure.dims) or 'no member'}, not per {', '.join(of) or 'none'}"
+            f"{row.metric} is per {', '.join(measure.dims) or 'no member'}, not per {', '.join(sorted(of))}"
         )
     if measure.by_period and row.period not in periods:
         told = f"{row.metric} needs a period: {', '.join(periods)}"

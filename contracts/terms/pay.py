@@ -7,14 +7,14 @@ one named in the terms; a trace lists each operation with its inputs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 
 from ...finance.money import decimal_text
 from .arithmetic import WHOLE_NUMBERS
 from .cells import Cell, Table
 from .document import WHOLE_TERM
-from .engine import Outturn, carry_out
+from .engine import KeyOutcome, Outturn, carry_out
 from .evaluation import Traced
 from .observing import Observation, lay_out
 from .program import ClausePlan, Program
@@ -139,7 +139,7 @@ def step(
     program: Program,
     state: State,
     *events: Observation,
-    as_of: date | None = None,
+    as_of: date | None,
     trace: bool = True,
 ) -> Step:
     """Apply new observations.
@@ -170,10 +170,11 @@ def step(
     >>> from almoner.contracts.terms.compiled import compile_terms
     >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
     >>> program = compile_terms(TermDocument.read(EXAMPLE))
-    >>> first = step(program, State(), Observation(metric="nights", value=12457, id="q1"))
+    >>> first = step(program, State(), Observation(metric="nights", value=12457, id="q1"), as_of=None)
     >>> first.entitlements[0].due
     18834984
-    >>> step(program, first.state, Observation(metric="nights", value=100, id="q2")).entitlements[0].due
+    >>> more = Observation(metric="nights", value=100, id="q2")
+    >>> step(program, first.state, more, as_of=None).entitlements[0].due
     151200
     """
     fresh = [event for event in events if not (event.id and event in state.observed)]
@@ -192,30 +193,31 @@ def step(
     if returned:
         record = [] if trace else None
         outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior | returned, record=record)
-    rows = []
     obligated = dict(state.obligated)
     overpaid = _overpaid(clauses, outturn, names, obligated)
+    rows = []
     for key, kept in outturn.keys.items():
-        clause, name = clauses[key[0]], names[key]
         if kept.earned is None:
             continue
-        before = obligated.get(name, 0)
-        due = _due(clause, kept.entitled - before, overpaid)
-        obligated[name] = before + due
-        rows.append(
-            Entitlement(
-                clause=clause.id,
-                period=name[1],
-                members=name[2],
-                earned=kept.earned,
-                entitled=kept.entitled,
-                due=due,
-                cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
-                trace=_trace(program, clause, key, record or []),
-            )
-        )
-    return Step(
-        state=State(observed=observed, obligated=obligated), entitlements=tuple(rows), outturn=outturn
+        before = obligated.get(names[key], 0)
+        due = _due(clauses[key[0]], kept.entitled - before, overpaid)
+        obligated[names[key]] = before + due
+        trace_rows = _trace(program, clauses[key[0]], key, record or [])
+        rows.append(_entitlement(names[key], kept, due, trace_rows))
+    after = State(observed=observed, obligated=obligated)
+    return Step(state=after, entitlements=tuple(rows), outturn=outturn)
+
+
+def _entitlement(name: KeyName, kept: KeyOutcome, due: int, trace: tuple[TraceRow, ...]) -> Entitlement:
+    return Entitlement(
+        clause=name[0],
+        period=name[1],
+        members=name[2],
+        earned=kept.earned,
+        entitled=kept.entitled,
+        due=due,
+        cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
+        trace=trace,
     )
 
 
@@ -321,8 +323,17 @@ def shown(program: Program, node: int, cell: Cell) -> str:
     return "holds" if cell else "does not hold"
 
 
-def replay(program: Program, events: Iterable[Observation]) -> Step:
+def replay(program: Program, events: Iterable[Observation], *, as_of: date | None = None) -> Step:
     """Apply observations one after the other, from the beginning.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    events : iterable of Observation
+        In the order of the log.
+    as_of : date
+        The day on which waiting times are judged; without it all have passed.
 
     Examples
     --------
@@ -334,5 +345,5 @@ def replay(program: Program, events: Iterable[Observation]) -> Step:
     """
     last = Step(state=State(), entitlements=(), outturn=Outturn(program, lay_out(program, ())))
     for event in events:
-        last = step(program, replace(last.state), event)
+        last = step(program, last.state, event, as_of=as_of)
     return last

@@ -248,6 +248,8 @@ class Program:
         Of the document.
     starts_on, ends_on : date
         First and last day; the last period may end before it.
+    counts_from : date
+        Where the days of the first period are counted from.
     periods : tuple of (str, date)
         Periods with their last days; the whole term when none are declared.
     sets : dict of str to tuple of str
@@ -260,6 +262,7 @@ class Program:
 
     digest: str
     starts_on: date
+    counts_from: date
     ends_on: date
     periods: tuple[tuple[str, date], ...]
     sets: Mapping[str, tuple[str, ...]]

@@ -288,6 +288,9 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
             raise refused(f"{node.path}/total", f"could be as low as {least}: floor it with max")
         if node.op == "share" and spans[node.args[1]][0] < 0:
             raise refused(f"{node.path}/weight", "can be negative: floor it with max")
+        if node.op == "share":
+            whole = spans[node.args[1]][1] * program.most[node.name]
+            use.peaks[at] = max(1, spans[node.args[0]][1]) * max(1, whole)
     _require_one_way(program, spans)
     for account in program.accounts:
         for cell in (cell for row in outturn.balances[account.id] for cell in row):
@@ -306,9 +309,6 @@ def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:
                 f"could be as low as {shown} {clause.unit.unit}: a clause only pays, so floor it with max, "
                 "or say two_way",
             )
-    for limit in program.limits:
-        if spans.get(limit.maximum, (0, 0))[0] < 0:
-            raise refused(f"{limit.path}/max", "could be negative: floor it with max")
 
 
 @lru_cache(maxsize=64)

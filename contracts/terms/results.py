@@ -61,8 +61,8 @@ class Expected(Document):
         As listed in the documentation: ``paid``, a clause, a figure, ``from:PARTY``, ``account:NAME`` …
     of, period
         Which member and period; without, totals.
-    value : str or tuple of str
-        As decimal text, ``true``, ``false``; several for an output of all members of ``over`` in order.
+    value : str
+        As decimal text, ``true``, ``false`` or a label.
     tolerance : str
         Absolute, in the unit of the output.
     use : str

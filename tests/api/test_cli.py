@@ -21,8 +21,8 @@ from almoner.finance.in_kind import in_kind_unit
 from almoner.finance.records import registry
 from almoner.finance.storage import Session, UnitOfWork, open_engine
 
-CASES = Path(__file__).parents[2] / "contracts" / "casebook"
-DENVER = str(CASES / "denver-sib.terms.json")
+ROOT = Path(__file__).parents[2]
+DENVER = str(ROOT / "api" / "demo" / "deals" / "denver-sib.terms.json")
 
 
 @pytest.fixture
@@ -159,7 +159,7 @@ def test_verify_passes_on_clean_books_and_fails_on_altered_ones(
 def test_terms_are_bounded_and_paid_from_files(capsys: pytest.CaptureFixture[str]) -> None:
     proof = run_json(capsys, "contract", "bounds", DENVER)
     assert (proof["max_liability"], proof["label"]) == ("11420000.00", "attained")
-    results = str(CASES / "denver-sib.results.json")
+    results = str(ROOT / "api" / "demo" / "deals" / "denver-sib.story.json")
     paid = run_json(capsys, "contract", "pay", DENVER, "--results", results)
     assert paid["paid"] == paid["published"] == "9638911.36"
     assert main(["contract", "bounds", DENVER]) == 0

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -19,6 +20,9 @@ Compiler = Callable[[Content], Program]
 
 YEARS = [{"id": "y1", "ends_on": "2026-12-31"}, {"id": "y2", "ends_on": "2027-12-31"}]
 PEOPLE = {"people": {"title": "People", "most": 5}}
+
+
+hear = partial(step, as_of=None)
 
 
 def seen(name: str, value: int, metric: str = "nights", period: str = "", **of: str) -> Observation:
@@ -39,7 +43,7 @@ def walk(program: Program, *events: Observation) -> list[dict[str, int]]:
     """Hear one after the other; tell what was due each time."""
     state, told = State(), []
     for event in events:
-        answer = step(program, state, event)
+        answer = hear(program, state, event)
         state = answer.state
         told.append({name: due for name, due in dues(answer).items() if due})
     return told
@@ -70,35 +74,35 @@ def two(content: Content, program_of: Compiler) -> Callable[..., Program]:
 
 def test_an_observation_heard_again_changes_nothing(two: Callable[..., Program]) -> None:
     program = two(pool="sum")
-    first = step(program, State(), seen("a", 100), seen("b", 20))
-    again = step(program, first.state, seen("b", 20), seen("a", 100))
+    first = hear(program, State(), seen("a", 100), seen("b", 20))
+    again = hear(program, first.state, seen("b", 20), seen("a", 100))
     assert (dues(first), dues(again)) == ({"nights term": 120}, {"nights term": 0})
     assert again.state == first.state
 
 
 def test_an_id_with_another_value_is_refused_and_the_state_stays(two: Callable[..., Program]) -> None:
     program = two(pool="sum")
-    first = step(program, State(), seen("a", 100))
+    first = hear(program, State(), seen("a", 100))
     kept = deepcopy(first.state)
     with pytest.raises(ResultsInvalid, match="nights is doubled"):
-        step(program, first.state, seen("a", 101))
+        hear(program, first.state, seen("a", 101))
     assert first.state == kept
-    assert dues(step(program, first.state, seen("a", 5, "meals")))["meals term"] == 5
+    assert dues(hear(program, first.state, seen("a", 5, "meals")))["meals term"] == 5
 
 
 def test_two_observations_without_an_id_are_doubled(two: Callable[..., Program]) -> None:
     program = two(pool="sum")
     one = replace(seen("", 100), id="")
-    first = step(program, State(), one)
+    first = hear(program, State(), one)
     with pytest.raises(ResultsInvalid, match="doubled"):
-        step(program, first.state, one)
+        hear(program, first.state, one)
 
 
 def test_several_heard_at_once_are_due_as_one_after_the_other(two: Callable[..., Program]) -> None:
     program = two([{"id": "cap", "of": ["*"], "max": "1.50"}], pool="sum")
     log = [seen("a", 60), seen("b", 30), seen("c", 100, "meals")]
     assert walk(program, *log) == [{"nights term": 60}, {"nights term": 30}, {"meals term": 60}]
-    at_once = step(program, State(), *log)
+    at_once = hear(program, State(), *log)
     assert dues(at_once) == {"nights term": 90, "meals term": 60}
     assert at_once.state.obligated == replay(program, log).state.obligated
 
@@ -130,11 +134,11 @@ def test_hearing_nothing_new_makes_nothing_due(
     program = two(LIMITS[limits], yearly=True, pool="sum", basis=basis)
     state = State()
     for event in order:
-        answer = step(program, state, event)
+        answer = hear(program, state, event)
         assert all(answer.state.obligated[key] >= paid for key, paid in state.obligated.items())
         state = answer.state
-        assert not any(dues(step(program, state)).values())
-        assert not any(dues(step(program, state, event)).values())
+        assert not any(dues(hear(program, state)).values())
+        assert not any(dues(hear(program, state, event)).values())
     most = {"none": 300, "one over all": 150, "one for each": 140, "one each period": 200, "both": 170}
     assert sum(state.obligated.values()) <= most[limits]
 
@@ -153,8 +157,8 @@ def test_a_late_result_gets_the_room_that_is_left_and_takes_nothing_back(
     two: Callable[..., Program],
 ) -> None:
     program = two([{"id": "cap", "of": ["*"], "max": "1.00"}], yearly=True, basis="period")
-    late = step(program, State(), seen("a", 80, period="y2"))
-    answer = step(program, late.state, seen("b", 50, period="y1"))
+    late = hear(program, State(), seen("a", 80, period="y2"))
+    answer = hear(program, late.state, seen("b", 50, period="y1"))
     assert dues(answer) == {"nights y1": 20, "nights y2": 0}
     rows = {row.period: (row.earned, row.entitled, row.cuts) for row in answer.entitlements}
     assert rows == {"y1": (50, 20, (("cap", 30),)), "y2": (80, 80, ())}
@@ -182,12 +186,12 @@ def test_a_period_that_is_corrected_downwards_is_treated_the_same(
     two: Callable[..., Program], kind: str, last: int
 ) -> None:
     program = two(yearly=True, basis="period", on_decrease=kind)
-    first = step(program, State(), seen("a", 100, period="y1"))
-    second = step(program, first.state, seen("b", 60, period="y1"))
+    first = hear(program, State(), seen("a", 100, period="y1"))
+    second = hear(program, first.state, seen("b", 60, period="y1"))
     assert dues(second) == {"nights y1": last}
-    third = step(program, second.state, seen("c", 70, period="y2"))
+    third = hear(program, second.state, seen("c", 70, period="y2"))
     assert dues(third) == {"nights y1": 0, "nights y2": 30 if kind == "offset" else 70}
-    assert not any(dues(step(program, third.state)).values())
+    assert not any(dues(hear(program, third.state)).values())
 
 
 @pytest.mark.parametrize(("payee", "due"), [("home", 10), ("bank", 50)])
@@ -244,14 +248,14 @@ def test_a_shared_room_keeps_what_was_given(content: Content, program_of: Compil
     content["clauses"][0]["on_decrease"] = "recover"
     content["limits"] = [{"id": "room", "of": ["nights"], "max": "1.00", "cut": "pro_rata"}]
     program = program_of(content)
-    first = step(program, State(), seen("a", 90, people="ann"), seen("b", 60, people="bob"))
+    first = hear(program, State(), seen("a", 90, people="ann"), seen("b", 60, people="bob"))
     assert dues(first) == {"nights term ann": 60, "nights term bob": 40}
-    assert not any(dues(step(program, first.state)).values())
-    third = step(program, first.state, seen("c", 150, people="cleo"))
+    assert not any(dues(hear(program, first.state)).values())
+    third = hear(program, first.state, seen("c", 150, people="cleo"))
     assert dues(third) == {"nights term ann": 0, "nights term bob": 0, "nights term cleo": 0}
-    less = step(program, third.state, seen("d", 10, people="ann"))
+    less = hear(program, third.state, seen("d", 10, people="ann"))
     assert dues(less) == {"nights term ann": -50, "nights term bob": 6, "nights term cleo": 44}
-    assert not any(dues(step(program, less.state)).values())
+    assert not any(dues(hear(program, less.state)).values())
 
 
 def test_members_are_known_by_name_whatever_their_order(content: Content, program_of: Compiler) -> None:
@@ -266,7 +270,7 @@ def test_members_are_known_by_name_whatever_their_order(content: Content, progra
         {"nights term bob": 5},
     ]
     turned = State(observed=log[::-1], obligated=replay(program, log).state.obligated)
-    assert not any(dues(step(program, turned)).values())
+    assert not any(dues(hear(program, turned)).values())
 
 
 @pytest.mark.parametrize(("day", "due"), [(29, 0), (30, 0), (31, 9)])
@@ -277,7 +281,7 @@ def test_a_stand_in_waits_for_its_day(content: Content, program_of: Compiler, da
     program = program_of(content)
     answer = step(program, State(), as_of=date(2026, 7, day))
     assert dues(answer) == ({"nights term": due} if due else {})
-    assert dues(step(program, State())) == {"nights term": 9}
+    assert dues(hear(program, State())) == {"nights term": 9}
     late = step(program, answer.state, seen("a", 20), as_of=date(2026, 8, 1))
     assert dues(late) == {"nights term": 20 - due}
 
@@ -296,7 +300,7 @@ def test_the_period_before_stands_in_once_its_own_time_is_over(
 def test_a_trace_is_listed_unless_it_is_not_asked_for(two: Callable[..., Program]) -> None:
     program = two()
     for asked, rows in ((True, 3), (False, 0)):
-        (row,) = step(program, State(), seen("a", 5), trace=asked).entitlements
+        (row,) = hear(program, State(), seen("a", 5), trace=asked).entitlements
         assert len(row.trace) == rows
 
 

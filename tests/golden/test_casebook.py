@@ -158,7 +158,7 @@ def test_interim_payments_of_the_denver_deal_sum_to_the_printed_total() -> None:
     for at, (metric, value) in enumerate(
         (("net_stable_days", 258_858), ("net_stable_days", 41_070), ("jail_reduction_pp", 3800))
     ):
-        answer = step(program, state, Observation(metric=metric, value=value, id=f"payment-{at}"))
+        answer = step(program, state, Observation(metric=metric, value=value, id=f"payment-{at}"), as_of=None)
         state = answer.state
         dues.append(sum(row.due for row in answer.entitlements))
     assert dues == [391_393_296, 62_097_840, 510_400_000]

@@ -121,6 +121,7 @@ def test_the_front_page_agrees_with_itself() -> None:
 
 HEAVY = {"pandas", "scipy", "pulp", "fastapi", "sqlalchemy", "numpy", "alembic", "highspy", "pydantic"}
 PAGES = ["almoner", *(f"almoner.{floor}" for floor in FLOORS), "almoner.finance.allocation"]
+PAGES += ["almoner.contracts.mechanisms"]
 
 
 @pytest.mark.parametrize("name", PAGES)
