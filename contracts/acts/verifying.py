@@ -260,9 +260,7 @@ def determine(
 def _require_verifier(agreement: Agreement, verifier: str) -> None:
     if verifier not in agreement.evaluators:
         roles = sorted(
-            agreement.terms.parties[name].role
-            for name, code in agreement.parties.items()
-            if code == verifier
+            agreement.terms.parties[name].role for name, code in agreement.parties.items() if code == verifier
         )
         part = f"it is {', '.join(roles)} there" if roles else "it has no part in it"
         raise NotIndependent(

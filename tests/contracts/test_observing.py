@@ -130,7 +130,7 @@ REFUSED: dict[str, tuple[list[Observation], Content, list[tuple[str, str]]]] = {
     "no member": (
         [row("nights", 1, period="y1")],
         {},
-        [("/results/0", "nights is per sites, not per none")],
+        [("/results/0", "nights has one value for each of sites: say in of for which")],
     ),
     "a member too many": (
         [row("audit", 1, of=ANN)],
