@@ -30,6 +30,8 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (errors.MoneyError, 422, REFUSED),
     (errors.DocumentError, 422, USAGE),
     (errors.TermError, 422, USAGE),
+    (errors.ResultsInvalid, 422, USAGE),
+    (errors.OutcomesInvalid, 422, USAGE),
     (errors.Missing, 404, 3),
     (errors.AlreadyExists, 409, 5),
     (errors.Busy, 503, 75),

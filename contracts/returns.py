@@ -110,7 +110,9 @@ def annual_rates(flows: NDArray[np.int64], days: Sequence[int]) -> NDArray[np.fl
     >>> annual_rates(np.array([[-100, 110], [-100, 110], [100, 0]]), [0, 365]).round(9).tolist()
     [0.1, 0.1, nan]
     """
-    distinct, of_row = np.unique(flows, axis=0, return_inverse=True)
+    if not len(flows):
+        return np.empty(0)
+    distinct, of_row = _distinct(flows)
     found = np.full(len(distinct), np.nan)
     changes = _row_changes(distinct)
     plain = np.flatnonzero(changes == 1)
@@ -120,7 +122,7 @@ def annual_rates(flows: NDArray[np.int64], days: Sequence[int]) -> NDArray[np.fl
     for row in np.flatnonzero(changes > 1):
         rate = annual_rate([float(flow) for flow in distinct[row]], days).rate
         found[row] = np.nan if rate is None else rate
-    return np.asarray(found[of_row.reshape(-1)])
+    return np.asarray(found[of_row])
 
 
 def present_value(flows: Sequence[float], days: Sequence[int], rate: float) -> float:
@@ -230,6 +232,17 @@ def _single(rows: Sequence[tuple[float, float]], low: float, high: float) -> lis
     if start == 0:
         return [(low, low)]
     return [(low, high)] if start * end < 0 else []
+
+
+def _distinct(flows: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Return the distinct rows, and for each row which of them it is."""
+    order = np.lexsort(flows.T)
+    ordered = flows[order]
+    is_new = np.any(ordered[1:] != ordered[:-1], axis=1)
+    number = np.concatenate(([0], np.cumsum(is_new)))
+    of_row = np.empty(len(flows), dtype=np.intp)
+    of_row[order] = number
+    return ordered[np.concatenate(([True], is_new))], of_row
 
 
 def _row_changes(flows: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -15,6 +15,7 @@ from .errors import AmountOutOfRange, CurrencyMismatch, TooPrecise
 from .units import Unit, currency
 
 MAX_MINOR = 2**62 - 1
+_GROUP = 3
 Rounding = Literal["floor", "ceil", "toward_zero", "half_even", "half_away"]
 _TEXT = re.compile(r"(-?)(\d{1,19})(?:\.(\d{1,18}))?", re.ASCII)
 
@@ -145,6 +146,21 @@ def decimal_text(count: int, scale: int) -> str:
     """
     sign, digits = ("-" if count < 0 else ""), str(abs(count)).rjust(scale + 1, "0")
     return f"{sign}{digits[:-scale]}.{digits[-scale:]}" if scale else f"{sign}{digits}"
+
+
+def grouped(amount: str) -> str:
+    """Write a decimal string with thousands separators.
+
+    Examples
+    --------
+    >>> grouped("1234567.80"), grouped("-950")
+    ('1,234,567.80', '-950')
+    """
+    sign, plain = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
+    whole, point, part = plain.partition(".")
+    head = len(whole) % _GROUP or _GROUP
+    groups = [whole[:head], *(whole[at : at + _GROUP] for at in range(head, len(whole), _GROUP))]
+    return f"{sign}{','.join(groups)}{point}{part}"
 
 
 def decimal_count(text: str, scale: int, what: str = "amount") -> int:

@@ -8,7 +8,10 @@ if TYPE_CHECKING:
     from .allocation import Candidate, Purse, draw_allocation
     from .bars import Payout, draw_payouts
     from .chart import Chart
+    from .forecast import draw_forecast
+    from .payoff import PayoffPoint, PayoffStretch, draw_payoff
     from .ranking import RankedEntry, draw_ranking
+    from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
     from .waterfall import Movement, draw_waterfall
 else:
@@ -18,7 +21,10 @@ else:
             ".allocation": ("Candidate", "Purse", "draw_allocation"),
             ".bars": ("Payout", "draw_payouts"),
             ".chart": ("Chart",),
+            ".forecast": ("draw_forecast",),
+            ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
             ".ranking": ("RankedEntry", "draw_ranking"),
+            ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
             ".waterfall": ("Movement", "draw_waterfall"),
         },
@@ -29,12 +35,19 @@ __all__ = [
     "Chart",
     "Giver",
     "Movement",
+    "PayoffPoint",
+    "PayoffStretch",
     "Payout",
+    "PayoutSpan",
+    "PayoutSpread",
     "Purse",
     "RankedEntry",
     "draw_allocation",
+    "draw_forecast",
+    "draw_payoff",
     "draw_payouts",
     "draw_ranking",
+    "draw_spread",
     "draw_trail",
     "draw_waterfall",
 ]

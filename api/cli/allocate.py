@@ -9,8 +9,8 @@ import typer
 
 from ...finance.allocation import AllocationDocument, allocate, recheck
 from ...finance.errors import DocumentInvalid
-from ...finance.money import decimal_text
-from .show import AsJson, grouped, print_json, print_table, progress
+from ...finance.money import decimal_text, grouped
+from .show import AsJson, print_json, print_table, progress
 
 app = typer.Typer(add_completion=False)
 Problem = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Allocation problem (JSON).")]

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 
 from ...contracts.casebook import ALL_DEALS, CasebookRow, recompute
+from ...finance.money import grouped
 from ..problems import DONE, FINDING
-from .show import AsJson, grouped, print_json, print_table
+from .show import AsJson, print_json, print_table
 
 app = typer.Typer(add_completion=False)
 Deal = Annotated[str, typer.Option("--deal", help="One deal only, for example denver-sib.")]

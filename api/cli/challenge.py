@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from ...challenges.records import rounds
+from ...finance.money import grouped
 from ...finance.storage import UnitOfWork, open_engine
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Challenges: applications, awards, reasons."

@@ -1,139 +1,246 @@
-"""``almoner contract …``."""
+"""``almoner contract …``: terms on files, and the agreements of a book."""
 
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from ...contracts.records import agreements, findings
-from ...contracts.results import DealResults
-from ...contracts.terms.bounds import prove
-from ...contracts.terms.compiled import Program, compile_terms
+from ...contracts.outcomes.document import OutcomesDocument
+from ...contracts.reporting import CaseReport, report
+from ...contracts.schemas import schemas
+from ...contracts.terms.bounds import Proof, prove
+from ...contracts.terms.compiled import compile_terms
 from ...contracts.terms.document import TermDocument
-from ...contracts.terms.pay import Determined, State, step
-from ...finance.money import decimal_count, decimal_text
-from ...finance.storage import UnitOfWork, open_engine
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table
+from ...contracts.terms.engine import Outturn
+from ...contracts.terms.evaluation import Traced
+from ...contracts.terms.observing import read_case, write_value
+from ...contracts.terms.pay import pay as pay_terms
+from ...contracts.terms.program import Program
+from ...contracts.terms.reasons import explain as explain_outturn
+from ...contracts.terms.results import Case, ResultsDocument
+from ...contracts.terms.results_table import read_results_table
+from ...contracts.terms.sheet import sheet_markdown, sheet_text
+from ...contracts.terms.wording import render
+from ...finance.dates import parse_day
+from ...finance.errors import Missing
+from ...finance.money import decimal_text, grouped
+from ..problems import DONE, FINDING
+from ..term_pages import render_terms
+from .payments import case_document, reason_document, show_case, show_reasons
+from .sheets import STANDARD_OUTPUT, PaperSize
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table, progress
 
+MOST_PATHS = 100_000_000
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Term documents and agreements.")
-Terms = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Term document (JSON).")]
-Results = Annotated[Path, typer.Option("--results", exists=True, dir_okay=False, help="Results file (JSON).")]
+Terms = Annotated[Path, typer.Argument(metavar="TERMS", help="Term document (JSON); - for standard input.")]
+Results = Annotated[
+    Path | None, typer.Option("--results", help="Results (JSON or CSV); without it nothing was observed.")
+]
+CaseId = Annotated[str, typer.Option("--case", help="One case only.")]
+Format = Literal["text", "markdown", "html"]
+FormatOption = Annotated[Format, typer.Option("--format", help="Text, Markdown or a page for printing.")]
+Out = Annotated[Path | None, typer.Option("--out", help="Write to a file.")]
+Outcomes = Annotated[
+    Path, typer.Option("--outcomes", help="Laws of what may be observed (JSON); - for standard input.")
+]
+Paths = Annotated[int, typer.Option("--paths", min=1, max=MOST_PATHS, help="How many ways it could go.")]
+Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")]
+SchemaName = Annotated[str, typer.Argument(metavar="[NAME]", help="One of them only.")]
+MOST_WITNESSES = 12
+NOTHING = Case(id="nothing-observed", results=())
 
 
-def _program(terms: Path) -> Program:
-    return compile_terms(TermDocument.read(terms.read_bytes()))
+def _raw(path: Path) -> bytes:
+    return sys.stdin.buffer.read() if path == STANDARD_OUTPUT else path.read_bytes()
+
+
+def _read(terms: Path) -> TermDocument:
+    return TermDocument.read(_raw(terms))
+
+
+def _cases(results: Path | None, case: str, document: TermDocument) -> tuple[Case, ...]:
+    if results is None:
+        return (NOTHING,)
+    raw = _raw(results)
+    is_json = raw.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}
+    found = ResultsDocument.read(raw) if is_json else read_results_table(raw, document, results.name)
+    chosen = tuple(one for one in found.cases if case in {"", one.id})
+    if not chosen:
+        known = ", ".join(one.id for one in found.cases)
+        raise Missing(f"There is no case {case!r} in {results}. There are: {known}.", case=case)
+    return chosen
+
+
+def _carried_out(program: Program, case: Case, record: list[Traced] | None = None) -> Outturn:
+    return pay_terms(
+        program,
+        read_case(program, case),
+        members=case.members,
+        as_of=parse_day(case.as_of) if case.as_of else None,
+        record=record,
+    )
+
+
+@app.command()
+def pay(terms: Terms, results: Results = None, case: CaseId = "", *, as_json: AsJson = False) -> int:
+    """Pay terms on results. Example: almoner contract pay terms.json --results results.json."""
+    document = _read(terms)
+    program = compile_terms(document)
+    told: list[CaseReport] = [
+        report(_carried_out(program, one), one) for one in _cases(results, case, document)
+    ]
+    if as_json:
+        cases = [case_document(one) for one in told]
+        print_json({"title": document.title, "terms": program.digest, "cases": cases})
+    else:
+        print(document.title)
+        for one in told:
+            print()
+            show_case(one)
+    wrong = [(one.case, held) for one in told for held in one.expectations if not held.holds]
+    if not as_json and any(one.expectations for one in told):
+        count = sum(len(one.expectations) for one in told)
+        print(f"\n{count - len(wrong)} of {count} expectations hold.")
+    return FINDING if wrong else DONE
+
+
+@app.command()
+def explain(terms: Terms, results: Results = None, case: CaseId = "", *, as_json: AsJson = False) -> None:
+    """Say why each payment is what it is. Example: almoner contract explain t.json --results r.json."""
+    document = _read(terms)
+    program = compile_terms(document)
+    answers = []
+    for one in _cases(results, case, document):
+        record: list[Traced] = []
+        outturn = _carried_out(program, one, record)
+        answers.append((one, explain_outturn(document, outturn, record)))
+    if as_json:
+        print_json(
+            [{"case": one.id, "reasons": [reason_document(row) for row in rows]} for one, rows in answers]
+        )
+        return
+    for one, rows in answers:
+        print(f"Case {one.id}" + (f": {one.note}" if one.note else ""))
+        show_reasons(rows)
 
 
 @app.command()
 def bounds(terms: Terms, *, as_json: AsJson = False) -> None:
     """Prove what terms can cost at most and at least. Example: almoner contract bounds terms.json."""
-    program = _program(terms)
+    program = compile_terms(_read(terms))
     proof = prove(program)
-    unit, digits = program.unit.unit, program.unit.digits
-    witness = [
+    digits = {clause.unit.unit: clause.unit.digits for clause in program.clauses}
+    amounts = [
+        {
+            "unit": unit,
+            "max_liability": decimal_text(most, digits[unit]),
+            "guaranteed": decimal_text(proof.guaranteed_by_unit[unit], digits[unit]),
+        }
+        for unit, most in proof.maxima.items()
+    ]
+    payers = [
+        {"payer": party, "unit": unit, "most": decimal_text(most, digits[unit])}
+        for (party, unit), most in proof.payers.items()
+    ]
+    witness = _witness(program, proof)
+    if as_json:
+        document = {"amounts": amounts, "label": proof.label, "payers": payers, "witness": witness}
+        print_json({**(amounts[0] if len(amounts) == 1 else {}), **document})
+        return
+    for one in amounts:
+        most, least = grouped(one["max_liability"]), grouped(one["guaranteed"])
+        print(f"At most {most} {one['unit']} ({proof.label}), at least {least} {one['unit']}.")
+    if witness:
+        print(f"The most is reached with: {_first(_reached(program, proof))}.")
+    rows = [(one["payer"], one["unit"], grouped(one["most"])) for one in payers]
+    print_table("\nMost by payer", ("payer", "unit", "most"), rows, right=(2,))
+
+
+def _first(texts: list[str]) -> str:
+    more = f" and {len(texts) - MOST_WITNESSES} more" if len(texts) > MOST_WITNESSES else ""
+    return ", ".join(texts[:MOST_WITNESSES]) + more
+
+
+def _reached(program: Program, proof: Proof) -> list[str]:
+    """Say each observation of the witness."""
+    return [
+        " ".join(
+            (
+                one.metric,
+                *(member for _, member in one.of),
+                write_value(program.metrics[one.metric], one.value),
+                *([f"in {one.period}"] if one.period else []),
+            )
+        )
+        for one in proof.witness
+    ]
+
+
+def _witness(program: Program, proof: Proof) -> list[dict[str, object]]:
+    return [
         {
             "metric": one.metric,
             "period": one.period,
-            "value": decimal_text(one.value, program.metrics[one.metric].type.digits),
+            "of": dict(one.of),
+            "value": write_value(program.metrics[one.metric], one.value),
         }
         for one in proof.witness
     ]
-    most, least = decimal_text(proof.maximum, digits), decimal_text(proof.guaranteed, digits)
-    if as_json:
-        print_json(
-            {
-                "unit": unit,
-                "max_liability": most,
-                "guaranteed": least,
-                "label": proof.label,
-                "witness": witness,
-            }
-        )
-        return
-    print(f"At most {grouped(most)} {unit} ({proof.label}), at least {grouped(least)} {unit}.")
-    if witness:
-        reached = ", ".join(f"{row['metric']} {row['value']} in {row['period']}" for row in witness)
-        print(f"The most is reached with: {reached}.")
 
 
 @app.command()
-def pay(terms: Terms, results: Results, *, as_json: AsJson = False) -> None:
-    """Pay terms on a results file, with the reason. Example: almoner contract pay t.json --results r.json."""
-    program = _program(terms)
-    found = DealResults.read(results.read_bytes())
-    unit, digits = program.unit.unit, program.unit.digits
-    state, rows, total = State(), [], 0
-    for one in found.results:
-        measure = program.metrics.get(one.metric)
-        count = decimal_count(one.value, measure.type.digits if measure else 0, one.metric)
-        answer = step(program, state, Determined(metric=one.metric, period=one.period, value=count))
-        state = answer.state
-        for row in answer.entitlements:
-            if row.due or row.cuts:
-                total += row.due
-                rows.append(
-                    {
-                        "claim": one.claim,
-                        "clause": row.clause,
-                        "period": row.period,
-                        "earned": decimal_text(row.earned, digits),
-                        "entitled": decimal_text(row.entitled, digits),
-                        "due": decimal_text(row.due, digits),
-                        "cuts": {limit: decimal_text(cut, digits) for limit, cut in row.cuts},
-                        "trace": [f"{line.path}: {line.op} = {line.value}" for line in row.trace],
-                    }
-                )
-    paid = decimal_text(total, digits)
+def simulate(
+    terms: Terms, outcomes: Outcomes, paths: Paths = 10_000, seed: Seed = 0, *, as_json: AsJson = False
+) -> None:
+    """Pay terms on many drawn paths. Example: almoner contract simulate t.json --outcomes o.json --seed 7."""
+    from ...contracts.forecast import forecast  # noqa: PLC0415  # only this command needs its libraries
+    from .forecasts import show_forecast  # noqa: PLC0415  # as above
+
+    program = compile_terms(_read(terms))
+    found = forecast(program, OutcomesDocument.read(_raw(outcomes)), paths=paths, seed=seed)
     if as_json:
-        print_json({"unit": unit, "paid": paid, "published": found.published.paid, "payments": rows})
-        return
-    print_table(
-        found.title,
-        ("claim", "clause", "period", "earned to date", "due now"),
-        [
-            (
-                str(r["claim"]),
-                str(r["clause"]),
-                str(r["period"]),
-                grouped(str(r["earned"])),
-                grouped(str(r["due"])),
-            )
-            for r in rows
-        ],
-        right=(3, 4),
-    )
-    print(f"Paid {grouped(paid)} {unit}; published {grouped(found.published.paid)} {unit}.")
+        print(found.to_json().decode())
+    else:
+        show_forecast(found)
+
+
+@app.command()
+def wording(
+    terms: Terms,
+    form: FormatOption = "text",
+    out: Out = None,
+    paper: PaperSize = "A4",
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print terms in plain language. Example: almoner contract wording t.json --format html --out t.html."""
+    document = _read(terms)
+    if form == "html":
+        text = render_terms(document, paper)
+    else:
+        text = {"text": sheet_text, "markdown": sheet_markdown}[form](render(document))
+    if as_json:
+        print_json({"title": document.title, "format": form, "wording": text})
+    elif out is None or out == STANDARD_OUTPUT:
+        sys.stdout.write(text)
+    else:
+        out.write_bytes(text.encode())
+        progress(f"Written: {out}")
+
+
+@app.command()
+def schema(name: SchemaName = "", *, as_json: AsJson = False) -> None:  # noqa: ARG001  # it is JSON either way
+    """Print the published JSON Schemas. Example: almoner contract schema terms."""
+    known = schemas()
+    if name and name not in known:
+        raise Missing(f"There is no schema {name!r}. There are: {', '.join(known)}.", schema=name)
+    print_json(known[name] if name else known)
 
 
 @app.command("list")
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the agreements of a book. Example: almoner contract list."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
-        stored = [
-            agreements.find_agreement(session, book, code)
-            for code in agreements.list_agreements(session, book)
-        ]
-        settled = [findings.list_settlements(session, one.agreement, one.id) for one in stored]
-    rows = [
-        {
-            "code": one.agreement.code,
-            "fund": one.agreement.fund,
-            "state": one.agreement.state,
-            "unit": one.agreement.maximum.unit.code,
-            "max_liability": one.agreement.maximum.text,
-            "paid": decimal_text(sum(row.due.minor for row in paid), one.agreement.maximum.unit.scale),
-        }
-        for one, paid in zip(stored, settled, strict=True)
-    ]
-    if as_json:
-        print_json(rows)
-        return
-    print_table(
-        f"Agreements of {book}",
-        ("agreement", "fund", "state", "unit", "most", "paid"),
-        [
-            (r["code"], r["fund"], r["state"], r["unit"], grouped(r["max_liability"]), grouped(r["paid"]))
-            for r in rows
-        ],
-        right=(4, 5),
-    )
+    from .agreements import show_agreements  # noqa: PLC0415  # commands on files need no database
+
+    show_agreements(db, book, as_json=as_json)

@@ -6,11 +6,12 @@ from typing import Annotated, Any
 
 import typer
 
+from ...finance.money import grouped
 from ...finance.storage import open_engine
 from ..demo.report import write_report
 from ..demo.story import run_demo
 from ..problems import FINDING
-from .show import DEFAULT_DB, AsJson, Database, console, grouped, print_json, print_table, progress
+from .show import DEFAULT_DB, AsJson, Database, console, print_json, print_table, progress
 
 app = typer.Typer(add_completion=False)
 Out = Annotated[Path, typer.Option("--out", help="Folder for report.html and summary.json.")]

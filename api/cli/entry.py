@@ -22,7 +22,7 @@ COMMANDS: dict[str, str] = {
     "migrate": "Build or update the tables of a database.",
     "fund": "Funds: where they stand, statements, donors, traces.",
     "ledger": "The ledger: entries, balances, histories, trial balance, traces, verification.",
-    "contract": "Term documents and agreements: bounds, payments.",
+    "contract": "Terms on files: pay, explain, simulate, bounds, wording, schema; agreements of a book.",
     "casebook": "Recompute published deals and compare with the printed figures.",
     "challenge": "Challenges: applications, awards and reasons.",
     "allocate": "Solve an allocation problem and check the answer.",

@@ -11,7 +11,7 @@ from ...finance import acts
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from ...finance.in_kind import GiftPosition
-from ...finance.money import Money, money, zero
+from ...finance.money import Money, grouped, money, zero
 from ...finance.records import registry
 from ...finance.statement_forms import StatementForm, fill_form, form_sheet, published_form
 from ...finance.statement_sheets import donor_sheet, statement_sheet
@@ -20,7 +20,7 @@ from ...finance.units import Unit, valued
 from ..wire.funds import FundReply
 from .accounts import trace
 from .sheets import After, Csv, Html, PaperSize, Through, day_of, show_sheet
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Funds: where they stand, and whose money it is."

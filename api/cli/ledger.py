@@ -14,11 +14,12 @@ from ...finance import acts
 from ...finance.dates import system_clock
 from ...finance.errors import Busy, DocumentInvalid
 from ...finance.log import Checkpoint
+from ...finance.money import grouped
 from ...finance.records import entries, registry
 from ...finance.storage import Engine, UnitOfWork, open_engine
 from ..problems import DONE, FINDING
 from .accounts import COMMANDS
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, grouped, print_json, print_table, progress
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table, progress
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The ledger: entries, balances, verification, log."

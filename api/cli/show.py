@@ -16,27 +16,11 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 Book = Annotated[str, typer.Option("--book", help="Code of the book.")]
 DEFAULT_DB = DEFAULT_URL
 DEFAULT_BOOK = "demo"
-DIGITS = 3
 
 
 def print_json(document: object) -> None:
     """Print one JSON document on standard output."""
     print(json.dumps(document, ensure_ascii=False, indent=1))
-
-
-def grouped(amount: str) -> str:
-    """Write a decimal string with thousands separators.
-
-    Examples
-    --------
-    >>> grouped("1234567.80"), grouped("-950")
-    ('1,234,567.80', '-950')
-    """
-    sign, plain = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
-    whole, point, part = plain.partition(".")
-    head = len(whole) % DIGITS or DIGITS
-    groups = [whole[:head], *(whole[at : at + DIGITS] for at in range(head, len(whole), DIGITS))]
-    return f"{sign}{','.join(groups)}{point}{part}"
 
 
 def print_table(

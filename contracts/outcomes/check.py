@@ -7,10 +7,10 @@ from ...finance.errors import AlmonerError
 from ...finance.findings import Findings, finding
 from ..terms.document import PERIOD
 from ..terms.program import Measure, Program
-from ..terms.types import Quantity, parse_type
+from ..terms.types import Quantity, digits_of, parse_type
 from .document import OutcomeModel, OutcomesDocument, laws_of
 from .laws import BernoulliLaw, CategoricalLaw, EmpiricalLaw, FixedLaw, Law, NormalLaw
-from .quantiles import count_of, digits_of
+from .quantiles import count_of
 
 MAX_DRAWS = 1_000_000
 FARTHEST = 37
@@ -218,7 +218,7 @@ def _values(measure: Measure, law: Law, at: str) -> Findings:
 
 def _reach(measure: Measure, law: NormalLaw, at: str) -> Findings:
     """Refuse a curve that leaves nothing inside the domain."""
-    factor, mean, sd = 10 ** digits_of(measure), Decimal(law.mean), Decimal(law.sd)
+    factor, mean, sd = 10 ** digits_of(measure.type), Decimal(law.mean), Decimal(law.sd)
     low, high = Decimal(measure.low) / factor, Decimal(measure.high) / factor
     if mean + FARTHEST * sd < low or mean - FARTHEST * sd > high:
         return [finding(f"{at}/mean", f"the domain, {low} to {high}, is {FARTHEST} sd away or more")]

@@ -17,7 +17,7 @@ from scipy import special, stats
 from ...finance.errors import OutcomesInvalid
 from ...finance.money import decimal_count
 from ..terms.program import Measure
-from ..terms.types import Quantity
+from ..terms.types import Quantity, digits_of
 from .laws import (
     BernoulliLaw,
     BetaBinomialLaw,
@@ -40,15 +40,16 @@ Choices = Iterator[Levels]
 Quantile = Callable[[Levels, Choices], Counts]
 LEAST_LEVEL, MOST_LEVEL = 1e-300, 1 - 2.0**-53
 _ENDS, _MARGIN = 12, 60
+MAX_TABLE = 2**18
 
 
 class _Whole(Protocol):
     """A law of whole numbers, as SciPy freezes it."""
 
-    def cdf(self, k: NDArray[np.int64], /) -> NDArray[np.float64]: ...
+    def cdf(self, k: Levels, /) -> NDArray[np.float64]: ...
 
 
-def quantile(law: Law, measure: Measure) -> Quantile:
+def quantile(law: Law, measure: Measure, *, is_whole: bool = True) -> Quantile:
     """Make the quantile function of a law, in counts of the metric.
 
     Parameters
@@ -57,6 +58,8 @@ def quantile(law: Law, measure: Measure) -> Quantile:
         Known to fit the metric.
     measure : Measure
         Of the program.
+    is_whole : bool
+        Whether only the rounded count is wanted, which a table gives sooner.
 
     Returns
     -------
@@ -72,10 +75,14 @@ def quantile(law: Law, measure: Measure) -> Quantile:
     [0, 1, 2, 3]
     """
     if isinstance(law, MixtureLaw):
-        return _mixture([quantile(part.law, measure) for part in law.parts], [p.weight for p in law.parts])
+        parts = [quantile(part.law, measure, is_whole=is_whole) for part in law.parts]
+        return _mixture(parts, [part.weight for part in law.parts])
     if isinstance(law, FixedLaw | EmpiricalLaw | CategoricalLaw | BernoulliLaw):
         return _listed(law, measure)
-    factor = 10.0 ** digits_of(measure)
+    factor = 10.0 ** digits_of(measure.type)
+    if is_whole and isinstance(law, BetaLaw) and float(law.high) - float(law.low) < MAX_TABLE / factor:
+        rounded = _rounded_beta(law, factor)
+        return lambda levels, _: rounded(levels)
     curve = _curve(law, measure.low / factor, measure.high / factor)
     return lambda levels, _: curve(levels) * factor
 
@@ -103,17 +110,6 @@ def count_of(text: str, measure: Measure) -> int:
             raise OutcomesInvalid(f"{text} is no truth: write true or false.")
         return int(text == "true")
     return decimal_count(text, measure.type.digits, f"count of {measure.type}")
-
-
-def digits_of(measure: Measure) -> int:
-    """Return the decimal digits of a metric; truths and labels have none.
-
-    Examples
-    --------
-    >>> digits_of(Measure(type=Quantity("percent", 2), low=0, high=10000, pool="last"))
-    2
-    """
-    return measure.type.digits if isinstance(measure.type, Quantity) else 0
 
 
 def _listed(law: FixedLaw | EmpiricalLaw | CategoricalLaw | BernoulliLaw, measure: Measure) -> Quantile:
@@ -170,6 +166,15 @@ def _curve(law: Law, low: float, high: float) -> Callable[[Levels], Levels]:
     return _whole(law)
 
 
+def _rounded_beta(law: BetaLaw, factor: float) -> Callable[[Levels], Levels]:
+    """Tabulate the chances of all counts that a number between two ends can be rounded to."""
+    low, high = float(law.low), float(law.high)
+    first, last = round(low * factor), round(high * factor)
+    borders = (np.arange(first, last) + 0.5) / factor
+    shape = law.parameters(Decimal(law.low), Decimal(law.high)) or (1.0, 1.0)
+    return _look_up(first, special.betainc(*shape, np.clip((borders - low) / (high - low), 0, 1)))
+
+
 def _cut_normal(mean: float, sd: float, low: float, high: float) -> Callable[[Levels], Levels]:
     """Return the quantile function of a normal law between two ends, from the nearer tail."""
     start, end = (low - mean) / sd, (high - mean) / sd
@@ -199,7 +204,7 @@ def _whole(law: Law) -> Callable[[Levels], Levels]:
 def _table(law: _Whole, mean: float, reach: float, most: float = inf) -> Callable[[Levels], Levels]:
     """Tabulate the chances of all values that a level can lead to."""
     first, last = max(0, floor(mean - reach - _MARGIN)), min(most, ceil(mean + reach + _MARGIN))
-    return _look_up(first, law.cdf(np.arange(first, last)))
+    return _look_up(first, law.cdf(np.arange(first, last, dtype=np.float64)))
 
 
 def _look_up(first: int, chances: Levels) -> Callable[[Levels], Levels]:

@@ -20,13 +20,12 @@ from scipy import special
 
 from ..terms.document import PERIOD
 from ..terms.program import Measure, Program
+from ..terms.simulate import BLOCK
+from ..terms.types import digits_of
 from .check import fit, members_of
 from .document import OutcomeModel, OutcomesDocument
 from .laws import FixedLaw, Law
-from .quantiles import LEAST_LEVEL, MOST_LEVEL, Counts, Levels, Quantile, digits_of, quantile
-
-BLOCK = 32_768
-"""Paths of a block."""
+from .quantiles import LEAST_LEVEL, MOST_LEVEL, Counts, Levels, Quantile, quantile
 
 _OWN = "own"
 _KEPT = 64
@@ -73,6 +72,8 @@ class OutcomeSource:
     ----------
     members : dict of str to tuple of str
         Of every set, in order.
+    is_noisy : bool
+        Whether any value carries an evaluator's error.
 
     Raises
     ------
@@ -88,7 +89,7 @@ class OutcomeSource:
         if seed < 0:
             raise ValueError(f"a seed is zero or more, not {seed}")
         self.members = members_of(program, document)
-        self._seed, self._is_noisy = seed, is_noisy
+        self._seed, self._adds_noise = seed, is_noisy
         self._factors = [
             ("over " + " ".join(sorted(one.over)), frozenset(one.over), sqrt(float(one.share)))
             for one in document.common
@@ -100,6 +101,7 @@ class OutcomeSource:
             name: self._plan(program, measure, document.models[name], mates.get(name, ((name, 1.0),)))
             for name, measure in program.metrics.items()
         }
+        self.is_noisy = any(cell.noise for plan in self._plans.values() for cell in plan.cells)
         self._clips: dict[int, dict[str, int]] = {}
 
     def block(self, number: int, size: int) -> Mapping[str, NDArray[np.int64]]:
@@ -157,14 +159,15 @@ class OutcomeSource:
         model: OutcomeModel,
         mates: tuple[tuple[str, float], ...],
     ) -> _Plan:
-        made: dict[int, Quantile] = {}
+        made: dict[tuple[int, bool], Quantile] = {}
 
         def cell_of(labels: Labels) -> _Cell:
             law, noise = _law_of(model, labels)
-            if id(law) not in made:
-                made[id(law)] = quantile(law, measure)
-            scaled = float(noise) * 10.0 ** digits_of(measure) if self._is_noisy else 0.0
-            return _Cell(labels, made[id(law)], isinstance(law, FixedLaw), scaled)
+            scaled = float(noise) * 10.0 ** digits_of(measure.type) if self._adds_noise else 0.0
+            name = (id(law), not scaled)
+            if name not in made:
+                made[name] = quantile(law, measure, is_whole=not scaled)
+            return _Cell(labels, made[name], isinstance(law, FixedLaw), scaled)
 
         cells = tuple(cell_of(labels) for labels in _labels(program, self.members, measure))
         periods = len(program.periods) if measure.by_period else 1

@@ -75,7 +75,8 @@ class Proof:
     Attributes
     ----------
     maxima, guaranteed_by_unit : dict of str to int [minor units]
-        By unit: nothing above is ever paid; at least that is paid once everything is observed.
+        By unit: nothing above is ever paid; at least that is paid once all is observed. Money that pots
+        hold from the start is among both.
     label : str
         ``attained`` or ``safe``, for the maximum.
     witness : tuple of Observation
@@ -164,6 +165,12 @@ def prove(program: Program) -> Proof:
         maxima[unit] = _most(chosen, caps)
         least[unit] = _least(chosen, [_left(cap, chosen, atoms) for cap in caps])
     payers = _payers(program, atoms, caps)
+    for account in program.accounts:
+        if account.pot and account.opens >= 0:
+            low, high = spans[account.opens]
+            unit = account.unit.unit
+            maxima[unit], least[unit] = maxima.get(unit, 0) + max(0, high), least.get(unit, 0) + max(0, low)
+            payers[account.holder, unit] = payers.get((account.holder, unit), 0) + max(0, high)
     witness = None
     if len(maxima) == 1:
         unit, goal = next(iter(maxima.items()))

@@ -147,6 +147,7 @@ class _Run:
             for what in ("paid", "earned"):
                 self.books.totals[what, clause.id] = list(zeros)
                 self.books.before[what, clause.id] = list(zeros)
+                self.books.now[what, clause.id] = list(zeros)
             self.books.pending[clause.id] = self.books.left_pending[clause.id] = [False] * len(zeros)
 
     def open_period(self, period: int) -> None:
@@ -185,11 +186,11 @@ class _Run:
             out.balances.setdefault(name, []).append(list(cells))
         self.evaluation.end_period()
         for clause in self.program.clauses:
-            now, before = self.books.totals["paid", clause.id], self.books.before["paid", clause.id]
-            paid = [self.use.sub(new, old) for new, old in zip(now, before, strict=True)]
-            out.paid.setdefault(clause.id, []).append(paid)
+            out.paid.setdefault(clause.id, []).append(self.books.now["paid", clause.id])
             for what in ("paid", "earned"):
-                self.books.before[what, clause.id] = list(self.books.totals[what, clause.id])
+                totals = self.books.totals[what, clause.id]
+                self.books.before[what, clause.id] = list(totals)
+                self.books.now[what, clause.id] = [0] * len(totals)
             self.books.close_pending(clause)
 
     def clause(self, clause: ClausePlan) -> None:
@@ -223,11 +224,9 @@ class _Run:
         kept = self.outturn.keys[key]
         if amount is None:
             return None
-        total = self.books.totals["earned", clause.id]
-        gained = (
-            amount if kept.earned is None or clause.basis == "period" else self.use.sub(amount, kept.earned)
-        )
-        total[place] = self.use.add(total[place], gained)
+        fresh = kept.earned is None or clause.basis == "period"
+        gained = amount if fresh else self.use.sub(amount, kept.earned)
+        self._add_total("earned", clause.id, place, gained)
         kept.earned = amount
         return self.use.sub(amount, kept.entitled)
 
@@ -355,8 +354,9 @@ class _Run:
         self._move_accounts(clause, place, amount)
 
     def _add_total(self, what: str, clause: str, place: int, amount: Cell) -> None:
-        cells = self.books.totals[what, clause]
-        cells[place] = self.use.add(cells[place], amount)
+        for books in (self.books.totals, self.books.now):
+            cells = books[what, clause]
+            cells[place] = self.use.add(cells[place], amount)
 
     def _move_accounts(self, clause: ClausePlan, place: int, amount: Cell) -> None:
         for names, sign in ((clause.raises, 1), (clause.lowers, -1)):

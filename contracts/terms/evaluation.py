@@ -25,8 +25,8 @@ class Books:
     ----------
     balances : dict of str to list
         Account -> by combination of its members.
-    totals, before : dict of (str, str) to list
-        (``paid`` or ``earned``, clause) -> by combination: to date, and up to the period before.
+    totals, before, now : dict of (str, str) to list
+        (``paid`` or ``earned``, clause) -> by combination: to date, up to the period before, in this period.
     pending, left_pending : dict of str to list of bool
         Clause -> by combination: whether it is pending now, and was left so in the periods before.
     """
@@ -34,6 +34,7 @@ class Books:
     balances: dict[str, Cells] = field(default_factory=dict)
     totals: dict[tuple[str, str], Cells] = field(default_factory=dict)
     before: dict[tuple[str, str], Cells] = field(default_factory=dict)
+    now: dict[tuple[str, str], Cells] = field(default_factory=dict)
     pending: dict[str, list[bool]] = field(default_factory=dict)
     left_pending: dict[str, list[bool]] = field(default_factory=dict)
 
@@ -327,7 +328,8 @@ def _paid(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
     clauses = {clause.id: clause for clause in run.program.clauses}
     for name in node.names:
         dims = clauses[name].each
-        to_date, before = run.books.totals[what, name], run.books.before[what, name]
+        kept = {"period": run.books.now, "to_date": run.books.totals, "before": run.books.before}[window]
+        cells = kept[what, name]
         places = run.mapping(node.dims, dims)
         times = run.table.multiplicity([dim for dim in dims if dim not in node.dims])
         for at, place in enumerate(places):
@@ -335,10 +337,7 @@ def _paid(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
                 total[place] = None
             if total[place] is None:
                 continue
-            cell = before[at] if window == "before" else to_date[at]
-            if window == "period":
-                cell = run.arithmetic.sub(cell, before[at])
-            total[place] = run.arithmetic.add(total[place], run.arithmetic.many(cell, times))
+            total[place] = run.arithmetic.add(total[place], run.arithmetic.many(cells[at], times))
     return total
 
 

@@ -7,6 +7,7 @@ means one number, whether it is read from an exact payment or from a column of a
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
+from itertools import chain
 from operator import add
 
 from ...finance.errors import Missing
@@ -15,7 +16,7 @@ from .cells import Cell, Cells
 from .engine import Outturn
 from .program import ClausePlan, Program
 from .rooms import WHOLE
-from .types import Quantity, Type
+from .types import BARE, Quantity, Type
 
 TOTALS = ("earned", "paid", "lost_to_cap")
 
@@ -186,20 +187,37 @@ def _total(outturn: Outturn, what: str, unit: str, period: int | None) -> Cell:
     return _sum(_clause(outturn, clause, part, Output(what), period) for clause in chosen)
 
 
-def _moved(outturn: Outturn, kind: str, party: str, period: int | None) -> Cell:
+def _moved(outturn: Outturn, kind: str, rest: str, period: int | None) -> Cell:
+    party, unit = _party_and_unit(outturn, rest)
+    sides = {"from": (1,), "to": (2,), "net": (2, 1)}[kind]
+    units = _flow_units(outturn.program)
+    mine = [key for key in outturn.flows if party in key[1:3] and unit in {"", units[key[0]]}]
+    if len({units[key[0]] for key in mine}) > 1:
+        told = f"{party} pays or gets several units: ask for {kind}:{party}:UNIT."
+        raise Missing(told, what="output", code=f"{kind}:{party}")
+    sums = [
+        _sum(outturn.flows[key] for key in mine if key[side] == party and period in {None, key[3]})
+        for side in sides
+    ]
+    return sums[0] - sums[1] if kind == "net" else sums[0]
+
+
+def _party_and_unit(outturn: Outturn, rest: str) -> tuple[str, str]:
+    """Read ``PARTY`` or ``PARTY:UNIT``."""
     known = {*outturn.program.parties, *outturn.balances}.union(*outturn.table.members.values())
-    if party not in known:
-        told = f"There is no party {party!r}: {', '.join(outturn.program.parties)}."
-        raise Missing(told, what="party", code=party)
-    out, back = (
-        _sum(
-            cell
-            for key, cell in outturn.flows.items()
-            if key[side] == party and (period is None or key[3] == period)
-        )
-        for side in (1, 2)
-    )
-    return {"from": out, "to": back, "net": back - out}[kind]
+    party, _, unit = rest.rpartition(":")
+    if rest in known:
+        return rest, ""
+    if party in known and unit in _flow_units(outturn.program).values():
+        return party, unit
+    told = f"There is no party {rest!r}: {', '.join(outturn.program.parties)}."
+    raise Missing(told, what="party", code=rest)
+
+
+def _flow_units(program: Program) -> dict[str, str]:
+    """Return the unit of each clause, and of what each pot leaves."""
+    left = {f"residual:{account.id}": account.unit.unit for account in program.accounts}
+    return left | {clause.id: clause.unit.unit for clause in program.clauses}
 
 
 def output_type(program: Program, output: Output) -> Type:
@@ -212,17 +230,26 @@ def output_type(program: Program, output: Output) -> Type:
     output : Output
         Which figure.
     """
-    kind, _, rest = output.name.partition(":")
-    figure = next((one for one in program.figures if one.id == output.name), None)
+    name = output.name
+    kind, _, rest = name.partition(":")
+    figure = next((one for one in program.figures if one.id == name), None)
     if figure is not None:
         return program.nodes[figure.node].type
-    if kind == "account":
+    if kind in {"account", "residual"}:
         return next(account.unit for account in program.accounts if account.id == rest)
-    name = output.name.removesuffix(".earned").removesuffix(".cut")
-    clause = next((one for one in program.clauses if one.id == name or one.unit.unit == rest), None)
-    if clause is None:
-        clause = next(one for one in program.clauses if one.basis != "note")
-    return clause.unit
+    if kind == "limit":
+        capped = next(limit.clauses for limit in program.limits if limit.id == rest)
+        return next(clause.unit for clause in program.clauses if clause.id in capped)
+    stem = name.removesuffix(".earned").removesuffix(".cut")
+    unit = rest.rpartition(":")[2]
+    found = (clause.unit for clause in program.clauses if clause.id == stem or clause.unit.unit == unit)
+    paying = (clause.unit for clause in program.clauses if clause.basis != "note" and _moves(clause, rest))
+    anything = (clause.unit for clause in program.clauses)
+    return next(chain(found, paying, anything), BARE)
+
+
+def _moves(clause: ClausePlan, party: str) -> bool:
+    return not party or party in {clause.payer, clause.payee}
 
 
 def write_output(kind: Type, cell: Cell) -> str | None:

@@ -10,12 +10,18 @@ from almoner.api.charts import (
     Chart,
     Giver,
     Movement,
+    PayoffPoint,
+    PayoffStretch,
     Payout,
+    PayoutSpan,
+    PayoutSpread,
     Purse,
     RankedEntry,
     draw_allocation,
+    draw_payoff,
     draw_payouts,
     draw_ranking,
+    draw_spread,
     draw_trail,
     draw_waterfall,
 )
@@ -92,12 +98,37 @@ def trail(name: str = "") -> Chart:
     return draw_trail(f"Trail{name}", f"One{name}", "USD", givers, paid, f"Hub{name}")
 
 
-CHARTS = [waterfall, payouts, allocation, ranking, trail]
+def stretch(*points: tuple[str | int, str], opens: str = "end", closes: str = "end") -> PayoffStretch:
+    made = tuple(PayoffPoint(value=value, amount=amount) for value, amount in points)
+    return PayoffStretch(points=made, opens=opens, closes=closes)
+
+
+def payoff(name: str = "") -> Chart:
+    lines = [
+        stretch((0, "0.00"), (10, "0.00"), closes="out"),
+        stretch((10, "250.00"), (30, "750.50"), (40, "750.50"), opens="in"),
+    ]
+    return draw_payoff(f"Nights{name}", f"One clause{name}", (f"nights{name}", f"USD{name}"), lines)
+
+
+def spread(name: str = "") -> Chart:
+    marks = {"p5": "-5.00", "p25": "100.25", "p50": "250000.00", "p75": "390000.00", "p95": "500000.00"}
+    rows = [
+        PayoutSpread(label=f"2027{name}", most="1500000.00", **marks),
+        PayoutSpread(label=f"2028{name}", p5=0, p25=0, p50=0, p75=0, p95=0, most=0),
+    ]
+    spans = [PayoutSpan(low="-5.00", high="749999.99", share="0.875"), PayoutSpan(low=1, high=2, share=0)]
+    return draw_spread(f"Spread{name}", f"Two years{name}", "USD", rows, spans)
+
+
+CHARTS = [waterfall, payouts, allocation, ranking, trail, payoff, spread]
 EMPTY = [
     lambda: draw_waterfall("Fund", "Nothing", "USD", []),
     lambda: draw_payouts("Payouts", "Nothing", []),
     lambda: draw_allocation("Awards", "Nothing", "USD", [], []),
     lambda: draw_ranking("Ranking", "Nothing", []),
+    lambda: draw_payoff("Nights", "Nothing", ("nights", "USD"), []),
+    lambda: draw_spread("Spread", "Nothing", "USD", []),
 ]
 every = pytest.mark.parametrize("draw", CHARTS, ids=lambda draw: draw.__name__)
 
@@ -169,7 +200,7 @@ def test_hostile_names_stay_names(draw: Callable[[str], Chart]) -> None:
     assert "]]>" not in chart.svg
     shown = "".join(root(chart).itertext())
     assert """<script>alert("x")</script>'"]]>&amp;""" in shown
-    assert any(HOSTILE in cell for row in chart.rows for cell in row)  # the twin is escaped by its page
+    assert any(HOSTILE in cell for row in chart.table for cell in row)  # the twin is escaped by its page
 
 
 @every
@@ -179,6 +210,7 @@ def test_the_table_twin_holds_the_figures_of_the_drawing(draw: Callable[[], Char
     shown = [hit for line in lines(chart) for hit in FIGURE.findall(line)]
     ticks = {"6", "7", "8", "9"} if draw is ranking else set()
     balances = {"756,821,732.00", "63,686,047.50"} if draw is waterfall else set()
+    balances |= {"250.00", "10", "30"} if draw is payoff else set()  # between the ends, where no label stands
     assert set(shown) - ticks <= figures
     assert figures - balances <= set(shown)
     assert chart.table == (chart.header, *chart.rows)
@@ -284,6 +316,18 @@ def test_equal_scores_have_a_scale() -> None:
     assert draw_ranking("Ranking", "", [row]).rows == (("Wells", "1", "5.00 ± 0.00", "2"),)
 
 
+def test_a_band_is_thick_where_half_of_all_paths_lie() -> None:
+    row = PayoutSpread(label="All", p5="0", p25="25", p50="50", p75="75", p95="90", most="100")
+    chart = draw_spread("Spread", "", "USD", [row], [PayoutSpan(low="0", high="100", share="1")])
+    thick = [one for one in root(chart).iter(f"{SVG}line") if one.get("stroke-width") == "8"]
+    assert [(one.get("x1"), one.get("x2")) for one in thick[1:]] == [("25.50%", "74.50%")]
+    bars = [one.get("width") for one in root(chart).findall(f"{SVG}rect")]
+    assert bars == ["98.00%"]
+    assert chart.rows[1] == ("paths", "0", "", "", "", "", "100", "100.0 %")
+    with pytest.raises(ValueError, match=r"quantiles of 'All' do not rise: 0, 25, 50, 49, 90, 100"):
+        PayoutSpread(label="All", p5="0", p25="25", p50="50", p75="49", p95="90", most="100")
+
+
 def test_what_was_not_traced_is_shown() -> None:
     paid = Giver(label="Tranche", amount="5.00")
     chart = draw_trail("Trail", "", "USD", [Giver(label="A", amount="4.50")], paid)
@@ -330,3 +374,23 @@ def test_a_chart_has_an_end() -> None:
 def test_a_table_is_rectangular() -> None:
     with pytest.raises(ValueError, match="row of 1 cells"):
         Drawing("A", "", ("x", "y"), [("1",)]).finish(10)
+
+
+def test_a_jump_has_a_full_and_an_open_circle_at_the_edge() -> None:
+    circles = [(one.get("cx"), one.get("fill")) for one in root(payoff()).iter(f"{SVG}circle")]
+    assert circles == [("26.50%", "#ffffff"), ("26.50%", "#9a4a0c")]
+    assert [row[2] for row in payoff().rows] == ["", "up to, excluding", "including", "", ""]
+    heights = [one.get("cy") for one in root(payoff()).iter(f"{SVG}circle")]
+    assert heights[0] != heights[1]
+
+
+def test_a_payoff_shows_its_most_and_its_least() -> None:
+    assert lines(payoff())[:2] == ["most 750.50 USD", "least 0.00 USD"]
+    flat = draw_payoff("Flat", "One", ("nights", "USD"), [stretch((0, "5.00"), (9, "5.00"))])
+    assert [line for line in lines(flat) if "5.00" in line] == ["most 5.00 USD"]
+    dotted = draw_payoff("One", "One", ("nights", "USD"), [stretch((3, "-5.00"))])
+    assert len(list(root(dotted).iter(f"{SVG}circle"))) == 1
+    with pytest.raises(ValueError, match="rising value"):
+        stretch((3, "1.00"), (2, "1.00"))
+    with pytest.raises(ValueError, match="rising value"):
+        PayoffStretch(points=())

@@ -92,6 +92,10 @@ def test_many_rows_agree_with_one_row_at_a_time() -> None:
     assert (~np.isnan(rates)).sum() > 200
 
 
+def test_no_rows_have_no_rates() -> None:
+    assert annual_rates(np.empty((0, 3), dtype=np.int64), [0, 1, 2]).shape == (0,)
+
+
 def test_long_terms_do_not_overflow() -> None:
     days = [0, 36_500]
     assert annual_rates(np.array([[-(10**17), 10**17]]), days)[0] == pytest.approx(0, abs=1e-9)

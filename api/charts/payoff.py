@@ -1,0 +1,181 @@
+"""Payoff: what one clause pays over the number it depends on.
+
+The problem: a cap, a floor, a threshold and a cliff are four numbers in a text, and one look at a line.
+A jump is drawn as the text reads: a full circle where the edge belongs, an open one where it does not.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from .chart import Chart
+from .drawing import ACCENT, COLUMNS, FAINT, MUTED, PAPER, WARM, Drawing, percent
+from .figures import bounded, grouped, number
+
+_TOP: Final = 26
+_HEIGHT: Final = 190
+_EDGE: Final = Fraction(3, 100)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoffPoint:
+    """One number that could be observed, and its payment.
+
+    Attributes
+    ----------
+    value, amount : str or int
+        Decimal text.
+
+    Examples
+    --------
+    >>> PayoffPoint(value="10", amount="151.20").amount
+    '151.20'
+    """
+
+    value: str | int
+    amount: str | int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoffStretch:
+    """A piece of the line without a jump.
+
+    Attributes
+    ----------
+    points : tuple of PayoffPoint
+        By rising value, at least one.
+    opens, closes : str
+        What its first and its last point are: ``end`` of the line, ``in`` (the edge belongs to this piece) or
+        ``out`` (it belongs to the neighbour).
+
+    Raises
+    ------
+    ValueError
+        When there is no point, or values fall.
+
+    Examples
+    --------
+    >>> PayoffStretch(points=(PayoffPoint(value=0, amount="0.00"),)).opens
+    'end'
+    """
+
+    points: tuple[PayoffPoint, ...]
+    opens: str = "end"
+    closes: str = "end"
+
+    def __post_init__(self) -> None:
+        values = [number(one.value) for one in self.points]
+        if not values or values != sorted(values):
+            given = [one.value for one in self.points]
+            raise ValueError(f"a stretch needs points by rising value, not {given}")
+
+
+def draw_payoff(
+    title: str, caption: str, units: tuple[str, str], stretches: Iterable[PayoffStretch]
+) -> Chart:
+    """Draw a payment over the number it depends on.
+
+    Parameters
+    ----------
+    title, caption : str
+        What it shows, and how to read it.
+    units : tuple of str
+        Of the number, and of the payment.
+    stretches : iterable of PayoffStretch
+        From left to right; between two of them the payment jumps.
+
+    Returns
+    -------
+    Chart
+        Columns: number, payment, and whether an edge belongs to it.
+
+    Examples
+    --------
+    >>> points = (PayoffPoint(value=0, amount="0.00"), PayoffPoint(value=9, amount="5.00"))
+    >>> line = PayoffStretch(points=points)
+    >>> draw_payoff("Wells", "One clause", ("wells", "USD"), [line]).rows
+    (('0', '0.00', ''), ('9', '5.00', ''))
+    """
+    given = bounded(stretches)
+    marks = {"end": "", "in": "including", "out": "up to, excluding"}
+    rows = [
+        (grouped(one.value), grouped(one.amount), marks[_kind(line, place)])
+        for line in given
+        for place, one in enumerate(line.points)
+    ]
+    paper = Drawing(title, caption, (f"Observed, {units[0]}", f"Paid, {units[1]}", "Edge"), rows)
+    if not given:
+        return paper.finish(0)
+    scale = _Plane([one for line in given for one in line.points])
+    _axes(paper, scale, given, units)
+    for line, after in zip(given, [*given[1:], None], strict=True):
+        _stretch(paper, scale, line, after)
+    for line in given:
+        _circles(paper, scale, line)
+    return paper.finish(_TOP + _HEIGHT + 44)
+
+
+def _kind(line: PayoffStretch, place: int) -> str:
+    kinds = [line.opens] if place == 0 else []
+    kinds += [line.closes] if place == len(line.points) - 1 else []
+    return next((kind for kind in ("in", "out") if kind in kinds), "end")
+
+
+class _Plane:
+    """Where a point lies on the paper."""
+
+    def __init__(self, points: Sequence[PayoffPoint]) -> None:
+        values = [number(one.value) for one in points]
+        amounts = [number(one.amount) for one in points]
+        self.left, self.right = min(values), max(values)
+        self.low, self.high = min(Fraction(0), *amounts), max(Fraction(0), *amounts)
+
+    def x(self, value: str | int) -> str:
+        part = (number(value) - self.left) / ((self.right - self.left) or Fraction(1))
+        return percent(_EDGE + (1 - 2 * _EDGE) * part)
+
+    def y(self, amount: str | int) -> int:
+        part = (number(amount) - self.low) / ((self.high - self.low) or Fraction(1))
+        return _TOP + _HEIGHT - round(part * _HEIGHT)
+
+
+def _axes(paper: Drawing, scale: _Plane, given: Sequence[PayoffStretch], units: tuple[str, str]) -> None:
+    points = [one for line in given for one in line.points]
+    most = max(points, key=lambda one: number(one.amount))
+    least = min(points, key=lambda one: number(one.amount))
+    left, right = percent(_EDGE), percent(1 - _EDGE)
+    paper.line((left, scale.y(0)), (right, scale.y(0)))
+    for one, name in ((most, "most"), (least, "least")):
+        y = scale.y(one.amount)
+        paper.line((left, y), (right, y), stroke=MUTED, dashes="4 3")
+        if name == "most" or number(one.amount) != number(most.amount):
+            paper.text(
+                "0%", y - 6, f"{name} {grouped(one.amount)} {units[1]}", columns=COLUMNS, size=12, fill=MUTED
+            )
+    end = _TOP + _HEIGHT + 18
+    paper.text("0%", end, grouped(points[0].value), size=12, fill=MUTED)
+    paper.text("100%", end, grouped(points[-1].value), anchor="end", size=12, fill=MUTED)
+    paper.text(
+        "50%", end + 18, f"observed, {units[0]}", columns=COLUMNS, anchor="middle", size=12, fill=MUTED
+    )
+
+
+def _stretch(paper: Drawing, scale: _Plane, line: PayoffStretch, after: PayoffStretch | None) -> None:
+    for first, last in zip(line.points, line.points[1:], strict=False):
+        start, end = ((scale.x(one.value), scale.y(one.amount)) for one in (first, last))
+        paper.line(start, end, stroke=ACCENT, thickness=3)
+    if after is not None:
+        last, first = line.points[-1], after.points[0]
+        start, end = ((scale.x(one.value), scale.y(one.amount)) for one in (last, first))
+        paper.line(start, end, stroke=FAINT, dashes="2 4")
+
+
+def _circles(paper: Drawing, scale: _Plane, line: PayoffStretch) -> None:
+    for place in dict.fromkeys((0, len(line.points) - 1)):
+        kind, one = _kind(line, place), line.points[place]
+        where = (scale.x(one.value), scale.y(one.amount))
+        if kind != "end":
+            paper.dot(*where, 5, fill=WARM if kind == "in" else PAPER, stroke=WARM)
+        elif len(line.points) == 1:
+            paper.dot(*where, 4)

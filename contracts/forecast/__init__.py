@@ -1,0 +1,16 @@
+"""What terms are likely to cost, pay and return: simulated payments, summed up."""
+
+from typing import TYPE_CHECKING
+
+from ...finance.shelf import shelve
+
+if TYPE_CHECKING:
+    from .forecasting import forecast
+    from .report import Bin, Forecast, Frequency, Spread
+else:
+    __getattr__, __dir__ = shelve(
+        __name__,
+        {".forecasting": ("forecast",), ".report": ("Bin", "Forecast", "Frequency", "Spread")},
+    )
+
+__all__ = ["Bin", "Forecast", "Frequency", "Spread", "forecast"]

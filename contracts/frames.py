@@ -1,0 +1,37 @@
+"""Tables of this floor as pandas DataFrames: numbers as exact decimals, texts as texts.
+
+The problem: a table of money in floats loses cents as soon as it is summed. Every number here is a
+``Decimal``; turning it into a float is the reader's choice.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+import pandas as pd
+
+Frame = pd.DataFrame
+
+
+def frame_of(rows: Sequence[Mapping[str, str]], numbers: frozenset[str]) -> Frame:
+    """Return rows of text as a table.
+
+    Parameters
+    ----------
+    rows : sequence of dict of str to str
+        All with the same names.
+    numbers : frozenset of str
+        Columns that hold decimal text; an empty text there is a missing value.
+
+    Examples
+    --------
+    >>> frame_of([{"what": "paid", "mean": "1.50"}], frozenset({"mean"})).to_dict("records")
+    [{'what': 'paid', 'mean': Decimal('1.50')}]
+    """
+    names = list(rows[0]) if rows else []
+    return Frame({name: _column([row[name] for row in rows], name in numbers) for name in names})
+
+
+def _column(texts: list[str], is_number: bool) -> "pd.Series[str]":  # noqa: FBT001  # private, one caller
+    if is_number:
+        return pd.Series([Decimal(text) if text else None for text in texts], dtype="object")
+    return pd.Series(texts, dtype="str")

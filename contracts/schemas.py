@@ -1,0 +1,29 @@
+"""The published JSON Schemas of the documents people write."""
+
+from collections.abc import Mapping
+
+from ..finance.documents import Document
+from .outcomes.document import OutcomesDocument
+from .terms.document import TermDocument
+from .terms.results import ResultsDocument
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DOCUMENTS: Mapping[str, type[Document]] = {
+    "terms": TermDocument,
+    "results": ResultsDocument,
+    "outcomes": OutcomesDocument,
+}
+
+
+def schemas() -> dict[str, dict[str, object]]:
+    """Return each schema by the name of its document.
+
+    Examples
+    --------
+    >>> sorted(schemas()), schemas()["terms"]["properties"]["schema"]["const"]
+    (['outcomes', 'results', 'terms'], 'almoner.term/1')
+    """
+    return {
+        name: {"$schema": DIALECT, **kind.model_json_schema(by_alias=True)}
+        for name, kind in DOCUMENTS.items()
+    }
