@@ -177,12 +177,7 @@ def step(
     >>> step(program, first.state, more, as_of=None).entitlements[0].due
     151200
     """
-    fresh = [event for event in events if not (event.id and event in state.observed)]
-    observed = (
-        (*state.observed, *dict.fromkeys(fresh))
-        if all(one.id for one in fresh)
-        else (*state.observed, *fresh)
-    )
+    observed = _heard(state.observed, events)
     table = lay_out(program, observed, as_of=as_of, in_order=True)
     clauses = {clause.id: clause for clause in program.clauses}
     names = _names(program, table, clauses)
@@ -206,6 +201,16 @@ def step(
         rows.append(_entitlement(names[key], kept, due, trace_rows))
     after = State(observed=observed, obligated=obligated)
     return Step(state=after, entitlements=tuple(rows), outturn=outturn)
+
+
+def _heard(known: tuple[Observation, ...], events: Iterable[Observation]) -> tuple[Observation, ...]:
+    """Add observations to a log; one that stands there with its id and values is not heard again."""
+    listed, before = list(known), set(known)
+    for event in events:
+        if not event.id or event not in before:
+            listed.append(event)
+            before.add(event)
+    return tuple(listed)
 
 
 def _entitlement(name: KeyName, kept: KeyOutcome, due: int, trace: tuple[TraceRow, ...]) -> Entitlement:

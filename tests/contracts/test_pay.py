@@ -374,6 +374,6 @@ def test_digits_of_all_parts_enter_a_product_exactly(content: Content, program_o
     content["metrics"]["nights"].update({"type": "night/3", "domain": ["0", "40"]})
     content["clauses"][0]["amount"]["by"] = [lit("15.123456789", "USD/9 per night/0")]
     program = program_of(content)
-    for count in (1, 499, 500, 501, 12_345):
-        exact = Fraction(count, 1000) * Fraction("15.123456789") * 100
-        assert earned(program, *nights(count)) == round(exact)
+    for found in (1, 499, 500, 501, 12_345):
+        exact = Fraction(found, 1000) * Fraction("15.123456789") * 100
+        assert earned(program, *nights(found)) == round(exact)

@@ -1,4 +1,4 @@
-"""Steps through a log: what was obligated stays, what comes late or again, and what is owed less than paid."""
+"""Steps through a log: what was obligated stays, what comes late or again, what is owed less than paid."""
 
 from collections.abc import Callable
 from copy import deepcopy
