@@ -93,7 +93,7 @@ def test_every_unreadable_row_is_listed(program: Program) -> None:
 
 
 def test_rows_are_read_in_the_digits_of_their_metrics(program: Program) -> None:
-    rows = [
+    rows: list[Content] = [
         {"metric": "stay", "value": "7", "unit": "day", "of": {"people": "ann"}, "on": "2026-03-01"},
         {"metric": "stay", "value": "7", "unit": "day/0", "of": {"people": "ann"}, "id": "second"},
         {"metric": "audit", "value": "true"},
