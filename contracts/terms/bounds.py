@@ -253,8 +253,12 @@ def _most(atoms: Iterable[_Atom], caps: Iterable[Cap]) -> int:
 
 
 def _left(cap: Cap, chosen: list[_Atom], atoms: list[_Atom]) -> Cap:
-    """Take from a limit what payments out of pots can use of it."""
-    counted = {atom.key for atom in chosen}
+    """Take from a limit what payments out of pots, and those that are returned, can use of it."""
+    counted = {
+        atom.key
+        for atom in chosen
+        if atom.clause.basis != "cumulative" or atom.clause.on_decrease != "recover"
+    }
     used = sum(max(0, atom.high) for atom in atoms if atom.key in cap.keys - counted)
     return replace(cap, low=max(0, cap.low - used))
 

@@ -6,7 +6,7 @@ move accounts. Pending amounts pay nothing. ``prior`` is what was obligated befo
 kept for it, so a late result never takes back what was paid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .cells import Arithmetic, Cell, Cells, Table
@@ -246,7 +246,7 @@ class _Run:
         for limit, part in shares:
             self._note_cut(kept, limit, self.use.take(more, part))
             more = part
-        offset = self._set_off((*self._ends(clause, place), clause.unit.unit), more)
+        offset = self._set_off(clause, (*self._ends(clause, place), clause.unit.unit), more)
         more, cuts = self.rooms.limit(clause, key, self.use.take(more, offset))
         for name, cut in cuts:
             self._note_cut(kept, name, cut)
@@ -262,13 +262,21 @@ class _Run:
         empty = clause.payer in self.accounts and self.books.balances[clause.payer][0] is None
         return empty or self.rooms.undecided(clause, place) or self.spreading.undecided()
 
-    def _set_off(self, pair: tuple[str, str, str], more: Cell) -> Cell:
+    def _set_off(self, clause: ClausePlan, pair: tuple[str, str, str], more: Cell) -> Cell:
         """Return how much of a payment was paid already, by an earlier one that proved too much."""
         if pair not in self.carried:
             return 0
-        offset = self.use.least(more, self.carried[pair])
+        kept = [dim for dim in clause.each if dim not in {clause.payer, clause.payee}]
+        offset = self.use.least(more, self._others(kept, more, self.carried[pair]))
         self.carried[pair] = self.use.take(self.carried[pair], offset)
         return offset
+
+    def _others(self, dims: Sequence[str], asked: Cell, left: Cell) -> Cell:
+        """Return what is left when one member stands for many, as in proofs: others may have come first."""
+        times = self.table.multiplicity(dims)
+        if times <= 1:
+            return left
+        return self.use.most(self.use.sub(left, self.use.many(asked, times - 1)), 0)
 
     def _flow_back(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
         payer, payee = self._ends(clause, place)
@@ -291,7 +299,7 @@ class _Run:
         for giver, back in self._returned(payer, over):
             for taker, part in self._returned(payee, back):
                 self._flow(clause, place, giver, taker, self.use.sub(0, part))
-        self.rooms.use(clause, place, less)
+        self.rooms.use(clause, place, less, returned=True)
 
     def _returned(self, name: str, amount: Cell) -> Parts:
         split = self.program.splits.get(name)
@@ -308,7 +316,7 @@ class _Run:
         if clause.payer not in self.accounts:
             return more
         held = self.books.balances[clause.payer][0]
-        passed = self.use.least(more, self.use.most(held, 0))
+        passed = self.use.least(more, self._others(clause.each, more, self.use.most(held, 0)))
         if self.cuts:
             self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
         return passed

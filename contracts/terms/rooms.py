@@ -48,7 +48,7 @@ class Rooms:
                 if room not in self._used:
                     self._used[room] = self._held_back(limit, at)
                 left = None if most is None else self._use.sub(most, self._used[room])
-                self._left[room] = None if left is None else self._use.most(left, 0)
+                self._left[room] = left if left is None or self._moves(limit) else self._use.most(left, 0)
 
     def undecided(self, clause: ClausePlan, place: int) -> bool:
         """Say whether a maximum is pending."""
@@ -70,10 +70,11 @@ class Rooms:
             room = self._left[limit.id, self._span(limit), 0] if limit.pro_rata else None
             if room is None or not known:
                 continue
+            left = self._open(limit, room)
             if any(before):
-                wants = self._share_rest(wants, before, room)
+                wants = self._share_rest(wants, before, left)
             else:
-                given = self._use.least(self._use.gather("add", wants, 0), room)
+                given = self._use.least(self._use.gather("add", wants, 0), left)
                 times = self._evaluation.table.multiplicity(clause.each)
                 wants = list(self._use.allocate(given, wants, "largest", times))
             for at, part in zip(known, wants, strict=True):
@@ -115,9 +116,10 @@ class Rooms:
             if one.pro_rata:
                 continue
             left = self._left[self._room(one, clause, key[2])]
+            room = self._others(clause, one, asked, self._open(one, left))
             if granted and self._remembers(one, clause):
-                left = self._use.add(left, free)
-            passed = self._use.least(asked, left)
+                room = self._use.add(room, free)
+            passed = self._use.least(asked, room)
             if self._with_cuts:
                 cuts.append((one.id, self._use.take(asked, passed)))
             asked = passed
@@ -132,9 +134,11 @@ class Rooms:
             if self._remembers(limit, clause):
                 self._take_away(limit, clause, key[2], self._use.sub(0, granted))
 
-    def use(self, clause: ClausePlan, place: int, amount: Cell) -> None:
+    def use(self, clause: ClausePlan, place: int, amount: Cell, *, returned: bool = False) -> None:
         """Take room away for what is paid; give it back for what is negative."""
         for limit in self._limits[clause.id]:
+            if returned and limit.by_period:  # what was paid in an earlier period took no room of this one
+                continue
             self._take_away(limit, clause, place, amount)
 
     def _take_away(self, limit: LimitPlan, clause: ClausePlan, place: int, amount: Cell) -> None:
@@ -144,7 +148,19 @@ class Rooms:
         if self._moves(limit):
             self._used[room] = self._use.add(self._used[room], many)
         if self._left[room] is not None:
-            self._left[room] = self._use.take(self._left[room], many)
+            less = self._use.sub if self._moves(limit) else self._use.take
+            self._left[room] = less(self._left[room], many)
+
+    def _others(self, clause: ClausePlan, limit: LimitPlan, asked: Cell, left: Cell) -> Cell:
+        """Return what is left when one member stands for many, as in proofs: others may come first."""
+        times = self._evaluation.table.multiplicity([dim for dim in clause.each if dim not in limit.each])
+        if times <= 1:
+            return left
+        return self._use.most(self._use.sub(left, self._use.many(asked, times - 1)), 0)
+
+    def _open(self, limit: LimitPlan, left: Cell) -> Cell:
+        """Return what is left; a maximum that fell below what was paid leaves nothing, not less."""
+        return self._use.most(left, 0) if self._moves(limit) else left
 
     def _moves(self, limit: LimitPlan) -> bool:
         """Say whether a maximum can change while the limit is at work: then what was used is kept as well."""

@@ -85,7 +85,14 @@ class Draft:
 
     def lit(self, want: Want) -> Json:
         top = min(self.top, 1000) if " per " in want.kind or want.kind.startswith("ratio") else None
-        return {"op": "lit", "value": text_of(self.count(plus=want.plus, top=top), want.kind), "type": want.kind}
+        if digits_of(want.kind) and self.odds(0.2):  # halves, so that values fall between two units
+            half = self.random.choice((1, 3, 50)) * 5 * 10 ** (digits_of(want.kind) - 1)
+            return {"op": "lit", "value": text_of(half, want.kind), "type": want.kind}
+        return {
+            "op": "lit",
+            "value": text_of(self.count(plus=want.plus, top=top), want.kind),
+            "type": want.kind,
+        }
 
     def param(self, want: Want) -> Json:
         def value() -> str:
@@ -120,7 +127,11 @@ class Draft:
         closed = [one for one in self.closed(list(self.document["sets"])) if self.odds(0.1)]
         per = [*self.some(want.dims, 0.6), *(one for one in closed if one not in want.dims)]
         by_period = self.odds(0.7) or fields.get("on_missing", {}).get("use") == "last"
-        at = {one: self.random.choice(self.document["sets"][one]["members"]) for one in per if one not in want.dims}
+        at = {
+            one: self.random.choice(self.document["sets"][one]["members"])
+            for one in per
+            if one not in want.dims
+        }
         if by_period:
             per.insert(self.random.randint(0, len(per)), "period")
             if self.odds(0.1):
@@ -153,7 +164,11 @@ class Draft:
     def is_label(self, want: Want) -> Json:
         labels = ["red", "green", "blue"][: self.random.randint(1, 3)]
         fields = self.missing(labels[-1], {"type": "label", "values": labels})
-        return {"op": "is", "value": self.random.choice(labels), **self.metric(want, fields)}
+        node = {"op": "is", "value": self.random.choice(labels), **self.metric(want, fields)}
+        if self.odds(0.2):
+            del node["value"]
+            node["op"] = "known"
+        return node
 
     def figure(self, want: Want) -> Json:
         fitting = [
@@ -183,7 +198,13 @@ class Draft:
         chosen = self.random.sample(readable, self.random.randint(1, min(2, len(readable))))
         common = [one for one in want.dims if all(one in self.each[name] for name in chosen)]
         what = self.random.choice(("paid", "earned"))
-        node = {"op": "paid", "clauses": chosen, "window": window, "what": what, "each": list(self.some(common))}
+        node = {
+            "op": "paid",
+            "clauses": chosen,
+            "window": window,
+            "what": what,
+            "each": list(self.some(common)),
+        }
         return self.signed(node, want)
 
     def place(self, want: Want) -> Json:
@@ -196,18 +217,24 @@ class Draft:
                 self.random.shuffle(ends)
             if want.plus and ends[0] == "2027-01-31":
                 ends[0] = "term_start"
-            return {"op": "days", "from": ends[0], "to": ends[1], "count": self.random.choice(("actual", "30/360"))}
-        if not want.dims or self.odds(0.1):
+            return {
+                "op": "days",
+                "from": ends[0],
+                "to": ends[1],
+                "count": self.random.choice(("actual", "30/360")),
+            }
+        if not want.dims:
             return {"op": "position", "of": "period"}
         over = self.random.choice(want.dims)
-        if self.odds(0.3) or want.depth < 0:
+        if self.odds(0.2) or want.depth < 0:
             return {"op": "position", "of": over}
         of = self.number(want.down(kind="point/1", plus=False))
         return {"op": "rank", "of": of, "over": over, "best": self.random.choice(("highest", "lowest"))}
 
     def leaf(self, want: Want) -> Json:
         if want.kind == TRUTH:
-            return self.random.choice((self.obs, self.is_label))(want)
+            fixed = {"op": "lit", "value": self.random.choice(("true", "false")), "type": TRUTH}
+            return fixed if self.odds(0.1) else self.random.choice((self.obs, self.is_label))(want)
         made = self.random.choice((self.lit, self.param, self.obs, self.obs, self.obs))
         if " per " in want.kind and made == self.obs:
             made = self.param
@@ -223,14 +250,14 @@ class Draft:
 
     def number(self, want: Want) -> Json:
         """An expression of a number type."""
-        if want.kind in {"ratio/0", "day/0"} and self.odds(0.5):
+        if self.odds({"ratio/0": 0.9, "day/0": 0.5}.get(want.kind, 0)):
             return self.place(want)
         if want.depth <= 0 or " per " in want.kind:
             return self.leaf(want)
         if want.clauses is not None and self.odds(0.2):
             return self.live(want)
         kinds: tuple[Callable[[Want], Json], ...] = (
-            self.several, self.several, self.several, self.less, self.scale, self.scale, self.bands, self.choice,
+            self.several, self.several, self.less, self.scale, self.scale, self.bands, self.choice,
             self.fold, self.share, self.share, self.previous, self.figure, self.figure, self.leaf,
         )  # fmt: skip
         return self.random.choice(kinds)(want)
@@ -248,7 +275,10 @@ class Draft:
         form = self.random.choice(("ratio", "price", "part", "percent"))
         node: Json = {"op": "scale", "as": want.kind}
         if form == "price" and want.kind != "day/0":
-            node |= {"of": self.number(want.down(kind="day/0")), "by": [self.number(want.down(kind=f"{want.kind} per day/0"))]}
+            node |= {
+                "of": self.number(want.down(kind="day/0")),
+                "by": [self.number(want.down(kind=f"{want.kind} per day/0"))],
+            }
         elif form == "part":
             over = self.number(want.down(kind="point/1"))
             by = self.number(want.down(kind="point/1"))
@@ -258,9 +288,14 @@ class Draft:
             hundred = {"op": "lit", "value": self.random.choice(("100", "-100")), "type": "percent/2"}
             if want.plus:
                 hundred["value"] = "100"
-            node |= {"of": self.number(want.down()), "by": [self.leaf(want.down(kind="percent/2"))], "over": [hundred]}
+            node |= {
+                "of": self.number(want.down()),
+                "by": [self.leaf(want.down(kind="percent/2"))],
+                "over": [hundred],
+            }
         else:
-            node |= {"of": self.number(want.down()), "by": [self.number(want.down(kind=self.random.choice(("ratio/3", "ratio/0"))))]}
+            kind = "ratio/0" if want.dims and self.odds(0.7) else self.random.choice(("ratio/3", "ratio/0"))
+            node |= {"of": self.number(want.down()), "by": [self.number(want.down(kind=kind))]}
         if unit == "ratio" and form == "ratio":
             kind = self.random.choice(("day/0", "point/1"))
             zero = self.number(want.down())
@@ -283,7 +318,7 @@ class Draft:
                 row["slope"] = text_of(self.count(plus=False, top=500), "x/2")
                 row["origin"] = text_of(self.count(plus=False), f"x/{digits}")
             rows.append(dict(rows[-1]) if rows and self.odds(0.2) else row)
-        node = {"op": "bands", "as": want.kind, "of": self.number(want.down(kind=kind, plus=False))}
+        node: Json = {"op": "bands", "as": want.kind, "of": self.number(want.down(kind=kind, plus=False))}
         node |= {"edges": edges, "rows": rows}
         if self.odds(0.4):
             node["round"] = self.random.choice(ROUNDINGS)
@@ -315,7 +350,12 @@ class Draft:
         rest = tuple(name for name in want.dims if name != over)
         total = self.number(want.down(dims=rest, plus=True))
         kind = self.random.choice(("point/1", "day/0", "ratio/3"))
-        node = {"op": "share", "total": total, "over": over, "weight": self.number(want.down(kind=kind, plus=True))}
+        node = {
+            "op": "share",
+            "total": total,
+            "over": over,
+            "weight": self.number(want.down(kind=kind, plus=True)),
+        }
         return node | ({"ties": "declared"} if self.odds(0.4) else {})
 
     def previous(self, want: Want) -> Json:
