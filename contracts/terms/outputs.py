@@ -155,7 +155,9 @@ def _clause(outturn: Outturn, clause: ClausePlan, part: str, output: Output, per
     if not part:
         keys = outturn.listed.get(clause.id, ())
         known = clause.basis == "note" or any(
-            outturn.keys[key].earned is not None for key in keys if key[2] in places
+            outturn.keys[key].earned is not None
+            for key in keys
+            if key[2] in places and (period is None or key[1] in {period, WHOLE})
         )
         if not known and places:
             return None

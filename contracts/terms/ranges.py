@@ -122,15 +122,17 @@ class Ranges:
             outcomes = {True, False}
         return int(outcomes == {True}), int(True in outcomes)
 
-    def conjunction(self, cells: Sequence[Cell]) -> Interval:
-        """All hold."""
-        ends = [(1, 1), *map(pair, cells)]
-        return min(low for low, _ in ends), min(high for _, high in ends)
+    def conjunction(self, cells: Sequence[Cell]) -> Cell:
+        """All hold; with one that is not known yet, only what another settles."""
+        ends = [(1, 1), *(pair(cell) for cell in cells if cell is not None)]
+        low, high = min(low for low, _ in ends), min(high for _, high in ends)
+        return (low, high) if None not in cells else (0, 0) if low == 0 else None
 
-    def disjunction(self, cells: Sequence[Cell]) -> Interval:
-        """One holds."""
-        ends = [(0, 0), *map(pair, cells)]
-        return max(low for low, _ in ends), max(high for _, high in ends)
+    def disjunction(self, cells: Sequence[Cell]) -> Cell:
+        """One holds; with one that is not known yet, only what another settles."""
+        ends = [(0, 0), *(pair(cell) for cell in cells if cell is not None)]
+        low, high = max(low for low, _ in ends), max(high for _, high in ends)
+        return (low, high) if None not in cells else (1, 1) if high == 1 else None
 
     def invert(self, cell: Cell) -> Interval:
         """Return whether it does not hold."""
@@ -138,9 +140,10 @@ class Ranges:
         return 1 - high, 1 - low
 
     def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # for columns
-        """Choose by a condition: whichever branches can be reached."""
+        """Choose by a condition: whichever branches can be reached and are known by then."""
         low, high = pair(test)
-        return hull([value for value, can in ((then, high), (other, not low)) if can])
+        reached = [value for value, can in ((then, high), (other, not low)) if can and value is not None]
+        return hull(reached) if reached else None
 
     def allocate(self, total: Cell, weights: Sequence[Cell], ties: str, times: int) -> Cells:
         """Share a total by weights, to the last unit."""
@@ -274,11 +277,7 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
     use = Ranges()
     record: list[Traced] = []
     outturn = carry_out(program, use, domains(program), record=record)
-    spans: dict[int, Interval] = {}
-    for row in record:
-        low, high = pair(row.value)
-        known = spans.get(row.node, (low, high))
-        spans[row.node] = (min(low, known[0]), max(high, known[1]))
+    spans = _spans(record)
     for at, (low, high) in spans.items():
         node = program.nodes[at]
         if max(abs(low), abs(high)) > MAX_MINOR:
@@ -297,6 +296,18 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
             if max(map(abs, pair(cell))) > MAX_MINOR:
                 raise refused(account.path, "its balance can leave the exact range of 2^62: narrow a domain")
     return outturn, spans, use.peaks
+
+
+def _spans(record: Sequence[Traced]) -> dict[int, Interval]:
+    """Return each node's least and most over all periods in which it is known."""
+    spans: dict[int, Interval] = {}
+    for row in record:
+        if row.value is None:
+            continue
+        low, high = pair(row.value)
+        known = spans.get(row.node, (low, high))
+        spans[row.node] = (min(low, known[0]), max(high, known[1]))
+    return spans
 
 
 def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...finance.errors import Missing, TermError
 from .cells import Cell, Cells, Table
-from .columns import EXACT, Columns, scalar_only
+from .columns import Columns
 from .engine import Outturn, carry_out
 from .observing import outside
 from .outputs import Output, read_output
@@ -116,17 +116,13 @@ def run(
     Raises
     ------
     TermError
-        When the numbers of the terms are not proven to fit, or some paths need what was not drawn.
+        When some paths need what was not drawn.
     OutsideDomain
         When an outcome lies outside its metric's domain.
     Missing
         When a wanted figure is pending, or no output of the terms.
     """
-    proven = peaks(program)
-    for at, peak in proven.items():
-        if program.nodes[at].op == "share" and peak >= EXACT:
-            raise scalar_only(program.nodes[at].path)
-    use = Columns(proven)
+    use = Columns(peaks(program))
     kept = {output: np.empty(paths, dtype=np.int64) for output in wanted}
     names = frozenset(output.name for output in wanted)
     cuts = any(name.startswith(("limit:", "lost_to_cap")) or name.endswith(".cut") for name in names)
