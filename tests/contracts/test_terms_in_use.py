@@ -16,6 +16,7 @@ from almoner.contracts.terms.outputs import Output, read_output
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.simulate import Given, run
+from almoner.finance.errors import TermError
 from almoner.finance.money import Rounding, round_quotient
 
 Content = dict[str, Any]
@@ -159,3 +160,71 @@ def test_a_period_in_which_a_clause_is_pending_shows_no_figure() -> None:
     outturn = pay(program, [seen("nights", 4, "p1")])
     assert [read_output(outturn, Output("stay", (), f"p{at}")) for at in (1, 2)] == [8, None]
     assert read_output(outturn, Output("stay")) == 8
+
+
+SOUND: Content = {
+    "metrics": {"nights": metric("night/0", "9"), "rate": metric("percent/1", "9")},
+    "figures": {"rate": {"title": "Rate", "value": obs("rate")}},
+}
+PRICE = {"op": "lit", "value": "2", "type": "USD/0 per night/0"}
+PAID = {"op": "scale", "of": obs("nights"), "by": [PRICE], "as": "USD/0"}
+FIVE = {"op": "lit", "value": "5", "type": "percent/0"}
+
+
+@pytest.mark.parametrize(
+    ("amount", "told"),
+    [
+        (
+            PAID | {"of": obs("night")},
+            ["/of/metric: 'night' is not among the metrics: perhaps 'nights' is meant"],
+        ),
+        (PAID | {"of": obs("x")}, ["/of/metric: 'x' is not among the metrics: nights, rate"]),
+        (
+            PAID | {"by": [PRICE | {"type": "USD/0 per nights/0"}]},
+            [": night/0 x USD/0 per nights does not give USD/0, but night x USD per nights"],
+        ),
+        (
+            PAID | {"by": [PRICE | {"value": "2.5"}]},
+            ["/by/0/value: 2.5 has 1 decimal digits", "the type USD/1"],
+        ),
+        (
+            {"op": "max", "of": [obs("rate"), FIVE]},
+            [
+                ": max of percent/1 and percent/0",
+                "Only the digits differ: write params and literals in percent/1",
+            ],
+        ),
+    ],
+)
+def test_a_refusal_names_the_one_fault_and_what_to_write(amount: Content, told: list[str]) -> None:
+    with pytest.raises(TermError) as refused:
+        terms(SOUND | {"clauses": [clause("stay", amount)]})
+    assert "has 1 fault: /clauses/0/amount" in refused.value.message
+    assert all(one in refused.value.message for one in told)
+
+
+def test_a_number_in_place_of_a_condition_is_told_where_it_stands() -> None:
+    with pytest.raises(
+        TermError, match="/clauses/0/when: needs a condition, this is a percent/1: compare it"
+    ):
+        terms(SOUND | {"clauses": [clause("stay", PAID, when=obs("rate"))]})
+
+
+def test_an_evaluator_takes_no_part_in_a_split_of_what_it_finds() -> None:
+    parties = {
+        "payer": {"role": "funder"},
+        "home": {"role": "service_provider"},
+        "lab": {"role": "evaluator"},
+    }
+    legs = [{"party": "home", "weight": "1"}, {"party": "lab", "weight": "1"}]
+    split = {"parties": parties, "splits": {"both": {"legs": legs}}}
+    with pytest.raises(TermError, match="/clauses/0/to: 'lab' verifies"):
+        terms(SOUND | split | {"clauses": [clause("stay", PAID, to="both")]})
+
+
+def test_a_term_ends_with_its_last_period() -> None:
+    calendar = {"starts_on": "2027-01-01", "ends_on": "2028-12-31"}
+    periods = {"periods": [{"id": "y1", "ends_on": "2027-12-31"}]}
+    told = "/calendar/ends_on: the term ends on 2028-12-31, its last period on 2027-12-31"
+    with pytest.raises(TermError, match=told):
+        terms(SOUND | {"calendar": calendar | periods, "clauses": [clause("stay", PAID)]})

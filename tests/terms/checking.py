@@ -105,7 +105,9 @@ def one_path(program: Program, members: Mapping[str, Members], block: Block, pat
             cells[name] = [[value] * combos for _ in range(rows)]
             continue
         rows_of = block[name][:, :, path].tolist()
-        cells[name] = [[bool(cell) for cell in row] for row in rows_of] if is_truth(program, name) else rows_of
+        cells[name] = (
+            [[bool(cell) for cell in row] for row in rows_of] if is_truth(program, name) else rows_of
+        )
     return Table(members=named, cells=cells)
 
 
@@ -166,10 +168,17 @@ def is_same(column: Cell, row: list[Cell]) -> bool:
 
 
 def check_block(
-    document: TermDocument, program: Program, members: dict[str, Members], block: Block, paths: int, tally: Tally
+    document: TermDocument,
+    program: Program,
+    members: dict[str, Members],
+    block: Block,
+    paths: int,
+    tally: Tally,
 ) -> Outturn | None:
     """Exact against columns, on every path and every figure."""
-    exact = [carry_out(program, WHOLE_NUMBERS, one_path(program, members, block, path)) for path in range(paths)]
+    exact = [
+        carry_out(program, WHOLE_NUMBERS, one_path(program, members, block, path)) for path in range(paths)
+    ]
     try:
         table = columns_table(program, block, members, paths)
         outturn = carry_out(program, Columns(peaks(program)), table)
@@ -316,7 +325,10 @@ def members_of(program: Program, rows: Iterable[Any]) -> dict[str, Members]:
 
 
 def wrong_with(
-    document: TermDocument, members: Mapping[str, Members], seen: Mapping[Key, Value], as_of: date | None = None
+    document: TermDocument,
+    members: Mapping[str, Members],
+    seen: Mapping[Key, Value],
+    as_of: date | None = None,
 ) -> str:
     """The first difference between any two readings of one path; empty when all agree."""
     program = compile_terms(document)

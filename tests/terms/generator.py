@@ -28,7 +28,12 @@ CALENDARS: tuple[tuple[Json, tuple[str, ...]], ...] = (
         ("a", "b"),
     ),
     (
-        {"periods": [{"id": name, "ends_on": f"2028-{month}"} for name, month in zip("abc", ("01-30", "02-29", "12-31"), strict=True)]},
+        {
+            "periods": [
+                {"id": name, "ends_on": f"2028-{month}"}
+                for name, month in zip("abc", ("01-30", "02-29", "12-31"), strict=True)
+            ]
+        },
         ("a", "b", "c"),
     ),
 )
@@ -190,7 +195,12 @@ def draw_clause(draft: Draft) -> None:
     want = Want(
         unit, draft.some(each, 0.8), plus=not (noted or two_way), depth=random.randint(1, 3), clauses=tuple(draft.units),
     )  # fmt: skip
-    clause: Json = {"op": "note" if noted else "pay", "id": name, "each": list(each), "amount": draft.number(want)}
+    clause: Json = {
+        "op": "note" if noted else "pay",
+        "id": name,
+        "each": list(each),
+        "amount": draft.number(want),
+    }
     if noted or (memos and draft.odds(0.3)):
         clause[random.choice(("raises", "lowers"))] = [random.choice(memos)]
     if not noted:
@@ -204,7 +214,11 @@ def draw_clause(draft: Draft) -> None:
 def pay_fields(draft: Draft, each: tuple[str, ...], unit: str, *, two_way: bool) -> Json:
     random = draft.random
     basis = random.choice(("period", "cumulative", "cumulative", "once"))
-    fields: Json = {"basis": basis, "on_decrease": random.choice(("offset", "recover", "keep")), "two_way": two_way}
+    fields: Json = {
+        "basis": basis,
+        "on_decrease": random.choice(("offset", "recover", "keep")),
+        "two_way": two_way,
+    }
     if basis == "once" and draft.odds(0.5):
         fields["at"] = random.choice(draft.periods)
     ends: dict[str, str] = {"from": PAYERS[random.choice(DRAWN)], "to": PAYEES[random.choice(DRAWN)]}
@@ -243,7 +257,11 @@ def draw_split(draft: Draft, parties: tuple[str, ...], unit: str) -> str:
             most = Want(unit, plus=True, depth=draft.random.randint(0, 1), clauses=clauses)
             leg["max"] = draft.lit(most)["value"] if draft.odds(0.6) else draft.number(most)
         legs.append(leg)
-    draft.document["splits"][name] = {"title": unit, "legs": legs, "ties": draft.random.choice(("largest", "declared"))}
+    draft.document["splits"][name] = {
+        "title": unit,
+        "legs": legs,
+        "ties": draft.random.choice(("largest", "declared")),
+    }
     return name
 
 
@@ -322,7 +340,9 @@ def one_value(random: randomness.Random, metric: Metric, parts: int) -> Value:
     scale = 10 ** digits_of(metric.type)
     low, high = (int(Fraction(text) * scale / parts) for text in metric.domain)
     near = min(max(random.randint(-5, 5), low), high)
-    return Fraction(random.choice((low, high, near, random.randint(low, high), random.randint(low, high))), scale)
+    return Fraction(
+        random.choice((low, high, near, random.randint(low, high), random.randint(low, high))), scale
+    )
 
 
 def documents() -> strategies.SearchStrategy[TermDocument]:

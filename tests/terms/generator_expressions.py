@@ -85,7 +85,11 @@ class Draft:
 
     def lit(self, want: Want) -> Json:
         top = min(self.top, 1000) if " per " in want.kind or want.kind.startswith("ratio") else None
-        return {"op": "lit", "value": text_of(self.count(plus=want.plus, top=top), want.kind), "type": want.kind}
+        return {
+            "op": "lit",
+            "value": text_of(self.count(plus=want.plus, top=top), want.kind),
+            "type": want.kind,
+        }
 
     def param(self, want: Want) -> Json:
         def value() -> str:
@@ -120,7 +124,11 @@ class Draft:
         closed = [one for one in self.closed(list(self.document["sets"])) if self.odds(0.1)]
         per = [*self.some(want.dims, 0.6), *(one for one in closed if one not in want.dims)]
         by_period = self.odds(0.7) or fields.get("on_missing", {}).get("use") == "last"
-        at = {one: self.random.choice(self.document["sets"][one]["members"]) for one in per if one not in want.dims}
+        at = {
+            one: self.random.choice(self.document["sets"][one]["members"])
+            for one in per
+            if one not in want.dims
+        }
         if by_period:
             per.insert(self.random.randint(0, len(per)), "period")
             if self.odds(0.1):
@@ -183,7 +191,13 @@ class Draft:
         chosen = self.random.sample(readable, self.random.randint(1, min(2, len(readable))))
         common = [one for one in want.dims if all(one in self.each[name] for name in chosen)]
         what = self.random.choice(("paid", "earned"))
-        node = {"op": "paid", "clauses": chosen, "window": window, "what": what, "each": list(self.some(common))}
+        node = {
+            "op": "paid",
+            "clauses": chosen,
+            "window": window,
+            "what": what,
+            "each": list(self.some(common)),
+        }
         return self.signed(node, want)
 
     def place(self, want: Want) -> Json:
@@ -196,7 +210,12 @@ class Draft:
                 self.random.shuffle(ends)
             if want.plus and ends[0] == "2027-01-31":
                 ends[0] = "term_start"
-            return {"op": "days", "from": ends[0], "to": ends[1], "count": self.random.choice(("actual", "30/360"))}
+            return {
+                "op": "days",
+                "from": ends[0],
+                "to": ends[1],
+                "count": self.random.choice(("actual", "30/360")),
+            }
         if not want.dims or self.odds(0.1):
             return {"op": "position", "of": "period"}
         over = self.random.choice(want.dims)
@@ -248,7 +267,10 @@ class Draft:
         form = self.random.choice(("ratio", "price", "part", "percent"))
         node: Json = {"op": "scale", "as": want.kind}
         if form == "price" and want.kind != "day/0":
-            node |= {"of": self.number(want.down(kind="day/0")), "by": [self.number(want.down(kind=f"{want.kind} per day/0"))]}
+            node |= {
+                "of": self.number(want.down(kind="day/0")),
+                "by": [self.number(want.down(kind=f"{want.kind} per day/0"))],
+            }
         elif form == "part":
             over = self.number(want.down(kind="point/1"))
             by = self.number(want.down(kind="point/1"))
@@ -258,9 +280,16 @@ class Draft:
             hundred = {"op": "lit", "value": self.random.choice(("100", "-100")), "type": "percent/2"}
             if want.plus:
                 hundred["value"] = "100"
-            node |= {"of": self.number(want.down()), "by": [self.leaf(want.down(kind="percent/2"))], "over": [hundred]}
+            node |= {
+                "of": self.number(want.down()),
+                "by": [self.leaf(want.down(kind="percent/2"))],
+                "over": [hundred],
+            }
         else:
-            node |= {"of": self.number(want.down()), "by": [self.number(want.down(kind=self.random.choice(("ratio/3", "ratio/0"))))]}
+            node |= {
+                "of": self.number(want.down()),
+                "by": [self.number(want.down(kind=self.random.choice(("ratio/3", "ratio/0"))))],
+            }
         if unit == "ratio" and form == "ratio":
             kind = self.random.choice(("day/0", "point/1"))
             zero = self.number(want.down())
@@ -315,7 +344,12 @@ class Draft:
         rest = tuple(name for name in want.dims if name != over)
         total = self.number(want.down(dims=rest, plus=True))
         kind = self.random.choice(("point/1", "day/0", "ratio/3"))
-        node = {"op": "share", "total": total, "over": over, "weight": self.number(want.down(kind=kind, plus=True))}
+        node = {
+            "op": "share",
+            "total": total,
+            "over": over,
+            "weight": self.number(want.down(kind=kind, plus=True)),
+        }
         return node | ({"ties": "declared"} if self.odds(0.4) else {})
 
     def previous(self, want: Want) -> Json:

@@ -116,7 +116,9 @@ class Interpreter(Reader):
         numbers = {name: number for number, name in enumerate(self.calendar.ids)}
         rows: dict[tuple[str, int, Members], Number] = self.earned
         if expression.what == "paid":
-            rows = {(name, numbers[period], who): amount for (name, period, who), amount in self.out.paid.items()}
+            rows = {
+                (name, numbers[period], who): amount for (name, period, who), amount in self.out.paid.items()
+            }
         clauses = {one.id: one for one in self.document.clauses}
         first = place.period if expression.window == "period" else 0
         last = place.period - 1 if expression.window == "before" else place.period
@@ -125,7 +127,9 @@ class Interpreter(Reader):
             for (name, period, members), amount in rows.items()
             if name in expression.clauses
             and first <= period <= last
-            and self.matches(expression.each, place, dict(zip(self.ordered(clauses[name].each), members, strict=True)))
+            and self.matches(
+                expression.each, place, dict(zip(self.ordered(clauses[name].each), members, strict=True))
+            )
         )
 
     def matches(self, names: Iterable[str], place: Place, members: Mapping[str, str]) -> bool:
@@ -196,7 +200,9 @@ class Interpreter(Reader):
             return True
         if clause.from_ in self.document.accounts and self.held[clause.from_, ()] is None:
             return True
-        return any(weight is None or most is None for terms in self.spreads.values() for weight, most in terms)
+        return any(
+            weight is None or most is None for terms in self.spreads.values() for weight, most in terms
+        )
 
     def due(self, clause: Pay, place: Place) -> Due | None:
         """What is to be paid now; None while it is pending."""
@@ -214,7 +220,9 @@ class Interpreter(Reader):
         """For an amount to date: what was earned already."""
         if clause.basis != "cumulative":
             return ZERO
-        rows = [amount for (name, _, who), amount in self.earned.items() if (name, who) == (clause.id, members)]
+        rows = [
+            amount for (name, _, who), amount in self.earned.items() if (name, who) == (clause.id, members)
+        ]
         return sum(rows, ZERO)
 
     def span(self, clause: Pay, place: Place) -> str:
@@ -287,7 +295,9 @@ class Interpreter(Reader):
         legs = self.document.splits[name].legs
         return [(leg.party, part) for leg, part in zip(legs, parts, strict=True)]
 
-    def put_back(self, name: str, sources: list[tuple[str, Number]], short: Number) -> list[tuple[str, Number]]:
+    def put_back(
+        self, name: str, sources: list[tuple[str, Number]], short: Number
+    ) -> list[tuple[str, Number]]:
         """What no payee could take stays with the last payers."""
         rows = list(sources)
         for number in reversed(range(len(rows))):

@@ -51,9 +51,7 @@ def digits_of(type_text: str) -> int:
     return int(type_text.split(" per ")[0].rsplit("/", 1)[1])
 
 
-def shared(
-    total: Number, weights: Sequence[Number], *, digits: int, ties: str
-) -> tuple[Number, ...]:
+def shared(total: Number, weights: Sequence[Number], *, digits: int, ties: str) -> tuple[Number, ...]:
     """Parts of a total by weight: floors, then one unit each; the parts make the total."""
     whole = sum(weights, Fraction(0))
     if whole == 0:
@@ -78,9 +76,7 @@ def days_between(start: date, end: date, count: str) -> int:
     return (end.year - start.year) * 360 + (end.month - start.month) * 30 + last - first
 
 
-def growth_factor(
-    rate: str, compounding: str, day_count: str, span: tuple[date, date]
-) -> Number:
+def growth_factor(rate: str, compounding: str, day_count: str, span: tuple[date, date]) -> Number:
     """By what an account is multiplied over a span of days."""
     if compounding == "annual":
         with localcontext() as context:

@@ -66,7 +66,9 @@ def candidates(document: Json) -> Iterator[Json]:
 
 def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401  # JSON
     yield path
-    for key, inner in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+    for key, inner in (
+        node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    ):
         yield from paths(inner, (*path, key))
 
 
@@ -103,7 +105,9 @@ def changed(document: Json, path: tuple[Any, ...], value: Any) -> Json:  # noqa:
 def slim(node: Any) -> Any:  # noqa: ANN401  # JSON
     """Without empty fields: they are written out again when the document is read."""
     if isinstance(node, dict):
-        return {name: slim(one) for name, one in node.items() if one not in ("", None, [], {}) or name == "edges"}
+        return {
+            name: slim(one) for name, one in node.items() if one not in ("", None, [], {}) or name == "edges"
+        }
     return [slim(one) for one in node] if isinstance(node, list) else node
 
 
