@@ -10,7 +10,7 @@ DATABASES = $(if $(filter-out file,$(origin DB)),$(DB),postgresql sqlite)
 SEEDS ?= 10000
 FIRST ?= 0
 
-.PHONY: demo test check mutants soak-ledger simulate wheel clean
+.PHONY: demo test check mutants soak-ledger simulate fuzz-terms wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
@@ -37,6 +37,9 @@ soak-ledger: $(VENV)/.dev
 
 simulate: $(VENV)/.dev
 	SIMULATOR_SEEDS=$(FIRST):$$(($(FIRST) + $(SEEDS))) $(BIN)/pytest tests/properties/test_ledger_simulator.py -k "on_sqlite or on_postgresql" -x
+
+fuzz-terms: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.fuzz_terms --minutes $(MINUTES) --seed $(FIRST)
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel

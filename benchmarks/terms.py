@@ -1,11 +1,13 @@
-"""Speed of the term language: simulation against numpy written by hand, and against exact payment, in one run.
+"""Speed of the term language: simulation against numpy by hand and against exact payment, in one run.
 
-``python -m benchmarks.terms --json`` takes a rate card of 23 lines under a contract limit, a note of two classes with
-bands, a pot and a hurdle over 3 cohorts and 8 periods, and 400 people with a limit each; and proves the bounds of
-every deal in the casebook. ``--quick`` takes fewer repetitions. Ratios are of medians of interleaved repetitions.
+``python -m benchmarks.terms --json`` takes a rate card of 23 lines under a contract limit, a note of two
+classes with bands, a pot and a hurdle over 3 cohorts and 8 periods, and 400 people with a limit each; and
+proves the bounds of every deal in the casebook. ``--quick`` takes fewer repetitions. Ratios are of medians of
+interleaved repetitions.
 """
 
 import argparse
+import gc
 import json
 import resource
 import sys
@@ -14,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from statistics import median
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +34,7 @@ from almoner.contracts.terms.simulate import Given, run
 
 from . import conditions
 
-Array = NDArray[np.int64]
+Array = NDArray[Any]
 Arrays = dict[str, Array]
 PRICES = (220, 220, 220, 220, 220, 220, 220, 220, 1760, 4730, 4730, 660, 2750, 2750, 4730, 110, 220, 330, 660)
 CARD = (*PRICES, 2750, 2750, 2750, 2750)  # pounds, 23 lines
@@ -41,6 +44,8 @@ RATES = {"a": (0, 500, 600, 700, 800, 900, 1000), "b": (0, 800, 1050, 1500, 2000
 NOTIONALS = {"a": 750_000_000, "b": 250_000_000}  # cents
 PERIODS, COHORTS, PEOPLE = 8, 3, 400
 GAIN_LIMIT = 1_500_000_000
+PERSON_PRICES = (("starts", "660", "GBP/2 per claim/0"), ("weeks", "75.50", "GBP/2 per week/0"))
+FLOOR, TOP = 500, 4000  # hundredths of a percent
 HURDLE, HURDLE_RATE = 50_000_000, "0.08"
 PARTIES = {"payer": {"role": "outcome_payer"}, "a": {"role": "investor"}, "b": {"role": "investor"}}
 
@@ -53,6 +58,16 @@ def lit(value: str, kind: str) -> dict[str, object]:
 def obs(metric: str) -> dict[str, object]:
     """Write an observation."""
     return {"op": "obs", "metric": metric}
+
+
+def price_of(metric: str, price: str, kind: str) -> dict[str, object]:
+    """Write a number of something times its price."""
+    return {"op": "scale", "of": obs(metric), "by": [lit(price, kind)], "as": "GBP/2"}
+
+
+def counted(title: str, kind: str, most: str, **more: object) -> dict[str, object]:
+    """Write a metric that is counted."""
+    return {"title": title, "type": kind, "domain": ["0", most], "method": "count"} | more
 
 
 def document(**parts: object) -> Program:
@@ -70,13 +85,11 @@ def document(**parts: object) -> Program:
 def rate_card() -> Program:
     """Return 23 lines under a contract limit."""
     lines = [f"line-{at + 1}" for at in range(len(CARD))]
-    metrics = {
-        name: {"title": name, "type": "claim/0", "domain": ["0", "500"], "method": "count"} for name in lines
-    }
+    metrics = {name: counted(name, "claim/0", "500") for name in lines}
     clauses = [
         {
             "op": "pay", "id": f"pay-{name}", "from": "payer", "to": "a", "basis": "once",
-            "amount": {"op": "scale", "of": obs(name), "by": [lit(str(price), "GBP/2 per claim/0")], "as": "GBP/2"},
+            "amount": price_of(name, str(price), "GBP/2 per claim/0"),
         }
         for name, price in zip(lines, CARD, strict=True)
     ]  # fmt: skip
@@ -100,7 +113,8 @@ def note() -> Program:
     def coupon(name: str) -> dict[str, object]:
         share = {
             "op": "scale", "of": lit(f"{NOTIONALS[name] / 100:.2f}", "AUD/2"),
-            "by": [{"op": "figure", "name": f"rate-{name}"}], "over": [lit("600", "percent/0")], "as": "AUD/2",
+            "by": [{"op": "figure", "name": f"rate-{name}"}], "over": [lit("600", "percent/0")],
+            "as": "AUD/2",
         }  # fmt: skip
         return {"op": "fold", "over": "cohorts", "with": "add", "of": share}
 
@@ -131,7 +145,10 @@ def note() -> Program:
             },
         },
         clauses=[
-            {"op": "pay", "id": "gain-pay", "from": "payer", "to": "pot", "each": ["cohorts"], "basis": "period", "amount": gain},
+            {
+                "op": "pay", "id": "gain-pay", "from": "payer", "to": "pot", "each": ["cohorts"],
+                "basis": "period", "amount": gain,
+            },
             out("coupon-a", "a", coupon("a")),
             out("coupon-b", "b", coupon("b")),
             out("return-b", "b", {"op": "balance", "account": "hurdle"}, lowers=["hurdle"]),
@@ -145,15 +162,15 @@ def people() -> Program:
     return document(
         sets={"people": {"title": "People", "most": PEOPLE}},
         metrics={
-            "starts": {"title": "Starts", "type": "claim/0", "domain": ["0", "9"], "per": ["people"], "method": "count"},
-            "weeks": {"title": "Weeks", "type": "week/0", "domain": ["0", "99"], "per": ["people"], "method": "count"},
+            "starts": counted("Starts", "claim/0", "9", per=["people"]),
+            "weeks": counted("Weeks", "week/0", "99", per=["people"]),
         },
         clauses=[
             {
                 "op": "pay", "id": name, "from": "payer", "to": "a", "each": ["people"], "basis": "once",
-                "amount": {"op": "scale", "of": obs(name), "by": [lit(price, kind)], "as": "GBP/2"},
+                "amount": price_of(name, price, kind),
             }
-            for name, price, kind in (("starts", "660", "GBP/2 per claim/0"), ("weeks", "75.50", "GBP/2 per week/0"))
+            for name, price, kind in PERSON_PRICES
         ],
         limits=[
             {"id": "person", "of": ["*"], "each": ["people"], "max": "5000"},
@@ -206,8 +223,8 @@ def note_by_hand(drawn: Arrays, growth: Sequence[Fraction]) -> Arrays:
         due = {name: np.zeros(paths, dtype=np.int64) for name in RATES}
         for cohort in range(COHORTS):
             gain = gains[period, cohort]
-            slope = rounded(10_000_000 * 100 + 3_333_333 * (gain - 500), 100)
-            earned = np.where(gain < 500, 0, np.where(gain < 4000, slope, 150_000_000))
+            slope = rounded(10_000_000 * 100 + 3_333_333 * (gain - FLOOR), 100)
+            earned = np.where(gain < FLOOR, 0, np.where(gain < TOP, slope, 150_000_000))
             paid = np.minimum(earned, GAIN_LIMIT - used)
             used, pot = used + paid, pot + paid
             band = np.searchsorted(EDGES, gain, side="right")
@@ -263,25 +280,27 @@ def compare(task: Task, paths: int, repeats: int, exact_paths: int) -> dict[str,
     """Time the three ways in turn and check that they agree on every path."""
     source = Given(task.drawn)
     times: dict[str, list[float]] = {"simulate": [], "by_hand": [], "exact": []}
-    ours: dict[Output, Array] = {}
-    hand: Arrays = {}
+    different = 0
     for _ in range(repeats):
+        gc.collect()
         began = time.perf_counter()
         ours = run(task.program, source, paths=paths, wanted=task.wanted)
         middle = time.perf_counter()
         hand = task.by_hand(task.drawn)
         times["by_hand"].append(time.perf_counter() - middle)
         times["simulate"].append(middle - began)
+        different += sum(int((ours[output] != hand[output.name]).sum()) for output in task.wanted)
+        del hand
         tables = [exact_table(task, path) for path in range(exact_paths)]
         began = time.perf_counter()
         paid = [carry_out(task.program, WHOLE_NUMBERS, table) for table in tables]
         times["exact"].append((time.perf_counter() - began) / exact_paths)
-    different = sum(int((ours[output] != hand[output.name]).sum()) for output in task.wanted)
-    different += sum(
-        int(read_output(outturn, output)) != int(ours[output][path])
-        for path, outturn in enumerate(paid)
-        for output in task.wanted
-    )
+        different += sum(
+            int(read_output(outturn, output)) != int(ours[output][path])
+            for path, outturn in enumerate(paid)
+            for output in task.wanted
+        )
+        del ours, paid, tables
     took = {name: median(rows) for name, rows in times.items()}
     return {
         "numpy_ratio": round(took["simulate"] / took["by_hand"], 3),

@@ -186,6 +186,27 @@ def prove(program: Program) -> Proof:
     )
 
 
+def most_paid(program: Program, outturn: Outturn, caps: list[Cap]) -> dict[str, int]:
+    """Return the most that can be paid between parties, by unit [minor units], under caps alone.
+
+    Parameters
+    ----------
+    program : Program
+        With all clauses of the outturn.
+    outturn : Outturn
+        In intervals.
+    caps : list of Cap
+        Narrow ones first.
+    """
+    pots = {account.id for account in program.accounts if account.pot}
+    maxima: dict[str, int] = {}
+    atoms = [atom for atom in _atoms(program, outturn) if atom.clause.basis != "note"]
+    for unit in dict.fromkeys(atom.clause.unit.unit for atom in atoms):
+        chosen = [atom for atom in atoms if atom.clause.unit.unit == unit and atom.clause.payer not in pots]
+        maxima[unit] = _most(chosen, caps)
+    return maxima
+
+
 def _bound_at(program: Program, unit: str, fixed: Mapping[str, int], caps: list[Cap]) -> int:
     """Bound what is paid when some metrics have one value."""
     outturn = carry_out(program, Ranges(), domains(program, fixed))
@@ -253,8 +274,12 @@ def _most(atoms: Iterable[_Atom], caps: Iterable[Cap]) -> int:
 
 
 def _left(cap: Cap, chosen: list[_Atom], atoms: list[_Atom]) -> Cap:
-    """Take from a limit what payments out of pots can use of it."""
-    counted = {atom.key for atom in chosen}
+    """Take from a limit what payments out of pots, and those that are returned, can use of it."""
+    counted = {
+        atom.key
+        for atom in chosen
+        if atom.clause.basis != "cumulative" or atom.clause.on_decrease != "recover"
+    }
     used = sum(max(0, atom.high) for atom in atoms if atom.key in cap.keys - counted)
     return replace(cap, low=max(0, cap.low - used))
 

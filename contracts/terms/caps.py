@@ -31,7 +31,7 @@ def caps_of(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -
         Each node's least and most.
     """
     caps = (
-        *_by_limits(program, outturn, spans),
+        *caps_by_limits(program, outturn, spans),
         *_by_shares(program, outturn, spans),
         *_by_splits(program, outturn),
     )
@@ -43,7 +43,8 @@ def _by_shares(program: Program, outturn: Outturn, spans: Mapping[int, Interval]
     caps = []
     for clause in program.clauses:
         share = _shared(program, clause.amount)
-        if share is None or share.name not in clause.each or clause.basis == "note":
+        rises = clause.basis == "cumulative" and clause.on_decrease != "recover" and not clause.two_way
+        if share is None or share.name not in clause.each or clause.basis == "note" or rises:
             continue
         rest = tuple(dim for dim in clause.each if dim != share.name)
         times = outturn.table.multiplicity(rest) or 1
@@ -77,7 +78,18 @@ def _by_splits(program: Program, outturn: Outturn) -> list[Cap]:
     return caps
 
 
-def _by_limits(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[Cap]:
+def caps_by_limits(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[Cap]:
+    """Return what limits cap.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    outturn : Outturn
+        In intervals.
+    spans : Mapping of int to Interval [counts]
+        Each maximum's least and most, by its node.
+    """
     clauses = {clause.id: clause for clause in program.clauses}
     caps = []
     for limit in program.limits:
@@ -87,11 +99,13 @@ def _by_limits(program: Program, outturn: Outturn, spans: Mapping[int, Interval]
         for name, span, place in outturn.keys:
             if name in limit.clauses:
                 at = _place(outturn, limit, clauses[name], place)
-                groups.setdefault((span if limit.by_period else WHOLE, at), set()).add((name, span, place))
+                due = clauses[name].at if clauses[name].basis == "once" else span
+                groups.setdefault((due if limit.by_period else WHOLE, at), set()).add((name, span, place))
+        mixed = limit.by_period and {span == WHOLE for span, _ in groups} == {True, False}
         for (span, _), keys in groups.items():
             periods = len(program.periods) if limit.by_period and span == WHOLE else 1
             most = max(0, high) * (times or 1) * periods
-            caps.append(Cap(frozenset(keys), 0 if times else max(0, low), most))
+            caps.append(Cap(frozenset(keys), 0 if times or mixed else max(0, low), most))
     return caps
 
 

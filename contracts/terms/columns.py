@@ -152,7 +152,7 @@ class Columns:
 
     def __init__(self, peaks: Mapping[int, int]) -> None:
         self._peaks = peaks
-        self._tables: dict[int, tuple[Any, ...]] = {}
+        self._tables: dict[tuple[int, int], tuple[Any, ...]] = {}
 
     def add(self, left: Cell, right: Cell) -> Cell:
         """Add."""
@@ -214,10 +214,11 @@ class Columns:
         """Value a number by its band."""
         if not is_column(of):
             return WHOLE_NUMBERS.bands(node, number, digits, of)
-        if number not in self._tables:
+        key = (number, id(node))
+        if key not in self._tables:
             large = self._peaks.get(number, EXACT) >= EXACT
-            self._tables[number] = _band_columns(node, digits, object if large else np.int64)
-        thresholds, bases, slopes, den = self._tables[number]
+            self._tables[key] = _band_columns(node, digits, object if large else np.int64)
+        thresholds, bases, slopes, den = self._tables[key]
         if len(thresholds) <= FEW_EDGES:
             at: Any = np.zeros(of.shape, dtype=np.intp)
             for threshold in thresholds:

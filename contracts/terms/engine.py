@@ -6,12 +6,12 @@ move accounts. Pending amounts pay nothing. ``prior`` is what was obligated befo
 kept for it, so a late result never takes back what was paid.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from .cells import Arithmetic, Cell, Cells, Table
 from .evaluation import Books, Evaluation, Traced
-from .program import AccountPlan, ClausePlan, Program
+from .program import AccountPlan, ClausePlan, FigurePlan, Program
 from .rooms import WHOLE, Key, Rooms
 from .spreading import Parts, Spreading
 
@@ -110,21 +110,27 @@ def carry_out(
     >>> outturn.keys["nights", WHOLE, 0].paid
     18834984
     """
-    run = _Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
+    run = Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
     run.evaluation.record = record.append if record is not None else None
-    for period in range(len(program.periods)):
-        run.open_period(period)
-        for clause in program.clauses:
-            if clause.basis != "once" or clause.at == period:
-                run.clause(clause)
-        if period == len(program.periods) - 1:
-            run.residuals()
-        run.close_period(figures)
-    return run.outturn
+    return run.all_periods(figures)
 
 
-class _Run:
-    """State of one run."""
+class Run:
+    """State of one run.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    use : Arithmetic
+        Of the cells in the table.
+    table : Table
+        What was observed.
+    reserved : dict of Key to int [counts]
+        What was obligated before.
+    cuts : bool
+        Whether to work out what limits, pots and splits cut.
+    """
 
     def __init__(
         self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int], *, cuts: bool
@@ -150,16 +156,32 @@ class _Run:
                 self.books.now[what, clause.id] = list(zeros)
             self.books.pending[clause.id] = self.books.left_pending[clause.id] = [False] * len(zeros)
 
+    def all_periods(self, figures: frozenset[str] | None) -> Outturn:
+        """Carry out period after period."""
+        self.open_accounts(self.evaluation)
+        last = len(self.outturn.program.periods) - 1
+        for period in range(last + 1):
+            self.open_period(period)
+            for clause in self.program.clauses:
+                if clause.basis != "once" or clause.at == period:
+                    self.clause(clause)
+            if period == last:
+                self.residuals()
+            self.close_period(figures)
+        return self.outturn
+
+    def open_accounts(self, evaluation: Evaluation) -> None:
+        """Open the accounts of terms, but those that are open."""
+        for account in evaluation.program.accounts:
+            size = len(self.table.combinations(account.each))
+            opening = evaluation.over(account.opens, account.each) if account.opens >= 0 else [0] * size
+            self.books.balances.setdefault(account.id, opening)
+
     def open_period(self, period: int) -> None:
         """Let accounts grow, then add to them."""
         self.period = period
         balances = self.books.balances
         for account in self.program.accounts:
-            if period == 0:
-                size = len(self.table.combinations(account.each))
-                balances[account.id] = (
-                    self.evaluation.over(account.opens, account.each) if account.opens >= 0 else [0] * size
-                )
             if account.growth:
                 factor = account.growth[period]
                 balances[account.id] = [
@@ -179,13 +201,13 @@ class _Run:
     def close_period(self, figures: frozenset[str] | None) -> None:
         """Report figures, balances and what was paid in this period, then step on."""
         out = self.outturn
-        for figure in self.program.figures:
+        for figure in out.program.figures:
             if figures is None or figure.id in figures:
-                out.figures.setdefault(figure.id, []).append(self.evaluation.value(figure.node))
+                out.figures.setdefault(figure.id, []).append(self.figure(figure))
         for name, cells in self.books.balances.items():
             out.balances.setdefault(name, []).append(list(cells))
-        self.evaluation.end_period()
-        for clause in self.program.clauses:
+        self.end_period()
+        for clause in out.program.clauses:
             out.paid.setdefault(clause.id, []).append(self.books.now["paid", clause.id])
             for what in ("paid", "earned"):
                 totals = self.books.totals[what, clause.id]
@@ -193,9 +215,21 @@ class _Run:
                 self.books.now[what, clause.id] = [0] * len(totals)
             self.books.close_pending(clause)
 
+    def end_period(self) -> None:
+        """Remember what later periods ask for."""
+        self.evaluation.end_period()
+
+    def figure(self, figure: FigurePlan) -> Cells:
+        """Return a figure as it stands now."""
+        return self.evaluation.value(figure.node)
+
+    def amounts(self, clause: ClausePlan) -> Cells:
+        """Return what a clause comes to, for all its members."""
+        return self.evaluation.over(clause.amount, clause.each)
+
     def clause(self, clause: ClausePlan) -> None:
         """Carry out one clause for all its members: amounts of all first, then one after the other."""
-        amounts = self.evaluation.over(clause.amount, clause.each)
+        amounts = self.amounts(clause)
         self.books.pending[clause.id] = [amount is None for amount in amounts]
         if clause.basis == "note":
             for place, amount in enumerate(amounts):
@@ -246,7 +280,7 @@ class _Run:
         for limit, part in shares:
             self._note_cut(kept, limit, self.use.take(more, part))
             more = part
-        offset = self._set_off((*self._ends(clause, place), clause.unit.unit), more)
+        offset = self._set_off(clause, (*self._ends(clause, place), clause.unit.unit), more)
         more, cuts = self.rooms.limit(clause, key, self.use.take(more, offset))
         for name, cut in cuts:
             self._note_cut(kept, name, cut)
@@ -262,13 +296,21 @@ class _Run:
         empty = clause.payer in self.accounts and self.books.balances[clause.payer][0] is None
         return empty or self.rooms.undecided(clause, place) or self.spreading.undecided()
 
-    def _set_off(self, pair: tuple[str, str, str], more: Cell) -> Cell:
+    def _set_off(self, clause: ClausePlan, pair: tuple[str, str, str], more: Cell) -> Cell:
         """Return how much of a payment was paid already, by an earlier one that proved too much."""
         if pair not in self.carried:
             return 0
-        offset = self.use.least(more, self.carried[pair])
+        kept = [dim for dim in clause.each if dim not in {clause.payer, clause.payee}]
+        offset = self.use.least(more, self._others(kept, more, self.carried[pair]))
         self.carried[pair] = self.use.take(self.carried[pair], offset)
         return offset
+
+    def _others(self, dims: Sequence[str], asked: Cell, left: Cell) -> Cell:
+        """Return what is left when one member stands for many, as in proofs: others may have come first."""
+        times = self.table.multiplicity(dims)
+        if times <= 1:
+            return left
+        return self.use.most(self.use.sub(left, self.use.many(asked, times - 1)), 0)
 
     def _flow_back(self, clause: ClausePlan, place: int, kept: KeyOutcome, less: Cell) -> None:
         payer, payee = self._ends(clause, place)
@@ -291,7 +333,7 @@ class _Run:
         for giver, back in self._returned(payer, over):
             for taker, part in self._returned(payee, back):
                 self._flow(clause, place, giver, taker, self.use.sub(0, part))
-        self.rooms.use(clause, place, less)
+        self.rooms.use(clause, place, less, returned=True)
 
     def _returned(self, name: str, amount: Cell) -> Parts:
         split = self.program.splits.get(name)
@@ -308,7 +350,7 @@ class _Run:
         if clause.payer not in self.accounts:
             return more
         held = self.books.balances[clause.payer][0]
-        passed = self.use.least(more, self.use.most(held, 0))
+        passed = self.use.least(more, self._others(clause.each, more, self.use.most(held, 0)))
         if self.cuts:
             self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
         return passed
@@ -378,7 +420,7 @@ class _Run:
 
     def residuals(self) -> None:
         """Hand what pots still hold to whom the document names."""
-        for account in self.program.accounts:
+        for account in self.outturn.program.accounts:
             if not account.pot:
                 continue
             held = self.books.balances[account.id][0]

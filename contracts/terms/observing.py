@@ -141,6 +141,7 @@ def lay_out(
     members: Mapping[str, Sequence[str]] | None = None,
     as_of: date | None = None,
     in_order: bool = False,
+    overlays: Sequence[Program] = (),
 ) -> Table:
     """Lay observations out for evaluation.
 
@@ -156,6 +157,8 @@ def lay_out(
         The day on which waiting times are judged; without it all have passed.
     in_order : bool
         Whether a later row replaces an earlier one even without dates: a log is in order, a file need not be.
+    overlays : sequence of Program
+        Terms of each period, where they were amended: each says what stands in for what is missing in it.
 
     Raises
     ------
@@ -191,7 +194,8 @@ def lay_out(
     )
     _require_domains(program, table)
     for name, measure in program.metrics.items():
-        _stand_in(program, measure, table.cells[name], as_of)
+        by_span = [one.metrics.get(name, measure) for one in overlays] if measure.by_period else []
+        _stand_in(program, measure, table.cells[name], as_of, by_span)
     return table
 
 
@@ -353,16 +357,17 @@ def outside(name: str, measure: Measure, value: int, combo: tuple[str, ...] = ()
     )
 
 
-def _stand_in(program: Program, measure: Measure, rows: Sequence[Cells], as_of: date | None) -> None:
+def _stand_in(
+    program: Program, whole: Measure, rows: Sequence[Cells], as_of: date | None, by_span: Sequence[Measure]
+) -> None:
     """Put the agreed value where nothing came in time."""
-    if measure.stand_in is None and not measure.last:
-        return
-    ends = [day for _, day in program.periods] if measure.by_period else [program.ends_on]
+    ends = [day for _, day in program.periods] if whole.by_period else [program.ends_on]
     for span, cells in enumerate(rows):
+        measure = by_span[span] if by_span else whole
         if as_of is not None and ends[span] + timedelta(days=measure.after_days) >= as_of:
             continue
         for place, cell in enumerate(cells):
             if cell is None and measure.last:
                 cells[place] = rows[span - 1][place] if span else None
-            elif cell is None:
+            elif cell is None and measure.stand_in is not None:
                 cells[place] = bool(measure.stand_in) if isinstance(measure.type, Truth) else measure.stand_in

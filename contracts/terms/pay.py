@@ -17,6 +17,7 @@ from .document import WHOLE_TERM
 from .engine import KeyOutcome, Outturn, carry_out
 from .evaluation import Traced
 from .observing import Observation, lay_out
+from .overlays import carry_out_amended
 from .program import ClausePlan, Program
 from .rooms import WHOLE, Key
 from .types import Quantity
@@ -31,6 +32,7 @@ def pay(
     members: Mapping[str, Sequence[str]] | None = None,
     as_of: date | None = None,
     record: list[Traced] | None = None,
+    overlays: Sequence[Program] = (),
 ) -> Outturn:
     """Pay terms on observations, from the beginning.
 
@@ -46,6 +48,8 @@ def pay(
         The day on which waiting times are judged; without it all have passed.
     record : list of Traced
         Takes every operation that was carried out.
+    overlays : sequence of Program
+        Terms of each period, where they were amended.
 
     Raises
     ------
@@ -60,8 +64,21 @@ def pay(
     >>> outturn.flows
     {('nights', 'city', 'home', 0): 18834984}
     """
-    table = lay_out(program, observations, members=members, as_of=as_of)
-    return carry_out(program, WHOLE_NUMBERS, table, record=record)
+    table = lay_out(program, observations, members=members, as_of=as_of, overlays=overlays)
+    return _carried_out(program, table, overlays, record=record)
+
+
+def _carried_out(
+    program: Program,
+    table: Table,
+    overlays: Sequence[Program],
+    *,
+    prior: Mapping[Key, int] | None = None,
+    record: list[Traced] | None = None,
+) -> Outturn:
+    if overlays:
+        return carry_out_amended(program, overlays, WHOLE_NUMBERS, table, prior=prior, record=record)
+    return carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +158,7 @@ def step(
     *events: Observation,
     as_of: date | None,
     trace: bool = True,
+    overlays: Sequence[Program] = (),
 ) -> Step:
     """Apply new observations.
 
@@ -159,6 +177,8 @@ def step(
         The day on which waiting times are judged; without it all have passed.
     trace : bool
         Whether to list every operation.
+    overlays : sequence of Program
+        Terms of each period, where they were amended.
 
     Raises
     ------
@@ -183,12 +203,12 @@ def step(
         if all(one.id for one in fresh)
         else (*state.observed, *fresh)
     )
-    table = lay_out(program, observed, as_of=as_of, in_order=True)
+    table = lay_out(program, observed, as_of=as_of, in_order=True, overlays=overlays)
     clauses = {clause.id: clause for clause in program.clauses}
     names = _names(program, table, clauses)
     prior = {key: state.obligated[name] for key, name in names.items() if state.obligated.get(name)}
     record: list[Traced] | None = [] if trace else None
-    outturn = carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
+    outturn = _carried_out(program, table, overlays, prior=prior, record=record)
     obligated = dict(state.obligated)
     overpaid = _overpaid(clauses, outturn, names, obligated)
     rows = []
@@ -197,7 +217,7 @@ def step(
         if kept.earned is not None or before:
             due = _due(clauses[key[0]], kept.entitled - before, overpaid)
             obligated[names[key]] = before + due
-            trace_rows = _trace(program, clauses[key[0]], key, record or [])
+            trace_rows = _explained(program, clauses[key[0]], key, record or [], overlays)
             rows.append(_entitlement(names[key], kept, due, trace_rows))
     after = State(observed=observed, obligated=obligated)
     return Step(state=after, entitlements=tuple(rows), outturn=outturn)
@@ -255,9 +275,21 @@ def _names(program: Program, table: Table, clauses: Mapping[str, ClausePlan]) ->
     return names
 
 
-def _trace(program: Program, clause: ClausePlan, key: Key, record: Sequence[Traced]) -> tuple[TraceRow, ...]:
+def _explained(
+    program: Program, clause: ClausePlan, key: Key, record: Sequence[Traced], overlays: Sequence[Program]
+) -> tuple[TraceRow, ...]:
+    """List the operations behind a key under the terms by which it was last computed."""
+    if not overlays:
+        return _trace(program, clause.id, key, record)
+    knowing = [one for one in overlays if any(clause.id == known.id for known in one.clauses)]
+    latest = overlays[key[1]] if key[1] != WHOLE else (knowing or [program])[-1]
+    return _trace(latest, clause.id, key, [row for row in record if overlays[row.period] is latest])
+
+
+def _trace(program: Program, name: str, key: Key, record: Sequence[Traced]) -> tuple[TraceRow, ...]:
     """List the operations behind a key: those its amount needs, in its period, or the last one known."""
-    if not record:
+    clause = next((one for one in program.clauses if one.id == name), None)
+    if not record or clause is None:
         return ()
     needed, stack = {clause.amount}, [clause.amount]
     while stack:

@@ -31,11 +31,14 @@ class Rooms:
         self._with_cuts = with_cuts
         self._used: dict[Room, Cell] = {}
         self._left: dict[Room, Cell] = {}
-        clauses = evaluation.program.clauses
-        self._limits = {
-            clause.id: [one for one in evaluation.program.limits if clause.id in one.clauses]
-            for clause in clauses
-        }
+        self._amended = False
+        self._limits = _limits_of(evaluation)
+
+    def take_up(self, evaluation: Evaluation) -> None:
+        """Go on under other terms: maxima can change, so what was used is always kept."""
+        self._evaluation = evaluation
+        self._limits = _limits_of(evaluation)
+        self._amended = True
 
     def open(self, clause: ClausePlan) -> None:
         """Work out what is let through now: the maximum less what was used and what is reserved."""
@@ -48,7 +51,7 @@ class Rooms:
                 if room not in self._used:
                     self._used[room] = self._held_back(limit, at)
                 left = None if most is None else self._use.sub(most, self._used[room])
-                self._left[room] = None if left is None else self._use.most(left, 0)
+                self._left[room] = left if left is None or self._moves(limit) else self._use.most(left, 0)
 
     def undecided(self, clause: ClausePlan, place: int) -> bool:
         """Say whether a maximum is pending."""
@@ -69,7 +72,7 @@ class Rooms:
             room = self._left[limit.id, self._span(limit), 0] if limit.pro_rata else None
             if room is None or not known:
                 continue
-            given = self._use.least(self._use.gather("add", wants, 0), room)
+            given = self._use.least(self._use.gather("add", wants, 0), self._open(limit, room))
             times = self._evaluation.table.multiplicity(clause.each)
             wants = list(self._use.allocate(given, wants, "largest", times))
             for at, part in zip(known, wants, strict=True):
@@ -103,7 +106,7 @@ class Rooms:
             if one.pro_rata:
                 continue
             left = self._left[self._room(one, clause, key[2])]
-            passed = self._use.least(asked, left)
+            passed = self._use.least(asked, self._others(clause, one, asked, self._open(one, left)))
             if self._with_cuts:
                 cuts.append((one.id, self._use.take(asked, passed)))
             asked = passed
@@ -113,21 +116,35 @@ class Rooms:
             return self._use.add(asked, free), cuts
         return asked, cuts
 
-    def use(self, clause: ClausePlan, place: int, amount: Cell) -> None:
+    def use(self, clause: ClausePlan, place: int, amount: Cell, *, returned: bool = False) -> None:
         """Take room away for what is paid; give it back for what is negative."""
         for limit in self._limits[clause.id]:
+            if returned and limit.by_period:  # what was paid in an earlier period took no room of this one
+                continue
             room = self._room(limit, clause, place)
             outer = [dim for dim in clause.each if dim not in limit.each]
             many = self._use.many(amount, self._evaluation.table.multiplicity(outer))
             if self._moves(limit):
                 self._used[room] = self._use.add(self._used[room], many)
             if self._left[room] is not None:
-                self._left[room] = self._use.take(self._left[room], many)
+                less = self._use.sub if self._moves(limit) else self._use.take
+                self._left[room] = less(self._left[room], many)
+
+    def _others(self, clause: ClausePlan, limit: LimitPlan, asked: Cell, left: Cell) -> Cell:
+        """Return what is left when one member stands for many, as in proofs: others may come first."""
+        times = self._evaluation.table.multiplicity([dim for dim in clause.each if dim not in limit.each])
+        if times <= 1:
+            return left
+        return self._use.most(self._use.sub(left, self._use.many(asked, times - 1)), 0)
+
+    def _open(self, limit: LimitPlan, left: Cell) -> Cell:
+        """Return what is left; a maximum that fell below what was paid leaves nothing, not less."""
+        return self._use.most(left, 0) if self._moves(limit) else left
 
     def _moves(self, limit: LimitPlan) -> bool:
         """Say whether a maximum can change while the limit is at work: then what was used is kept as well."""
         node = self._evaluation.program.nodes[limit.maximum]
-        return node.live or (node.varies and not limit.by_period)
+        return self._amended or node.live or (node.varies and not limit.by_period)
 
     def _span(self, limit: LimitPlan) -> int:
         return self._evaluation.period if limit.by_period else WHOLE
@@ -139,8 +156,15 @@ class Rooms:
         """Sum what was obligated before under a limit; a term key counts in every period it is asked for."""
         total = 0
         for (name, period, place), amount in self._reserved.items():
-            clause = next(one for one in self._evaluation.program.clauses if one.id == name)
+            clause = next((one for one in self._evaluation.program.clauses if one.id == name), None)
             inside = name in limit.clauses and (not limit.by_period or period in {self._span(limit), WHOLE})
-            if inside and self._evaluation.mapping(limit.each, clause.each)[place] == at:
+            if clause and inside and self._evaluation.mapping(limit.each, clause.each)[place] == at:
                 total += amount
         return total
+
+
+def _limits_of(evaluation: Evaluation) -> dict[str, list[LimitPlan]]:
+    program = evaluation.program
+    return {
+        clause.id: [one for one in program.limits if clause.id in one.clauses] for clause in program.clauses
+    }

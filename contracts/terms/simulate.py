@@ -17,6 +17,7 @@ from .columns import Columns
 from .engine import Outturn, carry_out
 from .observing import outside
 from .outputs import Output, read_output
+from .overlays import carry_out_amended
 from .program import Measure, Program
 from .ranges import peaks
 from .types import Quantity, Truth
@@ -92,6 +93,7 @@ def run(
     paths: int,
     wanted: Sequence[Output],
     progress: Callable[[int], None] | None = None,
+    overlays: Sequence[Program] = (),
 ) -> dict[Output, NDArray[np.int64]]:
     """Carry out terms on many paths.
 
@@ -107,6 +109,8 @@ def run(
         Figures to keep for each path.
     progress : callable
         Called with the number of paths done after each block.
+    overlays : sequence of Program
+        Terms of each period, where they were amended.
 
     Returns
     -------
@@ -122,15 +126,18 @@ def run(
     Missing
         When a wanted figure is pending, or no output of the terms.
     """
-    use = Columns(peaks(program))
+    use = Columns(_sizes(overlays or (program,)))
     kept = {output: np.empty(paths, dtype=np.int64) for output in wanted}
     names = frozenset(output.name for output in wanted)
     cuts = any(name.startswith(("limit:", "lost_to_cap")) or name.endswith(".cut") for name in names)
     for number in range(-(-paths // BLOCK)):
         first = number * BLOCK
         size = min(BLOCK, paths - first)
-        table = columns_table(program, source.block(number, size), source.members, size)
-        outturn = carry_out(program, use, table, figures=names, cuts=cuts)
+        table = columns_table(program, source.block(number, size), source.members, size, overlays)
+        if overlays:
+            outturn = carry_out_amended(program, overlays, use, table, figures=names, cuts=cuts)
+        else:
+            outturn = carry_out(program, use, table, figures=names, cuts=cuts)
         for output in wanted:
             cell = read_output(outturn, output)
             if cell is None:
@@ -140,6 +147,15 @@ def run(
         if progress is not None:
             progress(first + size)
     return kept
+
+
+def _sizes(programs: Sequence[Program]) -> dict[int, int]:
+    """Return the proven size of each product, the largest where several programs number it alike."""
+    sizes: dict[int, int] = {}
+    for program in programs:
+        for at, size in peaks(program).items():
+            sizes[at] = max(size, sizes.get(at, 0))
+    return sizes
 
 
 def run_table(program: Program, table: Table) -> Outturn:
@@ -167,7 +183,11 @@ def run_table(program: Program, table: Table) -> Outturn:
 
 
 def columns_table(
-    program: Program, outcomes: Outcomes, members: Mapping[str, Sequence[str]], size: int
+    program: Program,
+    outcomes: Outcomes,
+    members: Mapping[str, Sequence[str]],
+    size: int,
+    overlays: Sequence[Program] = (),
 ) -> Table:
     """Lay out a block of outcomes for evaluation.
 
@@ -181,6 +201,8 @@ def columns_table(
         Members of open sets.
     size : int [paths]
         Of the block.
+    overlays : sequence of Program
+        Terms of each period, where they were amended.
     """
     named = {name: listed or tuple(members.get(name, ())) for name, listed in program.sets.items()}
     for name, found in named.items():
@@ -194,7 +216,8 @@ def columns_table(
         rows = len(program.periods) if measure.by_period else 1
         combos = len(layout.combinations(measure.dims))
         if name not in outcomes:
-            cells[name] = _absent(measure, rows, combos)
+            spans = [one.metrics.get(name, measure) for one in overlays] if measure.by_period else []
+            cells[name] = [_absent(one, combos) for one in spans or [measure] * rows]
             continue
         drawn = outcomes[name]
         if drawn.shape != (rows, combos, size):
@@ -207,11 +230,9 @@ def columns_table(
     return Table(members=named, cells=cells)
 
 
-def _absent(measure: Measure, rows: int, combos: int) -> list[Cells]:
+def _absent(measure: Measure, combos: int) -> Cells:
     value = measure.stand_in
-    if value is not None and isinstance(measure.type, Truth):
-        return [[bool(value)] * combos for _ in range(rows)]
-    return [[value] * combos for _ in range(rows)]
+    return [bool(value) if value is not None and isinstance(measure.type, Truth) else value] * combos
 
 
 def _require_domain(name: str, measure: Measure, drawn: NDArray[np.int64], *, summed: bool) -> None:

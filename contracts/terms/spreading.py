@@ -23,8 +23,12 @@ class Spreading:
     def __init__(self, evaluation: Evaluation) -> None:
         self._evaluation = evaluation
         self._use = evaluation.arithmetic
-        self._taken: dict[tuple[str, int], Cell] = {}
+        self._taken: dict[tuple[str, str], Cell] = {}
         self._terms: dict[int, Cell] = {}
+
+    def take_up(self, evaluation: Evaluation) -> None:
+        """Go on under other terms."""
+        self._evaluation = evaluation
 
     def open(self, clause: ClausePlan) -> None:
         """Read weights and maxima of legs as they stand before the clause."""
@@ -59,16 +63,17 @@ class Spreading:
         for _, group in groupby(ranked, key=lambda pair: pair[1].rank):
             rest = self._spread_rank(split, list(group), rest, parts)
         for at, part in parts.items():
-            self._taken[split.id, at] = use.add(self._taken.get((split.id, at), 0), part)
+            key = (split.id, split.legs[at].party)
+            self._taken[key] = use.add(self._taken.get(key, 0), part)
         taken = use.most(use.least(amount, use.sub(amount, rest)), 0)
         return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken, rest
 
     def give_back(self, split: SplitPlan, amount: Cell) -> Parts:
         """Spread what is taken back over legs, by what they took."""
-        taken = [self._taken.get((split.id, at), 0) for at in range(len(split.legs))]
+        taken = [self._taken.get((split.id, leg.party), 0) for leg in split.legs]
         parts = self._use.allocate(amount, taken, split.ties, 0)
-        for at, part in enumerate(parts):
-            self._taken[split.id, at] = self._use.sub(taken[at], part)
+        for leg, before, part in zip(split.legs, taken, parts, strict=True):
+            self._taken[split.id, leg.party] = self._use.sub(before, part)
         return [(leg.party, part) for leg, part in zip(split.legs, parts, strict=True)]
 
     def shorten(self, name: str, parts: Parts, short: Cell) -> Parts:
@@ -89,15 +94,15 @@ class Spreading:
             less = self._use.least(given, short)
             short = self._use.take(short, less)
             rows[at] = (party, self._use.take(given, less))
-            if (name, at) in self._taken:
-                self._taken[name, at] = self._use.take(self._taken[name, at], less)
+            if (name, party) in self._taken:
+                self._taken[name, party] = self._use.take(self._taken[name, party], less)
         return rows
 
     def _spread_rank(
         self, split: SplitPlan, group: list[tuple[int, LegPlan]], rest: Cell, parts: dict[int, Cell]
     ) -> Cell:
         use = self._use
-        rooms = {at: self._room(split, at, leg) for at, leg in group}
+        rooms = {at: self._room(split, leg) for at, leg in group}
         at, leg = group[0]
         weight = self._evaluation.program.nodes[leg.weight]
         if len(group) == 1 and weight.op == "lit" and weight.const:
@@ -125,10 +130,10 @@ class Spreading:
             return weight
         return self._use.choose(self._use.compare("gt", room, 0), weight, 0, "/splits")
 
-    def _room(self, split: SplitPlan, at: int, leg: LegPlan) -> Cell:
+    def _room(self, split: SplitPlan, leg: LegPlan) -> Cell:
         if leg.maximum < 0:
             return None
-        room = self._use.sub(self._terms[leg.maximum], self._taken.get((split.id, at), 0))
+        room = self._use.sub(self._terms[leg.maximum], self._taken.get((split.id, leg.party), 0))
         return self._use.most(room, 0)
 
 

@@ -1,4 +1,4 @@
-"""One document checked in every way: exact against columns, both against the reference, all within the bounds."""
+"""One document checked in every way: exact, in columns, by the reference, and within its bounds."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -12,15 +12,17 @@ from numpy.typing import NDArray
 
 from almoner.contracts.terms.arithmetic import WHOLE_NUMBERS
 from almoner.contracts.terms.bounds import Proof, prove
+from almoner.contracts.terms.cells import Cell, Table
 from almoner.contracts.terms.columns import Columns
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import PERIOD, TermDocument
-from almoner.contracts.terms.engine import WHOLE, Outturn, carry_out
-from almoner.contracts.terms.cells import Cell, Table
+from almoner.contracts.terms.engine import Outturn, carry_out
+from almoner.contracts.terms.evaluation import Books, Evaluation
 from almoner.contracts.terms.observing import lay_out
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.ranges import peaks
+from almoner.contracts.terms.rooms import WHOLE
 from almoner.contracts.terms.simulate import columns_table, run_table
 from almoner.contracts.terms.types import Quantity
 from almoner.finance.errors import AlmonerError, TermError
@@ -230,9 +232,11 @@ def check_bounds(program: Program, proof: Proof, outturn: Outturn, *, complete: 
             add_to_date(payers.setdefault((party, unit), []), period, cell)
             if payer[clause] not in pots:
                 add_to_date(totals[unit], period, cell)
-        for span in (None, year):
+        for span in (None, year) if complete else (None,):  # what comes late is paid in a later year
             key = (source, target, unit, span)
             pairs[key] = pairs.get(key, 0) + cell
+    opened = openings(program, outturn)
+    totals = {unit: [row + opened.get(unit, 0) for row in rows or [0]] for unit, rows in totals.items()}
     highest = {unit: max((int(np.max(one)) for one in rows), default=0) for unit, rows in totals.items()}
     least = {unit: int(np.min(rows[-1])) if rows else 0 for unit, rows in totals.items()}
     found = [
@@ -245,11 +249,25 @@ def check_bounds(program: Program, proof: Proof, outturn: Outturn, *, complete: 
         for unit, paid in least.items()
         if complete and paid < proof.guaranteed_by_unit[unit]
     ]
-    for key, rows in payers.items():
+    for who, rows in payers.items():
         most = max(int(np.max(one)) for one in rows)
-        if most > proof.payers.get(key, 0):
-            found.append(f"{key}: {most} paid, at most {proof.payers.get(key, 0)} proven")
-    return found + pair_breaches(proof, outturn, pairs) + clause_breaches(program, proof, outturn)
+        if most > proof.payers.get(who, 0):
+            found.append(f"{who}: {most} paid, at most {proof.payers.get(who, 0)} proven")
+    found += pair_breaches(proof, outturn, pairs)
+    return found + (clause_breaches(program, proof, outturn) if complete else [])
+
+
+def openings(program: Program, outturn: Outturn) -> dict[str, Any]:
+    """What pots open with: a proof counts it as paid in by their holders."""
+    cells = [cell for rows in outturn.table.cells.values() for row in rows for cell in row]
+    columns = any(isinstance(cell, np.ndarray) for cell in cells)
+    use = Columns(peaks(program)) if columns else WHOLE_NUMBERS
+    found: dict[str, Any] = {}
+    for account in program.accounts:
+        if account.pot and account.opens >= 0:
+            cell = Evaluation(program, use, outturn.table, Books()).value(account.opens)[0]
+            found[account.unit.unit] = found.get(account.unit.unit, 0) + (0 if cell is None else cell)
+    return found
 
 
 def add_to_date(rows: list[Any], period: int, cell: Cell) -> None:
@@ -358,5 +376,6 @@ def columns_wrong(program: Program, table: Table) -> str:
 
 
 def bounds_wrong(program: Program, paid: Outturn) -> str:
-    found = check_bounds(program, prove(program), paid, complete=False)
+    cells = [cell for rows in paid.table.cells.values() for row in rows for cell in row]
+    found = check_bounds(program, prove(program), paid, complete=None not in cells)
     return f"bounds: {found[0]}" if found else ""

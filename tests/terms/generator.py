@@ -1,7 +1,7 @@
 """Random term documents, well typed and small, and random observations under them.
 
-``draw_document(random)`` and ``draw_observations(random, document, members)`` need only a ``random.Random``, so
-a seed names a case for ever. ``documents()`` wraps them for hypothesis.
+``draw_document(random)`` and ``draw_observations(random, document, members)`` need only a
+``random.Random``, so a seed names a case for ever. ``documents()`` wraps them for hypothesis.
 """
 
 import itertools
@@ -23,8 +23,12 @@ CALENDARS: tuple[tuple[Json, tuple[str, ...]], ...] = (
     ({}, ("term",)),
     ({"periods": {"every": "P6M"}}, ("p1", "p2", "p3", "p4")),
     ({"periods": {"every": "P1Y"}}, ("p1", "p2")),
+    ({"ends_on": "2029-01-01", "periods": {"every": "P1Y"}}, ("p1", "p2")),
     (
-        {"periods": [{"id": "a", "ends_on": "2027-02-28"}, {"id": "b", "ends_on": "2028-01-31"}]},
+        {
+            "ends_on": "2028-01-31",
+            "periods": [{"id": "a", "ends_on": "2027-02-28"}, {"id": "b", "ends_on": "2028-01-31"}],
+        },
         ("a", "b"),
     ),
     (
@@ -192,9 +196,8 @@ def draw_clause(draft: Draft) -> None:
     ]
     noted = bool(memos) and draft.odds(0.2)
     two_way = not noted and draft.odds(0.2)
-    want = Want(
-        unit, draft.some(each, 0.8), plus=not (noted or two_way), depth=random.randint(1, 3), clauses=tuple(draft.units),
-    )  # fmt: skip
+    plus, clauses = not (noted or two_way), tuple(draft.units)
+    want = Want(unit, draft.some(each, 0.8), plus=plus, depth=random.randint(1, 3), clauses=clauses)
     clause: Json = {
         "op": "note" if noted else "pay",
         "id": name,
@@ -242,7 +245,7 @@ def draw_split(draft: Draft, parties: tuple[str, ...], unit: str) -> str:
     splits = draft.document["splits"].items()
     known = [name for name, one in splits if one["legs"][0]["party"] in parties and one["title"] == unit]
     if known and draft.odds(0.3):
-        return draft.random.choice(known)
+        return str(draft.random.choice(known))
     clauses = tuple(draft.units) if draft.odds(0.3) else None
     name = draft.name("split-")
     legs = []

@@ -85,6 +85,9 @@ class Draft:
 
     def lit(self, want: Want) -> Json:
         top = min(self.top, 1000) if " per " in want.kind or want.kind.startswith("ratio") else None
+        if digits_of(want.kind) and self.odds(0.2):  # halves, so that values fall between two units
+            half = self.random.choice((1, 3, 50)) * 5 * 10 ** (digits_of(want.kind) - 1)
+            return {"op": "lit", "value": text_of(half, want.kind), "type": want.kind}
         return {
             "op": "lit",
             "value": text_of(self.count(plus=want.plus, top=top), want.kind),
@@ -161,7 +164,11 @@ class Draft:
     def is_label(self, want: Want) -> Json:
         labels = ["red", "green", "blue"][: self.random.randint(1, 3)]
         fields = self.missing(labels[-1], {"type": "label", "values": labels})
-        return {"op": "is", "value": self.random.choice(labels), **self.metric(want, fields)}
+        node = {"op": "is", "value": self.random.choice(labels), **self.metric(want, fields)}
+        if self.odds(0.2):
+            del node["value"]
+            node["op"] = "known"
+        return node
 
     def figure(self, want: Want) -> Json:
         fitting = [
@@ -216,17 +223,18 @@ class Draft:
                 "to": ends[1],
                 "count": self.random.choice(("actual", "30/360")),
             }
-        if not want.dims or self.odds(0.1):
+        if not want.dims:
             return {"op": "position", "of": "period"}
         over = self.random.choice(want.dims)
-        if self.odds(0.3) or want.depth < 0:
+        if self.odds(0.2) or want.depth < 0:
             return {"op": "position", "of": over}
         of = self.number(want.down(kind="point/1", plus=False))
         return {"op": "rank", "of": of, "over": over, "best": self.random.choice(("highest", "lowest"))}
 
     def leaf(self, want: Want) -> Json:
         if want.kind == TRUTH:
-            return self.random.choice((self.obs, self.is_label))(want)
+            fixed = {"op": "lit", "value": self.random.choice(("true", "false")), "type": TRUTH}
+            return fixed if self.odds(0.1) else self.random.choice((self.obs, self.is_label))(want)
         made = self.random.choice((self.lit, self.param, self.obs, self.obs, self.obs))
         if " per " in want.kind and made == self.obs:
             made = self.param
@@ -242,14 +250,14 @@ class Draft:
 
     def number(self, want: Want) -> Json:
         """An expression of a number type."""
-        if want.kind in {"ratio/0", "day/0"} and self.odds(0.5):
+        if self.odds({"ratio/0": 0.9, "day/0": 0.5}.get(want.kind, 0)):
             return self.place(want)
         if want.depth <= 0 or " per " in want.kind:
             return self.leaf(want)
         if want.clauses is not None and self.odds(0.2):
             return self.live(want)
         kinds: tuple[Callable[[Want], Json], ...] = (
-            self.several, self.several, self.several, self.less, self.scale, self.scale, self.bands, self.choice,
+            self.several, self.several, self.less, self.scale, self.scale, self.bands, self.choice,
             self.fold, self.share, self.share, self.previous, self.figure, self.figure, self.leaf,
         )  # fmt: skip
         return self.random.choice(kinds)(want)
@@ -286,10 +294,8 @@ class Draft:
                 "over": [hundred],
             }
         else:
-            node |= {
-                "of": self.number(want.down()),
-                "by": [self.number(want.down(kind=self.random.choice(("ratio/3", "ratio/0"))))],
-            }
+            kind = "ratio/0" if want.dims and self.odds(0.7) else self.random.choice(("ratio/3", "ratio/0"))
+            node |= {"of": self.number(want.down()), "by": [self.number(want.down(kind=kind))]}
         if unit == "ratio" and form == "ratio":
             kind = self.random.choice(("day/0", "point/1"))
             zero = self.number(want.down())
@@ -312,7 +318,7 @@ class Draft:
                 row["slope"] = text_of(self.count(plus=False, top=500), "x/2")
                 row["origin"] = text_of(self.count(plus=False), f"x/{digits}")
             rows.append(dict(rows[-1]) if rows and self.odds(0.2) else row)
-        node = {"op": "bands", "as": want.kind, "of": self.number(want.down(kind=kind, plus=False))}
+        node: Json = {"op": "bands", "as": want.kind, "of": self.number(want.down(kind=kind, plus=False))}
         node |= {"edges": edges, "rows": rows}
         if self.odds(0.4):
             node["round"] = self.random.choice(ROUNDINGS)

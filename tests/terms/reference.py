@@ -9,11 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
-from typing import Any
 
 from almoner.contracts.terms.document import PERIOD, Note, Pay, PaymentLimit, TermDocument
 
-from .reference_expressions import Observations, Place, Reader, added
+from .reference_expressions import Observations, Place, Reader, Tree, added
 from .reference_values import Number, Value, digits_of, growth_factor, rounded, shared
 
 Members = tuple[str, ...]
@@ -28,7 +27,7 @@ class Outcome:
     Attributes
     ----------
     earned : by clause, period ("" for amounts to date and those paid once), members
-    cuts : by limit (or ``split:NAME``, ``account:NAME``), and then as ``earned``; for amounts to date, of the last
+    cuts : by limit (or ``split:NAME``, ``account:NAME``), then as ``earned``; for amounts to date, the last
     paid : by clause, period, members
     flows : by clause, payer, payee, period; what flows back is negative
     figures : by figure, period, members
@@ -76,6 +75,7 @@ class Interpreter(Reader):
         self.now = 0
         self.held: dict[tuple[str, Members], Value] = {}
         self.earned: dict[tuple[str, int, Members], Number] = {}
+        self.waits: dict[tuple[str, int, Members], bool] = {}
         self.met: dict[tuple[str, str, Members], Number] = defaultdict(Fraction)
         self.credit: dict[tuple[str, str, str], Number] = defaultdict(Fraction)
         self.used: dict[tuple[str, Members], Number] = defaultdict(Fraction)
@@ -111,8 +111,8 @@ class Interpreter(Reader):
             return self.out.balances[account, self.calendar.ids[place.period], members]
         return self.held[account, members]
 
-    def paid(self, expression: Any, place: Place) -> Value:  # noqa: ANN401  # one of the union
-        """What clauses paid or earned so far; what is pending has paid and earned nothing yet."""
+    def paid(self, expression: Tree, place: Place) -> Value:
+        """What clauses paid or earned in a window; pending while one of them is."""
         numbers = {name: number for number, name in enumerate(self.calendar.ids)}
         rows: dict[tuple[str, int, Members], Number] = self.earned
         if expression.what == "paid":
@@ -122,6 +122,8 @@ class Interpreter(Reader):
         clauses = {one.id: one for one in self.document.clauses}
         first = place.period if expression.window == "period" else 0
         last = place.period - 1 if expression.window == "before" else place.period
+        if self.is_waiting(expression, place, first, last):
+            return None
         return added(
             amount
             for (name, period, members), amount in rows.items()
@@ -131,6 +133,19 @@ class Interpreter(Reader):
                 expression.each, place, dict(zip(self.ordered(clauses[name].each), members, strict=True))
             )
         )
+
+    def is_waiting(self, expression: Tree, place: Place, first: int, last: int) -> bool:
+        """Whether a named clause is pending: of amounts to date the latest word counts."""
+        clauses = {one.id: one for one in self.document.clauses}
+        latest: dict[tuple[str, int, Members], bool] = {}
+        for (name, period, members), pending in self.waits.items():
+            clause = clauses[name]
+            by_set = dict(zip(self.ordered(clause.each), members, strict=True))
+            if name in expression.clauses and self.matches(expression.each, place, by_set):
+                to_date = isinstance(clause, Pay) and clause.basis == "cumulative"
+                if first <= period <= last:
+                    latest[name, 0 if to_date else period, members] = pending
+        return any(latest.values())
 
     def matches(self, names: Iterable[str], place: Place, members: Mapping[str, str]) -> bool:
         return all(members[name] == place.members[name] for name in names)
@@ -164,8 +179,9 @@ class Interpreter(Reader):
     def note(self, clause: Note, period: int) -> None:
         amounts = [(place, self.value(clause.amount, place)) for place in self.places(clause.each, period)]
         for place, amount in amounts:
+            members = self.key(clause.each, place)
+            self.waits[clause.id, period, members] = amount is None
             if isinstance(amount, Fraction):
-                members = self.key(clause.each, place)
                 self.out.paid[clause.id, self.calendar.ids[period], members] += amount
                 self.earned[clause.id, period, members] = amount
                 self.book(clause, place, amount)
@@ -208,6 +224,7 @@ class Interpreter(Reader):
         """What is to be paid now; None while it is pending."""
         key = (clause.id, self.span(clause, place), self.key(clause.each, place))
         amount = self.entitled(clause, place)
+        self.waits[clause.id, place.period, key[2]] = amount is None
         if not isinstance(amount, Fraction):
             self.out.earned.setdefault(key, None)
             return None
@@ -324,7 +341,8 @@ class Interpreter(Reader):
                 for taker, part in self.returned(clause, payee, amount):
                     self.flow(clause, due, giver, taker, -part)
             for limit, _ in self.maxima(clause, due.place.period):
-                self.used[self.counted(limit, due.place)] += due.left
+                if PERIOD not in limit.each:
+                    self.used[self.counted(limit, due.place)] += due.left
         self.met[key] += due.left
 
     def returned(self, clause: Pay, name: str, amount: Number) -> list[tuple[str, Number]]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from almoner.contracts.terms.document import PERIOD, TermDocument
-from almoner.contracts.terms.expressions import Document as Node  # every expression is a document
+from almoner.finance.documents import Document
 
 from .reference_values import (
     Calendar,
@@ -20,8 +20,12 @@ from .reference_values import (
     shared,
 )
 
+Tree = Any  # an expression of the document: one of many models, told apart by ``op``
 Key = tuple[str, str, tuple[str, ...]]
 Observations = Mapping[Key, Value]
+FIXED_TYPES = {"rank": "ratio/0", "position": "ratio/0", "days": "day/0"} | dict.fromkeys(
+    ("cmp", "all", "any", "not", "is", "known"), "truth"
+)
 RELATIONS: dict[str, Callable[[Number, Number], bool]] = {
     "lt": lambda left, right: left < right,
     "le": lambda left, right: left <= right,
@@ -66,19 +70,19 @@ class Reader:
     def balance(self, account: str, place: Place) -> Value:
         raise NotImplementedError
 
-    def paid(self, expression: Any, place: Place) -> Value:  # noqa: ANN401  # one of the union
+    def paid(self, expression: Tree, place: Place) -> Value:
         raise NotImplementedError
 
-    def value(self, expression: Any, place: Place) -> Value:  # noqa: ANN401  # one of the union
+    def value(self, expression: Tree, place: Place) -> Value:
         """The value of an expression at a place; None while it is pending."""
         return OPS[expression.op](self, expression, place)
 
-    def number(self, text_or_expression: Any, place: Place) -> Value:  # noqa: ANN401  # or decimal text
+    def number(self, text_or_expression: Tree, place: Place) -> Value:
         if isinstance(text_or_expression, str):
             return Fraction(text_or_expression)
         return self.value(text_or_expression, place)
 
-    def moved(self, expression: Any, place: Place) -> Place | None:  # noqa: ANN401  # one of the union
+    def moved(self, expression: Tree, place: Place) -> Place | None:
         """The place that ``at`` names; none for a period that has not come."""
         for name, member in expression.at.items():
             if name == PERIOD:
@@ -138,61 +142,54 @@ class Reader:
         for members in itertools.product(*(self.sets[name] for name in listed)):
             yield Place(period, dict(zip(listed, members, strict=True)))
 
-    def ranges(self, expression: Any) -> frozenset[str]:  # noqa: ANN401  # one of the union
+    def ranges(self, expression: Tree) -> frozenset[str]:
         """Sets for each member of which an expression has a value of its own."""
-        match expression.op:
-            case "param":
-                own = {self.document.params[expression.name].per} - {"", PERIOD}
-                return frozenset(own - set(expression.at))
-            case "obs" | "is":
-                return frozenset(set(self.document.metrics[expression.metric].per) - {PERIOD, *expression.at})
-            case "figure":
-                return self.ranges(self.document.figures[expression.name].value) - set(expression.at)
-            case "balance":
-                return frozenset(self.document.accounts[expression.account].each)
-            case "paid":
-                return frozenset(expression.each)
-            case "position":
-                return frozenset({expression.of} - {PERIOD})
         inner = frozenset[str]().union(*(self.ranges(one) for one in children(expression)))
         if expression.op == "fold":
             return inner - {expression.over}
-        return inner | {expression.over} if expression.op in {"share", "rank"} else inner
+        return (inner | self.own_ranges(expression)) - set(getattr(expression, "at", ())) - {PERIOD, ""}
+
+    def own_ranges(self, expression: Tree) -> frozenset[str]:
+        """Sets that an expression names itself."""
+        document = self.document
+        named: dict[str, Callable[[], Iterable[str]]] = {
+            "param": lambda: [document.params[expression.name].per],
+            "obs": lambda: document.metrics[expression.metric].per,
+            "is": lambda: document.metrics[expression.metric].per,
+            "known": lambda: document.metrics[expression.metric].per,
+            "figure": lambda: self.ranges(document.figures[expression.name].value),
+            "balance": lambda: document.accounts[expression.account].each,
+            "paid": lambda: expression.each,
+            "position": lambda: [expression.of],
+            "share": lambda: [expression.over],
+            "rank": lambda: [expression.over],
+        }
+        return frozenset(named.get(expression.op, tuple)())
 
     def ordered(self, names: Iterable[str]) -> tuple[str, ...]:
         """Sets in the order of the document."""
         wanted = set(names)
         return tuple(name for name in self.document.sets if name in wanted)
 
-    def type_of(self, expression: Any) -> str:  # noqa: ANN401  # one of the union
+    def type_of(self, expression: Tree) -> str:
         """The type of a number's expression, or ``truth``."""
-        match expression.op:
-            case "lit":
-                return str(expression.type)
-            case "scale" | "bands":
-                return str(expression.as_)
-            case "param":
-                return self.document.params[expression.name].type
-            case "obs":
-                return self.document.metrics[expression.metric].type
-            case "figure":
-                return self.type_of(self.document.figures[expression.name].value)
-            case "balance":
-                return self.document.accounts[expression.account].type
-            case "paid":
-                named = {one.id: one.amount for one in self.document.clauses}
-                return self.type_of(named[expression.clauses[0]])
-            case "rank" | "position":
-                return "ratio/0"
-            case "days":
-                return "day/0"
-            case "share":
-                return self.type_of(expression.total)
-            case "if":
-                return self.type_of(expression.then)
-            case "cmp" | "all" | "any" | "not" | "is":
-                return "truth"
-        return self.type_of(children(expression)[0])
+        document = self.document
+        if expression.op in FIXED_TYPES:
+            return FIXED_TYPES[expression.op]
+        named: dict[str, Callable[[], str]] = {
+            "lit": lambda: expression.type,
+            "scale": lambda: expression.as_,
+            "bands": lambda: expression.as_,
+            "param": lambda: document.params[expression.name].type,
+            "obs": lambda: document.metrics[expression.metric].type,
+            "figure": lambda: self.type_of(document.figures[expression.name].value),
+            "balance": lambda: document.accounts[expression.account].type,
+            "paid": lambda: self.type_of(
+                next(one.amount for one in document.clauses if one.id == expression.clauses[0])
+            ),
+            "if": lambda: self.type_of(expression.then),
+        }
+        return named.get(expression.op, lambda: self.type_of(children(expression)[0]))()
 
 
 def read_value(text: str, type_text: str) -> Value:
@@ -201,9 +198,9 @@ def read_value(text: str, type_text: str) -> Value:
     return text if type_text == "label" else Fraction(text)
 
 
-def children(expression: Any) -> list[Any]:  # noqa: ANN401  # one of the union
+def children(expression: Tree) -> list[Tree]:
     """Expressions directly inside one."""
-    found: list[Any] = []
+    found: list[Tree] = []
     for name in type(expression).model_fields:
         inside = getattr(expression, name)
         found += [one for one in (inside if isinstance(inside, tuple) else (inside,)) if is_expression(one)]
@@ -211,7 +208,7 @@ def children(expression: Any) -> list[Any]:  # noqa: ANN401  # one of the union
 
 
 def is_expression(value: object) -> bool:
-    return isinstance(value, Node) and hasattr(value, "op")
+    return isinstance(value, Document) and hasattr(value, "op")
 
 
 def added(values: Iterable[Value]) -> Value:
@@ -246,16 +243,16 @@ def combined(op: str, values: Iterable[Value]) -> Value:
     return min(numbers) if op == "min" else max(numbers)
 
 
-def _several(reader: Reader, node: Any, place: Place) -> Value:
+def _several(reader: Reader, node: Tree, place: Place) -> Value:
     return combined(node.op, [reader.value(one, place) for one in node.of])
 
 
-def _less(reader: Reader, node: Any, place: Place) -> Value:
+def _less(reader: Reader, node: Tree, place: Place) -> Value:
     of, less = reader.value(node.of, place), reader.value(node.less, place)
-    return None if of is None or less is None else of - less  # type: ignore[operator]  # both numbers
+    return of - less if isinstance(of, Fraction) and isinstance(less, Fraction) else None
 
 
-def _scale(reader: Reader, node: Any, place: Place) -> Value:
+def _scale(reader: Reader, node: Tree, place: Place) -> Value:
     factors = [reader.value(one, place) for one in (node.of, *node.by)]
     divisors = [reader.value(one, place) for one in node.over]
     if None in factors or None in divisors:
@@ -273,7 +270,7 @@ def _scale(reader: Reader, node: Any, place: Place) -> Value:
     return rounded(result, digits_of(node.as_), node.round or reader.document.rounding)
 
 
-def _bands(reader: Reader, node: Any, place: Place) -> Value:
+def _bands(reader: Reader, node: Tree, place: Place) -> Value:
     number = reader.value(node.of, place)
     if not isinstance(number, Fraction):
         return None
@@ -286,33 +283,33 @@ def _bands(reader: Reader, node: Any, place: Place) -> Value:
     return rounded(exact, digits_of(node.as_), node.round or reader.document.rounding)
 
 
-def _compare(reader: Reader, node: Any, place: Place) -> Value:
+def _compare(reader: Reader, node: Tree, place: Place) -> Value:
     left, right = reader.value(node.left, place), reader.value(node.right, place)
     if left is None or right is None:
         return None
     return RELATIONS[node.relation](left, right)  # type: ignore[arg-type]  # numbers
 
 
-def _negation(reader: Reader, node: Any, place: Place) -> Value:
+def _negation(reader: Reader, node: Tree, place: Place) -> Value:
     inner = reader.value(node.of, place)
     return None if inner is None else not inner
 
 
-def _if(reader: Reader, node: Any, place: Place) -> Value:
+def _if(reader: Reader, node: Tree, place: Place) -> Value:
     test = reader.value(node.test, place)
     if test is None:
         return None
     return reader.value(node.then if test else node.else_, place)
 
 
-def _fold(reader: Reader, node: Any, place: Place) -> Value:
+def _fold(reader: Reader, node: Tree, place: Place) -> Value:
     values = [reader.value(node.of, one) for one in reader.over(node.over, place)]
     if not values and node.with_ in {"min", "max"}:
         return reader.value(node.empty, place)
     return combined(node.with_, values)
 
 
-def _share(reader: Reader, node: Any, place: Place) -> Value:
+def _share(reader: Reader, node: Tree, place: Place) -> Value:
     total = reader.value(node.total, place)
     weights = [reader.value(node.weight, one) for one in reader.over(node.over, place)]
     if total is None or None in weights:
@@ -323,7 +320,7 @@ def _share(reader: Reader, node: Any, place: Place) -> Value:
     return parts[reader.sets[node.over].index(place.members[node.over])]
 
 
-def _rank(reader: Reader, node: Any, place: Place) -> Value:
+def _rank(reader: Reader, node: Tree, place: Place) -> Value:
     values = [reader.value(node.of, one) for one in reader.over(node.over, place)]
     if None in values:
         return None
@@ -332,48 +329,49 @@ def _rank(reader: Reader, node: Any, place: Place) -> Value:
     return Fraction(1 + sum(better(one, own) for one in values))  # type: ignore[arg-type]  # numbers
 
 
-def _position(reader: Reader, node: Any, place: Place) -> Value:
+def _position(reader: Reader, node: Tree, place: Place) -> Value:
     if node.of == PERIOD:
         return Fraction(place.period + 1)
     return Fraction(reader.sets[node.of].index(place.members[node.of]) + 1)
 
 
-def _days(reader: Reader, node: Any, place: Place) -> Value:
+def _days(reader: Reader, node: Tree, place: Place) -> Value:
     start, end = (reader.calendar.boundary(name, place.period) for name in (node.from_, node.to))
     return Fraction(days_between(start, end, node.count))
 
 
-def _previous(reader: Reader, node: Any, place: Place) -> Value:
+def _previous(reader: Reader, node: Tree, place: Place) -> Value:
     if place.period == 0:
         return reader.value(node.first, place)
     return reader.value(node.of, place.moved(place.period - 1))
 
 
-def _obs(reader: Reader, node: Any, place: Place) -> Value:
+def _obs(reader: Reader, node: Tree, place: Place) -> Value:
     there = reader.moved(node, place)
     return None if there is None else reader.observed(node.metric, node.window, there)
 
 
-def _param(reader: Reader, node: Any, place: Place) -> Value:
+def _param(reader: Reader, node: Tree, place: Place) -> Value:
     there = reader.moved(node, place)
     return None if there is None else reader.param(node.name, there)
 
 
-def _is(reader: Reader, node: Any, place: Place) -> Value:
+def _is(reader: Reader, node: Tree, place: Place) -> Value:
     label = _obs(reader, node, place)
     return None if label is None else label == node.value
 
 
-def _figure(reader: Reader, node: Any, place: Place) -> Value:
+def _figure(reader: Reader, node: Tree, place: Place) -> Value:
     there = reader.moved(node, place)
     return None if there is None else reader.value(reader.document.figures[node.name].value, there)
 
 
-OPS: dict[str, Callable[[Reader, Any, Place], Value]] = {
-    "lit": lambda _reader, node, _place: Fraction(node.value),
+OPS: dict[str, Callable[[Reader, Tree, Place], Value]] = {
+    "lit": lambda _reader, node, _place: read_value(node.value, node.type),
     "param": _param,
     "obs": _obs,
     "is": _is,
+    "known": lambda reader, node, place: _obs(reader, node, place) is not None,
     "figure": _figure,
     "balance": lambda reader, node, place: reader.balance(node.account, place),
     "paid": lambda reader, node, place: reader.paid(node, place),

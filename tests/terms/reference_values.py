@@ -48,7 +48,7 @@ def rounded(number: Number, digits: int, rounding: str) -> Number:
 
 def digits_of(type_text: str) -> int:
     """Digits of ``USD/2`` or of ``USD/2 per day/0``."""
-    return int(type_text.split(" per ")[0].rsplit("/", 1)[1])
+    return int(type_text.split(" per ", maxsplit=1)[0].rsplit("/", 1)[1])
 
 
 def shared(total: Number, weights: Sequence[Number], *, digits: int, ties: str) -> tuple[Number, ...]:
@@ -109,9 +109,15 @@ class Calendar:
             rows = [(f"p{number + 1}", end) for number, end in enumerate(self.regular(spans.every))]
         else:
             rows = [(one.id, date.fromisoformat(one.ends_on)) for one in spans] or [("term", self.end)]
+        self.eve = self.start if self.bond() else self.start - timedelta(days=1)
         self.ids = tuple(name for name, _ in rows)
         self.ends = tuple(end for _, end in rows)
-        self.starts = (self.start, *self.ends[:-1])
+        self.starts = (self.eve, *self.ends[:-1])
+
+    def bond(self) -> bool:
+        """Whether the term ends on an anniversary of its first day."""
+        months = (self.end.year - self.start.year) * 12 + self.end.month - self.start.month
+        return months > 0 and months_later(self.start, months) == self.end
 
     def regular(self, every: str) -> list[date]:
         count, unit, ends = int(every[1:-1]), every[-1], list[date]()
@@ -121,12 +127,12 @@ class Calendar:
                 following = self.start + timedelta(days=steps)
             else:
                 following = months_later(self.start, steps * (12 if unit == "Y" else 1))
-            ends.append(min(following - timedelta(days=1), self.end))
+            ends.append(min(following - timedelta(days=0 if self.bond() else 1), self.end))
         return ends
 
     def boundary(self, name: str, period: int) -> date:
         named = {
-            "term_start": self.start,
+            "term_start": self.eve,
             "term_end": self.end,
             "period_start": self.starts[period],
             "period_end": self.ends[period],

@@ -35,14 +35,12 @@ def shrink(
     smaller = holds(best, finding, test)
     if not smaller:
         return document, finding
-    while smaller and time.monotonic() < ends:
-        smaller = False
-        for candidate in candidates(best):
-            if time.monotonic() > ends:
-                break
-            if holds(candidate, finding, test):
-                best, smaller = candidate, True
-                break
+    while smaller:
+        smaller, spot = False, 0
+        while spot < len(listed := ordered(best)) and time.monotonic() < ends:
+            found = next((one for one in candidates(best, listed[spot]) if holds(one, finding, test)), None)
+            best, smaller = (best, smaller) if found is None else (found, True)
+            spot += found is None
     shrunk = TermDocument.read(json.dumps(best))
     return shrunk, simpler(shrunk, finding, test)
 
@@ -54,14 +52,16 @@ def holds(candidate: Json, finding: Finding, test: Differs) -> bool:
         return False
 
 
-def candidates(document: Json) -> Iterator[Json]:
+def ordered(document: Json) -> list[tuple[Any, ...]]:
+    """Places in a document, the outermost first."""
+    return sorted(filter(None, paths(document)), key=len)
+
+
+def candidates(document: Json, path: tuple[Any, ...]) -> Iterator[Json]:
     """Smaller documents: without a part, or with an expression replaced by what is in it."""
-    for path in sorted(paths(document), key=len):
-        if path:
-            yield changed(document, path, None)
-            node = at(document, path)
-            for inner in inside(node):
-                yield changed(document, path, inner)
+    yield changed(document, path, None)
+    for inner in inside(at(document, path)):
+        yield changed(document, path, inner)
 
 
 def paths(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401  # JSON
