@@ -77,10 +77,10 @@ def _plan(low: Lowering, clause: Pay | Note, path: str, amount: Lowered, unit: Q
 
 def _payable(low: Lowering, clause: Pay, path: str, name: str, amount: Lowered) -> None:
     document = low.document
-    _independent(low, path, name, amount)
     if name in document.parties:
-        return
-    if name in document.sets:
+        if document.parties[name].role == "evaluator" and depends_on(low.nodes, amount.at, "obs"):
+            low.fault(path, f"{name!r} verifies, so nothing it pays or gets may depend on what is observed")
+    elif name in document.sets:
         members = document.sets[name].members
         strange = sorted(set(members) - set(document.parties))
         if name not in clause.each:
@@ -95,15 +95,6 @@ def _payable(low: Lowering, clause: Pay, path: str, name: str, amount: Lowered) 
     elif name not in document.splits:
         known = ", ".join((*document.parties, *document.splits, *document.accounts))
         low.fault(path, f"{name!r} is neither party, split nor pot: {known}")
-
-
-def _independent(low: Lowering, path: str, name: str, amount: Lowered) -> None:
-    """Refuse an evaluator that pays or gets what depends on findings, by itself or in a split."""
-    split = low.document.splits.get(name)
-    for one in (name, *(leg.party for leg in (split.legs if split else ()))):
-        party = low.document.parties.get(one)
-        if party and party.role == "evaluator" and depends_on(low.nodes, amount.at, "obs"):
-            low.fault(path, f"{one!r} verifies, so nothing it pays or gets may depend on what is observed")
 
 
 def _moved_accounts(low: Lowering, clause: Pay | Note, path: str, unit: Quantity) -> None:

@@ -210,18 +210,6 @@ def test_a_number_in_place_of_a_condition_is_told_where_it_stands() -> None:
         terms(SOUND | {"clauses": [clause("stay", PAID, when=obs("rate"))]})
 
 
-def test_an_evaluator_takes_no_part_in_a_split_of_what_it_finds() -> None:
-    parties = {
-        "payer": {"role": "funder"},
-        "home": {"role": "service_provider"},
-        "lab": {"role": "evaluator"},
-    }
-    legs = [{"party": "home", "weight": "1"}, {"party": "lab", "weight": "1"}]
-    split = {"parties": parties, "splits": {"both": {"legs": legs}}}
-    with pytest.raises(TermError, match="/clauses/0/to: 'lab' verifies"):
-        terms(SOUND | split | {"clauses": [clause("stay", PAID, to="both")]})
-
-
 def test_a_term_ends_with_its_last_period() -> None:
     calendar = {"starts_on": "2027-01-01", "ends_on": "2028-12-31"}
     periods = {"periods": [{"id": "y1", "ends_on": "2027-12-31"}]}
