@@ -19,7 +19,6 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from almoner.contracts.casebook import list_deals, read_terms
 from almoner.contracts.terms.arithmetic import WHOLE_NUMBERS
@@ -34,7 +33,7 @@ from almoner.contracts.terms.simulate import Given, run
 
 from . import conditions
 
-Array = NDArray[Any]
+Array = Any  # an array of int64
 Arrays = dict[str, Array]
 PRICES = (220, 220, 220, 220, 220, 220, 220, 220, 1760, 4730, 4730, 660, 2750, 2750, 4730, 110, 220, 330, 660)
 CARD = (*PRICES, 2750, 2750, 2750, 2750)  # pounds, 23 lines

@@ -52,7 +52,7 @@ class Agreement:
     @property
     def evaluators(self) -> tuple[str, ...]:
         """Codes of the parties that verify."""
-        return tuple(self.parties[name] for name, role in self.terms.parties.items() if role == EVALUATOR)
+        return tuple(self.parties[name] for name in self.terms.roles(EVALUATOR))
 
     def signing_bytes(self) -> bytes:
         """Return the exact bytes that every party signs."""

@@ -150,10 +150,10 @@ def require_independent(terms: TermDocument, parties: Mapping[str, str]) -> None
     ...
     almoner.finance.errors.NotIndependent: home cannot verify: it is also service_provider. Name another one.
     """
-    verifiers = {parties[name] for name, role in terms.parties.items() if role == EVALUATOR}
+    verifiers = {parties[name] for name in terms.roles(EVALUATOR)}
     for code in sorted(verifiers):
         others = sorted(
-            role for name, role in terms.parties.items() if parties[name] == code and role != EVALUATOR
+            one.role for name, one in terms.parties.items() if parties[name] == code and one.role != EVALUATOR
         )
         if others:
             raise NotIndependent(

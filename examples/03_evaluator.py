@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 from almoner import currency, money
 from almoner.api import upgrade
+from almoner.api.demo.stories import read_terms
 from almoner.contracts import acts as contracts
-from almoner.contracts.results import read_terms
 from almoner.contracts.verification import Determination, determination_bytes
 from almoner.finance import acts
 from almoner.finance.dates import fixed_clock

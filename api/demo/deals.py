@@ -1,13 +1,13 @@
 """Published outcome contracts, signed, fed their published results, and paid what was really paid.
 
-Each deal's payer has a fund of its own that sets aside the proven maximum; terms and results are the
-documents of the casebook. No line of this file knows a deal.
+Each deal's payer has a fund of its own that sets aside the proven maximum; terms and stories are the
+documents in ``deals``. No line of this file knows a deal.
 """
 
 from ...contracts.records import agreements, findings
-from ...contracts.results import DealResults, read_results, read_terms
 from ...contracts.terms.bounds import prove
 from ...contracts.terms.compiled import compile_terms
+from ...contracts.terms.document import Pay
 from ...finance import acts
 from ...finance.accounts import Promise
 from ...finance.funds import PooledFund
@@ -19,19 +19,20 @@ from ...finance.storage import Session
 from ...finance.units import currency
 from .settling import Figure, agree, settle_figure
 from .stage import BOOK, Stage, at, enrol
+from .stories import DealStory, read_story, read_terms
 
 SIGNED = at("2025-06-01T09:00")
 FOUND = at("2025-09-01T09:00")
 
 
 def run_deal(stage: Stage, deal: str) -> None:
-    """Sign one deal of the casebook, feed it its results, and close it."""
-    terms, results = read_terms(deal), read_results(deal)
+    """Sign one published deal and feed it its results."""
+    terms, story = read_terms(deal), read_story(deal)
     with stage.work() as session:
-        fund = _fund(session, results)
-        for party in (*results.parties.values(), *(one.giver for one in results.deposits)):
+        fund = _fund(session, story)
+        for party in (*story.parties.values(), *(one.giver for one in story.deposits)):
             enrol(session, party.code, party.name, party.kind)
-        for position, row in enumerate(results.deposits):
+        for position, row in enumerate(story.deposits):
             acts.contribute(
                 session,
                 fund,
@@ -41,11 +42,11 @@ def run_deal(stage: Stage, deal: str) -> None:
                 clock=SIGNED,
                 details=Details(source=Source(kind=row.label, reference=row.source)),
             )
-    parties = {name: row.code for name, row in results.parties.items()}
+    parties = {name: row.code for name, row in story.parties.items()}
     agree(stage, fund, deal, terms, parties, clock=SIGNED)
-    verifier = next(parties[name] for name, role in terms.parties.items() if role == "evaluator")
-    payee = parties[terms.clauses[0].to]
-    for found in results.results:
+    verifier = parties[terms.roles("evaluator")[0]]
+    payee = next(parties[clause.to] for clause in terms.clauses if isinstance(clause, Pay))
+    for found in story.results:
         figure = Figure(
             claim=found.claim,
             metric=found.metric,
@@ -57,16 +58,16 @@ def run_deal(stage: Stage, deal: str) -> None:
         settle_figure(stage, fund, deal, figure, by=payee, verifier=verifier, clock=FOUND)
 
 
-def _fund(session: Session, results: DealResults) -> PooledFund:
-    title = f"Payers of: {results.title}"
-    return acts.open_fund(session, BOOK, f"payers-{results.deal}", currency(results.unit), title=title)
+def _fund(session: Session, story: DealStory) -> PooledFund:
+    title = f"Payers of: {story.title}"
+    return acts.open_fund(session, BOOK, f"payers-{story.deal}", currency(story.unit), title=title)
 
 
 def report_deal(stage: Stage, deal: str) -> dict[str, object]:
     """Set what our books paid beside what was published."""
-    results = read_results(deal)
+    story = read_story(deal)
     with stage.work() as session:
-        fund = _fund(session, results)
+        fund = _fund(session, story)
         stored = agreements.find_agreement(session, BOOK, deal)
         settled = findings.list_settlements(session, stored.agreement, stored.id)
         book_id = registry.find_book_id(session, BOOK)
@@ -76,10 +77,10 @@ def report_deal(stage: Stage, deal: str) -> dict[str, object]:
     proof = prove(compile_terms(agreement.terms))
     paid = sum((row.due for row in settled), start=zero(fund.unit))
     earned = {(row.clause, row.period): row.earned for row in settled}
-    published = money(results.published.paid, fund.unit)
+    published = money(story.published.paid, fund.unit)
     return {
         "id": deal,
-        "title": results.title,
+        "title": story.title,
         "unit": fund.unit.code,
         "max_liability": agreement.maximum.text,
         "bound": proof.label,
@@ -89,9 +90,9 @@ def report_deal(stage: Stage, deal: str) -> dict[str, object]:
         "paid": paid.text,
         "published": published.text,
         "match": paid == published,
-        "label": results.published.label,
-        "source": results.published.source,
-        "results": [row.model_dump(mode="json") for row in results.results],
+        "label": story.published.label,
+        "source": story.published.source,
+        "results": [row.model_dump(mode="json") for row in story.results],
         "payments": [
             {
                 "claim": row.claim,

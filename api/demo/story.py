@@ -8,7 +8,6 @@ from time import perf_counter
 from typing import Any
 
 from ... import __version__
-from ...contracts.results import list_deals
 from ...finance import acts
 from ...finance.funds import FundPosition
 from ...finance.records import entries, registry
@@ -16,6 +15,7 @@ from ...finance.storage import Engine
 from ..migrations import upgrade
 from . import deals, harbour, pooled, retro
 from .stage import BOOK, Stage, open_stage
+from .stories import list_deals
 
 Json = dict[str, Any]
 

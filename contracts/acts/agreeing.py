@@ -15,6 +15,7 @@ from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import Agreement, require_parties
 from ..records import agreements
+from ..settlement import require_settleable
 from ..terms.bounds import prove
 from ..terms.compiled import compile_terms
 from ..terms.document import TermDocument
@@ -52,19 +53,15 @@ def draw_up(
     Raises
     ------
     TermError
-        When the terms are ill-typed, unbounded, in another unit, or leave a party unbound.
+        When the terms are ill-typed, unbounded or leave a party unbound; when they pay in another unit than
+        the fund's, or in a way that is not settled yet.
     NotIndependent
         When the evaluator has another part in it.
     AlreadyExists, Missing
         When the code is taken by other terms; when a party is not registered. Nothing is written then.
     """
     program = compile_terms(terms)
-    if (program.unit.unit, program.unit.digits) != (fund.unit.code, fund.unit.scale):
-        raise TermError(
-            f"The terms pay in {program.unit}, the fund keeps {fund.unit.code}/{fund.unit.scale}.",
-            terms=str(program.unit),
-            fund=fund.unit.code,
-        )
+    require_settleable(program, fund.unit)
     most = prove(program).maximum
     if not most:
         raise TermError("The terms can never pay anything: no result makes a payment due.", maximum="0")

@@ -15,7 +15,7 @@ from ...finance.errors import (
 )
 from ...finance.funds import PooledFund
 from ...finance.ledger import PLAIN, Details
-from ...finance.money import Money, decimal_count, decimal_text
+from ...finance.money import Money
 from ...finance.posting import record_event
 from ...finance.records.registry import find_book_id, find_party_id
 from ...finance.signatures import require_signature
@@ -23,9 +23,12 @@ from ...finance.storage import Session
 from ..agreement import Agreement
 from ..records import agreements, findings
 from ..settlement import Settlement, moved_by
-from ..terms.compiled import Program, compile_terms
+from ..terms.compiled import compile_terms
 from ..terms.document import WHOLE_TERM
-from ..terms.pay import Determined, Entitlement, step
+from ..terms.observing import outside, read_value, write_value
+from ..terms.pay import Entitlement, step
+from ..terms.program import Program
+from ..terms.types import Quantity
 from ..verification import Claim, Determination, Evidence, determination_bytes, digest_of
 
 
@@ -71,7 +74,7 @@ def claim(
     metric : str
         Of the terms.
     value : str
-        Decimal text in the metric's unit.
+        Decimal text in the metric's unit, ``true`` or ``false``, or a label.
     by : str
         Code of the party that reports it.
     key : str
@@ -79,7 +82,7 @@ def claim(
     clock : Clock
         When it is recorded.
     period : str
-        Of the calendar, or ``term`` where there are none.
+        Of the calendar, for a metric by period; ``term`` for any other.
 
     Raises
     ------
@@ -87,13 +90,15 @@ def claim(
         When the agreement is not active.
     OutsideDomain
         When metric, period or value do not fit the terms.
+    ResultsInvalid, TooPrecise
+        When the value is none of the metric's; when it has more digits than its type.
     KeyReused, Missing
         When the key belongs to another claim; when the party is not registered.
     """
     stored, program = _active(session, fund, agreement)
     find_party_id(session, find_book_id(session, fund.book), by)
     count = _count(program, metric, period, value)
-    shown = decimal_text(count, program.metrics[metric].type.digits)
+    shown = write_value(program.metrics[metric], count)
     made = Claim(agreement=agreement, code=key, metric=metric, period=period, value=shown, claimed_by=by)
     body = {
         "agreement": agreement,
@@ -113,25 +118,19 @@ def claim(
 
 def _count(program: Program, metric: str, period: str, value: str) -> int:
     """Read a value in the metric's type and check it against the declared domain."""
-    if metric not in program.metrics or period not in {name for name, _ in program.periods}:
-        periods = ", ".join(name for name, _ in program.periods)
+    measure = program.metrics.get(metric)
+    periods = [name for name, _ in program.periods] if measure and measure.by_period else [WHOLE_TERM]
+    if measure is None or period not in periods:
+        known = f"Metrics: {', '.join(program.metrics)}"
+        known += f"; periods of {metric}: {', '.join(periods)}" if measure else ""
         raise OutsideDomain(
-            f"The terms know no metric {metric!r} in period {period!r}. "
-            f"Metrics: {', '.join(program.metrics)}; periods: {periods}.",
+            f"The terms know no metric {metric!r} in period {period!r}. {known}.",
             metric=metric,
             period=period,
         )
-    measure = program.metrics[metric]
-    count = decimal_count(value, measure.type.digits, f"{metric} in {measure.type.unit}")
-    if not measure.low <= count <= measure.high:
-        low, high = (decimal_text(end, measure.type.digits) for end in (measure.low, measure.high))
-        raise OutsideDomain(
-            f"{metric} is {value}, outside its declared domain {low} to {high}. Check the figure.",
-            metric=metric,
-            value=value,
-            low=low,
-            high=high,
-        )
+    count = read_value(metric, measure, value)
+    if isinstance(measure.type, Quantity) and not measure.low <= count <= measure.high:
+        raise outside(metric, measure, count)
     return count
 
 
@@ -261,7 +260,7 @@ def determine(
 def _require_verifier(agreement: Agreement, verifier: str) -> None:
     if verifier not in agreement.evaluators:
         roles = sorted(
-            agreement.terms.parties[name] for name, code in agreement.parties.items() if code == verifier
+            agreement.terms.parties[name].role for name, code in agreement.parties.items() if code == verifier
         )
         part = f"it is {', '.join(roles)} there" if roles else "it has no part in it"
         raise NotIndependent(
@@ -319,11 +318,11 @@ def settle(
             f"The claim {claim_code!r} was not determined yet: nothing is due. A verifier has to sign first.",
             claim=claim_code,
         )
-    event = Determined(metric=claim_row.claim.metric, period=claim_row.claim.period, value=determined[0])
-    state = findings.find_state(session, stored.id)
-    rows = step(program, state, event).entitlements
-    basis = {clause.id: clause.basis for clause in program.clauses}
-    moved = [row for row in rows if moved_by(row, event, cumulative=basis[row.clause] == "cumulative")]
+    made = claim_row.claim
+    event = findings.observed_as(program, made.code, made.metric, made.period, determined[0])
+    state = findings.find_state(session, program, stored.id)
+    rows = step(program, state, event, as_of=clock().date()).entitlements
+    moved = [row for row in rows if moved_by(row, event)]
     body: dict[str, object] = {
         "agreement": agreement,
         "claim": claim_code,

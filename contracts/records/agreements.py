@@ -59,7 +59,7 @@ def keep_agreement(session: Session, agreement: Agreement, event_id: UUID) -> No
     agreement_id = session.scalar(
         select(AGREEMENT.c.id).where(AGREEMENT.c.book_id == book_id, AGREEMENT.c.code == agreement.code)
     )
-    roles = agreement.terms.parties
+    roles = {name: party.role for name, party in agreement.terms.parties.items()}
     duties = {
         agreement.parties[name]: "verifier" if role == EVALUATOR else "interested"
         for name, role in roles.items()

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from ...finance.documents import canonical_bytes
 from ...finance.errors import Busy, Missing
-from ...finance.money import Money, decimal_text
+from ...finance.money import Money
 from ...finance.records.registry import find_book_id, find_party_id
 from ...finance.records.tables import PARTY
 from ..agreement import Agreement
 from ..settlement import Settlement
-from ..terms.compiled import Program
-from ..terms.pay import Determined, Entitlement, State, TraceRow
+from ..terms.observing import Observation, write_value
+from ..terms.pay import Entitlement, State, TraceRow
+from ..terms.program import Program
 from ..verification import Claim, Determination, Evidence
 from .tables import CLAIM, DETERMINATION, EVIDENCE, SETTLED, SETTLEMENT
 
@@ -58,13 +59,12 @@ def find_claim(
     ).one_or_none()
     if row is None:
         raise Missing(f"There is no claim {code!r} under {agreement!r}.", what="claim", code=code)
-    digits = program.metrics[row.metric].type.digits
     claim = Claim(
         agreement=agreement,
         code=code,
         metric=row.metric,
         period=row.period,
-        value=decimal_text(row.value, digits),
+        value=write_value(program.metrics[row.metric], row.value),
         claimed_by=row.party,
     )
     return StoredClaim(id=row.id, claim=claim)
@@ -132,23 +132,39 @@ def find_determined(session: Session, claim_id: int) -> tuple[int, bytes] | None
     return None if row is None else (row.value, bytes(row.body))
 
 
-def find_state(session: Session, agreement_id: int) -> State:
+def find_state(session: Session, program: Program, agreement_id: int) -> State:
     """Return what an agreement has settled: determinations in order, and payments by clause and period."""
     rows = session.execute(
-        select(CLAIM.c.metric, CLAIM.c.period, DETERMINATION.c.value)
+        select(CLAIM.c.code, CLAIM.c.metric, CLAIM.c.period, DETERMINATION.c.value)
         .join(DETERMINATION, DETERMINATION.c.claim_id == CLAIM.c.id)
         .join(SETTLED, SETTLED.c.claim_id == CLAIM.c.id)
         .where(SETTLED.c.agreement_id == agreement_id)
         .order_by(SETTLED.c.position)
     )
-    observed = tuple(Determined(metric=row.metric, period=row.period, value=row.value) for row in rows)
+    observed = tuple(observed_as(program, row.code, row.metric, row.period, row.value) for row in rows)
     paid = session.execute(
         select(SETTLEMENT.c.clause, SETTLEMENT.c.period, func.sum(SETTLEMENT.c.due).label("paid"))
         .join(SETTLED, SETTLED.c.claim_id == SETTLEMENT.c.claim_id)
         .where(SETTLED.c.agreement_id == agreement_id)
         .group_by(SETTLEMENT.c.clause, SETTLEMENT.c.period)
     )
-    return State(observed=observed, obligated={(row.clause, row.period): int(row.paid) for row in paid})
+    return State(observed=observed, obligated={(row.clause, row.period, ()): int(row.paid) for row in paid})
+
+
+def observed_as(program: Program, code: str, metric: str, period: str, count: int) -> Observation:
+    """Make the observation that a determined claim stands for; the claim's code tells it from others.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    code, metric, period : str
+        Of the claim; a metric that is not by period is kept under ``term``.
+    count : int [counts of the metric's type]
+        What was determined.
+    """
+    by_period = program.metrics[metric].by_period
+    return Observation(metric=metric, value=count, period=period if by_period else "", id=code)
 
 
 def keep_settled(session: Session, agreement_id: int, position: int, claim_id: int, event_id: UUID) -> None:
@@ -195,7 +211,7 @@ def list_settlements(session: Session, agreement: Agreement, agreement_id: int) 
 
 
 def keep_settlement(session: Session, claim_id: int, row: Entitlement, txn_id: UUID | None) -> None:
-    """Write what a determination brought about under one clause."""
+    """Write what a determination brought about under one clause, entitled to no more than is earned now."""
     trace = [
         {"inputs": list(one.inputs), "op": one.op, "path": one.path, "value": one.value} for one in row.trace
     ]
@@ -205,7 +221,7 @@ def keep_settlement(session: Session, claim_id: int, row: Entitlement, txn_id: U
             clause=row.clause,
             period=row.period,
             earned=row.earned,
-            entitled=row.entitled,
+            entitled=min(row.entitled, row.earned),
             due=row.due,
             trace=canonical_bytes(trace),
             txn_id=txn_id,

@@ -1,12 +1,14 @@
 """Clauses, limits and splits: checked against the rest of the document, and made ready to be carried out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
-from .document import PERIOD, Note, Pay, PaymentLimit, Split
+from .document import PERIOD, Note, Pay, PaymentLimit, Split, TermDocument
 from .lowering import Lowered, Lowering, choose
 from .program import AccountPlan, ClausePlan, LegPlan, LimitPlan, Node, SplitPlan
 from .stated import unit_of_clause
 from .types import BARE, Quantity, parse_type
+
+OUTCOMES = frozenset({"obs", "paid", "balance"})  # what an evaluator may have no interest in
 
 
 def read_clauses(low: Lowering) -> tuple[ClausePlan, ...]:
@@ -41,12 +43,13 @@ def _amount(low: Lowering, clause: Pay | Note, path: str) -> Lowered:
     if isinstance(clause, Note) or clause.when is None:
         return amount
     test = low.lower(clause.when, f"{path}/when")
-    return choose(low, f"{path}/when", test, amount, low.literal(f"{path}/amount", 0, amount.type))
+    zero = low.literal(f"{path}/amount", 0, amount.type)
+    return choose(low, f"{path}/when", test, amount, zero, test_path=f"{path}/when")
 
 
 def _plan(low: Lowering, clause: Pay | Note, path: str, amount: Lowered, unit: Quantity) -> ClausePlan:
     anchor = f"{clause.source.document}, {clause.source.clause}".rstrip(", ") if clause.source else ""
-    each = low.order(clause.each)
+    each = clause.each
     if isinstance(clause, Note):
         return ClausePlan(
             id=clause.id, path=path, basis="note", payer="", payee="", each=each, at=-1, amount=amount.at,
@@ -77,10 +80,10 @@ def _plan(low: Lowering, clause: Pay | Note, path: str, amount: Lowered, unit: Q
 
 def _payable(low: Lowering, clause: Pay, path: str, name: str, amount: Lowered) -> None:
     document = low.document
+    _no_interest(low, path, name, amount)
     if name in document.parties:
-        if document.parties[name].role == "evaluator" and depends_on(low.nodes, amount.at, "obs"):
-            low.fault(path, f"{name!r} verifies, so nothing it pays or gets may depend on what is observed")
-    elif name in document.sets:
+        return
+    if name in document.sets:
         members = document.sets[name].members
         strange = sorted(set(members) - set(document.parties))
         if name not in clause.each:
@@ -95,6 +98,25 @@ def _payable(low: Lowering, clause: Pay, path: str, name: str, amount: Lowered) 
     elif name not in document.splits:
         known = ", ".join((*document.parties, *document.splits, *document.accounts))
         low.fault(path, f"{name!r} is neither party, split nor pot: {known}")
+
+
+def _no_interest(low: Lowering, path: str, name: str, amount: Lowered) -> None:
+    """Refuse an evaluator that pays or gets what depends on what it finds."""
+    verifiers = low.document.roles("evaluator")
+    for party in _behind(low.document, name):
+        if party in verifiers and depends_on(low.nodes, amount.at, OUTCOMES):
+            low.fault(path, f"{party!r} verifies, so nothing it pays or gets may depend on what is observed")
+
+
+def _behind(document: TermDocument, name: str) -> tuple[str, ...]:
+    """Return the parties that a payer or payee stands for."""
+    if name in document.splits:
+        return tuple(leg.party for leg in document.splits[name].legs)
+    if name in document.sets:
+        return document.sets[name].members
+    if name in document.accounts:
+        return (document.accounts[name].residual_to,)
+    return (name,)
 
 
 def _moved_accounts(low: Lowering, clause: Pay | Note, path: str, unit: Quantity) -> None:
@@ -115,8 +137,8 @@ def _moved_accounts(low: Lowering, clause: Pay | Note, path: str, unit: Quantity
         low.fault(path, "a note changes an account: name it in raises or lowers, or make it a figure")
 
 
-def depends_on(nodes: list[Node], target: int, op: str) -> bool:
-    """Say whether a node needs one of an operation.
+def depends_on(nodes: list[Node], target: int, ops: Collection[str]) -> bool:
+    """Say whether a node needs one of some operations.
 
     Parameters
     ----------
@@ -124,10 +146,10 @@ def depends_on(nodes: list[Node], target: int, op: str) -> bool:
         Of a program.
     target : int [node number]
         Which.
-    op : str
-        The operation.
+    ops : collection of str
+        The operations.
     """
-    return any(nodes[at].op == op for at in needed(nodes, [target]))
+    return any(nodes[at].op in ops for at in needed(nodes, [target]))
 
 
 def needed(nodes: Iterable[Node], targets: Iterable[int]) -> list[int]:

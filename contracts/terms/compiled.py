@@ -212,7 +212,7 @@ def _domain(low: Lowering, path: str, metric: Metric, kind: Type) -> tuple[int, 
             low.fault(f"{path}/domain", f"a {kind} has no domain: leave it out")
         if bool(metric.values) != isinstance(kind, Label):
             low.fault(f"{path}/values", "a label needs its values, anything else has none")
-        return 0, max(1, len(metric.values) - 1)
+        return 0, len(metric.values) - 1 if metric.values else 1
     if metric.values:
         low.fault(f"{path}/values", "a number has a domain, no values")
     if metric.domain is None:

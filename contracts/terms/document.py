@@ -7,9 +7,9 @@ and ``figures`` name numbers; ``clauses`` are payments, carried out in the liste
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, TypeVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from ...finance.documents import Code, DecimalText, Document, Text
 from ...finance.errors import AlmonerError, TermError
@@ -17,6 +17,14 @@ from ...finance.money import Rounding
 from .expressions import MAX_PARTS, DayText, Expression, TypeText
 from .faults import plainly
 
+V = TypeVar("V")
+
+
+def _by_name(named: dict[str, V]) -> dict[str, V]:
+    return dict(sorted(named.items()))
+
+
+BY_NAME = AfterValidator(_by_name)  # one identity, one order: what has names stands in their order
 WHOLE_TERM = "term"
 PERIOD = "period"
 DurationText = Annotated[str, StringConstraints(pattern=r"^P[1-9][0-9]{0,2}[YMD]$")]
@@ -169,7 +177,9 @@ class ParamTable(Document):
     value: DecimalText | None = None
     dated: Annotated[tuple[Dated, ...], Field(max_length=MAX_PARTS)] = ()
     per: str = ""
-    values: Annotated[dict[Code, DecimalText], Field(max_length=MAX_PARTS)] = Field(default_factory=dict)
+    values: Annotated[dict[Code, DecimalText], Field(max_length=MAX_PARTS), BY_NAME] = Field(
+        default_factory=dict
+    )
     source: SourceAnchor | None = None
 
 
@@ -349,14 +359,16 @@ class TermDocument(Document):
     title: Text
     summary: str = ""
     rounding: Rounding
-    parties: Annotated[dict[Code, TermParty], Field(min_length=1, max_length=MAX_PARTS)]
+    parties: Annotated[dict[Code, TermParty], Field(min_length=1, max_length=MAX_PARTS), BY_NAME]
     calendar: Calendar
-    sets: Annotated[dict[Code, IndexSet], Field(max_length=64)] = Field(default_factory=dict)
-    metrics: Annotated[dict[Code, Metric], Field(max_length=MAX_PARTS)] = Field(default_factory=dict)
-    params: Annotated[dict[Code, ParamTable], Field(max_length=MAX_PARTS)] = Field(default_factory=dict)
-    figures: Annotated[dict[Code, Figure], Field(max_length=MAX_PARTS)] = Field(default_factory=dict)
-    accounts: Annotated[dict[Code, Account], Field(max_length=64)] = Field(default_factory=dict)
-    splits: Annotated[dict[Code, Split], Field(max_length=64)] = Field(default_factory=dict)
+    sets: Annotated[dict[Code, IndexSet], Field(max_length=64), BY_NAME] = Field(default_factory=dict)
+    metrics: Annotated[dict[Code, Metric], Field(max_length=MAX_PARTS), BY_NAME] = Field(default_factory=dict)
+    params: Annotated[dict[Code, ParamTable], Field(max_length=MAX_PARTS), BY_NAME] = Field(
+        default_factory=dict
+    )
+    figures: Annotated[dict[Code, Figure], Field(max_length=MAX_PARTS), BY_NAME] = Field(default_factory=dict)
+    accounts: Annotated[dict[Code, Account], Field(max_length=64), BY_NAME] = Field(default_factory=dict)
+    splits: Annotated[dict[Code, Split], Field(max_length=64), BY_NAME] = Field(default_factory=dict)
     clauses: Annotated[tuple[Clause, ...], Field(max_length=MAX_PARTS)]
     limits: Annotated[tuple[PaymentLimit, ...], Field(max_length=MAX_PARTS)] = ()
 

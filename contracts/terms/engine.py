@@ -188,12 +188,12 @@ class Run:
                     None if cell is None else self.use.grow(cell, factor, account.rounding)
                     for cell in balances[account.id]
                 ]
-        for account in self.program.accounts:
-            if account.adds >= 0:
-                added = self.evaluation.over(account.adds, account.each)
-                balances[account.id] = [
-                    self._plus(cell, more) for cell, more in zip(balances[account.id], added, strict=True)
-                ]
+        adding = [account for account in self.program.accounts if account.adds >= 0]
+        added = [self.evaluation.over(account.adds, account.each) for account in adding]
+        for account, more in zip(adding, added, strict=True):
+            balances[account.id] = [
+                self._plus(cell, one) for cell, one in zip(balances[account.id], more, strict=True)
+            ]
 
     def _plus(self, cell: Cell, more: Cell) -> Cell:
         return None if cell is None or more is None else self.use.add(cell, more)
@@ -444,7 +444,7 @@ def takes_at_most(program: Program, clause: ClausePlan, account: AccountPlan) ->
     account : AccountPlan
         Kept for the same members as the clause.
     """
-    if clause.each != account.each or clause.basis == "cumulative":
+    if set(clause.each) != set(account.each) or clause.basis == "cumulative":
         return False
 
     def covered(at: int) -> bool:

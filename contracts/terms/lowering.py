@@ -168,11 +168,14 @@ def lower_figure(low: Lowering, name: str, path: str) -> Lowered:
     return low.figures[name]
 
 
-def choose(low: Lowering, path: str, test: Lowered, then: Lowered, other: Lowered) -> Lowered:
+def choose(
+    low: Lowering, path: str, test: Lowered, then: Lowered, other: Lowered, test_path: str = ""
+) -> Lowered:
     """Add a choice between two values."""
     if not isinstance(test.type, Truth):
-        place = path if path.endswith("/when") else f"{path}/test"
-        low.mismatch(place, f"needs a condition, this is a {test.type}: compare it with cmp")
+        low.mismatch(
+            test_path or f"{path}/test", f"needs a condition, this is a {test.type}: compare it with cmp"
+        )
     if then.type != other.type:
         low.mismatch(path, f"then is a {then.type}, else is a {other.type}: both must be of one type")
     return low.make("if", path, then.type, (test, then, other))

@@ -197,30 +197,40 @@ def step(
     >>> step(program, first.state, more, as_of=None).entitlements[0].due
     151200
     """
-    fresh = [event for event in events if not (event.id and event in state.observed)]
-    observed = (
-        (*state.observed, *dict.fromkeys(fresh))
-        if all(one.id for one in fresh)
-        else (*state.observed, *fresh)
-    )
+    observed = _heard(state.observed, events)
     table = lay_out(program, observed, as_of=as_of, in_order=True, overlays=overlays)
     clauses = {clause.id: clause for clause in program.clauses}
     names = _names(program, table, clauses)
     prior = {key: state.obligated[name] for key, name in names.items() if state.obligated.get(name)}
     record: list[Traced] | None = [] if trace else None
     outturn = _carried_out(program, table, overlays, prior=prior, record=record)
+    returned = _returned(clauses, outturn, prior)
+    if returned:
+        record = [] if trace else None
+        outturn = _carried_out(program, table, overlays, prior=prior | returned, record=record)
     obligated = dict(state.obligated)
     overpaid = _overpaid(clauses, outturn, names, obligated)
     rows = []
     for key, kept in outturn.keys.items():
+        if kept.earned is None:
+            continue
         before = obligated.get(names[key], 0)
-        if kept.earned is not None or before:
-            due = _due(clauses[key[0]], kept.entitled - before, overpaid)
-            obligated[names[key]] = before + due
-            trace_rows = _explained(program, clauses[key[0]], key, record or [], overlays)
-            rows.append(_entitlement(names[key], kept, due, trace_rows))
+        due = _due(clauses[key[0]], kept.entitled - before, overpaid)
+        obligated[names[key]] = before + due
+        trace_rows = _explained(program, clauses[key[0]], key, record or [], overlays)
+        rows.append(_entitlement(names[key], kept, due, trace_rows))
     after = State(observed=observed, obligated=obligated)
     return Step(state=after, entitlements=tuple(rows), outturn=outturn)
+
+
+def _heard(known: tuple[Observation, ...], events: Iterable[Observation]) -> tuple[Observation, ...]:
+    """Add observations to a log; one that stands there with its id and values is not heard again."""
+    listed, before = list(known), set(known)
+    for event in events:
+        if not event.id or event not in before:
+            listed.append(event)
+            before.add(event)
+    return tuple(listed)
 
 
 def _entitlement(name: KeyName, kept: KeyOutcome, due: int, trace: tuple[TraceRow, ...]) -> Entitlement:
@@ -228,12 +238,24 @@ def _entitlement(name: KeyName, kept: KeyOutcome, due: int, trace: tuple[TraceRo
         clause=name[0],
         period=name[1],
         members=name[2],
-        earned=kept.earned or 0,
+        earned=kept.earned,
         entitled=kept.entitled,
         due=due,
         cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
         trace=trace,
     )
+
+
+def _returned(
+    clauses: Mapping[str, ClausePlan], outturn: Outturn, prior: Mapping[Key, int]
+) -> dict[Key, int]:
+    """Say how much less keys need to keep of their room, because the rest is returned now."""
+    kept = {key: outturn.keys[key] for key in prior if clauses[key[0]].on_decrease == "recover"}
+    return {
+        key: max(0, one.entitled)
+        for key, one in kept.items()
+        if one.earned is not None and one.entitled < prior[key]
+    }
 
 
 def _overpaid(
@@ -247,7 +269,8 @@ def _overpaid(
     for key, kept in outturn.keys.items():
         clause = clauses[key[0]]
         over = paid.get(names[key], 0) - kept.entitled
-        if over > 0 and clause.on_decrease == "offset" and not clause.two_way:
+        sets_off = clause.on_decrease == "offset" and not clause.two_way and kept.earned is not None
+        if over > 0 and sets_off:
             pair = (clause.payer, clause.payee)
             pools[pair] = pools.get(pair, 0) + over
     return pools
@@ -255,13 +278,13 @@ def _overpaid(
 
 def _due(clause: ClausePlan, change: int, overpaid: dict[tuple[str, str], int]) -> int:
     """Return what moves now: a decrease moves only where it is recovered or paid both ways."""
-    if clause.two_way or clause.on_decrease == "recover":
-        return change
+    if change < 0:
+        return change if clause.two_way or clause.on_decrease == "recover" else 0
     pair = (clause.payer, clause.payee)
-    offset = min(max(0, change), overpaid.get(pair, 0))
+    offset = min(change, overpaid.get(pair, 0))
     if offset:
         overpaid[pair] -= offset
-    return max(0, change) - offset
+    return change - offset
 
 
 def _names(program: Program, table: Table, clauses: Mapping[str, ClausePlan]) -> dict[Key, KeyName]:

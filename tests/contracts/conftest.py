@@ -13,8 +13,9 @@ from almoner.contracts import acts
 from almoner.contracts.agreement import Agreement
 from almoner.contracts.records import agreements
 from almoner.contracts.settlement import Settlement
-from almoner.contracts.terms.compiled import Program, compile_terms
+from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
+from almoner.contracts.terms.program import Program
 from almoner.contracts.verification import Claim, Determination, determination_bytes, digest_of
 from almoner.finance import acts as finance
 from almoner.finance.dates import Clock
@@ -35,7 +36,11 @@ def content() -> Content:
         "schema": "almoner.term/1",
         "title": "Nights in a safe place",
         "rounding": "half_even",
-        "parties": {"city": "outcome_payer", "home": "service_provider", "lab": "evaluator"},
+        "parties": {
+            "city": {"role": "outcome_payer"},
+            "home": {"role": "service_provider"},
+            "lab": {"role": "evaluator"},
+        },
         "calendar": {"starts_on": "2026-01-01", "ends_on": "2027-12-31"},
         "metrics": {
             "nights": {
@@ -55,8 +60,8 @@ def content() -> Content:
                 "basis": "cumulative",
                 "amount": {
                     "op": "scale",
-                    "of": {"op": "obs", "metric": "nights", "window": "to_date"},
-                    "by": {"op": "lit", "value": "15.12", "type": "USD/2 per night/0"},
+                    "of": {"op": "obs", "metric": "nights"},
+                    "by": [{"op": "lit", "value": "15.12", "type": "USD/2 per night/0"}],
                     "as": "USD/2",
                 },
             }

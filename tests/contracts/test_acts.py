@@ -97,7 +97,7 @@ def test_every_party_of_the_terms_is_bound_and_no_other(desk: "Desk") -> None:
 @pytest.mark.parametrize("unit", ["EUR/2", "USD/3"])
 def test_terms_in_another_unit_than_the_fund_are_refused(desk: "Desk", content: Content, unit: str) -> None:
     content["clauses"][0]["amount"]["as"] = unit
-    content["clauses"][0]["amount"]["by"]["type"] = f"{unit} per night/0"
+    content["clauses"][0]["amount"]["by"][0]["type"] = f"{unit} per night/0"
     with pytest.raises(TermError, match=r"the fund keeps USD/2"):
         desk.draw_up(terms=TermDocument.read(json.dumps(content)))
 

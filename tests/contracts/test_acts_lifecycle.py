@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from almoner import money
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
-from almoner.contracts.terms.pay import Determined, replay
+from almoner.contracts.terms.observing import Observation
+from almoner.contracts.terms.pay import replay
 from almoner.finance import acts as finance
 from almoner.finance.errors import OutsideDomain
 
@@ -37,10 +38,10 @@ CAPS = st.tuples(st.integers(1, 400), st.integers(1, 900))
 
 def terms_with(content: Content, caps: tuple[int, int]) -> TermDocument:
     """Pay nights by the period, and a fall in nights abroad once, under two limits."""
-    nights = {**content["metrics"]["nights"], "domain": ["-20", "60"]}
+    nights = {**content["metrics"]["nights"], "domain": ["-20", "60"], "per": ["period"]}
     metrics = {"nights": nights, "fall": {**nights, "type": "pp/1", "domain": ["-2", "6"], "pool": "last"}}
     clause = content["clauses"][0]
-    seen = {"op": "obs", "metric": "nights", "window": "period"}
+    seen = {"op": "obs", "metric": "nights"}
     nothing = {"op": "lit", "value": "0", "type": "USD/2"}
     paid = {**clause["amount"], "of": seen}
     edges = [{"at": "1", "owner": "below"}]
@@ -81,8 +82,8 @@ class Life:
     def __init__(self, desk: "Desk", code: str, terms: TermDocument) -> None:
         self.desk, self.code = desk, code
         self.keys = count()
-        self.open: list[tuple[str, Determined]] = []
-        self.settled: list[tuple[str, Determined]] = []
+        self.open: list[tuple[str, Observation]] = []
+        self.settled: list[tuple[str, Observation]] = []
         self.agreement = desk.start(code, terms)
         self.program = compile_terms(terms)
         self.encumbered = self.agreement.maximum
@@ -92,7 +93,7 @@ class Life:
             key = f"c{next(self.keys)}"
             text = str(value) if metric == "nights" else f"{value / 10:.1f}"
             self.desk.find(key, text, metric=metric, period=period, code=self.code)
-            self.open.append((key, Determined(metric=metric, period=period, value=value)))
+            self.open.append((key, Observation(metric=metric, period=period, value=value, id=key)))
         elif act == "settle known" and self.settled:
             self.desk.settle(self.settled[-1][0], self.code)
         elif act == "undo" and self.open:
@@ -104,7 +105,7 @@ class Life:
                 self.settle(row)
         self.check()
 
-    def settle(self, row: tuple[str, Determined]) -> None:
+    def settle(self, row: tuple[str, Observation]) -> None:
         with suppress(OutsideDomain):
             rows = self.desk.settle(row[0], self.code)
             self.encumbered -= sum((one.due for one in rows), start=money("0", "USD"))

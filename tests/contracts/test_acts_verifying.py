@@ -286,6 +286,7 @@ def two_years(content: Content) -> TermDocument:
         {"id": "y2", "ends_on": "2027-12-31"},
     ]
     nights = content["clauses"][0]
+    content["metrics"]["nights"]["per"] = ["period"]
     seen = {"op": "obs", "metric": "nights", "window": "to_date"}
     edges = [{"at": "100", "owner": "above"}]
     rows = [{"base": "0"}, {"base": "1000"}]
@@ -309,8 +310,8 @@ def test_a_settlement_shows_the_clauses_and_periods_that_its_finding_bears_on(
         rows = desk.settle(key)
         shown[key] = {(row.clause, row.period): (row.earned.text, row.due.text) for row in rows}
     assert shown == {
-        "c1": {("nights", "y1"): ("907.20", "907.20"), ("bonus", "y2"): ("0.00", "0.00")},
-        "c2": {("nights", "y2"): ("604.80", "604.80"), ("bonus", "y2"): ("1000.00", "1000.00")},
-        "c3": {("nights", "y1"): ("3931.20", "488.00"), ("bonus", "y2"): ("1000.00", "0.00")},
+        "c1": {("nights", "y1"): ("907.20", "907.20"), ("bonus", "term"): ("0.00", "0.00")},
+        "c2": {("nights", "y2"): ("604.80", "604.80"), ("bonus", "term"): ("1000.00", "1000.00")},
+        "c3": {("nights", "y1"): ("3931.20", "488.00"), ("bonus", "term"): ("1000.00", "0.00")},
     }
     assert desk.money() == ("0.00", "3000.00", "597000.00")

@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from almoner.contracts.terms.bounds import Proof, prove
-from almoner.contracts.terms.compiled import Program
-from almoner.contracts.terms.pay import Determined, replay
+from almoner.contracts.terms.observing import Observation
+from almoner.contracts.terms.pay import replay
+from almoner.contracts.terms.program import Program
 from almoner.finance.errors import TermError
 
 Content = dict[str, Any]
 Compiler = Callable[[Content], Program]
 
-X = {"op": "obs", "metric": "x", "window": "to_date"}
-Y = {"op": "obs", "metric": "y", "window": "to_date"}
+X = {"op": "obs", "metric": "x"}
+Y = {"op": "obs", "metric": "y"}
 LOW, HIGH = -4, 5
 
 
@@ -58,14 +59,14 @@ def every_result(program: Program) -> list[int]:
     names = list(program.metrics)
     values = product(range(LOW, HIGH + 1), repeat=len(names))
     logs = [
-        tuple(Determined(metric=name, value=value) for name, value in zip(names, row, strict=True))
+        tuple(Observation(metric=name, value=value) for name, value in zip(names, row, strict=True))
         for row in values
     ]
     return [replay(program, log).entitlements[0].earned for log in logs]
 
 
 def share(num: Content, den: Content, rounding: str = "half_even") -> Content:
-    return {"op": "scale", "of": X, "num": num, "den": den, "as": "USD/2", "round": rounding}
+    return {"op": "scale", "of": X, "by": [num], "over": [den], "as": "USD/2", "round": rounding}
 
 
 def bands(of: Content, edges: Sequence[tuple[str, str]], rows: Sequence[tuple[str, str]]) -> Content:
@@ -83,8 +84,8 @@ TIGHT: dict[str, Content] = {
     "add": {"op": "add", "of": [X, Y, lit("-0.5")]},
     "min": {"op": "min", "of": [X, Y, lit("0.03")]},
     "max": {"op": "max", "of": [X, Y, lit("-0.01")]},
-    "scale by a negative factor": {"op": "scale", "of": X, "by": lit("-3.5", "ratio/1"), "as": "USD/2"},
-    "product of both signs": {"op": "scale", "of": X, "num": Y, "den": lit("0.01"), "as": "USD/2"},
+    "scale by a negative factor": {"op": "scale", "of": X, "by": [lit("-3.5", "ratio/1")], "as": "USD/2"},
+    "product of both signs": {"op": "scale", "of": X, "by": [Y], "over": [lit("0.01")], "as": "USD/2"},
     "share of a negative divisor": share(lit("7"), lit("-2"), "floor"),
     "share of a positive divisor": share(lit("7"), lit("2"), "ceil"),
     "moving divisor": share(lit("1"), {"op": "add", "of": [Y, lit("0.05")]}, "toward_zero"),
@@ -136,7 +137,7 @@ def test_the_bounds_of_an_operation_are_its_least_and_its_greatest_result(
 
 
 def test_a_bound_that_may_be_too_wide_is_called_safe(shifted: Callable[[Content], Program]) -> None:
-    minus = {"op": "scale", "of": X, "by": lit("-1", "ratio/0"), "as": "USD/2"}
+    minus = {"op": "scale", "of": X, "by": [lit("-1", "ratio/0")], "as": "USD/2"}
     program = shifted({"op": "add", "of": [X, minus]})
     proof = prove(program)
     assert (proof.label, proof.witness) == ("safe", ())
@@ -188,7 +189,7 @@ def test_a_divisor_that_could_be_zero_is_refused(refusal_of: Refusal, den: Conte
 
 
 HUGE = [
-    {"op": "scale", "of": X, "by": lit("9999999999999999999", "ratio/0"), "as": "USD/2"},
+    {"op": "scale", "of": X, "by": [lit("9999999999999999999", "ratio/0")], "as": "USD/2"},
     {"op": "add", "of": [X, lit("46116860184273879.04")]},
     {"op": "min", "of": [X, lit("9999999999999999999")]},
     bands(X, [], [("0", "999999999999999999")]),
@@ -224,7 +225,7 @@ def fixed(content: Content, program_of: Compiler) -> Callable[..., tuple[Program
         seen = {
             "op": "scale",
             "of": clause["amount"]["of"],
-            "by": lit("0", "USD/2 per night/0"),
+            "by": [lit("0", "USD/2 per night/0")],
             "as": "USD/2",
         }
         clauses = [
@@ -258,7 +259,7 @@ def test_limits_bound_both_ends_whatever_their_order(
     for order in permutations({"a": 20, "b": 20, "c": 20}.items()):
         for listed in permutations(limits):
             program, proof = fixed(dict(order), listed)
-            paid = sum(replay(program, (Determined(metric="nights", value=1),)).state.obligated.values())
+            paid = sum(replay(program, (Observation(metric="nights", value=1),)).state.obligated.values())
             assert proof.guaranteed <= paid <= proof.maximum
             assert (proof.maximum, proof.guaranteed) == (most * 100, least * 100)
 
@@ -267,7 +268,7 @@ def test_a_guarantee_under_crossing_limits_holds_for_the_worst_order_of_clauses(
     fixed: Callable[..., tuple[Program, Proof]],
 ) -> None:
     program, proof = fixed({"b": 20, "a": 20, "c": 20}, [(["a", "b"], 10), (["b", "c"], 10)])
-    paid = replay(program, (Determined(metric="nights", value=1),)).state.obligated
+    paid = replay(program, (Observation(metric="nights", value=1),)).state.obligated
     assert sum(paid.values()) == proof.guaranteed == 1000
     assert (proof.maximum, proof.label) == (2000, "safe")
 
@@ -277,17 +278,12 @@ def test_each_period_adds_its_own_maximum_and_minimum(content: Content, program_
         {"id": "y1", "ends_on": "2026-12-31"},
         {"id": "y2", "ends_on": "2027-12-31"},
     ]
-    content["metrics"]["nights"].update({"pool": "last", "domain": ["10", "40"]})
+    content["metrics"]["nights"].update({"pool": "last", "domain": ["10", "40"], "per": ["period"]})
     kind = "USD/2 per night/0"
-    content["params"] = {
-        "price": [
-            {"from": "2026-01-01", "value": "2", "type": kind},
-            {"from": "2027-06-30", "value": "1", "type": kind},
-        ]
-    }
+    rows = [{"from": "2026-01-01", "value": "2"}, {"from": "2027-06-30", "value": "1"}]
+    content["params"] = {"price": {"type": kind, "dated": rows}}
     content["clauses"][0]["basis"] = "period"
-    content["clauses"][0]["amount"]["by"] = {"op": "param", "name": "price"}
-    content["clauses"][0]["amount"]["of"]["window"] = "period"
+    content["clauses"][0]["amount"]["by"] = [{"op": "param", "name": "price"}]
     proof = prove(program_of(content))
     assert [(row.period, row.least, row.most) for row in proof.clauses] == [
         ("y1", 2000, 8000),
@@ -305,8 +301,8 @@ def test_the_search_for_a_witness_ends_soon_however_many_metrics_there_are(
     clause = content["clauses"][0]
     content["clauses"] = []
     for name in names:
-        seen = {"op": "obs", "metric": name, "window": "to_date"}
-        minus = {"op": "scale", "of": seen, "by": lit("-1", "ratio/0"), "as": "night/0"}
+        seen = {"op": "obs", "metric": name}
+        minus = {"op": "scale", "of": seen, "by": [lit("-1", "ratio/0")], "as": "night/0"}
         rest = {"op": "add", "of": [lit("40000", "night/0"), minus]}
         amount = {**clause["amount"], "of": {"op": "min", "of": [seen, rest]}}
         content["clauses"].append({**clause, "id": name, "amount": amount})

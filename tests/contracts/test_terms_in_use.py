@@ -11,6 +11,7 @@ from almoner.contracts.terms.bounds import prove
 from almoner.contracts.terms.columns import Columns, multiply_divide
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
+from almoner.contracts.terms.lint import check
 from almoner.contracts.terms.observing import Observation
 from almoner.contracts.terms.outputs import Output, read_output
 from almoner.contracts.terms.pay import pay
@@ -216,3 +217,13 @@ def test_a_term_ends_with_its_last_period() -> None:
     told = "/calendar/ends_on: the term ends on 2028-12-31, its last period on 2027-12-31"
     with pytest.raises(TermError, match=told):
         terms(SOUND | {"calendar": calendar | periods, "clauses": [clause("stay", PAID)]})
+
+
+def test_what_a_note_counts_is_stated_by_nobody_and_pays_nobody() -> None:
+    debt = {"title": "Debt", "type": "night/0", "kind": "memo"}
+    note = {"op": "note", "id": "relief", "amount": obs("nights"), "lowers": ["debt"]}
+    content = {"metrics": {"nights": SOUND["metrics"]["nights"]}, "accounts": {"debt": debt}}
+    found = check(terms(content | {"clauses": [clause("stay", PAID), note]}))
+    assert {one.code for one in found} == {"T01", "T23"}
+    assert all("nights" in one.message for one in found)
+    assert not [one for one in found if one.message.startswith(" ")]

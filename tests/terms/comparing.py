@@ -63,7 +63,7 @@ def spelled(program: Program, outturn: Outturn, read: Read = lambda cell: cell) 
     units |= {f"residual:{name}": account.unit for name, account in accounts.items()}
     found = Outcome()
     for (name, span, place), kept in outturn.keys.items():
-        members = outturn.table.combinations(clauses[name].each)[place]
+        members = by_set(clauses[name].each, outturn.table.combinations(clauses[name].each)[place])
         key = (name, "" if span == WHOLE else periods[span], members)
         found.earned[key] = whole(read(kept.earned), units[name])
         for limit, cut in kept.cuts.items():
@@ -83,12 +83,17 @@ def spelled(program: Program, outturn: Outturn, read: Read = lambda cell: cell) 
     return found
 
 
+def by_set(dims: tuple[str, ...], members: Members) -> Members:
+    """Members in the order of the names of their sets."""
+    return tuple(member for _, member in sorted(zip(dims, members, strict=True)))
+
+
 def placed(
     outturn: Outturn, name: str, dims: tuple[str, ...], rows: list[list[Cell]]
 ) -> Iterator[tuple[tuple[str, str, Members], Cell]]:
     for (period, _), cells in zip(outturn.program.periods, rows, strict=True):
         for members, cell in zip(outturn.table.combinations(dims), cells, strict=True):
-            yield (name, period, members), cell
+            yield (name, period, by_set(dims, members)), cell
 
 
 def differences(left: Outcome, right: Outcome) -> list[str]:

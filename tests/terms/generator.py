@@ -201,7 +201,7 @@ def draw_clause(draft: Draft) -> None:
     clause: Json = {
         "op": "note" if noted else "pay",
         "id": name,
-        "each": list(each),
+        "each": draft.random.sample(each, len(each)),
         "amount": draft.number(want),
     }
     if noted or (memos and draft.odds(0.3)):

@@ -162,15 +162,14 @@ class Interpreter(Reader):
                     growth = account.grows
                     factor = growth_factor(growth.rate, growth.compounding, growth.day_count, span)
                     self.held[key] = rounded(before * factor, digits, rounding)
-        for name, account in self.document.accounts.items():
-            if account.adds is None:
-                continue
-            more = [
-                (self.key(account.each, place), self.value(account.adds, place))
-                for place in self.places(account.each, period)
-            ]
-            for members, value in more:
-                self.held[name, members] = added([self.held[name, members], value])
+        more = [
+            ((name, self.key(account.each, place)), self.value(account.adds, place))
+            for name, account in self.document.accounts.items()
+            if account.adds is not None
+            for place in self.places(account.each, period)
+        ]
+        for key, value in more:
+            self.held[key] = added([self.held[key], value])
 
     def change(self, account: str, place: Place, amount: Number) -> None:
         key = (account, self.key(self.document.accounts[account].each, place))

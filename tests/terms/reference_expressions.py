@@ -137,8 +137,8 @@ class Reader:
         return (place.of(name, member) for member in self.sets[name])
 
     def places(self, names: Iterable[str], period: int) -> Iterator[Place]:
-        """Every combination of members, the last set running fastest."""
-        listed = self.ordered(names)
+        """Every combination of members, the last set as named running fastest."""
+        listed = tuple(names)
         for members in itertools.product(*(self.sets[name] for name in listed)):
             yield Place(period, dict(zip(listed, members, strict=True)))
 
