@@ -1,6 +1,7 @@
 """``almoner contract …``: terms on files, and the agreements of a book."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -9,12 +10,14 @@ import typer
 from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.reporting import CaseReport, report
 from ...contracts.schemas import schemas
-from ...contracts.terms.bounds import Proof, prove
+from ...contracts.terms.bounds import PairBound, prove
 from ...contracts.terms.compiled import compile_terms
 from ...contracts.terms.document import TermDocument
 from ...contracts.terms.engine import Outturn
 from ...contracts.terms.evaluation import Traced
-from ...contracts.terms.observing import read_case, write_value
+from ...contracts.terms.finding import LintFinding
+from ...contracts.terms.lint import check
+from ...contracts.terms.observing import Observation, read_case, write_value
 from ...contracts.terms.pay import pay as pay_terms
 from ...contracts.terms.program import Program
 from ...contracts.terms.reasons import explain as explain_outturn
@@ -46,6 +49,10 @@ Outcomes = Annotated[
 ]
 Paths = Annotated[int, typer.Option("--paths", min=1, max=MOST_PATHS, help="How many ways it could go.")]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="The same seed gives the same bytes.")]
+Errors = Annotated[
+    list[str] | None,
+    typer.Option("--standard-error", metavar="METRIC=VALUE", help="How finely a metric will be estimated."),
+]
 SchemaName = Annotated[str, typer.Argument(metavar="[NAME]", help="One of them only.")]
 MOST_WITNESSES = 12
 NOTHING = Case(id="nothing-observed", results=())
@@ -143,18 +150,30 @@ def bounds(terms: Terms, *, as_json: AsJson = False) -> None:
         {"payer": party, "unit": unit, "most": decimal_text(most, digits[unit])}
         for (party, unit), most in proof.payers.items()
     ]
-    witness = _witness(program, proof)
+    witness = _witness(program, proof.witness)
     if as_json:
         document = {"amounts": amounts, "label": proof.label, "payers": payers, "witness": witness}
+        document |= {"pairs": [_pair(one, digits) for one in proof.pairs]}
         print_json({**(amounts[0] if len(amounts) == 1 else {}), **document})
         return
     for one in amounts:
         most, least = grouped(one["max_liability"]), grouped(one["guaranteed"])
         print(f"At most {most} {one['unit']} ({proof.label}), at least {least} {one['unit']}.")
     if witness:
-        print(f"The most is reached with: {_first(_reached(program, proof))}.")
+        print(f"The most is reached with: {_first(_reached(program, proof.witness))}.")
     rows = [(one["payer"], one["unit"], grouped(one["most"])) for one in payers]
     print_table("\nMost by payer", ("payer", "unit", "most"), rows, right=(2,))
+
+
+def _pair(bound: PairBound, digits: Mapping[str, int]) -> dict[str, object]:
+    return {
+        "payer": bound.payer,
+        "payee": bound.payee,
+        "unit": bound.unit,
+        "year": bound.year,
+        "least": decimal_text(bound.least, digits[bound.unit]),
+        "most": decimal_text(bound.most, digits[bound.unit]),
+    }
 
 
 def _first(texts: list[str]) -> str:
@@ -162,8 +181,8 @@ def _first(texts: list[str]) -> str:
     return ", ".join(texts[:MOST_WITNESSES]) + more
 
 
-def _reached(program: Program, proof: Proof) -> list[str]:
-    """Say each observation of the witness."""
+def _reached(program: Program, witness: Sequence[Observation]) -> list[str]:
+    """Say each observation of a witness."""
     return [
         " ".join(
             (
@@ -173,11 +192,11 @@ def _reached(program: Program, proof: Proof) -> list[str]:
                 *([f"in {one.period}"] if one.period else []),
             )
         )
-        for one in proof.witness
+        for one in witness
     ]
 
 
-def _witness(program: Program, proof: Proof) -> list[dict[str, object]]:
+def _witness(program: Program, witness: Sequence[Observation]) -> list[dict[str, object]]:
     return [
         {
             "metric": one.metric,
@@ -185,8 +204,45 @@ def _witness(program: Program, proof: Proof) -> list[dict[str, object]]:
             "of": dict(one.of),
             "value": write_value(program.metrics[one.metric], one.value),
         }
-        for one in proof.witness
+        for one in witness
     ]
+
+
+@app.command()
+def lint(terms: Terms, error: Errors = None, *, as_json: AsJson = False) -> int:
+    """Find what is sound and still not meant. Example: almoner contract lint terms.json."""
+    document = _read(terms)
+    program = compile_terms(document)
+    known = dict(_named(text) for text in error or ())
+    found = check(document, known)
+    if as_json:
+        print_json([_finding(program, one) for one in found])
+    else:
+        rows = [(one.code, one.severity, one.path, one.size or "", one.message) for one in found]
+        print_table(document.title, ("code", "severity", "where", "money", "what"), rows, right=(3,))
+        for one in found:
+            shows = f" It shows with {_first(_reached(program, one.witness))}." if one.witness else ""
+            print(f"{one.code} {one.path}: {one.fix}{shows}")
+        errors = sum(one.severity == "error" for one in found)
+        print(f"{errors} errors, {len(found) - errors} warnings.")
+    return FINDING if any(one.severity == "error" for one in found) else DONE
+
+
+def _named(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name, value
+
+
+def _finding(program: Program, one: LintFinding) -> dict[str, object]:
+    return {
+        "code": one.code,
+        "severity": one.severity,
+        "path": one.path,
+        "message": one.message,
+        "fix": one.fix,
+        "size": one.size,
+        "witness": None if one.witness is None else _witness(program, one.witness),
+    }
 
 
 @app.command()

@@ -169,9 +169,8 @@ def _line(row: Row) -> tuple[object, object]:
 
 
 def interests(subject: Subject) -> Iterator[LintFinding]:
-    """T21: who states what it is paid on. T22: who verifies what it is paid on. T23: nobody verifies."""
+    """T21: who states what it is paid on. T23: nobody verifies."""
     program = subject.program
-    verifying = {name for name, role in program.parties.items() if role == "evaluator"}
     for clause in program.clauses:
         split = program.splits.get(clause.payee)
         payees = {leg.party for leg in split.legs} if split else {clause.payee}
@@ -185,12 +184,6 @@ def interests(subject: Subject) -> Iterator[LintFinding]:
                     f"{measure.by} states {name} and is paid on it by {clause.id}.",
                     "Let an evaluator find it, or have it countersigned.",
                 )  # fmt: skip
-        for name in sorted(payees & verifying if metrics and split else ()):
-            yield LintFinding(
-                code="T22", severity="error", path=f"/splits/{clause.payee}",
-                message=f"{name} verifies, and shares in {clause.id}, which depends on {listed(metrics)}.",
-                fix="Pay the evaluator a fee that no result can change.",
-            )  # fmt: skip
     found = [name for name, measure in program.metrics.items() if not measure.by and not measure.ref]
     if found and not any(role in FINDERS for role in program.parties.values()):
         yield _warning(

@@ -275,7 +275,7 @@ def _params(known: Vocabulary) -> Iterator[SheetBlock]:
 
 
 def _card(per: str, params: list[tuple[str, ParamTable]], known: Vocabulary) -> WordTable:
-    members = dict.fromkeys(member for _, one in params for member in one.values)
+    members = known.periods if per == "period" else known.document.sets[per].members
     headings = [
         f"{one.title or name} ({name}), {unit_words(quantity)}"
         if (quantity := parse_type(one.type))

@@ -240,9 +240,36 @@ def test_bounds_are_proven_and_shown(capsys: pytest.CaptureFixture[str]) -> None
     proof = run_json(capsys, "bounds", NIGHTS)
     assert (proof["max_liability"], proof["guaranteed"], proof["label"]) == ("500000.00", "0.00", "attained")
     assert proof["payers"] == [{"payer": "city", "unit": "USD", "most": "500000.00"}]
+    pair = {"payer": "city", "payee": "home", "unit": "USD", "least": "0.00", "most": "500000.00"}
+    assert [one for one in proof["pairs"] if one["year"] is None] == [{**pair, "year": None}]
     text = shown(capsys, "bounds", NIGHTS)
     assert "At most 500,000.00 USD (attained), at least 0.00 USD." in text
     assert "The most is reached with: nights" in text
+
+
+def test_oddities_are_listed_and_faults_exit_with_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    casebook = ROOT / "examples" / "casebook" / "rikers-able.json"
+    found = run_json(capsys, "lint", str(casebook))
+    cliff = next(one for one in found if one["code"] == "T10")
+    assert (cliff["severity"], cliff["size"]) == ("warning", "4,800,000.00 USD")
+    assert {"metric": "bed_day_reduction_pct", "period": "", "of": {}, "value": "8.50"} in cliff["witness"]
+    text = shown(capsys, "lint", str(casebook))
+    assert f"0 errors, {len(found)} warnings." in text
+    noisy = run_json(capsys, "lint", str(casebook), "--standard-error", "bed_day_reduction_pct=2.00")
+    assert {one["code"] for one in noisy} >= {one["code"] for one in found} | {"T20"}
+    content = json.loads(Path(NIGHTS).read_bytes())
+    pot = {"title": "Pot", "type": "USD/2", "kind": "pot", "holder": "city", "residual_to": "home"}
+    content["accounts"] = {"pot": pot}
+    content["clauses"].append(
+        {
+            "op": "pay", "id": "top-up", "from": "pot", "to": "home", "basis": "once",
+            "amount": {"op": "lit", "value": "10", "type": "USD/2"},
+        }
+    )  # fmt: skip
+    faulty = run_json(capsys, "lint", written(tmp_path / "pot.json", content), code=1)
+    assert faulty[0]["severity"] == "error"
 
 
 def test_payments_are_simulated_from_laws_of_chance(
@@ -317,7 +344,7 @@ BROKEN_TERMS: list[tuple[object, str, str]] = [
 
 
 @pytest.mark.parametrize(("content", "path", "reason"), BROKEN_TERMS, ids=lambda value: str(value)[:24])
-@pytest.mark.parametrize("command", ["pay", "explain", "bounds", "wording"])
+@pytest.mark.parametrize("command", ["pay", "explain", "bounds", "lint", "wording"])
 def test_faulty_terms_exit_2_with_the_place_and_the_reason(
     command: str, content: object, path: str, reason: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

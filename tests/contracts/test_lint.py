@@ -349,12 +349,6 @@ def test_t21_a_payee_that_counts_for_itself() -> None:
     assert codes(document(metric={"by": "city"})) == []
 
 
-def test_t22_an_evaluator_among_the_payees() -> None:
-    legs = [{"party": "home", "weight": "9"}, {"party": "lab", "weight": "1"}]
-    row = found(document(pays(to="both"), splits={"both": {"legs": legs}}), "T22")
-    assert (row.severity, row.path) == ("error", "/splits/both")
-
-
 def test_t23_nobody_is_to_find_it() -> None:
     parties = {"city": {"role": "outcome_payer"}, "home": {"role": "service_provider"}}
     assert codes(document(parties=parties)) == ["T23"]

@@ -281,7 +281,8 @@ def test_every_deal_of_the_casebook_is_forecast_within_its_bounds_and_paid_alike
         figures = made.spread("paid", unit=unit).figures
         assert figures == amount_figures(totals[output], digits[unit])
         assert Decimal(figures["most"]) <= Decimal(made.maxima[unit])
-    wanted += [Output(f"{side}:{party}") for side in ("from", "to") for party in program.parties]
+    sides = [f"{side}:{party}" for side in ("from", "to") for party in program.parties]
+    wanted += [Output(f"{side}:{unit}") for side in sides for unit in digits]
     wanted += [Output(f"limit:{limit.id}") for limit in program.limits]
     drawn = run(program, source, paths=1000, wanted=wanted)
     for at in range(0, 1000, 125):

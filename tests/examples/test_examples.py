@@ -30,6 +30,12 @@ PRINTED = {
         "422 money.unknown_unit",
     ],
     "05_citizen.py": ["denver-sib: paid 9638911.36 USD of at most 11420000.00 USD, as published"],
+    "06_terms.py": [
+        "at most 500,000.00 USD (attained)",
+        "T01 /metrics/nights",
+        "12,457 nights pay 188,349.84 USD",
+        "the limit binds in",
+    ],
 }
 
 
