@@ -5,12 +5,12 @@ anybody signs. Every metric declares its domain; the same engine carries out the
 once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from itertools import product
 from math import prod
-from typing import Final
+from typing import Final, TypeVar
 
 from ...finance.errors import TermError
 from ...finance.money import MAX_MINOR, Rounding, decimal_text, round_quotient
@@ -22,6 +22,8 @@ from .program import Measure, Node, Program
 from .types import digits_of
 
 Interval = tuple[int, int]
+Spot = tuple[int, int, int]  # node, period, combination of members
+K = TypeVar("K", int, Spot)
 ANY_MEMBER: Final = "*"
 
 
@@ -261,13 +263,14 @@ def domains(program: Program, fixed: Mapping[str, int] | None = None) -> Table:
     )
 
 
-def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, int]]:
+def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, int], dict[Spot, Interval]]:
     """Carry out terms on whole domains.
 
     Returns
     -------
     tuple
-        The outturn in intervals; each node's least and most; each product's size before division.
+        The outturn in intervals; each node's least and most; each product's size before division; the least
+        and most of what limits read, by node, period and combination of members.
 
     Raises
     ------
@@ -277,7 +280,9 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
     use = Ranges()
     record: list[Traced] = []
     outturn = carry_out(program, use, domains(program), record=record)
-    spans = _spans(record)
+    spans = _hulls((row.node, row) for row in record)
+    ceilings = {limit.maximum for limit in program.limits}
+    spots = _hulls(((row.node, row.period, row.combination), row) for row in record if row.node in ceilings)
     for at, (low, high) in spans.items():
         node = program.nodes[at]
         if max(abs(low), abs(high)) > MAX_MINOR:
@@ -295,19 +300,19 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
         for cell in (cell for row in outturn.balances[account.id] for cell in row):
             if max(map(abs, pair(cell))) > MAX_MINOR:
                 raise refused(account.path, "its balance can leave the exact range of 2^62: narrow a domain")
-    return outturn, spans, use.peaks
+    return outturn, spans, use.peaks, spots
 
 
-def _spans(record: Sequence[Traced]) -> dict[int, Interval]:
-    """Return each node's least and most over all periods in which it is known."""
-    spans: dict[int, Interval] = {}
-    for row in record:
+def _hulls(rows: Iterable[tuple[K, Traced]]) -> dict[K, Interval]:
+    """Return the least and most under each key, of what is known."""
+    hulls: dict[K, Interval] = {}
+    for key, row in rows:
         if row.value is None:
             continue
         low, high = pair(row.value)
-        known = spans.get(row.node, (low, high))
-        spans[row.node] = (min(low, known[0]), max(high, known[1]))
-    return spans
+        known = hulls.get(key, (low, high))
+        hulls[key] = (min(low, known[0]), max(high, known[1]))
+    return hulls
 
 
 def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:

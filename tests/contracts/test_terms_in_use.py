@@ -13,11 +13,11 @@ from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.lint import check
 from almoner.contracts.terms.observing import Observation
-from almoner.contracts.terms.outputs import Output, read_output
+from almoner.contracts.terms.outputs import Output, output_type, read_output
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.simulate import Given, run
-from almoner.finance.errors import TermError
+from almoner.finance.errors import Missing, TermError
 from almoner.finance.money import Rounding, round_quotient
 
 Content = dict[str, Any]
@@ -227,3 +227,38 @@ def test_what_a_note_counts_is_stated_by_nobody_and_pays_nobody() -> None:
     assert {one.code for one in found} == {"T01", "T23"}
     assert all("nights" in one.message for one in found)
     assert not [one for one in found if one.message.startswith(" ")]
+
+
+def test_a_limit_for_each_counts_each_at_its_own_maximum() -> None:
+    sets = {"phases": {"title": "Phases", "members": ["one", "two"]}}
+    most = {"type": "USD/0", "per": "phases", "values": {"one": "70", "two": "30"}}
+    yearly = {"type": "USD/0", "per": "period", "values": {"p1": "40", "p2": "20", "p3": "10"}}
+    content: Content = {"sets": sets, "metrics": {"nights": metric("night/0", "50", "phases", "period")}}
+    content |= {
+        "params": {"most": most, "yearly": yearly},
+        "clauses": [clause("stay", PAID, each=["phases"])],
+    }
+
+    def maximum(**limit: object) -> int:
+        return prove(terms(content | {"limits": [{"id": "cap", "of": ["*"]} | limit]})).maximum
+
+    assert maximum(max={"op": "param", "name": "most"}, each=["phases"]) == 100
+    assert maximum(max={"op": "param", "name": "yearly"}, each=["period"]) == 70
+    assert maximum(max={"op": "param", "name": "yearly"}) == 40
+    doubled = {"op": "add", "of": [{"op": "param", "name": "most"}, {"op": "param", "name": "yearly"}]}
+    assert maximum(max=doubled, each=["phases", "period"]) == 100 + 90 + 80 + 70 + 50 + 40
+
+
+@pytest.mark.parametrize("name", ["limit:x", "account:x", "residual:x", "totl"])
+def test_an_output_that_is_none_is_refused_with_those_there_are(name: str) -> None:
+    program = terms(SOUND | {"clauses": [clause("stay", PAID)]})
+    with pytest.raises(
+        Missing, match=f"There is no output '{name}'. There are: earned, paid, lost_to_cap, stay"
+    ):
+        read_output(pay(program, []), Output(name))
+
+
+@pytest.mark.parametrize("name", ["limit:x", "account:x", "residual:x"])
+def test_what_no_limit_or_account_keeps_has_no_type(name: str) -> None:
+    with pytest.raises(Missing, match=f"There is no output '{name}'"):
+        output_type(terms(SOUND | {"clauses": [clause("stay", PAID)]}), Output(name))
