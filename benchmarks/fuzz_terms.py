@@ -1,8 +1,9 @@
 """Compare every reading of random terms with every other: ``python -m benchmarks.fuzz_terms --minutes 10``.
 
-Each round draws one small and one larger term document and a block of random observations. Exact payment and
-the columns of the simulation are compared on every path and every figure (earned, entitled, paid, every cut,
-every flow, figures, balances). The reference interpreter of ``tests/terms``, which shares no code with them,
+Each round draws one small and one larger term document and a block of random observations. The columns of the
+simulation are compared with the exact arithmetic of payment, in whole numbers, on every path and every figure
+(earned, entitled, paid, every cut, every flow, figures, balances), and with payment itself, path by path, on
+some. The reference interpreter of ``tests/terms``, which shares no code with them,
 is compared on some paths, also with pending values and waiting times. What was proven must hold what came
 out, and a maximum said to be attained must be paid on its witness. What differs is shrunk and printed as
 JSON; the exit code is then 1.
@@ -43,7 +44,7 @@ from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.program import Program
 from almoner.finance.errors import TermError
 
-SMALL, LARGE = 1500, 150
+SMALL, LARGE = 8000, 1000
 DAYS = (None, date(2027, 7, 30), date(2027, 7, 31), date(2028, 6, 1))
 SHOWN_SECONDS, SHRINK_SECONDS, MOST_STORIES = 5.0, 20.0, 3
 SEEN: Counter[str] = Counter()  # in each process: one fault shows often, and is shrunk a few times

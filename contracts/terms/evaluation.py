@@ -125,13 +125,13 @@ class Evaluation:
 
     def end_period(self) -> None:
         """Remember what later periods ask for, and forget the rest."""
-        for at, node in enumerate(self.program.nodes):
-            if node.op == "fold" and node.name == PERIOD:
-                self.folded[at] = self.value(at)
-            elif node.op in {"previous", "then"}:
-                kept = self.history.setdefault(node.args[0], [])
-                if len(kept) == self.period:
-                    kept.append(self.value(node.args[0]))
+        nodes = self.program.nodes
+        folds = [at for at, node in enumerate(nodes) if node.op == "fold" and node.name == PERIOD]
+        asked = {node.args[0] for node in nodes if node.op in {"previous", "then"}}
+        left = {at: self.value(at) for at in (*folds, *asked)}  # all, before any of them is stepped on
+        for at in asked:
+            self.history.setdefault(at, []).append(left[at])
+        self.folded.update((at, left[at]) for at in folds)
         for name, measure in self.program.metrics.items():
             if measure.by_period:
                 self.pooled[name] = self._to_date(name)
