@@ -95,7 +95,7 @@ class Lowering:
         except TooPrecise:
             digits = len(text.partition(".")[2])
             told = f"{text} has {digits} decimal digits, {kind} has {kind.digits}"
-            self.fault(path, f"{told}: write fewer, or give it the type {kind.unit}/{digits}")
+            self.fault(path, f"{told}: write fewer, or use a type with {digits}")
             return 0
         except AlmonerError as error:
             self.fault(path, error.message)

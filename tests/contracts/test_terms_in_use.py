@@ -186,7 +186,7 @@ FIVE = {"op": "lit", "value": "5", "type": "percent/0"}
         ),
         (
             PAID | {"by": [PRICE | {"value": "2.5"}]},
-            ["/by/0/value: 2.5 has 1 decimal digits", "the type USD/1"],
+            ["/by/0/value: 2.5 has 1 decimal digits", "write fewer, or use a type with 1"],
         ),
         (
             {"op": "max", "of": [obs("rate"), FIVE]},
