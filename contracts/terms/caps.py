@@ -1,6 +1,6 @@
 """Caps: sums of payments that cannot pass a number, by a limit, by the form of an amount, or by who pays."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .engine import Outturn
@@ -102,6 +102,9 @@ def caps_by_limits(
         The same by node, period and combination of members, where it is known.
     """
     clauses = {clause.id: clause for clause in program.clauses}
+    known: dict[tuple[int, int], list[tuple[int, Interval]]] = {}
+    for (node, period, at), interval in (spots or {}).items():
+        known.setdefault((node, at), []).append((period, interval))
     caps = []
     for limit in program.limits:
         times = outturn.table.multiplicity(limit.each)
@@ -113,7 +116,7 @@ def caps_by_limits(
                 groups.setdefault((due if limit.by_period else WHOLE, at), set()).add((name, span, place))
         mixed = limit.by_period and {span == WHOLE for span, _ in groups} == {True, False}
         for (span, at), keys in groups.items():
-            found = list(_read(outturn, limit, (span, at), spots)) if spots else []
+            found = list(_read(outturn, limit, (span, at), known)) if known else []
             low, high = hull(found) if found else spans.get(limit.maximum, (0, 0))
             periods = len(program.periods) if limit.by_period and span == WHOLE else 1
             most = max(0, high) * (times or 1) * periods
@@ -122,14 +125,17 @@ def caps_by_limits(
 
 
 def _read(
-    outturn: Outturn, limit: LimitPlan, room: tuple[int, int], spots: Mapping[Spot, Interval]
+    outturn: Outturn,
+    limit: LimitPlan,
+    room: tuple[int, int],
+    known: Mapping[tuple[int, int], Sequence[tuple[int, Interval]]],
 ) -> Iterator[Interval]:
     """Find what a maximum can be for one span of a limit and one combination of its members."""
     node = outturn.program.nodes[limit.maximum]
     combo = dict(zip(limit.each, outturn.table.combinations(limit.each)[room[1]], strict=True))
     wanted = outturn.table.combinations(node.dims).index(tuple(combo[dim] for dim in node.dims))
-    for (at, period, place), interval in spots.items():
-        if (at, place) == (limit.maximum, wanted) and (room[0] in {WHOLE, period} or not node.varies):
+    for period, interval in known.get((limit.maximum, wanted), ()):
+        if room[0] in {WHOLE, period} or not node.varies:
             yield interval
 
 
