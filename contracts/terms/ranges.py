@@ -142,10 +142,11 @@ class Ranges:
         return 1 - high, 1 - low
 
     def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # for columns
-        """Choose by a condition: whichever branches can be reached and are known by then."""
+        """Choose by a condition: whichever branches can be reached; one not known by then pays nothing."""
         low, high = pair(test)
-        reached = [value for value, can in ((then, high), (other, not low)) if can and value is not None]
-        return hull(reached) if reached else None
+        reached = [value for value, can in ((then, high), (other, not low)) if can]
+        known = [0 if value is None else value for value in reached]
+        return hull(known) if any(value is not None for value in reached) else None
 
     def allocate(self, total: Cell, weights: Sequence[Cell], ties: str, times: int) -> Cells:
         """Share a total by weights, to the last unit."""

@@ -262,3 +262,30 @@ def test_an_output_that_is_none_is_refused_with_those_there_are(name: str) -> No
 def test_what_no_limit_or_account_keeps_has_no_type(name: str) -> None:
     with pytest.raises(Missing, match=f"There is no output '{name}'"):
         output_type(terms(SOUND | {"clauses": [clause("stay", PAID)]}), Output(name))
+
+
+def test_what_can_wait_for_a_later_period_is_not_among_the_least() -> None:
+    later = {"op": "figure", "name": "third"}
+    many = {
+        "op": "cmp",
+        "left": obs("nights"),
+        "relation": "gt",
+        "right": {"op": "lit", "value": "4", "type": "night/0"},
+    }
+    amount = PAID | {
+        "of": {
+            "op": "if",
+            "test": many,
+            "then": later,
+            "else": {"op": "lit", "value": "3", "type": "night/0"},
+        }
+    }
+    content = {
+        "metrics": {"nights": metric("night/0", "9", "period")},
+        "figures": {"third": {"title": "Third year", "value": obs("nights", at={"period": "p3"})}},
+        "clauses": [clause("stay", amount)],
+    }
+    proof = prove(terms(content))
+    assert [(row.least, row.most) for row in proof.clauses] == [(0, 6), (0, 6), (0, 18)]
+    outturn = pay(terms(content), [seen("nights", value, f"p{at}") for at, value in enumerate((5, 2, 9), 1)])
+    assert [read_output(outturn, Output("stay", (), f"p{at}")) for at in (1, 2, 3)] == [None, 6, 18]
