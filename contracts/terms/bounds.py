@@ -288,10 +288,13 @@ def _least(atoms: Iterable[_Atom], caps: Iterable[Cap]) -> int:
     """Sum lower bounds under the limits.
 
     A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that
-    did not cut changed nothing, and they are paid at least what they were. What flows back is not limited.
+    did not cut changed nothing, and they are paid at least what they were. What flows back is not limited, and
+    leaves its room used: under such a limit nothing is sure.
     """
     listed = list(atoms)
     back = sum(min(0, atom.sure) for atom in listed)
+    moving = {atom.key for atom in listed if atom.clause.two_way}
+    caps = [replace(cap, low=0) if cap.keys & moving else cap for cap in caps]
     groups = _groups(listed, high=False)
     for cap in caps:
         touched = [group for group in groups if group[0] & cap.keys]

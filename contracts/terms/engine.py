@@ -30,6 +30,8 @@ class KeyOutcome:
         What flowed: entitled, less what was set off, plus what was not taken back.
     peak : Cell [counts]
         The most that ``paid`` ever came to, of an amount to date.
+    overpaid : Cell [counts]
+        What was paid too much and is not set off yet by the clause itself.
     cuts : dict of str to Cell
         What each limit, pot or split cut.
     """
@@ -38,6 +40,7 @@ class KeyOutcome:
     entitled: Cell = 0
     paid: Cell = 0
     peak: Cell = 0
+    overpaid: Cell = 0
     cuts: dict[str, Cell] = field(default_factory=dict)
 
 
@@ -280,13 +283,17 @@ class Run:
         for limit, part in shares:
             self._note_cut(kept, limit, self.use.take(more, part))
             more = part
-        offset = self._set_off(clause, (*self._ends(clause, place), clause.unit.unit), more)
-        more, cuts = self.rooms.limit(clause, key, self.use.take(more, offset))
+        own = self._set_off(clause, place, more, kept.overpaid)
+        if clause.basis == "cumulative":
+            kept.overpaid = self.use.take(kept.overpaid, own)
+        more, cuts = self.rooms.limit(clause, key, self.use.take(more, own))
         for name, cut in cuts:
             self._note_cut(kept, name, cut)
-        more = self._pay(clause, place, self._from_pot(clause, more, kept), kept)
+        others = self._set_off(clause, place, more, None)
+        more = self._from_pot(clause, self.use.take(more, others), kept)
+        more = self.use.add(self._pay(clause, place, more, kept), others)
         self.rooms.use(clause, place, more)
-        entitled = self.use.add(kept.entitled, self.use.add(more, offset))
+        entitled = self.use.add(kept.entitled, self.use.add(more, own))
         kept.entitled = self.use.most_of(entitled, kept.entitled, kept.earned)
         if clause.basis != "period":
             self.books.totals["paid", clause.id][place] = kept.paid
@@ -296,12 +303,19 @@ class Run:
         empty = clause.payer in self.accounts and self.books.balances[clause.payer][0] is None
         return empty or self.rooms.undecided(clause, place) or self.spreading.undecided()
 
-    def _set_off(self, clause: ClausePlan, pair: tuple[str, str, str], more: Cell) -> Cell:
-        """Return how much of a payment was paid already, by an earlier one that proved too much."""
+    def _set_off(self, clause: ClausePlan, place: int, more: Cell, most: Cell) -> Cell:
+        """Return how much of a payment was paid already, by an earlier one that proved too much.
+
+        First, before limits, what the clause itself was paid too much: that counts under its limits already.
+        Then, after them, what others between the two were.
+        """
+        pair = (*self._ends(clause, place), clause.unit.unit)
         if pair not in self.carried:
             return 0
         kept = [dim for dim in clause.each if dim not in {clause.payer, clause.payee}]
         offset = self.use.least(more, self._others(kept, more, self.carried[pair]))
+        if most is not None:
+            offset = self.use.least(offset, most)
         self.carried[pair] = self.use.take(self.carried[pair], offset)
         return offset
 
@@ -327,6 +341,7 @@ class Run:
         if clause.on_decrease == "offset":
             pair = (*self._ends(clause, place), clause.unit.unit)
             self.carried[pair] = self.use.add(self.carried.get(pair, 0), over)
+            kept.overpaid = self.use.add(kept.overpaid, over)
             return
         kept.paid = self.use.add(kept.paid, less)
         payer, payee = self._ends(clause, place)

@@ -78,6 +78,7 @@ class Interpreter(Reader):
         self.waits: dict[tuple[str, int, Members], bool] = {}
         self.met: dict[tuple[str, str, Members], Number] = defaultdict(Fraction)
         self.credit: dict[tuple[str, str, str], Number] = defaultdict(Fraction)
+        self.overpaid: dict[tuple[str, str, Members], Number] = defaultdict(Fraction)
         self.used: dict[tuple[str, Members], Number] = defaultdict(Fraction)
         self.given: dict[tuple[str, int], Number] = defaultdict(Fraction)
         self.spreads: dict[str, list[tuple[Value, Value]]] = {}
@@ -278,13 +279,18 @@ class Interpreter(Reader):
         """Set off, limit, fund, pay, and remember."""
         payer, payee = self.ends(clause, due.place)
         pair = (payer, payee, self.units[clause.id])
-        offset = min(self.credit[pair], due.left)
-        self.credit[pair] -= offset
-        due.left -= offset
+        key = (clause.id, self.span(clause, due.place), due.members)
+        own = min(self.credit[pair], self.overpaid[key], due.left)
+        self.overpaid[key] -= own
+        self.credit[pair] -= own
+        due.left -= own
         for limit, rows in maxima:
             most = rows[self.key(limit.each, due.place)]
             if limit.cut == "in_order" and isinstance(most, Fraction):
                 due.cut(limit.id, max(most - self.used[self.counted(limit, due.place)], ZERO))
+        others = min(self.credit[pair], due.left)
+        self.credit[pair] -= others
+        due.left -= others
         held = self.held.get((payer, ())) if payer in self.document.accounts else None
         if isinstance(held, Fraction):
             due.cut(f"account:{payer}", max(held, ZERO))
@@ -292,9 +298,9 @@ class Interpreter(Reader):
         drawn = due.left
         targets = self.parts(clause, due, payee)
         sources = self.put_back(payer, sources, drawn - due.left)
-        self.met[clause.id, self.span(clause, due.place), due.members] += due.left + offset
+        self.met[key] += due.left + own + others
         for limit, _ in maxima:
-            self.used[self.counted(limit, due.place)] += due.left
+            self.used[self.counted(limit, due.place)] += due.left + others
         for source, target, amount in matched(sources, targets):
             self.flow(clause, due, source, target, amount)
         for name, cut in due.cuts.items():
@@ -335,6 +341,7 @@ class Interpreter(Reader):
             return
         elif clause.on_decrease == "offset":
             self.credit[payer, payee, self.units[clause.id]] -= due.left
+            self.overpaid[key] -= due.left
         else:
             for giver, amount in self.returned(clause, payer, -due.left):
                 for taker, part in self.returned(clause, payee, amount):
