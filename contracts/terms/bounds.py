@@ -288,8 +288,8 @@ def _least(atoms: Iterable[_Atom], caps: Iterable[Cap]) -> int:
     """Sum lower bounds under the limits.
 
     A limit that cut has been paid in full, so the keys it touches are paid at least its maximum; one that
-    did not cut changed nothing, and they are paid at least what they were. What flows back is not limited, and
-    leaves its room used: under such a limit nothing is sure.
+    did not cut changed nothing, and they are paid at least what they were. What flows back is not limited,
+    and leaves its room used: under such a limit nothing is sure.
     """
     listed = list(atoms)
     back = sum(min(0, atom.sure) for atom in listed)
