@@ -84,7 +84,7 @@ def _pointer(path: str, content: object) -> str:
             content = content[name]
         elif isinstance(content, list) and name.isdecimal() and int(name) < len(content):
             content = content[int(name)]
-        elif not (isinstance(content, dict) and position == len(parts) - 1):
+        elif "[" in name or not (isinstance(content, dict) and position == len(parts) - 1):
             continue
         kept += f"/{part}"
     return kept

@@ -154,9 +154,9 @@ def prove(program: Program) -> Proof:
     >>> proof.maximum, proof.label
     (50000000, 'attained')
     """
-    outturn, spans, _ = spans_of(program)
+    outturn, spans, _, spots = spans_of(program)
     atoms = _atoms(program, outturn)
-    caps = caps_of(program, outturn, spans)
+    caps = caps_of(program, outturn, spans, spots)
     pots = {account.id for account in program.accounts if account.pot}
     units = {clause.unit.unit: clause.unit for clause in program.clauses if clause.basis != "note"}
     maxima, least = {}, {}

@@ -1,11 +1,11 @@
 """Caps: sums of payments that cannot pass a number, by a limit, by the form of an amount, or by who pays."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from .engine import Outturn
 from .program import ClausePlan, LimitPlan, Node, Program
-from .ranges import Interval
+from .ranges import Interval, Spot, hull
 from .rooms import WHOLE, Key
 
 
@@ -18,7 +18,9 @@ class Cap:
     high: int
 
 
-def caps_of(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[Cap]:
+def caps_of(
+    program: Program, outturn: Outturn, spans: Mapping[int, Interval], spots: Mapping[Spot, Interval]
+) -> list[Cap]:
     """Return everything that caps sums of payments, narrow ones first.
 
     Parameters
@@ -29,9 +31,11 @@ def caps_of(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -
         In intervals.
     spans : Mapping of int to Interval [counts]
         Each node's least and most.
+    spots : Mapping of (int, int, int) to Interval [counts]
+        The same of what limits read, by node, period and combination of members.
     """
     caps = (
-        *caps_by_limits(program, outturn, spans),
+        *caps_by_limits(program, outturn, spans, spots),
         *_by_shares(program, outturn, spans),
         *_by_splits(program, outturn),
     )
@@ -78,7 +82,12 @@ def _by_splits(program: Program, outturn: Outturn) -> list[Cap]:
     return caps
 
 
-def caps_by_limits(program: Program, outturn: Outturn, spans: Mapping[int, Interval]) -> list[Cap]:
+def caps_by_limits(
+    program: Program,
+    outturn: Outturn,
+    spans: Mapping[int, Interval],
+    spots: Mapping[Spot, Interval] | None = None,
+) -> list[Cap]:
     """Return what limits cap.
 
     Parameters
@@ -89,11 +98,15 @@ def caps_by_limits(program: Program, outturn: Outturn, spans: Mapping[int, Inter
         In intervals.
     spans : Mapping of int to Interval [counts]
         Each maximum's least and most, by its node.
+    spots : Mapping of (int, int, int) to Interval [counts]
+        The same by node, period and combination of members, where it is known.
     """
     clauses = {clause.id: clause for clause in program.clauses}
+    known: dict[tuple[int, int], list[tuple[int, Interval]]] = {}
+    for (node, period, at), interval in (spots or {}).items():
+        known.setdefault((node, at), []).append((period, interval))
     caps = []
     for limit in program.limits:
-        low, high = spans.get(limit.maximum, (0, 0))
         times = outturn.table.multiplicity(limit.each)
         groups: dict[tuple[int, int], set[tuple[str, int, int]]] = {}
         for name, span, place in outturn.keys:
@@ -102,11 +115,28 @@ def caps_by_limits(program: Program, outturn: Outturn, spans: Mapping[int, Inter
                 due = clauses[name].at if clauses[name].basis == "once" else span
                 groups.setdefault((due if limit.by_period else WHOLE, at), set()).add((name, span, place))
         mixed = limit.by_period and {span == WHOLE for span, _ in groups} == {True, False}
-        for (span, _), keys in groups.items():
+        for (span, at), keys in groups.items():
+            found = list(_read(outturn, limit, (span, at), known)) if known else []
+            low, high = hull(found) if found else spans.get(limit.maximum, (0, 0))
             periods = len(program.periods) if limit.by_period and span == WHOLE else 1
             most = max(0, high) * (times or 1) * periods
             caps.append(Cap(frozenset(keys), 0 if times or mixed else max(0, low), most))
     return caps
+
+
+def _read(
+    outturn: Outturn,
+    limit: LimitPlan,
+    room: tuple[int, int],
+    known: Mapping[tuple[int, int], Sequence[tuple[int, Interval]]],
+) -> Iterator[Interval]:
+    """Find what a maximum can be for one span of a limit and one combination of its members."""
+    node = outturn.program.nodes[limit.maximum]
+    combo = dict(zip(limit.each, outturn.table.combinations(limit.each)[room[1]], strict=True))
+    wanted = outturn.table.combinations(node.dims).index(tuple(combo[dim] for dim in node.dims))
+    for period, interval in known.get((limit.maximum, wanted), ()):
+        if room[0] in {WHOLE, period} or not node.varies:
+            yield interval
 
 
 def _place(outturn: Outturn, limit: LimitPlan, clause: ClausePlan, place: int) -> int:

@@ -1,7 +1,8 @@
 """Cells that are columns: the same arithmetic on int64 arrays, one number per path, bit for bit as exact.
 
 The problem: a million outcomes cannot be paid one by one, and floating point pays some of them wrongly. Every
-product here is proven to fit, or carried out in limbs; what can do neither is refused, never approximated.
+product here is proven to fit, or carried out in limbs, or, slowly, in Python's whole numbers; none is
+approximated.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,7 +44,7 @@ def round_quotients(num: Column, den: int | Column, rounding: Rounding) -> Colum
     Parameters
     ----------
     num : array of int64 [units]
-        Dividends, below 2^62 in size.
+        Dividends, below 2^62 in size; or of Python's whole numbers, of any size.
     den : int or array of int64 [units]
         Positive divisors.
     rounding : str
@@ -80,35 +81,28 @@ def _up(quotient: Column, rest: Column, den: int | Column, rounding: Rounding) -
     return above | tie
 
 
-def multiply_divide(column: Column, num: int, den: int, rounding: Rounding, path: str) -> Column:
-    """Return round(column x num / den) exactly, in limbs, whatever the size of the product.
+def multiply_divide(column: Column, num: int, den: int, rounding: Rounding) -> Column:
+    """Return round(column x num / den) exactly, whatever the size of the product.
 
     Parameters
     ----------
     column : array of int64 [units]
         Below 2^62 in size.
     num, den : int [units]
-        A fixed factor and a positive divisor, at most about 2.3e12.
+        A fixed factor and a positive divisor; above about 2.3e12 it is slow.
     rounding : str
         As for whole numbers.
-    path : str
-        For the refusal.
-
-    Raises
-    ------
-    TermError
-        When the divisor is too large for limbs.
 
     Examples
     --------
-    >>> multiply_divide(np.array([10**17]), 1050000000001, 10**12, "half_even", "/").tolist()
+    >>> multiply_divide(np.array([10**17]), 1050000000001, 10**12, "half_even").tolist()
     [105000000000100000]
     """
     if num < 0:
         turned: dict[str, Rounding] = {"floor": "ceil", "ceil": "floor"}
-        return -multiply_divide(column, -num, den, turned.get(rounding, rounding), path)
+        return -multiply_divide(column, -num, den, turned.get(rounding, rounding))
     if den * 2 * LIMB >= EXACT:
-        raise scalar_only(path)
+        return round_quotients(_unlimited(column) * num, den, rounding).astype(np.int64)
     high = column // den
     low = column - high * den
     limbs = []
@@ -135,12 +129,16 @@ def _smallest(weights: Sequence[Cell]) -> list[Cell]:
     return [weight // max(1, common) for weight in weights]
 
 
-def scalar_only(path: str) -> TermError:
-    """Make the refusal of numbers that do not fit into columns."""
-    return TermError(
-        f"{path}: the numbers are too large for columns. Narrow the domains of its metrics.",
-        findings=[{"path": path, "message": "too large to simulate: narrow the domains of its metrics"}],
-    )
+def _unlimited(cell: Cell) -> Column:
+    """Return a cell as an array of Python's whole numbers, which never overflow."""
+    return np.asarray(cell).astype(object)
+
+
+def _product(columns: Sequence[Column], fixed: int) -> Column:
+    """Multiply columns and a number: in int64 where these very values fit, else without limit."""
+    size = prod(max(1, -int(column.min()), int(column.max())) for column in columns if column.size)
+    fits = size * abs(fixed) < EXACT
+    return reduce(np.multiply, columns if fits else map(_unlimited, columns)) * fixed
 
 
 class Columns:
@@ -195,7 +193,9 @@ class Columns:
         if not below:
             return self._by_fixed(node, tops, num, den)
         if self._peaks.get(node.number, EXACT) >= EXACT:
-            raise scalar_only(node.path)
+            divisor = _product(below, den)
+            top = _product(tops, num) if tops else np.full_like(divisor, num, dtype=object)
+            return _quotients(node, top, divisor, spare).astype(np.int64)
         divisor = reduce(np.multiply, below) * den
         top = reduce(np.multiply, tops) * num if tops else np.full_like(divisor, num)
         return _quotients(node, top, divisor, spare)
@@ -207,18 +207,17 @@ class Columns:
             top = reduce(np.multiply, tops)
             return round_quotients(top if num == 1 else top * num, den, node.rounding)
         if len(tops) > 1:
-            raise scalar_only(node.path)
-        return multiply_divide(tops[0], num, den, node.rounding, node.path)
+            return round_quotients(_product(tops, num), den, node.rounding).astype(np.int64)
+        return multiply_divide(tops[0], num, den, node.rounding)
 
     def bands(self, node: Node, number: int, digits: int, of: Cell) -> Cell:
         """Value a number by its band."""
         if not is_column(of):
             return WHOLE_NUMBERS.bands(node, number, digits, of)
-        if self._peaks.get(number, EXACT) >= EXACT:
-            raise scalar_only(node.path)
         key = (number, id(node))
         if key not in self._tables:
-            self._tables[key] = _band_columns(node, digits)
+            large = self._peaks.get(number, EXACT) >= EXACT
+            self._tables[key] = _band_columns(node, digits, object if large else np.int64)
         thresholds, bases, slopes, den = self._tables[key]
         if len(thresholds) <= FEW_EDGES:
             at: Any = np.zeros(of.shape, dtype=np.intp)
@@ -229,7 +228,7 @@ class Columns:
         top = bases[at]
         if slopes is not None:
             top = top + slopes[at] * of
-        return round_quotients(top, den, node.rounding)
+        return round_quotients(top, den, node.rounding).astype(np.int64, copy=False)
 
     def compare(self, relation: str, left: Cell, right: Cell) -> Cell:
         """Compare."""
@@ -281,13 +280,13 @@ class Columns:
             weights = _smallest(weights)
             whole = reduce(np.add, weights)
         if int(np.max(total)) * int(np.max(whole)) >= EXACT:
-            raise scalar_only("/share")
+            weights, whole = [_unlimited(weight) for weight in weights], _unlimited(whole)
         divisor = np.where(whole == 0, 1, whole)
         parts, rests = [], []
         for weight in weights:
             product = total * np.asarray(weight)
             part = product // divisor
-            parts.append(part)
+            parts.append(part.astype(np.int64, copy=False))
             rests.append(product - part * divisor)
         left = np.where(whole == 0, 0, total - reduce(np.add, parts))
         return [
@@ -307,7 +306,7 @@ class Columns:
         """Multiply by a fraction, rounded."""
         if not is_column(cell):
             return WHOLE_NUMBERS.grow(cell, factor, rounding)
-        return multiply_divide(cell, factor.numerator, factor.denominator, rounding, "/accounts")
+        return multiply_divide(cell, factor.numerator, factor.denominator, rounding)
 
     def gather(self, kind: str, cells: Sequence[Cell], times: int) -> Cell:
         """Fold numbers."""
@@ -396,7 +395,7 @@ def _queue(rests: Sequence[Column], weights: Sequence[Cell], ties: str) -> list[
     return places
 
 
-def _band_columns(node: Node, digits: int) -> tuple[list[int], Column, Column | None, int]:
+def _band_columns(node: Node, digits: int, kind: type) -> tuple[list[int], Column, Column | None, int]:
     thresholds, bases, slopes, den = band_table(node, digits)
-    steep = np.array(slopes, dtype=np.int64) if any(slopes) else None
-    return thresholds, np.array(bases, dtype=np.int64), steep, den
+    steep: Column | None = np.array(slopes, dtype=kind) if any(slopes) else None
+    return thresholds, np.array(bases, dtype=kind), steep, den

@@ -66,10 +66,10 @@ def compile_terms(document: TermDocument) -> Program:
     clauses = read_clauses(low)
     limits = read_limits(low, clauses)
     require_order(low, accounts, clauses, limits, splits)
-    for name in sorted(set(document.metrics) - low.used):
-        low.fault(
-            f"/metrics/{name}", "nothing observes this metric: remove it, or use it in a clause or figure"
-        )
+    if not low.findings:  # what is misspelt would be told twice
+        for name in sorted(set(document.metrics) - low.used):
+            told = "nothing observes this metric: remove it, or use it in a clause or figure"
+            low.fault(f"/metrics/{name}", told)
     if low.findings:
         raise TermDocument.refusal(_once(low.findings))
     return Program(
@@ -149,6 +149,9 @@ def _periods(low: Lowering) -> tuple[date, tuple[tuple[str, date], ...]]:
             low.fault(f"{path}/id", f"period {period.id!r} stands twice")
         last = day or last
         rows[period.id] = last
+    if rows and last < ends and not any(row["path"].startswith("/calendar/") for row in low.findings):
+        told = f"the term ends on {ends}, its last period on {last}: let both end on one day"
+        low.fault("/calendar/ends_on", told)
     return starts, tuple(rows.items()) or ((WHOLE_TERM, ends),)
 
 

@@ -198,7 +198,8 @@ class Evaluation:
                 step = {"add": use.add, "min": use.least, "max": use.most}[node.op]
                 return lambda cells: _reduce(step, cells)
             case "sub":
-                return lambda cells: use.sub(cells[0], cells[1])
+                step = use.take if node.mode else use.sub  # x - min(x, y) is never less than nothing
+                return lambda cells: step(cells[0], cells[1])
             case "scale":
                 scaler = self._scaler(at, node)
                 end = 1 + node.const

@@ -73,10 +73,10 @@ def check(
     one_way = frozenset(clause.id for clause in program.clauses if not clause.two_way)
     refusal = None
     try:
-        outturn, spans, _ = spans_of(program)
+        outturn, spans, *_ = spans_of(program)
     except TermError as error:
         refusal, program = error, _both_ways(program)
-        outturn, spans, _ = spans_of(program)
+        outturn, spans, *_ = spans_of(program)
     stated = {
         name: decimal_count(text, digits_of(program.metrics[name].type), name)
         for name, text in (standard_errors or {}).items()

@@ -21,7 +21,8 @@ def waits(subject: Subject) -> Iterator[LintFinding]:
     deciding = _deciding(subject)
     silent = {name for name, one in subject.program.metrics.items() if one.stand_in is None and not one.last}
     endless = [name for name in deciding if name in silent]
-    withheld = [name for name in endless if subject.program.metrics[name].by in deciding[name]]
+    stated = {name: measure.by for name, measure in subject.program.metrics.items() if measure.by}
+    withheld = [name for name in endless if stated.get(name) in deciding[name]]
     if endless:
         yield LintFinding(
             code="T01", severity="warning", path=f"/metrics/{endless[0]}",
@@ -30,7 +31,7 @@ def waits(subject: Subject) -> Iterator[LintFinding]:
             fix="Say in on_missing what stands in and after how many days.",
         )  # fmt: skip
     for name in withheld:
-        by = subject.program.metrics[name].by
+        by = stated[name]
         yield LintFinding(
             code="T01", severity="warning", path=f"/metrics/{name}",
             message=f"{by} states {name} and pays on it: as long as {by} is silent, nothing is due.",

@@ -178,7 +178,7 @@ def interests(subject: Subject) -> Iterator[LintFinding]:
         metrics = sorted(subject.metrics_of(subject.needs[clause.id]))
         for name in metrics:
             measure = program.metrics[name]
-            if measure.by in payees and not isinstance(measure.type, Label):
+            if measure.by and measure.by in payees and not isinstance(measure.type, Label):
                 yield _warning(
                     "T21", f"/metrics/{name}/by",
                     f"{measure.by} states {name} and is paid on it by {clause.id}.",

@@ -7,9 +7,10 @@ gathered; none stops the rest from being read.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from difflib import get_close_matches
 
 from ...finance.documents import Document
-from ...finance.errors import AlmonerError
+from ...finance.errors import AlmonerError, TooPrecise
 from ...finance.money import decimal_count
 from . import expressions as ex
 from .document import TermDocument
@@ -17,6 +18,7 @@ from .program import Measure, Node
 from .types import BARE, Quantity, Truth, Type, parse_type
 
 MAX_DEPTH = 60
+MOST_NAMES = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +72,31 @@ class Lowering:
         """Note a fault."""
         self.findings.append({"path": path, "message": message})
 
+    def mismatch(self, path: str, message: str) -> None:
+        """Note that types do not fit, unless a part below is at fault itself: then that is why."""
+        if not any(row["path"].startswith(f"{path}/") for row in self.findings):
+            self.fault(path, message)
+
+    def unknown(self, path: str, name: str, kind: str, known: Iterable[str]) -> None:
+        """Note a name that nothing has, with the name that may be meant, or those there are."""
+        listed = list(known)
+        near = get_close_matches(name, listed, 1)
+        hint = (
+            f"perhaps {near[0]!r} is meant" if near else ", ".join(listed[:MOST_NAMES]) or "none are declared"
+        )
+        self.fault(path, f"{name!r} is not among the {kind}: {hint}")
+
     def count(self, path: str, text: str, kind: Type) -> int:
         """Read a decimal in a type's digits; a fault counts as zero."""
         if not isinstance(kind, Quantity):
             return 0
         try:
             return decimal_count(text, kind.digits, str(kind))
+        except TooPrecise:
+            digits = len(text.partition(".")[2])
+            told = f"{text} has {digits} decimal digits, {kind} has {kind.digits}"
+            self.fault(path, f"{told}: write fewer, or use a type with {digits}")
+            return 0
         except AlmonerError as error:
             self.fault(path, error.message)
             return 0
@@ -120,9 +141,7 @@ class Lowering:
         """Check that a set is declared."""
         if name in self.document.sets:
             return True
-        self.fault(
-            path, f"{name!r} is not among the sets: {', '.join(self.document.sets) or 'none are declared'}"
-        )
+        self.unknown(path, name, "sets", self.document.sets)
         return False
 
 
@@ -154,7 +173,9 @@ def choose(
 ) -> Lowered:
     """Add a choice between two values."""
     if not isinstance(test.type, Truth):
-        low.fault(test_path or f"{path}/test", f"needs a condition, this is a {test.type}")
+        low.mismatch(
+            test_path or f"{path}/test", f"needs a condition, this is a {test.type}: compare it with cmp"
+        )
     if then.type != other.type:
-        low.fault(path, f"then is a {then.type}, else is a {other.type}: both must be of one type")
+        low.mismatch(path, f"then is a {then.type}, else is a {other.type}: both must be of one type")
     return low.make("if", path, then.type, (test, then, other))

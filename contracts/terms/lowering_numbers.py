@@ -9,7 +9,7 @@ from .document import PERIOD
 from .lowering import Lowered, Lowering, choose, kind_of, lower_figure
 from .program import Measure, Node, Row
 from .stated import unit_of_clause
-from .types import BARE, Label, Quantity, Truth, parse_type, product_powers
+from .types import BARE, Label, Quantity, Truth, gives, parse_type, product_powers, same_unit
 
 
 def _lit(low: Lowering, tree: ex.Lit, path: str, _depth: int) -> Lowered:
@@ -24,7 +24,7 @@ def _lit(low: Lowering, tree: ex.Lit, path: str, _depth: int) -> Lowered:
 def _param(low: Lowering, tree: ex.ParamRef, path: str, _depth: int) -> Lowered:
     table = low.document.params.get(tree.name)
     if table is None:
-        low.fault(f"{path}/name", f"{tree.name!r} is not among the params")
+        low.unknown(f"{path}/name", tree.name, "params", low.document.params)
         return low.literal(path, 0, BARE)
     kind = low.params.get(tree.name, BARE)
     dims = low.order([table.per]) if table.per else ()
@@ -40,7 +40,7 @@ def _observed(
     measure = low.measures.get(tree.metric)
     if measure is None:
         if tree.metric not in low.document.metrics:
-            low.fault(f"{path}/metric", f"{tree.metric!r} is not among the metrics")
+            low.unknown(f"{path}/metric", tree.metric, "metrics", low.document.metrics)
         return None, {"name": tree.metric}
     if tree.window == "to_date" and not measure.by_period:
         low.fault(f"{path}/window", f"{tree.metric} is not per period: leave the window out")
@@ -113,7 +113,7 @@ def _placed(low: Lowering, made: Lowered, at: Mapping[str, str], path: str) -> L
 
 def _figure(low: Lowering, tree: ex.FigureRef, path: str, _depth: int) -> Lowered:
     if tree.name not in low.document.figures:
-        low.fault(f"{path}/name", f"{tree.name!r} is not among the figures")
+        low.unknown(f"{path}/name", tree.name, "figures", low.document.figures)
         return low.literal(path, 0, BARE)
     return _placed(low, lower_figure(low, tree.name, path), tree.at, path)
 
@@ -121,7 +121,7 @@ def _figure(low: Lowering, tree: ex.FigureRef, path: str, _depth: int) -> Lowere
 def _balance(low: Lowering, tree: ex.Balance, path: str, _depth: int) -> Lowered:
     account = low.document.accounts.get(tree.account)
     if account is None:
-        low.fault(f"{path}/account", f"{tree.account!r} is not among the accounts")
+        low.unknown(f"{path}/account", tree.account, "accounts", low.document.accounts)
         return low.literal(path, 0, BARE)
     kind = parse_type(account.type) or BARE
     dims = low.order(account.each)
@@ -164,13 +164,15 @@ def _same_numbers(low: Lowering, path: str, op: str, parts: tuple[Lowered, ...])
     kinds = {part.type for part in parts}
     if len(kinds) != 1 or not isinstance(parts[0].type, Quantity):
         shown = " and ".join(dict.fromkeys(str(part.type) for part in parts))
-        low.fault(path, f"{op} of {shown}: all must be numbers of one type. Convert with scale")
+        hint = same_unit(part.type for part in parts) or "Convert with scale"
+        low.mismatch(path, f"{op} of {shown}: all must be numbers of one type. {hint}")
 
 
 def _less(low: Lowering, tree: ex.Less, path: str, depth: int) -> Lowered:
     parts = low.lower(tree.of, f"{path}/of", depth), low.lower(tree.less, f"{path}/less", depth)
     _same_numbers(low, path, "sub", parts)
-    return low.make("sub", path, parts[0].type, parts)
+    covered = parts[1].node.op == "min" and parts[0].at in parts[1].node.args
+    return low.make("sub", path, parts[0].type, parts, mode="covered" if covered else "")
 
 
 def _scale(low: Lowering, tree: ex.Scaling, path: str, depth: int) -> Lowered:
@@ -185,7 +187,7 @@ def _scale(low: Lowering, tree: ex.Scaling, path: str, depth: int) -> Lowered:
     elif product_powers(*kinds) != result.powers():
         shown = " ".join(("x " if sign > 0 else "/ ") + str(kind) for kind, sign in kinds)[2:]
         hint = ": percent stays until divided, over 100 percent/0" if "percent" in shown else ""
-        low.fault(path, f"{shown} does not give {result}{hint}")
+        low.mismatch(path, f"{shown} does not give {result}{hint or gives(product_powers(*kinds))}")
     spare: tuple[Lowered, ...] = ()
     if tree.if_zero is not None:
         spare = (low.lower(tree.if_zero, f"{path}/if_zero", depth),)
@@ -212,7 +214,8 @@ def _bands(low: Lowering, tree: ex.Bands, path: str, depth: int) -> Lowered:
     _rising_edges(low, path, edges)
     if len(tree.rows) != len(tree.edges) + 1:
         needed = len(tree.edges) + 1
-        low.fault(f"{path}/rows", f"{len(tree.edges)} edges make {needed} bands, {len(tree.rows)} are given")
+        told = f"as many rows as bands are needed: {needed}, one more than edges, not {len(tree.rows)}"
+        low.fault(f"{path}/rows", told)
     rows = tuple(Row(Fraction(row.base), Fraction(row.slope), Fraction(row.origin)) for row in tree.rows)
     rounding = tree.round or low.document.rounding
     return low.make("bands", path, result, (of,), edges=edges, rows=rows, rounding=rounding)
@@ -232,7 +235,8 @@ def _compare(low: Lowering, tree: ex.Compare, path: str, depth: int) -> Lowered:
     parts = low.lower(tree.left, f"{path}/left", depth), low.lower(tree.right, f"{path}/right", depth)
     if parts[0].type != parts[1].type or not isinstance(parts[0].type, Quantity):
         shown = f"{parts[0].type} cannot be compared with {parts[1].type}"
-        low.fault(path, f"{shown}: both must be numbers of one type")
+        hint = same_unit(part.type for part in parts)
+        low.mismatch(path, f"{shown}: both must be numbers of one type. {hint}".rstrip(". "))
     return low.make("cmp", path, Truth(), parts, name=tree.relation)
 
 

@@ -184,7 +184,7 @@ def lay_out(
         if place is not None:
             places.setdefault(place, []).append(row)
     pooled = {
-        place: _pooled(program.metrics[place[0]], place, found, findings, in_order=in_order)
+        place: _pooled(program, program.metrics[place[0]], place, found, findings, in_order=in_order)
         for place, found in places.items()
     }
     if findings:
@@ -273,6 +273,7 @@ def _misplaced(program: Program, measure: Measure, row: Observation) -> str:
 
 
 def _pooled(
+    program: Program,
     measure: Measure,
     place: Place,
     rows: Sequence[Observation],
@@ -281,7 +282,8 @@ def _pooled(
     in_order: bool,
 ) -> int:
     """Make one value of several observations of the same thing."""
-    where = " ".join((place[0], *place[2]))
+    period = [program.periods[place[1]][0]] if measure.by_period else []
+    where = " ".join((place[0], *place[2], *period))
     ids = [row.id for row in rows]
     if len(rows) > 1 and (len(set(ids)) < len(ids) or ("" in ids and not in_order)):
         findings.append({"path": "/results", "message": f"{where} is doubled: tell observations apart by id"})

@@ -96,10 +96,7 @@ def read_output(outturn: Outturn, output: Output) -> Cell:  # noqa: PLR0911  # o
     )
     clause = next((one for one in program.clauses if one.id == name), None)
     if clause is None:
-        known = ", ".join((*TOTALS, *(one.id for one in program.clauses), *outturn.figures))
-        raise Missing(
-            f"There is no output {output.name!r}. There are: {known}.", what="output", code=output.name
-        )
+        raise _unknown(program, output.name)
     return _clause(outturn, clause, part, output, period)
 
 
@@ -155,7 +152,9 @@ def _clause(outturn: Outturn, clause: ClausePlan, part: str, output: Output, per
     if not part:
         keys = outturn.listed.get(clause.id, ())
         known = clause.basis == "note" or any(
-            outturn.keys[key].earned is not None for key in keys if key[2] in places
+            outturn.keys[key].earned is not None
+            for key in keys
+            if key[2] in places and (period is None or key[1] in {period, WHOLE})
         )
         if not known and places:
             return None
@@ -235,17 +234,35 @@ def output_type(program: Program, output: Output) -> Type:
     figure = next((one for one in program.figures if one.id == name), None)
     if figure is not None:
         return program.nodes[figure.node].type
-    if kind in {"account", "residual"}:
-        return next(account.unit for account in program.accounts if account.id == rest)
-    if kind == "limit":
-        capped = next(limit.clauses for limit in program.limits if limit.id == rest)
-        return next(clause.unit for clause in program.clauses if clause.id in capped)
+    if kind in {"account", "residual", "limit"}:
+        return _kept(program, kind, rest)
     stem = name.removesuffix(".earned").removesuffix(".cut")
     unit = rest.rpartition(":")[2]
     found = (clause.unit for clause in program.clauses if clause.id == stem or clause.unit.unit == unit)
     paying = (clause.unit for clause in program.clauses if clause.basis != "note" and _moves(clause, rest))
     anything = (clause.unit for clause in program.clauses)
     return next(chain(found, paying, anything), BARE)
+
+
+def _kept(program: Program, kind: str, name: str) -> Type:
+    """Return the type of what an account holds or a limit cuts."""
+    if kind == "limit":
+        capped = {clause for limit in program.limits if limit.id == name for clause in limit.clauses}
+        units = [clause.unit for clause in program.clauses if clause.id in capped]
+    else:
+        units = [account.unit for account in program.accounts if account.id == name]
+    if not units:
+        raise _unknown(program, f"{kind}:{name}")
+    return units[0]
+
+
+def _unknown(program: Program, name: str) -> Missing:
+    """Make the refusal of a name that no output has."""
+    known = [*TOTALS, *(clause.id for clause in program.clauses), *(figure.id for figure in program.figures)]
+    known += [f"limit:{limit.id}" for limit in program.limits]
+    known += [f"account:{account.id}" for account in program.accounts]
+    listed = f"There is no output {name!r}. There are: {', '.join(known)}."
+    return Missing(listed, what="output", code=name)
 
 
 def _moves(clause: ClausePlan, party: str) -> bool:

@@ -5,12 +5,12 @@ anybody signs. Every metric declares its domain; the same engine carries out the
 once.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from functools import lru_cache, reduce
 from itertools import product
 from math import prod
-from typing import Final
+from typing import Final, TypeVar
 
 from ...finance.errors import TermError
 from ...finance.money import MAX_MINOR, Rounding, decimal_text, round_quotient
@@ -22,6 +22,8 @@ from .program import Measure, Node, Program
 from .types import digits_of
 
 Interval = tuple[int, int]
+Spot = tuple[int, int, int]  # node, period, combination of members
+K = TypeVar("K", int, Spot)
 ANY_MEMBER: Final = "*"
 
 
@@ -122,15 +124,17 @@ class Ranges:
             outcomes = {True, False}
         return int(outcomes == {True}), int(True in outcomes)
 
-    def conjunction(self, cells: Sequence[Cell]) -> Interval:
-        """All hold."""
-        ends = [(1, 1), *map(pair, cells)]
-        return min(low for low, _ in ends), min(high for _, high in ends)
+    def conjunction(self, cells: Sequence[Cell]) -> Cell:
+        """All hold; with one that is not known yet, only what another settles."""
+        ends = [(1, 1), *(pair(cell) for cell in cells if cell is not None)]
+        low, high = min(low for low, _ in ends), min(high for _, high in ends)
+        return (low, high) if None not in cells else (0, 0) if low == 0 else None
 
-    def disjunction(self, cells: Sequence[Cell]) -> Interval:
-        """One holds."""
-        ends = [(0, 0), *map(pair, cells)]
-        return max(low for low, _ in ends), max(high for _, high in ends)
+    def disjunction(self, cells: Sequence[Cell]) -> Cell:
+        """One holds; with one that is not known yet, only what another settles."""
+        ends = [(0, 0), *(pair(cell) for cell in cells if cell is not None)]
+        low, high = max(low for low, _ in ends), max(high for _, high in ends)
+        return (low, high) if None not in cells else (1, 1) if high == 1 else None
 
     def invert(self, cell: Cell) -> Interval:
         """Return whether it does not hold."""
@@ -138,9 +142,11 @@ class Ranges:
         return 1 - high, 1 - low
 
     def choose(self, test: Cell, then: Cell, other: Cell, path: str) -> Cell:  # noqa: ARG002  # for columns
-        """Choose by a condition: whichever branches can be reached."""
+        """Choose by a condition: whichever branches can be reached; one not known by then pays nothing."""
         low, high = pair(test)
-        return hull([value for value, can in ((then, high), (other, not low)) if can])
+        reached = [value for value, can in ((then, high), (other, not low)) if can]
+        known = [0 if value is None else value for value in reached]
+        return hull(known) if any(value is not None for value in reached) else None
 
     def allocate(self, total: Cell, weights: Sequence[Cell], ties: str, times: int) -> Cells:
         """Share a total by weights, to the last unit."""
@@ -258,13 +264,14 @@ def domains(program: Program, fixed: Mapping[str, int] | None = None) -> Table:
     )
 
 
-def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, int]]:
+def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, int], dict[Spot, Interval]]:
     """Carry out terms on whole domains.
 
     Returns
     -------
     tuple
-        The outturn in intervals; each node's least and most; each product's size before division.
+        The outturn in intervals; each node's least and most; each product's size before division; the least
+        and most of what limits read, by node, period and combination of members.
 
     Raises
     ------
@@ -274,11 +281,9 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
     use = Ranges()
     record: list[Traced] = []
     outturn = carry_out(program, use, domains(program), record=record)
-    spans: dict[int, Interval] = {}
-    for row in record:
-        low, high = pair(row.value)
-        known = spans.get(row.node, (low, high))
-        spans[row.node] = (min(low, known[0]), max(high, known[1]))
+    spans = _hulls((row.node, row) for row in record)
+    ceilings = {limit.maximum for limit in program.limits}
+    spots = _hulls(((row.node, row.period, row.combination), row) for row in record if row.node in ceilings)
     for at, (low, high) in spans.items():
         node = program.nodes[at]
         if max(abs(low), abs(high)) > MAX_MINOR:
@@ -296,7 +301,19 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
         for cell in (cell for row in outturn.balances[account.id] for cell in row):
             if max(map(abs, pair(cell))) > MAX_MINOR:
                 raise refused(account.path, "its balance can leave the exact range of 2^62: narrow a domain")
-    return outturn, spans, use.peaks
+    return outturn, spans, use.peaks, spots
+
+
+def _hulls(rows: Iterable[tuple[K, Traced]]) -> dict[K, Interval]:
+    """Return the least and most under each key, of what is known."""
+    hulls: dict[K, Interval] = {}
+    for key, row in rows:
+        if row.value is None:
+            continue
+        low, high = pair(row.value)
+        known = hulls.get(key, (low, high))
+        hulls[key] = (min(low, known[0]), max(high, known[1]))
+    return hulls
 
 
 def _require_one_way(program: Program, spans: Mapping[int, Interval]) -> None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ...finance.errors import Missing, TermError
 from .cells import Cell, Cells, Table
-from .columns import EXACT, Columns, scalar_only
+from .columns import Columns
 from .engine import Outturn, carry_out
 from .observing import outside
 from .outputs import Output, read_output
@@ -120,7 +120,7 @@ def run(
     Raises
     ------
     TermError
-        When the numbers of the terms are not proven to fit, or some paths need what was not drawn.
+        When some paths need what was not drawn.
     OutsideDomain
         When an outcome lies outside its metric's domain.
     Missing
@@ -154,8 +154,6 @@ def _sizes(programs: Sequence[Program]) -> dict[int, int]:
     sizes: dict[int, int] = {}
     for program in programs:
         for at, size in peaks(program).items():
-            if program.nodes[at].op == "share" and size >= EXACT:
-                raise scalar_only(program.nodes[at].path)
             sizes[at] = max(size, sizes.get(at, 0))
     return sizes
 

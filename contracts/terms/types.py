@@ -6,6 +6,7 @@ nothing, and only a checker that knows the units can tell. A type is written ``C
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 _TYPE = re.compile(r"([A-Za-z][A-Za-z0-9._-]*)/([0-9])(?: per ([A-Za-z][A-Za-z0-9._-]*)/[0-9])?")
@@ -102,3 +103,34 @@ def product_powers(*factors: tuple[Quantity, int]) -> dict[str, int]:
         for unit, power in factor.powers().items():
             total[unit] = total.get(unit, 0) + sign * power
     return {unit: power for unit, power in total.items() if power}
+
+
+def same_unit(kinds: Iterable[Type]) -> str:
+    """Say what to write where types differ in their digits only; nothing where they differ in more.
+
+    Examples
+    --------
+    >>> same_unit([Quantity("percent", 0), Quantity("percent", 2)])
+    'Only the digits differ: write params and literals in percent/2, or widen with a scale without by'
+    """
+    listed = list(kinds)
+    numbers = [kind for kind in listed if isinstance(kind, Quantity)]
+    if len(numbers) < len(listed) or len({(kind.unit, kind.per) for kind in numbers}) != 1:
+        return ""
+    finest = max(numbers, key=lambda kind: kind.digits)
+    return f"Only the digits differ: write params and literals in {finest}, or widen with a scale without by"
+
+
+def gives(powers: Mapping[str, int]) -> str:
+    """Say what unit a product has.
+
+    Examples
+    --------
+    >>> gives({"USD": 1, "day": -1}), gives({})
+    (', but USD per day', ', but a bare number')
+    """
+    over = [unit for unit, power in powers.items() for _ in range(-power)]
+    of = [unit for unit, power in powers.items() for _ in range(power)]
+    if not over and not of:
+        return ", but a bare number"
+    return f", but {' x '.join(of) or '1'}" + (f" per {' per '.join(over)}" if over else "")

@@ -335,7 +335,7 @@ BROKEN_TERMS: list[tuple[object, str, str]] = [
     (
         nights(limits=[{"id": "most", "of": ["*"], "max": 5}]),
         "/limits/0/max",
-        "text in quotes is needed here",
+        "a number in quotes or an expression is needed here",
     ),
     (bands(), "/clauses/1/amount/edges/1/owner", "this is required, and missing"),
     (circle(), "/figures/", "circle"),

@@ -327,7 +327,7 @@ def test_names_with_slashes_are_reached_by_escapes() -> None:
         ({"op": "add", "path": "/title/x", "value": "y"}, "/title/x lies inside a plain value"),
         (replaced("/schema", "almoner.term/2"), "its schema stay as they are"),
         (replaced("", {}), "the document as a whole"),
-        (replaced("/rounding", "up"), "/rounding: Input should be"),
+        (replaced("/rounding", "up"), "/rounding: write one of: floor"),
         (replaced(PRICE, 12), "/value: text in quotes is needed here"),
     ],
 )

@@ -24,7 +24,24 @@ AMOUNT = ("clauses", 0, "amount")
         ((*LIMIT, "cap"), "5", "/limits/0/cap: no field of this name belongs here"),
         (("calendar", "ends_on"), "2027", "/calendar/ends_on: a day is written 2027-12-31"),
         (("calendar", "periods"), {"every": "6M"}, "a length of time is written P6M"),
-        (("title",), 7, "/title: text in quotes is needed here"),
+        (("title",), 7, "has 1 fault: /title: text in quotes is needed here"),
+        (
+            (*LIMIT, "max"),
+            5,
+            "has 1 fault: /limits/0/max: a number in quotes or an expression is needed here",
+        ),
+        ((*LIMIT, "of"), "*", "/limits/0/of: a list is needed here, also for one"),
+        (("rounding",), "up", "/rounding: write one of: floor, ceil, toward_zero, half_even, half_away"),
+        (AMOUNT, {"op": "multiply"}, "/clauses/0/amount: there is no op 'multiply': say it with scale"),
+        (AMOUNT, {"op": "sqrt"}, "/clauses/0/amount: there is no op 'sqrt': write one of lit, param, obs"),
+        (AMOUNT, {"value": "5"}, '/clauses/0/amount: an expression says what it does: {"op": …}'),
+        (AMOUNT, {"op": "lit", "value": 5, "type": "USD/2"}, "has 1 fault: /clauses/0/amount/value: text in"),
+        (
+            ("calendar", "periods"),
+            {"every": "yearly"},
+            "/calendar/periods/every: a length of time is written",
+        ),
+        (("metrics", "Days"), {}, "/metrics/Days: a name is lower case letters"),
     ],
 )
 def test_a_fault_of_form_says_what_to_write(place: tuple[Any, ...], value: object, told: str) -> None:

@@ -183,17 +183,17 @@ REFUSED: dict[str, tuple[list[Observation], Content, list[tuple[str, str]]]] = {
     "doubled without ids": (
         [north(1), north(1)],
         {},
-        [("/results", "nights north is doubled: tell observations apart by id")],
+        [("/results", "nights north y1 is doubled: tell observations apart by id")],
     ),
     "doubled with one id": (
         [north(1, id="a"), north(2, id="a")],
         {},
-        [("/results", "nights north is doubled: tell observations apart by id")],
+        [("/results", "nights north y1 is doubled: tell observations apart by id")],
     ),
     "doubled with an id and without": (
         [north(1, id="a"), north(2)],
         {},
-        [("/results", "nights north is doubled: tell observations apart by id")],
+        [("/results", "nights north y1 is doubled: tell observations apart by id")],
     ),
     "contradicted without days": (
         [row("audit", 1, id="a"), row("audit", 0, id="b")],
@@ -264,9 +264,9 @@ def test_what_is_pooled_to_date_stays_in_the_domain_where_it_is_read_so(
 
 
 GAPS = [
-    ([(1, None)], "nights north needs the day of each observation"),
-    ([(1, date(2026, 3, 1)), (2, date(2026, 3, 30))], "nights north comes again within 30 days"),
-    ([(1, date(2026, 3, 30)), (2, date(2026, 3, 1))], "nights north comes again within 30 days"),
+    ([(1, None)], "nights north y1 needs the day of each observation"),
+    ([(1, date(2026, 3, 1)), (2, date(2026, 3, 30))], "nights north y1 comes again within 30 days"),
+    ([(1, date(2026, 3, 30)), (2, date(2026, 3, 1))], "nights north y1 comes again within 30 days"),
     ([(1, date(2026, 3, 1)), (2, date(2026, 3, 31))], ""),
 ]
 

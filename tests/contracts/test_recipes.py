@@ -32,6 +32,7 @@ MOST = {
     "Per cohort, with a fallback": 3_000_000_00,
     "Return cap": 27_000_000_00,
     "Guarantee": 9_500_000_00,
+    "Waterfall with catch-up": 30_000_000_00,
     "Step-up coupon": 84_500_000_00,
     "Matching with a ceiling": 50_000_00,
     "Early termination": 480_000_00,
@@ -157,6 +158,28 @@ CASES = [
     (
         "Early termination",
         case([row("election", "stop", "p2")], want("fee", "120000.00"), want("ending", "40000.00")),
+    ),
+    (
+        "Waterfall with catch-up",
+        case(
+            [row("drawn", "1000000", "p1"), row("proceeds", "2000000", "p2"), row("proceeds", "100", "p3")],
+            want("return", "1080000.00", "p2"),
+            want("catch-up", "20000.00", "p2"),
+            want("carry", "180000.00", "p2"),
+            want("rest", "720000.00", "p2"),
+            want("catch-up", "0.00", "p3"),
+            want("carry", "20.00", "p3"),
+            want("net:investor", "800080.00"),
+        ),
+    ),
+    (
+        "Waterfall with catch-up",
+        case(
+            [row("drawn", "1000000", "p1"), row("proceeds", "1085000", "p2"), row("proceeds", "20000", "p3")],
+            want("catch-up", "5000.00", "p2"),
+            want("catch-up", "15000.00", "p3"),
+            want("carry", "1000.00", "p3"),
+        ),
     ),
     ("Early termination", case([], want("fee", "360000.00"), want("ending", "0.00"))),
     (

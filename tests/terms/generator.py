@@ -25,7 +25,10 @@ CALENDARS: tuple[tuple[Json, tuple[str, ...]], ...] = (
     ({"periods": {"every": "P1Y"}}, ("p1", "p2")),
     ({"ends_on": "2029-01-01", "periods": {"every": "P1Y"}}, ("p1", "p2")),
     (
-        {"periods": [{"id": "a", "ends_on": "2027-02-28"}, {"id": "b", "ends_on": "2028-01-31"}]},
+        {
+            "ends_on": "2028-01-31",
+            "periods": [{"id": "a", "ends_on": "2027-02-28"}, {"id": "b", "ends_on": "2028-01-31"}],
+        },
         ("a", "b"),
     ),
     (
