@@ -33,7 +33,7 @@ from .terms.outputs import Output, read_output
 from .terms.overlays import carry_out_amended
 from .terms.program import Measure, Program
 from .terms.ranges import Interval, peaks, spans_of
-from .terms.simulate import BLOCK, Outcomes, Source, columns_table
+from .terms.simulate import BLOCK, OutcomeFeed, Outcomes, columns_table
 from .terms.types import Quantity, Type
 
 Terms = TermDocument | Lineage
@@ -186,7 +186,7 @@ class Portfolio:
 
     def simulate(
         self,
-        sources: Mapping[str, Source],
+        sources: Mapping[str, OutcomeFeed],
         *,
         paths: int,
         wanted: Mapping[str, Sequence[Output]],
@@ -195,7 +195,7 @@ class Portfolio:
 
         Parameters
         ----------
-        sources : Mapping of str to Source
+        sources : Mapping of str to OutcomeFeed
             Outcomes of what is observed directly, by agreement.
         paths : int [paths]
             How many.
@@ -227,7 +227,7 @@ class Portfolio:
         self,
         name: str,
         use: Columns,
-        source: Source | None,
+        source: OutcomeFeed | None,
         outturns: Mapping[str, Outturn],
         block: tuple[int, int],
     ) -> Outturn:

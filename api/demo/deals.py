@@ -17,7 +17,7 @@ from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ...finance.units import currency
-from .settling import Figure, agree, settle_figure
+from .settling import ReportedFigure, agree, settle_figure
 from .stage import BOOK, Stage, at, enrol
 from .stories import DealStory, read_story, read_terms
 
@@ -47,7 +47,7 @@ def run_deal(stage: Stage, deal: str) -> None:
     verifier = parties[terms.roles("evaluator")[0]]
     payee = next(parties[clause.to] for clause in terms.clauses if isinstance(clause, Pay))
     for found in story.results:
-        figure = Figure(
+        figure = ReportedFigure(
             claim=found.claim,
             metric=found.metric,
             period=found.period,

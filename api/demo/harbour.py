@@ -33,7 +33,7 @@ from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from .pooled import open_fund
-from .settling import Figure, agree, settle_figure
+from .settling import ReportedFigure, agree, settle_figure
 from .stage import BOOK, Stage, at, enrol, invented, read_bytes, read_data
 
 CHALLENGE = "thriving-harbour"
@@ -188,7 +188,7 @@ def keep_agreement(stage: Stage) -> None:
     award = Promise("commitment", f"{CHALLENGE}#{AGREEMENT}")
     agree(stage, fund, AGREEMENT, terms, parties, clock=at("2026-05-05T09:00"), use=NORTH, out_of=award)
     for row in read_data("thriving_harbour.json")["results"]:
-        figure = Figure(**row, source=invented())
+        figure = ReportedFigure(**row, source=invented())
         clock = at("2027-07-01T09:00")
         settle_figure(stage, fund, AGREEMENT, figure, by=LEAD, verifier=VERIFIER, clock=clock)
 

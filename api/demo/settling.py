@@ -16,7 +16,7 @@ METHOD = "as the terms say"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
+class ReportedFigure:
     """One reported figure.
 
     Attributes
@@ -57,7 +57,14 @@ def agree(
 
 
 def settle_figure(
-    stage: Stage, fund: PooledFund, agreement: str, figure: Figure, *, by: str, verifier: str, clock: Clock
+    stage: Stage,
+    fund: PooledFund,
+    agreement: str,
+    figure: ReportedFigure,
+    *,
+    by: str,
+    verifier: str,
+    clock: Clock,
 ) -> None:
     """Claim a figure, attach its evidence, let the verifier sign, and settle it."""
     with stage.work() as session:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from .document import Account, Clause, Leg, Pay, PaymentLimit, Split
+from .document import Clause, Pay, PaymentLimit, RunningAccount, Split, SplitLeg
 from .expressions import Bands, Expression
 from .nouns import ROUNDINGS, Vocabulary, listed, number_words, sentence, unit_words
 from .phrases import Letters, Phrase, letter
@@ -213,17 +213,17 @@ def split_blocks(code: str, split: Split, vocabulary: Vocabulary) -> Iterator[Sh
     )
 
 
-def _weight(leg: Leg, letters: Letters) -> str:
+def _weight(leg: SplitLeg, letters: Letters) -> str:
     return leg.weight if isinstance(leg.weight, str) else in_words(leg.weight, letters).text
 
 
-def _most(leg: Leg, unit: str, letters: Letters) -> str:
+def _most(leg: SplitLeg, unit: str, letters: Letters) -> str:
     if leg.max is None:
         return "no limit"
     return number_words(leg.max, unit) if isinstance(leg.max, str) else in_words(leg.max, letters).text
 
 
-def account_blocks(code: str, account: Account, vocabulary: Vocabulary) -> Iterator[SheetBlock]:
+def account_blocks(code: str, account: RunningAccount, vocabulary: Vocabulary) -> Iterator[SheetBlock]:
     """Yield an account in words."""
     letters = Letters(vocabulary)
     quantity = parse_type(account.type)
@@ -260,7 +260,7 @@ def _touches(clause: Clause, verb: str, account: str) -> bool:
     return account == named if isinstance(named, str) else account in named
 
 
-def _growth(account: Account) -> str:
+def _growth(account: RunningAccount) -> str:
     grows = account.grows
     if grows is None:
         return ""

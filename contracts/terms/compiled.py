@@ -14,7 +14,7 @@ from ...finance.dates import parse_day
 from ...finance.errors import AlmonerError
 from .calendars import counted_from, equal_periods, growth_factor
 from .clauses import read_clauses, read_limits, read_splits, require_order
-from .document import PERIOD, WHOLE_TERM, Account, Every, Metric, ParamTable, TermDocument
+from .document import PERIOD, WHOLE_TERM, Every, Metric, ParamTable, RunningAccount, TermDocument
 from .expressions import Expression
 from .lowering import Lowered, Lowering, lower_figure
 from .lowering_numbers import NUMBERS
@@ -292,7 +292,7 @@ def _dated(
 
 
 def _read_account(
-    low: Lowering, name: str, account: Account, periods: tuple[tuple[str, date], ...]
+    low: Lowering, name: str, account: RunningAccount, periods: tuple[tuple[str, date], ...]
 ) -> AccountPlan:
     path = f"/accounts/{name}"
     kind = parse_type(account.type)
@@ -322,7 +322,7 @@ def _read_account(
 
 
 def _account_part(
-    low: Lowering, account: Account, path: str, tree: Expression | None, kind: Quantity
+    low: Lowering, account: RunningAccount, path: str, tree: Expression | None, kind: Quantity
 ) -> Lowered | None:
     if tree is None:
         return None
@@ -336,7 +336,7 @@ def _account_part(
 
 
 def _growth(
-    low: Lowering, account: Account, path: str, periods: tuple[tuple[str, date], ...]
+    low: Lowering, account: RunningAccount, path: str, periods: tuple[tuple[str, date], ...]
 ) -> tuple[Fraction, ...]:
     if account.grows is None:
         return ()

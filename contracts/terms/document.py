@@ -93,7 +93,7 @@ class IndexSet(Document):
     most: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
-class Missing(Document):
+class StandIn(Document):
     """What stands in for a value that was not observed in time.
 
     Attributes
@@ -140,7 +140,7 @@ class Metric(Document):
         How several observations become one: ``sum``, or ``last``: that of the latest period.
     by : str
         The party that states it; empty: an evaluator.
-    on_missing : Missing
+    on_missing : StandIn
         What stands in when nothing comes; without it nothing is paid on it.
     min_gap_days : int [days]
         Least distance between dated observations of one member.
@@ -156,7 +156,7 @@ class Metric(Document):
     pool: Literal["sum", "last"] = "last"
     method: Text
     by: str = ""
-    on_missing: Missing | None = None
+    on_missing: StandIn | None = None
     min_gap_days: Annotated[int, Field(ge=0, le=20_000)] = 0
     ref: OtherAgreement | None = None
     source: SourceAnchor | None = None
@@ -207,7 +207,7 @@ class Growth(Document):
     day_count: Literal["30/360", "act/360", "act/365"] = "act/365"
 
 
-class Account(Document):
+class RunningAccount(Document):
     """A running number: money held (``pot``) or a count kept (``memo``).
 
     Attributes
@@ -235,7 +235,7 @@ class Account(Document):
     source: SourceAnchor | None = None
 
 
-class Leg(Document):
+class SplitLeg(Document):
     """One of several payers or payees.
 
     Attributes
@@ -258,7 +258,7 @@ class Split(Document):
     """Several payers or payees in place of one."""
 
     title: str = ""
-    legs: Annotated[tuple[Leg, ...], Field(min_length=1, max_length=64)]
+    legs: Annotated[tuple[SplitLeg, ...], Field(min_length=1, max_length=64)]
     ties: Literal["largest", "declared"] = "largest"
     source: SourceAnchor | None = None
 
@@ -367,7 +367,9 @@ class TermDocument(Document):
         default_factory=dict
     )
     figures: Annotated[dict[Code, Figure], Field(max_length=MAX_PARTS), BY_NAME] = Field(default_factory=dict)
-    accounts: Annotated[dict[Code, Account], Field(max_length=64), BY_NAME] = Field(default_factory=dict)
+    accounts: Annotated[dict[Code, RunningAccount], Field(max_length=64), BY_NAME] = Field(
+        default_factory=dict
+    )
     splits: Annotated[dict[Code, Split], Field(max_length=64), BY_NAME] = Field(default_factory=dict)
     clauses: Annotated[tuple[Clause, ...], Field(max_length=MAX_PARTS)]
     limits: Annotated[tuple[PaymentLimit, ...], Field(max_length=MAX_PARTS)] = ()

@@ -26,7 +26,7 @@ BLOCK: Final = 32_768
 Outcomes = Mapping[str, NDArray[np.int64]]
 
 
-class Source(Protocol):
+class OutcomeFeed(Protocol):
     """Where outcomes come from."""
 
     @property
@@ -88,7 +88,7 @@ class Given:
 
 def run(
     program: Program,
-    source: Source,
+    source: OutcomeFeed,
     *,
     paths: int,
     wanted: Sequence[Output],
@@ -101,7 +101,7 @@ def run(
     ----------
     program : Program
         Compiled terms.
-    source : Source
+    source : OutcomeFeed
         Of outcomes.
     paths : int [paths]
         How many.
