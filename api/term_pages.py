@@ -10,9 +10,9 @@ from importlib.resources import files
 from jinja2 import Environment, StrictUndefined
 
 from ..contracts.terms.document import TermDocument
-from ..contracts.terms.nouns import unit_words
 from ..contracts.terms.wording import TITLES, render_with
-from ..contracts.terms.worked import WorkedClause, WorkedPoint
+from ..contracts.terms.words.nouns import unit_words
+from ..contracts.terms.words.worked import WorkedClause, WorkedPoint
 from ..finance.money import decimal_text
 from .charts.chart import Chart
 from .charts.figures import clean

@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 
 from almoner.contracts.casebook import list_deals, read_terms
-from almoner.contracts.terms.arithmetic import WHOLE_NUMBERS
 from almoner.contracts.terms.bounds import prove
-from almoner.contracts.terms.cells import Table
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
-from almoner.contracts.terms.engine import carry_out
 from almoner.contracts.terms.outputs import Output, read_output
 from almoner.contracts.terms.program import Program
+from almoner.contracts.terms.running.arithmetic import WHOLE_NUMBERS
+from almoner.contracts.terms.running.cells import Table
+from almoner.contracts.terms.running.engine import carry_out
 from almoner.contracts.terms.simulate import Given, run
 
 from . import conditions

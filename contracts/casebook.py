@@ -18,12 +18,12 @@ from ..finance.errors import AlmonerError, Missing
 from .returns import annual_rate
 from .terms.compiled import compile_terms
 from .terms.document import TermDocument
-from .terms.engine import Outturn
 from .terms.observing import lay_out, read_case
 from .terms.outputs import Output, output_type, read_output, write_output
 from .terms.pay import pay
 from .terms.program import Program
 from .terms.results import Case, Expected, ResultsDocument
+from .terms.running.engine import Outturn
 from .terms.simulate import run_table
 
 ALL_DEALS = "all"

@@ -19,20 +19,20 @@ from ..finance.errors import Missing, TermError
 from ..finance.money import decimal_text
 from .terms.amended_bounds import prove_amended
 from .terms.amendment import Lineage, Overlaid
-from .terms.arithmetic import WHOLE_NUMBERS
 from .terms.bounds import Proof, prove
-from .terms.cells import Cell
-from .terms.columns import Columns
 from .terms.compiled import compile_terms
 from .terms.document import TermDocument
-from .terms.engine import Outturn, carry_out
-from .terms.evaluation import Traced
 from .terms.observing import Observation, lay_out, outside
 from .terms.outcomes_of import Settled, outcome_bounds, outcome_type
 from .terms.outputs import Output, read_output
-from .terms.overlays import carry_out_amended
 from .terms.program import Measure, Program
-from .terms.ranges import Interval, peaks, spans_of
+from .terms.running.arithmetic import WHOLE_NUMBERS
+from .terms.running.cells import Cell
+from .terms.running.columns import Columns
+from .terms.running.engine import Outturn, carry_out
+from .terms.running.evaluation import Traced
+from .terms.running.overlays import carry_out_amended
+from .terms.running.ranges import Interval, peaks, spans_of
 from .terms.simulate import BLOCK, OutcomeFeed, Outcomes, columns_table
 from .terms.types import Quantity, Type
 

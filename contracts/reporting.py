@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from ..finance.errors import AlmonerError
 from .casebook import PENDING, judge, read_figure
-from .terms.cells import Cells
-from .terms.engine import KeyOutcome, Outturn
 from .terms.outputs import Output, write_output
 from .terms.program import ClausePlan
 from .terms.results import Case, Expected
-from .terms.rooms import WHOLE
+from .terms.running.cells import Cells
+from .terms.running.engine import KeyOutcome, Outturn
+from .terms.running.rooms import WHOLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,9 +9,9 @@ from almoner.contracts.terms.lint import check
 from almoner.contracts.terms.observing import Observation
 from almoner.contracts.terms.outputs import Output, read_output
 from almoner.contracts.terms.pay import pay
-from almoner.contracts.terms.sheet import sheet_text
 from almoner.contracts.terms.simulate import Given, run
 from almoner.contracts.terms.wording import render
+from almoner.contracts.terms.words.sheet import sheet_text
 
 ROUTE = Route(payer="city", payee="home", money="USD/2", basis="cumulative", title="Nights indoors")
 document = terms(

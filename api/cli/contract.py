@@ -13,18 +13,18 @@ from ...contracts.schemas import schemas
 from ...contracts.terms.bounds import PairBound, prove
 from ...contracts.terms.compiled import compile_terms
 from ...contracts.terms.document import TermDocument
-from ...contracts.terms.engine import Outturn
-from ...contracts.terms.evaluation import Traced
-from ...contracts.terms.finding import LintFinding
 from ...contracts.terms.lint import check
+from ...contracts.terms.linting.finding import LintFinding
 from ...contracts.terms.observing import Observation, read_case, write_value
 from ...contracts.terms.pay import pay as pay_terms
 from ...contracts.terms.program import Program
-from ...contracts.terms.reasons import explain as explain_outturn
 from ...contracts.terms.results import Case, ResultsDocument
 from ...contracts.terms.results_table import read_results_table
-from ...contracts.terms.sheet import sheet_markdown, sheet_text
+from ...contracts.terms.running.engine import Outturn
+from ...contracts.terms.running.evaluation import Traced
 from ...contracts.terms.wording import render
+from ...contracts.terms.words.reasons import explain as explain_outturn
+from ...contracts.terms.words.sheet import sheet_markdown, sheet_text
 from ...finance.dates import parse_day
 from ...finance.errors import Missing
 from ...finance.money import decimal_text, grouped

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from ...contracts.reporting import CaseReport, FigureRow, HeldExpectation, PaymentRow
-from ...contracts.terms.reasons import Reason
+from ...contracts.terms.words.reasons import Reason
 from ...finance.money import grouped
 from .show import print_table
 

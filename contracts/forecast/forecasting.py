@@ -17,11 +17,11 @@ from ..outcomes.document import OutcomesDocument
 from ..outcomes.source import OutcomeSource
 from ..returns import YEAR_DAYS, annual_rates
 from ..terms.bounds import prove
-from ..terms.columns import Columns
-from ..terms.engine import carry_out
 from ..terms.outputs import Output
 from ..terms.program import Program
-from ..terms.ranges import peaks
+from ..terms.running.columns import Columns
+from ..terms.running.engine import carry_out
+from ..terms.running.ranges import peaks
 from ..terms.simulate import BLOCK, columns_table, run
 from ..terms.types import parse_type
 from .report import (

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from ..terms.cells import Cell
-from ..terms.engine import Outturn
-from ..terms.evaluation import Traced
 from ..terms.program import Node, Program
+from ..terms.running.cells import Cell
+from ..terms.running.engine import Outturn
+from ..terms.running.evaluation import Traced
 from ..terms.types import Quantity
 from .report import exact_sum
 

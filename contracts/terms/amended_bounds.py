@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .bounds import Proof, most_paid
-from .caps import caps_by_limits
-from .engine import Outturn
-from .overlays import carry_out_amended
 from .program import LimitPlan, Program
-from .ranges import Ranges, domains, spans_of
+from .proving.caps import caps_by_limits
+from .running.engine import Outturn
+from .running.overlays import carry_out_amended
+from .running.ranges import Ranges, domains, spans_of
 
 
 def prove_amended(program: Program, overlays: Sequence[Program]) -> tuple[Proof, Outturn]:

@@ -23,11 +23,11 @@ from .amended_bounds import prove_amended
 from .bounds import Proof, prove
 from .compiled import compile_terms
 from .document import Hex64, TermDocument
-from .engine import Outturn
 from .expressions import MAX_PARTS, DayText
 from .observing import Observation
 from .pay import State, Step, pay, step
 from .program import Program
+from .running.engine import Outturn
 
 Content = dict[str, JsonValue]
 Pointer = Annotated[str, Field(pattern=r"^(/([^~/]|~[01])*)*$", max_length=400)]

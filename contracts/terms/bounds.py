@@ -14,13 +14,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from ...finance.errors import TermError
-from .caps import Cap, caps_of
-from .engine import Outturn, carry_out
 from .observing import Observation
 from .program import ClausePlan, Program
-from .ranges import Interval, Ranges, domains, pair, spans_of
-from .rooms import WHOLE
-from .witness import find_witness
+from .proving.caps import Cap, caps_of
+from .proving.witness import find_witness
+from .running.engine import Outturn, carry_out
+from .running.ranges import Interval, Ranges, domains, pair, spans_of
+from .running.rooms import WHOLE
 
 Label = Literal["attained", "safe"]
 

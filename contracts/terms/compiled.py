@@ -13,12 +13,12 @@ from itertools import pairwise
 from ...finance.dates import parse_day
 from ...finance.errors import AlmonerError
 from .calendars import counted_from, equal_periods, growth_factor
-from .clauses import read_clauses, read_limits, read_splits, require_order
 from .document import PERIOD, WHOLE_TERM, Every, Metric, ParamTable, RunningAccount, TermDocument
 from .expressions import Expression
-from .lowering import Lowered, Lowering, lower_figure
-from .lowering_numbers import NUMBERS
-from .lowering_sets import SETS
+from .lowering.clauses import read_clauses, read_limits, read_splits, require_order
+from .lowering.core import Lowered, Lowering, lower_figure
+from .lowering.numbers import NUMBERS
+from .lowering.sets import SETS
 from .program import AccountPlan, FigurePlan, Measure, Program
 from .types import BARE, Label, Quantity, Truth, Type, parse_type
 

@@ -11,31 +11,31 @@ from dataclasses import replace
 
 from ...finance.errors import TermError
 from ...finance.money import decimal_count
-from . import lint_amounts, lint_limits, lint_money, lint_parts
-from .clauses import needed
 from .compiled import compile_terms
 from .document import TermDocument
-from .finding import LintFinding, Subject
-from .probes import probe
+from .linting import amounts, limits, money, parts
+from .linting.finding import LintFinding, Subject
+from .linting.probes import probe
+from .lowering.clauses import needed
 from .program import Program
-from .ranges import spans_of
+from .running.ranges import spans_of
 from .types import digits_of
 
 CHECKS: tuple[Callable[[Subject], Iterable[LintFinding]], ...] = (
-    lint_money.waits,
-    lint_money.pots,
-    lint_amounts.negative,
-    lint_parts.unused,
-    lint_amounts.cliffs_and_falls,
-    lint_parts.dead_branches,
-    lint_limits.idle_limits,
-    lint_limits.idle_caps,
-    lint_parts.equal_bands,
-    lint_amounts.noise,
-    lint_parts.interests,
-    lint_parts.sources,
-    lint_parts.undated_rates,
-    lint_amounts.idle_clauses,
+    money.waits,
+    money.pots,
+    amounts.negative,
+    parts.unused,
+    amounts.cliffs_and_falls,
+    parts.dead_branches,
+    limits.idle_limits,
+    limits.idle_caps,
+    parts.equal_bands,
+    amounts.noise,
+    parts.interests,
+    parts.sources,
+    parts.undated_rates,
+    amounts.idle_clauses,
 )
 
 

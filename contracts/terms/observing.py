@@ -12,9 +12,9 @@ from itertools import accumulate, pairwise
 from ...finance.dates import parse_day
 from ...finance.errors import AlmonerError, OutsideDomain, ResultsInvalid
 from ...finance.money import decimal_count, decimal_text
-from .cells import Cells, Table
 from .program import Measure, Program
 from .results import Case, Result
+from .running.cells import Cells, Table
 from .types import Label, Quantity, Truth
 
 Place = tuple[str, int, tuple[str, ...]]  # metric, period number or 0, members

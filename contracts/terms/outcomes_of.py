@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from functools import reduce
 
 from ...finance.errors import Missing
-from .cells import Cell
-from .engine import Outturn
-from .evaluation import Traced
 from .outputs import TOTALS, Output, read_output
 from .program import ClausePlan, Program
-from .ranges import Interval, hull, pair
-from .rooms import WHOLE
+from .running.cells import Cell
+from .running.engine import Outturn
+from .running.evaluation import Traced
+from .running.ranges import Interval, hull, pair
+from .running.rooms import WHOLE
 from .types import Type
 
 PARTS = (".earned", ".cut")

@@ -12,10 +12,10 @@ from operator import add
 
 from ...finance.errors import Missing
 from ...finance.money import decimal_text
-from .cells import Cell, Cells
-from .engine import Outturn
 from .program import ClausePlan, Program
-from .rooms import WHOLE
+from .running.cells import Cell, Cells
+from .running.engine import Outturn
+from .running.rooms import WHOLE
 from .types import BARE, Quantity, Type
 
 TOTALS = ("earned", "paid", "lost_to_cap")

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from ...finance.money import decimal_text
-from .arithmetic import WHOLE_NUMBERS
-from .cells import Cell, Table
 from .document import WHOLE_TERM
-from .engine import KeyOutcome, Outturn, carry_out
-from .evaluation import Traced
 from .observing import Observation, lay_out
-from .overlays import carry_out_amended
 from .program import ClausePlan, Program
-from .rooms import WHOLE, Key
+from .running.arithmetic import WHOLE_NUMBERS
+from .running.cells import Cell, Table
+from .running.engine import KeyOutcome, Outturn, carry_out
+from .running.evaluation import Traced
+from .running.overlays import carry_out_amended
+from .running.rooms import WHOLE, Key
 from .types import Quantity
 
 KeyName = tuple[str, str, tuple[str, ...]]

@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...finance.errors import Missing, TermError
-from .cells import Cell, Cells, Table
-from .columns import Columns
-from .engine import Outturn, carry_out
 from .observing import outside
 from .outputs import Output, read_output
-from .overlays import carry_out_amended
 from .program import Measure, Program
-from .ranges import peaks
+from .running.cells import Cell, Cells, Table
+from .running.columns import Columns
+from .running.engine import Outturn, carry_out
+from .running.overlays import carry_out_amended
+from .running.ranges import peaks
 from .types import Quantity, Truth
 
 BLOCK: Final = 32_768

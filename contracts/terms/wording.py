@@ -10,10 +10,12 @@ from itertools import groupby
 from typing import Any
 
 from ...finance.money import grouped
-from .clauses_in_words import Worked, account_blocks, clause_blocks, limit_blocks, spelled, split_blocks
 from .compiled import compile_terms
 from .document import Metric, ParamTable, Pay, SourceAnchor, TermDocument
-from .nouns import (
+from .program import Program
+from .types import parse_type
+from .words.clauses import Worked, account_blocks, clause_blocks, limit_blocks, spelled, split_blocks
+from .words.nouns import (
     ROUNDINGS,
     Vocabulary,
     listed,
@@ -22,11 +24,9 @@ from .nouns import (
     unit_words,
     vocabulary,
 )
-from .phrases import Letters
-from .program import Program
-from .sheet import SheetBlock, SheetItem, SheetSection, TermSheet, WordTable
-from .types import parse_type
-from .worked import WorkedClause, work
+from .words.phrases import Letters
+from .words.sheet import SheetBlock, SheetItem, SheetSection, TermSheet, WordTable
+from .words.worked import WorkedClause, work
 
 TITLES: Mapping[str, str] = {
     "parties": "Parties",

@@ -14,7 +14,7 @@ import pytest
 
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
-from almoner.contracts.terms.lowering import MAX_DEPTH
+from almoner.contracts.terms.lowering.core import MAX_DEPTH
 from almoner.contracts.terms.program import Program
 from almoner.finance.errors import TermError
 

@@ -9,8 +9,8 @@ import pytest
 
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import EXAMPLE, TermDocument
-from almoner.contracts.terms.finding import LintFinding
 from almoner.contracts.terms.lint import check
+from almoner.contracts.terms.linting.finding import LintFinding
 from almoner.contracts.terms.observing import Observation
 from almoner.contracts.terms.outputs import Output, read_output
 from almoner.contracts.terms.pay import pay

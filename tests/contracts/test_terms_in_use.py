@@ -6,9 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from almoner.contracts.terms.arithmetic import WHOLE_NUMBERS
 from almoner.contracts.terms.bounds import prove
-from almoner.contracts.terms.columns import Columns, multiply_divide
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.lint import check
@@ -16,6 +14,8 @@ from almoner.contracts.terms.observing import Observation
 from almoner.contracts.terms.outputs import Output, output_type, read_output
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
+from almoner.contracts.terms.running.arithmetic import WHOLE_NUMBERS
+from almoner.contracts.terms.running.columns import Columns, multiply_divide
 from almoner.contracts.terms.simulate import Given, run
 from almoner.finance.errors import Missing, TermError
 from almoner.finance.money import Rounding, round_quotient

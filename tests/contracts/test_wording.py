@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from almoner.contracts.terms.document import TermDocument
-from almoner.contracts.terms.nouns import vocabulary
-from almoner.contracts.terms.phrases import Letters, letter
-from almoner.contracts.terms.products import in_words
-from almoner.contracts.terms.sheet import SheetItem, TermSheet, WordTable, sheet_markdown, sheet_text
 from almoner.contracts.terms.wording import render, render_with
+from almoner.contracts.terms.words.nouns import vocabulary
+from almoner.contracts.terms.words.phrases import Letters, letter
+from almoner.contracts.terms.words.products import in_words
+from almoner.contracts.terms.words.sheet import SheetItem, TermSheet, WordTable, sheet_markdown, sheet_text
 from almoner.finance.errors import TermError
 
 ROOT = Path(__file__).parents[2]

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from almoner.contracts.terms.arithmetic import WHOLE_NUMBERS
 from almoner.contracts.terms.bounds import Proof, prove
-from almoner.contracts.terms.cells import Cell, Table
-from almoner.contracts.terms.columns import Columns
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import PERIOD, TermDocument
-from almoner.contracts.terms.engine import Outturn, carry_out
-from almoner.contracts.terms.evaluation import Books, Evaluation
 from almoner.contracts.terms.observing import lay_out
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
-from almoner.contracts.terms.ranges import peaks
-from almoner.contracts.terms.rooms import WHOLE
+from almoner.contracts.terms.running.arithmetic import WHOLE_NUMBERS
+from almoner.contracts.terms.running.cells import Cell, Table
+from almoner.contracts.terms.running.columns import Columns
+from almoner.contracts.terms.running.engine import Outturn, carry_out
+from almoner.contracts.terms.running.evaluation import Books, Evaluation
+from almoner.contracts.terms.running.ranges import peaks
+from almoner.contracts.terms.running.rooms import WHOLE
 from almoner.contracts.terms.simulate import columns_table, run_table
 from almoner.contracts.terms.types import Quantity
 from almoner.finance.errors import AlmonerError, TermError

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from almoner.contracts.terms.cells import Cell
 from almoner.contracts.terms.document import PERIOD, TermDocument
-from almoner.contracts.terms.engine import Outturn
 from almoner.contracts.terms.observing import Observation
 from almoner.contracts.terms.program import Program
-from almoner.contracts.terms.rooms import WHOLE
+from almoner.contracts.terms.running.cells import Cell
+from almoner.contracts.terms.running.engine import Outturn
+from almoner.contracts.terms.running.rooms import WHOLE
 from almoner.contracts.terms.types import Quantity, Type
 
 from .generator import draw_members, draw_observations

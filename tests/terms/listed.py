@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Any
 
-from almoner.contracts.terms.arithmetic import WHOLE_NUMBERS
-from almoner.contracts.terms.cells import Cell, Cells, Scaler
 from almoner.contracts.terms.program import Node
+from almoner.contracts.terms.running.arithmetic import WHOLE_NUMBERS
+from almoner.contracts.terms.running.cells import Cell, Cells, Scaler
 from almoner.finance.errors import TermError
 from almoner.finance.money import Rounding
 

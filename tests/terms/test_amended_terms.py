@@ -9,8 +9,8 @@ import pytest
 from almoner.contracts.terms.amendment import Amendment, Lineage
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
-from almoner.contracts.terms.engine import Outturn
 from almoner.contracts.terms.pay import pay
+from almoner.contracts.terms.running.engine import Outturn
 from almoner.finance.errors import AlmonerError
 
 from .comparing import differences, observed, spelled

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from almoner.contracts.terms import arithmetic, rooms
 from almoner.contracts.terms.bounds import prove
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.expressions import Expression
+from almoner.contracts.terms.running import arithmetic, rooms
 from almoner.finance.errors import TermError
 
 from .checking import (

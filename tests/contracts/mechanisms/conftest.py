@@ -11,12 +11,12 @@ from almoner.contracts.mechanisms import Fragment, calendar, terms
 from almoner.contracts.terms.bounds import Proof, prove
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
-from almoner.contracts.terms.engine import Outturn
 from almoner.contracts.terms.observing import read_case
 from almoner.contracts.terms.outputs import Output, output_type, read_output, write_output
 from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.results import ResultsDocument
+from almoner.contracts.terms.running.engine import Outturn
 from almoner.contracts.terms.simulate import run_table
 
 ROLES = {

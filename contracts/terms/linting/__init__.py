@@ -1,0 +1,1 @@
+"""Linting: checks of sound terms, one file for each kind."""

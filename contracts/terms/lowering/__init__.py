@@ -1,0 +1,1 @@
+"""Lowering: from the tree of a document to the nodes of a program."""

@@ -1,0 +1,1 @@
+"""Proving: what caps sums, and what attains them."""

@@ -1,0 +1,1 @@
+"""Running: one engine, and the arithmetic of its cells."""

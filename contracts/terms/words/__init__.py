@@ -1,0 +1,1 @@
+"""Words: how the parts of terms are said."""
