@@ -138,11 +138,11 @@ def report(outturn: Outturn, case: Case) -> CaseReport:
 
     Examples
     --------
-    >>> from .terms.compiled import compile_terms
-    >>> from .terms.document import EXAMPLE, TermDocument
-    >>> from .terms.observing import read_case
-    >>> from .terms.pay import pay
-    >>> from .terms.results import EXAMPLE as RESULTS, ResultsDocument
+    >>> from almoner.contracts.terms.compiled import compile_terms
+    >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
+    >>> from almoner.contracts.terms.observing import read_case
+    >>> from almoner.contracts.terms.pay import pay
+    >>> from almoner.contracts.terms.results import EXAMPLE as RESULTS, ResultsDocument
     >>> program, case = compile_terms(TermDocument.read(EXAMPLE)), ResultsDocument.read(RESULTS).cases[0]
     >>> told = report(pay(program, read_case(program, case)), case)
     >>> told.payments[0].paid, told.moved[0].amount, told.holds

@@ -35,7 +35,7 @@ def read_results_table(raw: bytes, document: TermDocument, title: str = "results
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> found = read_results_table(b"metric,value\nnights,12457\n", TermDocument.read(EXAMPLE))
     >>> found.cases[0].results[0].value
     '12457'

@@ -60,7 +60,7 @@ def render(document: TermDocument) -> TermSheet:
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> sheet = render(TermDocument.read(EXAMPLE))
     >>> [section.title for section in sheet.sections][:4]
     ['Parties', 'Calendar and sets', 'What is measured', 'What is paid']
@@ -75,7 +75,7 @@ def render_with(document: TermDocument) -> tuple[TermSheet, tuple[WorkedClause, 
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> sheet, worked = render_with(TermDocument.read(EXAMPLE))
     >>> worked[0].clause, worked[0].points[-1].paid
     ('nights', 50000000)

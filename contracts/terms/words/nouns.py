@@ -175,7 +175,7 @@ def vocabulary(document: TermDocument, numbers: Mapping[str, str], periods: tupl
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> vocabulary(TermDocument.read(EXAMPLE), {}, ("term",)).name("metrics", "nights")
     '"Nights spent indoors"'
     """

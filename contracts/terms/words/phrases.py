@@ -162,8 +162,8 @@ def say(expression: object, letters: Letters) -> Phrase:  # noqa: ARG001  # the 
 
     Examples
     --------
-    >>> from .document import EXAMPLE, TermDocument
-    >>> from .nouns import vocabulary
+    >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
+    >>> from almoner.contracts.terms.words.nouns import vocabulary
     >>> document = TermDocument.read(EXAMPLE)
     >>> letters = Letters(vocabulary(document, {}, ("term",)))
     >>> say(Obs(op="obs", metric="nights"), letters).text

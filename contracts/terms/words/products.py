@@ -24,8 +24,8 @@ def in_words(expression: object, letters: Letters) -> Phrase:
 
     Examples
     --------
-    >>> from .document import EXAMPLE, TermDocument
-    >>> from .nouns import vocabulary
+    >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
+    >>> from almoner.contracts.terms.words.nouns import vocabulary
     >>> document = TermDocument.read(EXAMPLE)
     >>> in_words(document.clauses[0].amount, Letters(vocabulary(document, {}, ("term",)))).text
     '15.12 USD for each night of "Nights spent indoors"'

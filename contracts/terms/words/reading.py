@@ -34,7 +34,7 @@ def parts_of(expression: object) -> Iterator[Document]:
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> document = TermDocument.read(EXAMPLE)
     >>> [part.op for part in parts_of(document.clauses[0].amount)]
     ['scale', 'obs', 'lit']
@@ -53,7 +53,7 @@ def parts_behind(document: TermDocument, *expressions: object) -> Iterator[Docum
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> document = TermDocument.read(EXAMPLE)
     >>> [type(part).__name__ for part in parts_behind(document, document.clauses[0].amount)]
     ['Scaling', 'Obs', 'Lit']
@@ -74,7 +74,7 @@ def metrics_behind(document: TermDocument, *expressions: object) -> tuple[str, .
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> document = TermDocument.read(EXAMPLE)
     >>> metrics_behind(document, document.clauses[0].amount)
     ('nights',)
@@ -106,7 +106,7 @@ def quantity_of(document: TermDocument, expression: object) -> Quantity | None:
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> document = TermDocument.read(EXAMPLE)
     >>> str(quantity_of(document, document.clauses[0].amount))
     'USD/2'
@@ -160,7 +160,7 @@ def at_pointer(document: TermDocument, path: str) -> object:
 
     Examples
     --------
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> at_pointer(TermDocument.read(EXAMPLE), "/clauses/0/amount/by/0").value
     '15.12'
     """

@@ -87,10 +87,10 @@ def explain(document: TermDocument, outturn: Outturn, record: Sequence[Traced]) 
 
     Examples
     --------
-    >>> from .compiled import compile_terms
-    >>> from .document import EXAMPLE
-    >>> from .observing import Observation
-    >>> from .pay import pay
+    >>> from almoner.contracts.terms.compiled import compile_terms
+    >>> from almoner.contracts.terms.document import EXAMPLE
+    >>> from almoner.contracts.terms.observing import Observation
+    >>> from almoner.contracts.terms.pay import pay
     >>> document = TermDocument.read(EXAMPLE)
     >>> record = []
     >>> outturn = pay(compile_terms(document), [Observation(metric="nights", value=40000)], record=record)

@@ -124,8 +124,8 @@ def work(document: TermDocument, program: Program) -> tuple[WorkedClause, ...]:
 
     Examples
     --------
-    >>> from .compiled import compile_terms
-    >>> from .document import EXAMPLE
+    >>> from almoner.contracts.terms.compiled import compile_terms
+    >>> from almoner.contracts.terms.document import EXAMPLE
     >>> document = TermDocument.read(EXAMPLE)
     >>> worked = work(document, compile_terms(document))[0]
     >>> [(one.value, one.paid) for one in worked.points if one.value in (0, 40000)]
