@@ -39,7 +39,7 @@ simulate: $(VENV)/.dev
 	SIMULATOR_SEEDS=$(FIRST):$$(($(FIRST) + $(SEEDS))) $(BIN)/pytest tests/properties/test_ledger_simulator.py -k "on_sqlite or on_postgresql" -x
 
 fuzz-terms: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.fuzz_terms --minutes $(MINUTES) --seed $(FIRST)
+	$(BIN)/python -m benchmarks.fuzz_terms --minutes $(if $(filter-out file,$(origin MINUTES)),$(MINUTES),10) --seed $(FIRST)
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel
