@@ -174,7 +174,11 @@ def term_documents(draw: st.DrawFn) -> Plain:
         "title": unit,
         "rounding": draw(st.sampled_from(ROUNDINGS)),
         "parties": {"a": {"role": "outcome_payer"}, "b": {"role": "provider"}, "e": {"role": "evaluator"}},
-        "calendar": {"starts_on": "2027-01-01", "ends_on": "2028-12-31", "periods": list(periods)},
+        "calendar": {
+            "starts_on": "2027-01-01",
+            "ends_on": periods[-1]["ends_on"] if periods else "2028-12-31",
+            "periods": list(periods),
+        },
         "metrics": {name: metric for name, metric in metrics.items() if f'"{name}"' in used},
         "params": params,
         "clauses": clauses,
