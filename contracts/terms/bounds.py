@@ -317,14 +317,32 @@ def _payers(program: Program, atoms: list[_Atom], caps: list[Cap]) -> dict[tuple
     for (name, unit), own in sides.items():
         total = _most(own, caps)
         if name in program.splits:
-            for leg in program.splits[name].legs:
-                most = program.nodes[leg.maximum].const if leg.maximum >= 0 else total
-                fixed = leg.maximum < 0 or program.nodes[leg.maximum].op == "lit"
-                amount = min(total, most) if fixed else total
-                payers[leg.party, unit] = payers.get((leg.party, unit), 0) + amount
+            for leg, most in zip(program.splits[name].legs, _legs(program, name, own, total), strict=True):
+                payers[leg.party, unit] = payers.get((leg.party, unit), 0) + most
         else:
             payers[name, unit] = payers.get((name, unit), 0) + total
     return payers
+
+
+def _legs(program: Program, name: str, own: list[_Atom], total: int) -> list[int]:
+    """Bound what each leg can have to give: its maximum, or its fixed share and a unit for each payment."""
+    legs = program.splits[name].legs
+    weights = [program.nodes[leg.weight] for leg in legs]
+    shared = (
+        len({leg.rank for leg in legs}) == 1
+        and all(leg.maximum < 0 for leg in legs)
+        and all(node.op == "lit" for node in weights)
+        and not any(
+            atom.clause.basis == "cumulative" and atom.clause.on_decrease == "recover" for atom in own
+        )
+    )
+    whole = sum(node.const for node in weights)
+    if shared and whole:
+        periods = len(program.periods)
+        times = sum((atom.times or 1) * (periods if atom.clause.basis == "cumulative" else 1) for atom in own)
+        return [min(total, total * node.const // whole + times) for node in weights]
+    most = [program.nodes[leg.maximum] if leg.maximum >= 0 else None for leg in legs]
+    return [min(total, node.const) if node is not None and node.op == "lit" else total for node in most]
 
 
 def _pairs(

@@ -311,3 +311,42 @@ def test_the_search_for_a_witness_ends_soon_however_many_metrics_there_are(
     proof = prove(program)
     assert perf_counter() - start < 5
     assert proof.label == "safe"
+
+
+SPLIT_LEGS: tuple[tuple[list[Content], list[int]], ...] = (
+    ([{"party": "a", "weight": "70"}, {"party": "b", "weight": "30"}], [140_002, 60_002]),
+    ([{"party": "a", "weight": "1", "max": "500"}, {"party": "b"}], [50_000, 200_000]),
+    ([{"party": "a", "rank": 1, "max": "500"}, {"party": "b", "rank": 2}], [50_000, 200_000]),
+    ([{"party": "a", "weight": "0"}, {"party": "b", "weight": "0"}], [200_000, 200_000]),
+)
+
+
+@pytest.mark.parametrize(("legs", "most"), SPLIT_LEGS, ids=lambda value: str(value)[:30])
+def test_a_leg_gives_its_maximum_or_its_share_and_a_unit_for_each_payment(
+    legs: list[Content], most: list[int], program_of: Compiler
+) -> None:
+    price = {"op": "lit", "value": "10", "type": "USD/2 per x/0"}
+    amount = {"op": "scale", "of": {"op": "obs", "metric": "n"}, "by": [price], "as": "USD/2"}
+    program = program_of(
+        {
+            "schema": "almoner.term/1",
+            "title": "Two payers",
+            "rounding": "half_even",
+            "parties": {"a": {"role": "outcome_payer"}, "b": {"role": "outcome_payer"}, "c": {"role": "hub"}},
+            "calendar": {"starts_on": "2027-01-01", "ends_on": "2028-12-31", "periods": {"every": "P1Y"}},
+            "metrics": {
+                "n": {
+                    "title": "N",
+                    "type": "x/0",
+                    "domain": ["0", "100"],
+                    "per": ["period"],
+                    "method": "count",
+                }
+            },
+            "splits": {"payers": {"legs": legs}},
+            "clauses": [
+                {"op": "pay", "id": "k", "from": "payers", "to": "c", "basis": "period", "amount": amount}
+            ],
+        }
+    )
+    assert [prove(program).payers[party, "USD"] for party in ("a", "b")] == most
