@@ -301,7 +301,18 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
         for cell in (cell for row in outturn.balances[account.id] for cell in row):
             if max(map(abs, pair(cell))) > MAX_MINOR:
                 raise refused(account.path, "its balance can leave the exact range of 2^62: narrow a domain")
+    _require_small_sums(outturn)
     return outturn, spans, use.peaks, spots
+
+
+def _require_small_sums(outturn: Outturn) -> None:
+    """Whatever is summed over clauses, members and periods fits as well."""
+    earned = [kept.earned for kept in outturn.keys.values() if kept.earned is not None]
+    named = [outturn.table.multiplicity(clause.each) or 1 for clause in outturn.program.clauses]
+    for cells, times in ((earned, max(named, default=1)), (list(outturn.flows.values()), 1)):
+        if times * sum(max(map(abs, pair(cell))) for cell in cells) > MAX_MINOR:
+            told = "all amounts together can leave the exact range of 2^62: narrow a domain"
+            raise refused("/clauses", told)
 
 
 def _hulls(rows: Iterable[tuple[K, Traced]]) -> dict[K, Interval]:
