@@ -131,9 +131,10 @@ class Client:
             event.listen(self.engine, "connect", lambda made, _: made.execute(f"PRAGMA busy_timeout={wait}"))
 
     def run(self) -> None:
-        """Post chunks from where the file ends until the soak is stopped."""
-        step = next_step(self.job.written)
-        while not self.job.stop.exists():
+        """Post chunks from where the file ends until the soak is stopped; the one a kill broke off first."""
+        step, stopped = next_step(self.job.written), False
+        while not stopped:
+            stopped = self.job.stop.exists()
             chunk = self.plan.chunk(self.lane, step)
             getattr(self, f"_do_{chunk.kind}")(chunk)
             one = self.counted
