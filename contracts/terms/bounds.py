@@ -328,14 +328,11 @@ def _legs(program: Program, name: str, own: list[_Atom], total: int) -> list[int
     """Bound what each leg can have to give: its maximum, or its fixed share and a unit for each payment."""
     legs = program.splits[name].legs
     weights = [program.nodes[leg.weight] for leg in legs]
-    shared = (
-        len({leg.rank for leg in legs}) == 1
-        and all(leg.maximum < 0 for leg in legs)
-        and all(node.op == "lit" for node in weights)
-        and not any(
-            atom.clause.basis == "cumulative" and atom.clause.on_decrease == "recover" for atom in own
-        )
+    even = all(
+        atom.clause.on_decrease != "recover" and atom.clause.payee not in program.splits for atom in own
     )
+    open_legs = len({leg.rank for leg in legs}) == 1 and all(leg.maximum < 0 for leg in legs)
+    shared = even and open_legs and all(node.op == "lit" for node in weights)
     whole = sum(node.const for node in weights)
     if shared and whole:
         periods = len(program.periods)
@@ -358,7 +355,8 @@ def _pairs(
         low, high = pair(cell)
         back = clause is not None and (clause.two_way or clause.on_decrease == "recover")
         low = low if back else 0
-        if clause and clause.two_way:
+        returned = clause is not None and clause.on_decrease == "recover"
+        if clause and (clause.two_way or (returned and {clause.payer, clause.payee} & set(program.splits))):
             open_ended.add((payer, unit))
         for year in (None, program.periods[period][1].year):
             known = sums.get((payer, payee, unit, year), (0, 0))

@@ -374,12 +374,13 @@ class Run:
         """Spread an amount over payers and payees, move it, and return what was taken."""
         payer, payee = self._ends(clause, place)
         givers: Parts = [(payer, more)]
+        times = self.table.multiplicity(clause.each)
         if payer in self.program.splits:
-            givers, more, short = self.spreading.spread(self.program.splits[payer], more)
+            givers, more, short = self.spreading.spread(self.program.splits[payer], more, times)
             self._note_cut(kept, f"split:{payer}", short)
         takers: Parts = [(payee, more)]
         if payee in self.program.splits:
-            takers, more, short = self.spreading.spread(self.program.splits[payee], more)
+            takers, more, short = self.spreading.spread(self.program.splits[payee], more, times)
             self._note_cut(kept, f"split:{payee}", short)
             givers = self.spreading.shorten(payer, givers, short)
         kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)

@@ -25,6 +25,7 @@ class Spreading:
         self._use = evaluation.arithmetic
         self._taken: dict[tuple[str, str], Cell] = {}
         self._terms: dict[int, Cell] = {}
+        self._first: Cell = 0
 
     def take_up(self, evaluation: Evaluation) -> None:
         """Go on under other terms."""
@@ -41,7 +42,7 @@ class Spreading:
         """Say whether a weight or a maximum is pending."""
         return any(cell is None for cell in self._terms.values())
 
-    def spread(self, split: SplitPlan, amount: Cell) -> tuple[Parts, Cell, Cell]:
+    def spread(self, split: SplitPlan, amount: Cell, times: int) -> tuple[Parts, Cell, Cell]:
         """Spread an amount over legs.
 
         Parameters
@@ -50,6 +51,8 @@ class Spreading:
             Which.
         amount : Cell [counts]
             Not negative.
+        times : int [members]
+            For up to how many members one stands, in proofs: others may come first.
 
         Returns
         -------
@@ -59,12 +62,13 @@ class Spreading:
         use = self._use
         parts: dict[int, Cell] = dict.fromkeys(range(len(split.legs)), 0)
         rest = amount
+        self._first = use.many(amount, times - 1) if times > 1 else 0
         ranked = sorted(enumerate(split.legs), key=lambda pair: pair[1].rank)
         for _, group in groupby(ranked, key=lambda pair: pair[1].rank):
             rest = self._spread_rank(split, list(group), rest, parts)
         for at, part in parts.items():
             key = (split.id, split.legs[at].party)
-            self._taken[key] = use.add(self._taken.get(key, 0), part)
+            self._taken[key] = use.add(self._taken.get(key, 0), use.many(part, times))
         taken = use.most(use.least(amount, use.sub(amount, rest)), 0)
         return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken, rest
 
@@ -134,7 +138,7 @@ class Spreading:
         if leg.maximum < 0:
             return None
         room = self._use.sub(self._terms[leg.maximum], self._taken.get((split.id, leg.party), 0))
-        return self._use.most(room, 0)
+        return self._use.most(self._use.sub(room, self._first), 0)
 
 
 def _reduced(weights: Mapping[int, Cell]) -> dict[int, Cell]:
