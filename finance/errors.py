@@ -14,8 +14,10 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |                     DayOutOfRange
     |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
     |- ContractError      TermError, ResultsInvalid, OutcomesInvalid, Underfunded, UnlawfulTransition,
-    |                     NotSigned
-    |- VerificationError  EvidenceMissing, SignatureInvalid, OutsideDomain, AlreadyDetermined
+    |                     NotSigned, MoneyFrozen, DisputeRefused
+    |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain, AlreadyDetermined,
+    |                     AlreadyClaimed, ClaimLate, DeterminationExpired, DeterminationForeign,
+    |                     DeterminationReplayed, RowsInvalid, EvaluationRefused
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
     `- AllocationError    Infeasible, NotProven, AllocationRejected
 
@@ -337,6 +339,18 @@ class NotSigned(ContractError):
     code = "contract.not_signed"
 
 
+class MoneyFrozen(ContractError):
+    """Money that a dispute keeps back."""
+
+    code = "contract.frozen"
+
+
+class DisputeRefused(ContractError):
+    """A dispute out of time, on a ground that is not admitted, or by nobody concerned."""
+
+    code = "contract.dispute_refused"
+
+
 class VerificationError(AlmonerError):
     """A claim cannot be verified as asked."""
 
@@ -365,6 +379,54 @@ class AlreadyDetermined(VerificationError):
     """A second determination of the same claim."""
 
     code = "claim.already_determined"
+
+
+class AlreadyClaimed(VerificationError):
+    """A result that was claimed before: a milestone of a person beyond what the terms allow."""
+
+    code = "claim.already_claimed"
+
+
+class ClaimLate(VerificationError):
+    """A result after its deadline, or before it can be known."""
+
+    code = "claim.late"
+
+
+class EvidenceTampered(VerificationError):
+    """Content whose digest is not the one on record."""
+
+    code = "claim.evidence_tampered"
+
+
+class DeterminationExpired(VerificationError):
+    """A determination presented later than the agreement lets it count."""
+
+    code = "claim.determination_expired"
+
+
+class DeterminationForeign(VerificationError):
+    """A determination of another agreement, claim or content, or by nobody who verifies here."""
+
+    code = "claim.determination_foreign"
+
+
+class DeterminationReplayed(VerificationError):
+    """A determination presented again after it was used up by a dispute."""
+
+    code = "claim.determination_replayed"
+
+
+class RowsInvalid(VerificationError):
+    """Imported rows that cannot be counted; ``figures['findings']`` lists every row."""
+
+    code = "claim.rows_invalid"
+
+
+class EvaluationRefused(VerificationError):
+    """Data on which a method gives no result that may be paid on."""
+
+    code = "claim.evaluation_refused"
 
 
 class ChallengeError(AlmonerError):

@@ -210,6 +210,19 @@ APPROVAL_POLICY = table(
     since=Instant,
     event_id=Key,
 )
+TIE = table(
+    "tie",
+    METADATA,
+    id=Count,
+    book_id=Count,
+    from_id=Count,
+    to_id=Count,
+    kind=Text,
+    since=Day,
+    source=Text,
+    event_id=Key,
+)
+TIE_END = table("tie_end", METADATA, tie_id=Count, ended_on=Day, event_id=Key)
 UNSEALED = table("unsealed", METADATA, event_id=Key, book_id=Count)
 LEAF = table("leaf", METADATA, book_id=Count, idx=Count, event_id=Key, leaf_sha256=LargeBinary)
 NODE = table("node", METADATA, book_id=Count, level=Count, idx=Count, sha256=LargeBinary)

@@ -216,3 +216,15 @@ CREATE TABLE valuation (
 ;;
 CREATE UNIQUE INDEX valuation_begins_once ON valuation (contribution_id) WHERE supersedes_id IS NULL
 ;;
+CREATE TABLE tie (
+  id {ID}, book_id {BIGINT} NOT NULL, from_id {BIGINT} NOT NULL, to_id {BIGINT} NOT NULL,
+  kind TEXT NOT NULL CHECK (kind IN ('owns','controls','belongs_to','works_for','supplies','family')),
+  since {DAY} NOT NULL, source TEXT NOT NULL CHECK (source <> ''), event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  CHECK (from_id <> to_id), UNIQUE (from_id, to_id, kind, since),
+  FOREIGN KEY (from_id, book_id) REFERENCES party (id, book_id), FOREIGN KEY (to_id, book_id) REFERENCES party (id, book_id)
+){STRICT}
+;;
+CREATE TABLE tie_end (
+  tie_id {BIGINT} PRIMARY KEY REFERENCES tie, ended_on {DAY} NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event
+){STRICT}
+;;

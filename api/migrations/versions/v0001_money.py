@@ -31,12 +31,15 @@ FACTS = {
     "fx_rate": ["id", "base_unit, quote_unit, as_of, source"],
     "fx_conversion": ["txn_id, n"],
     "valuation": ["id", "supersedes_id"],
+    "tie": ["id", "from_id, to_id, kind, since", "event_id"],
+    "tie_end": ["tie_id", "event_id"],
 }
 VIEWS = [
     *("fault", "fault_approval", "approval_asked", "fault_child", "fault_fx", "fault_lot", "fault_leg"),
     *("lot_delta", "delta"),
 ]
 TABLES = [
+    *("tie_end", "tie"),
     *("valuation", "fx_conversion", "fx_rate", "draw", "lot", "contribution", "posting", "txn_end", "txn"),
     *("approval_policy", "approval", "proposal", "period", "event", "balance", "account", "earmark_scope"),
     *("earmark", "fund", "party", "line", "book", "unit"),

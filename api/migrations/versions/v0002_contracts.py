@@ -1,4 +1,4 @@
-"""Agreements, claims, evidence, determinations and settlements."""
+"""Agreements and what comes of them: claims, evidence, determinations, disputes, settlements, payouts."""
 
 from alembic import op
 
@@ -10,17 +10,35 @@ branch_labels = None
 depends_on = None
 
 FACTS = {
+    "definition": ["id", "book_id, kind, code, version", "event_id"],
     "agreement": ["id", "book_id, code", "event_id"],
+    "agreement_draft": ["agreement_id, version", "event_id"],
+    "agreement_move": ["agreement_id, no", "event_id"],
     "agreement_duty": ["agreement_id, party_id"],
     "agreement_party": ["agreement_id, term_party"],
+    "agreement_source": ["agreement_id, payer, unit", "book_id, promise, unit"],
     "agreement_signature": ["agreement_id, term_party", "event_id"],
-    "agreement_start": ["agreement_id", "txn_id"],
-    "agreement_close": ["agreement_id", "event_id"],
+    "amendment": ["id", "agreement_id, code", "event_id"],
+    "amendment_approval": ["amendment_id, term_party", "event_id"],
+    "amendment_start": ["amendment_id", "agreement_id, ordinal", "event_id"],
+    "dataset": ["id", "agreement_id, code", "event_id"],
+    "outcome_row": ["dataset_id, no", "agreement_id, person, metric, nth, life"],
     "claim": ["id", "agreement_id, code", "event_id"],
     "evidence": ["id", "claim_id, sha256", "event_id"],
-    "determination": ["claim_id", "event_id"],
-    "settled": ["agreement_id, position", "claim_id", "event_id"],
-    "settlement": ["claim_id, clause, period", "txn_id"],
+    "determination": ["id", "claim_id, round, verifier_id", "sha256", "event_id"],
+    "decision": ["claim_id, round", "event_id"],
+    "waiver": ["claim_id, round, term_party", "event_id"],
+    "dispute": ["id", "claim_id, round", "agreement_id, code", "event_id"],
+    "freeze": ["dispute_id, payer, unit", "txn_id"],
+    "resolution": ["dispute_id", "event_id"],
+    "thaw": ["dispute_id, payer, unit", "txn_id"],
+    "settlement": ["id", "agreement_id, position", "claim_id, round", "amendment_id", "event_id"],
+    "entitlement": ["settlement_id, clause, period, members"],
+    "obligation": ["settlement_id, clause, period, members, payer, payee"],
+    "payout": ["id", "settlement_id, clause, period, payer, payee"],
+    "payout_paid": ["payout_id, n", "txn_id"],
+    "payout_wait": ["payout_id", "proposal_id"],
+    "payout_void": ["payout_id", "event_id"],
 }
 
 

@@ -1,0 +1,160 @@
+"""Claims and evidence: what is said to have happened, and what it rests on.
+
+The problem: whoever is paid by a result also reports it. A ``Claim`` lists results and moves nothing; only a
+determination, signed by a verifier who has no other part in the agreement, over evidence whose digest is on
+record, does.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from ..finance.documents import canonical_bytes
+from .terms.document import WHOLE_TERM
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class ClaimedResult:
+    """One result that a party reports, or that a verifier found.
+
+    Attributes
+    ----------
+    metric : str
+        Of the terms.
+    period : str
+        Of the calendar, for a metric by period; ``term`` for any other.
+    of : tuple of (str, str)
+        Member by set, for a metric per member.
+    value : str
+        Decimal text in the metric's unit, ``true`` or ``false``, or a label.
+    on : str
+        The day it was achieved, ``YYYY-MM-DD``; empty where it does not matter.
+    """
+
+    metric: str
+    period: str = WHOLE_TERM
+    of: tuple[tuple[str, str], ...] = ()
+    value: str
+    on: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, tuple[tuple[str, str], ...]]:
+        """What it is a value of."""
+        return self.metric, self.period, self.of
+
+
+def result_rows(results: tuple[ClaimedResult, ...]) -> list[dict[str, object]]:
+    """Write results as JSON values, in order; what is empty is left out.
+
+    Examples
+    --------
+    >>> result_rows((ClaimedResult(metric="nights", value="412"),))
+    [{'metric': 'nights', 'period': 'term', 'value': '412'}]
+    """
+    rows: list[dict[str, object]] = []
+    for one in results:
+        row: dict[str, object] = {"metric": one.metric, "period": one.period, "value": one.value}
+        if one.of:
+            row["of"] = dict(one.of)
+        if one.on:
+            row["on"] = one.on
+        rows.append(row)
+    return rows
+
+
+def read_result_rows(rows: list[dict[str, object]]) -> tuple[ClaimedResult, ...]:
+    """Read results back.
+
+    Examples
+    --------
+    >>> read_result_rows([{"metric": "nights", "period": "term", "value": "412"}])[0].value
+    '412'
+    """
+    return tuple(
+        ClaimedResult(
+            metric=str(row["metric"]),
+            period=str(row["period"]),
+            of=tuple(sorted(dict(row.get("of", {})).items())),  # type: ignore[call-overload]  # our own JSON
+            value=str(row["value"]),
+            on=str(row.get("on", "")),
+        )
+        for row in rows
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Results that a party reports together.
+
+    Attributes
+    ----------
+    agreement, code : str
+        The agreement, and the claim's own code in it.
+    results : tuple of ClaimedResult
+        What is claimed, for when and whom.
+    claimed_by : str
+        Code of the party.
+    dataset : str
+        Code of the imported rows that it sums up; empty without them.
+    """
+
+    agreement: str
+    code: str
+    results: tuple[ClaimedResult, ...]
+    claimed_by: str
+    dataset: str = ""
+
+    def claim_bytes(self) -> bytes:
+        """Return its exact bytes."""
+        return canonical_bytes(
+            {
+                "agreement": self.agreement,
+                "by": self.claimed_by,
+                "claim": self.code,
+                "dataset": self.dataset,
+                "results": result_rows(self.results),
+                "schema": "almoner.claim/1",
+            }
+        )
+
+    def digest(self) -> str:
+        """Return the SHA-256 of its bytes, 64 hexadecimal digits."""
+        return digest_of(self.claim_bytes())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What a claim rests on; the content itself stays where it is held.
+
+    Attributes
+    ----------
+    claim : str
+        Code of the claim.
+    sha256 : str
+        Digest of the content, 64 hexadecimal digits.
+    media_type : str
+        For example ``text/csv``.
+    method : str
+        How it was gathered.
+    description : str
+        For people.
+    held_by : str
+        Who keeps the content.
+    """
+
+    claim: str
+    sha256: str
+    media_type: str = "application/octet-stream"
+    method: str
+    description: str
+    held_by: str = ""
+
+
+def digest_of(content: bytes) -> str:
+    """Return the SHA-256 of evidence, as 64 hexadecimal digits.
+
+    Examples
+    --------
+    >>> digest_of(b"register 2027")[:8]
+    'b734d1b0'
+    """
+    return hashlib.sha256(content).hexdigest()
