@@ -1,8 +1,8 @@
 """Payouts of a settlement: paid from what was encumbered, kept for a pot, left to others, or proposed.
 
-The problem: between what is owed and what was paid lie approvals, overturned findings and refunds. Each payout
-has a name that follows from its place, so that a retry is the same payout; what waits for approval is kept
-under a name of its own, so that a proposal which was given up can never be carried out.
+The problem: between what is owed and what was paid lie approvals, overturned findings and refunds. Each
+payout has a name that follows from its place, so that a retry is the same payout; what waits for approval
+is kept under a name of its own, so that a proposal which was given up can never be carried out.
 """
 
 from collections.abc import Iterable
@@ -203,7 +203,7 @@ def _note(stored: StoredAgreement, claim: str, row: AnyRow) -> str:
 
 
 def void_waiting(session: Session, stored: StoredAgreement, claim: str, clock: Clock) -> tuple[UUID, ...]:
-    """Give up the payouts of a claim that still wait for approval; what was kept for them is encumbered again."""
+    """Give up what a claim made due and still waits for approval; the money is encumbered again."""
     given_up = []
     for row in settlements.list_payout_rows(session, stored.id):
         if row.claim != claim or row.proposal_id is None or row.done or row.voided is not None:

@@ -1,4 +1,4 @@
-"""What waits is carried out once it is approved; what was paid too much comes back to the givers it came from."""
+"""What waits is carried out once it is approved; what was paid too much comes back to its givers."""
 
 from uuid import UUID
 

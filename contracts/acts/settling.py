@@ -289,7 +289,7 @@ class _Act:
         rows: Iterable[Entitlement],
         voided: Iterable[UUID],
     ) -> dict[str, object]:
-        """Say all that the step rests on and brings about, so that it can be taken again from events alone."""
+        """Say all that the step rests on and brings about: from that it can be taken again."""
         body: dict[str, object] = {
             "agreement": self.stored.agreement.code,
             "cause": cause,
