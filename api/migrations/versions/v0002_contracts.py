@@ -29,7 +29,7 @@ FACTS = {
     "decision": ["claim_id, round", "event_id"],
     "waiver": ["claim_id, round, term_party", "event_id"],
     "dispute": ["id", "claim_id, round", "agreement_id, code", "event_id"],
-    "freeze": ["dispute_id, payer, unit", "txn_id"],
+    "frozen": ["dispute_id, payer, unit", "txn_id"],
     "resolution": ["dispute_id", "event_id"],
     "thaw": ["dispute_id, payer, unit", "txn_id"],
     "settlement": ["id", "agreement_id, position", "claim_id, round", "amendment_id", "event_id"],
