@@ -40,7 +40,7 @@ def trace_payout(session: Session, book: str, payout: UUID) -> PayoutTrace:
     """
     identity = settlements.find_payout_of(session, payout) or payout
     row = settlements.find_payout_row(session, identity)
-    stored = agreements.find_by_id(session, book, row.agreement_id)
+    stored = agreements.find_agreement(session, book, row.agreement)
     shown = show_payout(session, stored, identity)
     steps = {one.position: one for one in show_settlements(session, stored)}
     claim = shown.claim

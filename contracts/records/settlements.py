@@ -21,6 +21,7 @@ from ..settlement import Cause
 from ..settling import Books, Decided, PlannedPayout, Standing
 from ..terms.pay import Entitlement, KeyName, LegName
 from .tables import (
+    AGREEMENT,
     CLAIM,
     DECISION,
     DISPUTE,
@@ -293,6 +294,7 @@ def _payout_query() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many colum
     return (
         select(
             PAYOUT,
+            AGREEMENT.c.code.label("agreement"),
             SETTLEMENT.c.position,
             SETTLEMENT.c.round,
             CLAIM.c.code.label("claim"),
@@ -301,6 +303,7 @@ def _payout_query() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many colum
             PAYOUT_WAIT.c.proposal_id,
             PAYOUT_VOID.c.payout_id.label("voided"),
         )
+        .join(AGREEMENT, AGREEMENT.c.id == PAYOUT.c.agreement_id)
         .join(SETTLEMENT, SETTLEMENT.c.id == PAYOUT.c.settlement_id)
         .outerjoin(CLAIM, CLAIM.c.id == SETTLEMENT.c.claim_id)
         .outerjoin(PARTY, PARTY.c.id == PAYOUT.c.payee_id)
