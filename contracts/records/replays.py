@@ -93,7 +93,11 @@ def read_rows(session: Session, agreement_id: int) -> dict[str, set[tuple[object
         .where(SETTLEMENT.c.agreement_id == agreement_id)
     )
     return {
-        "payouts": {(str(row.id), row.amount if row.direction == "out" else -row.amount) for row in paid},
+        "payouts": {
+            (str(row.id), row.amount if row.direction == "out" else -row.amount)
+            for row in paid
+            if not row.clause.startswith((OPENING, RESIDUAL))
+        },
         "obligations": {
             (row.position, row.clause, row.period, read_members(row.members), row.payer, row.payee, row.due)
             for row in owed
