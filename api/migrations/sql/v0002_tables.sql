@@ -86,7 +86,7 @@ CREATE TABLE outcome_row (
   dataset_id {BIGINT} NOT NULL, agreement_id {BIGINT} NOT NULL, no {BIGINT} NOT NULL CHECK (no > 0),
   person {BYTES} NOT NULL CHECK (length(person) = 16), metric TEXT NOT NULL, period TEXT NOT NULL, members TEXT NOT NULL,
   achieved_on TEXT NOT NULL, quantity {BIGINT} NOT NULL, nth {SMALLINT} NOT NULL CHECK (nth > 0),
-  life {SMALLINT} NOT NULL CHECK (life >= 0), PRIMARY KEY (dataset_id, no), UNIQUE (agreement_id, person, metric, nth, life),
+  life {SMALLINT} NOT NULL CHECK (life >= 0), PRIMARY KEY (dataset_id, no), UNIQUE (agreement_id, person, metric, members, nth, life),
   FOREIGN KEY (dataset_id, agreement_id) REFERENCES dataset (id, agreement_id)
 ){STRICT_KEYED}
 ;;

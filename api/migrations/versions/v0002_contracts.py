@@ -22,7 +22,7 @@ FACTS = {
     "amendment_approval": ["amendment_id, term_party", "event_id"],
     "amendment_start": ["amendment_id", "agreement_id, ordinal", "event_id"],
     "dataset": ["id", "agreement_id, code", "event_id"],
-    "outcome_row": ["dataset_id, no", "agreement_id, person, metric, nth, life"],
+    "outcome_row": ["dataset_id, no", "agreement_id, person, metric, members, nth, life"],
     "claim": ["id", "agreement_id, code", "event_id"],
     "evidence": ["id", "claim_id, sha256", "event_id"],
     "determination": ["id", "claim_id, round, verifier_id", "sha256", "event_id"],
