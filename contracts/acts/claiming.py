@@ -291,7 +291,7 @@ def _require_new(session: Session, stored: StoredAgreement, dataset: str) -> Non
         )
 
 
-def attach(
+def attach(  # noqa: PLR0913  # the fields of evidence, each once
     session: Session,
     book: str,
     agreement: str,

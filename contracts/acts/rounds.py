@@ -6,7 +6,7 @@ from datetime import date
 
 from ...finance.dates import Clock, as_utc
 from ...finance.storage import Session
-from ..claims import ClaimStatus
+from ..claims import ClaimState, ClaimStatus
 from ..determinations import Determination
 from ..quorum import can_agree
 from ..records import agreements, claims, determinations, disputes, settlements
@@ -47,15 +47,15 @@ def rounds_of(session: Session, stored: StoredAgreement, claim: str) -> Rounds:
     )
 
 
-def claim_status(session: Session, stored: StoredAgreement, claim: str, *, clock: Clock) -> ClaimStatus:
+def claim_status(session: Session, book: str, agreement: str, claim: str, *, clock: Clock) -> ClaimStatus:
     """Say how a claim stands.
 
     Parameters
     ----------
     session : Session
         The caller's.
-    stored : StoredAgreement
-        The agreement, as found.
+    book, agreement : str
+        Codes.
     claim : str
         Code of the claim.
     clock : Clock
@@ -66,6 +66,7 @@ def claim_status(session: Session, stored: StoredAgreement, claim: str, *, clock
     Missing
         When there is no such claim.
     """
+    stored = agreements.find_agreement(session, book, agreement)
     row = claims.find_claim(session, stored, claim)
     return _statuses(session, stored, [row], as_utc(clock()).date())[0]
 
@@ -75,10 +76,8 @@ def list_claims(session: Session, book: str, agreement: str, *, clock: Clock) ->
 
     Parameters
     ----------
-    session, clock
+    session, book, agreement, clock
         As for ``claim_status``.
-    book, agreement : str
-        Codes.
     """
     stored = agreements.find_agreement(session, book, agreement)
     rows = claims.list_stored_claims(session, stored)
@@ -112,6 +111,7 @@ def _status(
         (one.dispute.code for one in raised if one.dispute.claim == code and not one.dispute.outcome), ""
     )
     count = len(set(document.verifying.values()))
+    state: ClaimState
     if dispute:
         state = "disputed"
     elif decision is None:
