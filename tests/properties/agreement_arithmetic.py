@@ -102,7 +102,7 @@ class Pass:
             clause = next(one for one in self.shape.clauses if one.id == key[0])
             free = min(amount, self.reserved.get(key, 0))
             passed = self._limited(clause, key, amount, free)
-            passed = self._potted(clause, passed, free)
+            passed = self._potted(clause, passed, self.reserved.get(key, 0))
             legs = self._spread(clause, key, passed)
             self.reserved[key] = self.reserved.get(key, 0) - min(free, sum(legs.values()))
             self.done[key] = legs
@@ -131,14 +131,14 @@ class Pass:
     def _room(self, one: Limit, key: Key) -> int:
         return max(0, one.most - self._taken(one.clauses, key[2] if one.each else None))
 
-    def _potted(self, clause: Clause, amount: int, free: int) -> int:
+    def _potted(self, clause: Clause, amount: int, own: int) -> int:
         if clause.payer not in self.shape.pots:
             return amount
         filled = sum(
             self._paid_in(name.id) for name in self.shape.clauses if name.payee == clause.payer
         )
         drawn = self._taken([one.id for one in self.shape.clauses if one.payer == clause.payer], None)
-        return min(amount, max(0, filled - drawn) + free)
+        return min(amount, max(0, filled - drawn + own))
 
     def _paid_in(self, clause: str) -> int:
         return sum(sum(legs.values()) for key, legs in self.done.items() if key[0] == clause)
