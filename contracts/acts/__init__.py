@@ -5,15 +5,13 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .agreeing import close, draw_up, sign
-    from .verifying import attach, claim, determine, settle
+    from .agreeing import draft, draw_up, propose, sign, withdraw
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".agreeing": ("close", "draw_up", "sign"),
-            ".verifying": ("attach", "claim", "determine", "settle"),
+            ".agreeing": ("draft", "draw_up", "propose", "sign", "withdraw"),
         },
     )
 
-__all__ = ["attach", "claim", "close", "determine", "draw_up", "settle", "sign"]
+__all__ = ["draft", "draw_up", "propose", "sign", "withdraw"]

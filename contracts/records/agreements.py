@@ -1,180 +1,323 @@
-"""Rows of agreements: terms, parties, signatures, start and close."""
+"""Rows of agreements: drafts, moves, duties, parties, sources, signatures, and amendments in force."""
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ...finance.errors import AlreadyExists, Missing
+from ...finance.errors import AlreadyExists, Busy, Missing, NotSigned, UnlawfulTransition
 from ...finance.funds import PooledFund
 from ...finance.money import Money
 from ...finance.records.registry import (
     find_book_id,
+    find_fund,
     find_fund_id,
     find_party,
     find_party_id,
     find_unit,
-    lock_fund,
+    insert_once,
+    lock_funds,
 )
-from ...finance.records.tables import FUND, PARTY
-from ..agreement import EVALUATOR, Agreement, AgreementState
-from ..terms.document import TermDocument
+from ...finance.records.tables import EVENT, FUND
+from ..agreement import RESOLVER, Agreement, AgreementDocument, AgreementState, Source
+from ..terms.amendment import Amendment, Lineage
 from .tables import (
     AGREEMENT,
-    AGREEMENT_CLOSE,
+    AGREEMENT_DRAFT,
     AGREEMENT_DUTY,
+    AGREEMENT_MOVE,
     AGREEMENT_PARTY,
     AGREEMENT_SIGNATURE,
-    AGREEMENT_START,
+    AGREEMENT_SOURCE,
+    AMENDMENT,
+    AMENDMENT_START,
 )
+
+NEXT_STEP = {
+    "draft": "Propose it, and let every party sign.",
+    "withdrawn": "Draw up another.",
+    "active": "It can be suspended, measured or terminated.",
+    "suspended": "Resume it first, or terminate it.",
+    "measured": "Settle what is open, and close it.",
+    "terminated": "Settle what is open, and close it.",
+    "closed": "Draw up another.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAgreement:
-    """An agreement with its row number."""
+    """An agreement with its row numbers, its terms with all amendments in force, and its funds.
+
+    Attributes
+    ----------
+    id, book_id : int [row number]
+        Rows.
+    agreement : Agreement
+        As it stands.
+    lineage : Lineage
+        Terms as first signed, and the amendments in force.
+    funds : dict of str to PooledFund
+        By payer; pots among them.
+    move : int [place]
+        Of its last move; 1 is the draft.
+    version : int [drafts]
+        Of the document; 1 is the first draft.
+    """
 
     id: int
+    book_id: int
     agreement: Agreement
-
-
-def keep_agreement(session: Session, agreement: Agreement, event_id: UUID) -> None:
-    """Write a proposed agreement with its parties; each party gets exactly one duty in it."""
-    book_id = find_book_id(session, agreement.book)
-    body = agreement.terms.canonical_bytes()
-    session.execute(
-        insert(AGREEMENT).values(
-            book_id=book_id,
-            fund_id=find_fund_id(session, book_id, agreement.fund),
-            code=agreement.code,
-            terms=body,
-            terms_sha256=hashlib.sha256(body).digest(),
-            unit=agreement.maximum.unit.code,
-            maximum=agreement.maximum.minor,
-            event_id=event_id,
-        )
-    )
-    agreement_id = session.scalar(
-        select(AGREEMENT.c.id).where(AGREEMENT.c.book_id == book_id, AGREEMENT.c.code == agreement.code)
-    )
-    roles = {name: party.role for name, party in agreement.terms.parties.items()}
-    duties = {
-        agreement.parties[name]: "verifier" if role == EVALUATOR else "interested"
-        for name, role in roles.items()
-    }
-    ids = {code: find_party_id(session, book_id, code) for code in duties}
-    session.execute(
-        insert(AGREEMENT_DUTY),
-        [
-            {"agreement_id": agreement_id, "party_id": ids[code], "duty": duty}
-            for code, duty in duties.items()
-        ],
-    )
-    session.execute(
-        insert(AGREEMENT_PARTY),
-        [
-            {
-                "agreement_id": agreement_id,
-                "term_party": name,
-                "role": role,
-                "party_id": ids[agreement.parties[name]],
-                "duty": duties[agreement.parties[name]],
-            }
-            for name, role in roles.items()
-        ],
-    )
+    lineage: Lineage
+    funds: Mapping[str, PooledFund] = field(default_factory=dict)
+    move: int
+    version: int
 
 
 def find_agreement(session: Session, book: str, code: str) -> StoredAgreement:
-    """Return an agreement as it stands."""
-    book_id = find_book_id(session, book)
-    row = session.execute(
-        select(AGREEMENT, FUND.c.code.label("fund"))
-        .join(FUND, FUND.c.id == AGREEMENT.c.fund_id)
-        .where(AGREEMENT.c.book_id == book_id, AGREEMENT.c.code == code)
-    ).one_or_none()
-    if row is None:
-        raise Missing(f"There is no agreement {code!r} in this book.", what="agreement", code=code)
-    bindings = session.execute(
-        select(AGREEMENT_PARTY.c.term_party, PARTY.c.code)
-        .join(PARTY, PARTY.c.id == AGREEMENT_PARTY.c.party_id)
-        .where(AGREEMENT_PARTY.c.agreement_id == row.id)
-    )
-    signed = session.scalars(
-        select(AGREEMENT_SIGNATURE.c.term_party)
-        .where(AGREEMENT_SIGNATURE.c.agreement_id == row.id)
-        .order_by(AGREEMENT_SIGNATURE.c.term_party)
-    )
-    agreement = Agreement(
-        book=book,
-        fund=row.fund,
-        code=code,
-        terms=TermDocument.read(row.terms),
-        parties={one.term_party: one.code for one in bindings},
-        maximum=Money(minor=row.maximum, unit=find_unit(session, row.unit)),
-        state=_state(session, row.id),
-        signed=tuple(signed),
-    )
-    return StoredAgreement(id=row.id, agreement=agreement)
-
-
-def find_in_fund(session: Session, fund: PooledFund, code: str, *, locked: bool) -> StoredAgreement:
-    """Return an agreement of this fund; locked, nobody else decides on it until this session ends.
+    """Return an agreement as it stands.
 
     Raises
     ------
     Missing
-        When there is none of this code, or when it belongs to another fund.
+        When there is none of this code.
     """
-    if locked:
-        lock_fund(session, fund.book, fund.code)
-    stored = find_agreement(session, fund.book, code)
-    if stored.agreement.fund != fund.code:
-        raise Missing(
-            f"The agreement {code!r} belongs to the fund {stored.agreement.fund}, not to {fund.code}.",
-            what="agreement",
-            code=code,
-            fund=stored.agreement.fund,
-        )
-    return stored
-
-
-def _state(session: Session, agreement_id: int) -> AgreementState:
-    for table, state in ((AGREEMENT_CLOSE, "closed"), (AGREEMENT_START, "active")):
-        if (
-            session.scalar(select(table.c.agreement_id).where(table.c.agreement_id == agreement_id))
-            is not None
-        ):
-            return "closed" if state == "closed" else "active"
-    return "proposed"
-
-
-def list_agreements(session: Session, book: str) -> tuple[str, ...]:
-    """Return the codes of all agreements of a book, in the order they were drawn up."""
     book_id = find_book_id(session, book)
-    return tuple(
-        session.scalars(
-            select(AGREEMENT.c.code).where(AGREEMENT.c.book_id == book_id).order_by(AGREEMENT.c.id)
-        )
+    found = session.execute(
+        select(AGREEMENT.c.id, AGREEMENT_DRAFT.c.version, AGREEMENT_DRAFT.c.body)
+        .join(AGREEMENT_DRAFT, AGREEMENT_DRAFT.c.agreement_id == AGREEMENT.c.id)
+        .where(AGREEMENT.c.book_id == book_id, AGREEMENT.c.code == code)
+        .order_by(AGREEMENT_DRAFT.c.version.desc())
+        .limit(1)
+    ).one_or_none()
+    if found is None:
+        raise Missing(f"There is no agreement {code!r} in this book.", what="agreement", code=code)
+    last = session.execute(
+        select(AGREEMENT_MOVE.c.no, AGREEMENT_MOVE.c.state)
+        .where(AGREEMENT_MOVE.c.agreement_id == found.id)
+        .order_by(AGREEMENT_MOVE.c.no.desc())
+        .limit(1)
+    ).one()
+    document = AgreementDocument.read(found.body)
+    amended, raised = _in_force(session, found.id)
+    sources = _sources(session, found.id, raised)
+    agreement = Agreement(
+        book=book,
+        code=code,
+        document=document,
+        state=last.state,
+        sources=sources,
+        signed=_signed(session, found.id),
+        amended=tuple(name for name, _ in amended),
+    )
+    return StoredAgreement(
+        id=found.id,
+        book_id=book_id,
+        agreement=agreement,
+        lineage=Lineage(document.terms, tuple(one for _, one in amended)),
+        funds={one.payer: find_fund(session, book, one.fund) for one in sources},
+        move=last.no,
+        version=found.version,
     )
 
 
-def require_same(stored: Agreement, asked: Agreement) -> None:
-    """Refuse a second agreement under a code that belongs to other terms, parties or fund."""
-    if stored.signing_bytes() != asked.signing_bytes() or stored.fund != asked.fund:
-        raise AlreadyExists(
-            f"The agreement {asked.code!r} exists with other terms, parties or fund. Choose another code.",
-            what="agreement",
-            code=asked.code,
+def _signed(session: Session, agreement_id: int) -> tuple[str, ...]:
+    query = select(AGREEMENT_SIGNATURE.c.term_party).where(AGREEMENT_SIGNATURE.c.agreement_id == agreement_id)
+    return tuple(session.scalars(query.order_by(AGREEMENT_SIGNATURE.c.term_party)))
+
+
+def _sources(session: Session, agreement_id: int, raised: Mapping[str, int]) -> tuple[Source, ...]:
+    rows = session.execute(
+        select(AGREEMENT_SOURCE, FUND.c.code)
+        .join(FUND, FUND.c.id == AGREEMENT_SOURCE.c.fund_id)
+        .where(AGREEMENT_SOURCE.c.agreement_id == agreement_id)
+        .order_by(AGREEMENT_SOURCE.c.payer)
+    )
+    return tuple(
+        Source(
+            payer=row.payer,
+            fund=row.code,
+            promise=row.promise,
+            maximum=Money(
+                minor=raised.get(row.payer, row.maximum),
+                unit=find_unit(session, row.unit),
+            ),
         )
+        for row in rows
+    )
+
+
+def _in_force(
+    session: Session, agreement_id: int
+) -> tuple[tuple[tuple[str, Amendment], ...], Mapping[str, int]]:
+    """Return the amendments in force, oldest first, and each payer's most since the newest."""
+    rows = session.execute(
+        select(AMENDMENT.c.code, AMENDMENT.c.body, EVENT.c.body.label("told"))
+        .join(AMENDMENT_START, AMENDMENT_START.c.amendment_id == AMENDMENT.c.id)
+        .join(EVENT, EVENT.c.id == AMENDMENT_START.c.event_id)
+        .where(AMENDMENT_START.c.agreement_id == agreement_id)
+        .order_by(AMENDMENT_START.c.ordinal)
+    ).all()
+    raised = {payer: int(most) for payer, most in json.loads(rows[-1].told)["most"].items()} if rows else {}
+    return tuple((row.code, Amendment.read(row.body)) for row in rows), raised
+
+
+def list_agreements(session: Session, book: str) -> tuple[str, ...]:
+    """Return the codes of all agreements of a book, in the order they were drafted."""
+    book_id = find_book_id(session, book)
+    query = select(AGREEMENT.c.code).where(AGREEMENT.c.book_id == book_id)
+    return tuple(session.scalars(query.order_by(AGREEMENT.c.id)))
+
+
+def require_state(stored: StoredAgreement, *states: AgreementState) -> None:
+    """Refuse what an agreement's state does not allow.
+
+    Raises
+    ------
+    NotSigned
+        When signatures are missing.
+    UnlawfulTransition
+        When it stands anywhere else.
+    """
+    agreement = stored.agreement
+    if agreement.state in states:
+        return
+    if agreement.state == "proposed":
+        missing = list(agreement.missing)
+        raise NotSigned(
+            f"The agreement {agreement.code!r} is not active: {', '.join(missing)} did not sign. "
+            "Let them sign.",
+            agreement=agreement.code,
+            missing=missing,
+        )
+    raise UnlawfulTransition(
+        f"The agreement {agreement.code!r} is {agreement.state}; this needs it to be {' or '.join(states)}. "
+        f"{NEXT_STEP[agreement.state]}",
+        agreement=agreement.code,
+        state=agreement.state,
+        needed=list(states),
+    )
+
+
+def lock(session: Session, stored: StoredAgreement) -> StoredAgreement:
+    """Let nobody else decide on an agreement and its funds until this session ends; return it as it is."""
+    lock_code(session, stored.book_id, stored.agreement.code, (fund.code for fund in stored.funds.values()))
+    return find_agreement(session, stored.agreement.book, stored.agreement.code)
+
+
+def lock_code(session: Session, book_id: int, code: str, funds: Iterable[str]) -> None:
+    """Lock funds, in their order, and then the agreement of a code, if there is one."""
+    lock_funds(session, book_id, funds)
+    query = select(AGREEMENT.c.id).where(AGREEMENT.c.book_id == book_id, AGREEMENT.c.code == code)
+    session.execute(query.with_for_update(key_share=True))
+
+
+def find_locked(session: Session, book: str, code: str) -> StoredAgreement:
+    """Return an agreement, locked."""
+    return lock(session, find_agreement(session, book, code))
 
 
 def public_keys(session: Session, agreement: Agreement) -> Mapping[str, bytes | None]:
-    """Return the registered public key of each party of the terms."""
+    """Return the registered public key of everybody who signs, by name."""
     book_id = find_book_id(session, agreement.book)
-    return {name: find_party(session, book_id, code).public_key for name, code in agreement.parties.items()}
+    signatories = agreement.document.signatories
+    return {name: find_party(session, book_id, code).public_key for name, code in signatories.items()}
+
+
+def keep_draft(
+    session: Session, book: str, code: str, document: AgreementDocument, version: int, event_id: UUID
+) -> None:
+    """Write a version of a draft; with the first, the agreement itself."""
+    book_id = find_book_id(session, book)
+    if version == 1:
+        insert_once(session, AGREEMENT, book_id=book_id, code=code, event_id=event_id)
+    query = select(AGREEMENT.c.id).where(AGREEMENT.c.book_id == book_id, AGREEMENT.c.code == code)
+    agreement_id = session.scalars(query).one()
+    body = document.canonical_bytes()
+    session.execute(
+        insert(AGREEMENT_DRAFT).values(
+            agreement_id=agreement_id,
+            version=version,
+            body=body,
+            sha256=hashlib.sha256(body).digest(),
+            terms_sha256=bytes.fromhex(document.terms.digest()),
+            event_id=event_id,
+        )
+    )
+    if version == 1:
+        session.execute(
+            insert(AGREEMENT_MOVE).values(agreement_id=agreement_id, no=1, state="draft", event_id=event_id)
+        )
+
+
+def move(session: Session, stored: StoredAgreement, state: AgreementState, event_id: UUID) -> None:
+    """Move an agreement on; the database refuses a move that its state does not allow, and a second one.
+
+    Raises
+    ------
+    Busy
+        When another session moved it at the same moment.
+    """
+    try:
+        session.execute(
+            insert(AGREEMENT_MOVE).values(
+                agreement_id=stored.id,
+                no=stored.move + 1,
+                state=state,
+                from_no=stored.move,
+                from_state=stored.agreement.state,
+                event_id=event_id,
+            )
+        )
+    except IntegrityError as fault:
+        code = stored.agreement.code
+        raise Busy(f"The agreement {code!r} was moved at the same moment. Look, and try again.") from fault
+
+
+def keep_parties(session: Session, stored: StoredAgreement, members: Iterable[str]) -> None:
+    """Write who has which duty: payers, payees and members are interested; verifiers and the resolver not."""
+    document = stored.agreement.document
+    roles = {name: party.role for name, party in document.terms.parties.items()}
+    roles |= dict.fromkeys(document.verifiers, "evaluator")
+    roles |= {RESOLVER: RESOLVER} if document.resolver else {}
+    verifying = document.verifying
+    rows = []
+    for name, code in document.signatories.items():
+        duty = RESOLVER if name == RESOLVER else "verifier" if name in verifying else "interested"
+        rows.append((name, roles[name], find_party_id(session, stored.book_id, code), duty))
+    duties = {(party, duty) for _, _, party, duty in rows}
+    duties |= {(find_party_id(session, stored.book_id, code), "interested") for code in members}
+    session.execute(
+        insert(AGREEMENT_DUTY),
+        [{"agreement_id": stored.id, "party_id": party, "duty": duty} for party, duty in sorted(duties)],
+    )
+    session.execute(
+        insert(AGREEMENT_PARTY),
+        [
+            {"agreement_id": stored.id, "term_party": name, "role": role, "party_id": party, "duty": duty}
+            for name, role, party, duty in rows
+        ],
+    )
+
+
+def keep_sources(session: Session, stored: StoredAgreement, sources: Iterable[Source]) -> None:
+    """Write out of which fund each payer pays, and what it may have to pay at most."""
+    for one in sources:
+        session.execute(
+            insert(AGREEMENT_SOURCE).values(
+                agreement_id=stored.id,
+                book_id=stored.book_id,
+                payer=one.payer,
+                unit=one.maximum.unit.code,
+                fund_id=find_fund_id(session, stored.book_id, one.fund),
+                promise=one.promise,
+                maximum=one.maximum.minor,
+            )
+        )
 
 
 def keep_signature(session: Session, agreement_id: int, name: str, signature: bytes, event_id: UUID) -> None:
@@ -186,11 +329,13 @@ def keep_signature(session: Session, agreement_id: int, name: str, signature: by
     )
 
 
-def keep_start(session: Session, agreement_id: int, txn_id: UUID) -> None:
-    """Write that an agreement is active, with the transaction that encumbered its maximum."""
-    session.execute(insert(AGREEMENT_START).values(agreement_id=agreement_id, txn_id=txn_id))
-
-
-def keep_close(session: Session, agreement_id: int, event_id: UUID) -> None:
-    """Write that an agreement is closed."""
-    session.execute(insert(AGREEMENT_CLOSE).values(agreement_id=agreement_id, event_id=event_id))
+def require_same(stored: StoredAgreement, document: AgreementDocument) -> None:
+    """Refuse other content under a code that is proposed, signed or withdrawn already."""
+    agreement = stored.agreement
+    if agreement.document.canonical_bytes() != document.canonical_bytes():
+        raise AlreadyExists(
+            f"The agreement {agreement.code!r} is {agreement.state} with other content. Choose another code.",
+            what="agreement",
+            code=agreement.code,
+            state=agreement.state,
+        )

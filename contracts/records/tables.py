@@ -180,7 +180,7 @@ DISPUTE = table(
     event_id=Key,
 )
 FREEZE = table(
-    "freeze",
+    "frozen",
     METADATA,
     dispute_id=Count,
     agreement_id=Count,

@@ -2,21 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from almoner import Money, currency, money
+from almoner import currency, money
 from almoner.contracts import acts
-from almoner.contracts.agreement import Agreement
+from almoner.contracts.agreement import Agreement, AgreementDocument
 from almoner.contracts.records import agreements
-from almoner.contracts.settlement import Settlement
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.program import Program
-from almoner.contracts.verification import Claim, Determination, determination_bytes, digest_of
 from almoner.finance import acts as finance
 from almoner.finance.dates import Clock
 from almoner.finance.errors import TermError
@@ -27,6 +25,8 @@ from almoner.finance.storage import Engine, Session, open_engine
 
 Content = dict[str, Any]
 PARTIES = {"city": "harbour-city", "home": "night-shelter", "lab": "count-lab"}
+SECOND = "second-lab"
+RESOLVER = "arbiter"
 
 
 @pytest.fixture
@@ -103,84 +103,60 @@ def secret_of(code: str) -> bytes:
     return hashlib.sha256(code.encode()).digest()
 
 
+def document_of(terms: Content, **changes: object) -> AgreementDocument:
+    """Make an agreement of terms: the shelter fund pays for the city; two verifiers and a resolver sign."""
+    content: Content = {
+        "schema": "almoner.agreement/1",
+        "terms": terms,
+        "parties": PARTIES,
+        "verifiers": {"second": SECOND},
+        "resolver": RESOLVER,
+        "funding": [{"payer": "city", "fund": "shelter"}],
+    }
+    return AgreementDocument.read(json.dumps({**content, **changes}))
+
+
 @dataclass
 class Desk:
-    """A fund, terms and parties that can sign, with the steps of an agreement as one call each."""
+    """A fund, an agreement to be and parties that can sign, with the steps of its life as one call each."""
 
     session: Session
     fund: PooledFund
     clock: Clock
-    terms: TermDocument
-    parties: Mapping[str, str] = field(default_factory=lambda: dict(PARTIES))
+    document: AgreementDocument
 
-    def draw_up(self, code: str = "pact", terms: TermDocument | None = None) -> Agreement:
-        return acts.draw_up(
-            self.session, self.fund, code, terms or self.terms, self.parties, clock=self.clock
-        )
+    def given(self, **changes: object) -> "Desk":
+        """The same desk with parts of the agreement replaced, for example ``disputes={"days": 30}``."""
+        content = json.loads(self.document.canonical_bytes())
+        return replace(self, document=AgreementDocument.read(json.dumps({**content, **changes})))
+
+    def at(self, clock: Clock) -> "Desk":
+        """The same desk at another time."""
+        return replace(self, clock=clock)
+
+    def draft(self, code: str = "pact") -> Agreement:
+        return acts.draft(self.session, "main", code, self.document, clock=self.clock)
+
+    def draw_up(self, code: str = "pact") -> Agreement:
+        return acts.draw_up(self.session, "main", code, self.document, clock=self.clock)
 
     def stands(self, code: str = "pact") -> Agreement:
-        return agreements.find_agreement(self.session, self.fund.book, code).agreement
+        return agreements.find_agreement(self.session, "main", code).agreement
 
     def signatures(self, *names: str, code: str = "pact") -> dict[str, bytes]:
-        content = self.stands(code).signing_bytes()
-        return {name: sign_bytes(secret_of(self.parties[name]), content) for name in names or self.parties}
+        agreement = self.stands(code)
+        content = agreement.signing_bytes()
+        signing = names or tuple(agreement.document.signatories)
+        return {name: sign_bytes(secret_of(agreement.party_of(name)), content) for name in signing}
 
     def sign(self, *names: str, code: str = "pact") -> Agreement:
         signatures = self.signatures(*names, code=code)
-        return acts.sign(self.session, self.fund, code, signatures, clock=self.clock)
+        return acts.sign(self.session, "main", code, signatures, clock=self.clock)
 
-    def start(self, code: str = "pact", terms: TermDocument | None = None) -> Agreement:
-        self.draw_up(code, terms)
+    def start(self, code: str = "pact") -> Agreement:
+        """Draw up, and let everybody sign."""
+        self.draw_up(code)
         return self.sign(code=code)
-
-    def claim(
-        self, key: str, value: str, *, metric: str = "nights", period: str = "term", code: str = "pact"
-    ) -> Claim:
-        by = self.parties["home"]
-        return acts.claim(
-            self.session, self.fund, code, metric, value, by, key=key, clock=self.clock, period=period
-        )
-
-    def attach(self, made: Claim, content: bytes = b"register") -> str:
-        evidence = acts.attach(
-            self.session,
-            self.fund,
-            made,
-            content,
-            method="count of the register",
-            description="scanned pages",
-            clock=self.clock,
-        )
-        return evidence.sha256
-
-    def finding(
-        self, made: Claim, value: str, *, verifier: str = "count-lab", content: bytes = b"register"
-    ) -> Determination:
-        said = {
-            "value": value,
-            "method": "recount",
-            "evidence_sha256": digest_of(content),
-            "verifier": verifier,
-        }
-        signature = sign_bytes(secret_of(verifier), determination_bytes(made, **said))
-        return Determination(claim=made.code, signature=signature, **said)
-
-    def determine(self, found: Determination, code: str = "pact") -> Determination:
-        return acts.determine(self.session, self.fund, code, found, clock=self.clock)
-
-    def find(
-        self, key: str, value: str, *, metric: str = "nights", period: str = "term", code: str = "pact"
-    ) -> None:
-        """Claim, evidence and determine a value."""
-        made = self.claim(key, value, metric=metric, period=period, code=code)
-        self.attach(made)
-        self.determine(self.finding(made, value), code)
-
-    def settle(self, key: str, code: str = "pact") -> tuple[Settlement, ...]:
-        return acts.settle(self.session, self.fund, code, key, clock=self.clock)
-
-    def close(self, code: str = "pact") -> Money:
-        return acts.close(self.session, self.fund, code, clock=self.clock)
 
     def money(self) -> tuple[str, str, str]:
         """Tell what the fund has encumbered, paid and free."""
@@ -190,14 +166,14 @@ class Desk:
 
 def open_desk(session: Session, clock: Clock, content: Content) -> Desk:
     finance.open_book(session, "main", currency("USD"))
-    for code in (*PARTIES.values(), "quiet-owl", "north-giver", "south-giver"):
+    for code in (*PARTIES.values(), SECOND, RESOLVER, "quiet-owl", "north-giver", "south-giver"):
         key = None if code == "quiet-owl" else public_key(secret_of(code))
         finance.register_party(session, "main", Party(code=code, name=code.title(), public_key=key))
     fund = finance.open_fund(session, "main", "shelter", currency("USD"), title="Shelter fund")
     for giver in ("north-giver", "south-giver"):
         amount = money("300000.00", "USD")
         finance.contribute(session, fund, giver, amount, key=giver, clock=clock)
-    return Desk(session, fund, clock, TermDocument.read(json.dumps(content)))
+    return Desk(session, fund, clock, document_of(content))
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])

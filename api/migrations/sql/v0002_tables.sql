@@ -86,7 +86,7 @@ CREATE TABLE outcome_row (
   dataset_id {BIGINT} NOT NULL, agreement_id {BIGINT} NOT NULL, no {BIGINT} NOT NULL CHECK (no > 0),
   person {BYTES} NOT NULL CHECK (length(person) = 16), metric TEXT NOT NULL, period TEXT NOT NULL, members TEXT NOT NULL,
   achieved_on TEXT NOT NULL, quantity {BIGINT} NOT NULL, nth {SMALLINT} NOT NULL CHECK (nth > 0),
-  life {SMALLINT} NOT NULL CHECK (life >= 0), PRIMARY KEY (dataset_id, no), UNIQUE (agreement_id, person, metric, nth, life),
+  life {SMALLINT} NOT NULL CHECK (life >= 0), PRIMARY KEY (dataset_id, no), UNIQUE (agreement_id, person, metric, members, nth, life),
   FOREIGN KEY (dataset_id, agreement_id) REFERENCES dataset (id, agreement_id)
 ){STRICT_KEYED}
 ;;
@@ -137,7 +137,7 @@ CREATE TABLE dispute (
   FOREIGN KEY (agreement_id, raised_by) REFERENCES agreement_party (agreement_id, term_party)
 ){STRICT}
 ;;
-CREATE TABLE freeze (
+CREATE TABLE frozen (
   dispute_id {BIGINT} NOT NULL, agreement_id {BIGINT} NOT NULL, payer TEXT NOT NULL, unit TEXT NOT NULL,
   amount {BIGINT} NOT NULL CHECK (amount BETWEEN 1 AND {M62}), body {BYTES} NOT NULL, txn_id {UUID} NOT NULL UNIQUE REFERENCES txn, PRIMARY KEY (dispute_id, payer, unit),
   FOREIGN KEY (dispute_id, agreement_id) REFERENCES dispute (id, agreement_id),
@@ -155,7 +155,7 @@ CREATE TABLE resolution (
 CREATE TABLE thaw (
   dispute_id {BIGINT} NOT NULL REFERENCES resolution (dispute_id), payer TEXT NOT NULL, unit TEXT NOT NULL,
   txn_id {UUID} NOT NULL UNIQUE REFERENCES txn, PRIMARY KEY (dispute_id, payer, unit),
-  FOREIGN KEY (dispute_id, payer, unit) REFERENCES freeze (dispute_id, payer, unit)
+  FOREIGN KEY (dispute_id, payer, unit) REFERENCES frozen (dispute_id, payer, unit)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE settlement (

@@ -1,0 +1,228 @@
+"""Payouts of a settlement: paid from what was encumbered, kept for a pot, left to others, or proposed.
+
+The problem: between what is owed and what was paid lie approvals, overturned findings and refunds. Each
+payout has a name that follows from its place, so that a retry is the same payout; what waits for approval
+is kept under a name of its own, so that a proposal which was given up can never be carried out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from ...finance import acts as money
+from ...finance.accounts import Promise
+from ...finance.dates import Clock
+from ...finance.errors import Missing, NotApproved
+from ...finance.funds import PooledFund
+from ...finance.ledger import Details
+from ...finance.money import Money
+from ...finance.posting import named_id, record_event
+from ...finance.records.registry import find_book_id, find_party_id
+from ...finance.storage import Session
+from ..agreement import Source
+from ..records import settlements
+from ..records.agreements import StoredAgreement
+from ..records.settlements import AnyRow
+from ..settling import PlannedPayout
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What every payout of one settlement has in common."""
+
+    session: Session
+    stored: StoredAgreement
+    settlement_id: int
+    position: int
+    clock: Clock
+    maker: str
+    details: Details
+
+
+def pay_out(payment: Payment, claim: str, planned: Iterable[PlannedPayout]) -> None:
+    """Write payouts and carry out those that the book's own money pays.
+
+    Parameters
+    ----------
+    payment : Payment
+        What they have in common.
+    claim : str
+        What they rest on; empty for a calendar or an amendment.
+    planned : Iterable of PlannedPayout
+        What is owed.
+
+    Raises
+    ------
+    NotApproved
+        When a policy asks for approval and nobody is named who proposes.
+    OverdrawnCommitment, EarmarkExpired, Missing
+        When the encumbrance, the earmarks or the registry do not allow it. Nothing is written then.
+    """
+    for one in planned:
+        identity = payout_id(payment.stored, payment.position, one)
+        settlements.keep_payout(
+            payment.session,
+            identity,
+            payment.settlement_id,
+            payment.stored.id,
+            one,
+            payee_id=_payee_id(payment, one),
+        )
+        if one.route == "outside":
+            continue
+        row = settlements.find_payout_row(payment.session, identity)
+        if one.route == "pot":
+            _keep_for_pot(payment, row)
+        elif one.amount > 0:
+            _pay(payment, claim, row)
+
+
+def payout_id(stored: StoredAgreement, position: int, one: PlannedPayout) -> UUID:
+    """Name a payout by its place.
+
+    Parameters
+    ----------
+    stored : StoredAgreement
+        The agreement.
+    position : int [place]
+        Of the settlement.
+    one : PlannedPayout
+        What is owed.
+    """
+    place = [stored.agreement.code, str(position), one.clause, one.period, one.payer, one.payee]
+    return named_id(stored.agreement.book, "payout", "#".join(place))
+
+
+def _payee_id(payment: Payment, one: PlannedPayout) -> int | None:
+    """Find who is paid: a party, or who holds a pot that no fund of the book keeps."""
+    stored, name = payment.stored, one.payee
+    if one.route == "pot":
+        return None
+    pots = {account.id: account for account in stored.lineage.overlaid.program.accounts if account.pot}
+    holder = pots[name].holder if name in pots else name
+    code = stored.agreement.party_of(holder)
+    book_id = find_book_id(payment.session, stored.agreement.book)
+    try:
+        return find_party_id(payment.session, book_id, code)
+    except Missing as fault:
+        raise Missing(
+            f"Clause {one.clause} pays {name}, and the book knows no party {code!r}. Register it first.",
+            what="party",
+            code=code,
+        ) from fault
+
+
+def source_of(stored: StoredAgreement, payer: str) -> tuple[Source, PooledFund]:
+    """Return where a payer's money is kept."""
+    return next(one for one in stored.agreement.sources if one.payer == payer), stored.funds[payer]
+
+
+def use_of(stored: StoredAgreement, payer: str) -> dict[str, str]:
+    """Return what a payer's money is for; a pot is for what those who feed it pay for."""
+    by_payer = {one.payer: one.use for one in stored.agreement.document.funding}
+    return dict(by_payer.get(payer, next(iter(by_payer.values()), {})))
+
+
+def _keep_for_pot(payment: Payment, row: AnyRow) -> None:
+    """Keep a payment into a pot for that pot, or give back what the pot still has."""
+    (given, fund), (taken, _) = source_of(payment.stored, row.payer), source_of(payment.stored, row.payee)
+    ends = [Promise("agreement", given.promise), Promise("agreement", taken.promise)]
+    amount = Money(minor=row.amount, unit=fund.unit)
+    if row.direction == "back":
+        ends.reverse()
+        amount = min(amount, money.promised(payment.session, fund, ends[0]))
+        if not amount:
+            return
+    posted = money.reassign(
+        payment.session,
+        fund,
+        *ends,
+        amount,
+        key=f"payout#{row.id}",
+        clock=payment.clock,
+        use=use_of(payment.stored, row.payer),
+        details=payment.details,
+    )
+    settlements.keep_paid(payment.session, row, posted.id, amount.minor)
+
+
+def _pay(payment: Payment, claim: str, row: AnyRow) -> None:
+    """Pay out of the encumbrance, or propose it where a policy asks for approval."""
+    source, fund = source_of(payment.stored, row.payer)
+    promise = Promise("agreement", source.promise)
+    amount = Money(minor=row.amount, unit=fund.unit)
+    details = replace(payment.details, note=_note(payment.stored, claim, row))
+    draft = money.draft_pay_reserved(
+        payment.session, fund, promise, amount, row.party, details=details, today=payment.clock().date()
+    )
+    asked = money.needed(payment.session, fund.book, draft, payment.clock)
+    key = f"payout#{row.id}"
+    if not asked:
+        posted = money.pay_reserved(
+            payment.session, fund, promise, amount, row.party, key=key, clock=payment.clock, details=details
+        )
+        settlements.keep_paid(payment.session, row, posted.id, row.amount)
+        return
+    if not payment.maker:
+        raise NotApproved(
+            f"{amount} to {row.party} needs {asked} approvals. Name who proposes it, and let others approve.",
+            needed=asked,
+            amount=str(amount),
+            party=row.party,
+        )
+    waiting = Promise("agreement", waiting_promise(source.promise, row.id))
+    money.reassign(
+        payment.session, fund, promise, waiting, amount, key=f"{key}#waits", clock=payment.clock,
+        use=use_of(payment.stored, row.payer),
+    )  # fmt: skip
+    draft = money.draft_pay_reserved(
+        payment.session, fund, waiting, amount, row.party, details=details, today=payment.clock().date()
+    )
+    proposal = money.propose(
+        payment.session, fund.book, draft, maker=payment.maker, key=f"{key}#proposal", clock=payment.clock
+    )
+    settlements.keep_wait(payment.session, row.id, proposal.id)
+
+
+def waiting_promise(promise: str, payout: UUID) -> str:
+    """Name what a fund keeps for a payout that waits for approval.
+
+    Parameters
+    ----------
+    promise : str
+        Of the payer.
+    payout : UUID
+        Which.
+    """
+    return f"{promise}:waits:{payout}"
+
+
+def _note(stored: StoredAgreement, claim: str, row: AnyRow) -> str:
+    told = f"agreement {stored.agreement.code}, clause {row.clause}, period {row.period}"
+    return f"{told}, claim {claim}" if claim else told
+
+
+def void_waiting(session: Session, stored: StoredAgreement, claim: str, clock: Clock) -> tuple[UUID, ...]:
+    """Give up what a claim made due and still waits for approval; the money is encumbered again."""
+    given_up = []
+    for row in settlements.list_payout_rows(session, stored.id):
+        if row.claim != claim or row.proposal_id is None or row.done or row.voided is not None:
+            continue
+        source, fund = source_of(stored, row.payer)
+        money.reassign(
+            session,
+            fund,
+            Promise("agreement", waiting_promise(source.promise, row.id)),
+            Promise("agreement", source.promise),
+            Money(minor=row.amount, unit=fund.unit),
+            key=f"payout#{row.id}#void",
+            clock=clock,
+            use=use_of(stored, row.payer),
+        )
+        body = {"agreement": stored.agreement.code, "claim": claim, "payout": str(row.id)}
+        event_id, _ = record_event(
+            session, stored.agreement.book, "payout.voided", body, key=str(row.id), clock=clock
+        )
+        settlements.keep_void(session, row.id, event_id)
+        given_up.append(row.id)
+    return tuple(given_up)

@@ -1,0 +1,192 @@
+"""What waits is carried out once it is approved; what was paid too much comes back to its givers."""
+
+from uuid import UUID
+
+from ...finance import acts as money
+from ...finance.dates import Clock
+from ...finance.errors import AlreadyExists, AmountOutOfRange, KeyReused, Missing, OverdrawnCommitment
+from ...finance.ledger import PLAIN, Details
+from ...finance.money import Money
+from ...finance.records import entries
+from ...finance.records.registry import find_book_id
+from ...finance.requests import LIBRARY
+from ...finance.storage import Session
+from ..records import agreements, settlements
+from ..records.agreements import StoredAgreement
+from ..records.settlements import AnyRow
+from ..settlement import Payout
+from .liability import follow_liability
+from .showing import show_payout
+
+
+def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, clock: Clock) -> Payout:
+    """Pay what waited for approval, once enough parties agreed.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book, agreement : str
+        Codes.
+    payout : UUID
+        Which; carried out again, nothing changes.
+    clock : Clock
+        When it is recorded.
+
+    Raises
+    ------
+    NotApproved
+        When fewer parties agreed than the policies ask; the figures say how many.
+    AlreadyExists
+        When it was given up, or does not wait.
+    Missing
+        When the agreement has no such payout.
+    """
+    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    row = _of(session, stored, payout)
+    if row.done:
+        return show_payout(session, stored, payout)
+    if row.voided is not None or row.proposal_id is None:
+        why = "was given up" if row.voided is not None else "does not wait for approval"
+        raise AlreadyExists(
+            f"The payout {payout} {why}: nothing is carried out.", what="payout", code=str(payout)
+        )
+    waiting = money.find_proposal(session, book, row.proposal_id)
+    done = waiting.transaction
+    if done is None:
+        done = money.execute(session, book, row.proposal_id, key=f"payout#{payout}", clock=clock).id
+    settlements.keep_paid(session, row, done, row.amount)
+    return show_payout(session, stored, payout)
+
+
+def take_back(
+    session: Session,
+    book: str,
+    agreement: str,
+    payout: UUID,
+    amount: Money,
+    *,
+    key: str,
+    clock: Clock,
+    details: Details = PLAIN,
+) -> Payout:
+    """Book money that a payee returns, to the contributions that had borne it.
+
+    Parameters
+    ----------
+    session, book, agreement, clock
+        As for ``carry_out``.
+    payout : UUID
+        What is owed back.
+    amount : Money
+        What came; at most what is still owed.
+    key : str
+        Idempotency key.
+    details : Details
+        Day, note and source.
+
+    Raises
+    ------
+    AmountOutOfRange
+        When more comes back than is owed, or than was ever paid between the two under the clause.
+    KeyReused, Missing
+        Nothing is written then.
+    """
+    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    row = _of(session, stored, payout)
+    parts = _parts_before(session, stored, row, key)
+    if parts:
+        if sum(parts) != amount.minor:
+            raise KeyReused(f"The key {key!r} belongs to another amount that came back.", key=key)
+        return show_payout(session, stored, payout)
+    owed = Money(minor=row.amount - int(row.done), unit=amount.unit)
+    if row.direction != "back" or row.route != "fund" or row.unit != amount.unit.code or amount > owed:
+        raise AmountOutOfRange(
+            f"{amount} cannot come back on this payout: {owed if row.direction == 'back' else 'nothing'} is "
+            "owed back to a fund of this book. Book at most that.",
+            amount=str(amount),
+            owed=str(owed),
+        )
+    with session.begin_nested():
+        _refund(session, stored, row, amount, key, clock, details)
+    follow_liability(session, book, agreement, clock=clock, key=f"returned#{payout}#{key}")
+    return show_payout(session, stored, payout)
+
+
+def _of(session: Session, stored: StoredAgreement, payout: UUID) -> AnyRow:
+    row = settlements.find_payout_row(session, payout)
+    if row.agreement_id != stored.id:
+        raise Missing(
+            f"The payout {payout} belongs to another agreement than {stored.agreement.code!r}.",
+            what="payout",
+            code=str(payout),
+        )
+    return row
+
+
+def _parts_before(session: Session, stored: StoredAgreement, row: AnyRow, key: str) -> list[int]:
+    """Return what came back under a key before, part by part."""
+    book_id = find_book_id(session, stored.agreement.book)
+    parts: list[int] = []
+    while (
+        known := entries.find_transaction_by_key(
+            session, book_id, LIBRARY, _part_key(row.id, key, len(parts))
+        )
+    ) is not None:
+        legs = entries.find_transaction(session, book_id, known.id).legs
+        parts.append(sum(leg.amount.minor for leg in legs if leg.account.role == "cash"))
+    return parts
+
+
+def _part_key(payout: UUID, key: str, part: int) -> str:
+    return f"payout#{payout}#{key}#{part}"
+
+
+def _refund(
+    session: Session,
+    stored: StoredAgreement,
+    row: AnyRow,
+    amount: Money,
+    key: str,
+    clock: Clock,
+    details: Details,
+) -> None:
+    """Take an amount back from the latest payments between the two under the clause."""
+    fund = stored.funds[row.payer]
+    left, part = amount.minor, 0
+    for payment, paid in reversed(_payments(session, stored, row)):
+        returned = sum(entries.sum_returned(session, payment).values())
+        taken = min(left, paid - returned)
+        if taken <= 0:
+            continue
+        posted = money.refund(
+            session,
+            fund,
+            row.party,
+            payment,
+            Money(minor=taken, unit=amount.unit),
+            key=_part_key(row.id, key, part),
+            clock=clock,
+            details=details,
+        )
+        settlements.keep_paid(session, row, posted.id, taken)
+        left, part = left - taken, part + 1
+    if left:
+        raise OverdrawnCommitment(
+            f"{amount} cannot come back: {Money(minor=amount.minor - left, unit=amount.unit)} of what was "
+            f"paid under clause {row.clause} is still out. Book the rest as a contribution.",
+            asked=amount.text,
+            left=str(amount.minor - left),
+        )
+
+
+def _payments(session: Session, stored: StoredAgreement, row: AnyRow) -> list[tuple[UUID, int]]:
+    """Return what was paid between the two under the clause, oldest first."""
+    same = [
+        one
+        for one in settlements.list_payout_rows(session, stored.id)
+        if (one.clause, one.payer, one.payee, one.direction) == (row.clause, row.payer, row.payee, "out")
+        and one.done
+    ]
+    paid = settlements.list_paid(session, [one.id for one in same])
+    return [(txn, one.amount) for one in same for txn in paid[one.id]]

@@ -1,0 +1,354 @@
+"""What final findings make due is paid once, out of what was encumbered, whatever is retried."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from ...finance.dates import Clock, as_utc
+from ...finance.errors import EvidenceMissing, MoneyFrozen, UnlawfulTransition
+from ...finance.ledger import PLAIN, Details
+from ...finance.posting import record_event
+from ...finance.storage import Session
+from ..records import agreements, claims, settlements
+from ..records.agreements import StoredAgreement
+from ..records.claims import StoredDecision
+from ..settlement import Cause, Settlement
+from ..settling import Books, Decided, changed, judged_on, plan_payouts, take_step
+from ..terms.pay import Entitlement, LegName
+from .liability import follow_liability
+from .paying import Payment, pay_out, void_waiting
+from .showing import show_settlements
+
+SETTLED_STATES = ("active", "measured", "terminated")
+
+
+def settle(
+    session: Session,
+    book: str,
+    agreement: str,
+    claim: str = "",
+    *,
+    clock: Clock,
+    maker: str = "",
+    details: Details = PLAIN,
+) -> tuple[Settlement, ...]:
+    """Pay what final findings make due, out of what was encumbered; once, whatever is retried.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book, agreement : str
+        Codes.
+    claim : str
+        Settle this one; without it every final finding in the order of decision, and what the calendar makes
+        due.
+    clock : Clock
+        When it is recorded; its day says what is final.
+    maker : str
+        Code of the party in whose name payouts are proposed, where a policy asks for approval.
+    details : Details
+        Day and source for the payments.
+
+    Returns
+    -------
+    tuple of Settlement
+        What was settled now; of a claim that was settled before, its settlements.
+
+    Raises
+    ------
+    EvidenceMissing
+        When the claim has no finding yet, or one that can still be disputed; the figures say until when.
+    MoneyFrozen
+        When the claim is in dispute; the figures say what is kept back.
+    NotApproved
+        When a policy asks for approval and nobody is named who proposes.
+    UnlawfulTransition, Missing
+        When the agreement is not active, measured or terminated; when there is none.
+    """
+    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    today = as_utc(clock()).date()
+    settled = {one.claim: one.round for one in settlements.read_books(session, stored.id).decided}
+    decisions = claims.decisions_in_force(session, stored)
+    if claim and (done := _settled_before(session, stored, claim, settled, decisions)):
+        return done
+    agreements.require_state(stored, *SETTLED_STATES)
+    if claim:
+        _require_final(session, stored, claim, decisions, today)
+    act = _Act(session, stored, clock, maker, details)
+    made = [
+        act.take(_cause(one, settled), decision=one)
+        for one in decisions
+        if (not claim or one.claim == claim)
+        and settled.get(one.claim, 0) < one.round
+        and _is_payable(stored, one, today)
+    ]
+    if not claim:
+        made += [position for position in [act.take("calendar")] if position]
+    if made:
+        follow_liability(session, book, agreement, clock=clock, key=f"settled#{made[-1]}")
+    return tuple(one for one in show_settlements(session, stored) if one.position in made)
+
+
+def settle_amendment(
+    session: Session, stored: StoredAgreement, amendment_id: int, *, clock: Clock, maker: str = ""
+) -> int:
+    """Take the step that an amendment in force brings about; returns its place."""
+    return _Act(session, stored, clock, maker, PLAIN).take("amendment", amendment_id=amendment_id)
+
+
+def worth_of(
+    session: Session, stored: StoredAgreement, claim: str, *, clock: Clock
+) -> tuple[tuple[LegName, int], ...]:
+    """Return what would be paid now on a finding that is not settled, leg by leg, out of funds of the book.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    stored : StoredAgreement
+        As found.
+    claim : str
+        Code of the claim.
+    clock : Clock
+        Its day says what stands in for what is missing.
+
+    Returns
+    -------
+    tuple of (LegName, int)
+        Amounts [minor units] above zero; empty when it was settled before.
+    """
+    decisions = claims.decisions_in_force(session, stored)
+    books = settlements.read_books(session, stored.id)
+    settled = {one.claim: one.round for one in books.decided}
+    found = next((one for one in decisions if one.claim == claim), None)
+    if found is None or settled.get(claim, 0) >= found.round:
+        return ()
+    today = as_utc(clock()).date()
+    day = judged_on(
+        stored.lineage.overlaid.program, today, _undecided(session, stored, decisions, found, today)
+    )
+    with_it = _dues(stored, books, books.deciding(_decided(found)), day)
+    without = _dues(stored, books, books.decided, day)
+    kept = set(stored.funds)
+    more = ((name, due - without.get(name, 0)) for name, due in with_it.items() if name[3] in kept)
+    return tuple((name, amount) for name, amount in more if amount > 0)
+
+
+def _dues(stored: StoredAgreement, books: Books, decided: Sequence[Decided], day: date) -> dict[LegName, int]:
+    step = take_step(stored.lineage.overlaid, books, decided, as_of=day)
+    return {
+        (row.clause, row.period, row.members, payer, payee): due
+        for row in step.entitlements
+        for payer, payee, due in row.legs
+    }
+
+
+def _decided(one: StoredDecision) -> Decided:
+    return Decided(claim=one.claim, round=one.round, results=one.results)
+
+
+def _cause(one: StoredDecision, settled: dict[str, int]) -> Cause:
+    return "resolution" if one.round > 1 or one.claim in settled else "determination"
+
+
+def _is_payable(stored: StoredAgreement, one: StoredDecision, today: date) -> bool:
+    """Tell whether a finding may be paid on: nobody disputes it, and nobody can, or it is paid at once."""
+    if one.disputed:
+        return False
+    return stored.agreement.document.verification.pays == "provisional" or one.final_on <= today
+
+
+def _settled_before(
+    session: Session,
+    stored: StoredAgreement,
+    claim: str,
+    settled: dict[str, int],
+    decisions: Sequence[StoredDecision],
+) -> tuple[Settlement, ...]:
+    """Return the settlements of a claim whose decision in force was settled."""
+    current = next((one.round for one in decisions if one.claim == claim), 0)
+    if not current or settled.get(claim, 0) < current:
+        return ()
+    return tuple(one for one in show_settlements(session, stored) if one.claim == claim)
+
+
+def _require_final(
+    session: Session, stored: StoredAgreement, claim: str, decisions: Sequence[StoredDecision], today: date
+) -> None:
+    found = next((one for one in decisions if one.claim == claim), None)
+    if found is None:
+        claims.find_claim(session, stored, claim)
+        raise EvidenceMissing(
+            f"The claim {claim!r} has no finding yet: nothing is due. "
+            f"{stored.agreement.document.verification.quorum} verifier(s) have to sign first.",
+            claim=claim,
+        )
+    if found.disputed:
+        frozen = sum(settlements.find_frozen(session, stored.id).values())
+        raise MoneyFrozen(
+            f"The claim {claim!r} is in dispute: what it may pay is kept back. Resolve the dispute first.",
+            claim=claim,
+            frozen=str(frozen),
+        )
+    if not _is_payable(stored, found, today):
+        raise EvidenceMissing(
+            f"The finding on {claim!r} can be disputed until {found.open_until}; it is {today}. "
+            "Wait, or let every party waive its right.",
+            claim=claim,
+            final_on=found.final_on.isoformat(),
+        )
+
+
+def _undecided(
+    session: Session,
+    stored: StoredAgreement,
+    decisions: Sequence[StoredDecision],
+    taken: StoredDecision | None,
+    today: date,
+) -> list[tuple[str, str]]:
+    """Return metric and period of every claim on which the last word is not said."""
+    final = {one.claim for one in decisions if _is_payable(stored, one, today)}
+    if taken is not None:
+        final.add(taken.claim)
+    return [
+        (result.metric, result.period)
+        for one in claims.list_stored_claims(session, stored)
+        if one.claim.code not in final
+        for result in one.claim.results
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """One call: who asks, when, and what the payments say."""
+
+    session: Session
+    stored: StoredAgreement
+    clock: Clock
+    maker: str
+    details: Details
+
+    def take(
+        self, cause: Cause, *, decision: StoredDecision | None = None, amendment_id: int | None = None
+    ) -> int:
+        """Take one step and return its place; 0 when the calendar changes nothing."""
+        with self.session.begin_nested():
+            return self._take(cause, decision, amendment_id)
+
+    def _take(self, cause: Cause, decision: StoredDecision | None, amendment_id: int | None) -> int:
+        session, stored = self.session, self.stored
+        today = as_utc(self.clock()).date()
+        voided = (
+            void_waiting(session, stored, decision.claim, self.clock)
+            if cause == "resolution" and decision
+            else ()
+        )
+        books = settlements.read_books(session, stored.id)
+        decided = books.deciding(_decided(decision)) if decision else books.decided
+        use = stored.lineage.overlaid
+        decisions = claims.decisions_in_force(session, stored)
+        day = judged_on(use.program, today, _undecided(session, stored, decisions, decision, today))
+        rows = changed(books, take_step(use, books, decided, as_of=day).entitlements)
+        if cause == "calendar" and not rows:
+            return 0
+        position = settlements.next_position(session, stored.id)
+        body = self._body(position, cause, decision, amendment_id, day, rows, voided)
+        event_id, _ = record_event(
+            session,
+            stored.agreement.book,
+            "agreement.settled",
+            body,
+            key=f"{stored.agreement.code}#{position}",
+            clock=self.clock,
+        )
+        settlement_id = settlements.keep_settlement(
+            session,
+            stored.id,
+            position,
+            cause,
+            as_of=day,
+            event_id=event_id,
+            decision=(decision.claim_id, decision.round) if decision else None,
+            amendment_id=amendment_id,
+        )
+        settlements.keep_entitlements(session, settlement_id, rows)
+        planned = plan_payouts(use.program, rows, stored.funds)
+        payment = Payment(session, stored, settlement_id, position, self.clock, self.maker, self.details)
+        pay_out(payment, decision.claim if decision else "", planned)
+        return position
+
+    def _body(
+        self,
+        position: int,
+        cause: Cause,
+        decision: StoredDecision | None,
+        amendment_id: int | None,
+        day: date,
+        rows: Iterable[Entitlement],
+        voided: Iterable[UUID],
+    ) -> dict[str, object]:
+        """Say all that the step rests on and brings about: from that it can be taken again."""
+        body: dict[str, object] = {
+            "agreement": self.stored.agreement.code,
+            "cause": cause,
+            "entitlements": entitlement_rows(rows),
+            "judged_on": day.isoformat(),
+            "position": position,
+            "voided": [str(one) for one in voided],
+        }
+        if decision is not None:
+            body |= {"claim": decision.claim, "round": decision.round}
+        if amendment_id is not None:
+            body["amendments"] = len(self.stored.agreement.amended)
+        frozen = settlements.find_frozen(self.session, self.stored.id)
+        if frozen:
+            body["frozen"] = [leg_row(name, amount) for name, amount in sorted(frozen.items())]
+        return body
+
+
+def require_settled_state(stored: StoredAgreement) -> None:
+    """Refuse to settle an agreement in a state in which nothing is paid."""
+    if stored.agreement.state not in SETTLED_STATES:
+        raise UnlawfulTransition(
+            f"The agreement {stored.agreement.code!r} is {stored.agreement.state}: nothing is paid under it.",
+            state=stored.agreement.state,
+        )
+
+
+def entitlement_rows(rows: Iterable[Entitlement]) -> list[dict[str, object]]:
+    """Write entitlements as JSON values, amounts as text."""
+    return [
+        {
+            "clause": row.clause,
+            "period": row.period,
+            "members": list(row.members),
+            "earned": str(row.earned),
+            "entitled": str(row.entitled),
+            "due": str(row.due),
+            "legs": [[payer, payee, str(due)] for payer, payee, due in row.legs if due],
+        }
+        for row in rows
+    ]
+
+
+def leg_row(name: LegName, amount: int) -> dict[str, object]:
+    """Write an amount of one leg as JSON values.
+
+    Parameters
+    ----------
+    name : LegName
+        Clause, period, members, payer and payee.
+    amount : int [minor units]
+        What it comes to.
+    """
+    clause, period, members, payer, payee = name
+    return {
+        "clause": clause,
+        "period": period,
+        "members": list(members),
+        "payer": payer,
+        "payee": payee,
+        "amount": str(amount),
+    }
