@@ -1,9 +1,10 @@
 """Definitions: what a metric means and who belongs to a cohort, apart from any one agreement.
 
-The problem: two agreements that both pay for "nights" count different things, and nobody can compare them. A
-``MetricDefinition`` says in which unit something is counted, which way is better, where it started and where
-it should be, and which public codes it answers to. A ``CohortDefinition`` says who refers people, which rules
-admit them, and with whom they are compared. Each has a code and versions; an agreement names ``code/version``.
+The problem: two agreements that both pay for "nights" count different things, and nobody can compare them.
+A ``MetricDefinition`` says in which unit something is counted, which way is better, where it started and
+where it should be, and which public codes it answers to. A ``CohortDefinition`` says who refers people, which
+rules admit them, and with whom they are compared. Each has a code and versions; an agreement names
+``code/version``.
 """
 
 from collections.abc import Mapping
@@ -76,7 +77,7 @@ class MetricDefinition(Document):
     Attributes
     ----------
     unit : str
-        Unit and digits, as in terms: ``night/0``, ``percent/1``; ``truth`` or ``label`` for what is no number.
+        Unit and digits, as in terms: ``night/0``, ``percent/1``; ``truth`` or ``label`` for no number.
     direction : str
         Which way is better: ``higher``, ``lower``, or ``in_range``.
     disaggregation : tuple of str
@@ -295,7 +296,7 @@ def require_fit(document: AgreementDocument, definitions: Mapping[str, Definitio
     >>> require_fit(named, {})
     Traceback (most recent call last):
     ...
-    almoner.finance.errors.TermError: The definitions do not fit: /metrics/nights: there is no metric 'nights/1'.
+    almoner.finance.errors.TermError: The definitions do not fit: /metrics/nights: no metric 'nights/1'.
     """
     rows = [
         finding(f"/metrics/{name}", told)
@@ -303,7 +304,7 @@ def require_fit(document: AgreementDocument, definitions: Mapping[str, Definitio
         if (told := _misfit(document.terms.metrics[name].type, named, definitions.get(named)))
     ]
     rows += [
-        finding(f"/cohorts/{place}", f"there is no cohort {named!r}")
+        finding(f"/cohorts/{place}", f"no cohort {named!r}")
         for place, named in enumerate(document.cohorts)
         if not isinstance(definitions.get(named), CohortDefinition)
     ]
@@ -315,7 +316,7 @@ def require_fit(document: AgreementDocument, definitions: Mapping[str, Definitio
 def _misfit(type_text: str, named: str, found: Definition | None) -> str:
     """Say why a metric of the terms does not fit its definition; digits may differ."""
     if not isinstance(found, MetricDefinition):
-        return f"there is no metric {named!r}"
+        return f"no metric {named!r}"
     ours, theirs = parse_type(type_text), parse_type(found.unit)
     if isinstance(ours, Quantity) and isinstance(theirs, Quantity):
         same = (ours.unit, ours.per) == (theirs.unit, theirs.per)

@@ -154,7 +154,7 @@ def _meant(text: str) -> list[str]:
         spans = [_span(three[3], three[2], three[1]), _span(three[3], three[1], three[2])]
         return list(dict.fromkeys(str(one) for one in spans if one))
     if _SERIAL.fullmatch(text):
-        return [(_FIRST_SERIAL + timedelta(days=int(text.split(".")[0]))).isoformat()]
+        return [(_FIRST_SERIAL + timedelta(days=int(text.split(".", maxsplit=1)[0]))).isoformat()]
     if _MILLISECONDS.fullmatch(text):
         return [datetime.fromtimestamp(int(text) // 1000, UTC).date().isoformat()]
     swapped = text.replace("/", "-")

@@ -1,9 +1,9 @@
 """Pseudonyms: one person is one name in an agreement, and nobody without the key finds out whose.
 
-The problem: whoever counts people twice needs to know that two rows are one person, and whoever stores their
-numbers puts them at risk. A person's number becomes an HMAC-SHA256 (RFC 2104) under a key that the caller
-keeps, over the agreement's name and the number, cut to 16 bytes. The key is never stored; a check value is, so
-that rows under another key are refused and not counted a second time.
+The problem: whoever must not count people twice has to know that two rows are one person, and whoever stores
+their numbers puts them at risk. A person's number becomes an HMAC-SHA256 (RFC 2104) under a key that the
+caller keeps, over the agreement's name and the number, cut to 16 bytes. The key is never stored; a check
+value is, so that rows under another key are refused and not counted a second time.
 """
 
 import hmac

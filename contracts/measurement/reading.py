@@ -25,7 +25,7 @@ _SEPARATORS = ",;\t|"
 
 
 def plain_text(raw: bytes) -> tuple[bytes, str]:
-    """Return text as UTF-8 without a mark, and the encoding it was in.
+    r"""Return text as UTF-8 without a mark, and the encoding it was in.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def plain_text(raw: bytes) -> tuple[bytes, str]:
     Examples
     --------
     >>> plain_text("Zürich".encode("cp1252"))
-    (b'Z\\xc3\\xbcrich', 'cp1252')
+    (b'Z\xc3\xbcrich', 'cp1252')
     """
     if len(raw) > MAX_BYTES:
         raise RowsInvalid(f"The file has {len(raw)} bytes; at most {MAX_BYTES} are read at once. Split it.")
@@ -145,7 +145,8 @@ def choose_columns(
 
     Examples
     --------
-    >>> choose_columns(["Client", "Day", "Note"], {"person": "Client", "achieved_on": "Day"}, {"metric": "nights"})
+    >>> columns = {"person": "Client", "achieved_on": "Day"}
+    >>> choose_columns(["Client", "Day", "Note"], columns, {"metric": "nights"})
     {'person': 0, 'achieved_on': 1}
     """
     names = [name.strip() for name in header]

@@ -1,7 +1,8 @@
 """Rows of outcomes: who reached what, when; what each cell must be, and how often one person may count.
 
-The problem: a table of people is full of small faults, and each counted twice or in the wrong period is money.
-``RowRules`` reads one cell, or the cells that belong together, by the terms; it refuses and never repairs.
+The problem: a table of people is full of small faults, and a row counted twice or in the wrong period is
+money. ``RowRules`` reads one cell, or the cells that belong together, by the terms; it refuses and never
+repairs.
 """
 
 import re
@@ -137,23 +138,32 @@ class RowRules:
 
     def period(self, metric: str, day: PartialDate, text: str) -> str:
         """Find the period a row belongs to, from its day or its own column."""
-        measure, named = self.program.metrics[metric], text.strip()
-        if not measure.by_period:
+        named = text.strip()
+        if not self.program.metrics[metric].by_period:
             if named not in {"", WHOLE_TERM}:
                 raise RowsInvalid(f"{metric} is not by period: leave {named[:40]!r} out")
             return WHOLE_TERM
-        spans = self.spans
-        if named and named not in spans:
-            raise RowsInvalid(f"there is no period {named[:40]!r}. Periods: {', '.join(spans)}")
-        possible = [name for name, span in spans.items() if day.within(*span) is not False]
+        if named and named not in self.spans:
+            raise RowsInvalid(f"there is no period {named[:40]!r}. Periods: {', '.join(self.spans)}")
+        possible = self._possible(day)
         if named and named not in possible:
-            told = " to ".join(map(str, spans[named]))
+            told = " to ".join(map(str, self.spans[named]))
             raise RowsInvalid(f"{day} does not lie in {named}, {told}")
         if named or len(possible) == 1:
             return named or possible[0]
         if not possible:
-            raise RowsInvalid(f"{day} lies in no period of {', '.join(spans)}")
+            raise RowsInvalid(f"{day} lies in no period of {', '.join(self.spans)}")
         raise RowsInvalid(f"{day} may lie in {' or '.join(possible)}. Write the day, or the period")
+
+    def _possible(self, day: PartialDate) -> list[str]:
+        """List the periods in which a date may lie."""
+        ends = [last for _, last in self.program.periods]
+        found = []
+        for name, _ in self.program.periods[bisect_left(ends, day.first) :]:
+            if self.spans[name][0] > day.last:
+                break
+            found.append(name)
+        return found
 
     def in_time(self, metric: str, day: PartialDate, period: str) -> None:
         """Refuse what has not happened yet, and what comes after its deadline."""
@@ -170,17 +180,23 @@ class RowRules:
             raise ClaimLate(f"{where} could be claimed until {deadline}; today is {self.today}")
 
     def quantity(self, metric: str, text: str) -> int:
-        """Read how much was reached, in counts of the metric's type; one without a number."""
+        """Read how much was reached, in counts of the metric's type."""
         measure, shown = self.program.metrics[metric], text.strip()
+        if not shown:
+            told = "1" if isinstance(measure.type, Quantity) else " or ".join(measure.labels or TRUTHS)
+            raise RowsInvalid(f"how much of {metric} is missing. Write it, for example {told}")
         if isinstance(measure.type, Quantity):
-            count = _number(shown or "1", measure.type, metric)
+            count = _number(shown, measure.type, metric)
             low = min(measure.low, 0) if measure.pool == "sum" else measure.low
             if not low <= count <= measure.high:
                 raise RowsInvalid(outside(metric, measure, count).message.rstrip("."))
             return count
-        if not shown and not isinstance(measure.type, Truth):
-            raise RowsInvalid(f"{metric} is missing. Write one of {', '.join(measure.labels)}")
-        return read_value(metric, measure, shown.lower() or TRUTHS[1])
+        return read_value(metric, measure, shown.lower() if isinstance(measure.type, Truth) else shown)
+
+    def one(self, metric: str) -> int:
+        """Return what a row counts in a table without quantities: one, or true."""
+        measure = self.program.metrics[metric]
+        return self.quantity(metric, TRUTHS[1] if isinstance(measure.type, Truth) else "1")
 
     def members(self, metric: str, *texts: str) -> str:
         """Read whom a row counts for, as canonical JSON; empty for a metric without members.
