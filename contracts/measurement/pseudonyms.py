@@ -84,6 +84,8 @@ def plain_person(text: str) -> str:
     >>> plain_person(" A  17 ")
     'A 17'
     """
+    if text.isascii() and text.isalnum():
+        return text
     plain = _SPACES.sub(" ", unicodedata.normalize("NFC", text)).strip()
     if not plain:
         raise RowsInvalid("nobody is named. Write the person's number in your register")

@@ -120,10 +120,7 @@ def cell_text(cell: object) -> str:
 
 
 def choose_columns(
-    header: Sequence[str],
-    columns: Mapping[str, str],
-    fixed: Mapping[str, str],
-    sets: Sequence[str] | None = None,
+    header: Sequence[str], columns: Mapping[str, str], fixed: Mapping[str, str]
 ) -> dict[str, int]:
     """Find which column of a table holds which field.
 
@@ -135,8 +132,6 @@ def choose_columns(
         Field -> name in the table, where they differ.
     fixed : Mapping of str to str
         Fields that have one value in the whole table.
-    sets : sequence of str
-        Sets of the terms, where they are known.
 
     Raises
     ------
@@ -167,11 +162,6 @@ def choose_columns(
             found[name] = names.index(wanted)
         elif name in columns or name in FIELDS[:3]:
             faults.append(_missing(name, wanted, names))
-    if sets is not None:
-        unknown = [name for name in (*found, *fixed) if name.startswith(OF) and name[len(OF) :] not in sets]
-        faults += [
-            f"{name}: the terms have no such set; sets: {', '.join(sets) or 'none'}" for name in unknown
-        ]
     if faults:
         raise RowsInvalid(f"The columns do not fit: {'; '.join(faults)}.", header=names)
     return found

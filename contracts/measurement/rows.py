@@ -5,6 +5,7 @@ money. ``RowRules`` reads one cell, or the cells that belong together, by the te
 repairs.
 """
 
+import json
 import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Mapping, Sequence
@@ -310,6 +311,17 @@ def _too_often(
     at = bisect_left(kept, day)
     near = [one for one in kept[max(at - 1, 0) : at + 1] if abs((one.first - day.first).days) < gap]
     return f"it lies less than {gap} days from {near[0]}, which counts for this person" if near else ""
+
+
+def members_of(text: str) -> tuple[tuple[str, str], ...]:
+    """Read members back from canonical JSON.
+
+    Examples
+    --------
+    >>> members_of('{"site":"north"}'), members_of("")
+    ((('site', 'north'),), ())
+    """
+    return tuple(sorted(json.loads(text).items())) if text else ()
 
 
 def refuse_rows(findings: Sequence[RowFinding], counts: Mapping[Kind, int]) -> None:
