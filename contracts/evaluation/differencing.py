@@ -13,7 +13,7 @@ from statsmodels.regression.linear_model import OLS
 from .estimate import Estimate
 from .intervals import symmetric
 from .method import IntervalParams, Method
-from .soundness import require_enough, require_variance
+from .soundness import require_enough, require_error, require_variance
 from .tables import Array, Column, Table
 
 INTERACTION = 3
@@ -52,6 +52,7 @@ def _did(table: Table, params: DidParams) -> Estimate:
     clusters = {name: int(np.unique(found).size) for name, found in groups.items()}
     require_enough(clusters, params.least_clusters, "clusters")
     value, variance, count = _regression(outcome, treated, after, table["cluster"])
+    require_error(variance, outcome, "All clusters changed by the same.")
     return symmetric(
         value,
         variance,

@@ -21,10 +21,10 @@ from .estimate import Estimate, decimal_text
 from .intervals import symmetric
 from .method import IntervalParams, Method
 from .neighbours import Neighbours, nearest, nearest_of_same, sums_over
-from .soundness import is_constant, require_enough, require_variance
+from .soundness import is_constant, require_enough, require_error, require_once, require_variance
 from .tables import Array, Column, Table
 
-RESERVED = ("outcome", "treated")
+RESERVED = ("outcome", "treated", "id")
 SCORE_DIGITS = 10
 
 
@@ -100,6 +100,7 @@ def _columns(params: MatchedParams) -> tuple[Column, ...]:
     return (
         Column(name="outcome", kind="number", about="of a unit"),
         Column(name="treated", kind="truth", about="whether it took part"),
+        Column(name="id", kind="label", about="the unit, once", required=False),
         *covariates,
     )
 
@@ -118,6 +119,8 @@ def _matched(table: Table, params: MatchedParams) -> Estimate:
     of that, and ``s^2 = J / (J + 1) (y - mean of its J neighbours of the same group)^2``.
     """
     treated, outcome = table["treated"], table["outcome"]
+    if "id" in table:
+        require_once(table["id"], "unit")
     require_enough({"treated": int(treated.sum()), "others": int((~treated).sum())}, params.least)
     require_variance({"treated": outcome[treated], "others": outcome[~treated]}, "outcomes")
     covariates = np.column_stack([table[name] for name in params.covariates])
@@ -218,6 +221,7 @@ def _effect(  # private: the steps of one computation
     noise = count / (count + 1) * (theirs - near) ** 2
     reused = (matches.weights**2 - matches.squares) * noise
     variance = (float(((gaps - effect) ** 2).sum()) + float(reused.sum())) / size**2
+    require_error(variance, ours, "Every treated unit differs from its counterparts by the same.")
     used = int((matches.weights > 0).sum())
     return symmetric(
         effect,

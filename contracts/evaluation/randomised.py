@@ -25,7 +25,7 @@ from .clusters import Arm, arm_by_clusters, arm_by_rows, degrees_of_difference
 from .estimate import Estimate, decimal_text
 from .intervals import quantile, symmetric
 from .method import IntervalParams, Method
-from .soundness import require_enough, require_variance
+from .soundness import require_enough, require_error, require_once, require_variance
 from .tables import Column, Table
 
 
@@ -87,11 +87,17 @@ def _columns(params: RctParams) -> tuple[Column, ...]:
         Column(name="treated", kind="truth", about="the arm it was drawn into"),
     )
     drawn = Column(name="cluster", kind="label", about="what was drawn by lot as a whole")
-    return (*columns, drawn) if params.clustered else columns
+    unit = Column(name="id", kind="label", about="the unit, once", required=False)
+    return (*columns, drawn if params.clustered else unit)
 
 
 def _rct_difference(table: Table, params: RctParams) -> Estimate:
+    if "id" in table:
+        require_once(table["id"], "unit")
     arms = _arms(table, params)
+    if params.clustered:
+        said = "All clusters of an arm have the same mean."
+        require_error(arms.treated.variance + arms.control.variance, table["outcome"], said)
     if params.scale == "relative_reduction":
         return _relative_reduction(arms, params.level)
     if params.scale == "proportion" and not params.clustered:

@@ -83,6 +83,33 @@ def require_variance(groups: Mapping[str, Array], what: str = "values") -> None:
         )
 
 
+def require_error(variance: float, values: Array, what: str) -> None:
+    """Refuse an estimate whose error comes out as zero although it is computed from a sample.
+
+    Parameters
+    ----------
+    variance : float [square of the values' unit]
+        Of the estimate.
+    values : array of float
+        What it was computed from; a variance below the noise of its floats is none.
+    what : str
+        What has no error, and why that may be.
+
+    Raises
+    ------
+    EvaluationRefused
+        When the variance is zero but for noise.
+
+    Examples
+    --------
+    >>> require_error(0.25, np.array([1.0, 2.0]), "The mean does not vary.")
+    """
+    if variance <= (RELATIVE_NOISE * float(np.max(np.abs(values)))) ** 2:
+        raise EvaluationRefused(
+            f"{what} A standard error of zero is no finding: check clusters and rows.", reason="no_variance"
+        )
+
+
 def require_once(units: Array, what: str) -> None:
     """Refuse units that stand in more than one row.
 
