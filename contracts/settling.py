@@ -19,6 +19,8 @@ from .terms.program import Program
 from .terms.types import Quantity
 
 TRACED_AT_MOST = 500
+OPENING = "opens:"
+RESIDUAL = "residual:"
 Standing = tuple[int, int]  # earned, entitled [minor units]
 
 
@@ -232,6 +234,47 @@ def plan_payouts(
         for (clause, period, payer, payee), amount in sums.items()
         if amount
     )
+
+
+def plan_residuals(
+    program: Program,
+    flows: Mapping[tuple[str, str, str, int], object],
+    kept: Iterable[str],
+    paid: Mapping[str, int],
+) -> tuple[PlannedPayout, ...]:
+    """Say what pots hand over at the end of the term to somebody whose money the book does not keep.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    flows : Mapping of (clause, payer, payee, period) to int [minor units]
+        Of the outturn.
+    kept : Iterable of str
+        Payers and pots whose money a fund of the book keeps.
+    paid : Mapping of str to int [minor units]
+        Handed over before, by clause.
+    """
+    own = set(kept)
+    rows = []
+    for account in program.accounts:
+        name = f"{RESIDUAL}{account.id}"
+        if not account.pot or account.id not in own or account.residual_to in {"", *own}:
+            continue
+        rest = sum(int(str(cell)) for (clause, *_), cell in flows.items() if clause == name)
+        if rest != paid.get(name, 0):
+            rows.append(
+                PlannedPayout(
+                    clause=name,
+                    period=WHOLE_TERM,
+                    payer=account.id,
+                    payee=account.residual_to,
+                    amount=rest - paid.get(name, 0),
+                    unit=account.unit.unit,
+                    route="fund",
+                )
+            )
+    return tuple(rows)
 
 
 def places_known(

@@ -15,9 +15,9 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
     |- ContractError      TermError, ResultsInvalid, OutcomesInvalid, Underfunded, UnlawfulTransition,
     |                     NotSigned, MoneyFrozen, DisputeRefused
-    |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain, AlreadyDetermined,
-    |                     AlreadyClaimed, ClaimLate, DeterminationExpired, DeterminationForeign,
-    |                     DeterminationReplayed, RowsInvalid, EvaluationRefused
+    |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain,
+    |                     AlreadyDetermined, AlreadyClaimed, ClaimLate, DeterminationExpired,
+    |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
     `- AllocationError    Infeasible, NotProven, AllocationRejected
 

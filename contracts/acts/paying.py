@@ -23,7 +23,8 @@ from ..agreement import Source
 from ..records import settlements
 from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
-from ..settling import PlannedPayout
+from ..settling import OPENING, PlannedPayout
+from ..terms.document import WHOLE_TERM
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +59,67 @@ def pay_out(payment: Payment, claim: str, planned: Iterable[PlannedPayout]) -> N
     OverdrawnCommitment, EarmarkExpired, Missing
         When the encumbrance, the earmarks or the registry do not allow it. Nothing is written then.
     """
-    for one in planned:
-        identity = payout_id(payment.stored, payment.position, one)
-        settlements.keep_payout(
-            payment.session,
-            identity,
-            payment.settlement_id,
-            payment.stored.id,
-            one,
-            payee_id=_payee_id(payment, one),
-        )
-        if one.route == "outside":
+    listed = list(planned)
+    for one in sorted(listed, key=lambda one: one.route != "pot"):
+        if one.route == "fund" and one.amount > 0:
             continue
-        row = settlements.find_payout_row(payment.session, identity)
-        if one.route == "pot":
-            _keep_for_pot(payment, row)
-        elif one.amount > 0:
-            _pay(payment, claim, row)
+        _book(payment, claim, one)
+    for one in _openings(payment, listed):
+        _book(payment, claim, one)
+    for one in listed:
+        if one.route == "fund" and one.amount > 0:
+            _book(payment, claim, one)
+
+
+def _book(payment: Payment, claim: str, one: PlannedPayout) -> None:
+    """Write one payout; carry it out where the book's own money pays."""
+    identity = payout_id(payment.stored, payment.position, one)
+    settlements.keep_payout(
+        payment.session,
+        identity,
+        payment.settlement_id,
+        payment.stored.id,
+        one,
+        payee_id=_payee_id(payment, one),
+    )
+    row = settlements.find_payout_row(payment.session, identity)
+    if one.route == "pot":
+        _keep_for_pot(payment, row)
+    elif one.route == "fund" and one.amount > 0:
+        _pay(payment, claim, row)
+
+
+def _openings(payment: Payment, planned: Iterable[PlannedPayout]) -> list[PlannedPayout]:
+    """Say what holders of pots have to put in of what those open with, because it is needed now."""
+    stored = payment.stored
+    needed: dict[str, int] = {}
+    for one in planned:
+        if one.route == "fund" and one.amount > 0:
+            needed[one.payer] = needed.get(one.payer, 0) + one.amount
+    openings = []
+    for account in stored.lineage.overlaid.program.accounts:
+        if (
+            not account.pot
+            or account.opens < 0
+            or account.id not in needed
+            or account.holder not in stored.funds
+        ):
+            continue
+        source, fund = source_of(stored, account.id)
+        kept = money.promised(payment.session, fund, Promise("agreement", source.promise)).minor
+        if needed[account.id] > kept:
+            openings.append(
+                PlannedPayout(
+                    clause=f"{OPENING}{account.id}",
+                    period=WHOLE_TERM,
+                    payer=account.holder,
+                    payee=account.id,
+                    amount=needed[account.id] - kept,
+                    unit=account.unit.unit,
+                    route="pot",
+                )
+            )
+    return openings
 
 
 def payout_id(stored: StoredAgreement, position: int, one: PlannedPayout) -> UUID:

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from ...finance.dates import Clock, as_utc
-from ...finance.errors import EvidenceMissing, MoneyFrozen, UnlawfulTransition
+from ...finance.errors import EvidenceMissing, MoneyFrozen
 from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.storage import Session
@@ -14,8 +14,18 @@ from ..records import agreements, claims, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
 from ..settlement import Cause, Settlement
-from ..settling import Books, Decided, changed, judged_on, plan_payouts, take_step
-from ..terms.pay import Entitlement, LegName
+from ..settling import (
+    RESIDUAL,
+    Books,
+    Decided,
+    PlannedPayout,
+    changed,
+    judged_on,
+    plan_payouts,
+    plan_residuals,
+    take_step,
+)
+from ..terms.pay import Entitlement, LegName, Step
 from .liability import follow_liability
 from .paying import Payment, pay_out, void_waiting
 from .showing import show_settlements
@@ -250,8 +260,10 @@ class _Act:
         use = stored.lineage.overlaid
         decisions = claims.decisions_in_force(session, stored)
         day = judged_on(use.program, today, _undecided(session, stored, decisions, decision, today))
-        rows = changed(books, take_step(use, books, decided, as_of=day).entitlements)
-        if cause == "calendar" and not rows:
+        step = take_step(use, books, decided, as_of=day)
+        rows = changed(books, step.entitlements)
+        residuals = self._residuals(step) if cause == "calendar" else ()
+        if cause == "calendar" and not rows and not residuals:
             return 0
         position = settlements.next_position(session, stored.id)
         body = self._body(position, cause, decision, amendment_id, day, rows, voided)
@@ -274,10 +286,23 @@ class _Act:
             amendment_id=amendment_id,
         )
         settlements.keep_entitlements(session, settlement_id, rows)
-        planned = plan_payouts(use.program, rows, stored.funds)
+        planned = (*plan_payouts(use.program, rows, stored.funds), *residuals)
         payment = Payment(session, stored, settlement_id, position, self.clock, self.maker, self.details)
         pay_out(payment, decision.claim if decision else "", planned)
         return position
+
+    def _residuals(self, step: Step) -> tuple[PlannedPayout, ...]:
+        """Say what pots hand over, once nothing more can come in."""
+        if self.stored.agreement.state == "active":
+            return ()
+        paid: dict[str, int] = {}
+        for row in settlements.list_payout_rows(self.session, self.stored.id):
+            if row.clause.startswith(RESIDUAL) and row.voided is None:
+                sign = 1 if row.direction == "out" else -1
+                paid[row.clause] = paid.get(row.clause, 0) + sign * row.amount
+        return plan_residuals(
+            self.stored.lineage.overlaid.program, step.outturn.flows, self.stored.funds, paid
+        )
 
     def _body(
         self,
@@ -306,15 +331,6 @@ class _Act:
         if frozen:
             body["frozen"] = [leg_row(name, amount) for name, amount in sorted(frozen.items())]
         return body
-
-
-def require_settled_state(stored: StoredAgreement) -> None:
-    """Refuse to settle an agreement in a state in which nothing is paid."""
-    if stored.agreement.state not in SETTLED_STATES:
-        raise UnlawfulTransition(
-            f"The agreement {stored.agreement.code!r} is {stored.agreement.state}: nothing is paid under it.",
-            state=stored.agreement.state,
-        )
 
 
 def entitlement_rows(rows: Iterable[Entitlement]) -> list[dict[str, object]]:

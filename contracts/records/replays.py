@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ...finance.records.tables import EVENT
+from ..settling import OPENING, RESIDUAL
 from .settlements import read_members
 from .tables import (
     AGREEMENT_DRAFT,
@@ -80,9 +81,11 @@ def read_events(session: Session, agreement_id: int) -> AgreementEvents:
 
 
 def read_rows(session: Session, agreement_id: int) -> dict[str, set[tuple[object, ...]]]:
-    """Return payouts and obligations as the tables hold them."""
+    """Return payouts and obligations as the tables hold them, without what pots open with or leave."""
     paid = session.execute(
-        select(PAYOUT.c.id, PAYOUT.c.amount, PAYOUT.c.direction).where(PAYOUT.c.agreement_id == agreement_id)
+        select(PAYOUT.c.id, PAYOUT.c.clause, PAYOUT.c.amount, PAYOUT.c.direction).where(
+            PAYOUT.c.agreement_id == agreement_id
+        )
     )
     owed = session.execute(
         select(OBLIGATION, SETTLEMENT.c.position)
@@ -90,7 +93,11 @@ def read_rows(session: Session, agreement_id: int) -> dict[str, set[tuple[object
         .where(SETTLEMENT.c.agreement_id == agreement_id)
     )
     return {
-        "payouts": {(str(row.id), row.amount if row.direction == "out" else -row.amount) for row in paid},
+        "payouts": {
+            (str(row.id), row.amount if row.direction == "out" else -row.amount)
+            for row in paid
+            if not row.clause.startswith((OPENING, RESIDUAL))
+        },
         "obligations": {
             (row.position, row.clause, row.period, read_members(row.members), row.payer, row.payee, row.due)
             for row in owed

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     )
     from .stating import donor_statement, make_statement
     from .tracing import trace, uses
+    from .tying import end_tie, find_ties, tie
     from .using import expire_in_kind, use_in_kind
     from .valuing import revalue, value
     from .verifying import Verification, verify
@@ -89,6 +90,7 @@ else:
             ),
             ".stating": ("donor_statement", "make_statement"),
             ".tracing": ("trace", "uses"),
+            ".tying": ("end_tie", "find_ties", "tie"),
             ".using": ("expire_in_kind", "use_in_kind"),
             ".valuing": ("revalue", "value"),
             ".verifying": ("Verification", "verify"),
@@ -114,11 +116,13 @@ __all__ = [
     "draft_refund",
     "draft_reserve",
     "draft_spend",
+    "end_tie",
     "exchange",
     "execute",
     "expire_in_kind",
     "find_proposal",
     "find_rate",
+    "find_ties",
     "fund_currencies",
     "in_kind_position",
     "lapse",
@@ -156,6 +160,7 @@ __all__ = [
     "set_policy",
     "sign_pledge",
     "spend",
+    "tie",
     "trace",
     "trial_balance",
     "use_in_kind",

@@ -1,0 +1,92 @@
+"""Who verifies or decides is checked against ties and ledger: when named, at each finding, at each payout."""
+
+from collections.abc import Collection
+from datetime import date
+
+from ...finance.records import registry
+from ...finance.records import ties as tied
+from ...finance.storage import Session
+from ..agreement import Agreement
+from ..independence import Conflict, conflicts, interested, refusal
+from ..records.agreements import StoredAgreement
+from ..records.interests import list_fees
+
+
+def find_conflicts(
+    session: Session, book: str, agreement: Agreement, code: str, on: date, *, also: Collection[str] = ()
+) -> tuple[Conflict, ...]:
+    """List what ties a party to the money of an agreement on a day.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book : str
+        Code of the book.
+    agreement : Agreement
+        Says who has money in it, and which funds pay.
+    code : str
+        Of the party that verifies or decides.
+    on : date
+        The day.
+    also : collection of str
+        Further codes with money in it, as members of an open set.
+
+    Returns
+    -------
+    tuple of Conflict
+        Declared ones first; empty when it is independent.
+    """
+    book_id = registry.find_book_id(session, book)
+    having = {*interested(agreement.document), *also}
+    return conflicts(
+        code,
+        having,
+        ties=[one for _, one in tied.list_ties(session, book_id)],
+        on=on,
+        sharing_key=tied.list_sharing_key(session, book_id, code),
+        seen=_seen(session, book_id, agreement, code),
+    )
+
+
+def require_untied(
+    session: Session,
+    book: str,
+    stored: StoredAgreement,
+    code: str,
+    on: date,
+    *,
+    also: Collection[str] = (),
+) -> None:
+    """Refuse a verifier or resolver that is tied to the money of an agreement.
+
+    Parameters
+    ----------
+    session, book, code, on, also
+        As for ``find_conflicts``.
+    stored : StoredAgreement
+        The agreement.
+
+    Raises
+    ------
+    NotIndependent
+        With the path, day and source of each tie.
+    """
+    found = find_conflicts(session, book, stored.agreement, code, on, also=also)
+    if found:
+        raise refusal(found)
+
+
+def _seen(session: Session, book_id: int, agreement: Agreement, code: str) -> dict[str, str]:
+    """Say by fund what the ledger tells: gifts to it, and grants from it that are no fees."""
+    funds = {row.fund for row in agreement.document.funding}
+    told = {
+        fund: f"it has contributed to the fund {fund}"
+        for fund in tied.list_funds_given_to(session, book_id, code, funds)
+    }
+    granted = tied.list_grants_to(session, book_id, code, funds)
+    fees = list_fees(session, [identity for _, identity in granted])
+    for fund, identity in granted:
+        if identity not in fees:
+            told.setdefault(fund, f"the fund {fund} has paid it, transaction {identity}")
+    return told
