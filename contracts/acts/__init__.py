@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from .determining import determine
     from .rounds import claim_status, list_claims
     from .vetting import find_conflicts
+    from .amending import approve_amendment, list_amendments, propose_amendment
+    from .ending import close, measure, resume, suspend, terminate
+    from .liability import follow_liability
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -19,20 +22,32 @@ else:
             ".determining": ("determine",),
             ".rounds": ("claim_status", "list_claims"),
             ".vetting": ("find_conflicts",),
+            ".amending": ("approve_amendment", "list_amendments", "propose_amendment"),
+            ".ending": ("close", "measure", "resume", "suspend", "terminate"),
+            ".liability": ("follow_liability",),
         },
     )
 
 __all__ = [
+    "approve_amendment",
     "attach",
     "check_evidence",
     "claim",
     "claim_status",
+    "close",
     "determine",
     "draft",
     "draw_up",
     "find_conflicts",
+    "follow_liability",
+    "list_amendments",
     "list_claims",
+    "measure",
     "propose",
+    "propose_amendment",
+    "resume",
     "sign",
+    "suspend",
+    "terminate",
     "withdraw",
 ]

@@ -236,8 +236,8 @@ def step(
         obligated[names[key]] = obligated.get(names[key], 0) + due
     rows = []
     for key, parts in zip(owed, legs_of(list(owed.values())), strict=True):
-        for pair, part in parts.items():
-            legs[*names[key], *pair] = legs.get((*names[key], *pair), 0) + part
+        for leg, part in parts.items():
+            legs[*names[key], *leg] = legs.get((*names[key], *leg), 0) + part
         told = _explained(program, clauses[key[0]], key, record or [], overlays)
         rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
     after = State(observed=observed, obligated=obligated, legs=legs)
@@ -282,11 +282,12 @@ def _returned(
     clauses: Mapping[str, ClausePlan], outturn: Outturn, prior: Mapping[Key, int]
 ) -> dict[Key, int]:
     """Say how much less keys need to keep of their room, because the rest is returned now."""
-    kept = {key: outturn.keys[key] for key in prior if clauses[key[0]].on_decrease == "recover"}
+    back = {name for name, clause in clauses.items() if clause.two_way or clause.on_decrease == "recover"}
+    kept = {key: outturn.keys[key] for key in prior if key[0] in back}
     return {
         key: max(0, one.entitled)
         for key, one in kept.items()
-        if one.earned is not None and one.entitled < prior[key]
+        if one.earned is not None and one.entitled < prior[key] and prior[key] > 0
     }
 
 
