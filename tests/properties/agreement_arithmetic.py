@@ -152,27 +152,34 @@ class Pass:
         if amount <= had:
             back = apportion(had - amount, own) if had else {}
             return {(name, clause.payee): took - back.get(name, 0) for name, took in own.items()}
-        more = self._fill(legs, own, key, amount - had)
-        return {(name, clause.payee): took + more[name] for name, took in own.items()}
+        planned = self._fill(legs, key, amount)
+        kept = {name: max(part, own[name]) for name, part in planned.items()}
+        over = sum(kept.values()) - max(sum(planned.values()), had)
+        for rank in sorted({leg.rank for leg in legs}, reverse=True):
+            spare = {leg.party: kept[leg.party] - own[leg.party] for leg in legs if leg.rank == rank}
+            less = min(over, sum(spare.values()))
+            for name, part in apportion(less, spare).items() if less else ():
+                kept[name] -= part
+            over -= less
+        return {(name, clause.payee): part for name, part in kept.items()}
 
-    def _fill(self, legs: tuple[Leg, ...], own: Mapping[str, int], key: Key, rest: int) -> dict[str, int]:
-        """Give the rest of an amount to legs: by rank, inside a rank by weight, each up to its maximum."""
-        more = dict.fromkeys(own, 0)
-        room = {leg.party: self._leg_room(leg, own[leg.party], key) for leg in legs}
+    def _fill(self, legs: tuple[Leg, ...], key: Key, rest: int) -> dict[str, int]:
+        """Plan a whole amount: by rank, inside a rank by weight, each leg up to its maximum."""
+        parts = {leg.party: 0 for leg in legs}
+        room = {leg.party: self._leg_room(leg, key) for leg in legs}
         for rank in sorted({leg.rank for leg in legs}):
             while rest:
                 open_legs = [leg for leg in legs if leg.rank == rank and room[leg.party] > 0 and leg.weight]
                 if not open_legs:
                     break
-                parts = apportion(rest, {leg.party: leg.weight for leg in open_legs})
-                for name, part in parts.items():
+                for name, part in apportion(rest, {leg.party: leg.weight for leg in open_legs}).items():
                     given = min(part, room[name])
-                    more[name] += given
+                    parts[name] += given
                     room[name] -= given
                     rest -= given
-        return more
+        return parts
 
-    def _leg_room(self, leg: Leg, own: int, key: Key) -> int:
+    def _leg_room(self, leg: Leg, key: Key) -> int:
         if leg.most is None:
             return 10**18
         others = sum(
@@ -182,7 +189,7 @@ class Pass:
         )
         passed = sum(legs.get(ends, 0) for legs in self.done.values() for ends in legs if ends[0] == leg.party)
         kept = sum(amount for name, amount in self.frozen.items() if name[3] == leg.party)
-        return leg.most - own - others - passed - kept
+        return leg.most - others - passed - kept
 
 
 def take_step(

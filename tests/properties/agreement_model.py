@@ -6,6 +6,7 @@ is done or by which name it is refused.
 """
 
 from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -53,6 +54,7 @@ class ClaimRow:
     dispute: Dispute | None = None
     waived: set[str] = field(default_factory=set)
     settled: int = 0
+    disputes: list[Dispute] = field(default_factory=list)
 
     @property
     def current(self) -> int:
@@ -99,6 +101,7 @@ class Model:
     payouts: list[PayoutRow] = field(default_factory=list)
     position: int = 0
     amended: int = 0
+    books: dict[str, tuple[Result, ...]] = field(default_factory=dict)
 
     # ---- findings
 
@@ -117,7 +120,9 @@ class Model:
     def final_on(self, claim: ClaimRow) -> date:
         assert claim.decided_on is not None
         assert claim.open_until is not None
-        return claim.decided_on if claim.waived >= set(self.interested) else claim.open_until
+        upheld = any(one.round == claim.round and one.outcome == "upheld" for one in claim.disputes)
+        at_once = upheld or claim.waived >= set(self.interested)
+        return claim.decided_on if at_once else claim.open_until
 
     def is_payable(self, claim: ClaimRow) -> bool:
         if not claim.round or claim.dispute:
@@ -193,13 +198,8 @@ class Model:
         return [
             (code, one)
             for code in codes
-            for one in (self.claims[code].decided if adding is self.claims[code] else self.counted(code))
+            for one in (self.claims[code].decided if adding is self.claims[code] else self.books[code])
         ]
-
-    def counted(self, code: str) -> tuple[Result, ...]:
-        return self.books[code]
-
-    books: dict[str, tuple[Result, ...]] = field(default_factory=dict)
 
     def judged_on(self, taken: ClaimRow | None) -> date:
         """The day on which waiting times are judged: nothing stands in for what is still being decided."""
@@ -341,6 +341,52 @@ class Model:
             answers.append({(*row.key, *ends): due for row in step for ends, due in row.legs.items()})
         more = {name: due - answers[1].get(name, 0) for name, due in answers[0].items()}
         return {name: due for name, due in more.items() if due > 0 and self.fund_of(name[3])}
+
+    def dispute_refused(self, claim: ClaimRow, by: str, grounds: str) -> bool:
+        """Whether a dispute comes too late, a second time, or from somebody who gave up the right."""
+        if not claim.round or any(one.round == claim.round for one in claim.disputes):
+            return True
+        assert claim.decided_on is not None
+        late = grounds in {"fraud", "conflict_of_interest"}
+        if late and self.today < claim.decided_on + timedelta(days=self.rules.late_days):
+            return False
+        return self.today >= self.final_on(claim) or by in claim.waived
+
+    def dispute(self, claim: ClaimRow, code: str) -> None:
+        claim.dispute = Dispute(code, claim.code, claim.round, self.worth(claim))
+        claim.disputes.append(claim.dispute)
+
+    def resolve(self, claim: ClaimRow, outcome: str, instead: tuple[Result, ...] = ()) -> None:
+        assert claim.dispute is not None
+        claim.dispute.outcome = outcome
+        claim.dispute = None
+        if outcome != "upheld":
+            self.count(claim, claim.round + 1, instead, self.today)
+        if self.is_payable(claim) and claim.settled < claim.round:
+            self.take(claim)
+
+    # ---- ends
+
+    def is_undecided(self) -> bool:
+        return any(not one.round for one in self.claims.values())
+
+    def is_disputed(self) -> bool:
+        return any(one.dispute for one in self.claims.values())
+
+    def closes(self) -> bool:
+        """Whether nothing is left to be decided, disputed, paid or returned."""
+        if self.state not in {"measured", "terminated"}:
+            return False
+        for one in self.claims.values():
+            if not one.round:
+                if self.state == "terminated":
+                    continue
+                return False
+            if one.dispute or one.settled < one.round or self.final_on(one) > self.today:
+                return False
+        if any(one.route == "fund" and one.status in {"waiting", "owed", "part_returned"} for one in self.payouts):
+            return False
+        return not deepcopy(self).calendar()
 
     # ---- what can still come
 
