@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from almoner.contracts.evaluation import evaluate
+from almoner.contracts.evaluation.clusters import arm_by_clusters
 from almoner.finance.errors import DocumentInvalid, EvaluationRefused
 
 Array = np.ndarray[tuple[int], np.dtype[Any]]
@@ -108,6 +109,11 @@ def test_a_relative_change_of_a_control_mean_not_distinguishable_from_zero_is_re
     assert error.figures["reason"] == "control_near_zero"
     assert float(str(error.figures["control_mean"])) == pytest.approx(sum(control) / 3)
     assert "not distinguishable from zero at level 0.95" in error.message
+
+
+def test_one_cluster_alone_has_no_variance() -> None:
+    with pytest.raises(EvaluationRefused, match="One cluster alone"):
+        arm_by_clusters(np.array([1.0, 2.0]), np.array(["a", "a"]))
 
 
 def test_a_cluster_in_both_arms_was_not_drawn_as_a_whole() -> None:

@@ -135,3 +135,10 @@ def test_two_columns_of_one_name_are_refused_in_a_frame() -> None:
 def test_a_file_with_names_alone_has_no_rows_to_evaluate() -> None:
     with pytest.raises(EvaluationRefused, match="0 rows"):
         evaluate("pre_post", read_table(b"before,after\n"))
+
+
+def test_a_cell_of_any_other_kind_in_a_text_column_is_a_label_and_in_a_number_column_a_fault() -> None:
+    mixed = np.array([1, 2.0, True], dtype=object)
+    assert evaluate("count", {"id": mixed}).value == "3"
+    with pytest.raises(EvaluationRefused, match="row 3: 'True'"):
+        evaluate("count", {"id": np.array(["a", "b", "c"]), "quantity": mixed})
