@@ -257,6 +257,11 @@ class Model:
         self.books[claim.code], claim.settled = claim.decided, claim.round
         return self.book(rows, claim.code)
 
+    def amend(self, after: Shape) -> None:
+        """Other terms: what they change is settled at once."""
+        self.shape = after
+        self.book(self.rows(None), "")
+
     def calendar(self) -> int:
         rows = self.rows(None)
         residuals = self.residuals(rows)

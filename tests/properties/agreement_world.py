@@ -8,12 +8,12 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 from sqlalchemy import text
 
 from almoner import Money, currency
-from almoner.contracts.acts import agreeing, amending, claiming, determining, ending
+from almoner.contracts.acts import agreeing, amending, claiming, determining, disputing, ending
 from almoner.contracts.acts.recovering import carry_out, take_back
 from almoner.contracts.acts.replaying import replay
 from almoner.contracts.acts.settling import settle
@@ -24,7 +24,9 @@ from almoner.contracts.amendments import amendment_bytes
 from almoner.contracts.claims import ClaimedResult, digest_of
 from almoner.contracts.determinations import Determination, Finding
 from almoner.contracts.records import agreements
-from almoner.contracts.settlement import Payout
+from almoner.contracts.records.claims import find_claim
+from almoner.contracts.disputes import Resolution, ResolutionOutcome
+from almoner.contracts.settlement import Payout, Settlement
 from almoner.contracts.terms.amendment import Amendment
 from almoner.contracts.terms.bounds import prove
 from almoner.contracts.terms.compiled import compile_terms
@@ -32,7 +34,7 @@ from almoner.finance import acts as finance
 from almoner.finance.accounts import Promise
 from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.dates import Clock, fixed_clock
-from almoner.finance.errors import AlmonerError
+from almoner.finance.errors import AlmonerError, Underfunded
 from almoner.finance.funds import PooledFund
 from almoner.finance.parties import Party
 from almoner.finance.signatures import public_key, sign_bytes
@@ -126,8 +128,6 @@ def evidence_of(code: str) -> bytes:
 
 def counts(session: Session) -> dict[str, int]:
     """Rows of every table."""
-    from almoner.finance.storage import Session as _  # noqa: F401, PLC0415  # the session's own tables
-
     connection = session.connection()
     names = sorted(connection.dialect.get_table_names(connection))
     query = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in names)  # noqa: S608
@@ -233,8 +233,6 @@ class World:
     ) -> Determination:
         """What a verifier signs about a claim."""
         stored = agreements.find_agreement(self.session, "main", self.code)
-        from almoner.contracts.records.claims import find_claim  # noqa: PLC0415  # beside the acts
-
         made = Determination(
             agreement=self.code,
             claim=claim,
@@ -281,7 +279,11 @@ class World:
         found = self.payout(one)
         assert found.proposal is not None
         shown = finance.find_proposal(self.session, "main", found.proposal)
-        approve_proposal(self.session, found.proposal, shown, self.clock)
+        signature = sign_bytes(secret_of(STAFF[1]), shown.signing_bytes())
+        finance.approve(
+            self.session, "main", found.proposal, approver=STAFF[1], key=f"ok#{found.id}",
+            clock=self.clock, signature=signature,
+        )  # fmt: skip
 
     def carry_out(self, one: PayoutRow, refusal: str = "") -> None:
         found = self.payout(one)
@@ -301,6 +303,149 @@ class World:
         if not refusal:
             one.done += minor
             one.status = "returned" if one.done == one.amount else "part_returned"
+
+    # ---- disputes
+
+    def dispute(self, claim: ClaimRow, by: str, grounds: str, refusal: str = "") -> None:
+        self.trail += 1
+        code = f"d{self.trail}"
+        self.ask(
+            lambda: disputing.dispute(
+                self.session, "main", self.code, claim.code, by=by, grounds=grounds,  # type: ignore[arg-type]  # drawn
+                statement="It is not so", key=code, clock=self.clock,
+            ),
+            refusal,
+        )  # fmt: skip
+        if not refusal:
+            self.model.dispute(claim, code)
+
+    def resolve(
+        self,
+        claim: ClaimRow,
+        outcome: ResolutionOutcome,
+        made: Determination | None,
+        *refusals: str,
+        dispute: str = "",
+    ) -> None:
+        maker = STAFF[0] if self.model.rules.approval_from is not None else ""
+        code = dispute or (claim.dispute.code if claim.dispute else "")
+        ended = Resolution(
+            agreement=self.code, dispute=code, outcome=outcome, resolver=RESOLVER, reason="Heard",
+            determination_sha256=made.digest() if made else "",
+        )  # fmt: skip
+        ended = replace(ended, signature=sign_bytes(secret_of(RESOLVER), ended.signing_bytes()))
+
+        def act() -> object:
+            return disputing.resolve(self.session, "main", ended, made, clock=self.clock, maker=maker)
+
+        if refusals:
+            self.refuse(act, *refusals)
+        else:
+            self.ask(act)
+
+    def waive(self, claim: ClaimRow, name: str, refusal: str = "") -> None:
+        self.ask(
+            lambda: disputing.waive(
+                self.session, "main", self.code, claim.code, name, key=f"w#{claim.code}#{claim.round}#{name}",
+                clock=self.clock,
+            ),
+            refusal,
+        )  # fmt: skip
+        if not refusal:
+            claim.waived.add(name)
+
+    # ---- amendments and ends
+
+    def amend(self, at: int, most: int, by: str) -> None:
+        """Put another maximum; what the fund has not free for it is refused with the figures."""
+        amendment, after = amendment_of(self.model.shape, at, most)
+        self.trail += 1
+        key = f"a{self.trail}"
+        maker = STAFF[0] if self.model.rules.approval_from is not None else ""
+        content = amendment_bytes(self.code, key, amendment)
+        codes = self.document.interested
+        signed = {name: sign_bytes(secret_of(code), content) for name, code in codes.items()}
+        self.ask(
+            lambda: amending.propose_amendment(
+                self.session, "main", self.code, amendment, by=by, signature=signed[by], key=key,
+                clock=self.clock,
+            )
+        )  # fmt: skip
+        self.refuse(lambda: self._approve(key, {by: signed[by]}, maker), "SamePerson")
+        others = {name: one for name, one in signed.items() if name != by}
+        free = {code: finance.position(self.session, fund).free.minor for code, fund in self.funds.items()}
+        before = counts(self.session)
+        try:
+            self._approve(key, others, maker)
+        except Underfunded as refusal:
+            assert counts(self.session) == before
+            payer = str(refusal.figures["payer"])
+            extra = cents(str(refusal.figures["extra"]))
+            assert extra > free[self.model.shape.funded[payer]], (refusal, free)
+            return
+        self.ask(lambda: self._approve(key, others, maker))
+        self.model.amend(after)
+        stored = agreements.find_agreement(self.session, "main", self.code)
+        proven = maxima_of(after)
+        for source in stored.agreement.sources:
+            old, new = self.model.maxima[source.payer], source.maximum.minor
+            assert proven[source.payer] <= new, (source, proven)
+            self.model.maxima[source.payer] = new
+            assert new <= max(old, proven[source.payer]), (source, old, proven)
+
+    def _approve(self, key: str, signatures: dict[str, bytes], maker: str) -> object:
+        return amending.approve_amendment(
+            self.session, "main", self.code, key, signatures, clock=self.clock, maker=maker
+        )
+
+    def stop(self, act: str, refusal: str = "") -> None:
+        """Suspend or resume."""
+        self.trail += 1
+        key = f"s{self.trail}"
+        signed = self.consent(act, key=key, reason="Because")
+        verb = ending.suspend if act == "suspend" else ending.resume
+        self.ask(
+            lambda: verb(
+                self.session, "main", self.code, signed, reason="Because", key=key, clock=self.clock
+            ),
+            refusal,
+        )
+        if not refusal:
+            self.model.state = "suspended" if act == "suspend" else "active"
+
+    def measure(self, refusal: str = "") -> None:
+        signed = self.consent("measure")
+        self.ask(
+            lambda: ending.measure(
+                self.session, "main", self.code, by="city", clock=self.clock, signatures=signed
+            ),
+            refusal,
+        )
+        if not refusal:
+            self.model.state = "measured"
+
+    def terminate(self, refusal: str = "") -> None:
+        on = self.model.today
+        signed = self.consent("terminate", reason="Because", on=on.isoformat())
+        self.ask(
+            lambda: ending.terminate(
+                self.session, "main", self.code, signed, on=on, reason="Because", clock=self.clock
+            ),
+            refusal,
+        )
+        if not refusal:
+            self.model.state = "terminated"
+
+    def close(self) -> None:
+        refusal = "" if self.model.closes() else "UnlawfulTransition"
+        self.ask(lambda: ending.close(self.session, "main", self.code, clock=self.clock), refusal)
+        if refusal:
+            return
+        self.model.state = "closed"
+        stored = agreements.find_agreement(self.session, "main", self.code)
+        for source in stored.agreement.sources:
+            promise = Promise("agreement", source.promise)
+            assert not finance.promised(self.session, self.funds[source.fund], promise)
 
     # ---- holding both against each other
 
@@ -398,11 +543,10 @@ class World:
         assert digest_of(evidence_of(claim.code)) in digests
 
 
-def approve_proposal(session: Session, proposal: object, shown: object, clock: Clock) -> None:
-    raise NotImplementedError
-
-
 def comparable(answer: object) -> object:
+    """Of several settlements of one claim, the newest; anything else as it is."""
+    if isinstance(answer, tuple) and answer and isinstance(answer[-1], Settlement):
+        return answer[-1]
     return answer
 
 
@@ -441,8 +585,5 @@ def policy_of(minor: int) -> ApprovalPolicy:
     return ApprovalPolicy(kind="payout", least=Money(minor=minor, unit=USD), quorum=1, since=since)
 
 
-def later(day: date, days: int) -> date:
-    return day + timedelta(days=days)
-
-
-__all__ = ["amending", "amendment_bytes", "ending"]
+def cents(text_of: str) -> int:
+    return int(text_of.replace(".", ""))
