@@ -183,7 +183,9 @@ def test_did_is_statsmodels_regression_with_clustered_errors(seed: int, panel: C
     assert near(found.value, one[True, True] - one[True, False] - one[False, True] + one[False, False])
 
 
-def matched_by_hand(table: Table, names: list[str], k: int, caliper: float, j: int) -> tuple[float, float, float]:
+def matched_by_hand(
+    table: Table, names: list[str], k: int, caliper: float, j: int
+) -> tuple[float, float, float]:
     """Effect, standard error and unmatched share by all distances (Abadie and Imbens 2006, theorem 7)."""
     design = np.column_stack([np.ones(table["outcome"].size), *(table[name] for name in names)])
     treated, outcome = table["treated"], table["outcome"]
@@ -227,7 +229,9 @@ def test_matched_is_abadie_and_imbens_by_all_distances(
 
 def test_matched_counts_who_has_no_counterpart_apart(observed: Callable[..., Table]) -> None:
     table = observed(np.random.default_rng(11), 500)
-    found = evaluate("matched", table, '{"covariates": ["age", "rural"], "caliper": "0.002", "balance": "0.3"}')
+    found = evaluate(
+        "matched", table, '{"covariates": ["age", "rural"], "caliper": "0.002", "balance": "0.3"}'
+    )
     treated, matched = int(found.diagnostics["treated"]), int(found.diagnostics["treated_matched"])
     assert 0 < matched < treated
     assert near(found.details["unmatched_share"], 1 - matched / treated)
