@@ -228,7 +228,11 @@ def _binding_findings(document: AgreementDocument, at: str) -> Findings:
 def _rule_findings(document: AgreementDocument, at: str) -> Findings:
     """List rules about metrics that are not there, and a quorum nobody can reach."""
     rule, metrics = document.verification, document.terms.metrics
-    named = {"tolerance": rule.tolerance, "methods": rule.methods, "repeats": rule.repeats}
+    named: dict[str, Mapping[str, object]] = {
+        "tolerance": rule.tolerance,
+        "methods": rule.methods,
+        "repeats": rule.repeats,
+    }
     rows = [
         {"path": f"{at}/verification/{field_name}/{name}", "message": "the terms have no such metric"}
         for field_name, by_metric in named.items()

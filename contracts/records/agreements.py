@@ -178,7 +178,7 @@ def list_agreements(session: Session, book: str) -> tuple[str, ...]:
     return tuple(session.scalars(query.order_by(AGREEMENT.c.id)))
 
 
-def require_state(stored: StoredAgreement, *states: AgreementState) -> None:
+def require_state(stored: StoredAgreement, *states: str) -> None:
     """Refuse what an agreement's state does not allow.
 
     Raises
