@@ -197,7 +197,14 @@ def _seats(program: Program, clause: ClausePlan, payer: str, payee: str) -> list
 
 
 def by_party(pairs: Iterable[tuple[Pair, int]], side: int) -> dict[str, int]:
-    """Sum amounts by payer (side 0) or by payee (side 1).
+    """Sum amounts by payer or by payee.
+
+    Parameters
+    ----------
+    pairs : iterable of ((str, str), int) [counts]
+        Amounts by payer and payee.
+    side : int [0 or 1]
+        0 for payers, 1 for payees.
 
     Examples
     --------
