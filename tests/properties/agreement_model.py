@@ -77,6 +77,7 @@ class PayoutRow:
     claim: str
     status: str
     done: int = 0
+    approved: bool = False
     legs: dict[LegName, int] = field(default_factory=dict)
 
     @property
@@ -102,6 +103,7 @@ class Model:
     position: int = 0
     amended: int = 0
     books: dict[str, tuple[Result, ...]] = field(default_factory=dict)
+    other: dict[str, int] = field(default_factory=dict)
 
     # ---- findings
 
@@ -165,6 +167,14 @@ class Model:
     def paid(self, payer: str) -> int:
         rows = [one for one in self.payouts if one.payer == payer and one.route != "outside"]
         return sum(-one.done if one.back else one.done for one in rows)
+
+    def paid_out(self, payer: str) -> int:
+        """What left a payer's encumbrance: paid, or kept to be paid."""
+        return sum(
+            one.amount
+            for one in self.payouts
+            if one.payer == payer and not one.back and one.route != "outside" and one.status != "void"
+        )
 
     def waiting(self, payer: str) -> int:
         return sum(one.amount for one in self.payouts if one.payer == payer and one.status == "waiting")

@@ -7,8 +7,9 @@ refused by name, and nothing written by what is refused or repeated.
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
 
@@ -251,14 +252,96 @@ class World:
     def determine(self, made: Determination, refusal: str = "") -> None:
         self.ask(lambda: determining.determine(self.session, "main", made, clock=self.clock), refusal)
 
+    def find_wrongly(self, claim: ClaimRow, made: Determination, fault: str) -> None:
+        """Present a finding with one fault; each is refused by its own name."""
+        model, day = self.model, timedelta(days=1)
+        rows = claim.results
+        lab = made.verifier
+        if fault == "unsigned":
+            self.determine(replace(made, signature=b""), "SignatureInvalid")
+            flipped = bytes([made.signature[0] ^ 1]) + made.signature[1:]
+            self.determine(replace(made, signature=flipped), "SignatureInvalid")
+        elif fault == "other":
+            self.determine(self.finding(claim.code, rows, lab, claim_sha256="0" * 64), "DeterminationForeign")
+        elif fault == "content":
+            metric, period, members, value = rows[0]
+            low = model.shape.metric(metric).low
+            other = (metric, period, members, value - 1 if value > low else value + 1)
+            content = self.finding(claim.code, (other, *rows[1:]), lab)
+            self.determine(replace(content, signature=made.signature), "SignatureInvalid")
+        elif fault == "party":
+            self.determine(self.finding(claim.code, rows, "night-shelter"), "NotIndependent")
+        elif fault == "stranger":
+            self.determine(self.finding(claim.code, rows, "stranger"), "DeterminationForeign")
+        elif fault == "early":
+            tomorrow = (model.today + day).isoformat()
+            self.determine(self.finding(claim.code, rows, lab, made_on=tomorrow), "DeterminationExpired")
+        elif fault == "late" and model.rules.valid_days is not None:
+            old = (model.today - day * (model.rules.valid_days + 1)).isoformat()
+            self.determine(self.finding(claim.code, rows, lab, made_on=old), "DeterminationExpired")
+        elif fault == "evidence" and model.pooled(claim.code, rows):
+            digest = digest_of(b"another register")
+            self.determine(self.finding(claim.code, rows, lab, evidence_sha256=digest), "EvidenceMissing")
+        elif fault == "domain":
+            metric, period, members, _ = rows[0]
+            high = model.shape.metric(metric).high
+            above = ((metric, period, members, high + 1), *rows[1:])
+            self.determine(self.finding(claim.code, above, lab), "OutsideDomain")
+        elif fault == "round":
+            self.determine(self.finding(claim.code, rows, lab, 2), "DeterminationForeign")
+
     # ---- money
+
+    def give(self, fund: str, minor: int) -> None:
+        if minor:
+            self.trail += 1
+            amount = Money(minor=minor, unit=USD)
+            key = f"gift{self.trail}"
+            finance.contribute(
+                self.session, self.funds[fund], GIVERS[0], amount, key=key, clock=self.clock
+            )
+            self.model.other[fund] = self.model.other.get(fund, 0) + minor
+
+    def spend(self, fund: str, minor: int) -> None:
+        self.trail += 1
+        amount, key = Money(minor=minor, unit=USD), f"else{self.trail}"
+        if self.model.rules.approval_from is None:
+            finance.spend(
+                self.session, self.funds[fund], "stranger", amount, line="transfer", key=key, clock=self.clock
+            )
+            self.model.other[fund] = self.model.other.get(fund, 0) - minor
+
+    def is_short(self, probe: Model) -> bool:
+        """Whether what a step pays is more than is kept for it; it may be owed back, or closed before."""
+        stored = agreements.find_agreement(self.session, "main", self.code)
+        for source in stored.agreement.sources:
+            payer, model = source.payer, self.model
+            if payer in model.shape.pots:
+                continue
+            promise = Promise("agreement", source.promise)
+            there = finance.promised(self.session, self.funds[source.fund], promise).minor
+            there += model.kept_back(payer) - probe.kept_back(payer)
+            more = probe.paid_out(payer) - model.paid_out(payer)
+            if more > there:
+                return True
+        return False
 
     def settle(self, claim: str = "") -> None:
         refusal = self.model.refusal_of_settling(claim)
         maker = STAFF[0] if self.model.rules.approval_from is not None else ""
-        self.ask(
-            lambda: settle(self.session, "main", self.code, claim, clock=self.clock, maker=maker), refusal
-        ) if refusal or claim else self._settle_all(maker)
+        if not refusal:
+            probe = deepcopy(self.model)
+            probe.settle(claim)
+            if self.is_short(probe):
+                owed = any(self.model.owed_back(payer) for payer in self.model.maxima)
+                assert owed, "money is missing that nobody owes"
+                return
+        if refusal or claim:
+            self.ask(
+                lambda: settle(self.session, "main", self.code, claim, clock=self.clock, maker=maker), refusal
+            )
+        else:
+            self._settle_all(maker)
         if not refusal:
             self.model.settle(claim)
 
@@ -495,7 +578,7 @@ class World:
         for code, fund in self.funds.items():
             position = finance.position(self.session, fund)
             assert position.encumbered.minor == held.get(code, 0), (code, position, held)
-            balance = FUNDS[code] - model.spent(code)
+            balance = FUNDS[code] + model.other.get(code, 0) - model.spent(code)
             assert position.balance.minor == balance, (code, position, balance)
             assert position.free.minor == balance - held.get(code, 0) >= 0
         self.require_covered(kept)
@@ -581,7 +664,7 @@ def amendment_of(shape: Shape, at: int, most: int) -> tuple[Amendment, Shape]:
 
 
 def policy_of(minor: int) -> ApprovalPolicy:
-    since = datetime(2026, 1, 1, tzinfo=UTC)
+    since = clock_of(BEGIN)()
     return ApprovalPolicy(kind="payout", least=Money(minor=minor, unit=USD), quorum=1, since=since)
 
 
