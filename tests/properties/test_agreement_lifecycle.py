@@ -151,13 +151,6 @@ class Life(RuleBasedStateMachine):
     def time_passes(self, days: int) -> None:
         self.model.today += timedelta(days=days)
 
-    @precondition(lambda self: len(self.model.claims) < 6)
-    @rule(data=st.data())
-    def claim(self, data: st.DataObject) -> None:
-        rows = self.results(data)
-        code = f"c{len(self.model.claims)}"
-        self.world.claim(code, rows, self.claim_refused(rows))
-
     def claim_refused(self, rows: tuple[Result, ...]) -> str:
         model = self.model
         if model.state != "active":
@@ -188,6 +181,32 @@ class Life(RuleBasedStateMachine):
             claim.found.setdefault(1, {})[lab] = rows
             self.model.decide(claim)
 
+    @precondition(lambda self: self.model.state == "active" and len(self.model.claims) < 8)
+    @rule(data=st.data())
+    def claim(self, data: st.DataObject) -> None:
+        """A claim, on most of which as many verifiers as are needed find the same."""
+        rows = self.results(data)
+        refusal = self.claim_refused(rows)
+        code = f"c{len(self.model.claims)}"
+        self.world.claim(code, rows, refusal)
+        if refusal:
+            return
+        if not data.draw(st.integers(0, 3)):
+            return
+        found = self.less(data, rows)
+        claim = self.model.claims[code]
+        for lab in LABS[: self.model.rules.quorum]:
+            self.world.determine(self.world.finding(code, found, lab))
+            claim.found.setdefault(1, {})[lab] = found
+        self.model.decide(claim)
+
+    @rule(data=st.data())
+    def settle_all(self, data: st.DataObject) -> None:
+        """Wait until what is decided is final, and settle it."""
+        if data.draw(st.booleans()):
+            self.model.today += timedelta(days=self.model.rules.dispute_days)
+        self.world.settle()
+
     @precondition(lambda self: self.undecided() and self.model.state == "active")
     @rule(data=st.data(), fault=st.sampled_from(("unsigned", "other", "content", "party", "stranger", "late", "early", "evidence", "domain", "round")))  # fmt: skip
     def find_wrongly(self, data: st.DataObject, fault: str) -> None:
@@ -205,7 +224,7 @@ class Life(RuleBasedStateMachine):
         claim = self.one_of(data, self.decided())
         if lab in claim.found.get(1, {}) and claim.current == 1:
             return
-        if self.model.state not in {"active", "measured", "terminated"}:
+        if self.model.state not in {"active", "measured"}:
             return
         made = self.world.finding(claim.code, claim.results, lab)
         self.world.determine(made, "DeterminationReplayed" if claim.current > 1 else "AlreadyDetermined")
@@ -288,7 +307,7 @@ class Life(RuleBasedStateMachine):
         self.world.take_back(one, left + 1, "AmountOutOfRange")
         self.world.take_back(one, left if whole else data.draw(st.integers(1, left)))
 
-    @precondition(lambda self: self.model.state in {"active", "suspended"} and self.model.shape.limits)
+    @precondition(lambda self: self.model.state in {"active", "suspended"} and self.model.shape.limits and self.model.amended < 3)  # fmt: skip  # noqa: E501
     @rule(data=st.data(), by=st.sampled_from(NAMES))
     def amend(self, data: st.DataObject, by: str) -> None:
         at = data.draw(st.integers(0, len(self.model.shape.limits) - 1))
@@ -296,13 +315,16 @@ class Life(RuleBasedStateMachine):
         most = data.draw(st.sampled_from((old // 2 + 1, old - 1, old + 5_000, old * 2, old * 9)))
         if most > 0 and most != old:
             self.world.amend(at, most, by)
+            self.model.amended += 1
 
+    @precondition(lambda self: self.model.claims)
     @rule(minor=st.integers(1, 400_000), fund=st.sampled_from(sorted(FUNDS)))
     def the_fund_pays_others(self, minor: int, fund: str) -> None:
         free = finance.position(self.session, self.world.funds[fund]).free.minor
         if 0 < free:
             self.world.spend(fund, min(free, minor))
 
+    @precondition(lambda self: self.model.today.month % 3 == 0)
     @rule(refused=st.sampled_from(("suspend", "resume")))
     def stop_and_go(self, refused: str) -> None:
         states = {"suspend": "active", "resume": "suspended"}
@@ -312,10 +334,9 @@ class Life(RuleBasedStateMachine):
             self.world.settle()
             self.world.stop("resume")
 
+    @precondition(lambda self: self.model.today.year == 2027)
     @rule()
     def measure(self) -> None:
-        if self.model.today.year == 2026 and self.model.state == "active":
-            return
         if self.model.state == "measured":
             return
         ready = self.model.state == "active" and not self.model.is_undecided() and not self.model.is_disputed()
@@ -329,6 +350,7 @@ class Life(RuleBasedStateMachine):
         ready = self.model.state in {"active", "suspended"} and not self.model.is_disputed()
         self.world.terminate("" if ready else "UnlawfulTransition")
 
+    @precondition(lambda self: self.model.state in {"measured", "terminated"} or self.model.today.month == 7)
     @rule()
     def close(self) -> None:
         if self.model.state != "closed":
