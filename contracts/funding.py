@@ -123,11 +123,12 @@ def ends_of(program: Program, name: str) -> tuple[str, ...]:
     return (name,) if name else ()
 
 
-def member_payees(program: Program) -> tuple[str, ...]:
-    """Name the members of closed sets that pay or are paid; each is a party of the book by its own code."""
+def member_parties(document: AgreementDocument, program: Program) -> tuple[str, ...]:
+    """Return the codes of members of closed sets that pay or are paid; each is a party of the terms."""
     named = (end for clause in program.clauses for end in (clause.payer, clause.payee))
     members = (member for end in named if end in program.sets for member in program.sets[end])
-    return tuple(dict.fromkeys(members))
+    bound = document.signatories
+    return tuple(dict.fromkeys(bound.get(member, member) for member in members))
 
 
 def _fed_pots(program: Program, paying: Mapping[str, str]) -> frozenset[str]:
