@@ -2,11 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import text
@@ -19,6 +18,7 @@ from almoner.contracts.claims import Claim, ClaimedResult
 from almoner.contracts.measurement.datasets import ImportedDataset
 from almoner.contracts.measurement.frames import read_rows
 from almoner.contracts.measurement.preview import Preview
+from almoner.contracts.measurement.rows import Progress
 from almoner.contracts.records import datasets
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import (
@@ -34,6 +34,9 @@ from almoner.finance.errors import (
 from almoner.finance.storage import Engine, Session
 
 Content = dict[str, Any]
+if TYPE_CHECKING:
+    from .conftest import Desk
+
 SECRET = b"a key of thirty-two random bytes"
 JUNE = fixed_clock(datetime(2026, 6, 1, tzinfo=UTC))
 HEADER = "person,metric,achieved_on,quantity\n"
@@ -44,18 +47,28 @@ ROWS = HEADER + "Anna-1,nights,2026-03-05,3\nBen-2,nights,2026-04,4\nCem-3,night
 class Register:
     """A desk whose agreement is active, and a key for pseudonyms."""
 
-    desk: Any
+    desk: "Desk"
     clock: Clock = JUNE
     secret: bytes = SECRET
 
     @property
     def session(self) -> Session:
-        found: Session = self.desk.session
-        return found
+        return self.desk.session
 
-    def put(self, rows: str = ROWS, key: str = "spring", **more: Any) -> ImportedDataset:
-        asked = {"key": key, "secret": self.secret, "clock": self.clock, **more}
-        return importing.import_rows(self.session, "main", "pact", read_rows(rows.encode()), **asked)
+    def put(
+        self, rows: str = ROWS, key: str = "spring", *, progress: Progress | None = None
+    ) -> ImportedDataset:
+        raw = read_rows(rows.encode())
+        return importing.import_rows(
+            self.session,
+            "main",
+            "pact",
+            raw,
+            key=key,
+            secret=self.secret,
+            clock=self.clock,
+            progress=progress,
+        )
 
     def see(self, rows: str = ROWS) -> Preview:
         raw = read_rows(rows.encode())
@@ -73,7 +86,7 @@ class Register:
 
 
 @pytest.fixture
-def register(desk: Any) -> Register:
+def register(desk: "Desk") -> Register:
     """An agreement of two years from January 2026; the lab verifies alone, disputes are open for ten days."""
     opened = desk.given(disputes={"days": 10})
     opened.start()
@@ -81,7 +94,7 @@ def register(desk: Any) -> Register:
 
 
 @pytest.fixture
-def kept(kept_desk: Any) -> Register:
+def kept(kept_desk: "Desk") -> Register:
     """The same, committed, in a database of its own."""
     kept_desk.start()
     kept_desk.session.commit()
@@ -150,7 +163,7 @@ def test_one_wrong_row_keeps_all_of_them_out(
     assert register.count() == register.count("dataset") == 0
 
 
-def test_a_deadline_is_the_day_after_which_rows_are_late(desk: Any) -> None:
+def test_a_deadline_is_the_day_after_which_rows_are_late(desk: "Desk") -> None:
     opened = desk.given(verification={"claim_days": 30})
     opened.start()
     register = Register(opened, clock=fixed_clock(datetime(2028, 1, 31, tzinfo=UTC)))
@@ -180,7 +193,7 @@ def test_many_people_are_compared_with_the_record_as_few_are(
         register.put(HEADER + "Ben-2,nights,2026-05,1\nCem-3,nights,2026-05,1\n", "summer")
 
 
-def test_milestones_that_may_repeat_count_up_to_their_number_and_apart(desk: Any) -> None:
+def test_milestones_that_may_repeat_count_up_to_their_number_and_apart(desk: "Desk") -> None:
     rule = {"repeats": {"nights": {"most": 3, "min_gap_days": 30}}}
     opened = desk.given(verification=rule)
     opened.start()
@@ -232,7 +245,7 @@ def test_another_key_for_pseudonyms_is_refused_by_name(register: Register) -> No
         register.see()
 
 
-def test_rows_need_an_active_agreement(desk: Any) -> None:
+def test_rows_need_an_active_agreement(desk: "Desk") -> None:
     desk.draw_up()
     register = Register(desk.at(JUNE))
     assert register.see().passes
@@ -252,7 +265,8 @@ def test_a_preview_tells_all_and_writes_nothing(register: Register) -> None:
     events = register.count("event")
     found = register.see(
         HEADER
-        + "Ben-2,nights,2026-05,1\nEva-5,nights,2026-05,7\nEva-5,nights,never,1\n,,,\nFay-6,nights,2026-07,2\n"
+        + "Ben-2,nights,2026-05,1\nEva-5,nights,2026-05,7\nEva-5,nights,never,1\n,,,\n"
+        + "Fay-6,nights,2026-07,2\n"
     )
     assert found.found == {"invalid": 1, "late": 1, "repeated": 1}
     assert [(row.row, row.kind) for row in found.findings] == [(2, "repeated"), (4, "invalid"), (6, "late")]
@@ -298,16 +312,26 @@ def test_groups_that_would_tell_too_much_are_refused(
         importing.aggregate(register.session, "main", "pact", "spring", by=by, least=least)
 
 
+COPIED = "INSERT INTO outcome_row SELECT {dataset}, {agreement}, {no}, {person}, metric, period, members, "
+COPIED += "achieved_on, quantity, {nth}, life FROM outcome_row WHERE no = 1"
+SAME = {
+    "dataset": "dataset_id",
+    "agreement": "agreement_id",
+    "no": "no + 100",
+    "person": "person",
+    "nth": "nth",
+}
 ATTACKS = {
     "a row is changed": "UPDATE outcome_row SET quantity = 1000",
     "a row is deleted": "DELETE FROM outcome_row",
     "a dataset is changed": "UPDATE dataset SET size = 1000",
-    "a milestone counts twice": "INSERT INTO outcome_row SELECT dataset_id, agreement_id, no + 100, person, metric, "
-    "period, members, achieved_on, quantity, nth, life FROM outcome_row",
-    "a row has no person": "INSERT INTO outcome_row SELECT dataset_id, agreement_id, 100, {empty}, metric, period, "
-    "members, achieved_on, quantity, nth, life FROM outcome_row WHERE no = 1",
-    "a row belongs to another agreement": "INSERT INTO outcome_row SELECT dataset_id, agreement_id + 1, 100, person, "
-    "metric, period, members, achieved_on, quantity, 2, life FROM outcome_row WHERE no = 1",
+    "a milestone counts twice": COPIED.format(**SAME),
+    "a row stands twice": COPIED.format(**SAME | {"no": "no", "nth": "2"}),
+    "a row has no person": COPIED.format(**SAME | {"person": "{empty}"}),
+    "a row belongs to another agreement": COPIED.format(
+        **SAME | {"agreement": "agreement_id + 1", "nth": "2"}
+    ),
+    "a row belongs to no dataset": COPIED.format(**SAME | {"dataset": "dataset_id + 1", "nth": "2"}),
 }
 
 
@@ -317,7 +341,6 @@ def test_the_database_itself_keeps_rows_as_they_came(register: Register, stateme
     empty = "X''" if register.session.get_bind().dialect.name == "sqlite" else "''::bytea"
     with pytest.raises(DBAPIError), register.session.begin_nested():
         register.session.execute(text(statement.format(empty=empty)))
-        register.session.execute(text("SELECT count(*) FROM outcome_row"))
     assert register.count() == 3
 
 
@@ -356,7 +379,7 @@ def test_of_two_imports_at_once_one_counts_and_the_other_is_told(kept: Register,
 
 
 @pytest.fixture
-def by_site(desk: Any, content: Content) -> Iterator[Register]:
+def by_site(desk: "Desk", content: Content) -> Register:
     """Nights counted for each of two sites and half-years."""
     terms = json.loads(json.dumps(content))
     terms["calendar"]["periods"] = {"every": "P6M"}
@@ -366,7 +389,7 @@ def by_site(desk: Any, content: Content) -> Iterator[Register]:
     document = json.loads(desk.document.canonical_bytes()) | {"terms": terms}
     opened = replace(desk, document=AgreementDocument.read(json.dumps(document)))
     opened.start()
-    yield Register(opened.at(JUNE))
+    return Register(opened.at(JUNE))
 
 
 def test_rows_add_up_to_results_that_can_be_claimed_as_they_are(by_site: Register) -> None:
