@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -59,9 +59,13 @@ def writing(db: str, *, dry_run: bool) -> Iterator[Session]:
         with UnitOfWork(open_engine(db, must_exist=True)) as session:
             yield session
             if dry_run:
-                raise _UndoneError
+                _undo()
     except _UndoneError:
         progress("Dry run: nothing was written.")
+
+
+def _undo() -> NoReturn:
+    raise _UndoneError
 
 
 def told(document: Mapping[str, Any], *, dry_run: bool) -> dict[str, Any]:
