@@ -29,7 +29,7 @@ def define(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Define a cohort; other content under its code is the next version. Example: cohort define leavers.json."""
+    """Define a cohort; other content is its next version. Example: almoner cohort define leavers.json."""
     document = CohortDefinition.read(read_bytes(file))
     with writing(db, dry_run=dry_run) as session:
         made = defining.define_cohort(session, book, document, clock=system_clock)

@@ -43,6 +43,7 @@ Outcome = Annotated[ResolutionOutcome, typer.Option("--outcome", help="What beco
 Envelope = Annotated[
     Path | None, typer.Option("--determination", metavar="FILE", help="Signed finding that takes its place.")
 ]
+Maker = Annotated[str, typer.Option("--maker", help="Party that proposes payouts, where approval is asked.")]
 WaiverCode = Annotated[str, typer.Option("--code", help="Own code of the waiver.")]
 NONE: list[str] = []
 RESOLVER = "resolver"
@@ -63,7 +64,7 @@ def raise_one(  # noqa: PLR0913  # one option each
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Question a finding; what it would pay waits. Example: dispute raise pact c1 --code d1 --as city --grounds G."""
+    """Question a finding; what it would pay waits. Example: dispute raise pact c1 --code d1 --as city."""
     with writing(db, dry_run=dry_run) as session:
         raised = disputing.dispute(
             session,
@@ -94,6 +95,7 @@ def resolve(  # noqa: PLR0913  # one option each
     signature: Signatures = NONE,
     determination: Envelope = None,
     *,
+    maker: Maker = "",
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
     dry_run: DryRun = False,
@@ -117,7 +119,7 @@ def resolve(  # noqa: PLR0913  # one option each
             determination_sha256=found.digest() if found is not None else "",
         )
         ended = replace(ended, signature=one_signature(ended.signing_bytes(), key, signature, RESOLVER))
-        disputing.resolve(session, book, code, ended, found, clock=system_clock)
+        disputing.resolve(session, book, ended, found, clock=system_clock, maker=maker)
         after = disputes.find_dispute(session, stored, dispute).dispute
         status = rounds.claim_status(session, book, code, after.claim, clock=system_clock)
     lines = [f"{dispute} is {outcome}; {after.claim} is {status.state.replace('_', ' ')}."]
@@ -130,14 +132,15 @@ def waive(
     code: AgreementCode,
     claim: ClaimCode,
     name: AsName,
-    waiver: WaiverCode = "",
+    waiver: Maker = Annotated[str, typer.Option("--maker", help="Party that proposes payouts, where approval is asked.")]
+WaiverCode = "",
     *,
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Accept a finding before its time; when all have, it is final. Example: dispute waive pact c1 --as city."""
+    """Accept a finding early; when all have, it is final. Example: dispute waive pact c1 --as city."""
     with writing(db, dry_run=dry_run) as session:
         before = rounds.claim_status(session, book, code, claim, clock=system_clock)
         named = waiver or f"{claim}#{before.round}#{name}"

@@ -31,7 +31,7 @@ def define(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Define a metric; other content under its code is the next version. Example: metric define nights.json."""
+    """Define a metric; other content is its next version. Example: almoner metric define nights.json."""
     document = MetricDefinition.read(read_bytes(file))
     with writing(db, dry_run=dry_run) as session:
         made = defining.define_metric(session, book, document, clock=system_clock)
