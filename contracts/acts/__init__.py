@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .importing import aggregate, claimed_results, find_dataset, import_rows, list_datasets, preview_rows
     from .liability import follow_liability
     from .recovering import carry_out, take_back
+    from .referring import refer
     from .replaying import replay
     from .rounds import claim_status, list_claims
     from .settling import settle
@@ -71,6 +72,7 @@ else:
                 "carry_out",
                 "take_back",
             ),
+            ".referring": ("refer",),
             ".replaying": ("replay",),
             ".rounds": (
                 "claim_status",
@@ -120,6 +122,7 @@ __all__ = [
     "preview_rows",
     "propose",
     "propose_amendment",
+    "refer",
     "replay",
     "resume",
     "settle",
