@@ -359,7 +359,7 @@ def consent_bytes(code: str, act: str, *, key: str = "", reason: str = "", on: s
 
     Examples
     --------
-    >>> consent_bytes("pact", "terminate", reason="the home closes", on="2027-03-31")[-44:]
+    >>> consent_bytes("pact", "terminate", reason="the home closes", on="2027-03-31")[-45:]
     b'"on":"2027-03-31","reason":"the home closes"}'
     """
     content = {"act": act, "agreement": code, "key": key, "on": on, "reason": reason}

@@ -18,7 +18,7 @@ from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import Agreement, AgreementDocument, Source
-from ..funding import funding_faults, member_parties, sources_of
+from ..funding import funding_faults, sources_of
 from ..independence import require_duties
 from ..measurement.definitions import require_fit
 from ..records import agreements
@@ -102,7 +102,7 @@ def _sources(session: Session, book: str, code: str, document: AgreementDocument
             findings=[{"path": row.path, "message": f"{row.message} {row.fix}"} for row in faults],
         )
     book_id = registry.find_book_id(session, book)
-    for party in (*document.signatories.values(), *member_parties(document, program)):
+    for party in document.signatories.values():
         registry.find_party_id(session, book_id, party)
     require_fit(document, definitions_of(session, book, document))
     require_duties(document)
@@ -146,13 +146,12 @@ def propose(session: Session, book: str, code: str, *, clock: Clock) -> Agreemen
         "sha256": document.digest(),
         "version": stored.version,
     }
-    members = member_parties(document, compile_terms(document.terms))
     judging = dict.fromkeys([*document.verifying.values(), *filter(None, [document.resolver])])
     for party in judging:
         require_untied(session, book, stored, party, as_utc(clock()).date())
     with session.begin_nested():
         event_id, _ = record_event(session, book, "agreement.proposed", body, key=code, clock=clock)
-        agreements.keep_parties(session, stored, members)
+        agreements.keep_parties(session, stored)
         agreements.keep_sources(session, stored, sources)
         agreements.move(session, stored, "proposed", event_id)
     return agreements.find_agreement(session, book, code).agreement

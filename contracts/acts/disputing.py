@@ -14,13 +14,14 @@ from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import AgreementState, Grounds, frozen_promise
-from ..claims import ClaimStatus
+from ..claims import ClaimedResult, ClaimStatus
 from ..determinations import Determination
 from ..disputes import Dispute, Resolution
 from ..records import agreements, claims, determinations, disputes, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredClaim, StoredDecision
 from ..records.disputes import StoredDispute
+from ..settling import withdrawn
 from ..terms.pay import LegName
 from .determining import determine, write_decision
 from .liability import follow_liability
@@ -161,7 +162,8 @@ def _require_disagreement(session: Session, stored: StoredAgreement, raised: Dis
     if status.state != "in_disagreement" or raised.grounds != DISAGREEMENT:
         told = (
             f"it is not decided; {status.found} of {status.needed} verifiers have found something. What is "
-            f"not decided can be disputed only when they cannot agree any more, and on the ground {DISAGREEMENT!r}."
+            "not decided can be disputed only when they cannot agree any more, and on the ground "
+            f"{DISAGREEMENT!r}."
         )
         raise _refused(raised, told, state=status.state)
 
@@ -337,7 +339,16 @@ def resolve(
             row = claims.find_claim(session, stored, found.dispute.claim)
             number = found.dispute.round + 1
             days = (today, today)
-            write_decision(session, stored, row, number, instead.results, days=days, clock=clock)
+            write_decision(
+                session,
+                stored,
+                row,
+                number,
+                instead.results,
+                days=days,
+                clock=clock,
+                nothing=_nothing(session, stored, found.dispute, instead),
+            )
         settle(session, book, agreement, found.dispute.claim, clock=clock, maker=maker)
         key = f"resolved#{resolution.dispute}"
         follow_liability(session, book, agreement, clock=clock, key=key)
@@ -378,6 +389,15 @@ def _replacement(
         told = "has findings" if instead.findings else "has no findings"
         raise _misfit(ended, f"it is {ended.outcome}, and the determination that it names {told}")
     return instead
+
+
+def _nothing(
+    session: Session, stored: StoredAgreement, raised: Dispute, instead: Determination
+) -> tuple[ClaimedResult, ...]:
+    """Say what had counted of the claim and does not any more."""
+    decided = claims.decisions_in_force(session, stored)
+    before = [row for one in decided if one.claim == raised.claim for row in (*one.results, *one.nothing)]
+    return withdrawn(stored.lineage.overlaid.program, before, instead.results)
 
 
 def _misfit(ended: Resolution, told: str) -> DisputeRefused:
