@@ -632,8 +632,7 @@ class World:
             given = sum(use.amount.minor for use in trail.contributions)
             assert given == (-row.done.minor if row.direction == "back" else row.done.minor), trail.contributions
             assert {use.giver for use in trail.contributions} <= set(GIVERS)
-        if not row.clause.startswith("residual:"):
-            assert trail.clause.words
+        assert trail.clause.words
         if not row.claim:
             return
         claim = self.model.claims[row.claim]
