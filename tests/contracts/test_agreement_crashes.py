@@ -18,8 +18,8 @@ from almoner.contracts.amendments import amendment_bytes
 from almoner.contracts.determinations import Determination
 from almoner.contracts.records import agreements, claims
 from almoner.finance import acts as finance
-from almoner.finance.storage import Engine, Session
 from almoner.finance.signatures import sign_bytes
+from almoner.finance.storage import Engine, Session
 
 from .conftest import document_of, secret_of
 from .test_acts_amending import amending, make, most

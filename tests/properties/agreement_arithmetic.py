@@ -231,7 +231,7 @@ def _overpaid(
     return over
 
 
-def _row(  # noqa: PLR0913  # a row of figures
+def _row(  # a row of figures
     clause: Clause,
     key: Key,
     earned_now: int,

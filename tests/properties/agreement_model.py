@@ -11,84 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from .agreement_arithmetic import Key, LegName, Result, Row, earned, take_step
+from .agreement_rows import Books, ClaimRow, Dispute, PayoutRow, Rules
 from .agreement_shapes import ENDS, Shape
 
 PENDING_STATES = ("active", "suspended", "measured", "terminated")
 SETTLED_STATES = ("active", "measured", "terminated")
-
-
-Books = tuple[tuple[Result, ...], set[tuple[str, str, tuple[str, ...]]]]  # what counts, and what fell
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """What the agreement says beside its terms."""
-
-    quorum: int = 1
-    dispute_days: int = 0
-    late_days: int = 0
-    claim_days: int | None = None
-    valid_days: int | None = None
-    provisional: bool = False
-    approval_from: int | None = None
-
-
-@dataclass
-class Dispute:
-    code: str
-    claim: str
-    round: int
-    frozen: dict[LegName, int]
-    kept: dict[str, int]
-    outcome: str = ""
-
-
-@dataclass
-class ClaimRow:
-    """A claim, what was found about it, and what counts."""
-
-    code: str
-    number: int
-    results: tuple[Result, ...]
-    found: dict[int, dict[str, tuple[Result, ...]]] = field(default_factory=dict)
-    round: int = 0
-    decided: tuple[Result, ...] = ()
-    fallen: set[tuple[str, str, tuple[str, ...]]] = field(default_factory=set)
-    said: set[tuple[str, str, tuple[str, ...]]] = field(default_factory=set)
-    decided_on: date | None = None
-    open_until: date | None = None
-    dispute: Dispute | None = None
-    waived: set[str] = field(default_factory=set)
-    settled: int = 0
-    disputes: list[Dispute] = field(default_factory=list)
-
-    @property
-    def current(self) -> int:
-        """The round for which findings are taken, or that was decided last."""
-        return max(1, self.round + 1 if self.dispute else self.round)
-
-
-@dataclass
-class PayoutRow:
-    """Money owed between two names by one step."""
-
-    position: int
-    clause: str
-    period: str
-    payer: str
-    payee: str
-    amount: int
-    back: bool
-    route: str
-    claim: str
-    status: str
-    done: int = 0
-    approved: bool = False
-    legs: dict[LegName, int] = field(default_factory=dict)
-
-    @property
-    def name(self) -> tuple[int, str, str, str, str]:
-        return self.position, self.clause, self.period, self.payer, self.payee
 
 
 @dataclass
@@ -288,13 +215,9 @@ class Model:
             return ""
         if self.state not in SETTLED_STATES:
             return "UnlawfulTransition"
-        if not code:
-            return ""
         if claim is None:
-            return "Missing"
-        if not claim.round:
-            return "EvidenceMissing"
-        if claim.dispute:
+            return "Missing" if code else ""
+        if claim.round and claim.dispute:
             return "MoneyFrozen"
         return "" if self.is_payable(claim) else "EvidenceMissing"
 
@@ -381,7 +304,8 @@ class Model:
             position, clause, period, payer, payee, abs(amount), back, route, claim, "outside", legs=legs
         )
         if route == "pot":
-            one.status, one.done = ("returned" if back else "paid"), abs(amount)
+            one.done = min(abs(amount), self.in_pot(payee)) if back else amount
+            one.status = "paid" if not back else one.back_status
         elif route == "fund":
             policy = self.rules.approval_from
             one.status = "owed" if back else "paid"
@@ -389,6 +313,23 @@ class Model:
                 one.status = "waiting"
             one.done = amount if one.status == "paid" else 0
         self.payouts.append(one)
+
+    def in_pot(self, pot: str) -> int:
+        """What a pot holds, beside what waits."""
+        filled = sum(-one.done if one.back else one.done for one in self.payouts if one.payee == pot)
+        drawn = sum(
+            -one.done if one.back else one.amount
+            for one in self.payouts
+            if one.payer == pot and one.status != "void"
+        )
+        return filled - drawn - self.kept_back(pot)
+
+    def refill(self, pot: str) -> None:
+        """Give back what a pot owes to those who had paid too much in, as money comes back to it."""
+        for one in self.payouts:
+            if one.payee == pot and one.back and one.done < one.amount and one.route == "pot":
+                one.done += min(one.amount - one.done, self.in_pot(pot))
+                one.status = one.back_status
 
     # ---- disputes
 
@@ -480,7 +421,7 @@ class Model:
             (metric.name, period, members)
             for metric in self.shape.metrics
             for period in metric.periods
-            for members in ([(one,) for one in metric.members] or [()])
+            for members in ([(one,) for one in metric.members] or [()])  # type: ignore[list-item]  # one member, or none
             if self.is_open_place(metric.name, period)
         ]
         choices = [set(places), set()] + [{one} for one in places[:6]]
