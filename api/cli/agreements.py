@@ -1,39 +1,51 @@
 """``almoner contract list``: the agreements of a book."""
 
-from ...contracts.records import agreements, findings
-from ...finance.money import decimal_text, grouped
+from ...contracts import acts
+from ...contracts.records import agreements
+from ...contracts.settlement import Payout
+from ...finance.money import Money, grouped, zero
 from ...finance.storage import UnitOfWork, open_engine
 from .show import print_json, print_table
 
 
 def show_agreements(db: str, book: str, *, as_json: bool) -> None:
-    """Print the agreements of a book."""
+    """Print the agreements of a book, payer by payer."""
+    rows: list[dict[str, str]] = []
     with UnitOfWork(open_engine(db, must_exist=True)) as session:
-        stored = [
-            agreements.find_agreement(session, book, code)
-            for code in agreements.list_agreements(session, book)
-        ]
-        settled = [findings.list_settlements(session, one.agreement, one.id) for one in stored]
-    rows = [
-        {
-            "code": one.agreement.code,
-            "fund": one.agreement.fund,
-            "state": one.agreement.state,
-            "unit": one.agreement.maximum.unit.code,
-            "max_liability": one.agreement.maximum.text,
-            "paid": decimal_text(sum(row.due.minor for row in paid), one.agreement.maximum.unit.scale),
-        }
-        for one, paid in zip(stored, settled, strict=True)
-    ]
+        for code in agreements.list_agreements(session, book):
+            stands = agreements.find_agreement(session, book, code).agreement
+            payouts = acts.list_payouts(session, book, code) if stands.sources else ()
+            rows += [
+                {
+                    "code": code,
+                    "state": stands.state,
+                    "payer": one.payer,
+                    "fund": one.fund,
+                    "unit": one.maximum.unit.code,
+                    "max_liability": one.maximum.text,
+                    "paid": _paid(payouts, one.payer, zero(one.maximum.unit)).text,
+                }
+                for one in stands.sources
+            ] or [dict.fromkeys(FIELDS, "") | {"code": code, "state": stands.state}]
     if as_json:
         print_json(rows)
         return
     print_table(
         f"Agreements of {book}",
-        ("agreement", "fund", "state", "unit", "most", "paid"),
+        ("agreement", "state", "payer", "fund", "unit", "most", "paid"),
         [
-            (r["code"], r["fund"], r["state"], r["unit"], grouped(r["max_liability"]), grouped(r["paid"]))
-            for r in rows
+            tuple(grouped(row[name]) if name in AMOUNTS and row[name] else row[name] for name in FIELDS)
+            for row in rows
         ],
-        right=(4, 5),
+        right=(5, 6),
     )
+
+
+FIELDS = ("code", "state", "payer", "fund", "unit", "max_liability", "paid")
+AMOUNTS = ("max_liability", "paid")
+
+
+def _paid(payouts: tuple[Payout, ...], payer: str, nothing: Money) -> Money:
+    """Sum what went out of a payer's fund, less what came back."""
+    rows = [one for one in payouts if one.payer == payer and one.route != "outside"]
+    return sum((one.done if one.direction == "out" else -one.done for one in rows), start=nothing)
