@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 
 from almoner import currency, money
 from almoner.api import upgrade
-from almoner.api.demo.settling import agreement_of
 from almoner.api.demo.stories import read_terms
 from almoner.contracts import acts as contracts
+from almoner.contracts.agreement import agreement_of
 from almoner.contracts.claims import ClaimedResult
 from almoner.contracts.determinations import Determination, Finding
 from almoner.finance import acts

@@ -4,6 +4,7 @@ Each deal's payer has a fund of its own that sets aside the proven maximum; term
 documents in ``deals``. No line of this file knows a deal.
 """
 
+from ...contracts.agreement import agreement_of
 from ...contracts.records import agreements
 from ...contracts.terms.bounds import prove
 from ...contracts.terms.compiled import compile_terms
@@ -16,7 +17,7 @@ from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ...finance.units import currency
-from .settling import ReportedFigure, agree, agreement_of, read_agreement, settle_figure
+from .settling import ReportedFigure, agree, read_agreement, settle_figure
 from .stage import BOOK, Stage, at, enrol
 from .stories import DealStory, read_story, read_terms
 

@@ -15,6 +15,7 @@ from ...challenges.brief import Brief
 from ...challenges.ranking import Ranking
 from ...challenges.records import rounds
 from ...contracts import acts as contract_acts
+from ...contracts.agreement import agreement_of
 from ...contracts.claims import digest_of
 from ...contracts.terms.document import TermDocument
 from ...finance import acts
@@ -33,7 +34,7 @@ from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from .pooled import open_fund
-from .settling import ReportedFigure, agree, agreement_of, read_agreement, settle_figure
+from .settling import ReportedFigure, agree, read_agreement, settle_figure
 from .stage import BOOK, Stage, at, enrol, invented, read_bytes, read_data
 
 CHALLENGE = "thriving-harbour"

@@ -1,19 +1,17 @@
 """The steps from a reported figure to a payment, as every agreement of the demonstration takes them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from ...contracts import acts
-from ...contracts.agreement import AgreementDocument, Funding, default_funding
+from ...contracts.agreement import AgreementDocument
 from ...contracts.claims import ClaimedResult
 from ...contracts.determinations import Determination, Finding
 from ...contracts.records import agreements
 from ...contracts.settlement import SettledClause, Settlement
-from ...contracts.terms.document import WHOLE_TERM, TermDocument
+from ...contracts.terms.document import WHOLE_TERM
 from ...finance import acts as money_acts
 from ...finance.accounts import Promise
 from ...finance.dates import Clock
-from ...finance.documents import canonical_bytes
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details, Source
 from ...finance.money import Money, zero
@@ -79,20 +77,6 @@ class AgreementFigures:
                 paid = by_key.get((clause.clause, clause.period), ())
                 found.append((step, clause, str(paid[0]) if paid else None))
         return found
-
-
-def agreement_of(
-    terms: TermDocument, parties: Mapping[str, str], fund: str, use: Mapping[str, str] | None = None
-) -> AgreementDocument:
-    """Make the agreement that parties sign: one fund pays, findings are final at once."""
-    rows: tuple[Funding, ...] = default_funding(terms, fund, use)
-    content = {
-        "schema": "almoner.agreement/1",
-        "terms": terms.model_dump(mode="json", by_alias=True),
-        "parties": dict(parties),
-        "funding": [row.model_dump(mode="json") for row in rows],
-    }
-    return AgreementDocument.read(canonical_bytes(content))
 
 
 def agree(
