@@ -11,12 +11,14 @@ from ...finance.storage import Session
 from ..claims import ClaimedResult
 from ..measurement.aggregates import Aggregate, aggregate_rows
 from ..measurement.checking import (
+    Array,
     CheckedRows,
     batches,
     check_rows,
     first_rows,
     place_milestones,
     rows_digest,
+    tables_by_place,
     totals,
 )
 from ..measurement.columns import RawRows
@@ -245,3 +247,15 @@ def aggregate(
     found = datasets.find_dataset(session, stored.id, dataset)
     program = stored.lineage.overlaid.program
     return aggregate_rows(datasets.stored_rows(session, found.id), program, by=by, least=least)
+
+
+def evaluation_tables(
+    session: Session, book: str, agreement: str, dataset: str
+) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Array]]:
+    """Return the rows of a dataset as columns that an evaluation method takes, by place of each result.
+
+    Each table has ``id`` (a pseudonym and which of several milestones) and ``quantity``.
+    """
+    stored = agreements.find_agreement(session, book, agreement)
+    found = datasets.find_dataset(session, stored.id, dataset)
+    return tables_by_place(datasets.stored_rows(session, found.id), stored.lineage.overlaid.program)

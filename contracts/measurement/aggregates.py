@@ -33,6 +33,7 @@ class CountedRow(Protocol):
     members: str
     achieved_on: str
     quantity: int
+    nth: int
 
 
 @dataclass(slots=True)

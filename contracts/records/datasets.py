@@ -212,8 +212,8 @@ def _in_pieces(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
 
 
 def stored_rows(session: Session, dataset_id: int) -> Iterator[Row[Any]]:
-    """Read the rows of a dataset in their order: person, metric, period, members, day, quantity."""
-    names = ("person", "metric", "period", "members", "achieved_on", "quantity")
+    """Read the rows of a dataset in their order."""
+    names = ("person", "metric", "period", "members", "achieved_on", "quantity", "nth")
     columns = [OUTCOME_ROW.c[name] for name in names]
     query = select(*columns).where(OUTCOME_ROW.c.dataset_id == dataset_id).order_by(OUTCOME_ROW.c.no)
     yield from _in_pieces(session, query)
