@@ -344,10 +344,10 @@ def tables_by_place(
         The terms; numbers with digits are given as decimal text, exact.
     """
     found: dict[tuple[str, str, str], tuple[list[str], list[int]]] = {}
-    for row in rows:
-        ids, counts = found.setdefault((row.metric, row.period, row.members), ([], []))
-        ids.append(f"{row.person.hex()}/{row.nth}")
-        counts.append(row.quantity)
+    for person, metric, period, members, _, quantity, nth in rows:
+        ids, counts = found.setdefault((metric, period, members), ([], []))
+        ids.append(f"{person.hex()}/{nth}")
+        counts.append(quantity)
     return {
         (metric, period, members_of(members)): {
             "id": np.array(ids),
