@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .stating import party_statement
     from .tracing import trace_payout
     from .vetting import find_conflicts
+    from .viewing import portfolio
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -53,7 +54,11 @@ else:
                 "list_metrics",
             ),
             ".determining": ("determine",),
-            ".disputing": ("dispute", "resolve", "waive"),
+            ".disputing": (
+                "dispute",
+                "resolve",
+                "waive",
+            ),
             ".ending": (
                 "close",
                 "measure",
@@ -88,6 +93,7 @@ else:
             ".stating": ("party_statement",),
             ".tracing": ("trace_payout",),
             ".vetting": ("find_conflicts",),
+            ".viewing": ("portfolio",),
         },
     )
 
@@ -122,6 +128,7 @@ __all__ = [
     "list_settlements",
     "measure",
     "party_statement",
+    "portfolio",
     "preview_rows",
     "propose",
     "propose_amendment",
