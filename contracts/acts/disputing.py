@@ -142,7 +142,7 @@ def _require_concerned(stored: StoredAgreement, raised: Dispute) -> None:
         raise _refused(raised, told, concerned=concerned)
     if not document.resolver:
         raise _refused(raised, "the agreement names nobody who decides disputes. Agree on somebody first.")
-    admitted = sorted({*document.disputes.grounds, *document.disputes.late_grounds})
+    admitted: list[str] = sorted({*document.disputes.grounds, *document.disputes.late_grounds})
     if raised.grounds not in admitted:
         told = f"the agreement does not admit the ground {raised.grounds!r}; it admits {', '.join(admitted)}."
         raise _refused(raised, told, admitted=admitted)
@@ -216,8 +216,8 @@ def _freeze(
     key = f"{raised.agreement}#{raised.code}"
     event_id, _ = record_event(session, stored.agreement.book, "claim.disputed", body, key=key, clock=clock)
     dispute_id = disputes.keep_dispute(session, stored, row.id, raised, event_id)
-    for payer, amount in kept.items():
-        if not amount:
+    for payer, held in kept.items():
+        if not held:
             continue
         source, fund = source_of(stored, payer)
         posted = money.reassign(
@@ -225,13 +225,13 @@ def _freeze(
             fund,
             Promise("agreement", source.promise),
             Promise("agreement", frozen_promise(source.promise, raised.code)),
-            amount,
+            held,
             key=f"freeze#{key}#{payer}",
             clock=clock,
             use=use_of(stored, payer),
         )
         rows = [leg_row(*leg) for leg in sorted(by_payer[payer])]
-        disputes.keep_frozen(session, stored, dispute_id, payer, amount, rows, posted.id)
+        disputes.keep_frozen(session, stored, dispute_id, payer, held, rows, posted.id)
     _move_waiting(session, stored, raised, clock, back=False)
 
 
