@@ -1,6 +1,7 @@
 """Terms with a sum by period and site, a condition for each site, a label and people as members."""
 
 import json
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -16,7 +17,7 @@ def metric(kind: str, **more: object) -> dict[str, object]:
     return {"title": "Counted", "type": kind, "method": "register", **more}
 
 
-def amount(of: dict[str, object], price: str = "2.00", per: str = "night/0") -> dict[str, object]:
+def amount(of: Mapping[str, object], price: str = "2.00", per: str = "night/0") -> dict[str, object]:
     price_of = {"op": "lit", "value": price, "type": f"USD/2 per {per}"}
     return {"op": "scale", "of": of, "by": [price_of], "as": "USD/2"}
 

@@ -39,7 +39,7 @@ def test_nothing_is_hidden_where_no_group_is_small(sizes: Sizes) -> None:
 
 
 def test_the_smallest_other_group_of_a_line_hides_a_small_one() -> None:
-    sizes = dict.fromkeys(product("abc", "xy"), 20)
+    sizes: dict[tuple[str, ...], int] = dict.fromkeys(product("abc", "xy"), 20)
     sizes |= {("a", "x"): 3, ("b", "x"): 8, ("a", "y"): 9}
     assert hidden_groups(sizes, 5) == {("a", "x"), ("b", "x"), ("a", "y"), ("b", "y")}
 

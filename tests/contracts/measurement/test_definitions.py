@@ -96,12 +96,16 @@ def agreement(**changes: object) -> AgreementDocument:
 @pytest.mark.parametrize("unit", ["night/0", "night/2"])
 def test_a_metric_fits_its_definition_when_the_unit_is_the_same_whatever_the_digits(unit: str) -> None:
     content = json.loads(METRIC_EXAMPLE) | {"unit": unit}
-    known = {"nights/1": MetricDefinition.read(json.dumps(content))}
+    known = {("metric", "nights/1"): MetricDefinition.read(json.dumps(content))}
     require_fit(agreement(metrics={"nights": "nights/1"}), known)
 
 
 def test_a_metric_in_another_unit_than_its_definition_is_refused() -> None:
-    known = {"nights/1": MetricDefinition.read(json.dumps(json.loads(METRIC_EXAMPLE) | {"unit": "day/0"}))}
+    known = {
+        ("metric", "nights/1"): MetricDefinition.read(
+            json.dumps(json.loads(METRIC_EXAMPLE) | {"unit": "day/0"})
+        )
+    }
     with pytest.raises(TermError, match=r"in night/0, and nights/1 is defined in day/0"):
         require_fit(agreement(metrics={"nights": "nights/1"}), known)
 
@@ -110,7 +114,7 @@ def test_every_definition_that_is_not_there_is_named() -> None:
     cohort = CohortDefinition.read(COHORT_EXAMPLE)
     named = agreement(metrics={"nights": "nights/2"}, cohorts=["winter-2027/1", "winter-2028/1"])
     with pytest.raises(TermError) as caught:
-        require_fit(named, {"winter-2027/1": cohort, "nights/2": cohort})
+        require_fit(named, {("cohort", "winter-2027/1"): cohort, ("cohort", "nights/2"): cohort})
     found = caught.value.figures["findings"]
     assert isinstance(found, list)
     assert [row["path"] for row in found if isinstance(row, dict)] == ["/metrics/nights", "/cohorts/1"]
