@@ -1,0 +1,1 @@
+"""What is measured, of whom, and the rows of people that results are counted from."""
