@@ -7,9 +7,15 @@ record, does.
 
 import hashlib
 from dataclasses import dataclass
+from datetime import date
+from typing import Literal
 
 from ..finance.documents import canonical_bytes
 from .terms.document import WHOLE_TERM
+
+ClaimState = Literal[
+    "claimed", "determined", "in_disagreement", "provisional", "disputed", "final", "settled"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
@@ -147,6 +153,39 @@ class Evidence:
     method: str
     description: str
     held_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimStatus:
+    """How a claim stands.
+
+    Attributes
+    ----------
+    claim : Claim
+        What was claimed.
+    state : str
+        ``claimed``; ``determined`` by some; ``in_disagreement`` when no quorum can come about any more;
+        ``provisional`` while its finding can be disputed; ``disputed``; ``final``; ``settled``.
+    found, needed : int [verifiers]
+        How many have found something, and how many must agree.
+    round : int [place]
+        Of the decision in force; 1 before there is one.
+    final_on : date or None
+        When the decision in force becomes final.
+    dispute : str
+        Code of the open dispute; empty without one.
+    results : tuple of ClaimedResult
+        What was decided.
+    """
+
+    claim: Claim
+    state: ClaimState
+    found: int
+    needed: int
+    round: int
+    final_on: date | None
+    dispute: str
+    results: tuple[ClaimedResult, ...]
 
 
 def digest_of(content: bytes) -> str:

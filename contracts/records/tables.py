@@ -179,7 +179,7 @@ DISPUTE = table(
     evidence_sha256=LargeBinary,
     event_id=Key,
 )
-FREEZE = table(
+FROZEN = table(
     "frozen",
     METADATA,
     dispute_id=Count,

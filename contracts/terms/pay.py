@@ -7,22 +7,29 @@ one named in the terms; a trace lists each operation with its inputs.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from types import MappingProxyType
+from typing import Final, TypeVar
 
 from ...finance.money import decimal_text
+from . import legs as by_leg
 from .document import WHOLE_TERM
+from .earlier import before_of, between, carried_out, in_full, less
+from .legs import Between, Owed, Parts, legs_of
 from .observing import Observation, lay_out
 from .program import ClausePlan, Program
-from .running.arithmetic import WHOLE_NUMBERS
 from .running.cells import Cell, Table
-from .running.engine import KeyOutcome, Outturn, carry_out
+from .running.engine import KeyOutcome, Outturn
 from .running.evaluation import Traced
-from .running.overlays import carry_out_amended
-from .running.rooms import WHOLE, Key
+from .running.holding import Key, Pair
+from .running.rooms import WHOLE
 from .types import Quantity
 
-KeyName = tuple[str, str, tuple[str, ...]]
+KeyName = by_leg.KeyName
+LegName = by_leg.LegName
+NOTHING: Final[Mapping[LegName, int]] = MappingProxyType({})
+Head = TypeVar("Head", KeyName, Key)
 
 
 def pay(
@@ -65,28 +72,26 @@ def pay(
     {('nights', 'city', 'home', 0): 18834984}
     """
     table = lay_out(program, observations, members=members, as_of=as_of, overlays=overlays)
-    return _carried_out(program, table, overlays, record=record)
-
-
-def _carried_out(
-    program: Program,
-    table: Table,
-    overlays: Sequence[Program],
-    *,
-    prior: Mapping[Key, int] | None = None,
-    record: list[Traced] | None = None,
-) -> Outturn:
-    if overlays:
-        return carry_out_amended(program, overlays, WHOLE_NUMBERS, table, prior=prior, record=record)
-    return carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)
+    return carried_out(program, table, overlays, record=record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """What a program remembers: all observations in order, and what was obligated per key."""
+    """What a program remembers.
+
+    Attributes
+    ----------
+    observed : tuple of Observation
+        All of them, in order.
+    obligated : dict of KeyName to int [minor units]
+        What was obligated, by clause, period and members.
+    legs : dict of LegName to int [minor units]
+        The same by payer and payee: parties, legs of splits, members, pots.
+    """
 
     observed: tuple[Observation, ...] = ()
     obligated: Mapping[KeyName, int] = field(default_factory=dict)
+    legs: Mapping[LegName, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +136,8 @@ class Entitlement:
         Limits that cut, and by how much in minor units.
     trace : tuple of TraceRow
         How ``earned`` came about.
+    legs : tuple of (str, str, int)
+        Who pays whom how much [minor units] of what is due.
     """
 
     clause: str
@@ -141,6 +148,7 @@ class Entitlement:
     due: int
     cuts: tuple[tuple[str, int], ...]
     trace: tuple[TraceRow, ...] = ()
+    legs: tuple[tuple[str, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,11 +167,13 @@ def step(
     as_of: date | None,
     trace: bool = True,
     overlays: Sequence[Program] = (),
+    frozen: Mapping[LegName, int] = NOTHING,
 ) -> Step:
     """Apply new observations.
 
     An observation whose id and values are known already changes nothing. What was obligated keeps its room
-    under limits; what is owed now less is returned, set off or kept, as the clause says.
+    under limits, in pots and in legs of splits; what is owed now less is returned, set off or kept, as the
+    clause says.
 
     Parameters
     ----------
@@ -179,6 +189,9 @@ def step(
         Whether to list every operation.
     overlays : sequence of Program
         Terms of each period, where they were amended.
+    frozen : Mapping of LegName to int [minor units]
+        What would be paid on findings that are disputed, and so are not among the observations: it is kept
+        back in limits, pots and legs, and granted to nobody.
 
     Raises
     ------
@@ -194,32 +207,40 @@ def step(
     >>> first.entitlements[0].due
     18834984
     >>> more = Observation(metric="nights", value=100, id="q2")
-    >>> step(program, first.state, more, as_of=None).entitlements[0].due
-    151200
+    >>> step(program, first.state, more, as_of=None).entitlements[0].legs
+    (('city', 'home', 151200),)
     """
     observed = _heard(state.observed, events)
     table = lay_out(program, observed, as_of=as_of, in_order=True, overlays=overlays)
     clauses = {clause.id: clause for clause in program.clauses}
     names = _names(program, table, clauses)
-    prior = {key: state.obligated[name] for key, name in names.items() if state.obligated.get(name)}
-    record: list[Traced] | None = [] if trace else None
-    outturn = _carried_out(program, table, overlays, prior=prior, record=record)
-    returned = _returned(clauses, outturn, prior)
+    before = before_of(program, clauses, names, state.obligated, state.legs, frozen)
+    outturn, record = in_full(program, table, overlays, before, trace=trace)
+    returned = _returned(clauses, outturn, before.amounts)
     if returned:
-        record = [] if trace else None
-        outturn = _carried_out(program, table, overlays, prior=prior | returned, record=record)
-    obligated = dict(state.obligated)
+        before = replace(before, amounts=dict(before.amounts) | returned, legs=less(before, returned))
+        outturn, record = in_full(program, table, overlays, before, trace=trace)
+    obligated, legs = dict(state.obligated), dict(state.legs)
     overpaid = _overpaid(clauses, outturn, names, obligated)
-    rows = []
+    known = _grouped((name[:3], name[3:], amount) for name, amount in legs.items())
+    moved = _grouped((leg[0], leg[1:], amount) for leg, amount in outturn.legs.items())
+    owed: dict[Key, Owed] = {}
     for key, kept in outturn.keys.items():
         if kept.earned is None:
             continue
-        before = obligated.get(names[key], 0)
-        due = _due(clauses[key[0]], kept.entitled - before, overpaid)
-        obligated[names[key]] = before + due
-        trace_rows = _explained(program, clauses[key[0]], key, record or [], overlays)
-        rows.append(_entitlement(names[key], kept, due, trace_rows))
-    after = State(observed=observed, obligated=obligated)
+        pair = between(clauses[key[0]], names[key])
+        change = kept.entitled - obligated.get(names[key], 0)
+        due = _due(clauses[key[0]], change, pair, overpaid)
+        was, now = known.get(names[key], {}), moved.get(key, {})
+        owed[key] = Owed(due=due, before=was, now=now, between=pair)
+        obligated[names[key]] = obligated.get(names[key], 0) + due
+    rows = []
+    for key, parts in zip(owed, legs_of(list(owed.values())), strict=True):
+        for pair, part in parts.items():
+            legs[*names[key], *pair] = legs.get((*names[key], *pair), 0) + part
+        told = _explained(program, clauses[key[0]], key, record or [], overlays)
+        rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
+    after = State(observed=observed, obligated=obligated, legs=legs)
     return Step(state=after, entitlements=tuple(rows), outturn=outturn)
 
 
@@ -233,7 +254,17 @@ def _heard(known: tuple[Observation, ...], events: Iterable[Observation]) -> tup
     return tuple(listed)
 
 
-def _entitlement(name: KeyName, kept: KeyOutcome, due: int, trace: tuple[TraceRow, ...]) -> Entitlement:
+def _grouped(rows: Iterable[tuple[Head, Pair, int]]) -> dict[Head, Parts]:
+    """Gather amounts of legs by key."""
+    groups: dict[Head, Parts] = {}
+    for head, pair, amount in rows:
+        groups.setdefault(head, {})[pair] = amount
+    return groups
+
+
+def _entitlement(
+    name: KeyName, kept: KeyOutcome, due: int, trace: tuple[TraceRow, ...], parts: Parts
+) -> Entitlement:
     return Entitlement(
         clause=name[0],
         period=name[1],
@@ -243,6 +274,7 @@ def _entitlement(name: KeyName, kept: KeyOutcome, due: int, trace: tuple[TraceRo
         due=due,
         cuts=tuple((limit, cut) for limit, cut in kept.cuts.items() if cut),
         trace=trace,
+        legs=tuple((*pair, part) for pair, part in parts.items()),
     )
 
 
@@ -263,24 +295,23 @@ def _overpaid(
     outturn: Outturn,
     names: Mapping[Key, KeyName],
     paid: Mapping[KeyName, int],
-) -> dict[tuple[str, str], int]:
+) -> dict[Between, int]:
     """Sum, by payer and payee, what was paid beyond what is owed now and is to be set off."""
-    pools: dict[tuple[str, str], int] = {}
+    pools: dict[Between, int] = {}
     for key, kept in outturn.keys.items():
         clause = clauses[key[0]]
         over = paid.get(names[key], 0) - kept.entitled
         sets_off = clause.on_decrease == "offset" and not clause.two_way and kept.earned is not None
         if over > 0 and sets_off:
-            pair = (clause.payer, clause.payee)
+            pair = between(clause, names[key])
             pools[pair] = pools.get(pair, 0) + over
     return pools
 
 
-def _due(clause: ClausePlan, change: int, overpaid: dict[tuple[str, str], int]) -> int:
+def _due(clause: ClausePlan, change: int, pair: Between, overpaid: dict[Between, int]) -> int:
     """Return what moves now: a decrease moves only where it is recovered or paid both ways."""
     if change < 0:
         return change if clause.two_way or clause.on_decrease == "recover" else 0
-    pair = (clause.payer, clause.payee)
     offset = min(change, overpaid.get(pair, 0))
     if offset:
         overpaid[pair] -= offset

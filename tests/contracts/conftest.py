@@ -11,6 +11,8 @@ import pytest
 from almoner import currency, money
 from almoner.contracts import acts
 from almoner.contracts.agreement import Agreement, AgreementDocument
+from almoner.contracts.claims import Claim, ClaimedResult, digest_of
+from almoner.contracts.determinations import Determination, Finding
 from almoner.contracts.records import agreements
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
@@ -157,6 +159,65 @@ class Desk:
         """Draw up, and let everybody sign."""
         self.draw_up(code)
         return self.sign(code=code)
+
+    def claim(
+        self,
+        key: str,
+        value: str,
+        *,
+        metric: str = "nights",
+        code: str = "pact",
+        by: str = "home",
+        **row: Any,
+    ) -> Claim:
+        """Claim one value; ``row`` gives its period, members and day."""
+        result = ClaimedResult(metric=metric, value=value, **row)
+        party = self.stands(code).party_of(by)
+        return acts.claim(self.session, "main", code, [result], party, key=key, clock=self.clock)
+
+    def attach(self, made: Claim, content: bytes = b"register") -> str:
+        """Put evidence of a claim on record; gives its digest."""
+        told = {"method": "count of the register", "description": "scanned pages"}
+        evidence = acts.attach(
+            self.session, "main", made.agreement, made.code, content, clock=self.clock, **told
+        )
+        return evidence.sha256
+
+    def finding(self, made: Claim, value: str | None, verifier: str = "lab", **said: Any) -> Determination:
+        """Sign what a verifier found: the claim's results with another value, or none of them."""
+        found = tuple(
+            Finding(result=replace(one, value=value), method="recount")
+            for one in made.results
+            if value is not None
+        )
+        asked: dict[str, Any] = {
+            "agreement": made.agreement,
+            "claim": made.code,
+            "claim_sha256": made.digest(),
+            "verifier": self.stands(made.agreement).party_of(verifier),
+            "findings": found,
+            "evidence_sha256": digest_of(b"register"),
+            "made_on": self.clock().date().isoformat(),
+        }
+        return self.signed(Determination(**{**asked, **said}))
+
+    def signed(self, found: Determination) -> Determination:
+        """The same, signed by the verifier that it names."""
+        signature = sign_bytes(secret_of(found.verifier), found.signing_bytes())
+        return replace(found, signature=signature)
+
+    def determine(self, found: Determination) -> Determination:
+        return acts.determine(self.session, "main", found, clock=self.clock)
+
+    def find(self, key: str, value: str, *, verifier: str = "lab", **row: Any) -> Claim:
+        """Claim, evidence and determine a value."""
+        made = self.claim(key, value, **row)
+        self.attach(made)
+        self.determine(self.finding(made, value, verifier))
+        return made
+
+    def status(self, claim: str, code: str = "pact") -> str:
+        return acts.claim_status(self.session, "main", code, claim, clock=self.clock).state
 
     def money(self) -> tuple[str, str, str]:
         """Tell what the fund has encumbered, paid and free."""

@@ -3,8 +3,9 @@
 from collections.abc import Iterator, Mapping
 
 from ..program import LimitPlan
+from ..running.holding import Key
 from ..running.ranges import Interval, pair
-from ..running.rooms import WHOLE, Key
+from ..running.rooms import WHOLE
 from ..types import Quantity
 from .finding import LintFinding, Subject, money
 

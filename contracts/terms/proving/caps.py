@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from ..program import ClausePlan, LimitPlan, Node, Program
 from ..running.engine import Outturn
+from ..running.holding import Key
 from ..running.ranges import Interval, Spot, hull
-from ..running.rooms import WHOLE, Key
+from ..running.rooms import WHOLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ move accounts. Pending amounts pay nothing. ``prior`` is what was obligated befo
 kept for it, so a late result never takes back what was paid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ..program import AccountPlan, ClausePlan, FigurePlan, Program
 from .cells import Arithmetic, Cell, Cells, Table
 from .evaluation import Books, Evaluation, Traced
-from .rooms import WHOLE, Key, Rooms
+from .holding import Before, Holding, Key, Leg
+from .rooms import WHOLE, Rooms
 from .spreading import Parts, Spreading
 
 
@@ -62,6 +63,8 @@ class Outturn:
         Accounts at the end of each period, by combination.
     paid : dict of str to list
         Clause -> by period -> by combination: what flowed in it.
+    legs : dict of (Key, payer, payee) to int [counts]
+        What flowed for each key from whom to whom; only where what was obligated before is given.
     """
 
     program: Program
@@ -72,6 +75,7 @@ class Outturn:
     figures: dict[str, list[Cells]] = field(default_factory=dict)
     balances: dict[str, list[Cells]] = field(default_factory=dict)
     paid: dict[str, list[Cells]] = field(default_factory=dict)
+    legs: dict[Leg, int] = field(default_factory=dict)
 
 
 def carry_out(
@@ -79,7 +83,7 @@ def carry_out(
     arithmetic: Arithmetic,
     table: Table,
     *,
-    prior: Mapping[Key, int] | None = None,
+    prior: Before | None = None,
     figures: frozenset[str] | None = None,
     cuts: bool = True,
     record: list[Traced] | None = None,
@@ -94,8 +98,8 @@ def carry_out(
         Of the cells in the table.
     table : Table
         What was observed.
-    prior : Mapping of Key to int [counts]
-        What was obligated before.
+    prior : Before
+        What was obligated before; with it, legs are reported.
     figures : frozenset of str
         Figures to report; all without it.
     cuts : bool
@@ -113,7 +117,7 @@ def carry_out(
     >>> outturn.keys["nights", WHOLE, 0].paid
     18834984
     """
-    run = Run(program, arithmetic, table, dict(prior or {}), cuts=cuts)
+    run = Run(program, arithmetic, table, prior, cuts=cuts)
     run.evaluation.record = record.append if record is not None else None
     return run.all_periods(figures)
 
@@ -129,14 +133,23 @@ class Run:
         Of the cells in the table.
     table : Table
         What was observed.
-    reserved : dict of Key to int [counts]
+    prior : Before or None
         What was obligated before.
     cuts : bool
         Whether to work out what limits, pots and splits cut.
+    versions : sequence of Program
+        All terms that are in force in some period, where they were amended.
     """
 
     def __init__(
-        self, program: Program, use: Arithmetic, table: Table, reserved: dict[Key, int], *, cuts: bool
+        self,
+        program: Program,
+        use: Arithmetic,
+        table: Table,
+        prior: Before | None,
+        *,
+        cuts: bool,
+        versions: Sequence[Program] = (),
     ) -> None:
         self.program = program
         self.use = use
@@ -146,8 +159,9 @@ class Run:
         self.outturn = Outturn(program, table)
         self.period = 0
         self.cuts = cuts
-        self.rooms = Rooms(self.evaluation, reserved, with_cuts=cuts)
-        self.spreading = Spreading(self.evaluation)
+        self.holding = None if prior is None else Holding(versions or [program], prior)
+        self.rooms = Rooms(self.evaluation, prior or Before(), with_cuts=cuts)
+        self.spreading = Spreading(self.evaluation, self.holding)
         self.carried: dict[tuple[str, str, str], Cell] = {}
         self.accounts = {account.id: account for account in program.accounts}
         self.combos = {clause.id: table.combinations(clause.each) for clause in program.clauses}
@@ -290,7 +304,7 @@ class Run:
         for name, cut in cuts:
             self._note_cut(kept, name, cut)
         others = self._set_off(clause, place, more, None)
-        more = self._from_pot(clause, self.use.take(more, others), kept)
+        more = self._from_pot(clause, key, self.use.take(more, others))
         more = self.use.add(self._pay(clause, place, more, kept), others)
         self.rooms.use(clause, place, more)
         entitled = self.use.add(kept.entitled, self.use.add(more, own))
@@ -361,43 +375,30 @@ class Run:
     def _note_cut(self, kept: KeyOutcome, name: str, cut: Cell) -> None:
         kept.cuts[name] = self.use.add(kept.cuts.get(name, 0), cut)
 
-    def _from_pot(self, clause: ClausePlan, more: Cell, kept: KeyOutcome) -> Cell:
+    def _from_pot(self, clause: ClausePlan, key: Key, more: Cell) -> Cell:
         if clause.payer not in self.accounts:
             return more
         held = self.books.balances[clause.payer][0]
-        passed = self.use.least(more, self._others(clause.each, more, self.use.most(held, 0)))
+        if self.holding is not None:
+            passed: Cell = self.holding.from_pot(key, clause.payer, more, held)
+        else:
+            passed = self.use.least(more, self._others(clause.each, more, self.use.most(held, 0)))
         if self.cuts:
-            self._note_cut(kept, f"account:{clause.payer}", self.use.take(more, passed))
+            cut = self.use.take(more, passed)
+            self._note_cut(self.outturn.keys[key], f"account:{clause.payer}", cut)
         return passed
 
     def _pay(self, clause: ClausePlan, place: int, more: Cell, kept: KeyOutcome) -> Cell:
         """Spread an amount over payers and payees, move it, and return what was taken."""
-        payer, payee = self._ends(clause, place)
-        givers: Parts = [(payer, more)]
-        times = self.table.multiplicity(clause.each)
-        if payer in self.program.splits:
-            givers, more, short = self.spreading.spread(self.program.splits[payer], more, times)
-            self._note_cut(kept, f"split:{payer}", short)
-        takers: Parts = [(payee, more)]
-        if payee in self.program.splits:
-            takers, more, short = self.spreading.spread(self.program.splits[payee], more, times)
-            self._note_cut(kept, f"split:{payee}", short)
-            givers = self.spreading.shorten(payer, givers, short)
+        key, times = self._key(clause, place), self.table.multiplicity(clause.each)
+        moves, more, cuts = self.spreading.share_out(clause, self._ends(clause, place), more, times, key)
+        for split, short in cuts:
+            self._note_cut(kept, f"split:{split}", short)
         kept.paid = self.use.most_of(self.use.add(kept.paid, more), kept.paid, kept.earned)
         if clause.basis == "cumulative":
             kept.peak = self.use.most(kept.peak, kept.paid)
-        if len(givers) == 1 or len(takers) == 1:
-            for giver, given in givers:
-                for taker, got in takers:
-                    self._flow(clause, place, giver, taker, got if len(givers) == 1 else given)
-            return more
-        for giver, given in givers:
-            rest = given
-            for at, (taker, got) in enumerate(takers):
-                part = self.use.least(rest, got)
-                self._flow(clause, place, giver, taker, part)
-                rest = self.use.take(rest, part)
-                takers[at] = (taker, self.use.take(got, part))
+        for giver, taker, part in moves:
+            self._flow(clause, place, giver, taker, part)
         return more
 
     def _flow(self, clause: ClausePlan, place: int, payer: str, payee: str, amount: Cell) -> None:
@@ -406,6 +407,10 @@ class Run:
         flows = self.outturn.flows
         flows[key] = self.use.add(flows[key], many) if key in flows else many
         self._add_total("paid", clause.id, place, amount)
+        if self.holding is not None:
+            leg = (self._key(clause, place), payer, payee)
+            self.outturn.legs[leg] = self.outturn.legs.get(leg, 0) + amount
+            self.holding.moved(self.program, clause, leg, amount)
         for name, sign in ((payer, -1), (payee, 1)):
             if name in self.accounts:
                 self._move(name, 0, many, sign, covered=sign < 0)
@@ -441,7 +446,8 @@ class Run:
                 continue
             held = self.books.balances[account.id][0]
             if held is not None:
-                rest = self.use.most(held, 0)
+                kept = self.holding.kept_in(account.id) if self.holding is not None else 0
+                rest = self.use.most(self.use.sub(held, kept) if kept else held, 0)
                 self.outturn.flows[f"residual:{account.id}", account.id, account.residual_to, self.period] = (
                     rest
                 )

@@ -5,13 +5,14 @@ under the ids of clauses, limits, accounts and splits. Every version of the term
 step, so that sums over periods and earlier values are its own; only the version in force earns and pays.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..program import ClausePlan, FigurePlan, Program
 from .cells import Arithmetic, Cell, Cells, Table
 from .engine import KeyOutcome, Outturn, Run
 from .evaluation import Evaluation, Traced
-from .rooms import WHOLE, Key
+from .holding import Before
+from .rooms import WHOLE
 
 
 def carry_out_amended(
@@ -20,7 +21,7 @@ def carry_out_amended(
     arithmetic: Arithmetic,
     table: Table,
     *,
-    prior: Mapping[Key, int] | None = None,
+    prior: Before | None = None,
     figures: frozenset[str] | None = None,
     cuts: bool = True,
     record: list[Traced] | None = None,
@@ -37,8 +38,8 @@ def carry_out_amended(
         Of the cells in the table.
     table : Table
         What was observed.
-    prior : Mapping of Key to int [counts]
-        What was obligated before.
+    prior : Before
+        What was obligated before; with it, legs are reported.
     figures : frozenset of str
         Figures to report; all without it.
     cuts : bool
@@ -56,7 +57,7 @@ def carry_out_amended(
     >>> carry_out_amended(program, [program], WHOLE_NUMBERS, table).flows
     {('nights', 'city', 'home', 0): 18834984}
     """
-    run = _Amended(program, overlays, arithmetic, table, dict(prior or {}), cuts=cuts, record=record)
+    run = _Amended(program, overlays, arithmetic, table, prior, cuts=cuts, record=record)
     return run.all_periods(figures)
 
 
@@ -69,12 +70,14 @@ class _Amended(Run):
         overlays: Sequence[Program],
         use: Arithmetic,
         table: Table,
-        reserved: dict[Key, int],
+        prior: Before | None,
         *,
         cuts: bool,
         record: list[Traced] | None,
     ) -> None:
-        super().__init__(program, use, table, reserved, cuts=cuts)
+        super().__init__(
+            program, use, table, prior, cuts=cuts, versions=list({id(one): one for one in overlays}.values())
+        )
         self.overlays = tuple(overlays)
         self.record = record
         self.rebased: dict[tuple[str, int], Cell] = {}

@@ -1,12 +1,12 @@
 """Rooms: what limits still let through, for each span and each of their members."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ..program import ClausePlan, LimitPlan
 from .cells import Arithmetic, Cell
 from .evaluation import Evaluation
+from .holding import Before, Key
 
-Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
 Room = tuple[str, int, int]  # limit, period number (-1: whole term), combination of its members
 WHOLE = -1
 
@@ -18,16 +18,17 @@ class Rooms:
     ----------
     evaluation : Evaluation
         Of the run.
-    reserved : Mapping of Key to int [counts]
-        What was obligated before.
+    before : Before
+        What was obligated before, and what is granted to nobody.
     with_cuts : bool
         Whether to work out what each limit cuts.
     """
 
-    def __init__(self, evaluation: Evaluation, reserved: Mapping[Key, int], *, with_cuts: bool) -> None:
+    def __init__(self, evaluation: Evaluation, before: Before, *, with_cuts: bool) -> None:
         self._evaluation = evaluation
         self._use: Arithmetic = evaluation.arithmetic
-        self._reserved = dict(reserved)
+        self._reserved = dict(before.amounts)
+        self._nobodys = before.kept
         self._with_cuts = with_cuts
         self._used: dict[Room, Cell] = {}
         self._left: dict[Room, Cell] = {}
@@ -186,14 +187,26 @@ class Rooms:
         """Sum what was obligated before under a limit, as far as it is known for which period."""
         total = 0
         for (name, period, place), amount in self._reserved.items():
-            clause = next((one for one in self._evaluation.program.clauses if one.id == name), None)
-            if clause is None or name not in limit.clauses or not self._remembers(limit, clause):
-                continue
-            when = clause.at if clause.basis == "once" else period
-            inside = not limit.by_period or when in {self._span(limit), WHOLE}
-            if inside and self._evaluation.mapping(limit.each, clause.each)[place] == at:
+            clause = self._remembered(limit, name, period)
+            if clause is not None and self._evaluation.mapping(limit.each, clause.each)[place] == at:
                 total += amount
+        if self._nobodys:
+            here = dict(zip(limit.each, self._evaluation.table.combinations(limit.each)[at], strict=True))
+        for one in self._nobodys:
+            clause = self._remembered(limit, one.clause, one.span)
+            if clause is not None:
+                members = dict(zip(clause.each, one.members, strict=True))
+                total += one.amount if here.items() <= members.items() else 0
         return total
+
+    def _remembered(self, limit: LimitPlan, name: str, period: int) -> ClausePlan | None:
+        """Return a clause whose amount of a period is known to count under a limit now."""
+        clause = next((one for one in self._evaluation.program.clauses if one.id == name), None)
+        if clause is None or name not in limit.clauses or not self._remembers(limit, clause):
+            return None
+        when = clause.at if clause.basis == "once" else period
+        inside = not limit.by_period or when in {self._span(limit), WHOLE}
+        return clause if inside else None
 
 
 def _limits_of(evaluation: Evaluation) -> dict[str, list[LimitPlan]]:

@@ -1,14 +1,19 @@
 """Spreading: one amount over several payers or payees, rank by rank, by weight, within their maxima."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 from math import gcd
 
 from ..program import ClausePlan, LegPlan, SplitPlan
-from .cells import Cell
+from .arithmetic import allocate
+from .cells import Arithmetic, Cell
 from .evaluation import Evaluation
+from .holding import Holding, Key, Pair, by_party
 
 Parts = list[tuple[str, Cell]]
+Moves = list[tuple[str, str, Cell]]  # payer, payee, amount
+Cuts = list[tuple[str, Cell]]  # split, what nobody could take
+NO_KEY: Key = ("", 0, 0)
 
 
 class Spreading:
@@ -18,11 +23,15 @@ class Spreading:
     ----------
     evaluation : Evaluation
         Of the run.
+    holding : Holding or None
+        What was obligated before; only in exact runs.
     """
 
-    def __init__(self, evaluation: Evaluation) -> None:
+    def __init__(self, evaluation: Evaluation, holding: Holding | None = None) -> None:
         self._evaluation = evaluation
         self._use = evaluation.arithmetic
+        self._holding = holding
+        self._key = NO_KEY
         self._taken: dict[tuple[str, str], Cell] = {}
         self._terms: dict[int, Cell] = {}
         self._first: Cell = 0
@@ -42,23 +51,99 @@ class Spreading:
         """Say whether a weight or a maximum is pending."""
         return any(cell is None for cell in self._terms.values())
 
-    def spread(self, split: SplitPlan, amount: Cell, times: int) -> tuple[Parts, Cell, Cell]:
-        """Spread an amount over legs.
+    def share_out(
+        self, clause: ClausePlan, ends: Pair, amount: Cell, times: int, key: Key
+    ) -> tuple[Moves, Cell, Cuts]:
+        """Spread an amount over payers and payees.
 
         Parameters
         ----------
-        split : SplitPlan
-            Which.
+        clause : ClausePlan
+            That pays.
+        ends : (str, str)
+            Payer and payee: parties, pots or splits.
         amount : Cell [counts]
             Not negative.
         times : int [members]
             For up to how many members one stands, in proofs: others may come first.
+        key : Key
+            For which it is paid.
 
         Returns
         -------
         tuple
-            Parts by party, what was taken, and what nobody could take.
+            Moves; what was taken; what each split cut.
         """
+        splits = [self._evaluation.program.splits.get(end) for end in ends]
+        if splits == [None, None]:
+            return [(*ends, amount)], amount, []
+        self._key = key
+        own = self._holding.own(key) if self._holding is not None else {}
+        if own and amount < sum(own.values()):
+            return self._less(clause, ends, amount, own)
+        more, cuts, sides = amount, Cuts(), list[Parts]()
+        for at, split in enumerate(splits):
+            mine = by_party(own.items(), at)
+            parts: Parts = [(ends[at], more)]
+            if split is not None:
+                parts, more, short = self._spread(split, more, times, mine)
+                cuts.append((ends[at], short))
+                if at:
+                    sides[0] = self._shorten(ends[0], sides[0], short)
+            elif mine:
+                parts = [(ends[at], more - sum(mine.values()) + mine.get(ends[at], 0)), *_gone(parts, mine)]
+            sides.append(_beyond(parts, mine))
+        kept = [(*pair, part) for pair, part in own.items()]
+        return [*kept, *matched(self._use, *sides)], more, cuts
+
+    def _less(
+        self, clause: ClausePlan, ends: Pair, amount: int, own: Mapping[Pair, int]
+    ) -> tuple[Moves, Cell, Cuts]:
+        """Pay again a part of what was paid before.
+
+        To date, as it was paid before: rank by rank, by weight. Else each leg gives back by what it took.
+        """
+        pairs = list(own)
+        over = sum(own.values()) - amount
+        splits = [self._evaluation.program.splits.get(end) for end in ends]
+        if clause.basis == "cumulative":
+            sides: list[Parts] = [
+                [(end, amount)] if split is None else self._plan(split, amount, 0)[0]
+                for end, split in zip(ends, splits, strict=True)
+            ]
+            wished = {(giver, taker): part for giver, taker, part in matched(self._use, *sides)}
+            parts = [min(wished.get(pair, 0), own[pair]) for pair in pairs]
+            lack = [own[pair] - part for pair, part in zip(pairs, parts, strict=True)]
+            more = allocate(amount - sum(parts), lack, "largest")
+            parts = [part + one for part, one in zip(parts, more, strict=True)]
+        else:
+            back = allocate(over, list(own.values()), "largest")
+            parts = [own[pair] - one for pair, one in zip(pairs, back, strict=True)]
+        for at, split in enumerate(splits):
+            if split is not None:
+                self._take(split, list(by_party(zip(pairs, parts, strict=True), at).items()), 0)
+        return [(*pair, part) for pair, part in zip(pairs, parts, strict=True)], amount, []
+
+    def _spread(
+        self, split: SplitPlan, amount: Cell, times: int, own: Mapping[str, int]
+    ) -> tuple[Parts, Cell, Cell]:
+        """Spread an amount over legs; return their parts, what was taken, and what nobody could take.
+
+        Legs keep what they took before: the others have less then, the last ranks first.
+        """
+        use = self._use
+        parts, rest = self._plan(split, amount, times)
+        if own:
+            gone = _gone(parts, own)
+            if gone:
+                parts, rest = self._plan(split, amount - sum(part for _, part in gone), times)
+            parts = [*_kept(split, parts, own), *gone]
+            rest = amount - sum(part for _, part in parts)
+        self._take(split, parts, times)
+        return parts, use.most(use.least(amount, use.sub(amount, rest)), 0), rest
+
+    def _plan(self, split: SplitPlan, amount: Cell, times: int) -> tuple[Parts, Cell]:
+        """Say how an amount goes over legs, and what nobody can take."""
         use = self._use
         parts: dict[int, Cell] = dict.fromkeys(range(len(split.legs)), 0)
         rest = amount
@@ -66,11 +151,12 @@ class Spreading:
         ranked = sorted(enumerate(split.legs), key=lambda pair: pair[1].rank)
         for _, group in groupby(ranked, key=lambda pair: pair[1].rank):
             rest = self._spread_rank(split, list(group), rest, parts)
-        for at, part in parts.items():
-            key = (split.id, split.legs[at].party)
-            self._taken[key] = use.add(self._taken.get(key, 0), use.many(part, times))
-        taken = use.most(use.least(amount, use.sub(amount, rest)), 0)
-        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], taken, rest
+        return [(leg.party, parts[at]) for at, leg in enumerate(split.legs)], rest
+
+    def _take(self, split: SplitPlan, parts: Parts, times: int) -> None:
+        for party, part in parts:
+            key = (split.id, party)
+            self._taken[key] = self._use.add(self._taken.get(key, 0), self._use.many(part, times))
 
     def give_back(self, split: SplitPlan, amount: Cell) -> Parts:
         """Spread what is taken back over legs, by what they took."""
@@ -80,18 +166,8 @@ class Spreading:
             self._taken[split.id, leg.party] = self._use.sub(before, part)
         return [(leg.party, part) for leg, part in zip(split.legs, parts, strict=True)]
 
-    def shorten(self, name: str, parts: Parts, short: Cell) -> Parts:
-        """Leave with the last payers what no payee could take.
-
-        Parameters
-        ----------
-        name : str
-            The split of the payers, or the one payer.
-        parts : list of (str, Cell)
-            What each gives.
-        short : Cell [counts]
-            What no payee could take.
-        """
+    def _shorten(self, name: str, parts: Parts, short: Cell) -> Parts:
+        """Leave with the last payers what no payee could take."""
         rows = list(parts)
         for at in reversed(range(len(rows))):
             party, given = rows[at]
@@ -138,7 +214,52 @@ class Spreading:
         if leg.maximum < 0:
             return None
         room = self._use.sub(self._terms[leg.maximum], self._taken.get((split.id, leg.party), 0))
+        if self._holding is not None:
+            room = room - self._holding.others(self._key, (split.id, leg.party))
         return self._use.most(self._use.sub(room, self._first), 0)
+
+
+def _kept(split: SplitPlan, parts: Parts, own: Mapping[str, int]) -> Parts:
+    """Leave legs what they took before, at the expense of others: the last ranks first, by what they get."""
+    total = max(sum(part for _, part in parts), sum(own.get(party, 0) for party, _ in parts))
+    kept = [max(part, own.get(party, 0)) for party, part in parts]
+    over = sum(kept) - total
+    for rank in sorted({leg.rank for leg in split.legs}, reverse=True):
+        spare = [
+            part - own.get(leg.party, 0) if leg.rank == rank else 0
+            for part, leg in zip(kept, split.legs, strict=True)
+        ]
+        less = allocate(min(over, sum(spare)), spare, "largest")
+        kept = [part - one for part, one in zip(kept, less, strict=True)]
+        over -= sum(less)
+    return [(party, part) for (party, _), part in zip(parts, kept, strict=True)]
+
+
+def _gone(parts: Parts, own: Mapping[str, int]) -> Parts:
+    """Return what parties took before that are no longer named."""
+    return [(party, part) for party, part in own.items() if party not in dict(parts)]
+
+
+def _beyond(parts: Parts, own: Mapping[str, int]) -> Parts:
+    """Return what parties get beyond what they took before."""
+    return [(party, part - own.get(party, 0)) for party, part in parts] if own else parts
+
+
+def matched(use: Arithmetic, givers: Parts, takers: Parts) -> Iterator[tuple[str, str, Cell]]:
+    """Say who pays whom, when several give and several take: in order."""
+    if len(givers) == 1 or len(takers) == 1:
+        for giver, given in givers:
+            for taker, got in takers:
+                yield giver, taker, got if len(givers) == 1 else given
+        return
+    open_takers = list(takers)
+    for giver, given in givers:
+        rest = given
+        for at, (taker, got) in enumerate(open_takers):
+            part = use.least(rest, got)
+            yield giver, taker, part
+            rest = use.take(rest, part)
+            open_takers[at] = (taker, use.take(got, part))
 
 
 def _reduced(weights: Mapping[int, Cell]) -> dict[int, Cell]:

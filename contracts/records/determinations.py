@@ -1,0 +1,121 @@
+"""Rows of determinations, and of the decisions that they lead to."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from ...finance.documents import canonical_bytes
+from ...finance.records.registry import find_party_id
+from ..claims import ClaimedResult, result_rows
+from ..determinations import Determination
+from ..envelopes import read_determination
+from .agreements import StoredAgreement
+from .tables import CLAIM, DECISION, DETERMINATION
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Row numbers that a determination is written with.
+
+    Attributes
+    ----------
+    claim_id, evidence_id : int [row number]
+        What it determines, and what it rests on.
+    duty : str
+        ``verifier`` or ``resolver``.
+    """
+
+    claim_id: int
+    evidence_id: int
+    duty: str
+
+
+def keep_determination(
+    session: Session, stored: StoredAgreement, found: Determination, kept: Kept, event_id: UUID
+) -> None:
+    """Write a determination; the database refuses one by a party without that duty."""
+    session.execute(
+        insert(DETERMINATION).values(
+            claim_id=kept.claim_id,
+            agreement_id=stored.id,
+            round=found.round,
+            verifier_id=find_party_id(session, stored.book_id, found.verifier),
+            duty=kept.duty,
+            evidence_id=kept.evidence_id,
+            body=found.payload(),
+            sha256=bytes.fromhex(found.digest()),
+            signature=found.signature,
+            event_id=event_id,
+        )
+    )
+
+
+def list_determinations(session: Session, stored: StoredAgreement, claim: str) -> tuple[Determination, ...]:
+    """Return what verifiers found about a claim, by round, in the order of arrival."""
+    rows = session.execute(
+        select(DETERMINATION.c.body, DETERMINATION.c.signature)
+        .join(CLAIM, CLAIM.c.id == DETERMINATION.c.claim_id)
+        .where(CLAIM.c.agreement_id == stored.id, CLAIM.c.code == claim)
+        .order_by(DETERMINATION.c.round, DETERMINATION.c.id)
+    )
+    return tuple(read_determination(bytes(row.body), bytes(row.signature)) for row in rows)
+
+
+def count_determinations(session: Session, stored: StoredAgreement) -> Mapping[str, int]:
+    """Return how many determinations each claim has in its first round."""
+    query = (
+        select(CLAIM.c.code)
+        .join(DETERMINATION, DETERMINATION.c.claim_id == CLAIM.c.id)
+        .where(CLAIM.c.agreement_id == stored.id, DETERMINATION.c.round == 1)
+    )
+    found: dict[str, int] = {}
+    for code in session.scalars(query):
+        found[code] = found.get(code, 0) + 1
+    return found
+
+
+def keep_decision(
+    session: Session,
+    stored: StoredAgreement,
+    claim_id: int,
+    number: int,
+    results: tuple[ClaimedResult, ...],
+    *,
+    decided_on: date,
+    open_until: date,
+    event_id: UUID,
+) -> None:
+    """Write what counts of a claim in a round.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    stored : StoredAgreement
+        The agreement.
+    claim_id : int [row number]
+        Of the claim.
+    number : int [place]
+        Of the round.
+    results : tuple of ClaimedResult
+        What is paid on.
+    decided_on, open_until : date
+        When, and from which day nobody can dispute it in the ordinary way.
+    event_id : UUID
+        That records it.
+    """
+    session.execute(
+        insert(DECISION).values(
+            claim_id=claim_id,
+            round=number,
+            agreement_id=stored.id,
+            body=canonical_bytes({"results": result_rows(results)}),
+            decided_on=decided_on,
+            open_until=open_until,
+            event_id=event_id,
+        )
+    )
