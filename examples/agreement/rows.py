@@ -29,7 +29,7 @@ METRIC = "claims"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the rate card: how many reached it, after which other, how many days later at least and most."""
+    """A step of the rate card: how many reached it, after which other, at least and most how many days on."""
 
     name: str
     count: int
@@ -91,7 +91,8 @@ def make_rows() -> tuple[Row, ...]:
 
 def batches(rows: Iterable[Row]) -> dict[str, tuple[Row, ...]]:
     """Divide rows into what is imported at once: by year, first weeks of placements apart."""
-    found: dict[str, list[Row]] = {f"{year}-{part}": [] for year in YEARS for part in ("steps", "first-weeks")}
+    parts = ("steps", "first-weeks")
+    found: dict[str, list[Row]] = {f"{year}-{part}": [] for year in YEARS for part in parts}
     for row in rows:
         year = next(name for name, last in YEARS.items() if row.on <= last)
         found[f"{year}-{'first-weeks' if row.step == FIRST_WEEK else 'steps'}"].append(row)
@@ -114,7 +115,8 @@ def spoiled(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """Write rows with three faults that files have: a person twice, a step nobody knows, a day to come."""
     cells = table(rows)
     person, metric, _, day = cells[2]
-    return [*cells, cells[1], (person, metric, "job_started", day), (person, metric, "job_start", "2029-01-07")]
+    unknown, to_come = (person, metric, "job_started", day), (person, metric, "job_start", "2029-01-07")
+    return [*cells, cells[1], unknown, to_come]
 
 
 def write_files(folder: Path) -> dict[str, Path]:

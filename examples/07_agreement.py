@@ -1,0 +1,2 @@
+from agreement.rows import make_rows
+print(len(make_rows()))
