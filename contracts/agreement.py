@@ -183,6 +183,12 @@ class AgreementDocument(Document):
         return named | self.verifiers
 
     @property
+    def interested(self) -> dict[str, str]:
+        """Who pays, is paid or has another interest: name -> code."""
+        roles = {name: party.role for name, party in self.terms.parties.items()}
+        return {name: code for name, code in self.parties.items() if roles.get(name) not in VERIFIER_ROLES}
+
+    @property
     def signatories(self) -> dict[str, str]:
         """Everybody who signs: name -> code."""
         return self.parties | self.verifiers | ({RESOLVER: self.resolver} if self.resolver else {})
@@ -328,6 +334,31 @@ def agreement_bytes(code: str, document: AgreementDocument) -> bytes:
         Enters whole.
     """
     content = {"agreement": code, "document": document.model_dump(mode="json", by_alias=True)}
+    return attested_bytes(AGREEMENT_TYPE, canonical_bytes(content))
+
+
+def consent_bytes(code: str, act: str, *, key: str = "", reason: str = "", on: str = "") -> bytes:
+    """Return the exact bytes that every interested party signs to suspend, resume, measure or terminate.
+
+    Parameters
+    ----------
+    code : str
+        Of the agreement.
+    act : str
+        ``suspend``, ``resume``, ``measure`` or ``terminate``.
+    key : str
+        Of the act, so that a consent counts once.
+    reason : str
+        Why.
+    on : str
+        The day, for ``terminate``.
+
+    Examples
+    --------
+    >>> consent_bytes("pact", "terminate", reason="the home closes", on="2027-03-31")[-44:]
+    b'"on":"2027-03-31","reason":"the home closes"}'
+    """
+    content = {"act": act, "agreement": code, "key": key, "on": on, "reason": reason}
     return attested_bytes(AGREEMENT_TYPE, canonical_bytes(content))
 
 

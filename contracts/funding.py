@@ -11,6 +11,9 @@ from ..finance.findings import Findings
 from ..finance.funds import PooledFund
 from ..finance.money import Money
 from .agreement import AgreementDocument, Source, promise_of
+from .terms.amended_bounds import prove_amended
+from .terms.amendment import Overlaid
+from .terms.bounds import prove
 from .terms.program import Program
 
 
@@ -120,11 +123,11 @@ def ends_of(program: Program, name: str) -> tuple[str, ...]:
     return (name,) if name else ()
 
 
-def member_payees(program: Program) -> tuple[str, ...]:
-    """Name the members of closed sets that pay or are paid; each is a party of the book by its own code."""
+def member_parties(document: AgreementDocument, program: Program) -> tuple[str, ...]:
+    """Return the codes of members of closed sets that pay or are paid."""
     named = (end for clause in program.clauses for end in (clause.payer, clause.payee))
     members = (member for end in named if end in program.sets for member in program.sets[end])
-    return tuple(dict.fromkeys(members))
+    return tuple(dict.fromkeys(document.signatories.get(member, member) for member in members))
 
 
 def _fed_pots(program: Program, paying: Mapping[str, str]) -> frozenset[str]:
@@ -183,3 +186,34 @@ def _unit_faults(
     if digits != {kept}:
         shown = ", ".join(f"{unit}/{scale}" for unit, scale in sorted(digits))
         yield f"{payer} pays in {shown}, the fund {fund.code} keeps {kept[0]}/{kept[1]}"
+
+
+def most_by_payer(
+    use: Overlaid, known: Mapping[tuple[str, int, tuple[str, ...]], int | None] | None = None
+) -> Mapping[tuple[str, str], int]:
+    """Bound what each payer can owe in total, by payer and unit, over all periods' terms.
+
+    Parameters
+    ----------
+    use : Overlaid
+        Terms of each period.
+    known : Mapping of (metric, period number, members) to int or None [counts]
+        Values that no result can change any more; None where none came.
+
+    Examples
+    --------
+    >>> from almoner.contracts.terms.amendment import Lineage
+    >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
+    >>> most_by_payer(Lineage(TermDocument.read(EXAMPLE)).overlaid)
+    {('city', 'USD'): 50000000}
+    """
+    amended = any(one is not use.program for one in use.overlays)
+    if not amended and not known:
+        return prove(use.program).payers
+    proof = prove_amended(use.program, use.overlays)[0] if amended else prove(use.program)
+    return proof.payers or {
+        (name, clause.unit.unit): proof.maxima[clause.unit.unit]
+        for clause in use.program.clauses
+        if clause.basis != "note"
+        for name in ends_of(use.program, clause.payer)
+    }

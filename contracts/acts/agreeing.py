@@ -18,7 +18,7 @@ from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import Agreement, AgreementDocument, Source
-from ..funding import funding_faults, member_payees, sources_of
+from ..funding import funding_faults, member_parties, sources_of
 from ..records import agreements
 from ..records.agreements import StoredAgreement
 from ..terms import lint
@@ -95,7 +95,7 @@ def _sources(session: Session, book: str, code: str, document: AgreementDocument
             findings=[{"path": row.path, "message": f"{row.message} {row.fix}"} for row in faults],
         )
     book_id = registry.find_book_id(session, book)
-    for party in (*document.signatories.values(), *member_payees(program)):
+    for party in (*document.signatories.values(), *member_parties(document, program)):
         registry.find_party_id(session, book_id, party)
     funds = {row.fund: registry.find_fund(session, book, row.fund) for row in document.funding}
     found = funding_faults(document, program, proof.payers, funds)
@@ -135,7 +135,7 @@ def propose(session: Session, book: str, code: str, *, clock: Clock) -> Agreemen
         "sha256": document.digest(),
         "version": stored.version,
     }
-    members = member_payees(compile_terms(document.terms))
+    members = member_parties(document, compile_terms(document.terms))
     with session.begin_nested():
         event_id, _ = record_event(session, book, "agreement.proposed", body, key=code, clock=clock)
         agreements.keep_parties(session, stored, members)

@@ -317,8 +317,11 @@ def release(
     key: str,
     clock: Clock,
     details: Details = PLAIN,
+    amount: Money | None = None,
 ) -> Money:
-    """Give up what is left of a promise; the money is free again.
+    """Give up what is left of a promise, or a part of it; the money is free again.
+
+    Of a part, money without restriction is free first, so that what stays is borne by those who gave for it.
 
     Parameters
     ----------
@@ -326,20 +329,34 @@ def release(
         As for ``spend``.
     promise : Promise
         As given to ``reserve``.
+    amount : Money or None
+        Without it, all that is left.
 
     Returns
     -------
     Money
         What was released; zero when nothing was left, and nothing is written then.
+
+    Raises
+    ------
+    OverdrawnCommitment
+        When more is asked than is left.
+    AmountOutOfRange, KeyReused
+        Nothing is written then.
     """
-    left = _released_under(session, fund, promise, key) or _outstanding(session, fund, promise)
+    left = _released_under(session, fund, promise, key, amount)
+    if not left:
+        left = _outstanding(session, fund, promise)
+        left = left if amount is None else taken_from(left[::-1], amount, str(promise))
     legs = tuple(leg for earmark, part in left for leg in _promise_legs(fund, promise, earmark, -part))
     if legs:
         _post(session, fund, "release", legs, key=key, clock=clock, details=_noting(details, promise))
     return sum((part for _, part in left), start=zero(fund.unit))
 
 
-def _released_under(session: Session, fund: PooledFund, promise: Promise, key: str) -> Parts:
+def _released_under(
+    session: Session, fund: PooledFund, promise: Promise, key: str, amount: Money | None
+) -> Parts:
     """Return what a key has released before, so that a retry gives the same answer."""
     book_id = registry.lock_fund(session, fund.book, fund.code)
     known = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
@@ -349,9 +366,11 @@ def _released_under(session: Session, fund: PooledFund, promise: Promise, key: s
     legs = [
         leg for leg in entries.find_transaction(session, book_id, known.id).legs if leg.account.path == path
     ]
-    if known.kind != "release" or not legs:
+    parts = tuple((leg.account.earmark, -leg.amount) for leg in legs)
+    asked = amount is None or sum((part for _, part in parts), start=zero(fund.unit)) == amount
+    if known.kind != "release" or not legs or not asked:
         raise key_reused(key, known.kind)
-    return tuple((leg.account.earmark, -leg.amount) for leg in legs)
+    return parts
 
 
 def promised(session: Session, fund: PooledFund, promise: Promise) -> Money:

@@ -18,6 +18,7 @@ from almoner.finance.errors import (
     CurrencyMismatch,
     EarmarkViolated,
     InsufficientFunds,
+    KeyReused,
     Missing,
     OverdrawnCommitment,
 )
@@ -153,6 +154,32 @@ def test_a_promise_keeps_its_earmarks_until_it_is_paid_or_released(
     assert acts.release(session, water, WELL, key="l1", clock=clock) == usd("15.00")
     assert acts.release(session, water, WELL, key="l2", clock=clock) == usd("0.00")
     assert acts.position(session, water).free == usd("95.00")
+
+
+def test_part_of_a_promise_is_released_and_money_without_restriction_is_free_first(
+    session: Session, water: PooledFund, give: Give, clock: Clock
+) -> None:
+    give("100.00", "c1")
+    give("30.00", "n1", "other", "north")
+    acts.reserve(session, water, WELL, usd("50.00"), key="e1", clock=clock, use={"region": "north"})
+
+    def part(amount: str, key: str) -> str:
+        return acts.release(session, water, WELL, key=key, clock=clock, amount=usd(amount)).text
+
+    assert [part("15.00", "l1"), part("15.00", "l1"), part("10.00", "l2")] == ["15.00", "15.00", "10.00"]
+    assert [(row.earmark, row.reserved) for row in acts.position(session, water).earmarks] == [
+        ("north", usd("25.00")),
+        ("unrestricted", usd("0.00")),
+    ]
+    with pytest.raises(KeyReused):
+        part("14.00", "l1")
+    with pytest.raises(OverdrawnCommitment) as caught:
+        part("25.01", "l3")
+    assert caught.value.figures["left"] == "25.00"
+    with pytest.raises(AmountOutOfRange):
+        part("0.00", "l4")
+    assert acts.promised(session, water, WELL) == usd("25.00")
+    assert acts.verify(session, "main").findings == ()
 
 
 def test_what_is_promised_is_not_free(session: Session, water: PooledFund, give: Give, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from almoner.api.migrations.statements import append_only, run_sql
+from almoner.api.migrations.statements import append_only, run_for_dialect, run_sql
 
 revision = "0002"
 down_revision = "0001"
@@ -40,15 +40,20 @@ FACTS = {
     "payout_wait": ["payout_id", "proposal_id"],
     "payout_void": ["payout_id", "event_id"],
 }
+FUNCTIONS = ["almoner_agreement_fixed", "almoner_agreement_moved", "almoner_amended"]
 
 
 def upgrade() -> None:
-    """Build the tables."""
+    """Build tables and triggers."""
     run_sql("v0002_tables")
+    run_for_dialect("v0002_triggers")
     append_only(FACTS)
 
 
 def downgrade() -> None:
     """Remove them."""
+    connection = op.get_bind()
     for table in reversed(FACTS):
-        op.get_bind().exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql(f"DROP TABLE {table}")
+    for function in FUNCTIONS if connection.dialect.name == "postgresql" else ():
+        connection.exec_driver_sql(f"DROP FUNCTION {function}")

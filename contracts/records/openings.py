@@ -1,0 +1,231 @@
+"""What is still open under an agreement: claims, disputes, payouts that wait or are owed back."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Subquery, func, select
+from sqlalchemy.orm import Session
+
+from ..liability import PayerSums, Place
+from .tables import (
+    AGREEMENT_PARTY,
+    CLAIM,
+    DECISION,
+    DISPUTE,
+    FROZEN,
+    PAYOUT,
+    PAYOUT_PAID,
+    PAYOUT_VOID,
+    PAYOUT_WAIT,
+    RESOLUTION,
+    SETTLEMENT,
+    THAW,
+    WAIVER,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenClaim:
+    """A claim on which the last word is not said, or not paid.
+
+    Attributes
+    ----------
+    claim : str
+        Its code.
+    places : tuple of (str, str)
+        Metrics and periods it speaks of.
+    decided : bool
+        Whether verifiers have decided it.
+    disputed : bool
+        Whether its decision is in dispute.
+    open_until : date or None
+        Until when it can be disputed; None when all have waived that.
+    settled : bool
+        Whether the decision in force was settled.
+    """
+
+    claim: str
+    places: tuple[Place, ...]
+    decided: bool
+    disputed: bool
+    open_until: date | None
+    settled: bool
+
+    def is_open(self, today: date) -> bool:
+        """Tell whether anything about it can still change in the ordinary way, or is not paid."""
+        disputable = self.open_until is not None and today <= self.open_until
+        return not self.decided or self.disputed or disputable or not self.settled
+
+
+def list_claims_standing(session: Session, agreement_id: int) -> tuple[OpenClaim, ...]:
+    """Return every claim of an agreement with what is said and paid on it, in the order of claims."""
+    last = (
+        select(DECISION.c.claim_id, func.max(DECISION.c.round).label("round"))
+        .where(DECISION.c.agreement_id == agreement_id)
+        .group_by(DECISION.c.claim_id)
+        .subquery()
+    )
+    disputed = (
+        select(DISPUTE.c.claim_id)
+        .outerjoin(RESOLUTION, RESOLUTION.c.dispute_id == DISPUTE.c.id)
+        .where(DISPUTE.c.agreement_id == agreement_id, RESOLUTION.c.dispute_id.is_(None))
+        .distinct()
+        .subquery()
+    )
+    waived = (
+        select(WAIVER.c.claim_id, WAIVER.c.round, func.count().label("waivers"))
+        .where(WAIVER.c.agreement_id == agreement_id)
+        .group_by(WAIVER.c.claim_id, WAIVER.c.round)
+        .subquery()
+    )
+    same_decision = (DECISION.c.claim_id == last.c.claim_id) & (DECISION.c.round == last.c.round)
+    rows = session.execute(
+        select(
+            CLAIM.c.code,
+            CLAIM.c.body,
+            DECISION.c.open_until,
+            SETTLEMENT.c.id.label("settlement"),
+            disputed.c.claim_id.label("disputed"),
+            waived.c.waivers,
+        )
+        .outerjoin(last, last.c.claim_id == CLAIM.c.id)
+        .outerjoin(DECISION, same_decision)
+        .outerjoin(
+            SETTLEMENT, (SETTLEMENT.c.claim_id == last.c.claim_id) & (SETTLEMENT.c.round == last.c.round)
+        )
+        .outerjoin(disputed, disputed.c.claim_id == CLAIM.c.id)
+        .outerjoin(waived, (waived.c.claim_id == last.c.claim_id) & (waived.c.round == last.c.round))
+        .where(CLAIM.c.agreement_id == agreement_id)
+        .order_by(CLAIM.c.id)
+    )
+    all_of_them = _count_interested(session, agreement_id)
+    return tuple(
+        OpenClaim(
+            claim=row.code,
+            places=tuple((one["metric"], one["period"]) for one in json.loads(row.body)["results"]),
+            decided=row.open_until is not None,
+            disputed=row.disputed is not None,
+            open_until=None if row.waivers == all_of_them else row.open_until,
+            settled=row.settlement is not None,
+        )
+        for row in rows
+    )
+
+
+def _count_interested(session: Session, agreement_id: int) -> int:
+    query = select(func.count()).select_from(AGREEMENT_PARTY)
+    interested = (AGREEMENT_PARTY.c.agreement_id == agreement_id) & (AGREEMENT_PARTY.c.duty == "interested")
+    return session.scalar(query.where(interested)) or 0
+
+
+def list_open_disputes(session: Session, agreement_id: int) -> tuple[str, ...]:
+    """Return the codes of disputes that are not resolved."""
+    query = (
+        select(DISPUTE.c.code)
+        .outerjoin(RESOLUTION, RESOLUTION.c.dispute_id == DISPUTE.c.id)
+        .where(DISPUTE.c.agreement_id == agreement_id, RESOLUTION.c.dispute_id.is_(None))
+    )
+    return tuple(session.scalars(query.order_by(DISPUTE.c.id)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPayout:
+    """A payout of a fund that is not carried out in full.
+
+    Attributes
+    ----------
+    clause, payer, payee, direction, unit : str
+        As in ``Payout``.
+    left : int [minor units]
+        Not carried out yet.
+    """
+
+    clause: str
+    payer: str
+    payee: str
+    direction: str
+    unit: str
+    left: int
+
+
+def list_open_payouts(session: Session, agreement_id: int) -> tuple[OpenPayout, ...]:
+    """Return payouts out of funds that wait, and what is owed back to funds."""
+    done = _done()
+    rows = session.execute(
+        select(PAYOUT, func.coalesce(done.c.done, 0).label("done"))
+        .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
+        .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
+        .where(
+            PAYOUT.c.agreement_id == agreement_id,
+            PAYOUT.c.route == "fund",
+            PAYOUT_VOID.c.payout_id.is_(None),
+            PAYOUT.c.amount > func.coalesce(done.c.done, 0),
+        )
+        .order_by(PAYOUT.c.settlement_id, PAYOUT.c.clause, PAYOUT.c.period, PAYOUT.c.payer, PAYOUT.c.payee)
+    )
+    return tuple(
+        OpenPayout(
+            clause=row.clause,
+            payer=row.payer,
+            payee=row.payee,
+            direction=row.direction,
+            unit=row.unit,
+            left=row.amount - int(row.done),
+        )
+        for row in rows
+    )
+
+
+def sum_payouts(session: Session, agreement_id: int) -> dict[str, PayerSums]:
+    """Sum what became of payouts out of funds, and what is kept back, by payer."""
+    done = _done()
+    rows = session.execute(
+        select(
+            PAYOUT.c.payer,
+            PAYOUT.c.direction,
+            PAYOUT.c.amount,
+            PAYOUT_WAIT.c.payout_id.label("waits"),
+            func.coalesce(done.c.done, 0).label("done"),
+        )
+        .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
+        .outerjoin(PAYOUT_WAIT, PAYOUT_WAIT.c.payout_id == PAYOUT.c.id)
+        .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
+        .where(
+            PAYOUT.c.agreement_id == agreement_id,
+            PAYOUT.c.route != "outside",
+            PAYOUT_VOID.c.payout_id.is_(None),
+        )
+    )
+    sums: dict[str, tuple[int, int, int, int]] = {}
+    for row in rows:
+        sign = 1 if row.direction == "out" else -1
+        waits = row.amount if row.waits is not None and not row.done else 0
+        owed, paid, waiting, _ = sums.get(row.payer, (0, 0, 0, 0))
+        sums[row.payer] = (owed + sign * row.amount, paid + sign * int(row.done), waiting + waits, 0)
+    kept = session.execute(
+        select(FROZEN.c.payer, FROZEN.c.amount)
+        .outerjoin(
+            THAW,
+            (THAW.c.dispute_id == FROZEN.c.dispute_id)
+            & (THAW.c.payer == FROZEN.c.payer)
+            & (THAW.c.unit == FROZEN.c.unit),
+        )
+        .where(FROZEN.c.agreement_id == agreement_id, THAW.c.dispute_id.is_(None))
+    )
+    for row in kept:
+        owed, paid, waiting, frozen = sums.get(row.payer, (0, 0, 0, 0))
+        sums[row.payer] = (owed, paid, waiting, frozen + row.amount)
+    return {
+        payer: PayerSums(owed=owed, paid=paid, waiting=waiting, frozen=frozen)
+        for payer, (owed, paid, waiting, frozen) in sums.items()
+    }
+
+
+def _done() -> Subquery:
+    """Sum what was carried out of each payout."""
+    return (
+        select(PAYOUT_PAID.c.payout_id, func.sum(PAYOUT_PAID.c.amount).label("done"))
+        .group_by(PAYOUT_PAID.c.payout_id)
+        .subquery()
+    )
