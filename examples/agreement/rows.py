@@ -23,7 +23,8 @@ YEARS = {
     "2022": date(2022, 10, 31),
 }
 FIRST_WEEK = "placement_week_1"
-HEADER = ("person", "metric", "of:lines", "achieved_on")
+HEADER = ("young_person", "step", "reached_on")
+COLUMNS = {"person": "young_person", "of:lines": "step", "achieved_on": "reached_on"}
 METRIC = "claims"
 
 
@@ -108,14 +109,14 @@ def mistaken(rows: Iterable[Row]) -> Row:
 
 def table(rows: Iterable[Row]) -> list[tuple[str, ...]]:
     """Write rows as cells, with their header."""
-    return [HEADER, *((row.person, METRIC, row.step, row.on.isoformat()) for row in rows)]
+    return [HEADER, *((row.person, row.step, row.on.isoformat()) for row in rows)]
 
 
 def spoiled(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """Write rows with three faults that files have: a person twice, a step nobody knows, a day to come."""
     cells = table(rows)
-    person, metric, _, day = cells[2]
-    unknown, to_come = (person, metric, "job_started", day), (person, metric, "job_start", "2029-01-07")
+    person, _, day = cells[2]
+    unknown, to_come = (person, "job_started", day), (person, "job_start", "2022-10-07")
     return [*cells, cells[1], unknown, to_come]
 
 
