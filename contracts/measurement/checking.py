@@ -13,7 +13,6 @@ from typing import Any, cast
 import numpy as np
 
 from ...finance.errors import RowsInvalid
-from ..claims import ClaimedResult
 from ..terms.observing import write_value
 from ..terms.types import Quantity
 from .columns import Coded, Ints, RawRows, Sieve, combined
@@ -301,13 +300,6 @@ def _sums(codes: Ints, quantity: Coded, size: int) -> list[int]:
     for at, value in zip(codes.tolist(), quantity.listed(), strict=True):
         exact[at] += value
     return exact
-
-
-def results_of(counts: Sequence[PlaceCount]) -> tuple[ClaimedResult, ...]:
-    """Write totals as results that can be claimed."""
-    return tuple(
-        ClaimedResult(metric=one.metric, period=one.period, of=one.of, value=one.value) for one in counts
-    )
 
 
 def first_rows(checked: CheckedRows, most: int = 5) -> tuple[dict[str, str], ...]:

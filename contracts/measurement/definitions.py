@@ -107,7 +107,8 @@ class MetricDefinition(Document):
 
     def findings(self, at: str = "") -> Findings:
         """List every rule broken between the fields."""
-        rows = [
+        rows = _code_findings(self.code, at)
+        rows += [
             finding(f"{at}/disaggregation/{place}", "it stands twice")
             for place in repeated(self.disaggregation)
         ]
@@ -117,6 +118,11 @@ class MetricDefinition(Document):
             for field, told in _reference_faults(row)
         ]
         return rows + _value_findings(self, at)
+
+
+def _code_findings(code: str, at: str) -> Findings:
+    told = "it ends like a version; agreements name definitions as code/version"
+    return [finding(f"{at}/code", told)] if code.rpartition("/")[2].isdigit() and "/" in code else []
 
 
 def _reference_faults(row: Reference) -> list[tuple[str, str]]:
@@ -239,7 +245,8 @@ class CohortDefinition(Document):
     def findings(self, at: str = "") -> Findings:
         """List every rule broken between the fields."""
         ids = [row.id for row in self.eligibility]
-        rows = [finding(f"{at}/eligibility/{place}/id", "it stands twice") for place in repeated(ids)]
+        rows = _code_findings(self.code, at)
+        rows += [finding(f"{at}/eligibility/{place}/id", "it stands twice") for place in repeated(ids)]
         spans = []
         for name, text in (("from", self.referral.from_), ("until", self.referral.until)):
             try:

@@ -1,0 +1,271 @@
+"""Rows of imported datasets, and the milestones of people on record."""
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, Row, Select, and_, func, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.orm import Session
+
+from ...finance.errors import Busy, Missing
+from ..measurement.datasets import ImportedDataset, read_dataset
+from ..measurement.partial_dates import PartialDate, read_partial_date
+from ..measurement.rows import RecordedRow
+from .tables import CLAIM, DATASET, DECISION, DISPUTE, OUTCOME_ROW, RESOLUTION
+
+FEW_PERSONS = 500
+CHUNK_ROWS = 20_000
+COLUMNS = (
+    *("dataset_id", "agreement_id", "no", "person", "metric", "period", "members", "achieved_on"),
+    *("quantity", "nth", "life"),
+)
+Values = Sequence[Any]
+Milestone = tuple[bytes, str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDataset:
+    """A dataset with its row number."""
+
+    id: int
+    dataset: ImportedDataset
+
+
+def list_datasets(session: Session, agreement_id: int) -> tuple[StoredDataset, ...]:
+    """Return the datasets of an agreement, in the order of their import."""
+    rows = session.execute(
+        select(DATASET.c.id, DATASET.c.body)
+        .where(DATASET.c.agreement_id == agreement_id)
+        .order_by(DATASET.c.id)
+    )
+    return tuple(StoredDataset(id=row.id, dataset=read_dataset(row.body)) for row in rows)
+
+
+def find_dataset(session: Session, agreement_id: int, code: str) -> StoredDataset:
+    """Return a dataset by its code.
+
+    Raises
+    ------
+    Missing
+        When there is none.
+    """
+    query = select(DATASET.c.id, DATASET.c.body)
+    row = session.execute(
+        query.where(DATASET.c.agreement_id == agreement_id, DATASET.c.code == code)
+    ).one_or_none()
+    if row is None:
+        known = [one.dataset.code for one in list_datasets(session, agreement_id)]
+        raise Missing(
+            f"There is no dataset {code!r} in this agreement. There are: {', '.join(known[-20:]) or 'none'}.",
+            what="dataset",
+            code=code,
+            known=known,
+        )
+    return StoredDataset(id=row.id, dataset=read_dataset(row.body))
+
+
+def find_key_check(session: Session, agreement_id: int) -> str:
+    """Return what tells the key of an agreement's pseudonyms from others; empty before the first import."""
+    query = select(DATASET.c.body).where(DATASET.c.agreement_id == agreement_id).order_by(DATASET.c.id)
+    body = session.scalar(query.limit(1))
+    return "" if body is None else read_dataset(body).key_check
+
+
+def keep_dataset(session: Session, agreement_id: int, made: ImportedDataset, event_id: UUID) -> int:
+    """Write a dataset without its rows, and return its row number."""
+    session.execute(
+        insert(DATASET).values(
+            agreement_id=agreement_id,
+            code=made.code,
+            size=made.rows,
+            sha256=bytes.fromhex(made.sha256),
+            source_sha256=bytes.fromhex(made.source_sha256),
+            body=made.dataset_bytes(),
+            event_id=event_id,
+        )
+    )
+    return find_dataset(session, agreement_id, made.code).id
+
+
+def keep_rows(
+    session: Session,
+    dataset_id: int,
+    agreement_id: int,
+    batches: Iterable[Sequence[Values]],
+    stored: Callable[[int], None],
+) -> None:
+    """Write the rows of a dataset, a batch at a time.
+
+    Parameters
+    ----------
+    session : Session
+        Inside a savepoint: a refused batch leaves the others behind.
+    dataset_id, agreement_id : int [row number]
+        Where they belong.
+    batches : iterable of sequence of rows
+        Number, pseudonym, metric, period, members, day, quantity, place and life.
+    stored : callable
+        Told how many rows are stored, after each batch.
+
+    Raises
+    ------
+    Busy
+        When another session has just stored one of these milestones.
+    """
+    connection = session.connection()
+    write = _copy if connection.dialect.name == "postgresql" else _insert
+    done = 0
+    with _refusals(connection):
+        for batch in batches:
+            write(connection, dataset_id, agreement_id, batch)
+            done += len(batch)
+            stored(done)
+
+
+def _insert(connection: Connection, dataset_id: int, agreement_id: int, batch: Sequence[Values]) -> None:
+    marks = f"{int(dataset_id)}, {int(agreement_id)}, {', '.join('?' * (len(COLUMNS) - 2))}"
+    statement = f"INSERT INTO outcome_row ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608  # constants, two ints
+    connection.exec_driver_sql(statement, [tuple(row) for row in batch])
+
+
+def _copy(connection: Connection, dataset_id: int, agreement_id: int, batch: Sequence[Values]) -> None:
+    """Write a batch by COPY: metric, period, members and day hold no tabulator, backslash or line end."""
+    start = f"{int(dataset_id)}\t{int(agreement_id)}\t"
+    lines = [
+        f"{start}{no}\t\\\\x{person.hex()}\t{metric}\t{period}\t{members}\t{day}\t{quantity}\t{nth}\t{life}\n"
+        for no, person, metric, period, members, day, quantity, nth, life in batch
+    ]
+    driver: Any = connection.connection.driver_connection
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f"COPY outcome_row ({', '.join(COLUMNS)}) FROM STDIN") as copy,
+    ):
+        copy.write("".join(lines))
+
+
+@contextmanager
+def _refusals(connection: Connection) -> Iterator[None]:
+    """Turn the database's refusal of a milestone that is there into one that tells what to do."""
+    refusals: tuple[type[Exception], ...] = (IntegrityError, connection.dialect.loaded_dbapi.IntegrityError)
+    try:
+        yield
+    except refusals as fault:
+        cause = fault.orig if isinstance(fault, DBAPIError) else fault
+        raise Busy(f"Another import has just stored one of these milestones: {cause}. Try again.") from fault
+
+
+def find_recorded(
+    session: Session, agreement_id: int, persons: Collection[bytes], today: date
+) -> dict[Milestone, list[RecordedRow]]:
+    """Return what is on record of some people, by person, metric and members.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    agreement_id : int [row number]
+        Of the agreement.
+    persons : collection of bytes
+        Pseudonyms.
+    today : date
+        On which a rejected claim counts as final.
+    """
+    names = {one.id: one.dataset.code for one in list_datasets(session, agreement_id)}
+    if not names:
+        return {}
+    dead = find_dead(session, agreement_id, today)
+    wanted = frozenset(persons)
+    found: dict[Milestone, list[RecordedRow]] = {}
+    days: dict[str, PartialDate] = {}
+    for row in _rows(session, agreement_id, wanted):
+        if row.person not in wanted:
+            continue
+        day = days.get(row.achieved_on) or days.setdefault(
+            row.achieved_on, read_partial_date(row.achieved_on)
+        )
+        made = RecordedRow(
+            day=day, nth=row.nth, life=row.life, dataset=names[row.dataset_id], dead=row.dataset_id in dead
+        )
+        found.setdefault((row.person, row.metric, row.members), []).append(made)
+    return found
+
+
+def _rows(session: Session, agreement_id: int, persons: Collection[bytes]) -> Iterator[Row[Any]]:
+    """Read rows on record in pieces: of a few people by name, of many all."""
+    columns = ("person", "metric", "members", "achieved_on", "nth", "life", "dataset_id")
+    query = select(*(OUTCOME_ROW.c[name] for name in columns)).where(
+        OUTCOME_ROW.c.agreement_id == agreement_id
+    )
+    if len(persons) <= FEW_PERSONS:
+        query = query.where(OUTCOME_ROW.c.person.in_(sorted(persons)))
+    yield from _in_pieces(session, query)
+
+
+def _in_pieces(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
+    yield from session.execute(query.execution_options(yield_per=CHUNK_ROWS))
+
+
+def stored_rows(session: Session, dataset_id: int) -> Iterator[Row[Any]]:
+    """Read the rows of a dataset in their order: person, metric, period, members, day, quantity."""
+    names = ("person", "metric", "period", "members", "achieved_on", "quantity")
+    columns = [OUTCOME_ROW.c[name] for name in names]
+    query = select(*columns).where(OUTCOME_ROW.c.dataset_id == dataset_id).order_by(OUTCOME_ROW.c.no)
+    yield from _in_pieces(session, query)
+
+
+def find_dead(session: Session, agreement_id: int, today: date) -> frozenset[int]:
+    """Return the row numbers of datasets all of whose claims were found not to hold, for good.
+
+    Parameters
+    ----------
+    agreement_id : int [row number]
+        Of the agreement.
+    today : date
+        After which nobody can dispute any more.
+    """
+    last = select(DECISION.c.claim_id, func.max(DECISION.c.round).label("round")).group_by(
+        DECISION.c.claim_id
+    )
+    newest = last.subquery()
+    rows = session.execute(
+        select(CLAIM.c.dataset_id, CLAIM.c.id, DECISION)
+        .outerjoin(newest, newest.c.claim_id == CLAIM.c.id)
+        .outerjoin(
+            DECISION, and_(DECISION.c.claim_id == newest.c.claim_id, DECISION.c.round == newest.c.round)
+        )
+        .where(CLAIM.c.agreement_id == agreement_id, CLAIM.c.dataset_id.is_not(None))
+    ).all()
+    disputed = _disputed(session, agreement_id)
+    by_dataset: dict[int, list[bool]] = {}
+    for row in rows:
+        dead = row.id not in disputed and _is_dead(row._mapping, today)  # noqa: SLF001  # SQLAlchemy's public name
+        by_dataset.setdefault(row.dataset_id, []).append(dead)
+    return frozenset(dataset for dataset, found in by_dataset.items() if all(found))
+
+
+def _is_dead(row: Mapping[Any, Any], today: date) -> bool:
+    """Say whether a claim came to nothing, and nobody can say otherwise any more."""
+    if row["body"] is None or json.loads(row["body"])["results"]:
+        return False
+    return bool(row["round"] > 1 or row["open_until"] < today or row["open_until"] == row["decided_on"])
+
+
+def _disputed(session: Session, agreement_id: int) -> frozenset[int]:
+    """Return the claims with a dispute that is open."""
+    query = (
+        select(DISPUTE.c.claim_id)
+        .outerjoin(RESOLUTION, RESOLUTION.c.dispute_id == DISPUTE.c.id)
+        .where(DISPUTE.c.agreement_id == agreement_id, RESOLUTION.c.dispute_id.is_(None))
+    )
+    return frozenset(session.scalars(query))
+
+
+def find_claims_of(session: Session, dataset_id: int) -> tuple[str, ...]:
+    """Return the codes of the claims that sum up a dataset."""
+    query = select(CLAIM.c.code).where(CLAIM.c.dataset_id == dataset_id).order_by(CLAIM.c.id)
+    return tuple(session.scalars(query))
