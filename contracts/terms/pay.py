@@ -236,8 +236,8 @@ def step(
         obligated[names[key]] = obligated.get(names[key], 0) + due
     rows = []
     for key, parts in zip(owed, legs_of(list(owed.values())), strict=True):
-        for pair, part in parts.items():
-            legs[*names[key], *pair] = legs.get((*names[key], *pair), 0) + part
+        for leg, part in parts.items():
+            legs[*names[key], *leg] = legs.get((*names[key], *leg), 0) + part
         told = _explained(program, clauses[key[0]], key, record or [], overlays)
         rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
     after = State(observed=observed, obligated=obligated, legs=legs)

@@ -27,7 +27,7 @@ class Rooms:
     def __init__(self, evaluation: Evaluation, before: Before, *, with_cuts: bool) -> None:
         self._evaluation = evaluation
         self._use: Arithmetic = evaluation.arithmetic
-        self._reserved = dict(before.amounts)
+        self._reserved = {key: amount for key, amount in before.amounts.items() if amount > 0}
         self._nobodys = before.kept
         self._with_cuts = with_cuts
         self._used: dict[Room, Cell] = {}
