@@ -1,7 +1,7 @@
 """Where Project Apollo is kept: book, parties, fund and the signed agreement.
 
-What is published stands in ``apollo.json``, ``cohort.json`` and ``metric.json``. The gifts, the verifiers and the
-panel are invented, and so are all days of signing and payment.
+What is published stands in ``apollo.json``, ``cohort.json`` and ``metric.json``. The gifts, the verifiers and
+the panel are invented, and so are all days of signing and payment.
 """
 
 import hashlib
@@ -60,14 +60,15 @@ def open_desk(session: Session) -> PooledFund:
         acts.register_party(
             session, BOOK, Party(code=code, name=name, public_key=public_key(secret_of(code)))
         )
-    region, city = {"region": ("south-yorkshire",)}, {"city": ("sheffield",)}
+    region: dict[str, tuple[str, ...]] = {"region": ("south-yorkshire",)}
+    city: dict[str, tuple[str, ...]] = {**region, "city": ("sheffield",)}
     acts.open_earmark(
         session, BOOK, Earmark(code="south-yorkshire", title="South Yorkshire only", admits=region)
     )
     acts.open_earmark(
         session,
         BOOK,
-        Earmark(code="sheffield", title="Sheffield only", admits={**region, **city}),
+        Earmark(code="sheffield", title="Sheffield only", admits=city),
         wider="south-yorkshire",
     )
     fund = acts.open_fund(session, BOOK, FUND, pounds, title="Leaving care outcomes fund (invented)")
@@ -87,7 +88,7 @@ def open_desk(session: Session) -> PooledFund:
 
 
 def sign_agreement(session: Session) -> Agreement:
-    """Define what is measured, of whom; draw up the agreement and let everybody sign it, one after the other."""
+    """Define what is measured, of whom; draw up the agreement, and let one after the other sign it."""
     metric = MetricDefinition.read((HERE / "metric.json").read_bytes())
     cohort = CohortDefinition.read((HERE / "cohort.json").read_bytes())
     contracts.define_metric(session, BOOK, metric, clock=at("2018-09-03"))

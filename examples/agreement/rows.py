@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-PEOPLE = 131
+PEOPLE = tuple(f"person-{one:03}" for one in range(1, 132))
 STARTS_ON = date(2018, 10, 1)
 REFERRED_WITHIN = 800
 YEARS = {
@@ -77,13 +77,12 @@ def number(*parts: str) -> int:
 
 def make_rows() -> tuple[Row, ...]:
     """Return every row, by day."""
-    people = [f"person-{one:03}" for one in range(1, PEOPLE + 1)]
     days = {
         ("", person): STARTS_ON + timedelta(days=number("referred", person) % REFERRED_WITHIN)
-        for person in people
+        for person in PEOPLE
     }
     for step in STEPS:
-        able = [person for person in people if (step.after, person) in days]
+        able = [person for person in PEOPLE if (step.after, person) in days]
         for person in sorted(able, key=lambda one: number(step.name, one))[: step.count]:
             wait = step.least + number("days", step.name, person) % (step.most - step.least + 1)
             days[step.name, person] = days[step.after, person] + timedelta(days=wait)
@@ -116,7 +115,7 @@ def spoiled(rows: Sequence[Row]) -> list[tuple[str, ...]]:
     """Write rows with three faults that files have: a person twice, a step nobody knows, a day to come."""
     cells = table(rows)
     person, _, day = cells[2]
-    unknown, to_come = (person, "job_started", day), (person, "job_start", "2022-10-07")
+    unknown, to_come = (person, "job_started", day), (person, "steady_relationship", "2022-10-07")
     return [*cells, cells[1], unknown, to_come]
 
 
