@@ -183,7 +183,7 @@ def _unit_faults(
         if clause.unit.unit in units and clause.basis != "note"
     }
     kept = (fund.unit.code, fund.unit.scale)
-    if digits != {kept}:
+    if kept not in digits or any(unit == kept[0] and scale != kept[1] for unit, scale in digits):
         shown = ", ".join(f"{unit}/{scale}" for unit, scale in sorted(digits))
         yield f"{payer} pays in {shown}, the fund {fund.code} keeps {kept[0]}/{kept[1]}"
 

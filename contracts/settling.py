@@ -194,7 +194,7 @@ def changed(books: Books, entitlements: Iterable[Entitlement]) -> tuple[Entitlem
 
 
 def plan_payouts(
-    program: Program, entitlements: Iterable[Entitlement], kept: Iterable[str]
+    program: Program, entitlements: Iterable[Entitlement], kept: Mapping[str, str]
 ) -> tuple[PlannedPayout, ...]:
     """Sum dues by clause, period, payer and payee, and say which way each goes.
 
@@ -204,10 +204,10 @@ def plan_payouts(
         Compiled terms.
     entitlements : Iterable of Entitlement
         With their legs.
-    kept : Iterable of str
-        Payers and pots whose money a fund of the book keeps.
+    kept : Mapping of str to str
+        Payers and pots whose money a fund of the book keeps -> code of its unit; in any other unit they pay
+        outside the book.
     """
-    own = set(kept)
     pots = {account.id for account in program.accounts if account.pot}
     units = {clause.id: clause.unit.unit for clause in program.clauses}
     sums: dict[tuple[str, str, str, str], int] = {}
@@ -216,10 +216,10 @@ def plan_payouts(
             key = (row.clause, row.period, payer, payee)
             sums[key] = sums.get(key, 0) + due
 
-    def route(payer: str, payee: str) -> Route:
-        if payer not in own:
+    def route(clause: str, payer: str, payee: str) -> Route:
+        if kept.get(payer) != units[clause]:
             return "outside"
-        return "pot" if payee in pots and payee in own else "fund"
+        return "pot" if payee in pots and payee in kept else "fund"
 
     return tuple(
         PlannedPayout(
@@ -229,7 +229,7 @@ def plan_payouts(
             payee=payee,
             amount=amount,
             unit=units[clause],
-            route=route(payer, payee),
+            route=route(clause, payer, payee),
         )
         for (clause, period, payer, payee), amount in sums.items()
         if amount

@@ -6,33 +6,127 @@ from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .agreeing import draft, draw_up, propose, sign, withdraw
+    from .amending import approve_amendment, list_amendments, propose_amendment
     from .claiming import attach, check_evidence, claim
+    from .defining import define_cohort, define_metric, find_cohort, find_metric, list_cohorts, list_metrics
     from .determining import determine
+    from .ending import close, measure, resume, suspend, terminate
+    from .importing import aggregate, claimed_results, find_dataset, import_rows, list_datasets, preview_rows
+    from .liability import follow_liability
+    from .recovering import carry_out, take_back
+    from .replaying import replay
     from .rounds import claim_status, list_claims
+    from .settling import settle
+    from .showing import list_payouts, list_settlements
+    from .stating import party_statement
+    from .tracing import trace_payout
     from .vetting import find_conflicts
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".agreeing": ("draft", "draw_up", "propose", "sign", "withdraw"),
-            ".claiming": ("attach", "check_evidence", "claim"),
+            ".agreeing": (
+                "draft",
+                "draw_up",
+                "propose",
+                "sign",
+                "withdraw",
+            ),
+            ".amending": (
+                "approve_amendment",
+                "list_amendments",
+                "propose_amendment",
+            ),
+            ".claiming": (
+                "attach",
+                "check_evidence",
+                "claim",
+            ),
+            ".defining": (
+                "define_cohort",
+                "define_metric",
+                "find_cohort",
+                "find_metric",
+                "list_cohorts",
+                "list_metrics",
+            ),
             ".determining": ("determine",),
-            ".rounds": ("claim_status", "list_claims"),
+            ".ending": (
+                "close",
+                "measure",
+                "resume",
+                "suspend",
+                "terminate",
+            ),
+            ".importing": (
+                "aggregate",
+                "claimed_results",
+                "find_dataset",
+                "import_rows",
+                "list_datasets",
+                "preview_rows",
+            ),
+            ".liability": ("follow_liability",),
+            ".recovering": (
+                "carry_out",
+                "take_back",
+            ),
+            ".replaying": ("replay",),
+            ".rounds": (
+                "claim_status",
+                "list_claims",
+            ),
+            ".settling": ("settle",),
+            ".showing": (
+                "list_payouts",
+                "list_settlements",
+            ),
+            ".stating": ("party_statement",),
+            ".tracing": ("trace_payout",),
             ".vetting": ("find_conflicts",),
         },
     )
 
 __all__ = [
+    "aggregate",
+    "approve_amendment",
     "attach",
+    "carry_out",
     "check_evidence",
     "claim",
     "claim_status",
+    "claimed_results",
+    "close",
+    "define_cohort",
+    "define_metric",
     "determine",
     "draft",
     "draw_up",
+    "find_cohort",
     "find_conflicts",
+    "find_dataset",
+    "find_metric",
+    "follow_liability",
+    "import_rows",
+    "list_amendments",
     "list_claims",
+    "list_cohorts",
+    "list_datasets",
+    "list_metrics",
+    "list_payouts",
+    "list_settlements",
+    "measure",
+    "party_statement",
+    "preview_rows",
     "propose",
+    "propose_amendment",
+    "replay",
+    "resume",
+    "settle",
     "sign",
+    "suspend",
+    "take_back",
+    "terminate",
+    "trace_payout",
     "withdraw",
 ]

@@ -90,8 +90,9 @@ def _sources(session: Session, book: str, code: str, document: AgreementDocument
         raise TermError("The terms can never pay anything: no result makes a payment due.", maximum="0")
     faults = [row for row in lint.check(document.terms) if row.severity == "error"]
     if faults:
+        shown = "; ".join(row.message for row in faults).rstrip(".")
         raise TermError(
-            f"The terms have faults that nobody should sign: {'; '.join(row.message for row in faults)}.",
+            f"The terms have faults that nobody should sign: {shown}.",
             findings=[{"path": row.path, "message": f"{row.message} {row.fix}"} for row in faults],
         )
     book_id = registry.find_book_id(session, book)

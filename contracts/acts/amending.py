@@ -113,7 +113,7 @@ def _amended(stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
         if row.severity == "error"
     ]
     if faults:
-        shown = "; ".join(row["message"] for row in faults)
+        shown = "; ".join(row["message"] for row in faults).rstrip(".")
         raise TermError(f"The amendment cannot be made: {shown}.", findings=faults)
     sources = _amended_sources(stored, lineage)
     funds = {one.payer: _fund_of(stored, one) for one in sources}

@@ -17,7 +17,7 @@ from ...finance.posting import record_event
 from ...finance.records import registry
 from ...finance.storage import Session
 from ..claims import Claim, ClaimedResult, Evidence, digest_of
-from ..funding import member_payees
+from ..funding import member_parties
 from ..records import agreements, claims
 from ..records.agreements import StoredAgreement
 from ..settling import Decided, observed
@@ -119,7 +119,7 @@ def _require_part(stored: StoredAgreement, made: Claim) -> None:
                 metric=row.metric,
                 party=made.claimed_by,
             )
-    having = {*document.signatories.values(), *member_payees(program)}
+    having = {*document.signatories.values(), *member_parties(document, program)}
     members = {document.signatories.get(member, member) for row in made.results for _, member in row.of}
     if made.claimed_by not in having | members:
         raise NotAllowed(

@@ -17,7 +17,7 @@ from ...finance.posting import record_event
 from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
-from ..agreement import AgreementDocument
+from ..agreement import AgreementDocument, AgreementState
 from ..claims import ClaimedResult, result_rows
 from ..determinations import Determination
 from ..quorum import decide
@@ -29,7 +29,7 @@ from .claiming import require_fit, require_pooled
 from .rounds import Rounds, rounds_of
 from .vetting import require_untied
 
-FINDING_STATES = ("active", "measured", "terminated")
+FINDING_STATES: tuple[AgreementState, ...] = ("active", "measured", "terminated")
 
 
 @dataclass(frozen=True, slots=True)

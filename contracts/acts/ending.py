@@ -230,7 +230,7 @@ def terminate(
     reason: str,
     clock: Clock,
 ) -> Agreement:
-    """End an agreement early: claims that are not decided lapse, what is decided is settled.
+    """End an agreement early: no more claims come, and those that were made are decided and settled.
 
     Parameters
     ----------
@@ -272,13 +272,23 @@ def terminate(
     return agreements.find_agreement(session, book, code).agreement
 
 
-def close(session: Session, book: str, code: str, *, clock: Clock) -> dict[str, Money]:
+def close(
+    session: Session,
+    book: str,
+    code: str,
+    *,
+    clock: Clock,
+    signatures: Mapping[str, bytes] = NOBODY,
+) -> dict[str, Money]:
     """Close a measured or terminated agreement, and free what is still set aside for it.
 
     Parameters
     ----------
     session, book, code, clock
         As for ``suspend``; closing it again changes nothing.
+    signatures : Mapping of str to bytes
+        Of everybody with money in it, over ``consent_bytes(code, "close")``, where they give up what stays
+        open: claims that nobody decides, the right to dispute, and what is owed back.
 
     Returns
     -------
@@ -290,61 +300,68 @@ def close(session: Session, book: str, code: str, *, clock: Clock) -> dict[str, 
     UnlawfulTransition, Missing
         While anything is unsettled, in dispute, can be disputed, waits or is owed back: the figures list it;
         when it is neither measured nor terminated.
+    NotSigned, SignatureInvalid
+        When signatures are given and are not those of all.
     """
     stored = agreements.find_locked(session, book, code)
-    if stored.agreement.state != "closed":
-        agreements.require_state(stored, "measured", "terminated")
-        _require_nothing_open(session, stored, clock)
+    if stored.agreement.state == "closed":
+        return _release(session, stored, clock)
+    agreements.require_state(stored, "measured", "terminated")
+    if signatures:
+        names = stored.agreement.document.interested
+        require_consent(session, stored, names, consent_bytes(code, "close"), signatures)
+    stays, goes = _open_rows(session, stored, as_utc(clock()).date())
+    if not stays and _is_due(session, stored, clock):
+        stays = ["something is due by the calendar: settle it"]
+    _require_none(stored, stays if signatures else [*stays, *goes], "closed")
     with session.begin_nested():
-        released = {
-            one.payer: money.release(
-                session,
-                stored.funds[one.payer],
-                Promise("agreement", one.promise),
-                key=f"close#{one.promise}",
-                clock=clock,
-            )
-            for one in stored.agreement.sources
+        released = _release(session, stored, clock)
+        body = {
+            "agreement": code,
+            "given_up": goes,
+            "released": {payer: amount.text for payer, amount in released.items()},
+            "signatures": _shown(signatures),
         }
-        if stored.agreement.state != "closed":
-            told = {payer: amount.text for payer, amount in released.items()}
-            body = {"agreement": code, "released": told}
-            event_id, _ = record_event(session, book, "agreement.closed", body, key=code, clock=clock)
-            agreements.move(session, stored, "closed", event_id)
+        event_id, _ = record_event(session, book, "agreement.closed", body, key=code, clock=clock)
+        agreements.move(session, stored, "closed", event_id)
     return released
 
 
-def _require_nothing_open(session: Session, stored: StoredAgreement, clock: Clock) -> None:
-    """Refuse to close while anything can still be owed."""
-    today = as_utc(clock()).date()
-    lapsed = stored.agreement.state == "terminated"
-    rows = [
-        told
-        for one in openings.list_claims_standing(session, stored.id)
-        if not (lapsed and not one.decided) and (told := _told(one, today))
-    ]
+def _release(session: Session, stored: StoredAgreement, clock: Clock) -> dict[str, Money]:
+    return {
+        one.payer: money.release(
+            session,
+            stored.funds[one.payer],
+            Promise("agreement", one.promise),
+            key=f"close#{one.promise}",
+            clock=clock,
+        )
+        for one in stored.agreement.sources
+    }
+
+
+def _open_rows(session: Session, stored: StoredAgreement, today: date) -> tuple[list[str], list[str]]:
+    """Say what has to be done before closing, and what parties can give up together."""
+    stays, goes = [], []
+    for one in openings.list_claims_standing(session, stored.id):
+        if one.disputed:
+            stays.append(f"claim {one.claim} is in dispute")
+        elif not one.decided:
+            goes.append(f"claim {one.claim} is undecided")
+        elif one.is_open(today):
+            if not one.settled:
+                stays.append(f"claim {one.claim} is not settled")
+            else:
+                goes.append(f"claim {one.claim} can be disputed before {one.open_until}")
     scales = {fund.unit.code: fund.unit.scale for fund in stored.funds.values()}
     for payout in openings.list_open_payouts(session, stored.id):
         amount = f"{decimal_text(payout.left, scales[payout.unit])} {payout.unit}"
-        back = payout.direction == "back"
-        said = f"{payout.payee} owes {payout.payer} {amount}" if back else f"{amount} to {payout.payee} waits"
-        rows.append(f"clause {payout.clause}: {said}")
-    if not rows and _is_due(session, stored, clock):
-        rows.append("something is due by the calendar: settle it")
-    _require_none(stored, rows, "closed")
-
-
-def _told(one: openings.OpenClaim, today: date) -> str:
-    """Say what is open about a claim; empty when nothing is."""
-    if one.disputed:
-        return f"claim {one.claim} is in dispute"
-    if not one.decided:
-        return f"claim {one.claim} is undecided"
-    if not one.settled:
-        return f"claim {one.claim} is not settled"
-    if one.is_open(today):
-        return f"claim {one.claim} can be disputed until {one.open_until}"
-    return ""
+        told = f"clause {payout.clause}: "
+        if payout.direction == "back":
+            goes.append(f"{told}{payout.payee} owes {payout.payer} {amount}")
+        else:
+            stays.append(f"{told}{amount} to {payout.payee} waits for approval")
+    return stays, goes
 
 
 def _is_due(session: Session, stored: StoredAgreement, clock: Clock) -> bool:

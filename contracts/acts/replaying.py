@@ -148,7 +148,7 @@ class _Run:
                 if due:
                     identity = self._name(position, row.clause, row.period, payer, payee)
                     self.taken.append((identity, (row.clause, row.period, row.members, payer, payee), due))
-        planned = plan_payouts(self.lineage.overlaid.program, listed, self.stored.funds)
+        planned = plan_payouts(self.lineage.overlaid.program, listed, self.stored.kept)
         return [
             {
                 "id": str(self._name(position, one.clause, one.period, one.payer, one.payee)),

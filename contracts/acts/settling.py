@@ -139,14 +139,15 @@ def worth_of(
     if found is None or settled.get(claim, 0) >= found.round:
         return ()
     today = as_utc(clock()).date()
-    day = judged_on(
-        stored.lineage.overlaid.program, today, _undecided(session, stored, decisions, found, today)
-    )
-    with_it = _dues(stored, books, books.deciding(_decided(found)), day)
+    decided = books.deciding(_decided(found))
+    day = _day(session, stored, decided, today)
+    with_it = _dues(stored, books, decided, day)
     without = _dues(stored, books, books.decided, day)
-    kept = set(stored.funds)
-    more = ((name, due - without.get(name, 0)) for name, due in with_it.items() if name[3] in kept)
-    return tuple((name, amount) for name, amount in more if amount > 0)
+    units = {clause.id: clause.unit.unit for clause in stored.lineage.overlaid.program.clauses}
+    more = ((name, due - without.get(name, 0)) for name, due in with_it.items())
+    return tuple(
+        (name, amount) for name, amount in more if amount > 0 and stored.kept.get(name[3]) == units[name[0]]
+    )
 
 
 def _dues(stored: StoredAgreement, books: Books, decided: Sequence[Decided], day: date) -> dict[LegName, int]:
@@ -214,23 +215,16 @@ def _require_final(
         )
 
 
-def _undecided(
-    session: Session,
-    stored: StoredAgreement,
-    decisions: Sequence[StoredDecision],
-    taken: StoredDecision | None,
-    today: date,
-) -> list[tuple[str, str]]:
-    """Return metric and period of every claim on which the last word is not said."""
-    final = {one.claim for one in decisions if _is_payable(stored, one, today)}
-    if taken is not None:
-        final.add(taken.claim)
-    return [
+def _day(session: Session, stored: StoredAgreement, decided: Sequence[Decided], today: date) -> date:
+    """Return the day on which waiting times are judged: nothing stands in for what was claimed in time."""
+    known = {one.claim for one in decided}
+    waiting = [
         (result.metric, result.period)
         for one in claims.list_stored_claims(session, stored)
-        if one.claim.code not in final
+        if one.claim.code not in known
         for result in one.claim.results
     ]
+    return judged_on(stored.lineage.overlaid.program, today, waiting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +255,7 @@ class _Act:
         books = settlements.read_books(session, stored.id)
         decided = books.deciding(_decided(decision)) if decision else books.decided
         use = stored.lineage.overlaid
-        decisions = claims.decisions_in_force(session, stored)
-        day = judged_on(use.program, today, _undecided(session, stored, decisions, decision, today))
+        day = _day(session, stored, decided, today)
         step = take_step(use, books, decided, as_of=day)
         rows = changed(books, step.entitlements)
         residuals = self._residuals(step) if cause == "calendar" else ()
@@ -289,7 +282,7 @@ class _Act:
             amendment_id=amendment_id,
         )
         settlements.keep_entitlements(session, settlement_id, rows)
-        planned = (*plan_payouts(use.program, rows, stored.funds), *residuals)
+        planned = (*plan_payouts(use.program, rows, stored.kept), *residuals)
         payment = Payment(session, stored, settlement_id, position, self.clock, self.maker, self.details)
         pay_out(payment, decision.claim if decision else "", planned)
         return position

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .frames import table_of
     from .method import EvaluationMethod, IntervalParams, Method
     from .registry import MethodSource, evaluate, find_method, list_methods, methods
-    from .tables import Column, data_digest, read_table
+    from .tables import DataColumn, data_digest, read_table
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -21,12 +21,12 @@ else:
             ".frames": ("table_of",),
             ".method": ("EvaluationMethod", "IntervalParams", "Method"),
             ".registry": ("MethodSource", "evaluate", "find_method", "list_methods", "methods"),
-            ".tables": ("Column", "data_digest", "read_table"),
+            ".tables": ("DataColumn", "data_digest", "read_table"),
         },
     )
 
 __all__ = [
-    "Column",
+    "DataColumn",
     "Estimate",
     "EvaluationMethod",
     "IntervalParams",

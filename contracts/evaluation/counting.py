@@ -17,7 +17,7 @@ from ...finance.findings import Findings, finding
 from .estimate import Estimate, decimal_text
 from .method import IntervalParams, Method
 from .soundness import require_enough, require_once
-from .tables import Array, Column, Table
+from .tables import Array, DataColumn, Table
 
 RIGHT, WRONG = "right", "wrong"
 
@@ -91,9 +91,11 @@ COUNT = Method(
     version="1",
     params_model=CountParams,
     uses=lambda _: (
-        Column(name="id", kind="label", about="the claim; the same again counts once"),
-        Column(name="accepted", kind="truth", about="whether it holds; all do without it", required=False),
-        Column(name="quantity", kind="number", about="how much; one without it", required=False),
+        DataColumn(name="id", kind="label", about="the claim; the same again counts once"),
+        DataColumn(
+            name="accepted", kind="truth", about="whether it holds; all do without it", required=False
+        ),
+        DataColumn(name="quantity", kind="number", about="how much; one without it", required=False),
     ),
     compute=_count,
 )
@@ -167,8 +169,8 @@ ADMIN_VALIDATED = Method(
     version="1",
     params_model=AuditParams,
     uses=lambda _: (
-        Column(name="id", kind="label", about="the claim, once"),
-        Column(
+        DataColumn(name="id", kind="label", about="the claim, once"),
+        DataColumn(
             name="audit", kind="label", about="right or wrong; blank where it was not audited", blanks=True
         ),
     ),

@@ -14,7 +14,7 @@ from .estimate import Estimate
 from .intervals import symmetric
 from .method import IntervalParams, Method
 from .soundness import require_enough, require_error, require_variance
-from .tables import Array, Column, Table
+from .tables import Array, DataColumn, Table
 
 INTERACTION = 3
 
@@ -83,10 +83,12 @@ DID = Method(
     version="1",
     params_model=DidParams,
     uses=lambda _: (
-        Column(name="outcome", kind="number", about="of a unit at one time"),
-        Column(name="treated", kind="truth", about="whether the unit is of the treated group"),
-        Column(name="after", kind="truth", about="whether it was observed after the start"),
-        Column(name="cluster", kind="label", about="what moves together: site, school, or the unit itself"),
+        DataColumn(name="outcome", kind="number", about="of a unit at one time"),
+        DataColumn(name="treated", kind="truth", about="whether the unit is of the treated group"),
+        DataColumn(name="after", kind="truth", about="whether it was observed after the start"),
+        DataColumn(
+            name="cluster", kind="label", about="what moves together: site, school, or the unit itself"
+        ),
     ),
     compute=_did,
 )

@@ -10,7 +10,7 @@ it.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from math import isfinite
 
 from ...finance.errors import EvaluationRefused
@@ -21,7 +21,8 @@ from ..terms.document import WHOLE_TERM
 from ..terms.types import Quantity, parse_type
 
 SIGNIFICANT = 12
-MOST_DECIMALS = 18
+LAST_PLACE = Decimal("1e-18")
+EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 LARGEST = 10**18
 _DECIMAL = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,18})?", re.ASCII)
 
@@ -51,10 +52,9 @@ def decimal_text(number: float) -> str:
             reason="not_finite",
             got=repr(number),
         )
-    exact = round(Decimal(f"{number:.{SIGNIFICANT - 1}e}"), MOST_DECIMALS)
-    text = format(exact, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in {"-0", ""} else text
+    exact = EXACT.quantize(Decimal(f"{number:.{SIGNIFICANT - 1}e}"), LAST_PLACE)
+    text = format(exact, "f").rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,7 @@ from .intervals import symmetric
 from .method import IntervalParams, Method
 from .neighbours import Neighbours, nearest, nearest_of_same, sums_over
 from .soundness import is_constant, require_enough, require_error, require_once, require_variance
-from .tables import Array, Column, Table
+from .tables import Array, DataColumn, Table
 
 RESERVED = ("outcome", "treated", "id")
 SCORE_DIGITS = 10
@@ -95,12 +95,12 @@ class Matches:
     squares: Array
 
 
-def _columns(params: MatchedParams) -> tuple[Column, ...]:
-    covariates = (Column(name=name, kind="number", about="a covariate") for name in params.covariates)
+def _columns(params: MatchedParams) -> tuple[DataColumn, ...]:
+    covariates = (DataColumn(name=name, kind="number", about="a covariate") for name in params.covariates)
     return (
-        Column(name="outcome", kind="number", about="of a unit"),
-        Column(name="treated", kind="truth", about="whether it took part"),
-        Column(name="id", kind="label", about="the unit, once", required=False),
+        DataColumn(name="outcome", kind="number", about="of a unit"),
+        DataColumn(name="treated", kind="truth", about="whether it took part"),
+        DataColumn(name="id", kind="label", about="the unit, once", required=False),
         *covariates,
     )
 

@@ -14,7 +14,7 @@ from pydantic import Field
 from ...finance.documents import DecimalText, Document
 from ...finance.findings import Findings, finding
 from .estimate import Estimate
-from .tables import Column, Table
+from .tables import DataColumn, Table
 
 P = TypeVar("P", bound=Document)
 LOWEST_LEVEL = 0.5
@@ -67,7 +67,7 @@ class EvaluationMethod(Protocol):
     def params_model(self) -> type[Document]:
         """Return the class of its parameters."""
 
-    def columns(self, params: Document) -> tuple[Column, ...]:
+    def columns(self, params: Document) -> tuple[DataColumn, ...]:
         """List the columns it uses under these parameters."""
 
     def estimate(self, table: Table, params: Document) -> Estimate:
@@ -92,7 +92,7 @@ class Method(Generic[P]):
     Examples
     --------
     >>> rows = Method(name="rows", version="1", params_model=Document,
-    ...               uses=lambda params: (Column(name="id", kind="label", about="of the row"),),
+    ...               uses=lambda params: (DataColumn(name="id", kind="label", about="of the row"),),
     ...               compute=lambda table, params: Estimate(value="2", sample=2, statistic="rows"))
     >>> isinstance(rows, EvaluationMethod)
     True
@@ -101,10 +101,10 @@ class Method(Generic[P]):
     name: str
     version: str
     params_model: type[P]
-    uses: Callable[[P], tuple[Column, ...]]
+    uses: Callable[[P], tuple[DataColumn, ...]]
     compute: Callable[[Table, P], Estimate]
 
-    def columns(self, params: Document) -> tuple[Column, ...]:
+    def columns(self, params: Document) -> tuple[DataColumn, ...]:
         """List the columns it uses."""
         return self.uses(self._own(params))
 

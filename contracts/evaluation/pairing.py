@@ -10,7 +10,7 @@ from .estimate import Estimate
 from .intervals import symmetric
 from .method import IntervalParams, Method
 from .soundness import require_enough, require_once, require_variance
-from .tables import Column, Table
+from .tables import DataColumn, Table
 
 
 class PrePostParams(IntervalParams):
@@ -47,9 +47,9 @@ PRE_POST = Method(
     version="1",
     params_model=PrePostParams,
     uses=lambda _: (
-        Column(name="before", kind="number", about="of a unit, before"),
-        Column(name="after", kind="number", about="of the same unit, after"),
-        Column(name="id", kind="label", about="the unit, once", required=False),
+        DataColumn(name="before", kind="number", about="of a unit, before"),
+        DataColumn(name="after", kind="number", about="of the same unit, after"),
+        DataColumn(name="id", kind="label", about="the unit, once", required=False),
     ),
     compute=_pre_post,
 )

@@ -26,7 +26,7 @@ from .estimate import Estimate, decimal_text
 from .intervals import quantile, symmetric
 from .method import IntervalParams, Method
 from .soundness import require_enough, require_error, require_once, require_variance
-from .tables import Column, Table
+from .tables import DataColumn, Table
 
 
 class RctParams(IntervalParams):
@@ -80,14 +80,14 @@ class Arms:
         return sizes
 
 
-def _columns(params: RctParams) -> tuple[Column, ...]:
+def _columns(params: RctParams) -> tuple[DataColumn, ...]:
     kind: Literal["truth", "number"] = "truth" if params.scale == "proportion" else "number"
     columns = (
-        Column(name="outcome", kind=kind, about="of a unit"),
-        Column(name="treated", kind="truth", about="the arm it was drawn into"),
+        DataColumn(name="outcome", kind=kind, about="of a unit"),
+        DataColumn(name="treated", kind="truth", about="the arm it was drawn into"),
     )
-    drawn = Column(name="cluster", kind="label", about="what was drawn by lot as a whole")
-    unit = Column(name="id", kind="label", about="the unit, once", required=False)
+    drawn = DataColumn(name="cluster", kind="label", about="what was drawn by lot as a whole")
+    unit = DataColumn(name="id", kind="label", about="the unit, once", required=False)
     return (*columns, drawn if params.clustered else unit)
 
 

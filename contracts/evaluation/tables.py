@@ -2,7 +2,7 @@
 
 The problem: the same data arrive as a file, as arrays and in another order of rows, and must give the same
 estimate and the same digest; and a blank, a comma for a decimal point or a stray ``inf`` must stop the
-evaluation instead of moving it. A method says which ``Column`` it needs and of which kind; ``prepare`` takes
+evaluation instead of moving it. A method lists each ``DataColumn`` it needs; ``prepare`` takes
 these alone, refuses what is missing or unreadable by row and column, and sorts the rows by their content.
 """
 
@@ -45,7 +45,7 @@ _WANTED: Mapping[Kind, str] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Column:
+class DataColumn:
     """A column that a method uses.
 
     Attributes
@@ -63,7 +63,7 @@ class Column:
 
     Examples
     --------
-    >>> Column(name="outcome", kind="number", about="what was observed").required
+    >>> DataColumn(name="outcome", kind="number", about="what was observed").required
     True
     """
 
@@ -74,14 +74,14 @@ class Column:
     blanks: bool = False
 
 
-def prepare(table: Table, columns: Sequence[Column]) -> dict[str, Array]:
+def prepare(table: Table, columns: Sequence[DataColumn]) -> dict[str, Array]:
     """Return the columns that are asked for, read as their kinds, rows sorted by their content.
 
     Parameters
     ----------
     table : dict of str to array
         One-dimensional, of one length; texts, numbers or truths. Other columns are left aside.
-    columns : sequence of Column
+    columns : sequence of DataColumn
         What a method uses.
 
     Raises
@@ -92,7 +92,7 @@ def prepare(table: Table, columns: Sequence[Column]) -> dict[str, Array]:
 
     Examples
     --------
-    >>> ages = Column(name="age", kind="number", about="in years")
+    >>> ages = DataColumn(name="age", kind="number", about="in years")
     >>> prepare({"age": np.array(["30", "7.5"]), "name": np.array(["a", "b"])}, [ages])
     {'age': array([ 7.5, 30. ])}
     """
@@ -127,7 +127,7 @@ def _require_shape(arrays: Mapping[str, Array]) -> None:
         )
 
 
-def _read(array: Array, column: Column) -> Array:
+def _read(array: Array, column: DataColumn) -> Array:
     if column.kind == "number":
         read, bad = _numbers(array)
     elif column.kind == "truth":

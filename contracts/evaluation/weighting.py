@@ -18,7 +18,7 @@ from .estimate import Estimate
 from .intervals import symmetric
 from .method import LOWEST_LEVEL, Method
 from .soundness import require_once
-from .tables import Column, Table
+from .tables import DataColumn, Table
 
 MAX_COMPONENTS = 50
 NOISE = 1e-9
@@ -143,10 +143,10 @@ WEIGHTED = Method(
     version="1",
     params_model=WeightedParams,
     uses=lambda _: (
-        Column(name="component", kind="label", about="one of those with a weight"),
-        Column(name="estimate", kind="number", about="of the component"),
-        Column(name="standard_error", kind="number", about="of that estimate; 0 where it has none"),
-        Column(name="sample", kind="number", about="observations it rests on", required=False),
+        DataColumn(name="component", kind="label", about="one of those with a weight"),
+        DataColumn(name="estimate", kind="number", about="of the component"),
+        DataColumn(name="standard_error", kind="number", about="of that estimate; 0 where it has none"),
+        DataColumn(name="sample", kind="number", about="observations it rests on", required=False),
     ),
     compute=_weighted,
 )

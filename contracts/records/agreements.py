@@ -77,6 +77,11 @@ class StoredAgreement:
     move: int
     version: int
 
+    @property
+    def kept(self) -> dict[str, str]:
+        """Payers and pots whose money a fund of the book keeps -> code of its unit."""
+        return {payer: fund.unit.code for payer, fund in self.funds.items()}
+
 
 def find_agreement(session: Session, book: str, code: str) -> StoredAgreement:
     """Return an agreement as it stands.

@@ -128,7 +128,7 @@ def _claims(session: Session, stored: StoredAgreement, code: str = "") -> tuple[
     return tuple(_claim(stored, row) for row in session.execute(query))
 
 
-def _claim(stored: StoredAgreement, row: Row[Any]) -> StoredClaim:
+def _claim(stored: StoredAgreement, row: Row[*tuple[Any, ...]]) -> StoredClaim:
     said = json.loads(row.body)
     claim = Claim(
         agreement=stored.agreement.code,
@@ -204,7 +204,7 @@ def decisions_in_force(session: Session, stored: StoredAgreement) -> tuple[Store
 
 
 def _decision(
-    row: Row[Any],
+    row: Row[*tuple[Any, ...]],
     outcomes: Mapping[tuple[int, int], str | None],
     waived: tuple[str, ...],
     names: frozenset[str],

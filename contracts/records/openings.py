@@ -40,7 +40,7 @@ class OpenClaim:
     disputed : bool
         Whether its decision is in dispute.
     open_until : date or None
-        Until when it can be disputed; None when all have waived that.
+        From which day it cannot be disputed any more; None when all have waived that.
     settled : bool
         Whether the decision in force was settled.
     """
@@ -54,7 +54,7 @@ class OpenClaim:
 
     def is_open(self, today: date) -> bool:
         """Tell whether anything about it can still change in the ordinary way, or is not paid."""
-        disputable = self.open_until is not None and today <= self.open_until
+        disputable = self.open_until is not None and today < self.open_until
         return not self.decided or self.disputed or disputable or not self.settled
 
 

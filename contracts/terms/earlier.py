@@ -28,6 +28,7 @@ def carried_out(
     prior: Before | None = None,
     record: list[Traced] | None = None,
 ) -> Outturn:
+    """Carry out terms in whole numbers, amended or not."""
     if overlays:
         return carry_out_amended(program, overlays, WHOLE_NUMBERS, table, prior=prior, record=record)
     return carry_out(program, WHOLE_NUMBERS, table, prior=prior, record=record)

@@ -282,11 +282,12 @@ def _returned(
     clauses: Mapping[str, ClausePlan], outturn: Outturn, prior: Mapping[Key, int]
 ) -> dict[Key, int]:
     """Say how much less keys need to keep of their room, because the rest is returned now."""
-    kept = {key: outturn.keys[key] for key in prior if clauses[key[0]].on_decrease == "recover"}
+    back = {name for name, clause in clauses.items() if clause.two_way or clause.on_decrease == "recover"}
+    kept = {key: outturn.keys[key] for key in prior if key[0] in back}
     return {
         key: max(0, one.entitled)
         for key, one in kept.items()
-        if one.earned is not None and one.entitled < prior[key]
+        if one.earned is not None and one.entitled < prior[key] and prior[key] > 0
     }
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, func, insert, literal, select
+from sqlalchemy import ColumnElement, LargeBinary, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from ..errors import Missing
@@ -135,7 +135,7 @@ def list_grants_to(
     return tuple((row.code, row.id) for row in session.execute(query.order_by(FUND.c.code, TXN.c.id)))
 
 
-def _holds(session: Session, part: bytes):  # noqa: ANN202  # SQLAlchemy's own type
+def _holds(session: Session, part: bytes) -> ColumnElement[bool]:
     """Search the bytes of an event; codes of parties need no escape in JSON."""
     sought = literal(part, LargeBinary)
     if session.get_bind().dialect.name == "postgresql":

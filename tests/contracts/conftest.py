@@ -168,10 +168,11 @@ class Desk:
         metric: str = "nights",
         code: str = "pact",
         by: str = "home",
-        **row: Any,
+        **row: object,
     ) -> Claim:
         """Claim one value; ``row`` gives its period, members and day."""
-        result = ClaimedResult(metric=metric, value=value, **row)
+        asked: dict[str, Any] = {"metric": metric, "value": value, **row}
+        result = ClaimedResult(**asked)
         party = self.stands(code).party_of(by)
         return acts.claim(self.session, "main", code, [result], party, key=key, clock=self.clock)
 
@@ -183,7 +184,7 @@ class Desk:
         )
         return evidence.sha256
 
-    def finding(self, made: Claim, value: str | None, verifier: str = "lab", **said: Any) -> Determination:
+    def finding(self, made: Claim, value: str | None, verifier: str = "lab", **said: object) -> Determination:
         """Sign what a verifier found: the claim's results with another value, or none of them."""
         found = tuple(
             Finding(result=replace(one, value=value), method="recount")
@@ -209,9 +210,10 @@ class Desk:
     def determine(self, found: Determination) -> Determination:
         return acts.determine(self.session, "main", found, clock=self.clock)
 
-    def find(self, key: str, value: str, *, verifier: str = "lab", **row: Any) -> Claim:
+    def find(self, key: str, value: str, *, verifier: str = "lab", **row: object) -> Claim:
         """Claim, evidence and determine a value."""
-        made = self.claim(key, value, **row)
+        asked: dict[str, Any] = dict(row)
+        made = self.claim(key, value, **asked)
         self.attach(made)
         self.determine(self.finding(made, value, verifier))
         return made

@@ -70,17 +70,23 @@ def test_nothing_is_claimed_before_everybody_signed(desk: "Desk") -> None:
         desk.claim("c1", "412")
 
 
-def test_only_parties_claim_and_only_who_states_a_metric_claims_it(desk: "Desk", content: Content) -> None:
+def test_only_parties_claim(desk: "Desk") -> None:
     desk.start()
     with pytest.raises(NotAllowed, match="quiet-owl has no part"):
         desk.claim("c1", "412", by="quiet-owl")
     with pytest.raises(Missing, match="nobody"):
         desk.claim("c1", "412", by="nobody")
+
+
+def test_where_the_terms_say_who_states_a_metric_nobody_else_claims_it(
+    desk: "Desk", content: Content
+) -> None:
     content["metrics"]["nights"]["by"] = "city"
-    desk.given(terms=content).start("stated")
+    stated = desk.given(terms=content)
+    stated.start()
     with pytest.raises(NotAllowed, match="nights is stated by harbour-city, not by night-shelter"):
-        desk.claim("c1", "412", code="stated")
-    desk.claim("c1", "412", code="stated", by="city")
+        stated.claim("c1", "412")
+    stated.claim("c1", "412", by="city")
 
 
 @pytest.mark.parametrize(

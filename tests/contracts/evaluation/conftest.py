@@ -29,7 +29,8 @@ def with_moments() -> Callable[[float, float, int], Array]:
 
     def build(mean: float, deviation: float, size: int) -> Array:
         places = np.arange(size, dtype=float)
-        return mean + deviation * (places - places.mean()) / places.std(ddof=1)
+        sample: Array = mean + deviation * (places - places.mean()) / places.std(ddof=1)
+        return sample
 
     return build
 

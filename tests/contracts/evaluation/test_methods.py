@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from scipy import optimize, stats
 from statsmodels.discrete.discrete_model import Logit
-from statsmodels.formula.api import ols
 from statsmodels.stats.proportion import proportion_confint
 
 from almoner.contracts.evaluation import Estimate, evaluate
@@ -116,7 +115,7 @@ def root_of_inverse(matrix: Array) -> Array:
 
 
 def bell_mccaffrey(table: Table) -> tuple[float, float, float]:
-    """Difference, CR2 variance and degrees of freedom by full matrices (Pustejovsky and Tipton 2018, section 2)."""
+    """Difference, CR2 variance and degrees of freedom by full matrices (Pustejovsky and Tipton 2018)."""
     design = np.column_stack([np.ones(table["outcome"].size), table["treated"]])
     bread = np.linalg.inv(design.T @ design)
     residual_maker = np.eye(design.shape[0]) - design @ bread @ design.T
@@ -167,23 +166,41 @@ def test_relative_reduction_of_clusters_uses_the_same_variances() -> None:
     assert float(found.standard_error) == pytest.approx(float(plain.standard_error) / two, rel=0.2)
 
 
+def sandwich(table: Table) -> tuple[float, float]:
+    """Interaction and its clustered variance, from the formulas (Cameron and Miller 2015)."""
+    one, two = table["treated"].astype(float), table["after"].astype(float)
+    design = np.column_stack([np.ones(one.size), one, two, one * two])
+    bread = np.linalg.inv(design.T @ design)
+    residuals = table["outcome"] - design @ (bread @ design.T @ table["outcome"])
+    names = np.unique(table["cluster"])
+    sums = np.array([(design * residuals[:, None])[table["cluster"] == name].sum(axis=0) for name in names])
+    scale = names.size / (names.size - 1) * (one.size - 1) / (one.size - 4)
+    return float((bread @ design.T @ table["outcome"])[3]), float(
+        (bread @ sums.T @ sums @ bread)[3, 3]
+    ) * scale
+
+
 @pytest.mark.parametrize("seed", SEEDS)
-def test_did_is_statsmodels_regression_with_clustered_errors(seed: int, panel: Callable[..., Table]) -> None:
+def test_did_is_the_clustered_sandwich_and_the_difference_of_four_means(
+    seed: int, panel: Callable[..., Table]
+) -> None:
     table = panel(np.random.default_rng(seed), 24, 3)
     found = evaluate("did", table)
-    plain = {name: column.astype(float) for name, column in table.items()}
-    fit = ols("outcome ~ treated * after", plain).fit(
-        cov_type="cluster", cov_kwds={"groups": plain["cluster"].astype(int)}, use_t=True
-    )
-    low, high = fit.conf_int().loc["treated:after"]
-    agrees(found, fit.params["treated:after"], fit.bse["treated:after"], low, high)
-    assert found.diagnostics["degrees_of_freedom"] == "23"
-    one = {key: np.mean(table["outcome"][(table["treated"] == key[0]) & (table["after"] == key[1])]) for key in
-           [(True, True), (True, False), (False, True), (False, False)]}  # fmt: skip
-    assert near(found.value, one[True, True] - one[True, False] - one[False, True] + one[False, False])
+    value, variance = sandwich(table)
+    agrees_with_t(found, value, np.sqrt(variance), 23)
+    cells = {
+        (one, two): float(np.mean(table["outcome"][(table["treated"] == one) & (table["after"] == two)]))
+        for one in (True, False)
+        for two in (True, False)
+    }
+    change, others = cells[True, True] - cells[True, False], cells[False, True] - cells[False, False]
+    assert near(found.value, change - others)
+    assert near(found.details["control_before"], cells[False, False])
 
 
-def matched_by_hand(table: Table, names: list[str], k: int, caliper: float, j: int) -> tuple[float, float, float]:
+def matched_by_hand(
+    table: Table, names: list[str], k: int, caliper: float, j: int
+) -> tuple[float, float, float]:
     """Effect, standard error and unmatched share by all distances (Abadie and Imbens 2006, theorem 7)."""
     design = np.column_stack([np.ones(table["outcome"].size), *(table[name] for name in names)])
     treated, outcome = table["treated"], table["outcome"]
@@ -227,7 +244,9 @@ def test_matched_is_abadie_and_imbens_by_all_distances(
 
 def test_matched_counts_who_has_no_counterpart_apart(observed: Callable[..., Table]) -> None:
     table = observed(np.random.default_rng(11), 500)
-    found = evaluate("matched", table, '{"covariates": ["age", "rural"], "caliper": "0.002", "balance": "0.3"}')
+    found = evaluate(
+        "matched", table, '{"covariates": ["age", "rural"], "caliper": "0.002", "balance": "0.3"}'
+    )
     treated, matched = int(found.diagnostics["treated"]), int(found.diagnostics["treated_matched"])
     assert 0 < matched < treated
     assert near(found.details["unmatched_share"], 1 - matched / treated)

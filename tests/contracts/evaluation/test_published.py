@@ -22,10 +22,10 @@ def t_of(estimate: Estimate) -> Decimal:
 
 
 def test_pre_post_gives_student_s_sleep_gain_of_1_58_hours_with_t_4_06() -> None:
-    """Student, The probable error of a mean, Biometrika 6 (1908), p. 20: additional hours of sleep of ten patients.
+    """Student, Probable error of a mean, Biometrika 6 (1908), p. 20: hours of sleep gained by ten patients.
 
-    Mean difference 1.58 (2 decimals); t = 4.0621 and the interval 0.7001 to 2.4599 (4 decimals) as printed by R 4,
-    ``t.test(extra ~ group, data = sleep, paired = TRUE)``, apart from the sign.
+    Mean difference 1.58 (2 decimals); t = 4.0621 and the interval 0.7001 to 2.4599 (4 decimals) as printed by
+    R 4, ``t.test(extra ~ group, data = sleep, paired = TRUE)``, apart from the sign.
     """
     found = evaluate("pre_post", {"before": np.array(SLEEP_FIRST), "after": np.array(SLEEP_SECOND)})
     assert value_at(found, "estimate", "hour/2") == "1.58"
@@ -60,12 +60,12 @@ def test_rct_difference_gives_welch_s_interval_of_the_sleep_data(two_arms: Arms)
 def test_rct_difference_gives_the_experimental_1794_dollars_of_the_nsw_programme(
     two_arms: Arms, with_moments: Moments
 ) -> None:
-    """LaLonde (American Economic Review 76, 1986) in the sample of Dehejia and Wahba (JASA 94, 1999), table 1.
+    """LaLonde (American Economic Review 76, 1986), in the sample of Dehejia and Wahba (JASA 94, 1999).
 
     Earnings in 1978 of 185 treated (mean 6349.144, deviation 7867.402) and 260 controls (4554.801, 5483.836).
-    Published: a difference of 1,794 dollars, standard error 633 with one variance for both arms (whole dollars);
-    with a variance for each it is 671. The samples are made to these means and deviations, on which alone the
-    statistics depend.
+    Published: a difference of 1,794 dollars, standard error 633 with one variance for both arms (whole
+    dollars); with a variance for each it is 671. The samples are made to these means and deviations, on which
+    alone the statistics depend.
     """
     treated, control = with_moments(6349.144, 7867.402, 185), with_moments(4554.801, 5483.836, 260)
     pooled = (184 * treated.var(ddof=1) + 259 * control.var(ddof=1)) / 443
@@ -93,7 +93,7 @@ NEWCOMBE = [
 def test_rct_difference_gives_newcombe_s_eight_intervals(
     two_arms: Arms, counts: tuple[int, int, int, int], limits: tuple[str, str]
 ) -> None:
-    """Newcombe, Statistics in Medicine 17 (1998), 873-890, table II, method 10: contrasts a to h, 4 decimals."""
+    """Newcombe, Statistics in Medicine 17 (1998), table II, method 10, contrasts a to h: 4 decimals."""
     first, of_first, second, of_second = counts
     arms = two_arms(np.arange(of_first) < first, np.arange(of_second) < second)
     found = evaluate("rct_difference", arms, '{"scale": "proportion"}')
@@ -101,10 +101,10 @@ def test_rct_difference_gives_newcombe_s_eight_intervals(
 
 
 def test_did_gives_card_and_krueger_s_2_76_employees(with_moments: Moments) -> None:
-    """Card and Krueger, American Economic Review 84 (1994), table 3, rows 1 to 3: full-time equivalents per store.
+    """Card and Krueger, American Economic Review 84 (1994), table 3: full-time equivalents per store.
 
-    New Jersey 20.44 before and 21.03 after, Pennsylvania 23.33 and 21.17; published difference 2.76. The printed
-    means are rounded to 2 decimals, so what follows from them is 2.75: it agrees to 0.01.
+    New Jersey 20.44 before and 21.03 after, Pennsylvania 23.33 and 21.17; published difference 2.76. The
+    printed means are rounded to 2 decimals, so what follows from them is 2.75: it agrees to 0.01.
     """
     means = {(True, False): 20.44, (True, True): 21.03, (False, False): 23.33, (False, True): 21.17}
     sizes = {True: 321, False: 77}
@@ -131,6 +131,6 @@ def audited(claims: int, right: int, wrong: int) -> dict[str, Array]:
 def test_admin_validated_needs_wilks_s_59_faultless_audits_for_95_percent_at_95_percent(
     sample: int, within: str
 ) -> None:
-    """Wilks, Annals of Mathematical Statistics 12 (1941), 91-96: 59 is the least n with 0.95**n <= 0.05 (exact)."""
+    """Wilks, Annals of Mathematical Statistics 12 (1941): 59 is the least n with 0.95**n <= 0.05 (exact)."""
     found = evaluate("admin_validated", audited(1000, sample, 0), '{"tolerance": "0.05"}')
     assert found.diagnostics["within_tolerance"] == within
