@@ -196,7 +196,7 @@ def decisions_in_force(session: Session, stored: StoredAgreement) -> tuple[Store
     latest = {row.claim_id: row for row in rows}
     outcomes = _outcomes(session, stored.id)
     waived = _waived(session, stored.id)
-    names = _interested(session, stored.id)
+    names = interested_names(session, stored)
     made = [
         _decision(row, outcomes, waived.get((row.claim_id, row.round), ()), names) for row in latest.values()
     ]
@@ -247,9 +247,10 @@ def _waived(session: Session, agreement_id: int) -> dict[tuple[int, int], tuple[
     return found
 
 
-def _interested(session: Session, agreement_id: int) -> frozenset[str]:
+def interested_names(session: Session, stored: StoredAgreement) -> frozenset[str]:
+    """Return the names of the parties that have money in an agreement."""
     query = select(AGREEMENT_PARTY.c.term_party).where(
-        AGREEMENT_PARTY.c.agreement_id == agreement_id, AGREEMENT_PARTY.c.duty == "interested"
+        AGREEMENT_PARTY.c.agreement_id == stored.id, AGREEMENT_PARTY.c.duty == "interested"
     )
     return frozenset(session.scalars(query))
 
