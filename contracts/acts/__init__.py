@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .claiming import attach, check_evidence, claim
     from .defining import define_cohort, define_metric, find_cohort, find_metric, list_cohorts, list_metrics
     from .determining import determine
+    from .disputing import dispute, resolve, waive
     from .ending import close, measure, resume, suspend, terminate
     from .importing import aggregate, claimed_results, find_dataset, import_rows, list_datasets, preview_rows
     from .liability import follow_liability
@@ -51,6 +52,11 @@ else:
                 "list_metrics",
             ),
             ".determining": ("determine",),
+            ".disputing": (
+                "dispute",
+                "resolve",
+                "waive",
+            ),
             ".ending": (
                 "close",
                 "measure",
@@ -100,6 +106,7 @@ __all__ = [
     "define_cohort",
     "define_metric",
     "determine",
+    "dispute",
     "draft",
     "draw_up",
     "find_cohort",
@@ -121,6 +128,7 @@ __all__ = [
     "propose",
     "propose_amendment",
     "replay",
+    "resolve",
     "resume",
     "settle",
     "sign",
@@ -128,5 +136,6 @@ __all__ = [
     "take_back",
     "terminate",
     "trace_payout",
+    "waive",
     "withdraw",
 ]
