@@ -19,6 +19,7 @@ from .desk import BOOK, HERE, PACT, at
 from .tables import Cell, show
 
 PAYING = ("ministry", "investors", "sheffield_futures")
+SHOWN = 3
 PUBLISHED = HERE.parent / "casebook" / "care-leavers-0123.results.json"
 
 
@@ -31,8 +32,9 @@ def show_fund(session: Session, fund: PooledFund) -> None:
 
 def show_preview(preview: Preview, name: str) -> None:
     """Print what is wrong with a file."""
-    rows = [(str(row.row), row.column, row.kind, row.message[:60]) for row in preview.findings]
-    title = f"A first look at {name}: {preview.rows} rows, {preview.persons} people, {len(rows)} faults"
+    rows = [(str(row.row), row.column, row.kind, row.message[:70]) for row in preview.findings[:SHOWN]]
+    faults = sum(preview.found.values())
+    title = f"A first look at {name}: {preview.rows} rows, {preview.persons} people, {faults} faults"
     show(f"{title}; nothing is written", ("row", "column", "kind", "message"), rows)
 
 
