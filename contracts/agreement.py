@@ -228,7 +228,11 @@ def _binding_findings(document: AgreementDocument, at: str) -> Findings:
 def _rule_findings(document: AgreementDocument, at: str) -> Findings:
     """List rules about metrics that are not there, and a quorum nobody can reach."""
     rule, metrics = document.verification, document.terms.metrics
-    named = {"tolerance": rule.tolerance, "methods": rule.methods, "repeats": rule.repeats}
+    named: dict[str, Mapping[str, object]] = {
+        "tolerance": rule.tolerance,
+        "methods": rule.methods,
+        "repeats": rule.repeats,
+    }
     rows = [
         {"path": f"{at}/verification/{field_name}/{name}", "message": "the terms have no such metric"}
         for field_name, by_metric in named.items()
@@ -355,7 +359,7 @@ def consent_bytes(code: str, act: str, *, key: str = "", reason: str = "", on: s
 
     Examples
     --------
-    >>> consent_bytes("pact", "terminate", reason="the home closes", on="2027-03-31")[-44:]
+    >>> consent_bytes("pact", "terminate", reason="the home closes", on="2027-03-31")[-45:]
     b'"on":"2027-03-31","reason":"the home closes"}'
     """
     content = {"act": act, "agreement": code, "key": key, "on": on, "reason": reason}

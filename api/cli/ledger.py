@@ -1,7 +1,6 @@
 """``almoner ledger …``."""
 
 import json
-import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from ...finance import acts
 from ...finance.dates import system_clock
-from ...finance.errors import Busy, DocumentInvalid
+from ...finance.errors import Busy
 from ...finance.log import Checkpoint
 from ...finance.money import grouped
 from ...finance.records import entries, registry
@@ -20,6 +19,7 @@ from ...finance.storage import Engine, UnitOfWork, open_engine
 from ..problems import DONE, FINDING
 from .accounts import COMMANDS
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table, progress
+from .writing import read_secret
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The ledger: entries, balances, verification, log."
@@ -95,7 +95,7 @@ def seal(  # one option each
     as_json: AsJson = False,
 ) -> None:
     """Seal new events and sign a checkpoint. Example: almoner ledger seal --name example.org --key-file F."""
-    secret = _read_secret(key_file)
+    secret = read_secret(key_file)
     engine = open_engine(db, must_exist=True)
     if during:
         made = keep_sealing(
@@ -182,14 +182,3 @@ def prove(
         progress(f"Proof written to {out}. Check it with: python verifier.py {out} --key {proof['key']}")
     if out is None or as_json:
         print_json(proof)
-
-
-def _read_secret(path: Path) -> bytes:
-    content = path.read_bytes().strip()
-    if not re.fullmatch(rb"[0-9a-fA-F]{64}", content):
-        raise DocumentInvalid(
-            f"{path} holds no secret key: {len(content)} characters instead of 64 hexadecimal digits. "
-            "Make one with: openssl rand -hex 32",
-            file=str(path),
-        )
-    return bytes.fromhex(content.decode())

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .importing import aggregate, claimed_results, find_dataset, import_rows, list_datasets, preview_rows
     from .liability import follow_liability
     from .recovering import carry_out, take_back
+    from .referring import refer
     from .replaying import replay
     from .rounds import claim_status, list_claims
     from .settling import settle
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from .stating import party_statement
     from .tracing import trace_payout
     from .vetting import find_conflicts
+    from .viewing import portfolio
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -77,6 +79,7 @@ else:
                 "carry_out",
                 "take_back",
             ),
+            ".referring": ("refer",),
             ".replaying": ("replay",),
             ".rounds": (
                 "claim_status",
@@ -90,6 +93,7 @@ else:
             ".stating": ("party_statement",),
             ".tracing": ("trace_payout",),
             ".vetting": ("find_conflicts",),
+            ".viewing": ("portfolio",),
         },
     )
 
@@ -124,9 +128,11 @@ __all__ = [
     "list_settlements",
     "measure",
     "party_statement",
+    "portfolio",
     "preview_rows",
     "propose",
     "propose_amendment",
+    "refer",
     "replay",
     "resolve",
     "resume",

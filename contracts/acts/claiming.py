@@ -263,7 +263,7 @@ def require_pooled(
     """
     overlaid = stored.lineage.overlaid
     decided = [
-        Decided(claim=one.claim, round=one.round, results=one.results)
+        Decided(claim=one.claim, round=one.round, results=one.results, nothing=one.nothing)
         for one in claims.decisions_in_force(session, stored)
         if one.claim != code
     ]

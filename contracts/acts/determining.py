@@ -18,7 +18,7 @@ from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import AgreementDocument, AgreementState
-from ..claims import ClaimedResult, result_rows
+from ..claims import ClaimedResult, decision_rows
 from ..determinations import Determination
 from ..quorum import decide
 from ..records import agreements, claims, determinations
@@ -306,6 +306,7 @@ def write_decision(
     *,
     days: tuple[date, date],
     clock: Clock,
+    nothing: tuple[ClaimedResult, ...] = (),
 ) -> None:
     """Write what counts of a claim in a round, with its event.
 
@@ -325,16 +326,19 @@ def write_decision(
         When it was decided, and when it becomes final.
     clock : Clock
         When it is recorded.
+    nothing : tuple of ClaimedResult
+        What an earlier round had said and this one does not, at zero or false.
     """
     decided_on, open_until = days
+    rows = decision_rows(results, nothing)
     code = stored.agreement.code
     body = {
         "agreement": code,
         "claim": row.claim.code,
         "decided_on": decided_on.isoformat(),
         "open_until": open_until.isoformat(),
-        "results": result_rows(results),
         "round": number,
+        **rows,
     }
     key = f"{code}#{row.claim.code}#{number}"
     event_id, _ = record_event(session, stored.agreement.book, "claim.decided", body, key=key, clock=clock)
@@ -343,7 +347,7 @@ def write_decision(
         stored,
         row.id,
         number,
-        results,
+        rows,
         decided_on=decided_on,
         open_until=open_until,
         event_id=event_id,

@@ -1,7 +1,8 @@
-"""A finding is disputed in time, on a named ground; what it affects is kept back until somebody else decides."""
+"""A finding is disputed in time, on a named ground; what it affects is kept back until others decide."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from uuid import UUID
 
 from ...finance import acts as money
 from ...finance.accounts import Promise
@@ -13,17 +14,18 @@ from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import AgreementState, Grounds, frozen_promise
-from ..claims import ClaimStatus
+from ..claims import ClaimedResult, ClaimStatus
 from ..determinations import Determination
 from ..disputes import Dispute, Resolution
 from ..records import agreements, claims, determinations, disputes, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredClaim, StoredDecision
 from ..records.disputes import StoredDispute
+from ..settling import withdrawn
 from ..terms.pay import LegName
 from .determining import determine, write_decision
 from .liability import follow_liability
-from .paying import source_of, use_of
+from .paying import source_of, use_of, waiting_promise
 from .rounds import claim_status
 from .settling import SETTLED_STATES, leg_row, settle, worth_of
 from .vetting import require_untied
@@ -160,7 +162,8 @@ def _require_disagreement(session: Session, stored: StoredAgreement, raised: Dis
     if status.state != "in_disagreement" or raised.grounds != DISAGREEMENT:
         told = (
             f"it is not decided; {status.found} of {status.needed} verifiers have found something. What is "
-            f"not decided can be disputed only when they cannot agree any more, and on the ground {DISAGREEMENT!r}."
+            "not decided can be disputed only when they cannot agree any more, and on the ground "
+            f"{DISAGREEMENT!r}."
         )
         raise _refused(raised, told, state=status.state)
 
@@ -208,12 +211,10 @@ def _freeze(
         "legs": [leg_row(*leg) for legs in by_payer.values() for leg in sorted(legs)],
         "round": raised.round,
         "statement": raised.statement,
-        "waiting": [payout for _, payout, _ in waiting],
+        "waiting": [str(payout) for _, payout, _ in waiting],
     }
     key = f"{raised.agreement}#{raised.code}"
-    event_id, _ = record_event(
-        session, stored.agreement.book, "claim.disputed", body, key=key, clock=clock
-    )
+    event_id, _ = record_event(session, stored.agreement.book, "claim.disputed", body, key=key, clock=clock)
     dispute_id = disputes.keep_dispute(session, stored, row.id, raised, event_id)
     for payer, amount in kept.items():
         if not amount:
@@ -243,10 +244,10 @@ def _kept_back(
     return min(asked, money.promised(session, fund, Promise("agreement", source.promise)))
 
 
-def _waiting(session: Session, stored: StoredAgreement, claim: str) -> list[tuple[str, str, int]]:
+def _waiting(session: Session, stored: StoredAgreement, claim: str) -> list[tuple[str, UUID, int]]:
     """Return what was settled on a claim and still waits for approval: payer, payout, amount."""
     return [
-        (row.payer, str(row.id), row.amount)
+        (row.payer, row.id, row.amount)
         for row in settlements.list_payout_rows(session, stored.id)
         if row.claim == claim and row.proposal_id is not None and not row.done and row.voided is None
     ]
@@ -258,7 +259,7 @@ def _move_waiting(
     """Keep back what waits for approval, so that it cannot be carried out; or let it wait again."""
     for payer, payout, amount in _waiting(session, stored, raised.claim):
         source, fund = source_of(stored, payer)
-        waits = Promise("agreement", f"{source.promise}:waits:{payout}")
+        waits = Promise("agreement", waiting_promise(source.promise, payout))
         frozen = Promise("agreement", frozen_promise(source.promise, raised.code))
         given, taken = (frozen, waits) if back else (waits, frozen)
         money.reassign(
@@ -276,6 +277,7 @@ def _move_waiting(
 def resolve(
     session: Session,
     book: str,
+    agreement: str,
     resolution: Resolution,
     determination: Determination | None = None,
     *,
@@ -288,8 +290,8 @@ def resolve(
     ----------
     session : Session
         The caller's; nothing is committed.
-    book : str
-        Code of the book.
+    book, agreement : str
+        Codes.
     resolution : Resolution
         Signed by the agreement's resolver. The same again changes nothing.
     determination : Determination or None
@@ -311,7 +313,9 @@ def resolve(
     OverdrawnCommitment
         When the new finding would be paid more than is still encumbered. Nothing is written then.
     """
-    stored = agreements.find_locked(session, book, resolution.agreement)
+    stored = agreements.find_locked(session, book, agreement)
+    if resolution.agreement != agreement:
+        raise _misfit(resolution, f"it was signed for the agreement {resolution.agreement!r}")
     found = disputes.find_dispute(session, stored, resolution.dispute)
     _require_resolver(session, stored, resolution)
     if found.resolution:
@@ -335,10 +339,19 @@ def resolve(
             row = claims.find_claim(session, stored, found.dispute.claim)
             number = found.dispute.round + 1
             days = (today, today)
-            write_decision(session, stored, row, number, instead.results, days=days, clock=clock)
-        settle(session, book, resolution.agreement, found.dispute.claim, clock=clock, maker=maker)
+            write_decision(
+                session,
+                stored,
+                row,
+                number,
+                instead.results,
+                days=days,
+                clock=clock,
+                nothing=_nothing(session, stored, found.dispute, instead),
+            )
+        settle(session, book, agreement, found.dispute.claim, clock=clock, maker=maker)
         key = f"resolved#{resolution.dispute}"
-        follow_liability(session, book, resolution.agreement, clock=clock, key=key)
+        follow_liability(session, book, agreement, clock=clock, key=key)
     return disputes.find_dispute(session, stored, resolution.dispute).dispute
 
 
@@ -369,16 +382,27 @@ def _replacement(
     known = determinations.list_determinations(session, stored, raised.claim)
     instead = next((one for one in known if one.round == raised.round + 1 and one.digest() == named), None)
     if instead is None:
-        raise _misfit(ended, f"no determination of round {raised.round + 1} has the digest {named or '(none)'}")
+        raise _misfit(
+            ended, f"no determination of round {raised.round + 1} has the digest {named or '(none)'}"
+        )
     if (ended.outcome == "overturned") != (not instead.findings):
         told = "has findings" if instead.findings else "has no findings"
         raise _misfit(ended, f"it is {ended.outcome}, and the determination that it names {told}")
     return instead
 
 
+def _nothing(
+    session: Session, stored: StoredAgreement, raised: Dispute, instead: Determination
+) -> tuple[ClaimedResult, ...]:
+    """Say what had counted of the claim and does not any more."""
+    decided = claims.decisions_in_force(session, stored)
+    before = [row for one in decided if one.claim == raised.claim for row in (*one.results, *one.nothing)]
+    return withdrawn(stored.lineage.overlaid.program, before, instead.results)
+
+
 def _misfit(ended: Resolution, told: str) -> DisputeRefused:
     return DisputeRefused(
-        f"The dispute {ended.dispute!r} is not resolved: {told}. Name the determination that counts now.",
+        f"The dispute {ended.dispute!r} is not resolved: {told}.",
         dispute=ended.dispute,
         outcome=ended.outcome,
     )
@@ -396,9 +420,7 @@ def _write_end(
         "signature": ended.signature.hex(),
     }
     key = f"{ended.agreement}#{ended.dispute}"
-    event_id, _ = record_event(
-        session, stored.agreement.book, "dispute.resolved", body, key=key, clock=clock
-    )
+    event_id, _ = record_event(session, stored.agreement.book, "dispute.resolved", body, key=key, clock=clock)
     disputes.keep_resolution(session, stored, found.id, ended, event_id)
 
 

@@ -4,7 +4,7 @@ The problem: the money follows a sum, the sum a table, and the table names peopl
 by row and stored by pseudonym; what leaves is sums.
 """
 
-from ...finance.dates import Clock
+from ...finance.dates import Clock, as_utc
 from ...finance.errors import KeyReused, Missing, RowsInvalid
 from ...finance.posting import record_event
 from ...finance.storage import Session
@@ -26,7 +26,6 @@ from ..measurement.pseudonyms import key_check
 from ..measurement.rows import Progress, RowRules, refuse_rows
 from ..records import agreements, datasets
 from ..records.agreements import StoredAgreement
-from ..terms.compiled import compile_terms
 
 LEAST_PERSONS = 5
 
@@ -168,16 +167,16 @@ def _checked(
             key_check=known,
         )
     rules = RowRules(
-        program=compile_terms(stored.lineage.newest),
+        program=stored.lineage.overlaid.program,
         verification=stored.agreement.document.verification,
-        today=clock().date(),
+        today=as_utc(clock()).date(),
         days=rows.days,
     )
     return check_rows(rows, rules, secret=secret, scope=_scope(stored))
 
 
 def _placed(session: Session, stored: StoredAgreement, checked: CheckedRows, clock: Clock) -> CheckedRows:
-    recorded = datasets.find_recorded(session, stored.id, checked.persons, clock().date())
+    recorded = datasets.find_recorded(session, stored, checked.persons, as_utc(clock()).date())
     return place_milestones(checked, recorded)
 
 
@@ -240,5 +239,5 @@ def aggregate(
     """
     stored = agreements.find_agreement(session, book, agreement)
     found = datasets.find_dataset(session, stored.id, dataset)
-    program = compile_terms(stored.lineage.newest)
+    program = stored.lineage.overlaid.program
     return aggregate_rows(datasets.stored_rows(session, found.id), program, by=by, least=least)

@@ -51,7 +51,7 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
         raise AlreadyExists(
             f"The payout {payout} {why}: nothing is carried out.", what="payout", code=str(payout)
         )
-    waiting = money.find_proposal(session, book, row.proposal_id)
+    waiting = money.find_proposal(session, book, row.proposal_id, clock=clock)
     done = waiting.transaction
     if done is None:
         done = money.execute(session, book, row.proposal_id, key=f"payout#{payout}", clock=clock).id

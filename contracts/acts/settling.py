@@ -160,7 +160,7 @@ def _dues(stored: StoredAgreement, books: Books, decided: Sequence[Decided], day
 
 
 def _decided(one: StoredDecision) -> Decided:
-    return Decided(claim=one.claim, round=one.round, results=one.results)
+    return Decided(claim=one.claim, round=one.round, results=one.results, nothing=one.nothing)
 
 
 def _cause(one: StoredDecision, settled: dict[str, int]) -> Cause:

@@ -115,7 +115,7 @@ def _require_groups(program: Program, by: Sequence[str], least: int) -> None:
         )
     if least < LEAST_GROUP:
         raise RowsInvalid(
-            f"Groups of {least} would show single people. Leave out those of fewer than {LEAST_GROUP} at least.",
+            f"Groups of {least} would show single people. Take at least {LEAST_GROUP}.",
             least=least,
         )
 

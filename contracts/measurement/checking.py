@@ -97,7 +97,7 @@ def check_rows(raw: RawRows, rules: RowRules, *, secret: bytes, scope: str) -> C
     day = sieve.read("achieved_on", rules.day, _cells(raw, "achieved_on", size))
     period = sieve.read("period", rules.period, metric, day, _cells(raw, "period", size))
     sieve.read("achieved_on", rules.in_time, metric, day, period, kind="late")
-    members = sieve.read("of", rules.members, metric, *_sets(raw, rules, people, size))
+    members = sieve.read("of", rules.members, metric, *_sets(raw, rules, metric, people))
     if "quantity" in raw.cells or "quantity" in raw.fixed:
         quantity = sieve.read("quantity", rules.quantity, metric, _cells(raw, "quantity", size))
     else:
@@ -142,11 +142,21 @@ def _cells(raw: RawRows, name: str, size: int) -> Coded:
     return Coded(np.zeros(size, dtype=np.int64), [raw.fixed.get(name, "")])
 
 
-def _sets(raw: RawRows, rules: RowRules, people: Coded, size: int) -> list[Coded]:
-    named = Coded(people.codes, [f"p{one.hex()}" for one in people.distinct]) if raw.persons_are else people
+def _sets(raw: RawRows, rules: RowRules, metric: Coded, people: Coded) -> list[Coded]:
+    """Return a column for each set of the terms; where people are members, their pseudonyms."""
+    size = len(metric.codes)
     return [
-        named if name in raw.persons_are else _cells(raw, f"{OF}{name}", size) for name in rules.program.sets
+        _themselves(name, rules, metric, people)
+        if name in raw.persons_are
+        else _cells(raw, f"{OF}{name}", size)
+        for name in rules.program.sets
     ]
+
+
+def _themselves(name: str, rules: RowRules, metric: Coded, people: Coded) -> Coded:
+    has = np.array([name in rules.program.metrics[one].dims for one in metric.distinct] + [False])
+    codes = np.where(has[metric.codes], people.codes, len(people.distinct))
+    return Coded(codes, [*(f"p{one.hex()}" for one in people.distinct), ""])
 
 
 def _ranked(name: str, column: Coded) -> Coded:

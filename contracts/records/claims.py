@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ...finance.errors import Missing
 from ...finance.records.registry import find_party_id
 from ...finance.records.tables import PARTY
-from ..claims import Claim, ClaimedResult, Evidence, read_result_rows
+from ..claims import Claim, ClaimedResult, Evidence, read_decision, read_result_rows
 from .agreements import StoredAgreement
 from .tables import AGREEMENT_PARTY, CLAIM, DATASET, DECISION, DISPUTE, EVIDENCE, RESOLUTION, WAIVER
 
@@ -40,6 +40,8 @@ class StoredDecision:
         1, or more after a dispute.
     results : tuple of ClaimedResult
         What is paid on; none where nothing of the claim holds.
+    nothing : tuple of ClaimedResult
+        What an earlier round had said and this one does not, at zero or false.
     decided_on, open_until : date
         When it was decided, and the first day on which the time for disputes is over.
     disputed : bool
@@ -54,6 +56,7 @@ class StoredDecision:
     claim: str
     round: int
     results: tuple[ClaimedResult, ...]
+    nothing: tuple[ClaimedResult, ...] = ()
     decided_on: date
     open_until: date
     disputed: bool
@@ -211,12 +214,14 @@ def _decision(
 ) -> StoredDecision:
     disputed = (row.claim_id, row.round) in outcomes
     outcome = outcomes.get((row.claim_id, row.round))
+    results, nothing = read_decision(bytes(row.body))
     at_once = outcome == "upheld" or names <= set(waived)
     return StoredDecision(
         claim_id=row.claim_id,
         claim=row.code,
         round=row.round,
-        results=read_result_rows(json.loads(row.body)["results"]),
+        results=results,
+        nothing=nothing,
         decided_on=row.decided_on,
         open_until=row.open_until,
         disputed=disputed and outcome is None,

@@ -81,28 +81,44 @@ def less(before: Before, returned: Mapping[Key, int]) -> dict[Leg, int]:
 
 def in_full(
     program: Program, table: Table, overlays: Sequence[Program], before: Before, *, trace: bool
-) -> tuple[Outturn, list[Traced] | None]:
-    """Carry out terms so that pots still hold, at each key's turn, what it was paid before."""
-    ahead: dict[Key, int] = {}
-    pots = {account.id for one in (program, *overlays) for account in one.accounts if account.pot}
-    while True:
-        record: list[Traced] | None = [] if trace else None
-        outturn = carried_out(program, table, overlays, prior=replace(before, ahead=ahead), record=record)
-        short = {
-            leg: amount - outturn.legs.get(leg, 0) for leg, amount in before.legs.items() if leg[1] in pots
-        }
-        gaps = _sums((leg[0], amount) for leg, amount in short.items())
-        raised = {key: gap for key, gap in gaps.items() if gap > ahead.get(key, 0)}
-        if not raised:
-            return outturn, record
-        ahead |= {key: before.amounts.get(key, gap) if key in ahead else gap for key, gap in raised.items()}
+) -> tuple[Outturn, list[Traced]]:
+    """Carry out terms so that pots still hold what they gave before.
+
+    All of it is kept back first. Where that cuts a payment, what comes into pots later is counted as well:
+    what was paid out of that need not be kept back before. Should a pot not hold enough then, the first run
+    stands.
+    """
+    first: list[Traced] = []
+    outturn = carried_out(program, table, overlays, prior=before, record=first if trace else None)
+    pots = {leg[1] for leg in before.legs} & set(outturn.balances)
+    cuts = (kept.cuts.get(f"account:{pot}", 0) for kept in outturn.keys.values() for pot in pots)
+    if not any(cuts):
+        return outturn, first
+    coming = {pot: _coming(outturn, pot) for pot in pots}
+    again: list[Traced] = []
+    prior = replace(before, coming=coming)
+    better = carried_out(program, table, overlays, prior=prior, record=again if trace else None)
+    short = any((better.balances[pot][-1][0] or 0) < _unmet(before, better, pot) for pot in coming)
+    return (outturn, first) if short else (better, again)
 
 
-def _sums(rows: Iterable[tuple[Key, int]]) -> dict[Key, int]:
-    sums: dict[Key, int] = {}
-    for key, amount in rows:
-        sums[key] = sums.get(key, 0) + amount
-    return sums
+def _coming(outturn: Outturn, pot: str) -> tuple[int, ...]:
+    """Say what comes into a pot, by period."""
+    spent = [0] * len(outturn.program.periods)
+    for (_, payer, _, period), amount in outturn.flows.items():
+        spent[period] += amount if payer == pot else 0
+    held = [row[0] or 0 for row in outturn.balances[pot]]
+    return tuple(now - was + out for was, now, out in zip([0, *held], held, spent, strict=False))
+
+
+def _unmet(before: Before, outturn: Outturn, pot: str) -> int:
+    """Sum what a pot gave before beyond what a run shows, and what is kept in it for nobody."""
+    gaps: dict[Key, int] = {}
+    for leg, amount in before.legs.items():
+        if leg[1] == pot:
+            gaps[leg[0]] = gaps.get(leg[0], 0) + amount - outturn.legs.get(leg, 0)
+    kept = sum(one.amount for one in before.kept if one.payer == pot)
+    return sum(max(0, gap) for gap in gaps.values()) + kept
 
 
 def between(clause: ClausePlan, name: KeyName) -> Between:

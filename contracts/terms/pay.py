@@ -238,7 +238,7 @@ def step(
     for key, parts in zip(owed, legs_of(list(owed.values())), strict=True):
         for leg, part in parts.items():
             legs[*names[key], *leg] = legs.get((*names[key], *leg), 0) + part
-        told = _explained(program, clauses[key[0]], key, record or [], overlays)
+        told = _explained(program, clauses[key[0]], key, record, overlays)
         rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
     after = State(observed=observed, obligated=obligated, legs=legs)
     return Step(state=after, entitlements=tuple(rows), outturn=outturn)

@@ -380,7 +380,7 @@ class Run:
             return more
         held = self.books.balances[clause.payer][0]
         if self.holding is not None:
-            passed: Cell = self.holding.from_pot(key, clause.payer, more, held)
+            passed: Cell = self.holding.from_pot(key, clause.payer, more, held=held, period=self.period)
         else:
             passed = self.use.least(more, self._others(clause.each, more, self.use.most(held, 0)))
         if self.cuts:

@@ -55,14 +55,15 @@ class Before:
         The same by payer and payee.
     kept : tuple of Kept
         What is granted to nobody.
-    ahead : dict of Key to int [counts]
-        How much a pot must keep for a key until its turn, because it will not hold enough by then.
+    coming : dict of str to tuple of int [counts]
+        What comes into pots, by period, where it is known: what was paid for a later period out of what came
+        in later is not kept back before.
     """
 
     amounts: Mapping[Key, int] = field(default_factory=dict)
     legs: Mapping[Leg, int] = field(default_factory=dict)
     kept: tuple[Kept, ...] = ()
-    ahead: Mapping[Key, int] = field(default_factory=dict)
+    coming: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
 
 
 class Holding:
@@ -84,7 +85,7 @@ class Holding:
         self._seats: dict[tuple[Key, Seat], int] = {}
         self._seats_waiting: dict[Seat, int] = {}
         self._pots: dict[tuple[Key, str], int] = {}
-        self._pots_waiting: dict[str, int] = {}
+        self._pots_waiting: dict[str, list[int]] = {}
         for (key, payer, payee), amount in before.legs.items():
             self._own.setdefault(key, {})[payer, payee] = amount
             for seat in self._all_seats(key[0], payer, payee):
@@ -93,11 +94,11 @@ class Holding:
         for key, amount in before.amounts.items():
             for pot in self._payers(key[0]):
                 self._pots[key, pot] = amount
-                self._wait(pot, min(amount, before.ahead.get(key, 0)))
+                self._wait(pot, self._turn(*key[:2]), max(0, amount))
         for one in before.kept:
             for seat in self._all_seats(one.clause, one.payer, one.payee):
                 self._seats_waiting[seat] = self._seats_waiting.get(seat, 0) + one.amount
-            self._wait(one.payer, one.amount)
+            self._wait(one.payer, self._turn(one.clause, one.span), one.amount)
 
     def _payers(self, name: str) -> set[str]:
         return {clauses[name].payer for _, clauses in self._versions if name in clauses}
@@ -110,8 +111,14 @@ class Holding:
             for seat in _seats(program, clauses[name], payer, payee)
         }
 
-    def _wait(self, pot: str, amount: int) -> None:
-        self._pots_waiting[pot] = self._pots_waiting.get(pot, 0) + amount
+    def _turn(self, name: str, span: int) -> int:
+        """Say in which period a key is paid; to date, it may have been paid from the first on."""
+        known = next((clauses[name] for _, clauses in self._versions if name in clauses), None)
+        return max(0, known.at if known is not None and known.basis == "once" else span)
+
+    def _wait(self, pot: str, turn: int, amount: int) -> None:
+        waiting = self._pots_waiting.setdefault(pot, [0] * len(self._versions[0][0].periods))
+        waiting[turn] += amount
 
     def moved(self, program: Program, clause: ClausePlan, leg: Leg, amount: int) -> None:
         """Count what moves now; that much of what was kept back is free.
@@ -139,10 +146,7 @@ class Holding:
         if (key, payer) in self._pots:
             left = self._pots[key, payer]
             self._pots[key, payer] = left - amount
-            self._wait(payer, self._ahead(key, left - amount) - self._ahead(key, left))
-
-    def _ahead(self, key: Key, left: int) -> int:
-        return max(0, min(left, self._before.ahead.get(key, 0)))
+            self._wait(payer, self._turn(*key[:2]), max(0, left - amount) - max(0, left))
 
     def own(self, key: Key) -> dict[Pair, int]:
         """Return what a key took before and has not been granted again in this run, by payer and payee."""
@@ -152,7 +156,7 @@ class Holding:
         """Return what other keys took before from, or for, a leg, beyond what this run has given them."""
         return self._seats_waiting.get(seat, 0) - max(0, self._seats.get((key, seat), 0))
 
-    def from_pot(self, key: Key, pot: str, asked: int, held: int) -> int:
+    def from_pot(self, key: Key, pot: str, asked: int, *, held: int, period: int) -> int:
         """Let a payment out of a pot pass: what others were paid is kept back, its own earlier one is not.
 
         Parameters
@@ -163,10 +167,19 @@ class Holding:
             Which.
         asked, held : int [counts]
             What it asks for, and what the pot holds in this run.
+        period : int [period number]
+            In which it asks.
         """
-        left = self._pots.get((key, pot), 0)
-        free = held - self._pots_waiting.get(pot, 0) + self._ahead(key, left)
-        return max(0, min(asked, max(free, min(left, held))))
+        own = max(0, self._pots.get((key, pot), 0))
+        waiting = list(self._pots_waiting.get(pot, ()))
+        if own:
+            waiting[self._turn(*key[:2])] -= own
+        coming = self._before.coming.get(pot, (0,) * len(waiting))
+        free = left = held - sum(waiting[: period + 1])
+        for later in range(period + 1, len(waiting)):
+            left += coming[later] - waiting[later]
+            free = min(free, left)
+        return max(0, min(asked, max(free, min(own, held))))
 
     def kept_in(self, pot: str) -> int:
         """Return what a pot has given already beyond what this run shows."""
@@ -184,7 +197,14 @@ def _seats(program: Program, clause: ClausePlan, payer: str, payee: str) -> list
 
 
 def by_party(pairs: Iterable[tuple[Pair, int]], side: int) -> dict[str, int]:
-    """Sum amounts by payer (side 0) or by payee (side 1).
+    """Sum amounts by payer or by payee.
+
+    Parameters
+    ----------
+    pairs : iterable of ((str, str), int) [counts]
+        Amounts by payer and payee.
+    side : int [0 or 1]
+        0 for payers, 1 for payees.
 
     Examples
     --------
