@@ -160,7 +160,7 @@ def decide(session: Session, batch: Batch, wrong: str) -> Dispute:
         determination_sha256=made.digest(),
     )
     ruling = replace(ruling, signature=sign_bytes(secret_of("outcome-panel"), ruling.signing_bytes()))
-    return contracts.resolve(session, BOOK, ruling, made, clock=clock)
+    return contracts.resolve(session, BOOK, PACT, ruling, made, clock=clock)
 
 
 def pay(session: Session, batch: Batch) -> Settlement:
