@@ -35,9 +35,10 @@ def play(session: Session, out: Path) -> None:
     look(session, paths.pop("2019-steps-draft"))
     for year in rows.YEARS:
         play_year(session, fund, year, paths)
-    released = story.finish(session)["ministry"]
+    story.finish(session)
     total = report.show_lines(session, fund)
-    print(f"\nclosed: {total} paid of at most {most}; {released} is free again")
+    report.show_liability(session, fund, most)
+    print(f"\nclosed: {total} paid of at most {most}; the other {most - total} is free again")
     sealed = acts.seal(session, desk.BOOK, clock=desk.at("2023-01-11"), name=LOG, secret=desk.LOG_KEY)
     look_back(session, fund, out)
     after = transactions(session)

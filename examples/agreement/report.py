@@ -1,15 +1,19 @@
 """What comes of Project Apollo: line by line beside what was published, by party, and for one payout."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable
+from datetime import date
 from pathlib import Path
 from uuid import UUID
 
 from almoner.contracts import acts as contracts
+from almoner.contracts.agreement import frozen_promise, promise_of
 from almoner.contracts.measurement.preview import Preview
 from almoner.contracts.payout_trace import PayoutTrace, trace_document
 from almoner.contracts.terms.results import ResultsDocument
 from almoner.finance import acts
+from almoner.finance.accounts import Promise, obligation
+from almoner.finance.errors import Missing
 from almoner.finance.funds import PooledFund
 from almoner.finance.money import Money, money, zero
 from almoner.finance.sheets import sheet_csv, sheet_document
@@ -20,6 +24,18 @@ from .tables import Cell, show
 
 PAYING = ("ministry", "investors", "sheffield_futures")
 SHOWN = 3
+EARMARKS = ("unrestricted", "south-yorkshire", "sheffield")
+SET_ASIDE = promise_of(PACT, "ministry")
+FROZEN = frozen_promise(SET_ASIDE, "first-week")
+DAYS = (
+    ("everybody signed", "2018-09-17"),
+    ("files of 2019", "2019-11-21"),
+    ("files of 2020", "2020-11-19"),
+    ("2021, in dispute", "2021-11-18"),
+    ("2021, resolved", "2021-11-25"),
+    ("files of 2022", "2022-12-22"),
+    ("closed", "2023-01-10"),
+)
 PUBLISHED = HERE.parent / "casebook" / "care-leavers-0123.results.json"
 
 
@@ -59,15 +75,43 @@ def show_lines(session: Session, fund: PooledFund) -> Money:
             raise SystemExit(f"{line}: paid {paid[line]}, published {amount}")
         total += amount
         rows.append((line, reported[line], accepted[line], paid[line], amount))
-    rows.append(("all lines", sum(reported.values()), sum(accepted.values()), sum_of(paid, fund), total))
+    rows.append(
+        ("all lines", sum(reported.values()), sum(accepted.values()), sum_of(paid.values(), fund), total)
+    )
     header = ("step", "reported", "accepted", "paid", "published")
     show("Paid and published, line by line: equal on all 23", header, rows)
     return total
 
 
-def sum_of(amounts: Mapping[str, Money], fund: PooledFund) -> Money:
+def show_liability(session: Session, fund: PooledFund, most: Money) -> None:
+    """Print on some days what is set aside, kept back and paid: together never more than was proven."""
+    steps = contracts.list_settlements(session, BOOK, PACT)
+    rows: list[tuple[Cell, ...]] = []
+    for what, day in DAYS:
+        on = date.fromisoformat(day)
+        kept = {
+            name: sum_of([_kept(session, fund, name, earmark, on) for earmark in EARMARKS], fund)
+            for name in (SET_ASIDE, FROZEN)
+        }
+        paid = sum_of([one.done for step in steps if step.as_of <= on for one in step.payouts], fund)
+        if kept[SET_ASIDE] + kept[FROZEN] + paid > most:
+            raise SystemExit(f"{day}: more is set aside, frozen and paid than {most}")
+        rows.append((day, what, kept[SET_ASIDE], kept[FROZEN], paid))
+    show("Set aside, frozen, paid", ("day", "after", "set aside", "frozen", "paid"), rows)
+
+
+def _kept(session: Session, fund: PooledFund, name: str, earmark: str, on: date) -> Money:
+    """Return what the fund kept on a day for the agreement, out of money of one earmark."""
+    account = obligation(fund.code, fund.unit, Promise("agreement", name), earmark)
+    try:
+        return acts.balance_on(session, BOOK, account, on).balance_of("E")
+    except Missing:  # nothing of this earmark was ever kept under the name
+        return zero(fund.unit)
+
+
+def sum_of(amounts: Iterable[Money], fund: PooledFund) -> Money:
     """Add amounts up."""
-    return sum(amounts.values(), start=zero(fund.unit))
+    return sum(amounts, start=zero(fund.unit))
 
 
 def published_payments(fund: PooledFund) -> dict[str, Money]:

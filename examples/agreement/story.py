@@ -16,7 +16,6 @@ from almoner.contracts.measurement.datasets import ImportedDataset
 from almoner.contracts.measurement.frames import read_rows
 from almoner.contracts.settlement import Settlement
 from almoner.finance.dates import Clock
-from almoner.finance.money import Money
 from almoner.finance.signatures import sign_bytes
 from almoner.finance.storage import Session
 
@@ -169,7 +168,7 @@ def pay(session: Session, batch: Batch) -> Settlement:
     return contracts.settle(session, BOOK, PACT, batch.code, clock=clock)[-1]
 
 
-def finish(session: Session) -> dict[str, Money]:
-    """Say that no more results come, and close; returns what is free again, by payer."""
+def finish(session: Session) -> None:
+    """Say that no more results come, and close."""
     contracts.measure(session, BOOK, PACT, by="ministry", clock=at("2023-01-09"))
-    return contracts.close(session, BOOK, PACT, clock=at("2023-01-10"))
+    contracts.close(session, BOOK, PACT, clock=at("2023-01-10"))

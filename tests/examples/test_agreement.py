@@ -31,7 +31,7 @@ PROMISED = (
     "Paid and published, line by line: equal on all 23",
     "placement_week_1           21        20    4,400.00    4,400.00",
     "all lines                 879       878  848,540.00  848,540.00",
-    "closed: 848540.00 GBP paid of at most 1083550.00 GBP; 235010.00 GBP is free again",
+    "closed: 848540.00 GBP paid of at most 1083550.00 GBP; the other 235010.00 GBP is free again",
     "dispute        data_error by ministry: partly",
     "replayed from its events: 9 settlements, no difference",
 )
