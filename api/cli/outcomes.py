@@ -129,7 +129,7 @@ def settle(  # noqa: PLR0913  # one option each
     explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import, claim, determine and settle. Example: outcomes settle r.csv --agreement pact --code march.
+    """Pay on rows of outcomes. Example: almoner outcomes settle r.csv --agreement pact --code march.
 
     Needs --by PARTY, --secret FILE for the pseudonyms, and --key PARTY=FILE for each verifier. Where the
     finding can be disputed it is paid later: almoner settle.
