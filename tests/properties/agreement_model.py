@@ -193,9 +193,7 @@ class Model:
     def fund_of(self, payer: str) -> str:
         """A pot has the fund of those who feed it."""
         if payer in self.shape.pots:
-            return next(
-                (self.fund_of(one.payer) for one in self.shape.clauses if one.payee == payer), ""
-            )
+            return next((self.fund_of(one.payer) for one in self.shape.clauses if one.payee == payer), "")
         return self.shape.funded.get(payer, "")
 
     # ---- settlement
@@ -320,7 +318,12 @@ class Model:
         return self.position
 
     def owe(
-        self, position: int, place: tuple[str, str, str, str], amount: int, claim: str, legs: dict[LegName, int]
+        self,
+        position: int,
+        place: tuple[str, str, str, str],
+        amount: int,
+        claim: str,
+        legs: dict[LegName, int],
     ) -> None:
         if not amount:
             return
@@ -399,7 +402,9 @@ class Model:
                 return False
             if one.dispute or one.settled < one.round or self.final_on(one) > self.today:
                 return False
-        if any(one.route == "fund" and one.status in {"waiting", "owed", "part_returned"} for one in self.payouts):
+        if any(
+            one.route == "fund" and one.status in {"waiting", "owed", "part_returned"} for one in self.payouts
+        ):
             return False
         return not deepcopy(self).calendar()
 
@@ -418,12 +423,7 @@ class Model:
 
     def futures(self) -> list[list[tuple[str, Result]]]:
         """Findings with which everything could end: all open places high, all low, each alone high."""
-        known = [
-            (code, one)
-            for code, claim in self.claims.items()
-            if claim.round
-            for one in claim.decided
-        ]
+        known = [(code, one) for code, claim in self.claims.items() if claim.round for one in claim.decided]
         places = [
             (metric.name, period, members)
             for metric in self.shape.metrics
@@ -438,7 +438,10 @@ class Model:
         ]
 
     def future_value(
-        self, place: tuple[str, str, tuple[str, ...]], known: list[tuple[str, Result]], high: bool  # noqa: FBT001  # one of two ends
+        self,
+        place: tuple[str, str, tuple[str, ...]],
+        known: list[tuple[str, Result]],
+        high: bool,  # noqa: FBT001  # one of two ends
     ) -> int:
         metric = self.shape.metric(place[0])
         if not high:
