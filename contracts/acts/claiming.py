@@ -87,13 +87,7 @@ def claim(
                 f"The claim {key!r} was made with other content. Choose another key.", key=key, kind="claim"
             )
         return known.claim
-    agreements.require_state(stored, "active")
-    registry.find_party_id(session, stored.book_id, by)
-    _require_part(stored, made)
-    require_fit(stored, made.results)
-    _require_time(stored, made.results, as_utc(clock()).date())
-    require_pooled(session, stored, key, made.results)
-    _require_new(session, stored, dataset)
+    _require_claimable(session, stored, made, as_utc(clock()).date())
     body = {
         "agreement": agreement,
         "claim": key,
@@ -104,6 +98,17 @@ def claim(
         event_id, _ = record_event(session, book, "claim.made", body, key=f"{agreement}#{key}", clock=clock)
         claims.keep_claim(session, stored, made, event_id)
     return made
+
+
+def _require_claimable(session: Session, stored: StoredAgreement, made: Claim, today: date) -> None:
+    """Refuse a claim that the agreement, its terms, its days or what was claimed before do not admit."""
+    agreements.require_state(stored, "active")
+    registry.find_party_id(session, stored.book_id, made.claimed_by)
+    _require_part(stored, made)
+    require_fit(stored, made.results)
+    _require_time(stored, made.results, today)
+    require_pooled(session, stored, made.code, made.results)
+    _require_new(session, stored, made.dataset)
 
 
 def _require_part(stored: StoredAgreement, made: Claim) -> None:
@@ -329,15 +334,7 @@ def attach(  # noqa: PLR0913  # the fields of evidence, each once
     KeyReused, Missing
         When it is on record as something else; when there is no such claim.
     """
-    digest = sha256.lower() if content is None else digest_of(content)
-    if sha256 and digest != sha256.lower():
-        raise EvidenceTampered(
-            f"The content has the digest {digest}, not {sha256}. It is not the file that was meant.",
-            found=digest,
-            expected=sha256,
-        )
-    if len(digest) != HEX_DIGITS or not set(digest) <= set("0123456789abcdef"):
-        raise ValueError("evidence needs its content, or its SHA-256 as 64 hexadecimal digits")
+    digest = _digest(content, sha256)
     stored = agreements.find_locked(session, book, agreement)
     row = claims.find_claim(session, stored, claim_code)
     evidence = Evidence(
@@ -363,6 +360,19 @@ def attach(  # noqa: PLR0913  # the fields of evidence, each once
         if new:
             claims.keep_evidence(session, row.id, evidence, event_id)
     return evidence
+
+
+def _digest(content: bytes | None, sha256: str) -> str:
+    digest = sha256.lower() if content is None else digest_of(content)
+    if sha256 and digest != sha256.lower():
+        raise EvidenceTampered(
+            f"The content has the digest {digest}, not {sha256}. It is not the file that was meant.",
+            found=digest,
+            expected=sha256,
+        )
+    if len(digest) != HEX_DIGITS or not set(digest) <= set("0123456789abcdef"):
+        raise ValueError("evidence needs its content, or its SHA-256 as 64 hexadecimal digits")
+    return digest
 
 
 def check_evidence(session: Session, book: str, agreement: str, claim_code: str, content: bytes) -> Evidence:

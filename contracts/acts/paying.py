@@ -171,17 +171,18 @@ def use_of(stored: StoredAgreement, payer: str) -> dict[str, str]:
 def _keep_for_pot(payment: Payment, row: AnyRow) -> None:
     """Keep a payment into a pot for that pot, or give back what the pot still has."""
     (given, fund), (taken, _) = source_of(payment.stored, row.payer), source_of(payment.stored, row.payee)
-    ends = [Promise("agreement", given.promise), Promise("agreement", taken.promise)]
+    left, right = Promise("agreement", given.promise), Promise("agreement", taken.promise)
     amount = Money(minor=row.amount, unit=fund.unit)
     if row.direction == "back":
-        ends.reverse()
-        amount = min(amount, money.promised(payment.session, fund, ends[0]))
+        left, right = right, left
+        amount = min(amount, money.promised(payment.session, fund, left))
         if not amount:
             return
     posted = money.reassign(
         payment.session,
         fund,
-        *ends,
+        left,
+        right,
         amount,
         key=f"payout#{row.id}",
         clock=payment.clock,

@@ -75,7 +75,8 @@ def settle(
     NotApproved
         When a policy asks for approval and nobody is named who proposes.
     UnlawfulTransition, Missing
-        When the agreement is not active, measured or terminated; when there is none.
+        When the agreement is not active, measured or terminated (of a closed one everything is settled); when
+        there is none.
     """
     stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
     today = as_utc(clock()).date()
@@ -83,6 +84,8 @@ def settle(
     decisions = claims.decisions_in_force(session, stored)
     if claim and (done := _settled_before(session, stored, claim, settled, decisions)):
         return done
+    if not claim and stored.agreement.state == "closed":
+        return ()
     agreements.require_state(stored, *SETTLED_STATES)
     if claim:
         _require_final(session, stored, claim, decisions, today)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select, insert, select
@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from ...finance.errors import Busy, Missing
+from ..measurement.aggregates import CountedRow
 from ..measurement.datasets import ImportedDataset, read_dataset
 from ..measurement.partial_dates import PartialDate, read_partial_date
 from ..measurement.rows import RecordedRow
@@ -184,7 +185,7 @@ def find_recorded(
     found: dict[Milestone, list[RecordedRow]] = {}
     days: dict[str, PartialDate] = {}
     for row in _rows(session, stored.id, wanted):
-        if row.person not in wanted:
+        if row[0] not in wanted:
             continue
         day = days.get(row.achieved_on) or days.setdefault(
             row.achieved_on, read_partial_date(row.achieved_on)
@@ -208,15 +209,16 @@ def _rows(session: Session, agreement_id: int, persons: Collection[bytes]) -> It
 
 
 def _in_pieces(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
-    yield from session.execute(query.execution_options(yield_per=CHUNK_ROWS))
+    for piece in session.execute(query.execution_options(yield_per=CHUNK_ROWS)).partitions():
+        yield from piece
 
 
-def stored_rows(session: Session, dataset_id: int) -> Iterator[Row[Any]]:
-    """Read the rows of a dataset in their order: person, metric, period, members, day, quantity."""
-    names = ("person", "metric", "period", "members", "achieved_on", "quantity")
+def stored_rows(session: Session, dataset_id: int) -> Iterator[CountedRow]:
+    """Read the rows of a dataset in their order."""
+    names = ("person", "metric", "period", "members", "achieved_on", "quantity", "nth")
     columns = [OUTCOME_ROW.c[name] for name in names]
     query = select(*columns).where(OUTCOME_ROW.c.dataset_id == dataset_id).order_by(OUTCOME_ROW.c.no)
-    yield from _in_pieces(session, query)
+    return cast("Iterator[CountedRow]", _in_pieces(session, query))
 
 
 def find_dead(session: Session, stored: StoredAgreement, today: date) -> frozenset[int]:

@@ -15,6 +15,7 @@ from almoner.contracts import acts
 from almoner.contracts.acts import importing
 from almoner.contracts.agreement import AgreementDocument
 from almoner.contracts.claims import Claim, ClaimedResult
+from almoner.contracts.evaluation import evaluate
 from almoner.contracts.measurement.datasets import ImportedDataset
 from almoner.contracts.measurement.frames import read_rows
 from almoner.contracts.measurement.preview import Preview
@@ -402,6 +403,15 @@ def test_rows_add_up_to_results_that_can_be_claimed_as_they_are(by_site: Registe
         ("p1", (("site", "south"),), "5"),
     ]
     assert by_site.claim("spring").results == made.results
+
+
+def test_stored_rows_can_be_evaluated_where_they_are_claimed(by_site: Register) -> None:
+    header = "person,metric,achieved_on,quantity,of:site\n"
+    rows = "a,nights,2026-01-05,3,north\nb,nights,2026-02,4,north\na,nights,2026-03,5,south\n"
+    made = by_site.put(header + rows)
+    tables = importing.evaluation_tables(by_site.session, "main", "pact", "spring")
+    found = {place: evaluate("count", table).value for place, table in tables.items()}
+    assert found == {one.place: one.value for one in made.results}
 
 
 def test_a_milestone_is_a_metric_of_a_member_so_that_one_person_counts_at_each(by_site: Register) -> None:

@@ -75,7 +75,11 @@ def test_nothing_that_can_still_come_passes_the_bound_on_the_remainder(block: in
         for name, span, combo in closed:
             measure = program.metrics[name]
             of = dict(zip(measure.dims, combo, strict=True))
-            key = (name, names[span] if measure.by_period else "", tuple(of[one] for one in sets_of(document, name)))
+            key = (
+                name,
+                names[span] if measure.by_period else "",
+                tuple(of[one] for one in sets_of(document, name)),
+            )
             value = observations.get(key)
             known[name, span, combo] = None if value is None else counted(value, document, name)
             stands[key] = value
