@@ -132,8 +132,7 @@ def waive(
     code: AgreementCode,
     claim: ClaimCode,
     name: AsName,
-    waiver: Maker = Annotated[str, typer.Option("--maker", help="Party that proposes payouts, where approval is asked.")]
-WaiverCode = "",
+    waiver: WaiverCode = "",
     *,
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,

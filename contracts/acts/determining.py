@@ -24,7 +24,7 @@ from ..quorum import decide
 from ..records import agreements, claims, determinations
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredClaim
-from ..records.determinations import Kept
+from ..records.determinations import DeterminationRows
 from .claiming import require_fit, require_pooled
 from .rounds import Rounds, rounds_of
 from .vetting import require_untied
@@ -103,7 +103,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     also = {member for result in determination.results for _, member in result.of}
     require_untied(session, book, stored, determination.verifier, asked.today, also=also)
     with session.begin_nested():
-        _keep(asked, Kept(claim_id=row.id, evidence_id=evidence_id, duty=duty), clock)
+        _keep(asked, DeterminationRows(claim_id=row.id, evidence_id=evidence_id, duty=duty), clock)
         if determination.round == 1:
             _decide(asked, clock)
     return determination
@@ -267,7 +267,7 @@ def _no_evidence(asked: _Asked) -> EvidenceMissing:
     )
 
 
-def _keep(asked: _Asked, kept: Kept, clock: Clock) -> None:
+def _keep(asked: _Asked, kept: DeterminationRows, clock: Clock) -> None:
     found = asked.found
     body = {
         "agreement": found.agreement,

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -16,6 +17,7 @@ from almoner.contracts.disputes import Dispute, Resolution
 from almoner.contracts.records import agreements, claims, disputes
 from almoner.finance import acts as finance
 from almoner.finance.accounts import Promise
+from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.dates import fixed_clock
 from almoner.finance.errors import (
     AlmonerError,
@@ -26,6 +28,7 @@ from almoner.finance.errors import (
     KeyReused,
     MoneyFrozen,
     NotIndependent,
+    OverdrawnCommitment,
     SamePerson,
     SignatureInvalid,
     UnlawfulTransition,
@@ -405,7 +408,8 @@ ATTACKS: dict[str, str] = {
         "(SELECT event_id FROM evidence) FROM dispute"
     ),
     "thawed without a resolution": (
-        "INSERT INTO thaw (dispute_id, payer, unit, txn_id) SELECT dispute_id, payer, unit, txn_id FROM frozen"
+        "INSERT INTO thaw (dispute_id, payer, unit, txn_id) SELECT dispute_id, payer, unit, txn_id "
+        "FROM frozen"
     ),
     "waived by a stranger": (
         "INSERT INTO waiver (claim_id, round, agreement_id, term_party, event_id) SELECT claim_id, round, "
@@ -441,3 +445,37 @@ def test_the_database_keeps_how_disputes_ended(timed: "Desk", attack: str) -> No
     resolve(timed, "upheld")
     with pytest.raises(DatabaseError):
         timed.session.execute(text(ENDED[attack]))
+
+
+def approved(desk: "Desk") -> None:
+    """Let every payout of the fund wait for one approval."""
+    policy = ApprovalPolicy(kind="payout", least=money("1.00", "USD"), quorum=1, since=desk.clock())
+    finance.set_policy(desk.session, "main", policy, key="policy", clock=desk.clock)
+
+
+def test_what_waits_for_approval_is_kept_back_and_waits_again_when_the_finding_stands(timed: "Desk") -> None:
+    timed.find("c1", "100")
+    approved(timed)
+    later = at(timed, "2026-02-20")
+    settle(timed.session, "main", "pact", clock=later.clock, maker="harbour-city")
+    (proposal,) = later.session.scalars(text("SELECT proposal_id FROM payout_wait")).all()
+    identity = UUID(bytes=proposal) if isinstance(proposal, bytes) else UUID(str(proposal))
+    finance.approve(later.session, "main", identity, approver="quiet-owl", key="yes", clock=later.clock)
+    dispute(later, grounds="fraud")
+    with pytest.raises(OverdrawnCommitment), later.session.begin_nested():
+        finance.execute(later.session, "main", identity, key="go", clock=later.clock)
+    assert (paid(later), kept(later, "d1")) == ("0.00", "1512.00")
+    resolve(later, "upheld")
+    finance.execute(later.session, "main", identity, key="go", clock=later.clock)
+    assert (paid(later), kept(later, "d1")) == ("1512.00", "0.00")
+
+
+def test_what_waited_for_approval_on_a_finding_that_fell_is_never_paid(timed: "Desk") -> None:
+    made = timed.find("c1", "100")
+    approved(timed)
+    later = at(timed, "2026-02-20")
+    settle(timed.session, "main", "pact", clock=later.clock, maker="harbour-city")
+    dispute(later, grounds="fraud")
+    resolve(later, "overturned", second(later, made, None))
+    assert later.session.scalar(text("SELECT count(*) FROM payout_void")) == 1
+    assert (paid(later), kept(later, "d1"), kept(later)) == ("0.00", "0.00", "500000.00")
