@@ -29,6 +29,7 @@ from ..terms.pay import Entitlement, LegName, Step
 from .liability import follow_liability
 from .paying import Payment, pay_out, void_waiting
 from .showing import show_settlements
+from .vetting import find_tied, require_findings_untied
 
 SETTLED_STATES = ("active", "measured", "terminated")
 
@@ -74,6 +75,8 @@ def settle(
         When the claim is in dispute; the figures say what is kept back.
     NotApproved
         When a policy asks for approval and nobody is named who proposes.
+    NotIndependent
+        When who determined the claim is tied to the money today; without a claim, such findings are left.
     UnlawfulTransition, Missing
         When the agreement is not active, measured or terminated (of a closed one everything is settled); when
         there is none.
@@ -96,6 +99,7 @@ def settle(
         if (not claim or one.claim == claim)
         and settled.get(one.claim, 0) < one.round
         and _is_payable(stored, one, today)
+        and not _is_tied(session, stored, one, today, named=claim)
     ]
     if not claim:
         made += [position for position in [act.take("calendar")] if position]
@@ -172,6 +176,16 @@ def _is_payable(stored: StoredAgreement, one: StoredDecision, today: date) -> bo
     if one.disputed:
         return False
     return stored.agreement.document.verification.pays == "provisional" or one.final_on <= today
+
+
+def _is_tied(
+    session: Session, stored: StoredAgreement, one: StoredDecision, today: date, *, named: str
+) -> bool:
+    """Tell whether who determined a claim is tied to the money today; refuse where it was asked for."""
+    if named:
+        require_findings_untied(session, stored.agreement.book, stored, one.claim, one.round, today)
+        return False
+    return bool(find_tied(session, stored.agreement.book, stored, one.claim, one.round, today))
 
 
 def _settled_before(
