@@ -20,6 +20,7 @@ from ..settling import (
     Decided,
     PlannedPayout,
     changed,
+    falling,
     judged_on,
     plan_payouts,
     plan_residuals,
@@ -262,15 +263,16 @@ class _Act:
         session, stored = self.session, self.stored
         today = as_utc(self.clock()).date()
         voided = (
-            void_waiting(session, stored, decision.claim, self.clock)
+            void_waiting(session, stored, self.clock, claim=decision.claim)
             if cause == "resolution" and decision
             else ()
         )
-        books = settlements.read_books(session, stored.id)
-        decided = books.deciding(_decided(decision)) if decision else books.decided
         use = stored.lineage.overlaid
-        day = _day(session, stored, decided, today)
-        step = take_step(use, books, decided, as_of=day)
+        books, step, day = self._step(decision, today)
+        undue = void_waiting(session, stored, self.clock, falling=falling(step.entitlements))
+        if undue:
+            voided += undue
+            books, step, day = self._step(decision, today)
         rows = changed(books, step.entitlements)
         residuals = self._residuals(step) if cause == "calendar" else ()
         if cause == "calendar" and not rows and not residuals:
@@ -300,6 +302,14 @@ class _Act:
         payment = Payment(session, stored, settlement_id, position, self.clock, self.maker, self.details)
         pay_out(payment, decision.claim if decision else "", planned)
         return position
+
+    def _step(self, decision: StoredDecision | None, today: date) -> tuple[Books, Step, date]:
+        """Work out what is due, with one more decision or without."""
+        session, stored = self.session, self.stored
+        books = settlements.read_books(session, stored.id)
+        decided = books.deciding(_decided(decision)) if decision else books.decided
+        day = _day(session, stored, decided, today)
+        return books, take_step(stored.lineage.overlaid, books, decided, as_of=day), day
 
     def _residuals(self, step: Step) -> tuple[PlannedPayout, ...]:
         """Say what pots hand over, once nothing more can come in."""
