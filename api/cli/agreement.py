@@ -15,7 +15,7 @@ from ...finance.accounts import Promise
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from ...finance.money import grouped
-from ...finance.storage import Session, UnitOfWork, open_engine
+from ...finance.storage import Session
 from ..problems import DONE, FINDING
 from .agreement_moves import MOVES, ActCode, OnDay
 from .sheets import Csv, Html, PaperSize, day_of, show_sheet
@@ -29,6 +29,7 @@ from .writing import (
     Signatures,
     gather_signatures,
     read_bytes,
+    reading,
     show_document,
     write_bytes,
     writing,
@@ -118,7 +119,7 @@ def sign(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Sign; the last signature sets the money aside. Example: agreement sign pact --as city --key city.key.
+    """Sign; the last one sets money aside. Example: almoner agreement sign pact --as city --key city.key.
 
     The bytes that are signed: almoner agreement bytes pact. Several at once: --key NAME=FILE, repeated.
     """
@@ -154,7 +155,7 @@ def signing_bytes(  # noqa: PLR0913  # one option each
 
     With --out they are written as they are, for a signer that reads a file.
     """
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         agreement = agreements.find_agreement(session, book, code).agreement
     if act == "sign":
         content = agreement.signing_bytes()
@@ -185,7 +186,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show state, parties, signatures and money. Example: almoner agreement show pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         agreement = agreements.find_agreement(session, book, code).agreement
         document = _described(session, agreement)
     if as_json:
@@ -208,7 +209,7 @@ def show(
 @app.command("list")
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the agreements of a book. Example: almoner agreement list."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         found = [
             agreements.find_agreement(session, book, code)
             for code in agreements.list_agreements(session, book)
@@ -250,7 +251,7 @@ def statement(
     as_json: AsJson = False,
 ) -> None:
     """State what was earned, paid and kept back. Example: almoner agreement statement pact --party home."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         sheet = stating.party_statement(session, book, code, party)
     show_sheet(sheet, as_json=as_json, csv=csv, html=html, paper=paper)
 
@@ -265,7 +266,7 @@ def replay(
     as_json: AsJson = False,
 ) -> int:
     """Take it again from its events; exits 1 on a difference. Example: almoner agreement replay pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         taken = replaying.replay(session, book, code)
     if out is not None:
         write_bytes(out, taken.content)

@@ -14,9 +14,8 @@ from ...contracts.terms.amendment import Amendment
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from ...finance.money import Money
-from ...finance.storage import UnitOfWork, open_engine
 from .sheets import day_of
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, amount_text, print_json, print_table
 from .writing import (
     AgreementCode,
     AsName,
@@ -27,6 +26,7 @@ from .writing import (
     gather_signatures,
     one_signature,
     read_bytes,
+    reading,
     show_document,
     writing,
 )
@@ -55,7 +55,7 @@ def suspend(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Stop claims and payments. Example: agreement suspend pact --act-code s1 --reason R --key NAME=FILE.
+    """Stop it for a while. Example: almoner agreement suspend pact --act-code s1 --reason R --key NAME=FILE.
 
     Everybody with money in it signs: --key NAME=FILE or --signature NAME=HEX, repeated.
     """
@@ -78,7 +78,7 @@ def resume(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let it go on. Example: agreement resume pact --act-code s1 --reason R --key NAME=FILE."""
+    """Let it go on. Example: almoner agreement resume pact --act-code s1 --reason R --key NAME=FILE."""
     content = consent_bytes(code, "resume", key=act_code, reason=reason)
     given = gather_signatures(content, key, signature)
     with writing(db, dry_run=dry_run) as session:
@@ -121,7 +121,7 @@ def terminate(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """End it early; today without --on. Example: agreement terminate pact --reason R --key NAME=FILE."""
+    """End it early. Example: almoner agreement terminate pact --reason R --key NAME=FILE."""
     day = day_of(on) or system_clock().date()
     content = consent_bytes(code, "terminate", reason=reason, on=day.isoformat())
     given = gather_signatures(content, key, signature)
@@ -158,7 +158,7 @@ def amend(  # noqa: PLR0913  # one option each
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Propose an amendment, signed. Example: agreement amend pact a.json --act-code a1 --as city --key F."""
+    """Make an amendment. Example: almoner agreement amend pact a.json --act-code a1 --as city --key F."""
     amendment = Amendment.read(read_bytes(file))
     signed = one_signature(amendment_bytes(code, act_code, amendment), key, signature, name)
     with writing(db, dry_run=dry_run) as session:
@@ -203,7 +203,7 @@ def amendments(
     code: AgreementCode, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """List amendments and who has yet to approve. Example: almoner agreement amendments pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = [_amendment(one) for one in amending.list_amendments(session, book, code)]
     if as_json:
         print_json(rows)
@@ -228,7 +228,9 @@ def _say(
     agreement: Agreement, given_back: dict[str, Money] | None = None, *, as_json: bool, dry_run: bool
 ) -> None:
     lines = [f"{agreement.code} is {agreement.state}."]
-    lines += [f"{amount} of {payer} is free again." for payer, amount in (given_back or {}).items()]
+    lines += [
+        f"{amount_text(amount)} of {payer} is free again." for payer, amount in (given_back or {}).items()
+    ]
     document: dict[str, Any] = {"code": agreement.code, "state": agreement.state}
     if given_back is not None:
         document["released"] = [

@@ -15,8 +15,7 @@ from ...contracts.records import agreements, disputes
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from ...finance.money import grouped
-from ...finance.storage import UnitOfWork, open_engine
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, amount_text, print_json, print_table
 from .writing import (
     AgreementCode,
     AsName,
@@ -27,6 +26,7 @@ from .writing import (
     Signatures,
     one_signature,
     read_bytes,
+    reading,
     show_document,
     writing,
 )
@@ -64,7 +64,10 @@ def raise_one(  # noqa: PLR0913  # one option each
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Question a finding; what it would pay waits. Example: dispute raise pact c1 --code d1 --as city."""
+    """Question a finding. Example: almoner dispute raise pact c1 --code d1 --as city --grounds data_error.
+
+    What would be paid on it is kept back until the resolver decides.
+    """
     with writing(db, dry_run=dry_run) as session:
         raised = disputing.dispute(
             session,
@@ -79,7 +82,7 @@ def raise_one(  # noqa: PLR0913  # one option each
             clock=system_clock,
         )
     lines = [f"{dispute} is open on {claim}, round {raised.round}: {grounds.replace('_', ' ')}."]
-    lines += [f"{amount} of {payer} is kept back." for payer, amount in raised.frozen.items()]
+    lines += [f"{amount_text(amount)} of {payer} is kept back." for payer, amount in raised.frozen.items()]
     if not raised.frozen:
         lines.append("Nothing is kept back: it was paid before, or pays nothing.")
     show_document(_document(raised), as_json=as_json, dry_run=dry_run, lines=lines)
@@ -101,7 +104,7 @@ def resolve(  # noqa: PLR0913  # one option each
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Decide a dispute as its resolver. Example: dispute resolve pact d1 --outcome upheld --reason R --key F.
+    """Decide a dispute. Example: almoner dispute resolve pact d1 --outcome upheld --reason R --key F.
 
     Overturned or partly: the finding that takes its place comes with --determination, signed by who found it.
     """
@@ -139,7 +142,10 @@ def waive(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Accept a finding early; when all have, it is final. Example: dispute waive pact c1 --as city."""
+    """Accept a finding early. Example: almoner dispute waive pact c1 --as city.
+
+    Once everybody with money in it has accepted it, it is final.
+    """
     with writing(db, dry_run=dry_run) as session:
         before = rounds.claim_status(session, book, code, claim, clock=system_clock)
         named = waiver or f"{claim}#{before.round}#{name}"
@@ -156,7 +162,7 @@ def list_all(
     code: AgreementCode, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """List the disputes of an agreement. Example: almoner dispute list pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         stored = agreements.find_agreement(session, book, code)
         rows = [one.dispute for one in disputes.list_stored(session, stored)]
     if as_json:

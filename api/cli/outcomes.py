@@ -38,9 +38,7 @@ from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, 
 from .waiting import Bar, bar
 from .writing import DryRun, Explain, read_pairs, read_secret, told, writing
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Rows of outcomes, from a file to money in one command."
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 AgreementOption = Annotated[str, typer.Option("--agreement", help="Code of the agreement.")]
 OwnCode = Annotated[str, typer.Option("--code", help="Code of the rows and of the claim that sums them up.")]
 By = Annotated[str, typer.Option("--by", metavar="PARTY", help="Code of the party that reports them.")]
@@ -106,6 +104,11 @@ class Settled:
     settlements: tuple[Settlement, ...]
 
 
+@app.callback()
+def outcomes() -> None:
+    """Rows of outcomes, from a file to money in one command."""
+
+
 @app.command()
 def settle(  # noqa: PLR0913  # one option each
     file: RowsFile,
@@ -129,7 +132,7 @@ def settle(  # noqa: PLR0913  # one option each
     explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import, claim, determine and settle. Example: outcomes settle r.csv --agreement pact --code march.
+    """Pay on rows of outcomes. Example: almoner outcomes settle r.csv --agreement pact --code march.
 
     Needs --by PARTY, --secret FILE for the pseudonyms, and --key PARTY=FILE for each verifier. Where the
     finding can be disputed it is paid later: almoner settle.

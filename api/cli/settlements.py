@@ -8,7 +8,7 @@ from ...contracts.records import agreements, claims, determinations
 from ...contracts.settlement import Payout, SettledClause, Settlement
 from ...finance.money import grouped
 from ...finance.storage import Session
-from .show import print_table
+from .show import amount_text, print_table
 
 DASH = "-"
 Grounds = Mapping[str, dict[str, Any]]  # claim -> evidence and findings
@@ -158,12 +158,12 @@ def payout_cells(one: Payout) -> Sequence[str]:
 def _explain(one: Settlement, grounds: Grounds) -> None:
     for row in one.clauses:
         where = ", ".join((row.clause, *row.members, row.period))
-        print(f"\n{where}: {row.earned} earned to date")
+        print(f"\n{where}: {amount_text(row.earned)} earned to date")
         for step in row.trace:
             print(f"  {step.path}  {step.op}({', '.join(step.inputs)}) = {step.value}")
         for name, cut in row.cuts.items():
-            print(f"  {name} cuts {cut}: {row.entitled} is left")
-        print(f"  {row.due} is due now: {row.entitled} less what was due before")
+            print(f"  {name} cuts {amount_text(cut)}: {amount_text(row.entitled)} is left")
+        print(f"  {amount_text(row.due)} is due now: {amount_text(row.entitled)} less what was due before")
     rests = grounds.get(one.claim)
     for proof in rests["evidence"] if rests else ():
         held = f", held by {proof['held_by']}" if proof["held_by"] else ""

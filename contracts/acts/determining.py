@@ -29,7 +29,8 @@ from .claiming import require_fit, require_pooled
 from .rounds import Rounds, rounds_of
 from .vetting import require_untied
 
-FINDING_STATES: tuple[AgreementState, ...] = ("active", "measured", "terminated")
+FINDING_STATES: tuple[AgreementState, ...] = ("active", "measured")
+SECOND_LOOK: tuple[AgreementState, ...] = (*FINDING_STATES, "terminated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     OutsideDomain, ResultsInvalid, TooPrecise
         When a value does not fit the terms.
     NotSigned, UnlawfulTransition, Missing
-        When the agreement is not in force; when there is none.
+        When the agreement is not in force, or was terminated before the claim was decided; when there is
+        none.
     """
     stored = agreements.find_locked(session, book, determination.agreement)
     row = _claim(session, stored, determination)
@@ -93,7 +95,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     rounds = rounds_of(session, stored, row.claim.code)
     if _taken_before(asked, rounds):
         return determination
-    agreements.require_state(stored, *FINDING_STATES)
+    agreements.require_state(stored, *(FINDING_STATES if determination.round == 1 else SECOND_LOOK))
     _require_round(asked, rounds)
     _require_day(asked)
     _require_content(asked)

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DatabaseError
 
 from almoner import money
 from almoner.contracts import acts
+from almoner.contracts.acts.recovering import carry_out
 from almoner.contracts.acts.settling import settle
 from almoner.contracts.agreement import frozen_promise, promise_of
 from almoner.contracts.claims import Claim
@@ -33,6 +34,7 @@ from almoner.finance.errors import (
     SignatureInvalid,
     UnlawfulTransition,
 )
+from almoner.finance.ties import Tie
 
 if TYPE_CHECKING:
     from .conftest import Desk
@@ -479,3 +481,51 @@ def test_what_waited_for_approval_on_a_finding_that_fell_is_never_paid(timed: "D
     resolve(later, "overturned", second(later, made, None))
     assert later.session.scalar(text("SELECT count(*) FROM payout_void")) == 1
     assert (paid(later), kept(later, "d1"), kept(later)) == ("0.00", "0.00", "500000.00")
+
+
+def test_a_tie_that_comes_to_light_stops_the_payout_until_another_has_looked(timed: "Desk") -> None:
+    made = timed.find("c1", "100")
+    timed.find("c2", "10", verifier="second")
+    later = at(timed, "2026-02-20")
+    owned = Tie(
+        kind="owns",
+        from_party="night-shelter",
+        to_party="count-lab",
+        since=date(2026, 2, 1),
+        source="trade register",
+    )
+    finance.tie(later.session, "main", owned, clock=later.clock)
+    with pytest.raises(NotIndependent, match="night-shelter owns count-lab since 2026-02-01"):
+        settle(later.session, "main", "pact", "c1", clock=later.clock)
+    settle(later.session, "main", "pact", clock=later.clock)
+    assert (paid(later), later.status("c1"), later.status("c2")) == ("151.20", "final", "settled")
+    dispute(later, grounds="conflict_of_interest")
+    with pytest.raises(NotIndependent, match="night-shelter owns count-lab"):
+        resolve(later, "upheld")
+    resolve(later, "partly", second(later, made, "100"))
+    assert (paid(later), later.status("c1")) == ("1663.20", "settled")
+
+
+def test_a_tie_that_comes_to_light_stops_what_waits_for_approval(timed: "Desk") -> None:
+    timed.find("c1", "100")
+    approved(timed)
+    later = at(timed, "2026-02-20")
+    (done,) = settle(timed.session, "main", "pact", "c1", clock=later.clock, maker="harbour-city")
+    (payout,) = done.payouts
+    assert payout.proposal is not None
+    finance.approve(
+        later.session, "main", payout.proposal, approver="quiet-owl", key="yes", clock=later.clock
+    )
+    held = Tie(
+        kind="family",
+        from_party="night-shelter",
+        to_party="count-lab",
+        since=date(2026, 2, 1),
+        source="letter",
+    )
+    finance.tie(later.session, "main", held, clock=later.clock)
+    with pytest.raises(NotIndependent, match="is family of"):
+        carry_out(later.session, "main", "pact", payout.id, clock=later.clock)
+    finance.end_tie(later.session, "main", held, date(2026, 2, 10), clock=later.clock)
+    carry_out(later.session, "main", "pact", payout.id, clock=later.clock)
+    assert paid(later) == "1512.00"

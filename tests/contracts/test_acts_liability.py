@@ -12,6 +12,7 @@ from almoner.contracts.agreement import consent_bytes
 from almoner.contracts.liability import PayerSums, closed_places, kept_beyond, to_keep
 from almoner.contracts.settlement import Settlement
 from almoner.contracts.terms.compiled import compile_terms
+from almoner.contracts.terms.pay import KeyName, LegName
 from almoner.finance import acts as finance
 from almoner.finance.errors import UnlawfulTransition
 from almoner.finance.signatures import sign_bytes
@@ -234,12 +235,12 @@ def test_what_is_kept_covers_what_can_come_and_never_more_than_was_proven(
 
 
 def test_what_is_kept_by_the_payee_counts_for_every_payer_of_the_key() -> None:
-    legs = {
+    legs: dict[LegName, int] = {
         ("a", "y1", (), "city", "home"): 70,
         ("a", "y1", (), "state", "home"): 30,
         ("b", "y1", (), "city", "home"): 10,
     }
-    standing = {("a", "y1", ()): (60, 60), ("b", "y1", ()): (20, 20)}
+    standing: dict[KeyName, tuple[int, int]] = {("a", "y1", ()): (60, 60), ("b", "y1", ()): (20, 20)}
     assert kept_beyond(legs, standing) == {"city": 40, "state": 40}
 
 
