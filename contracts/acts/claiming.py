@@ -18,11 +18,11 @@ from ...finance.records import registry
 from ...finance.storage import Session
 from ..claims import Claim, ClaimedResult, Evidence, digest_of
 from ..funding import member_parties
-from ..records import agreements, claims
+from ..records import agreements, claims, datasets
 from ..records.agreements import StoredAgreement
 from ..settling import Decided, observed
 from ..terms.document import WHOLE_TERM
-from ..terms.observing import lay_out, outside, read_value
+from ..terms.observing import lay_out, outside, read_value, write_value
 from ..terms.program import Measure, Program
 from ..terms.types import Quantity
 
@@ -64,7 +64,7 @@ def claim(
     NotSigned, UnlawfulTransition
         When the agreement is not active.
     ResultsInvalid, TooPrecise
-        When metric, period, member or value do not fit the terms.
+        When metric, period, member or value do not fit the terms, or are not what the rows add up to.
     OutsideDomain
         When a value, or what it would be pooled to, is outside its domain.
     ClaimLate
@@ -108,7 +108,13 @@ def _require_claimable(session: Session, stored: StoredAgreement, made: Claim, t
     require_fit(stored, made.results)
     _require_time(stored, made.results, today)
     require_pooled(session, stored, made.code, made.results)
-    _require_new(session, stored, made.dataset)
+<<<<<<< HEAD
+    _require_rows(session, stored, made, today)
+=======
+    if made.dataset:
+        _require_sums(session, stored, made)
+        _require_new(session, stored, made.dataset)
+>>>>>>> w5-e
 
 
 def _require_part(stored: StoredAgreement, made: Claim) -> None:
@@ -281,17 +287,68 @@ def require_pooled(
         ) from None
 
 
+<<<<<<< HEAD
+def _require_rows(session: Session, stored: StoredAgreement, made: Claim, today: date) -> None:
+    """Refuse what imported rows do not add up to, and a second claim of the same rows.
+
+    When the first claim was found to hold nothing, and nobody can dispute that any more, they are free again.
+    """
+    if not made.dataset:
+        return
+    metrics = stored.lineage.overlaid.program.metrics
+    dataset = datasets.find_dataset(session, stored.id, made.dataset).dataset
+    summed = {one.place: one.value for one in dataset.results}
+    unlike = [
+        f"{' '.join([one.metric, one.period, *(member for _, member in one.of)])}: {one.value}, not "
+        f"{summed.get(one.place, 'counted')}"
+        for one in made.results
+        if one.place not in summed
+        or read_value(one.metric, metrics[one.metric], one.value)
+        != read_value(one.metric, metrics[one.metric], summed[one.place])
+    ]
+    if unlike:
+        raise ResultsInvalid(
+            f"The rows {made.dataset!r} do not add up to what is claimed: {'; '.join(unlike[:20])}. Claim "
+            "their sums.",
+            dataset=made.dataset,
+            unlike=unlike,
+        )
+    void = claims.void_claims(session, stored, today)
+    others = [code for code in claims.list_claims_of(session, stored, made.dataset) if code not in void]
+=======
+def _require_sums(session: Session, stored: StoredAgreement, made: Claim) -> None:
+    """Refuse results that are not what their imported rows add up to."""
+    rows = datasets.find_dataset(session, stored.id, made.dataset).dataset.results
+    metrics = stored.lineage.overlaid.program.metrics
+    sums = {row.place: read_value(row.metric, metrics[row.metric], row.value) for row in rows}
+    counted = {metric for metric, _, _ in sums}
+    wrong = [
+        {
+            "path": f"/results/{at}",
+            "message": f"{row.metric} {' '.join((row.period, *(member for _, member in row.of)))} is claimed "
+            f"at {row.value}; the rows say "
+            f"{write_value(metrics[row.metric], sums[row.place]) if row.place in sums else 'nothing'}",
+        }
+        for at, row in enumerate(made.results)
+        if row.metric in counted
+        and sums.get(row.place) != read_value(row.metric, metrics[row.metric], row.value)
+    ]
+    if not counted & {row.metric for row in made.results}:
+        wrong = [{"path": "/dataset", "message": f"{made.dataset!r} has no rows of what is claimed"}]
+    if wrong:
+        told = "; ".join(row["message"] for row in wrong[:20])
+        raise ResultsInvalid(f"The claim does not sum up the rows {made.dataset!r}: {told}.", findings=wrong)
+
+
 def _require_new(session: Session, stored: StoredAgreement, dataset: str) -> None:
     """Refuse a second claim of the same rows, unless the first was found to hold nothing."""
-    if not dataset:
-        return
-    claims.find_dataset_id(session, stored, dataset)
     void = {one.claim for one in claims.decisions_in_force(session, stored) if not one.results}
     others = [code for code in claims.list_claims_of(session, stored, dataset) if code not in void]
+>>>>>>> w5-e
     if others:
         raise AlreadyClaimed(
-            f"The rows {dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
-            dataset=dataset,
+            f"The rows {made.dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
+            dataset=made.dataset,
             claims=others,
         )
 
