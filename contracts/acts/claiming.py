@@ -108,13 +108,9 @@ def _require_claimable(session: Session, stored: StoredAgreement, made: Claim, t
     require_fit(stored, made.results)
     _require_time(stored, made.results, today)
     require_pooled(session, stored, made.code, made.results)
-<<<<<<< HEAD
-    _require_rows(session, stored, made, today)
-=======
     if made.dataset:
         _require_sums(session, stored, made)
-        _require_new(session, stored, made.dataset)
->>>>>>> w5-e
+        _require_new(session, stored, made.dataset, today)
 
 
 def _require_part(stored: StoredAgreement, made: Claim) -> None:
@@ -287,35 +283,6 @@ def require_pooled(
         ) from None
 
 
-<<<<<<< HEAD
-def _require_rows(session: Session, stored: StoredAgreement, made: Claim, today: date) -> None:
-    """Refuse what imported rows do not add up to, and a second claim of the same rows.
-
-    When the first claim was found to hold nothing, and nobody can dispute that any more, they are free again.
-    """
-    if not made.dataset:
-        return
-    metrics = stored.lineage.overlaid.program.metrics
-    dataset = datasets.find_dataset(session, stored.id, made.dataset).dataset
-    summed = {one.place: one.value for one in dataset.results}
-    unlike = [
-        f"{' '.join([one.metric, one.period, *(member for _, member in one.of)])}: {one.value}, not "
-        f"{summed.get(one.place, 'counted')}"
-        for one in made.results
-        if one.place not in summed
-        or read_value(one.metric, metrics[one.metric], one.value)
-        != read_value(one.metric, metrics[one.metric], summed[one.place])
-    ]
-    if unlike:
-        raise ResultsInvalid(
-            f"The rows {made.dataset!r} do not add up to what is claimed: {'; '.join(unlike[:20])}. Claim "
-            "their sums.",
-            dataset=made.dataset,
-            unlike=unlike,
-        )
-    void = claims.void_claims(session, stored, today)
-    others = [code for code in claims.list_claims_of(session, stored, made.dataset) if code not in void]
-=======
 def _require_sums(session: Session, stored: StoredAgreement, made: Claim) -> None:
     """Refuse results that are not what their imported rows add up to."""
     rows = datasets.find_dataset(session, stored.id, made.dataset).dataset.results
@@ -340,15 +307,14 @@ def _require_sums(session: Session, stored: StoredAgreement, made: Claim) -> Non
         raise ResultsInvalid(f"The claim does not sum up the rows {made.dataset!r}: {told}.", findings=wrong)
 
 
-def _require_new(session: Session, stored: StoredAgreement, dataset: str) -> None:
-    """Refuse a second claim of the same rows, unless the first was found to hold nothing."""
-    void = {one.claim for one in claims.decisions_in_force(session, stored) if not one.results}
+def _require_new(session: Session, stored: StoredAgreement, dataset: str, today: date) -> None:
+    """Refuse a second claim of the same rows, unless the first holds nothing, and nobody can dispute that."""
+    void = claims.void_claims(session, stored, today)
     others = [code for code in claims.list_claims_of(session, stored, dataset) if code not in void]
->>>>>>> w5-e
     if others:
         raise AlreadyClaimed(
-            f"The rows {made.dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
-            dataset=made.dataset,
+            f"The rows {dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
+            dataset=dataset,
             claims=others,
         )
 
