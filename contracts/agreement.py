@@ -228,7 +228,11 @@ def _binding_findings(document: AgreementDocument, at: str) -> Findings:
 def _rule_findings(document: AgreementDocument, at: str) -> Findings:
     """List rules about metrics that are not there, and a quorum nobody can reach."""
     rule, metrics = document.verification, document.terms.metrics
-    named = {"tolerance": rule.tolerance, "methods": rule.methods, "repeats": rule.repeats}
+    named: dict[str, Mapping[str, object]] = {
+        "tolerance": rule.tolerance,
+        "methods": rule.methods,
+        "repeats": rule.repeats,
+    }
     rows = [
         {"path": f"{at}/verification/{field_name}/{name}", "message": "the terms have no such metric"}
         for field_name, by_metric in named.items()
@@ -355,7 +359,7 @@ def consent_bytes(code: str, act: str, *, key: str = "", reason: str = "", on: s
 
     Examples
     --------
-    >>> consent_bytes("pact", "terminate", reason="the home closes", on="2027-03-31")[-44:]
+    >>> consent_bytes("pact", "terminate", reason="the home closes", on="2027-03-31")[-45:]
     b'"on":"2027-03-31","reason":"the home closes"}'
     """
     content = {"act": act, "agreement": code, "key": key, "on": on, "reason": reason}
@@ -400,6 +404,37 @@ def default_funding(
     paying = [name for name in dict.fromkeys([*payers, *legs]) if name in terms.parties]
     outcome = [name for name in paying if terms.parties[name].role == OUTCOME_PAYER]
     return tuple(Funding(payer=name, fund=fund, use=dict(use or {})) for name in outcome or paying)
+
+
+def agreement_of(
+    terms: TermDocument, parties: Mapping[str, str], fund: str, use: Mapping[str, str] | None = None
+) -> AgreementDocument:
+    """Make the plainest agreement of terms: one fund pays, one verifier decides, findings are final at once.
+
+    Parameters
+    ----------
+    terms : TermDocument
+        Payment terms.
+    parties : Mapping of str to str
+        Party of the terms -> code of the party in the book.
+    fund : str
+        Code of the fund that pays, see ``default_funding``.
+    use : Mapping of str to str or None
+        What its money is for.
+
+    Examples
+    --------
+    >>> example = AgreementDocument.read(EXAMPLE)
+    >>> agreement_of(example.terms, example.parties, "shelter").verification.quorum
+    1
+    """
+    content = {
+        "schema": "almoner.agreement/1",
+        "terms": terms.model_dump(mode="json", by_alias=True),
+        "parties": dict(parties),
+        "funding": [row.model_dump(mode="json") for row in default_funding(terms, fund, use)],
+    }
+    return AgreementDocument.read(canonical_bytes(content))
 
 
 EXAMPLE = """

@@ -6,6 +6,7 @@ record, does.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
@@ -85,6 +86,32 @@ def read_result_rows(rows: list[dict[str, object]]) -> tuple[ClaimedResult, ...]
         )
         for row in rows
     )
+
+
+def decision_rows(
+    results: tuple[ClaimedResult, ...], nothing: tuple[ClaimedResult, ...]
+) -> dict[str, list[dict[str, object]]]:
+    """Write what was decided as JSON values: what counts, and what had counted before and is nothing now.
+
+    Examples
+    --------
+    >>> decision_rows((), (ClaimedResult(metric="nights", value="0"),))
+    {'results': [], 'nothing': [{'metric': 'nights', 'period': 'term', 'value': '0'}]}
+    """
+    rows = {"results": result_rows(results)}
+    return {**rows, "nothing": result_rows(nothing)} if nothing else rows
+
+
+def read_decision(body: bytes) -> tuple[tuple[ClaimedResult, ...], tuple[ClaimedResult, ...]]:
+    """Read what was decided, of a row or of its event: what counts, and what is nothing now.
+
+    Examples
+    --------
+    >>> read_decision(b'{"results": [{"metric": "nights", "period": "term", "value": "412"}]}')[1]
+    ()
+    """
+    said = json.loads(body)
+    return read_result_rows(said["results"]), read_result_rows(said.get("nothing", []))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

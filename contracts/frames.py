@@ -4,10 +4,12 @@ The problem: a table of money in floats loses cents as soon as it is summed. Eve
 ``Decimal``; turning it into a float is the reader's choice.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 import pandas as pd
+
+from .portfolio_rows import FORECASTS, KEYS, MEASURES, PortfolioRow
 
 Frame = pd.DataFrame
 
@@ -35,3 +37,28 @@ def _column(texts: list[str], is_number: bool) -> "pd.Series[str]":  # noqa: FBT
     if is_number:
         return pd.Series([Decimal(text) if text else None for text in texts], dtype="object")
     return pd.Series(texts, dtype="str")
+
+
+def portfolio_frame(rows: Iterable[PortfolioRow]) -> Frame:
+    """Return a portfolio as a table: one row per key, exact decimals; a forecast that was not made is None.
+
+    Parameters
+    ----------
+    rows : iterable of PortfolioRow
+        As ``acts.viewing.portfolio`` gives them.
+
+    Examples
+    --------
+    >>> list(portfolio_frame(()).columns)[:7]
+    ['agreement', 'state', 'payer', 'fund', 'window', 'period', 'unit']
+    """
+    numbers = frozenset((*MEASURES, *FORECASTS))
+    listed = [_portfolio_cells(row) for row in rows]
+    return frame_of(listed, numbers) if listed else Frame(columns=[*KEYS, "unit", *MEASURES, *FORECASTS])
+
+
+def _portfolio_cells(row: PortfolioRow) -> dict[str, str]:
+    keys = {name: str(getattr(row, name)) for name in KEYS}
+    amounts = {name: row.measure(name).text for name in MEASURES}
+    forecasts = {name: str(getattr(row, name)) for name in FORECASTS}
+    return keys | {"unit": row.unit.code} | amounts | forecasts

@@ -49,7 +49,7 @@ def sources_of(
     >>> program = compile_terms(document.terms)
     >>> [source] = sources_of("pact", document, program, {("city", "USD"): 50000000}, {"shelter": fund})
     >>> source.promise, str(source.maximum)
-    ('pact:city', '500,000.00 USD')
+    ('pact:city', '500000.00 USD')
     """
     paying = payers_by_fund(document, program)
     fed = _fed_pots(program, paying)
@@ -124,10 +124,11 @@ def ends_of(program: Program, name: str) -> tuple[str, ...]:
 
 
 def member_parties(document: AgreementDocument, program: Program) -> tuple[str, ...]:
-    """Return the codes of members of closed sets that pay or are paid."""
+    """Return the codes of members of closed sets that pay or are paid; each is a party of the terms."""
     named = (end for clause in program.clauses for end in (clause.payer, clause.payee))
     members = (member for end in named if end in program.sets for member in program.sets[end])
-    return tuple(dict.fromkeys(document.signatories.get(member, member) for member in members))
+    bound = document.signatories
+    return tuple(dict.fromkeys(bound.get(member, member) for member in members))
 
 
 def _fed_pots(program: Program, paying: Mapping[str, str]) -> frozenset[str]:
@@ -166,6 +167,11 @@ def funding_faults(
             shown = ", ".join(sorted(code or "outside" for code in held))
             told = f"the pot {pot} is fed from several sides ({shown}): let one fund feed it, or none"
             rows.append({"path": "/funding", "message": told})
+    rows += [
+        {"path": f"{account.path}", "message": f"the pot {account.id} grows, and no fund pays for that"}
+        for account in program.accounts
+        if account.id in paying and account.pot and (account.growth or account.adds >= 0)
+    ]
     return rows
 
 

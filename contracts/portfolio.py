@@ -115,20 +115,41 @@ class Portfolio:
         ResultsInvalid, OutsideDomain, TooPrecise
             When an observation or an outcome does not fit.
         """
+        settled = self._settled(observations, members or {}, as_of)
+        return {name: settled[name].outturn for name in self.terms}
+
+    def seen(
+        self, name: str, observations: Mapping[str, Iterable[Observation]], *, as_of: date | None = None
+    ) -> tuple[Observation, ...]:
+        """Return what an agreement observes of the others, once they are paid on their observations.
+
+        Parameters
+        ----------
+        name : str
+            Of the agreement that observes.
+        observations : Mapping of str to iterable of Observation
+            By agreement.
+        as_of : date
+            The day on which waiting times are judged; without it all have passed.
+        """
+        return tuple(self._seen(name, self._settled(observations, {}, as_of)))
+
+    def _settled(
+        self, observations: Mapping[str, Iterable[Observation]], members: Members, as_of: date | None
+    ) -> dict[str, Settled]:
         settled: dict[str, Settled] = {}
         for name in self.order:
             use = self.programs[name]
             rows = (*_own(name, observations.get(name, ()), self.links[name]), *self._seen(name, settled))
-            listed = (members or {}).get(name)
             overlays = _amended(use)
-            table = lay_out(use.program, rows, members=listed, as_of=as_of, overlays=overlays)
+            table = lay_out(use.program, rows, members=members.get(name), as_of=as_of, overlays=overlays)
             record: list[Traced] = []
             if overlays:
                 outturn = carry_out_amended(use.program, overlays, WHOLE_NUMBERS, table, record=record)
             else:
                 outturn = carry_out(use.program, WHOLE_NUMBERS, table, record=record)
             settled[name] = Settled(outturn, record, overlays)
-        return {name: settled[name].outturn for name in self.terms}
+        return settled
 
     def _seen(self, name: str, settled: Mapping[str, Settled]) -> Iterator[Observation]:
         """Turn outcomes of other agreements into observations; those that still wait are left out."""

@@ -5,7 +5,7 @@ however often. These functions take facts and return facts; the acts read and wr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from ..finance.dates import parse_day
@@ -13,10 +13,10 @@ from .claims import ClaimedResult
 from .settlement import Route
 from .terms.amendment import Overlaid
 from .terms.document import WHOLE_TERM
-from .terms.observing import Observation, read_value
+from .terms.observing import Observation, read_value, write_value
 from .terms.pay import Entitlement, KeyName, LegName, State, Step, step
 from .terms.program import Program
-from .terms.types import Quantity
+from .terms.types import Quantity, Truth
 
 TRACED_AT_MOST = 500
 OPENING = "opens:"
@@ -36,11 +36,15 @@ class Decided:
         1, or more after a dispute.
     results : tuple of ClaimedResult
         What counts; none where nothing of the claim holds.
+    nothing : tuple of ClaimedResult
+        What an earlier round had said and this one does not, at zero or false: it counts where nothing else
+        is known, so that what was paid on it is not owed any more.
     """
 
     claim: str
     round: int
     results: tuple[ClaimedResult, ...]
+    nothing: tuple[ClaimedResult, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,11 +112,40 @@ def observed(program: Program, decided: Iterable[Decided]) -> tuple[Observation,
     >>> observed(program, [Decided(claim="c1", round=1, results=(result,))])[0].value
     412
     """
+    listed = tuple(decided)
+    known = {result.place for one in listed for result in one.results}
     return tuple(
         _observation(program, f"{one.claim}#{n}", result)
-        for one in decided
-        for n, result in enumerate(one.results)
+        for one in listed
+        for n, result in enumerate((*one.results, *(row for row in one.nothing if row.place not in known)))
     )
+
+
+def withdrawn(
+    program: Program, before: Iterable[ClaimedResult], results: Iterable[ClaimedResult]
+) -> tuple[ClaimedResult, ...]:
+    """Say at zero or false what an earlier round had found and a later one does not.
+
+    Metrics without a zero in their domain have no such value, and those with one that stands in need none.
+
+    Examples
+    --------
+    >>> from almoner.contracts.agreement import EXAMPLE, AgreementDocument
+    >>> from almoner.contracts.terms.compiled import compile_terms
+    >>> program = compile_terms(AgreementDocument.read(EXAMPLE).terms)
+    >>> [row.value for row in withdrawn(program, [ClaimedResult(metric="nights", value="412")], [])]
+    ['0']
+    """
+    kept = {row.place for row in results}
+    rows = []
+    for row in before:
+        measure = program.metrics[row.metric]
+        counts = isinstance(measure.type, Quantity) and measure.low <= 0 <= measure.high
+        if row.place in kept or measure.stand_in is not None or measure.last:
+            continue
+        if counts or isinstance(measure.type, Truth):
+            rows.append(replace(row, value=write_value(measure, 0)))
+    return tuple(rows)
 
 
 def _observation(program: Program, identity: str, result: ClaimedResult) -> Observation:
@@ -190,6 +223,16 @@ def changed(books: Books, entitlements: Iterable[Entitlement]) -> tuple[Entitlem
         if row.due
         or any(due for _, _, due in row.legs)
         or books.standing.get((row.clause, row.period, row.members)) != (row.earned, row.entitled)
+    )
+
+
+def falling(entitlements: Iterable[Entitlement]) -> frozenset[tuple[str, str, str, str]]:
+    """Return clause, period, payer and payee of what is less now than was due before."""
+    return frozenset(
+        (row.clause, row.period, payer, payee)
+        for row in entitlements
+        for payer, payee, due in row.legs
+        if due < 0
     )
 
 

@@ -1,4 +1,4 @@
-"""``almoner contract …``: terms on files, and the agreements of a book."""
+"""``almoner contract …``: terms on files."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -32,10 +32,10 @@ from ..problems import DONE, FINDING
 from ..term_pages import render_terms
 from .payments import case_document, reason_document, show_case, show_reasons
 from .sheets import STANDARD_OUTPUT, PaperSize
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table, progress
+from .show import AsJson, print_json, print_table, progress
 
 MOST_PATHS = 100_000_000
-app = typer.Typer(add_completion=False, no_args_is_help=True, help="Term documents and agreements.")
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Term documents.")
 Terms = Annotated[Path, typer.Argument(metavar="TERMS", help="Term document (JSON); - for standard input.")]
 Results = Annotated[
     Path | None, typer.Option("--results", help="Results (JSON or CSV); without it nothing was observed.")
@@ -292,11 +292,3 @@ def schema(name: SchemaName = "", *, as_json: AsJson = False) -> None:  # noqa: 
     if name and name not in known:
         raise Missing(f"There is no schema {name!r}. There are: {', '.join(known)}.", schema=name)
     print_json(known[name] if name else known)
-
-
-@app.command("list")
-def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
-    """List the agreements of a book. Example: almoner contract list."""
-    from .agreements import show_agreements  # noqa: PLC0415  # commands on files need no database
-
-    show_agreements(db, book, as_json=as_json)

@@ -1,7 +1,6 @@
 """``almoner ledger …``."""
 
 import json
-import re
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -12,14 +11,15 @@ import typer
 
 from ...finance import acts
 from ...finance.dates import system_clock
-from ...finance.errors import Busy, DocumentInvalid
+from ...finance.errors import Busy
 from ...finance.log import Checkpoint
 from ...finance.money import grouped
 from ...finance.records import entries, registry
-from ...finance.storage import Engine, UnitOfWork, open_engine
+from ...finance.storage import Engine, UnitOfWork
 from ..problems import DONE, FINDING
 from .accounts import COMMANDS
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table, progress
+from .writing import opened, read_secret, reading
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The ledger: entries, balances, verification, log."
@@ -32,7 +32,7 @@ for command in COMMANDS:
 def verify(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> int:
     """Derive everything again from the postings; exits 1 on a finding. Example: almoner ledger verify."""
     progress(f"Checking every transaction of {book}")
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         checked = acts.verify(session, book)
     if as_json:
         print_json(
@@ -56,7 +56,7 @@ def verify(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJ
 @app.command()
 def balances(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """Print every account that holds something. Example: almoner ledger balances."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = entries.list_balances(session, registry.find_book_id(session, book))
     shown = [
         {
@@ -95,20 +95,14 @@ def seal(  # one option each
     as_json: AsJson = False,
 ) -> None:
     """Seal new events and sign a checkpoint. Example: almoner ledger seal --name example.org --key-file F."""
-    secret = _read_secret(key_file)
-    engine = open_engine(db, must_exist=True)
-    if during:
-        made = keep_sealing(
-            engine,
-            book,
-            name,
-            secret,
-            every_s=every,
-            rounds=1 + timedelta(seconds=during) // timedelta(seconds=every),
-        )
-    else:
-        with UnitOfWork(engine) as session:
-            made = acts.seal(session, book, clock=system_clock, name=name, secret=secret)
+    secret = read_secret(key_file)
+    rounds = 1 + timedelta(seconds=during) // timedelta(seconds=every)
+    with opened(db) as engine:
+        if during:
+            made = keep_sealing(engine, book, name, secret, every_s=every, rounds=rounds)
+        else:
+            with UnitOfWork(engine) as session:
+                made = acts.seal(session, book, clock=system_clock, name=name, secret=secret)
     if as_json:
         said = None if made is None else {"name": made.name, "size": made.size, "root": made.root.hex()}
         print_json({"book": book, "sealed": said, "checkpoint": None if made is None else made.note})
@@ -175,21 +169,10 @@ def prove(
     as_json: AsJson = False,
 ) -> None:
     """Write the proof that an event is in the log. Example: almoner ledger prove EVENT --out proof.json."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         proof = acts.prove(session, book, event, since=since)
     if out is not None:
         out.write_text(json.dumps(proof, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
         progress(f"Proof written to {out}. Check it with: python verifier.py {out} --key {proof['key']}")
     if out is None or as_json:
         print_json(proof)
-
-
-def _read_secret(path: Path) -> bytes:
-    content = path.read_bytes().strip()
-    if not re.fullmatch(rb"[0-9a-fA-F]{64}", content):
-        raise DocumentInvalid(
-            f"{path} holds no secret key: {len(content)} characters instead of 64 hexadecimal digits. "
-            "Make one with: openssl rand -hex 32",
-            file=str(path),
-        )
-    return bytes.fromhex(content.decode())

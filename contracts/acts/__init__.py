@@ -10,10 +10,12 @@ if TYPE_CHECKING:
     from .claiming import attach, check_evidence, claim
     from .defining import define_cohort, define_metric, find_cohort, find_metric, list_cohorts, list_metrics
     from .determining import determine
+    from .disputing import dispute, resolve, waive
     from .ending import close, measure, resume, suspend, terminate
     from .importing import aggregate, claimed_results, find_dataset, import_rows, list_datasets, preview_rows
     from .liability import follow_liability
     from .recovering import carry_out, take_back
+    from .referring import refer
     from .replaying import replay
     from .rounds import claim_status, list_claims
     from .settling import settle
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from .stating import party_statement
     from .tracing import trace_payout
     from .vetting import find_conflicts
+    from .viewing import portfolio
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -51,6 +54,11 @@ else:
                 "list_metrics",
             ),
             ".determining": ("determine",),
+            ".disputing": (
+                "dispute",
+                "resolve",
+                "waive",
+            ),
             ".ending": (
                 "close",
                 "measure",
@@ -71,6 +79,7 @@ else:
                 "carry_out",
                 "take_back",
             ),
+            ".referring": ("refer",),
             ".replaying": ("replay",),
             ".rounds": (
                 "claim_status",
@@ -84,6 +93,7 @@ else:
             ".stating": ("party_statement",),
             ".tracing": ("trace_payout",),
             ".vetting": ("find_conflicts",),
+            ".viewing": ("portfolio",),
         },
     )
 
@@ -100,6 +110,7 @@ __all__ = [
     "define_cohort",
     "define_metric",
     "determine",
+    "dispute",
     "draft",
     "draw_up",
     "find_cohort",
@@ -117,10 +128,13 @@ __all__ = [
     "list_settlements",
     "measure",
     "party_statement",
+    "portfolio",
     "preview_rows",
     "propose",
     "propose_amendment",
+    "refer",
     "replay",
+    "resolve",
     "resume",
     "settle",
     "sign",
@@ -128,5 +142,6 @@ __all__ = [
     "take_back",
     "terminate",
     "trace_payout",
+    "waive",
     "withdraw",
 ]

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ...finance import acts as money
 from ...finance.accounts import Promise
-from ...finance.dates import Clock
+from ...finance.dates import Clock, as_utc
 from ...finance.errors import FundError, Missing, NotSigned, TermError, Underfunded
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details
@@ -18,12 +18,16 @@ from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import Agreement, AgreementDocument, Source
-from ..funding import funding_faults, member_parties, sources_of
+from ..funding import funding_faults, sources_of
+from ..independence import require_duties
+from ..measurement.definitions import require_fit
 from ..records import agreements
 from ..records.agreements import StoredAgreement
+from ..records.definitions import definitions_of
 from ..terms import lint
 from ..terms.bounds import prove
 from ..terms.compiled import compile_terms
+from .vetting import require_untied
 
 
 def draft(session: Session, book: str, code: str, document: AgreementDocument, *, clock: Clock) -> Agreement:
@@ -47,6 +51,8 @@ def draft(session: Session, book: str, code: str, document: AgreementDocument, *
     TermError
         When the terms are ill-typed, unbounded, can never pay, or have faults that lint calls errors; when a
         funded payer never pays, or in another unit than its fund.
+    NotIndependent
+        When somebody has two duties, or verifies and is paid by what is found.
     AlreadyExists, Missing
         When the code is proposed with other content; when a party or fund is not there. Nothing is written
         then.
@@ -96,8 +102,10 @@ def _sources(session: Session, book: str, code: str, document: AgreementDocument
             findings=[{"path": row.path, "message": f"{row.message} {row.fix}"} for row in faults],
         )
     book_id = registry.find_book_id(session, book)
-    for party in (*document.signatories.values(), *member_parties(document, program)):
+    for party in document.signatories.values():
         registry.find_party_id(session, book_id, party)
+    require_fit(document, definitions_of(session, book, document))
+    require_duties(document)
     funds = {row.fund: registry.find_fund(session, book, row.fund) for row in document.funding}
     found = funding_faults(document, program, proof.payers, funds)
     if found:
@@ -118,6 +126,8 @@ def propose(session: Session, book: str, code: str, *, clock: Clock) -> Agreemen
 
     Raises
     ------
+    NotIndependent
+        When a verifier or the resolver is tied to the money in it; the message says by what.
     UnlawfulTransition
         When it was withdrawn.
     TermError, Missing
@@ -136,10 +146,12 @@ def propose(session: Session, book: str, code: str, *, clock: Clock) -> Agreemen
         "sha256": document.digest(),
         "version": stored.version,
     }
-    members = member_parties(document, compile_terms(document.terms))
+    judging = dict.fromkeys([*document.verifying.values(), *filter(None, [document.resolver])])
+    for party in judging:
+        require_untied(session, book, stored, party, as_utc(clock()).date())
     with session.begin_nested():
         event_id, _ = record_event(session, book, "agreement.proposed", body, key=code, clock=clock)
-        agreements.keep_parties(session, stored, members)
+        agreements.keep_parties(session, stored)
         agreements.keep_sources(session, stored, sources)
         agreements.move(session, stored, "proposed", event_id)
     return agreements.find_agreement(session, book, code).agreement
@@ -233,7 +245,8 @@ def sign(
         When it is no longer, or not yet, to be signed; when a policy asks for approvals; when there is none.
     """
     stored = agreements.find_locked(session, book, code)
-    if stored.agreement.state in {"draft", "withdrawn", "terminated", "closed"}:
+    over = stored.agreement.state in {"draft", "withdrawn", "terminated", "closed"}
+    if over and not set(signatures) <= set(stored.agreement.signed):
         agreements.require_state(stored, "proposed")
     keys = agreements.public_keys(session, stored.agreement)
     with session.begin_nested():

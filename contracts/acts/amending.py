@@ -17,6 +17,7 @@ from ..amendments import (
     approvers,
 )
 from ..funding import most_by_payer, sources_of
+from ..independence import require_duties
 from ..records import agreements, amendments
 from ..records.agreements import StoredAgreement
 from ..records.amendments import StoredAmendment
@@ -68,6 +69,8 @@ def propose_amendment(
     TermError
         When it is of other terms, changes who the parties are, or leaves terms that are ill-typed, unbounded
         or have faults that lint calls errors.
+    NotIndependent
+        When who verifies would be paid by what is found.
     UnlawfulTransition, KeyReused, Missing
         When the agreement is neither active nor suspended. Nothing is written then.
     """
@@ -115,6 +118,7 @@ def _amended(stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
     if faults:
         shown = "; ".join(row["message"] for row in faults).rstrip(".")
         raise TermError(f"The amendment cannot be made: {shown}.", findings=faults)
+    require_duties(amended_document(agreement.document, lineage))
     sources = _amended_sources(stored, lineage)
     funds = {one.payer: _fund_of(stored, one) for one in sources}
     return replace(stored, lineage=lineage, agreement=replace(agreement, sources=sources), funds=funds)

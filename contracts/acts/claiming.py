@@ -18,7 +18,7 @@ from ...finance.records import registry
 from ...finance.storage import Session
 from ..claims import Claim, ClaimedResult, Evidence, digest_of
 from ..funding import member_parties
-from ..records import agreements, claims
+from ..records import agreements, claims, datasets
 from ..records.agreements import StoredAgreement
 from ..settling import Decided, observed
 from ..terms.document import WHOLE_TERM
@@ -64,7 +64,7 @@ def claim(
     NotSigned, UnlawfulTransition
         When the agreement is not active.
     ResultsInvalid, TooPrecise
-        When metric, period, member or value do not fit the terms.
+        When metric, period, member or value do not fit the terms, or are not what the rows add up to.
     OutsideDomain
         When a value, or what it would be pooled to, is outside its domain.
     ClaimLate
@@ -87,13 +87,7 @@ def claim(
                 f"The claim {key!r} was made with other content. Choose another key.", key=key, kind="claim"
             )
         return known.claim
-    agreements.require_state(stored, "active")
-    registry.find_party_id(session, stored.book_id, by)
-    _require_part(stored, made)
-    require_fit(stored, made.results)
-    _require_time(stored, made.results, as_utc(clock()).date())
-    require_pooled(session, stored, key, made.results)
-    _require_new(session, stored, dataset)
+    _require_claimable(session, stored, made, as_utc(clock()).date())
     body = {
         "agreement": agreement,
         "claim": key,
@@ -104,6 +98,17 @@ def claim(
         event_id, _ = record_event(session, book, "claim.made", body, key=f"{agreement}#{key}", clock=clock)
         claims.keep_claim(session, stored, made, event_id)
     return made
+
+
+def _require_claimable(session: Session, stored: StoredAgreement, made: Claim, today: date) -> None:
+    """Refuse a claim that the agreement, its terms, its days or what was claimed before do not admit."""
+    agreements.require_state(stored, "active")
+    registry.find_party_id(session, stored.book_id, made.claimed_by)
+    _require_part(stored, made)
+    require_fit(stored, made.results)
+    _require_time(stored, made.results, today)
+    require_pooled(session, stored, made.code, made.results)
+    _require_rows(session, stored, made, today)
 
 
 def _require_part(stored: StoredAgreement, made: Claim) -> None:
@@ -263,7 +268,7 @@ def require_pooled(
     """
     overlaid = stored.lineage.overlaid
     decided = [
-        Decided(claim=one.claim, round=one.round, results=one.results)
+        Decided(claim=one.claim, round=one.round, results=one.results, nothing=one.nothing)
         for one in claims.decisions_in_force(session, stored)
         if one.claim != code
     ]
@@ -276,17 +281,37 @@ def require_pooled(
         ) from None
 
 
-def _require_new(session: Session, stored: StoredAgreement, dataset: str) -> None:
-    """Refuse a second claim of the same rows, unless the first was found to hold nothing."""
-    if not dataset:
+def _require_rows(session: Session, stored: StoredAgreement, made: Claim, today: date) -> None:
+    """Refuse what imported rows do not add up to, and a second claim of the same rows.
+
+    When the first claim was found to hold nothing, and nobody can dispute that any more, they are free again.
+    """
+    if not made.dataset:
         return
-    claims.find_dataset_id(session, stored, dataset)
-    void = {one.claim for one in claims.decisions_in_force(session, stored) if not one.results}
-    others = [code for code in claims.list_claims_of(session, stored, dataset) if code not in void]
+    metrics = stored.lineage.overlaid.program.metrics
+    dataset = datasets.find_dataset(session, stored.id, made.dataset).dataset
+    summed = {one.place: one.value for one in dataset.results}
+    unlike = [
+        f"{' '.join([one.metric, one.period, *(member for _, member in one.of)])}: {one.value}, not "
+        f"{summed.get(one.place, 'counted')}"
+        for one in made.results
+        if one.place not in summed
+        or read_value(one.metric, metrics[one.metric], one.value)
+        != read_value(one.metric, metrics[one.metric], summed[one.place])
+    ]
+    if unlike:
+        raise ResultsInvalid(
+            f"The rows {made.dataset!r} do not add up to what is claimed: {'; '.join(unlike[:20])}. Claim "
+            "their sums.",
+            dataset=made.dataset,
+            unlike=unlike,
+        )
+    void = claims.void_claims(session, stored, today)
+    others = [code for code in claims.list_claims_of(session, stored, made.dataset) if code not in void]
     if others:
         raise AlreadyClaimed(
-            f"The rows {dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
-            dataset=dataset,
+            f"The rows {made.dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
+            dataset=made.dataset,
             claims=others,
         )
 
@@ -329,15 +354,7 @@ def attach(  # noqa: PLR0913  # the fields of evidence, each once
     KeyReused, Missing
         When it is on record as something else; when there is no such claim.
     """
-    digest = sha256.lower() if content is None else digest_of(content)
-    if sha256 and digest != sha256.lower():
-        raise EvidenceTampered(
-            f"The content has the digest {digest}, not {sha256}. It is not the file that was meant.",
-            found=digest,
-            expected=sha256,
-        )
-    if len(digest) != HEX_DIGITS or not set(digest) <= set("0123456789abcdef"):
-        raise ValueError("evidence needs its content, or its SHA-256 as 64 hexadecimal digits")
+    digest = _digest(content, sha256)
     stored = agreements.find_locked(session, book, agreement)
     row = claims.find_claim(session, stored, claim_code)
     evidence = Evidence(
@@ -363,6 +380,19 @@ def attach(  # noqa: PLR0913  # the fields of evidence, each once
         if new:
             claims.keep_evidence(session, row.id, evidence, event_id)
     return evidence
+
+
+def _digest(content: bytes | None, sha256: str) -> str:
+    digest = sha256.lower() if content is None else digest_of(content)
+    if sha256 and digest != sha256.lower():
+        raise EvidenceTampered(
+            f"The content has the digest {digest}, not {sha256}. It is not the file that was meant.",
+            found=digest,
+            expected=sha256,
+        )
+    if len(digest) != HEX_DIGITS or not set(digest) <= set("0123456789abcdef"):
+        raise ValueError("evidence needs its content, or its SHA-256 as 64 hexadecimal digits")
+    return digest
 
 
 def check_evidence(session: Session, book: str, agreement: str, claim_code: str, content: bytes) -> Evidence:

@@ -18,18 +18,19 @@ from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
 from ..agreement import AgreementDocument, AgreementState
-from ..claims import ClaimedResult, result_rows
+from ..claims import ClaimedResult, decision_rows
 from ..determinations import Determination
 from ..quorum import decide
 from ..records import agreements, claims, determinations
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredClaim
-from ..records.determinations import Kept
+from ..records.determinations import DeterminationRows
 from .claiming import require_fit, require_pooled
 from .rounds import Rounds, rounds_of
 from .vetting import require_untied
 
-FINDING_STATES: tuple[AgreementState, ...] = ("active", "measured", "terminated")
+FINDING_STATES: tuple[AgreementState, ...] = ("active", "measured")
+SECOND_LOOK: tuple[AgreementState, ...] = (*FINDING_STATES, "terminated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     OutsideDomain, ResultsInvalid, TooPrecise
         When a value does not fit the terms.
     NotSigned, UnlawfulTransition, Missing
-        When the agreement is not in force; when there is none.
+        When the agreement is not in force, or was terminated before the claim was decided; when there is
+        none.
     """
     stored = agreements.find_locked(session, book, determination.agreement)
     row = _claim(session, stored, determination)
@@ -93,7 +95,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     rounds = rounds_of(session, stored, row.claim.code)
     if _taken_before(asked, rounds):
         return determination
-    agreements.require_state(stored, *FINDING_STATES)
+    agreements.require_state(stored, *(FINDING_STATES if determination.round == 1 else SECOND_LOOK))
     _require_round(asked, rounds)
     _require_day(asked)
     _require_content(asked)
@@ -103,7 +105,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     also = {member for result in determination.results for _, member in result.of}
     require_untied(session, book, stored, determination.verifier, asked.today, also=also)
     with session.begin_nested():
-        _keep(asked, Kept(claim_id=row.id, evidence_id=evidence_id, duty=duty), clock)
+        _keep(asked, DeterminationRows(claim_id=row.id, evidence_id=evidence_id, duty=duty), clock)
         if determination.round == 1:
             _decide(asked, clock)
     return determination
@@ -267,7 +269,7 @@ def _no_evidence(asked: _Asked) -> EvidenceMissing:
     )
 
 
-def _keep(asked: _Asked, kept: Kept, clock: Clock) -> None:
+def _keep(asked: _Asked, kept: DeterminationRows, clock: Clock) -> None:
     found = asked.found
     body = {
         "agreement": found.agreement,
@@ -306,6 +308,7 @@ def write_decision(
     *,
     days: tuple[date, date],
     clock: Clock,
+    nothing: tuple[ClaimedResult, ...] = (),
 ) -> None:
     """Write what counts of a claim in a round, with its event.
 
@@ -325,16 +328,19 @@ def write_decision(
         When it was decided, and when it becomes final.
     clock : Clock
         When it is recorded.
+    nothing : tuple of ClaimedResult
+        What an earlier round had said and this one does not, at zero or false.
     """
     decided_on, open_until = days
+    rows = decision_rows(results, nothing)
     code = stored.agreement.code
     body = {
         "agreement": code,
         "claim": row.claim.code,
         "decided_on": decided_on.isoformat(),
         "open_until": open_until.isoformat(),
-        "results": result_rows(results),
         "round": number,
+        **rows,
     }
     key = f"{code}#{row.claim.code}#{number}"
     event_id, _ = record_event(session, stored.agreement.book, "claim.decided", body, key=key, clock=clock)
@@ -343,7 +349,7 @@ def write_decision(
         stored,
         row.id,
         number,
-        results,
+        rows,
         decided_on=decided_on,
         open_until=open_until,
         event_id=event_id,

@@ -156,7 +156,7 @@ def measure(
         While claims are undecided or disputes open; when it is not active.
     """
     stored = agreements.find_locked(session, book, code)
-    if stored.agreement.state == "measured":
+    if agreements.was(session, stored, "measured"):
         return stored.agreement
     agreements.require_state(stored, "active")
     agreement, today = stored.agreement, as_utc(clock()).date()
@@ -250,7 +250,7 @@ def terminate(
         While disputes are open; when the day is in the future; when it is neither active nor suspended.
     """
     stored = agreements.find_locked(session, book, code)
-    if stored.agreement.state == "terminated":
+    if agreements.was(session, stored, "terminated"):
         return stored.agreement
     agreements.require_state(stored, "active", "suspended")
     content = consent_bytes(code, "terminate", reason=reason, on=on.isoformat())

@@ -16,7 +16,7 @@ from ...finance.funds import PooledFund
 from ...finance.ledger import Details
 from ...finance.money import Money, zero
 from ...finance.money import money as parse_money
-from ...finance.records import entries
+from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ..agreement import Source
@@ -158,7 +158,7 @@ def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> M
 def _follow(session: Session, target: Target, clock: Clock, key: str) -> Money:
     """Release what a source no longer needs, or set aside again what its fund has free for it."""
     source, fund, name = target.source, target.fund, f"liability#{target.source.promise}#{key}"
-    book_id = agreements.find_book_id(session, fund.book)
+    book_id = registry.find_book_id(session, fund.book)
     if entries.find_transaction_by_key(session, book_id, LIBRARY, name) is not None:
         return zero(fund.unit)
     details = Details(note=f"what {source.promise} can still cost: {target.wanted}")

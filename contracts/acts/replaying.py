@@ -16,7 +16,7 @@ from ...finance.documents import canonical_bytes
 from ...finance.posting import named_id
 from ...finance.storage import Session
 from ..agreement import AgreementDocument
-from ..claims import digest_of, read_result_rows
+from ..claims import digest_of, read_decision
 from ..records import agreements, replays, settlements
 from ..records.agreements import StoredAgreement
 from ..settling import Books, Decided, Standing, changed, plan_payouts, take_step
@@ -113,10 +113,9 @@ class _Run:
             self.lineage = Lineage(self.document.terms, self.amendments[: self.in_force])
         books = Books(decided=self.decided, legs=self._legs(), frozen=_frozen(body), standing=self.standing)
         if "claim" in body:
-            results = json.loads(self.decisions[body["claim"], int(body["round"])])["results"]
-            decided = Decided(
-                claim=body["claim"], round=int(body["round"]), results=read_result_rows(results)
-            )
+            number = int(body["round"])
+            results, nothing = read_decision(self.decisions[body["claim"], number])
+            decided = Decided(claim=body["claim"], round=number, results=results, nothing=nothing)
             books = replace(books, decided=books.deciding(decided))
         use = self.lineage.overlaid
         step = take_step(use, books, books.decided, as_of=date.fromisoformat(body["judged_on"]))
@@ -183,7 +182,7 @@ def _table_differences(
     if len(listed) != len(steps):
         return [f"the tables hold {len(listed)} settlements, the events {len(steps)}"]
     kept = replays.read_rows(session, stored.id)
-    told = {
+    told: dict[str, set[tuple[object, ...]]] = {
         "payouts": {
             (str(row["id"]), int(str(row["amount"]))) for step in steps for row in _rows(step, "payouts")
         },

@@ -102,7 +102,7 @@ def _status(row: AnyRow) -> PayoutStatus:
 def show_settlements(session: Session, stored: StoredAgreement) -> tuple[Settlement, ...]:
     """Return an agreement's settlements with all that changed by each."""
     listed = settlements.list_settlements(session, stored.id)
-    units = _clause_units(stored)
+    units = clause_units(stored)
     clauses: dict[int, list[SettledClause]] = {}
     for row in settlements.list_entitlement_rows(session, [one.id for one in listed]):
         clauses.setdefault(row.settlement_id, []).append(_clause(row, units[row.clause]))
@@ -124,7 +124,7 @@ def show_settlements(session: Session, stored: StoredAgreement) -> tuple[Settlem
     )
 
 
-def _clause_units(stored: StoredAgreement) -> dict[str, Unit]:
+def clause_units(stored: StoredAgreement) -> dict[str, Unit]:
     """Return the unit each clause pays in, as the funds keep it."""
     kept = {fund.unit.code: fund.unit for fund in stored.funds.values()}
     program = stored.lineage.overlaid.program

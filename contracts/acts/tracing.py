@@ -12,7 +12,7 @@ from ..records import agreements, claims, determinations, disputes, settlements
 from ..records.agreements import StoredAgreement
 from ..settlement import Payout, SettledClause, Settlement
 from ..terms.document import TermDocument
-from ..terms.wording import render
+from ..terms.wording import TITLES, render
 from .showing import show_payout, show_settlements
 
 
@@ -87,7 +87,8 @@ def _words(stored: StoredAgreement, payout: Payout) -> ClauseWords:
 
 
 def _sentences(document: TermDocument, clause: str) -> tuple[str, ...]:
-    items = (item for section in render(document).sections for item in section.items if item.name == clause)
+    sections = (section for section in render(document).sections if section.title == TITLES["clauses"])
+    items = (item for section in sections for item in section.items if item.name == clause)
     found = next(items, None)
     return tuple(block for block in found.blocks if isinstance(block, str)) if found else ()
 

@@ -6,21 +6,25 @@ sums are of whole numbers.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from ...finance.errors import RowsInvalid
 from ..terms.observing import write_value
-from ..terms.types import Quantity
+from ..terms.program import Measure, Program
+from ..terms.types import Quantity, Truth
+from .aggregates import CountedRow
 from .columns import Coded, Ints, RawRows, Sieve, combined
 from .partial_dates import PartialDate
 from .preview import PlaceCount
 from .pseudonyms import PERSON_BYTES, plain_person, pseudonyms
 from .rows import MAX_LISTED, OF, Kind, RecordedRow, RowFinding, RowRules, members_of, number_milestones
 
+Array = npt.NDArray[Any]
 RowValues = tuple[int, bytes, str, str, str, str, int, int, int]
 Milestone = tuple[bytes, str, str]  # person, metric, members
 BATCH_ROWS = 10_000
@@ -97,7 +101,7 @@ def check_rows(raw: RawRows, rules: RowRules, *, secret: bytes, scope: str) -> C
     day = sieve.read("achieved_on", rules.day, _cells(raw, "achieved_on", size))
     period = sieve.read("period", rules.period, metric, day, _cells(raw, "period", size))
     sieve.read("achieved_on", rules.in_time, metric, day, period, kind="late")
-    members = sieve.read("of", rules.members, metric, *_sets(raw, rules, people, size))
+    members = sieve.read("of", rules.members, metric, *_sets(raw, rules, metric, people))
     if "quantity" in raw.cells or "quantity" in raw.fixed:
         quantity = sieve.read("quantity", rules.quantity, metric, _cells(raw, "quantity", size))
     else:
@@ -142,11 +146,21 @@ def _cells(raw: RawRows, name: str, size: int) -> Coded:
     return Coded(np.zeros(size, dtype=np.int64), [raw.fixed.get(name, "")])
 
 
-def _sets(raw: RawRows, rules: RowRules, people: Coded, size: int) -> list[Coded]:
-    named = Coded(people.codes, [f"p{one.hex()}" for one in people.distinct]) if raw.persons_are else people
+def _sets(raw: RawRows, rules: RowRules, metric: Coded, people: Coded) -> list[Coded]:
+    """Return a column for each set of the terms; where people are members, their pseudonyms."""
+    size = len(metric.codes)
     return [
-        named if name in raw.persons_are else _cells(raw, f"{OF}{name}", size) for name in rules.program.sets
+        _themselves(name, rules, metric, people)
+        if name in raw.persons_are
+        else _cells(raw, f"{OF}{name}", size)
+        for name in rules.program.sets
     ]
+
+
+def _themselves(name: str, rules: RowRules, metric: Coded, people: Coded) -> Coded:
+    has = np.array([name in rules.program.metrics[one].dims for one in metric.distinct] + [False])
+    codes = np.where(has[metric.codes], people.codes, len(people.distinct))
+    return Coded(codes, [*(f"p{one.hex()}" for one in people.distinct), ""])
 
 
 def _ranked(name: str, column: Coded) -> Coded:
@@ -315,3 +329,36 @@ def first_rows(checked: CheckedRows, most: int = 5) -> tuple[dict[str, str], ...
     listed["person"] = [one.hex() for one in checked.columns["person"].taken(places).listed()]
     listed["row"] = [str(one) for one in checked.numbers[places].tolist()]
     return tuple(dict(zip(listed, row, strict=True)) for row in zip(*listed.values(), strict=True))
+
+
+def tables_by_place(
+    rows: Iterable[CountedRow], program: Program
+) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Array]]:
+    """Return stored rows as columns for evaluation: ``id`` and ``quantity``, by metric, period and members.
+
+    Parameters
+    ----------
+    rows : iterable of CountedRow
+        Of one dataset; a person who counts several times has an id each time.
+    program : Program
+        The terms; numbers with digits are given as decimal text, exact.
+    """
+    found: dict[tuple[str, str, str], tuple[list[str], list[int]]] = {}
+    for person, metric, period, members, _, quantity, nth in rows:
+        ids, counts = found.setdefault((metric, period, members), ([], []))
+        ids.append(f"{person.hex()}/{nth}")
+        counts.append(quantity)
+    return {
+        (metric, period, members_of(members)): {
+            "id": np.array(ids),
+            "quantity": _shown_counts(program.metrics[metric], counts),
+        }
+        for (metric, period, members), (ids, counts) in sorted(found.items())
+    }
+
+
+def _shown_counts(measure: Measure, counts: Sequence[int]) -> Array:
+    whole = isinstance(measure.type, Truth) or (
+        isinstance(measure.type, Quantity) and not measure.type.digits
+    )
+    return np.array(counts) if whole else np.array([write_value(measure, count) for count in counts])

@@ -40,7 +40,8 @@ class Coded:
 
     def listed(self) -> list[Any]:
         """Return the value of every row."""
-        return np.array(self.distinct, dtype=object)[self.codes].tolist() if self.distinct else []
+        distinct = self.distinct
+        return [distinct[code] for code in self.codes.tolist()]
 
 
 class Sieve:

@@ -279,15 +279,15 @@ def vocabulary(name: str) -> frozenset[str]:
     return frozenset(row[1] for row in rows if row[0] == name)
 
 
-def require_fit(document: AgreementDocument, definitions: Mapping[str, Definition]) -> None:
+def require_fit(document: AgreementDocument, definitions: Mapping[tuple[str, str], Definition]) -> None:
     """Refuse an agreement whose metrics are defined in another unit, or whose definitions are not there.
 
     Parameters
     ----------
     document : AgreementDocument
         Names definitions as ``code/version``.
-    definitions : Mapping of str to MetricDefinition or CohortDefinition
-        Those it names, by that name.
+    definitions : Mapping of (str, str) to MetricDefinition or CohortDefinition
+        Those it names, by ``metric`` or ``cohort`` and that name.
 
     Raises
     ------
@@ -299,7 +299,7 @@ def require_fit(document: AgreementDocument, definitions: Mapping[str, Definitio
     >>> from almoner.contracts.agreement import EXAMPLE
     >>> document = AgreementDocument.read(EXAMPLE)
     >>> named = document.model_copy(update={"metrics": {"nights": "nights/1"}})
-    >>> require_fit(named, {"nights/1": MetricDefinition.read(METRIC_EXAMPLE)})
+    >>> require_fit(named, {("metric", "nights/1"): MetricDefinition.read(METRIC_EXAMPLE)})
     >>> require_fit(named, {})
     Traceback (most recent call last):
     ...
@@ -308,12 +308,12 @@ def require_fit(document: AgreementDocument, definitions: Mapping[str, Definitio
     rows = [
         finding(f"/metrics/{name}", told)
         for name, named in document.metrics.items()
-        if (told := _misfit(document.terms.metrics[name].type, named, definitions.get(named)))
+        if (told := _misfit(document.terms.metrics[name].type, named, definitions.get(("metric", named))))
     ]
     rows += [
         finding(f"/cohorts/{place}", f"no cohort {named!r}")
         for place, named in enumerate(document.cohorts)
-        if not isinstance(definitions.get(named), CohortDefinition)
+        if not isinstance(definitions.get(("cohort", named)), CohortDefinition)
     ]
     if rows:
         told = "; ".join(f"{row['path']}: {row['message']}" for row in rows)

@@ -121,10 +121,17 @@ def _file_table(raw: bytes, sheet: str, header_row: int) -> tuple[Frame, str]:
 
 def _texts(column: "pd.Series[Any]") -> "pd.Series[Any]":
     """Write the cells of a column as text."""
-    if pd.api.types.infer_dtype(column, skipna=False) == "string":
-        return column.astype(object).reset_index(drop=True)
-    cells = [None if pd.isna(cell) else getattr(cell, "item", lambda cell=cell: cell)() for cell in column]
-    return pd.Series([cell_text(cell) for cell in cells], dtype=object)
+    plain = column.astype(object).reset_index(drop=True)
+    if pd.api.types.infer_dtype(plain, skipna=False) == "string":
+        return plain
+    return pd.Series([_cell_text(cell) for cell in plain], dtype=object)
+
+
+def _cell_text(cell: object) -> str:
+    """Write a cell of a frame as text; what is missing is empty, numbers of numpy are numbers."""
+    if cell is None or cell is pd.NA or cell is pd.NaT:
+        return ""
+    return cell_text(cell.item() if isinstance(cell, np.generic) else cell)
 
 
 def _blank(cells: "Mapping[str, pd.Series[Any]]") -> npt.NDArray[np.bool_]:
@@ -141,5 +148,5 @@ def _frame_digest(cells: "Mapping[str, pd.Series[Any]]") -> str:
 
 
 def _coded(column: "pd.Series[Any]") -> Coded:
-    codes, distinct = pd.factorize(column)
+    codes, distinct = pd.factorize(column, use_na_sentinel=False)
     return Coded(codes.astype(np.int64), list(distinct))

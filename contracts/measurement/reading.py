@@ -88,7 +88,7 @@ def sheet_rows(raw: bytes, sheet: str = "") -> list[list[str]]:
         if size > MAX_UNPACKED:
             raise RowsInvalid(f"The spreadsheet unpacks to {size} bytes; at most {MAX_UNPACKED} are read.")
         with load_workbook(BytesIO(raw)) as book:
-            seen = [one.name for one in book.sheets_metadata if "Visible" in str(one.visible)]
+            seen = [one.name for one in book.sheets_metadata if str(one.visible).endswith(".Visible")]
             if (sheet or len(seen) != 1) and sheet not in book.sheet_names:
                 told = f"has no sheet {sheet!r}" if sheet else f"has {len(seen)} sheets"
                 raise RowsInvalid(f"The spreadsheet {told}. Name one of: {', '.join(seen)}.", sheets=seen)

@@ -178,7 +178,7 @@ def list_agreements(session: Session, book: str) -> tuple[str, ...]:
     return tuple(session.scalars(query.order_by(AGREEMENT.c.id)))
 
 
-def require_state(stored: StoredAgreement, *states: AgreementState) -> None:
+def require_state(stored: StoredAgreement, *states: str) -> None:
     """Refuse what an agreement's state does not allow.
 
     Raises
@@ -206,6 +206,14 @@ def require_state(stored: StoredAgreement, *states: AgreementState) -> None:
         state=agreement.state,
         needed=list(states),
     )
+
+
+def was(session: Session, stored: StoredAgreement, state: AgreementState) -> bool:
+    """Tell whether an agreement is, or once was, in a state."""
+    moves = select(AGREEMENT_MOVE.c.no).where(
+        AGREEMENT_MOVE.c.agreement_id == stored.id, AGREEMENT_MOVE.c.state == state
+    )
+    return session.execute(moves).first() is not None
 
 
 def lock(session: Session, stored: StoredAgreement) -> StoredAgreement:
@@ -283,8 +291,8 @@ def move(session: Session, stored: StoredAgreement, state: AgreementState, event
         raise Busy(f"The agreement {code!r} was moved at the same moment. Look, and try again.") from fault
 
 
-def keep_parties(session: Session, stored: StoredAgreement, members: Iterable[str]) -> None:
-    """Write who has which duty: payers, payees and members are interested; verifiers and the resolver not."""
+def keep_parties(session: Session, stored: StoredAgreement) -> None:
+    """Write who has which duty: verifier, resolver, or interested."""
     document = stored.agreement.document
     roles = {name: party.role for name, party in document.terms.parties.items()}
     roles |= dict.fromkeys(document.verifiers, "evaluator")
@@ -295,7 +303,6 @@ def keep_parties(session: Session, stored: StoredAgreement, members: Iterable[st
         duty = RESOLVER if name == RESOLVER else "verifier" if name in verifying else "interested"
         rows.append((name, roles[name], find_party_id(session, stored.book_id, code), duty))
     duties = {(party, duty) for _, _, party, duty in rows}
-    duties |= {(find_party_id(session, stored.book_id, code), "interested") for code in members}
     session.execute(
         insert(AGREEMENT_DUTY),
         [{"agreement_id": stored.id, "party_id": party, "duty": duty} for party, duty in sorted(duties)],

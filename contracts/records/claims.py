@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ...finance.errors import Missing
 from ...finance.records.registry import find_party_id
 from ...finance.records.tables import PARTY
-from ..claims import Claim, ClaimedResult, Evidence, read_result_rows
+from ..claims import Claim, ClaimedResult, Evidence, read_decision, read_result_rows
 from .agreements import StoredAgreement
 from .tables import AGREEMENT_PARTY, CLAIM, DATASET, DECISION, DISPUTE, EVIDENCE, RESOLUTION, WAIVER
 
@@ -40,6 +40,8 @@ class StoredDecision:
         1, or more after a dispute.
     results : tuple of ClaimedResult
         What is paid on; none where nothing of the claim holds.
+    nothing : tuple of ClaimedResult
+        What an earlier round had said and this one does not, at zero or false.
     decided_on, open_until : date
         When it was decided, and the first day on which the time for disputes is over.
     disputed : bool
@@ -54,6 +56,7 @@ class StoredDecision:
     claim: str
     round: int
     results: tuple[ClaimedResult, ...]
+    nothing: tuple[ClaimedResult, ...] = ()
     decided_on: date
     open_until: date
     disputed: bool
@@ -196,7 +199,7 @@ def decisions_in_force(session: Session, stored: StoredAgreement) -> tuple[Store
     latest = {row.claim_id: row for row in rows}
     outcomes = _outcomes(session, stored.id)
     waived = _waived(session, stored.id)
-    names = _interested(session, stored.id)
+    names = interested_names(session, stored)
     made = [
         _decision(row, outcomes, waived.get((row.claim_id, row.round), ()), names) for row in latest.values()
     ]
@@ -211,12 +214,14 @@ def _decision(
 ) -> StoredDecision:
     disputed = (row.claim_id, row.round) in outcomes
     outcome = outcomes.get((row.claim_id, row.round))
+    results, nothing = read_decision(bytes(row.body))
     at_once = outcome == "upheld" or names <= set(waived)
     return StoredDecision(
         claim_id=row.claim_id,
         claim=row.code,
         round=row.round,
-        results=read_result_rows(json.loads(row.body)["results"]),
+        results=results,
+        nothing=nothing,
         decided_on=row.decided_on,
         open_until=row.open_until,
         disputed=disputed and outcome is None,
@@ -247,9 +252,10 @@ def _waived(session: Session, agreement_id: int) -> dict[tuple[int, int], tuple[
     return found
 
 
-def _interested(session: Session, agreement_id: int) -> frozenset[str]:
+def interested_names(session: Session, stored: StoredAgreement) -> frozenset[str]:
+    """Return the names of the parties that have money in an agreement."""
     query = select(AGREEMENT_PARTY.c.term_party).where(
-        AGREEMENT_PARTY.c.agreement_id == agreement_id, AGREEMENT_PARTY.c.duty == "interested"
+        AGREEMENT_PARTY.c.agreement_id == stored.id, AGREEMENT_PARTY.c.duty == "interested"
     )
     return frozenset(session.scalars(query))
 
@@ -258,4 +264,13 @@ def list_claims_of(session: Session, stored: StoredAgreement, dataset: str) -> t
     """Return the codes of the claims that sum up the same imported rows."""
     return tuple(
         one.claim.code for one in list_stored_claims(session, stored) if one.claim.dataset == dataset
+    )
+
+
+def void_claims(session: Session, stored: StoredAgreement, today: date) -> frozenset[str]:
+    """Return the codes of claims of which nothing was found to hold, for good: their rows are free again."""
+    return frozenset(
+        one.claim
+        for one in decisions_in_force(session, stored)
+        if not one.results and not one.disputed and one.final_on <= today
     )

@@ -1,22 +1,24 @@
 """Rows of imported datasets, and the milestones of people on record."""
 
-import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, select
+from sqlalchemy import Connection, Row, Select, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from ...finance.errors import Busy, Missing
+from ..measurement.aggregates import CountedRow
 from ..measurement.datasets import ImportedDataset, read_dataset
 from ..measurement.partial_dates import PartialDate, read_partial_date
 from ..measurement.rows import RecordedRow
-from .tables import CLAIM, DATASET, DECISION, DISPUTE, OUTCOME_ROW, RESOLUTION
+from .agreements import StoredAgreement
+from .claims import list_stored_claims, void_claims
+from .tables import DATASET, OUTCOME_ROW
 
 FEW_PERSONS = 500
 CHUNK_ROWS = 20_000
@@ -160,7 +162,7 @@ def _refusals(connection: Connection) -> Iterator[None]:
 
 
 def find_recorded(
-    session: Session, agreement_id: int, persons: Collection[bytes], today: date
+    session: Session, stored: StoredAgreement, persons: Collection[bytes], today: date
 ) -> dict[Milestone, list[RecordedRow]]:
     """Return what is on record of some people, by person, metric and members.
 
@@ -168,22 +170,22 @@ def find_recorded(
     ----------
     session : Session
         The caller's.
-    agreement_id : int [row number]
-        Of the agreement.
+    stored : StoredAgreement
+        Where they count.
     persons : collection of bytes
         Pseudonyms.
     today : date
-        On which a rejected claim counts as final.
+        On which a finding is final or not.
     """
-    names = {one.id: one.dataset.code for one in list_datasets(session, agreement_id)}
+    names = {one.id: one.dataset.code for one in list_datasets(session, stored.id)}
     if not names:
         return {}
-    dead = find_dead(session, agreement_id, today)
+    dead = find_dead(session, stored, today)
     wanted = frozenset(persons)
     found: dict[Milestone, list[RecordedRow]] = {}
     days: dict[str, PartialDate] = {}
-    for row in _rows(session, agreement_id, wanted):
-        if row.person not in wanted:
+    for row in _rows(session, stored.id, wanted):
+        if row[0] not in wanted:
             continue
         day = days.get(row.achieved_on) or days.setdefault(
             row.achieved_on, read_partial_date(row.achieved_on)
@@ -207,65 +209,29 @@ def _rows(session: Session, agreement_id: int, persons: Collection[bytes]) -> It
 
 
 def _in_pieces(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
-    yield from session.execute(query.execution_options(yield_per=CHUNK_ROWS))
+    for piece in session.execute(query.execution_options(yield_per=CHUNK_ROWS)).partitions():
+        yield from piece
 
 
-def stored_rows(session: Session, dataset_id: int) -> Iterator[Row[Any]]:
-    """Read the rows of a dataset in their order: person, metric, period, members, day, quantity."""
-    names = ("person", "metric", "period", "members", "achieved_on", "quantity")
+def stored_rows(session: Session, dataset_id: int) -> Iterator[CountedRow]:
+    """Read the rows of a dataset in their order."""
+    names = ("person", "metric", "period", "members", "achieved_on", "quantity", "nth")
     columns = [OUTCOME_ROW.c[name] for name in names]
     query = select(*columns).where(OUTCOME_ROW.c.dataset_id == dataset_id).order_by(OUTCOME_ROW.c.no)
-    yield from _in_pieces(session, query)
+    return cast("Iterator[CountedRow]", _in_pieces(session, query))
 
 
-def find_dead(session: Session, agreement_id: int, today: date) -> frozenset[int]:
+def find_dead(session: Session, stored: StoredAgreement, today: date) -> frozenset[int]:
     """Return the row numbers of datasets all of whose claims were found not to hold, for good.
 
     Parameters
     ----------
-    agreement_id : int [row number]
-        Of the agreement.
+    stored : StoredAgreement
+        Whose datasets.
     today : date
-        After which nobody can dispute any more.
+        On which a finding is final or not.
     """
-    last = select(DECISION.c.claim_id, func.max(DECISION.c.round).label("round")).group_by(
-        DECISION.c.claim_id
-    )
-    newest = last.subquery()
-    rows = session.execute(
-        select(CLAIM.c.dataset_id, CLAIM.c.id, DECISION)
-        .outerjoin(newest, newest.c.claim_id == CLAIM.c.id)
-        .outerjoin(
-            DECISION, and_(DECISION.c.claim_id == newest.c.claim_id, DECISION.c.round == newest.c.round)
-        )
-        .where(CLAIM.c.agreement_id == agreement_id, CLAIM.c.dataset_id.is_not(None))
-    ).all()
-    disputed = _disputed(session, agreement_id)
-    by_dataset: dict[int, list[bool]] = {}
-    for row in rows:
-        dead = row.id not in disputed and _is_dead(row._mapping, today)  # noqa: SLF001  # SQLAlchemy's public name
-        by_dataset.setdefault(row.dataset_id, []).append(dead)
-    return frozenset(dataset for dataset, found in by_dataset.items() if all(found))
-
-
-def _is_dead(row: Mapping[Any, Any], today: date) -> bool:
-    """Say whether a claim came to nothing, and nobody can say otherwise any more."""
-    if row["body"] is None or json.loads(row["body"])["results"]:
-        return False
-    return bool(row["round"] > 1 or row["open_until"] < today or row["open_until"] == row["decided_on"])
-
-
-def _disputed(session: Session, agreement_id: int) -> frozenset[int]:
-    """Return the claims with a dispute that is open."""
-    query = (
-        select(DISPUTE.c.claim_id)
-        .outerjoin(RESOLUTION, RESOLUTION.c.dispute_id == DISPUTE.c.id)
-        .where(DISPUTE.c.agreement_id == agreement_id, RESOLUTION.c.dispute_id.is_(None))
-    )
-    return frozenset(session.scalars(query))
-
-
-def find_claims_of(session: Session, dataset_id: int) -> tuple[str, ...]:
-    """Return the codes of the claims that sum up a dataset."""
-    query = select(CLAIM.c.code).where(CLAIM.c.dataset_id == dataset_id).order_by(CLAIM.c.id)
-    return tuple(session.scalars(query))
+    void = void_claims(session, stored, today)
+    claims = [one.claim for one in list_stored_claims(session, stored) if one.claim.dataset]
+    claimed = {one.dataset for one in claims} - {one.dataset for one in claims if one.code not in void}
+    return frozenset(one.id for one in list_datasets(session, stored.id) if one.dataset.code in claimed)

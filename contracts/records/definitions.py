@@ -46,13 +46,13 @@ class StoredDefinition:
 
 
 def list_definitions(
-    session: Session, book: str, kind: DefinitionKind, code: str = ""
+    session: Session, book: str, kind: DefinitionKind, code: str | None = None
 ) -> tuple[StoredDefinition, ...]:
     """Return all versions of the definitions of a kind, or of one code, oldest first."""
     query = select(DEFINITION).where(
         DEFINITION.c.book_id == find_book_id(session, book), DEFINITION.c.kind == kind
     )
-    if code:
+    if code is not None:
         query = query.where(DEFINITION.c.code == code)
     rows = session.execute(query.order_by(DEFINITION.c.code, DEFINITION.c.version))
     return tuple(
@@ -111,12 +111,15 @@ def keep_definition(session: Session, book: str, made: StoredDefinition, event_i
         )
 
 
-def definitions_of(session: Session, book: str, document: AgreementDocument) -> dict[str, Definition]:
-    """Return the definitions that an agreement names, by name, for ``require_fit``; those that are there."""
-    found: dict[str, Definition] = {}
-    named = [("metric", name) for name in document.metrics.values()]
-    for kind, name in [*named, *(("cohort", name) for name in document.cohorts)]:
-        code = name.rpartition("/")[0]
-        listed = list_definitions(session, book, "metric" if kind == "metric" else "cohort", code)
-        found |= {row.name: row.document for row in listed if code and row.name == name}
-    return found
+def definitions_of(
+    session: Session, book: str, document: AgreementDocument
+) -> dict[tuple[str, str], Definition]:
+    """Return the definitions that an agreement names and that are there, as ``require_fit`` takes them."""
+    named: list[tuple[DefinitionKind, str]] = [("metric", name) for name in document.metrics.values()]
+    named += [("cohort", name) for name in document.cohorts]
+    return {
+        (kind, name): row.document
+        for kind, name in named
+        for row in list_definitions(session, book, kind, name.rpartition("/")[0])
+        if row.name == name
+    }

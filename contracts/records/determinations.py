@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from ...finance.documents import canonical_bytes
 from ...finance.records.registry import find_party_id
-from ..claims import ClaimedResult, result_rows
 from ..determinations import Determination
 from ..envelopes import read_determination
 from .agreements import StoredAgreement
@@ -18,7 +17,7 @@ from .tables import CLAIM, DECISION, DETERMINATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class DeterminationRows:
     """Row numbers that a determination is written with.
 
     Attributes
@@ -35,7 +34,7 @@ class Kept:
 
 
 def keep_determination(
-    session: Session, stored: StoredAgreement, found: Determination, kept: Kept, event_id: UUID
+    session: Session, stored: StoredAgreement, found: Determination, kept: DeterminationRows, event_id: UUID
 ) -> None:
     """Write a determination; the database refuses one by a party without that duty."""
     session.execute(
@@ -83,7 +82,7 @@ def keep_decision(
     stored: StoredAgreement,
     claim_id: int,
     number: int,
-    results: tuple[ClaimedResult, ...],
+    body: Mapping[str, object],
     *,
     decided_on: date,
     open_until: date,
@@ -101,8 +100,8 @@ def keep_decision(
         Of the claim.
     number : int [place]
         Of the round.
-    results : tuple of ClaimedResult
-        What is paid on.
+    body : Mapping
+        What counts, as ``decision_rows`` writes it.
     decided_on, open_until : date
         When, and from which day nobody can dispute it in the ordinary way.
     event_id : UUID
@@ -113,7 +112,7 @@ def keep_decision(
             claim_id=claim_id,
             round=number,
             agreement_id=stored.id,
-            body=canonical_bytes({"results": result_rows(results)}),
+            body=canonical_bytes(body),
             decided_on=decided_on,
             open_until=open_until,
             event_id=event_id,

@@ -203,6 +203,17 @@ def sum_payouts(session: Session, agreement_id: int) -> dict[str, PayerSums]:
         waits = row.amount if row.waits is not None and not row.done else 0
         owed, paid, waiting, _ = sums.get(row.payer, (0, 0, 0, 0))
         sums[row.payer] = (owed + sign * row.amount, paid + sign * int(row.done), waiting + waits, 0)
+    for payer, amount in _list_frozen(session, agreement_id):
+        owed, paid, waiting, frozen = sums.get(payer, (0, 0, 0, 0))
+        sums[payer] = (owed, paid, waiting, frozen + amount)
+    return {
+        payer: PayerSums(owed=owed, paid=paid, waiting=waiting, frozen=frozen)
+        for payer, (owed, paid, waiting, frozen) in sums.items()
+    }
+
+
+def _list_frozen(session: Session, agreement_id: int) -> list[tuple[str, int]]:
+    """Return what is kept for disputes, by payer."""
     kept = session.execute(
         select(FROZEN.c.payer, FROZEN.c.amount)
         .outerjoin(
@@ -213,13 +224,7 @@ def sum_payouts(session: Session, agreement_id: int) -> dict[str, PayerSums]:
         )
         .where(FROZEN.c.agreement_id == agreement_id, THAW.c.dispute_id.is_(None))
     )
-    for row in kept:
-        owed, paid, waiting, frozen = sums.get(row.payer, (0, 0, 0, 0))
-        sums[row.payer] = (owed, paid, waiting, frozen + row.amount)
-    return {
-        payer: PayerSums(owed=owed, paid=paid, waiting=waiting, frozen=frozen)
-        for payer, (owed, paid, waiting, frozen) in sums.items()
-    }
+    return [(row.payer, row.amount) for row in kept]
 
 
 def _done() -> Subquery:

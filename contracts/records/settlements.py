@@ -16,7 +16,7 @@ from ...finance.errors import Busy, Missing
 from ...finance.records.registry import find_unit
 from ...finance.records.tables import PARTY
 from ...finance.units import Unit
-from ..claims import read_result_rows
+from ..claims import read_decision
 from ..settlement import Cause
 from ..settling import Books, Decided, PlannedPayout, Standing
 from ..terms.pay import Entitlement, KeyName, LegName
@@ -97,8 +97,9 @@ def _decided(session: Session, agreement_id: int) -> tuple[Decided, ...]:
     )
     books = Books()
     for row in rows:
-        results = read_result_rows(json.loads(row.body)["results"])
-        books = Books(decided=books.deciding(Decided(claim=row.code, round=row.round, results=results)))
+        results, nothing = read_decision(bytes(row.body))
+        decided = Decided(claim=row.code, round=row.round, results=results, nothing=nothing)
+        books = Books(decided=books.deciding(decided))
     return books.decided
 
 
@@ -199,7 +200,7 @@ def keep_settlement(
     query = select(SETTLEMENT.c.id).where(
         SETTLEMENT.c.agreement_id == agreement_id, SETTLEMENT.c.position == position
     )
-    return session.scalars(query).one()
+    return int(session.scalars(query).one())
 
 
 def keep_entitlements(session: Session, settlement_id: int, rows: Iterable[Entitlement]) -> None:

@@ -13,6 +13,7 @@ from almoner.contracts import acts
 from almoner.contracts.agreement import Agreement, AgreementDocument
 from almoner.contracts.claims import Claim, ClaimedResult, digest_of
 from almoner.contracts.determinations import Determination, Finding
+from almoner.contracts.disputes import Resolution
 from almoner.contracts.records import agreements
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.contracts.terms.document import TermDocument
@@ -206,6 +207,10 @@ class Desk:
         """The same, signed by the verifier that it names."""
         signature = sign_bytes(secret_of(found.verifier), found.signing_bytes())
         return replace(found, signature=signature)
+
+    def resolved(self, ended: Resolution) -> Resolution:
+        """The same, signed by the resolver that it names."""
+        return replace(ended, signature=sign_bytes(secret_of(ended.resolver), ended.signing_bytes()))
 
     def determine(self, found: Determination) -> Determination:
         return acts.determine(self.session, "main", found, clock=self.clock)

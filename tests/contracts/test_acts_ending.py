@@ -1,6 +1,6 @@
 """Agreements are suspended, resumed, measured, terminated, closed on both databases; the rest comes back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .conftest import Desk
 
 MONEYED = ("city", "home")
+NOBODY: Mapping[str, bytes] = {}
 
 
 def on(day: str) -> Clock:
@@ -60,7 +61,7 @@ def end(desk: "Desk", day: str = "2026-01-15") -> str:
     ).state
 
 
-def measure(desk: "Desk", by: str = "home", **signatures: bytes) -> str:
+def measure(desk: "Desk", by: str = "home", signatures: Mapping[str, bytes] = NOBODY) -> str:
     return acts.measure(desk.session, "main", "pact", by=by, clock=desk.clock, signatures=signatures).state
 
 
@@ -113,7 +114,7 @@ def test_before_the_last_day_for_claims_only_all_together_say_it_is_measured(des
             measure(late.at(on(day)))
         assert caught.value.figures["until"] == "2028-03-30"
     with pytest.raises(NotSigned, match="city did not consent"):
-        measure(late, **consent(late, "measure", "home"))
+        measure(late, signatures=consent(late, "measure", "home"))
     with pytest.raises(NotAllowed, match="'lab' has no money"):
         measure(late.at(on("2028-03-31")), "lab")
     assert measure(late.at(on("2028-03-31"))) == "measured"
@@ -124,7 +125,7 @@ def test_before_the_last_day_for_claims_only_all_together_say_it_is_measured(des
 
 def test_all_together_can_say_early_that_it_is_measured(desk: "Desk") -> None:
     desk.start()
-    assert measure(desk, **consent(desk, "measure")) == "measured"
+    assert measure(desk, signatures=consent(desk, "measure")) == "measured"
     assert desk.money() == ("0.00", "0.00", "600000.00")
 
 
@@ -164,12 +165,35 @@ def test_an_agreement_moves_one_way(desk: "Desk") -> None:
         with pytest.raises(UnlawfulTransition, match="is terminated"):
             ended(desk)
     close(desk)
-    acted: list[Callable[[], object]] = [
-        desk.sign,
-        lambda: end(desk),
-        lambda: measure(desk),
-        lambda: stop(desk, "s3"),
-    ]
+    acted: list[Callable[[], object]] = [lambda: measure(desk), lambda: stop(desk, "s3")]
     for done in acted:
         with pytest.raises(UnlawfulTransition, match="is closed"):
             done()
+
+
+def test_what_was_done_before_closing_can_be_repeated_after_it_and_changes_nothing(desk: "Desk") -> None:
+    desk.start()
+    end(desk)
+    close(desk)
+    before = written(desk)
+    assert (desk.sign().state, end(desk), desk.draw_up().state) == ("closed",) * 3
+    assert acts.settle(desk.session, "main", "pact", clock=desk.clock) == ()
+    assert written(desk) == before
+
+
+def test_measuring_again_after_closing_changes_nothing(desk: "Desk") -> None:
+    desk.start()
+    measure(desk, signatures=consent(desk, "measure"))
+    close(desk)
+    before = written(desk)
+    assert measure(desk) == "closed"
+    assert written(desk) == before
+
+
+def test_who_had_not_signed_does_not_sign_what_was_withdrawn(desk: "Desk") -> None:
+    desk.draw_up()
+    desk.sign("city")
+    acts.withdraw(desk.session, "main", "pact", clock=desk.clock)
+    assert desk.sign("city").state == "withdrawn"
+    with pytest.raises(UnlawfulTransition, match="is withdrawn"):
+        desk.sign("home")
