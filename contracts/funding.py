@@ -11,10 +11,9 @@ from ..finance.findings import Findings
 from ..finance.funds import PooledFund
 from ..finance.money import Money
 from .agreement import AgreementDocument, Source, promise_of
-from .terms.amended_bounds import prove_amended
 from .terms.amendment import Overlaid
-from .terms.bounds import prove
 from .terms.program import Program
+from .terms.remaining import remaining
 
 
 def sources_of(
@@ -214,12 +213,4 @@ def most_by_payer(
     {('city', 'USD'): 50000000}
     """
     amended = any(one is not use.program for one in use.overlays)
-    if not amended and not known:
-        return prove(use.program).payers
-    proof = prove_amended(use.program, use.overlays)[0] if amended else prove(use.program)
-    return proof.payers or {
-        (name, clause.unit.unit): proof.maxima[clause.unit.unit]
-        for clause in use.program.clauses
-        if clause.basis != "note"
-        for name in ends_of(use.program, clause.payer)
-    }
+    return remaining(use.program, use.overlays if amended else (), known or {})
