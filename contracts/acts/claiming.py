@@ -22,7 +22,7 @@ from ..records import agreements, claims, datasets
 from ..records.agreements import StoredAgreement
 from ..settling import Decided, observed
 from ..terms.document import WHOLE_TERM
-from ..terms.observing import lay_out, outside, read_value, write_value
+from ..terms.observing import lay_out, outside, read_value
 from ..terms.program import Measure, Program
 from ..terms.types import Quantity
 
@@ -108,13 +108,7 @@ def _require_claimable(session: Session, stored: StoredAgreement, made: Claim, t
     require_fit(stored, made.results)
     _require_time(stored, made.results, today)
     require_pooled(session, stored, made.code, made.results)
-<<<<<<< HEAD
     _require_rows(session, stored, made, today)
-=======
-    if made.dataset:
-        _require_sums(session, stored, made)
-        _require_new(session, stored, made.dataset)
->>>>>>> w5-e
 
 
 def _require_part(stored: StoredAgreement, made: Claim) -> None:
@@ -287,7 +281,6 @@ def require_pooled(
         ) from None
 
 
-<<<<<<< HEAD
 def _require_rows(session: Session, stored: StoredAgreement, made: Claim, today: date) -> None:
     """Refuse what imported rows do not add up to, and a second claim of the same rows.
 
@@ -315,36 +308,6 @@ def _require_rows(session: Session, stored: StoredAgreement, made: Claim, today:
         )
     void = claims.void_claims(session, stored, today)
     others = [code for code in claims.list_claims_of(session, stored, made.dataset) if code not in void]
-=======
-def _require_sums(session: Session, stored: StoredAgreement, made: Claim) -> None:
-    """Refuse results that are not what their imported rows add up to."""
-    rows = datasets.find_dataset(session, stored.id, made.dataset).dataset.results
-    metrics = stored.lineage.overlaid.program.metrics
-    sums = {row.place: read_value(row.metric, metrics[row.metric], row.value) for row in rows}
-    counted = {metric for metric, _, _ in sums}
-    wrong = [
-        {
-            "path": f"/results/{at}",
-            "message": f"{row.metric} {' '.join((row.period, *(member for _, member in row.of)))} is claimed "
-            f"at {row.value}; the rows say "
-            f"{write_value(metrics[row.metric], sums[row.place]) if row.place in sums else 'nothing'}",
-        }
-        for at, row in enumerate(made.results)
-        if row.metric in counted
-        and sums.get(row.place) != read_value(row.metric, metrics[row.metric], row.value)
-    ]
-    if not counted & {row.metric for row in made.results}:
-        wrong = [{"path": "/dataset", "message": f"{made.dataset!r} has no rows of what is claimed"}]
-    if wrong:
-        told = "; ".join(row["message"] for row in wrong[:20])
-        raise ResultsInvalid(f"The claim does not sum up the rows {made.dataset!r}: {told}.", findings=wrong)
-
-
-def _require_new(session: Session, stored: StoredAgreement, dataset: str) -> None:
-    """Refuse a second claim of the same rows, unless the first was found to hold nothing."""
-    void = {one.claim for one in claims.decisions_in_force(session, stored) if not one.results}
-    others = [code for code in claims.list_claims_of(session, stored, dataset) if code not in void]
->>>>>>> w5-e
     if others:
         raise AlreadyClaimed(
             f"The rows {made.dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
