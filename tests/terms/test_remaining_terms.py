@@ -90,24 +90,7 @@ def test_nothing_that_can_still_come_passes_the_bound_on_the_remainder(block: in
             continue
         members, observations = drawn(seed + 7, document, 0.3)
         closed = [place for place in places(program) if random.random() < random.choice((0.3, 0.7, 1.0))]
-<<<<<<< HEAD
-        names = [name for name, _ in program.periods]
-        known: dict[Place, int | None] = {}
-        stands = {}
-        for name, span, combo in closed:
-            measure = program.metrics[name]
-            of = dict(zip(measure.dims, combo, strict=True))
-            key = (
-                name,
-                names[span] if measure.by_period else "",
-                tuple(of[one] for one in sets_of(document, name)),
-            )
-            value = observations.get(key)
-            known[name, span, combo] = None if value is None else counted(value, document, name)
-            stands[key] = value
-=======
         known, stands = closed_cells(document, program, observations, closed)
->>>>>>> w5-a
         bound = remaining(program, (), known)
         assert all(amount <= proven[who] for who, amount in bound.items()), seed
         assert set(bound) == set(proven)
