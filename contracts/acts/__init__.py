@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from .determining import determine
     from .disputing import dispute, resolve, waive
     from .ending import close, measure, resume, suspend, terminate
-    from .importing import aggregate, claimed_results, find_dataset, import_rows, list_datasets, preview_rows
+    from .importing import (
+        aggregate,
+        claimed_results,
+        evaluation_tables,
+        find_dataset,
+        import_rows,
+        list_datasets,
+        preview_rows,
+    )
     from .liability import follow_liability
     from .recovering import carry_out, take_back
     from .referring import refer
@@ -45,6 +53,7 @@ else:
             ".importing": (
                 "aggregate",
                 "claimed_results",
+                "evaluation_tables",
                 "find_dataset",
                 "import_rows",
                 "list_datasets",
@@ -80,6 +89,7 @@ __all__ = [
     "dispute",
     "draft",
     "draw_up",
+    "evaluation_tables",
     "find_cohort",
     "find_conflicts",
     "find_dataset",
