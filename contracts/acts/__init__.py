@@ -36,23 +36,9 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".agreeing": (
-                "draft",
-                "draw_up",
-                "propose",
-                "sign",
-                "withdraw",
-            ),
-            ".amending": (
-                "approve_amendment",
-                "list_amendments",
-                "propose_amendment",
-            ),
-            ".claiming": (
-                "attach",
-                "check_evidence",
-                "claim",
-            ),
+            ".agreeing": ("draft", "draw_up", "propose", "sign", "withdraw"),
+            ".amending": ("approve_amendment", "list_amendments", "propose_amendment"),
+            ".claiming": ("attach", "check_evidence", "claim"),
             ".defining": (
                 "define_cohort",
                 "define_metric",
@@ -62,18 +48,8 @@ else:
                 "list_metrics",
             ),
             ".determining": ("determine",),
-            ".disputing": (
-                "dispute",
-                "resolve",
-                "waive",
-            ),
-            ".ending": (
-                "close",
-                "measure",
-                "resume",
-                "suspend",
-                "terminate",
-            ),
+            ".disputing": ("dispute", "resolve", "waive"),
+            ".ending": ("close", "measure", "resume", "suspend", "terminate"),
             ".importing": (
                 "aggregate",
                 "claimed_results",
@@ -84,21 +60,12 @@ else:
                 "preview_rows",
             ),
             ".liability": ("follow_liability",),
-            ".recovering": (
-                "carry_out",
-                "take_back",
-            ),
+            ".recovering": ("carry_out", "take_back"),
             ".referring": ("refer",),
             ".replaying": ("replay",),
-            ".rounds": (
-                "claim_status",
-                "list_claims",
-            ),
+            ".rounds": ("claim_status", "list_claims"),
             ".settling": ("settle",),
-            ".showing": (
-                "list_payouts",
-                "list_settlements",
-            ),
+            ".showing": ("list_payouts", "list_settlements"),
             ".stating": ("party_statement",),
             ".tracing": ("trace_payout",),
             ".vetting": ("find_conflicts",),

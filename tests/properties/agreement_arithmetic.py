@@ -41,9 +41,7 @@ def earned(shape: Shape, found: Iterable[tuple[str, Result]], day: date | None) 
         of = tuple((shape.set_name, member) for member in members)
         by_period = len(shape.metric(metric).periods) > 1
         rows.append(
-            Observation(
-                metric=metric, value=value, period=period if by_period else "", of=of, id=f"o{at}"
-            )
+            Observation(metric=metric, value=value, period=period if by_period else "", of=of, id=f"o{at}")
         )
     outturn = pay(program, rows, as_of=day)
     by_clause = {clause.id: clause for clause in program.clauses}
@@ -134,9 +132,7 @@ class Pass:
     def _potted(self, clause: Clause, amount: int, own: int) -> int:
         if clause.payer not in self.shape.pots:
             return amount
-        filled = sum(
-            self._paid_in(name.id) for name in self.shape.clauses if name.payee == clause.payer
-        )
+        filled = sum(self._paid_in(name.id) for name in self.shape.clauses if name.payee == clause.payer)
         drawn = self._taken([one.id for one in self.shape.clauses if one.payer == clause.payer], None)
         return min(amount, max(0, filled - drawn + own))
 
@@ -187,7 +183,9 @@ class Pass:
             for name, amount in self.before.items()
             if name[3] == leg.party and name[:3] != key and name[:3] not in self.done
         )
-        passed = sum(legs.get(ends, 0) for legs in self.done.values() for ends in legs if ends[0] == leg.party)
+        passed = sum(
+            legs.get(ends, 0) for legs in self.done.values() for ends in legs if ends[0] == leg.party
+        )
         kept = sum(amount for name, amount in self.frozen.items() if name[3] == leg.party)
         return leg.most - others - passed - kept
 

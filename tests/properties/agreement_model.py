@@ -193,9 +193,7 @@ class Model:
     def fund_of(self, payer: str) -> str:
         """A pot has the fund of those who feed it."""
         if payer in self.shape.pots:
-            return next(
-                (self.fund_of(one.payer) for one in self.shape.clauses if one.payee == payer), ""
-            )
+            return next((self.fund_of(one.payer) for one in self.shape.clauses if one.payee == payer), "")
         return self.shape.funded.get(payer, "")
 
     # ---- settlement
@@ -227,6 +225,21 @@ class Model:
         found = self.in_force(adding=adding)
         wanted = earned(self.shape, found, self.judged_on(adding))
         return take_step(self.shape, self.legs, self.frozen, wanted)
+
+    def step(self, adding: ClaimRow | None) -> list[Row]:
+        """The rows of a step; what waits for approval and is less now is given up first."""
+        rows = self.rows(adding)
+        falls = {(*row.key[:2], *ends) for row in rows for ends, due in row.legs.items() if due < 0}
+        undue = [
+            one
+            for one in self.payouts
+            if one.status == "waiting"
+            and (one.clause, one.period, one.payer, one.payee) in falls
+            and not (one.claim and self.claims[one.claim].dispute)
+        ]
+        for one in undue:
+            one.status = "void"
+        return self.rows(adding) if undue else rows
 
     def unsettled(self) -> list[ClaimRow]:
         listed = [one for one in self.claims.values() if self.is_payable(one) and one.settled < one.round]
@@ -261,7 +274,7 @@ class Model:
             for one in self.payouts:
                 if one.claim == claim.code and one.status == "waiting":
                     one.status = "void"
-        rows = self.rows(claim)
+        rows = self.step(claim)
         if claim.code not in self.order:
             self.order.append(claim.code)
         self.books[claim.code], claim.settled = claim.decided, claim.round
@@ -270,10 +283,10 @@ class Model:
     def amend(self, after: Shape) -> None:
         """Other terms: what they change is settled at once."""
         self.shape = after
-        self.book(self.rows(None), "")
+        self.book(self.step(None), "")
 
     def calendar(self) -> int:
-        rows = self.rows(None)
+        rows = self.step(None)
         residuals = self.residuals(rows)
         if not residuals and not any(
             row.due or row.legs or self.standing.get(row.key) != (row.earned, row.entitled) for row in rows
@@ -320,7 +333,12 @@ class Model:
         return self.position
 
     def owe(
-        self, position: int, place: tuple[str, str, str, str], amount: int, claim: str, legs: dict[LegName, int]
+        self,
+        position: int,
+        place: tuple[str, str, str, str],
+        amount: int,
+        claim: str,
+        legs: dict[LegName, int],
     ) -> None:
         if not amount:
             return
@@ -399,7 +417,9 @@ class Model:
                 return False
             if one.dispute or one.settled < one.round or self.final_on(one) > self.today:
                 return False
-        if any(one.route == "fund" and one.status in {"waiting", "owed", "part_returned"} for one in self.payouts):
+        if any(
+            one.route == "fund" and one.status in {"waiting", "owed", "part_returned"} for one in self.payouts
+        ):
             return False
         return not deepcopy(self).calendar()
 
@@ -418,12 +438,7 @@ class Model:
 
     def futures(self) -> list[list[tuple[str, Result]]]:
         """Findings with which everything could end: all open places high, all low, each alone high."""
-        known = [
-            (code, one)
-            for code, claim in self.claims.items()
-            if claim.round
-            for one in claim.decided
-        ]
+        known = [(code, one) for code, claim in self.claims.items() if claim.round for one in claim.decided]
         places = [
             (metric.name, period, members)
             for metric in self.shape.metrics
@@ -438,7 +453,10 @@ class Model:
         ]
 
     def future_value(
-        self, place: tuple[str, str, tuple[str, ...]], known: list[tuple[str, Result]], high: bool  # noqa: FBT001  # one of two ends
+        self,
+        place: tuple[str, str, tuple[str, ...]],
+        known: list[tuple[str, Result]],
+        high: bool,  # noqa: FBT001  # one of two ends
     ) -> int:
         metric = self.shape.metric(place[0])
         if not high:

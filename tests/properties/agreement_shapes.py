@@ -87,7 +87,9 @@ class Shape:
         """The same clauses with nothing around them: no limits, plain parties at both ends."""
         terms = json.loads(json.dumps(self.terms))
         terms["limits"] = []
-        stand_ins = {name: self.splits[name][0].party for name in self.splits} | dict.fromkeys(self.pots, "bank")
+        stand_ins = {name: self.splits[name][0].party for name in self.splits} | dict.fromkeys(
+            self.pots, "bank"
+        )
         for clause in terms["clauses"]:
             for end in ("from", "to"):
                 clause[end] = stand_ins.get(clause[end], clause[end])
@@ -229,7 +231,9 @@ def shared(draw: st.DrawFn) -> Shape:
         Leg(party="city", rank=1, weight=draw(st.integers(1, 9)), most=most[0]),
         Leg(party="land", rank=2 if ranked else 1, weight=draw(st.integers(1, 9)), most=most[1]),
     )
-    clause = Clause(id="stays", payer="payers", payee="home", falls=draw(st.sampled_from(("recover", "keep"))))
+    clause = Clause(
+        id="stays", payer="payers", payee="home", falls=draw(st.sampled_from(("recover", "keep")))
+    )
     all_of_it = Limit(id="all", clauses=("stays",), most=draw(st.integers(100_000, 640_000)))
     rows = []
     for leg in legs:

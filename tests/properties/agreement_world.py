@@ -180,9 +180,7 @@ class World:
     # ---- the life of an agreement
 
     def draft(self) -> None:
-        self.ask(
-            lambda: agreeing.draft(self.session, "main", self.code, self.document, clock=self.clock)
-        )
+        self.ask(lambda: agreeing.draft(self.session, "main", self.code, self.document, clock=self.clock))
         self.model.state = "draft"
 
     def propose(self) -> None:
@@ -297,9 +295,7 @@ class World:
             self.trail += 1
             amount = Money(minor=minor, unit=USD)
             key = f"gift{self.trail}"
-            finance.contribute(
-                self.session, self.funds[fund], GIVERS[0], amount, key=key, clock=self.clock
-            )
+            finance.contribute(self.session, self.funds[fund], GIVERS[0], amount, key=key, clock=self.clock)
             self.model.other[fund] = self.model.other.get(fund, 0) + minor
 
     def spend(self, fund: str, minor: int) -> None:
@@ -419,7 +415,9 @@ class World:
         ended = replace(ended, signature=sign_bytes(secret_of(RESOLVER), ended.signing_bytes()))
 
         def act() -> object:
-            return disputing.resolve(self.session, "main", ended, made, clock=self.clock, maker=maker)
+            return disputing.resolve(
+                self.session, "main", self.code, ended, made, clock=self.clock, maker=maker
+            )
 
         if refusals:
             self.refuse(act, *refusals)

@@ -21,9 +21,7 @@ DAYS = (date(2026, 6, 1), date(2027, 1, 15), date(2027, 3, 1))
 def findings(draw: st.DrawFn, shape: Shape) -> list[tuple[int, Result]]:
     """Findings of claims, one after the other; a claim that is found again has its new value."""
     listed: list[tuple[int, Result]] = []
-    left = {
-        (metric.name, period): metric.high for metric in shape.metrics for period in metric.periods
-    }
+    left = {(metric.name, period): metric.high for metric in shape.metrics for period in metric.periods}
     for number in range(draw(st.integers(1, 6))):
         metric = draw(st.sampled_from(shape.metrics))
         period = draw(st.sampled_from(metric.periods))

@@ -339,7 +339,9 @@ class Life(RuleBasedStateMachine):
     def measure(self) -> None:
         if self.model.state == "measured":
             return
-        ready = self.model.state == "active" and not self.model.is_undecided() and not self.model.is_disputed()
+        ready = (
+            self.model.state == "active" and not self.model.is_undecided() and not self.model.is_disputed()
+        )
         self.world.measure("" if ready else "UnlawfulTransition")
 
     @precondition(lambda self: self.model.today.year == 2027)
