@@ -226,6 +226,16 @@ def changed(books: Books, entitlements: Iterable[Entitlement]) -> tuple[Entitlem
     )
 
 
+def falling(entitlements: Iterable[Entitlement]) -> frozenset[tuple[str, str, str, str]]:
+    """Return clause, period, payer and payee of what is less now than was due before."""
+    return frozenset(
+        (row.clause, row.period, payer, payee)
+        for row in entitlements
+        for payer, payee, due in row.legs
+        if due < 0
+    )
+
+
 def plan_payouts(
     program: Program, entitlements: Iterable[Entitlement], kept: Mapping[str, str]
 ) -> tuple[PlannedPayout, ...]:

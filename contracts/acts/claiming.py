@@ -18,11 +18,11 @@ from ...finance.records import registry
 from ...finance.storage import Session
 from ..claims import Claim, ClaimedResult, Evidence, digest_of
 from ..funding import member_parties
-from ..records import agreements, claims
+from ..records import agreements, claims, datasets
 from ..records.agreements import StoredAgreement
 from ..settling import Decided, observed
 from ..terms.document import WHOLE_TERM
-from ..terms.observing import lay_out, outside, read_value
+from ..terms.observing import lay_out, outside, read_value, write_value
 from ..terms.program import Measure, Program
 from ..terms.types import Quantity
 
@@ -64,7 +64,7 @@ def claim(
     NotSigned, UnlawfulTransition
         When the agreement is not active.
     ResultsInvalid, TooPrecise
-        When metric, period, member or value do not fit the terms.
+        When metric, period, member or value do not fit the terms, or are not what the rows add up to.
     OutsideDomain
         When a value, or what it would be pooled to, is outside its domain.
     ClaimLate
@@ -108,7 +108,9 @@ def _require_claimable(session: Session, stored: StoredAgreement, made: Claim, t
     require_fit(stored, made.results)
     _require_time(stored, made.results, today)
     require_pooled(session, stored, made.code, made.results)
-    _require_new(session, stored, made.dataset)
+    if made.dataset:
+        _require_sums(session, stored, made)
+        _require_new(session, stored, made.dataset, today)
 
 
 def _require_part(stored: StoredAgreement, made: Claim) -> None:
@@ -281,12 +283,33 @@ def require_pooled(
         ) from None
 
 
-def _require_new(session: Session, stored: StoredAgreement, dataset: str) -> None:
-    """Refuse a second claim of the same rows, unless the first was found to hold nothing."""
-    if not dataset:
-        return
-    claims.find_dataset_id(session, stored, dataset)
-    void = {one.claim for one in claims.decisions_in_force(session, stored) if not one.results}
+def _require_sums(session: Session, stored: StoredAgreement, made: Claim) -> None:
+    """Refuse results that are not what their imported rows add up to."""
+    rows = datasets.find_dataset(session, stored.id, made.dataset).dataset.results
+    metrics = stored.lineage.overlaid.program.metrics
+    sums = {row.place: read_value(row.metric, metrics[row.metric], row.value) for row in rows}
+    counted = {metric for metric, _, _ in sums}
+    wrong = [
+        {
+            "path": f"/results/{at}",
+            "message": f"{row.metric} {' '.join((row.period, *(member for _, member in row.of)))} is claimed "
+            f"at {row.value}; the rows say "
+            f"{write_value(metrics[row.metric], sums[row.place]) if row.place in sums else 'nothing'}",
+        }
+        for at, row in enumerate(made.results)
+        if row.metric in counted
+        and sums.get(row.place) != read_value(row.metric, metrics[row.metric], row.value)
+    ]
+    if not counted & {row.metric for row in made.results}:
+        wrong = [{"path": "/dataset", "message": f"{made.dataset!r} has no rows of what is claimed"}]
+    if wrong:
+        told = "; ".join(row["message"] for row in wrong[:20])
+        raise ResultsInvalid(f"The claim does not sum up the rows {made.dataset!r}: {told}.", findings=wrong)
+
+
+def _require_new(session: Session, stored: StoredAgreement, dataset: str, today: date) -> None:
+    """Refuse a second claim of the same rows, unless the first holds nothing, and nobody can dispute that."""
+    void = claims.void_claims(session, stored, today)
     others = [code for code in claims.list_claims_of(session, stored, dataset) if code not in void]
     if others:
         raise AlreadyClaimed(

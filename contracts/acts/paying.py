@@ -5,7 +5,7 @@ payout has a name that follows from its place, so that a retry is the same payou
 is kept under a name of its own, so that a proposal which was given up can never be carried out.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from ...finance.posting import named_id, record_event
 from ...finance.records.registry import find_book_id, find_party_id
 from ...finance.storage import Session
 from ..agreement import Source
-from ..records import settlements
+from ..records import claims, settlements
 from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
 from ..settling import OPENING, PlannedPayout
@@ -171,17 +171,18 @@ def use_of(stored: StoredAgreement, payer: str) -> dict[str, str]:
 def _keep_for_pot(payment: Payment, row: AnyRow) -> None:
     """Keep a payment into a pot for that pot, or give back what the pot still has."""
     (given, fund), (taken, _) = source_of(payment.stored, row.payer), source_of(payment.stored, row.payee)
-    ends = [Promise("agreement", given.promise), Promise("agreement", taken.promise)]
+    left, right = Promise("agreement", given.promise), Promise("agreement", taken.promise)
     amount = Money(minor=row.amount, unit=fund.unit)
     if row.direction == "back":
-        ends.reverse()
-        amount = min(amount, money.promised(payment.session, fund, ends[0]))
+        left, right = right, left
+        amount = min(amount, money.promised(payment.session, fund, left))
         if not amount:
             return
     posted = money.reassign(
         payment.session,
         fund,
-        *ends,
+        left,
+        right,
         amount,
         key=f"payout#{row.id}",
         clock=payment.clock,
@@ -247,27 +248,59 @@ def _note(stored: StoredAgreement, claim: str, row: AnyRow) -> str:
     return f"{told}, claim {claim}" if claim else told
 
 
-def void_waiting(session: Session, stored: StoredAgreement, claim: str, clock: Clock) -> tuple[UUID, ...]:
-    """Give up what a claim made due and still waits for approval; the money is encumbered again."""
+Ends = tuple[str, str, str, str]  # clause, period, payer, payee
+
+
+def void_waiting(
+    session: Session,
+    stored: StoredAgreement,
+    clock: Clock,
+    *,
+    claim: str = "",
+    falling: Collection[Ends] = (),
+) -> tuple[UUID, ...]:
+    """Give up what waits for approval and is no longer due as it stands; the money is encumbered again.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    stored : StoredAgreement
+        The agreement.
+    clock : Clock
+        When it is recorded.
+    claim : str
+        Give up what this claim made due.
+    falling : collection of (clause, period, payer, payee)
+        Give up what was due between these; what a dispute keeps back stays.
+    """
+    disputed = {one.claim for one in claims.decisions_in_force(session, stored) if one.disputed}
     given_up = []
     for row in settlements.list_payout_rows(session, stored.id):
-        if row.claim != claim or row.proposal_id is None or row.done or row.voided is not None:
+        if row.proposal_id is None or row.done or row.voided is not None:
             continue
-        source, fund = source_of(stored, row.payer)
-        money.reassign(
-            session,
-            fund,
-            Promise("agreement", waiting_promise(source.promise, row.id)),
-            Promise("agreement", source.promise),
-            Money(minor=row.amount, unit=fund.unit),
-            key=f"payout#{row.id}#void",
-            clock=clock,
-            use=use_of(stored, row.payer),
-        )
-        body = {"agreement": stored.agreement.code, "claim": claim, "payout": str(row.id)}
-        event_id, _ = record_event(
-            session, stored.agreement.book, "payout.voided", body, key=str(row.id), clock=clock
-        )
-        settlements.keep_void(session, row.id, event_id)
+        falls = (row.clause, row.period, row.payer, row.payee) in falling and row.claim not in disputed
+        if not falls and (not claim or row.claim != claim):
+            continue
+        _give_up(session, stored, row, clock)
         given_up.append(row.id)
     return tuple(given_up)
+
+
+def _give_up(session: Session, stored: StoredAgreement, row: AnyRow, clock: Clock) -> None:
+    source, fund = source_of(stored, row.payer)
+    money.reassign(
+        session,
+        fund,
+        Promise("agreement", waiting_promise(source.promise, row.id)),
+        Promise("agreement", source.promise),
+        Money(minor=row.amount, unit=fund.unit),
+        key=f"payout#{row.id}#void",
+        clock=clock,
+        use=use_of(stored, row.payer),
+    )
+    body = {"agreement": stored.agreement.code, "claim": row.claim or "", "payout": str(row.id)}
+    event_id, _ = record_event(
+        session, stored.agreement.book, "payout.voided", body, key=str(row.id), clock=clock
+    )
+    settlements.keep_void(session, row.id, event_id)

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from ...finance import acts as money
-from ...finance.dates import Clock
+from ...finance.dates import Clock, as_utc
 from ...finance.errors import AlreadyExists, AmountOutOfRange, KeyReused, Missing, OverdrawnCommitment
 from ...finance.ledger import PLAIN, Details
 from ...finance.money import Money
@@ -17,6 +17,7 @@ from ..records.settlements import AnyRow
 from ..settlement import Payout
 from .liability import follow_liability
 from .showing import show_payout
+from .vetting import require_findings_untied
 
 
 def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, clock: Clock) -> Payout:
@@ -35,6 +36,8 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
 
     Raises
     ------
+    NotIndependent
+        When who determined the claim is tied to the money today.
     NotApproved
         When fewer parties agreed than the policies ask; the figures say how many.
     AlreadyExists
@@ -54,6 +57,9 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
     waiting = money.find_proposal(session, book, row.proposal_id, clock=clock)
     done = waiting.transaction
     if done is None:
+        today = as_utc(clock()).date()
+        if row.claim:
+            require_findings_untied(session, book, stored, row.claim, row.round, today)
         done = money.execute(session, book, row.proposal_id, key=f"payout#{payout}", clock=clock).id
     settlements.keep_paid(session, row, done, row.amount)
     return show_payout(session, stored, payout)

@@ -20,6 +20,7 @@ from ..settling import (
     Decided,
     PlannedPayout,
     changed,
+    falling,
     judged_on,
     plan_payouts,
     plan_residuals,
@@ -29,6 +30,7 @@ from ..terms.pay import Entitlement, LegName, Step
 from .liability import follow_liability
 from .paying import Payment, pay_out, void_waiting
 from .showing import show_settlements
+from .vetting import find_tied, require_findings_untied
 
 SETTLED_STATES = ("active", "measured", "terminated")
 
@@ -74,6 +76,8 @@ def settle(
         When the claim is in dispute; the figures say what is kept back.
     NotApproved
         When a policy asks for approval and nobody is named who proposes.
+    NotIndependent
+        When who determined the claim is tied to the money today; without a claim, such findings are left.
     UnlawfulTransition, Missing
         When the agreement is not active, measured or terminated (of a closed one everything is settled); when
         there is none.
@@ -96,6 +100,7 @@ def settle(
         if (not claim or one.claim == claim)
         and settled.get(one.claim, 0) < one.round
         and _is_payable(stored, one, today)
+        and not _is_tied(session, stored, one, today, named=claim)
     ]
     if not claim:
         made += [position for position in [act.take("calendar")] if position]
@@ -174,6 +179,16 @@ def _is_payable(stored: StoredAgreement, one: StoredDecision, today: date) -> bo
     return stored.agreement.document.verification.pays == "provisional" or one.final_on <= today
 
 
+def _is_tied(
+    session: Session, stored: StoredAgreement, one: StoredDecision, today: date, *, named: str
+) -> bool:
+    """Tell whether who determined a claim is tied to the money today; refuse where it was asked for."""
+    if named:
+        require_findings_untied(session, stored.agreement.book, stored, one.claim, one.round, today)
+        return False
+    return bool(find_tied(session, stored.agreement.book, stored, one.claim, one.round, today))
+
+
 def _settled_before(
     session: Session,
     stored: StoredAgreement,
@@ -248,15 +263,16 @@ class _Act:
         session, stored = self.session, self.stored
         today = as_utc(self.clock()).date()
         voided = (
-            void_waiting(session, stored, decision.claim, self.clock)
+            void_waiting(session, stored, self.clock, claim=decision.claim)
             if cause == "resolution" and decision
             else ()
         )
-        books = settlements.read_books(session, stored.id)
-        decided = books.deciding(_decided(decision)) if decision else books.decided
         use = stored.lineage.overlaid
-        day = _day(session, stored, decided, today)
-        step = take_step(use, books, decided, as_of=day)
+        books, step, day = self._step(decision, today)
+        undue = void_waiting(session, stored, self.clock, falling=falling(step.entitlements))
+        if undue:
+            voided += undue
+            books, step, day = self._step(decision, today)
         rows = changed(books, step.entitlements)
         residuals = self._residuals(step) if cause == "calendar" else ()
         if cause == "calendar" and not rows and not residuals:
@@ -286,6 +302,14 @@ class _Act:
         payment = Payment(session, stored, settlement_id, position, self.clock, self.maker, self.details)
         pay_out(payment, decision.claim if decision else "", planned)
         return position
+
+    def _step(self, decision: StoredDecision | None, today: date) -> tuple[Books, Step, date]:
+        """Work out what is due, with one more decision or without."""
+        session, stored = self.session, self.stored
+        books = settlements.read_books(session, stored.id)
+        decided = books.deciding(_decided(decision)) if decision else books.decided
+        day = _day(session, stored, decided, today)
+        return books, take_step(stored.lineage.overlaid, books, decided, as_of=day), day
 
     def _residuals(self, step: Step) -> tuple[PlannedPayout, ...]:
         """Say what pots hand over, once nothing more can come in."""

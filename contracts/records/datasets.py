@@ -17,7 +17,7 @@ from ..measurement.datasets import ImportedDataset, read_dataset
 from ..measurement.partial_dates import PartialDate, read_partial_date
 from ..measurement.rows import RecordedRow
 from .agreements import StoredAgreement
-from .claims import decisions_in_force, list_stored_claims
+from .claims import list_stored_claims, void_claims
 from .tables import DATASET, OUTCOME_ROW
 
 FEW_PERSONS = 500
@@ -231,11 +231,7 @@ def find_dead(session: Session, stored: StoredAgreement, today: date) -> frozens
     today : date
         On which a finding is final or not.
     """
-    void = {
-        one.claim
-        for one in decisions_in_force(session, stored)
-        if not one.results and not one.disputed and one.final_on <= today
-    }
+    void = void_claims(session, stored, today)
     claims = [one.claim for one in list_stored_claims(session, stored) if one.claim.dataset]
     claimed = {one.dataset for one in claims} - {one.dataset for one in claims if one.code not in void}
     return frozenset(one.id for one in list_datasets(session, stored.id) if one.dataset.code in claimed)

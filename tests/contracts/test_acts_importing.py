@@ -30,6 +30,7 @@ from almoner.finance.errors import (
     KeyReused,
     Missing,
     NotSigned,
+    ResultsInvalid,
     RowsInvalid,
 )
 from almoner.finance.storage import Engine, Session
@@ -225,6 +226,29 @@ def test_a_claim_that_was_found_not_to_hold_leaves_its_milestones_free_once_that
     assert again.results == made.results
     with pytest.raises(AlreadyClaimed):
         register.put(key="a third time")
+
+
+@pytest.mark.parametrize(("value", "told"), [("9", "at 9; the rows say 8"), ("7", "at 7; the rows say 8")])
+def test_a_claim_says_what_its_rows_add_up_to(register: Register, value: str, told: str) -> None:
+    register.put()
+    wrong = (ClaimedResult(metric="nights", value=value),)
+    with pytest.raises(ResultsInvalid, match=told) as caught:
+        acts.claim(
+            register.session, "main", "pact", wrong, "night-shelter",
+            key="c1", clock=register.clock, dataset="spring",
+        )  # fmt: skip
+    assert caught.value.figures["findings"]
+
+
+def test_the_same_rows_are_claimed_once_until_the_claim_is_void_for_good(register: Register) -> None:
+    register.put()
+    made = register.claim("spring")
+    register.desk.attach(made)
+    register.desk.determine(register.desk.finding(made, None))
+    with pytest.raises(AlreadyClaimed, match="claimed already, by c1"):
+        register.claim("spring", "c2")
+    register.clock = fixed_clock(datetime(2026, 6, 11, tzinfo=UTC))
+    assert register.claim("spring", "c2").results == made.results
 
 
 def test_a_claim_that_holds_keeps_its_milestones(register: Register) -> None:

@@ -9,10 +9,9 @@ import pytest
 from almoner import money
 from almoner.contracts import acts
 from almoner.contracts.agreement import consent_bytes
-from almoner.contracts.liability import PayerSums, closed_places, kept_beyond, to_keep
+from almoner.contracts.liability import PayerSums, closed_places, to_keep
 from almoner.contracts.settlement import Settlement
 from almoner.contracts.terms.compiled import compile_terms
-from almoner.contracts.terms.pay import KeyName, LegName
 from almoner.finance import acts as finance
 from almoner.finance.errors import UnlawfulTransition
 from almoner.finance.signatures import sign_bytes
@@ -211,37 +210,27 @@ def test_no_consent_to_close_is_one_for_another_agreement(desk: "Desk") -> None:
 
 
 @pytest.mark.parametrize(
-    ("maximum", "bound", "sums", "excess", "kept"),
+    ("maximum", "bound", "sums", "kept"),
     [
-        (500, 500, PayerSums(), 0, 500),
-        (500, 300, PayerSums(owed=120, paid=120), 0, 180),
-        (500, 300, PayerSums(owed=120, paid=100, waiting=20), 0, 180),
-        (500, 300, PayerSums(owed=100, paid=100, frozen=50), 0, 150),
-        (150, 50, PayerSums(owed=0, paid=100), 0, 50),  # 100 fell and is owed back, 50 can still be due
-        (150, 50, PayerSums(owed=100, paid=100), 100, 50),  # 100 fell and is kept
-        (100, 100, PayerSums(owed=60, paid=100), 0, 0),
-        (100, 100, PayerSums(owed=60, paid=60), 0, 40),
-        (100, 0, PayerSums(owed=100, paid=100), 0, 0),
-        (100, 40, PayerSums(frozen=70), 0, 0),
+        (500, 500, PayerSums(), 500),
+        (500, 300, PayerSums(owed=120, paid=120), 180),
+        (500, 300, PayerSums(owed=120, paid=100, waiting=20), 180),
+        (500, 300, PayerSums(owed=100, paid=100, frozen=50), 150),
+        (150, 50, PayerSums(owed=0, paid=100), 50),  # 100 fell and is owed back, 50 can still be due
+        (150, 150, PayerSums(owed=100, paid=100), 50),  # 100 fell and is kept
+        (100, 100, PayerSums(owed=60, paid=100), 0),
+        (100, 100, PayerSums(owed=60, paid=60), 40),
+        (100, 0, PayerSums(owed=100, paid=100), 0),
+        (100, 40, PayerSums(frozen=70), 0),
     ],
 )
 def test_what_is_kept_covers_what_can_come_and_never_more_than_was_proven(
-    maximum: int, bound: int, sums: PayerSums, excess: int, kept: int
+    maximum: int, bound: int, sums: PayerSums, kept: int
 ) -> None:
-    assert to_keep(maximum, bound, sums, excess) == kept
+    assert to_keep(maximum, bound, sums) == kept
     assert kept + sums.paid + sums.waiting + sums.frozen <= max(
         maximum, sums.paid + sums.waiting + sums.frozen
     )
-
-
-def test_what_is_kept_by_the_payee_counts_for_every_payer_of_the_key() -> None:
-    legs: dict[LegName, int] = {
-        ("a", "y1", (), "city", "home"): 70,
-        ("a", "y1", (), "state", "home"): 30,
-        ("b", "y1", (), "city", "home"): 10,
-    }
-    standing: dict[KeyName, tuple[int, int]] = {("a", "y1", ()): (60, 60), ("b", "y1", ()): (20, 20)}
-    assert kept_beyond(legs, standing) == {"city": 40, "state": 40}
 
 
 def test_places_close_by_deadline_or_when_the_agreement_has_ended(desk: "Desk", content: Content) -> None:

@@ -226,6 +226,21 @@ class Model:
         wanted = earned(self.shape, found, self.judged_on(adding))
         return take_step(self.shape, self.legs, self.frozen, wanted)
 
+    def step(self, adding: ClaimRow | None) -> list[Row]:
+        """The rows of a step; what waits for approval and is less now is given up first."""
+        rows = self.rows(adding)
+        falls = {(*row.key[:2], *ends) for row in rows for ends, due in row.legs.items() if due < 0}
+        undue = [
+            one
+            for one in self.payouts
+            if one.status == "waiting"
+            and (one.clause, one.period, one.payer, one.payee) in falls
+            and not (one.claim and self.claims[one.claim].dispute)
+        ]
+        for one in undue:
+            one.status = "void"
+        return self.rows(adding) if undue else rows
+
     def unsettled(self) -> list[ClaimRow]:
         listed = [one for one in self.claims.values() if self.is_payable(one) and one.settled < one.round]
         return sorted(listed, key=lambda one: (one.decided_on, one.number))
@@ -259,7 +274,7 @@ class Model:
             for one in self.payouts:
                 if one.claim == claim.code and one.status == "waiting":
                     one.status = "void"
-        rows = self.rows(claim)
+        rows = self.step(claim)
         if claim.code not in self.order:
             self.order.append(claim.code)
         self.books[claim.code], claim.settled = claim.decided, claim.round
@@ -268,10 +283,10 @@ class Model:
     def amend(self, after: Shape) -> None:
         """Other terms: what they change is settled at once."""
         self.shape = after
-        self.book(self.rows(None), "")
+        self.book(self.step(None), "")
 
     def calendar(self) -> int:
-        rows = self.rows(None)
+        rows = self.step(None)
         residuals = self.residuals(rows)
         if not residuals and not any(
             row.due or row.legs or self.standing.get(row.key) != (row.earned, row.entitled) for row in rows

@@ -415,7 +415,9 @@ class World:
         ended = replace(ended, signature=sign_bytes(secret_of(RESOLVER), ended.signing_bytes()))
 
         def act() -> object:
-            return disputing.resolve(self.session, "main", ended, made, clock=self.clock, maker=maker)
+            return disputing.resolve(
+                self.session, "main", self.code, ended, made, clock=self.clock, maker=maker
+            )
 
         if refusals:
             self.refuse(act, *refusals)

@@ -1,4 +1,4 @@
-"""Random terms, part of whose results stand: nothing that can still come passes the bound on the remainder."""
+"""Random terms, part of whose results stand: nothing that can still come passes the bound on them."""
 
 import random as randomness
 from collections import Counter
@@ -8,8 +8,9 @@ import pytest
 
 from almoner.contracts.terms.bounds import prove
 from almoner.contracts.terms.compiled import compile_terms
+from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.observing import Place
-from almoner.contracts.terms.pay import State, pay, step
+from almoner.contracts.terms.pay import pay
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.remaining import remaining
 from almoner.contracts.terms.running.cells import Table
@@ -19,6 +20,8 @@ from almoner.finance.errors import OutsideDomain, TermError
 from .checking import open_members
 from .comparing import counted, drawn, observed, sets_of
 from .generator import draw_document, draw_observations
+from .reference_expressions import Key
+from .reference_values import Value
 
 SEEDS = 250
 BLOCKS = 4
@@ -56,6 +59,24 @@ def exceeded(bound: Mapping[Who, int], paid: Mapping[Who, int], pots: Sequence[s
     ]
 
 
+def closed_cells(
+    document: TermDocument, program: Program, observations: Mapping[Key, Value], closed: Sequence[Place]
+) -> tuple[dict[Place, int | None], dict[Key, Value]]:
+    """What stands, as the bound is given it, and as it was observed."""
+    names = [name for name, _ in program.periods]
+    known: dict[Place, int | None] = {}
+    stands: dict[Key, Value] = {}
+    for name, span, combo in closed:
+        measure = program.metrics[name]
+        of = dict(zip(measure.dims, combo, strict=True))
+        members = tuple(of[one] for one in sets_of(document, name))
+        key = (name, names[span] if measure.by_period else "", members)
+        value = observations.get(key)
+        known[name, span, combo] = None if value is None else counted(value, document, name)
+        stands[key] = value
+    return known, stands
+
+
 @pytest.mark.parametrize("block", range(BLOCKS))
 def test_nothing_that_can_still_come_passes_the_bound_on_the_remainder(block: int) -> None:
     compared = fallen = 0
@@ -69,20 +90,7 @@ def test_nothing_that_can_still_come_passes_the_bound_on_the_remainder(block: in
             continue
         members, observations = drawn(seed + 7, document, 0.3)
         closed = [place for place in places(program) if random.random() < random.choice((0.3, 0.7, 1.0))]
-        names = [name for name, _ in program.periods]
-        known: dict[Place, int | None] = {}
-        stands = {}
-        for name, span, combo in closed:
-            measure = program.metrics[name]
-            of = dict(zip(measure.dims, combo, strict=True))
-            key = (
-                name,
-                names[span] if measure.by_period else "",
-                tuple(of[one] for one in sets_of(document, name)),
-            )
-            value = observations.get(key)
-            known[name, span, combo] = None if value is None else counted(value, document, name)
-            stands[key] = value
+        known, stands = closed_cells(document, program, observations, closed)
         bound = remaining(program, (), known)
         assert all(amount <= proven[who] for who, amount in bound.items()), seed
         assert set(bound) == set(proven)

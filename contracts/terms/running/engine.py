@@ -276,10 +276,12 @@ class Run:
         if amount is None:
             return None
         fresh = kept.earned is None or clause.basis == "period"
-        gained = amount if fresh else self.use.sub(amount, kept.earned)
+        gained = amount if fresh else self.use.since(amount, kept.earned)
         self._add_total("earned", clause.id, place, gained)
+        if clause.basis == "cumulative":
+            self.books.totals["earned", clause.id][place] = amount
         kept.earned = amount
-        return self.use.sub(amount, kept.entitled)
+        return self.use.since(amount, kept.entitled) if self.period else amount
 
     def _settle(self, clause: ClausePlan, place: int, want: Cell, shares: list[tuple[str, Cell]]) -> None:
         """Pay more, or less, than before: set off, limit, take from the pot, spread."""

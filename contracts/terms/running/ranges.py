@@ -68,6 +68,10 @@ class Ranges:
         (a, b), (c, d) = pair(left), pair(right)
         return a - d, b - c
 
+    def since(self, now: Cell, before: Cell) -> Interval:
+        """Subtract what was there before, or nothing where it was pending until now."""
+        return hull([self.sub(now, before), now])
+
     def take(self, left: Cell, right: Cell) -> Interval:
         """Subtract what is known not to exceed it: what is left is no less than nothing."""
         low, high = self.sub(left, right)
