@@ -12,8 +12,12 @@ from ..finance.funds import PooledFund
 from ..finance.money import Money
 from .agreement import AgreementDocument, Source, promise_of
 from .terms.amendment import Overlaid
+from .terms.observing import Place
+from .terms.pay import KeyName
 from .terms.program import Program
-from .terms.remaining import remaining
+from .terms.remaining import NONE_YET, remaining
+
+NOTHING_KNOWN: Mapping[Place, int | None] = {}
 
 
 def sources_of(
@@ -194,7 +198,9 @@ def _unit_faults(
 
 
 def most_by_payer(
-    use: Overlaid, known: Mapping[tuple[str, int, tuple[str, ...]], int | None] | None = None
+    use: Overlaid,
+    known: Mapping[Place, int | None] = NOTHING_KNOWN,
+    obligated: Mapping[KeyName, int] = NONE_YET,
 ) -> Mapping[tuple[str, str], int]:
     """Bound what each payer can owe in total, by payer and unit, over all periods' terms.
 
@@ -204,13 +210,16 @@ def most_by_payer(
         Terms of each period.
     known : Mapping of (metric, period number, members) to int or None [counts]
         Values that no result can change any more; None where none came.
+    obligated : Mapping of KeyName to int [minor units]
+        What is owed already, and counts even where less would be owed now.
 
     Examples
     --------
     >>> from almoner.contracts.terms.amendment import Lineage
     >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
-    >>> most_by_payer(Lineage(TermDocument.read(EXAMPLE)).overlaid)
-    {('city', 'USD'): 50000000}
+    >>> use = Lineage(TermDocument.read(EXAMPLE)).overlaid
+    >>> most_by_payer(use), most_by_payer(use, {("nights", 0, ()): 100})
+    ({('city', 'USD'): 50000000}, {('city', 'USD'): 151200})
     """
     amended = any(one is not use.program for one in use.overlays)
-    return remaining(use.program, use.overlays if amended else (), known or {})
+    return remaining(use.program, use.overlays if amended else (), known, obligated=obligated)

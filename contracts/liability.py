@@ -6,7 +6,7 @@ from three figures: the bound with everything closed that no result can change, 
 what was really paid.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -43,22 +43,20 @@ class PayerSums:
 NOTHING = PayerSums()
 
 
-def to_keep(maximum: int, bound: int, sums: PayerSums, excess: int = 0) -> int:
+def to_keep(maximum: int, bound: int, sums: PayerSums) -> int:
     """Say how much of a payer's money has to stay set aside, beside what is frozen or waits.
 
-    What can still be owed is the bound less what is owed already; what was paid on a finding that fell, and
-    stays paid, does not lessen it. Together with what was paid it is never above the maximum.
+    What can still be owed is the bound less what is owed already. Together with what was paid it is never
+    above the maximum: where money is owed back, less is set aside until it has come.
 
     Parameters
     ----------
     maximum : int [minor units]
         Proven, as signed and amended.
     bound : int [minor units]
-        The most that can ever be owed in total, with what is closed.
+        The most that can ever be owed in total, with what is closed and what is owed already.
     sums : PayerSums
         What became of its payouts.
-    excess : int [minor units]
-        Owed beyond what findings in force make due, and kept by the payee.
 
     Examples
     --------
@@ -69,7 +67,7 @@ def to_keep(maximum: int, bound: int, sums: PayerSums, excess: int = 0) -> int:
     >>> to_keep(100, 100, PayerSums(owed=60, paid=100)), to_keep(100, 100, PayerSums(owed=60, paid=60))
     (0, 40)
     """
-    can_come = bound + excess - sums.owed
+    can_come = bound - sums.owed
     uncovered = maximum - sums.paid - sums.waiting
     return max(0, min(can_come, uncovered) - sums.frozen)
 
@@ -126,36 +124,3 @@ def last_day(rule: VerificationRule, ends_on: date) -> date:
     datetime.date(2028, 3, 30)
     """
     return ends_on + timedelta(days=rule.claim_days or 0)
-
-
-def kept_beyond(
-    legs: Mapping[tuple[str, str, tuple[str, ...], str, str], int],
-    standing: Mapping[tuple[str, str, tuple[str, ...]], tuple[int, int]],
-) -> dict[str, int]:
-    """Sum what is owed beyond what findings in force make due, by payer; a key counts for each of them.
-
-    Parameters
-    ----------
-    legs : Mapping of LegName to int [minor units]
-        Owed, by clause, period, members, payer and payee.
-    standing : Mapping of KeyName to (int, int) [minor units]
-        Earned and entitled as last recorded.
-
-    Examples
-    --------
-    >>> legs = {("nights", "term", (), "city", "home"): 100}
-    >>> kept_beyond(legs, {("nights", "term", ()): (60, 60)})
-    {'city': 40}
-    """
-    totals: dict[tuple[str, str, tuple[str, ...]], int] = {}
-    payers: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
-    for name, amount in legs.items():
-        key = name[:3]
-        totals[key] = totals.get(key, 0) + amount
-        payers.setdefault(key, set()).add(name[3])
-    beyond: dict[str, int] = {}
-    for key, total in totals.items():
-        more = total - standing.get(key, (total, total))[1]
-        for payer in payers[key] if more > 0 else ():
-            beyond[payer] = beyond.get(payer, 0) + more
-    return beyond

@@ -22,7 +22,7 @@ from ..records import agreements, claims, datasets
 from ..records.agreements import StoredAgreement
 from ..settling import Decided, observed
 from ..terms.document import WHOLE_TERM
-from ..terms.observing import lay_out, outside, read_value
+from ..terms.observing import lay_out, outside, read_value, write_value
 from ..terms.program import Measure, Program
 from ..terms.types import Quantity
 
@@ -108,7 +108,9 @@ def _require_claimable(session: Session, stored: StoredAgreement, made: Claim, t
     require_fit(stored, made.results)
     _require_time(stored, made.results, today)
     require_pooled(session, stored, made.code, made.results)
-    _require_rows(session, stored, made, today)
+    if made.dataset:
+        _require_sums(session, stored, made)
+        _require_new(session, stored, made.dataset, today)
 
 
 def _require_part(stored: StoredAgreement, made: Claim) -> None:
@@ -281,37 +283,38 @@ def require_pooled(
         ) from None
 
 
-def _require_rows(session: Session, stored: StoredAgreement, made: Claim, today: date) -> None:
-    """Refuse what imported rows do not add up to, and a second claim of the same rows.
-
-    When the first claim was found to hold nothing, and nobody can dispute that any more, they are free again.
-    """
-    if not made.dataset:
-        return
+def _require_sums(session: Session, stored: StoredAgreement, made: Claim) -> None:
+    """Refuse results that are not what their imported rows add up to."""
+    rows = datasets.find_dataset(session, stored.id, made.dataset).dataset.results
     metrics = stored.lineage.overlaid.program.metrics
-    dataset = datasets.find_dataset(session, stored.id, made.dataset).dataset
-    summed = {one.place: one.value for one in dataset.results}
-    unlike = [
-        f"{' '.join([one.metric, one.period, *(member for _, member in one.of)])}: {one.value}, not "
-        f"{summed.get(one.place, 'counted')}"
-        for one in made.results
-        if one.place not in summed
-        or read_value(one.metric, metrics[one.metric], one.value)
-        != read_value(one.metric, metrics[one.metric], summed[one.place])
+    sums = {row.place: read_value(row.metric, metrics[row.metric], row.value) for row in rows}
+    counted = {metric for metric, _, _ in sums}
+    wrong = [
+        {
+            "path": f"/results/{at}",
+            "message": f"{row.metric} {' '.join((row.period, *(member for _, member in row.of)))} is claimed "
+            f"at {row.value}; the rows say "
+            f"{write_value(metrics[row.metric], sums[row.place]) if row.place in sums else 'nothing'}",
+        }
+        for at, row in enumerate(made.results)
+        if row.metric in counted
+        and sums.get(row.place) != read_value(row.metric, metrics[row.metric], row.value)
     ]
-    if unlike:
-        raise ResultsInvalid(
-            f"The rows {made.dataset!r} do not add up to what is claimed: {'; '.join(unlike[:20])}. Claim "
-            "their sums.",
-            dataset=made.dataset,
-            unlike=unlike,
-        )
+    if not counted & {row.metric for row in made.results}:
+        wrong = [{"path": "/dataset", "message": f"{made.dataset!r} has no rows of what is claimed"}]
+    if wrong:
+        told = "; ".join(row["message"] for row in wrong[:20])
+        raise ResultsInvalid(f"The claim does not sum up the rows {made.dataset!r}: {told}.", findings=wrong)
+
+
+def _require_new(session: Session, stored: StoredAgreement, dataset: str, today: date) -> None:
+    """Refuse a second claim of the same rows, unless the first holds nothing, and nobody can dispute that."""
     void = claims.void_claims(session, stored, today)
-    others = [code for code in claims.list_claims_of(session, stored, made.dataset) if code not in void]
+    others = [code for code in claims.list_claims_of(session, stored, dataset) if code not in void]
     if others:
         raise AlreadyClaimed(
-            f"The rows {made.dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
-            dataset=made.dataset,
+            f"The rows {dataset!r} were claimed already, by {', '.join(others)}. Each is paid on once.",
+            dataset=dataset,
             claims=others,
         )
 

@@ -21,10 +21,11 @@ from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ..agreement import Source
 from ..funding import most_by_payer
-from ..liability import NOTHING, closed_places, kept_beyond, to_keep
+from ..liability import NOTHING, closed_places, to_keep
 from ..records import agreements, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..settling import places_known
+from ..terms.pay import KeyName
 
 FOLLOWED = ("active", "suspended", "measured", "terminated")
 
@@ -108,8 +109,6 @@ def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Tar
     agreement = stored.agreement
     bound = remaining_bound(session, stored, today)
     sums = openings.sum_payouts(session, stored.id)
-    books = settlements.read_books(session, stored.id)
-    beyond = kept_beyond(books.legs, books.standing)
     uses = {row.payer: row.use for row in agreement.document.funding}
     rows = []
     for source in agreement.sources:
@@ -117,7 +116,7 @@ def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Tar
             continue
         payer, fund = source.payer, stored.funds[source.payer]
         most = bound.get((payer, fund.unit.code), 0)
-        kept = to_keep(source.maximum.minor, most, sums.get(payer, NOTHING), beyond.get(payer, 0))
+        kept = to_keep(source.maximum.minor, most, sums.get(payer, NOTHING))
         promise = Promise("agreement", source.promise)
         rows.append(
             Target(
@@ -132,7 +131,7 @@ def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Tar
 
 
 def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> Mapping[tuple[str, str], int]:
-    """Bound what each payer can owe in total, with everything at its value that no result can change.
+    """Bound what each payer can owe in total, with all that no result can change at its value.
 
     Parameters
     ----------
@@ -147,12 +146,15 @@ def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> M
     undecided = [
         place
         for one in openings.list_claims_standing(session, stored.id)
-        if one.is_open(today)
+        if one.is_open(today) and (one.decided or agreement.state != "terminated")
         for place in one.places
     ]
     closed = closed_places(use.program, agreement.document.verification, agreement.state, undecided, today)
-    decided = settlements.read_books(session, stored.id).decided
-    return most_by_payer(use, places_known(use.program, decided, closed))
+    books = settlements.read_books(session, stored.id)
+    obligated: dict[KeyName, int] = {}
+    for name, amount in books.legs.items():
+        obligated[name[:3]] = obligated.get(name[:3], 0) + amount
+    return most_by_payer(use, places_known(use.program, books.decided, closed), obligated)
 
 
 def _follow(session: Session, target: Target, clock: Clock, key: str) -> Money:
