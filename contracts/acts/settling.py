@@ -54,12 +54,11 @@ def settle(
     book, agreement : str
         Codes.
     claim : str
-        Settle this one; without it every final finding in the order of decision, and what the calendar makes
-        due.
+        Settle this one; without it every final finding, then what the calendar makes due.
     clock : Clock
         When it is recorded; its day says what is final.
     maker : str
-        Code of the party in whose name payouts are proposed, where a policy asks for approval.
+        Code of the party that proposes payouts, where a policy asks for approval.
     details : Details
         Day and source for the payments.
 
