@@ -12,9 +12,10 @@ from ..finance.funds import PooledFund
 from ..finance.money import Money
 from .agreement import AgreementDocument, Source, promise_of
 from .terms.amendment import Overlaid
+from .terms.observing import Place
 from .terms.pay import KeyName
 from .terms.program import Program
-from .terms.remaining import NONE_YET, Place, remaining
+from .terms.remaining import NONE_YET, remaining
 
 NOTHING_KNOWN: Mapping[Place, int | None] = {}
 

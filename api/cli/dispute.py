@@ -122,7 +122,7 @@ def resolve(  # noqa: PLR0913  # one option each
             determination_sha256=found.digest() if found is not None else "",
         )
         ended = replace(ended, signature=one_signature(ended.signing_bytes(), key, signature, RESOLVER))
-        disputing.resolve(session, book, ended, found, clock=system_clock, maker=maker)
+        disputing.resolve(session, book, code, ended, found, clock=system_clock, maker=maker)
         after = disputes.find_dispute(session, stored, dispute).dispute
         status = rounds.claim_status(session, book, code, after.claim, clock=system_clock)
     lines = [f"{dispute} is {outcome}; {after.claim} is {status.state.replace('_', ' ')}."]

@@ -104,8 +104,17 @@ def settle(
     ]
     if not claim:
         made += [position for position in [act.take("calendar")] if position]
+    return _finish(session, stored, made, clock)
+
+
+def _finish(
+    session: Session, stored: StoredAgreement, made: Sequence[int], clock: Clock
+) -> tuple[Settlement, ...]:
+    """Let what is set aside follow the steps that were taken, and return them."""
+    agreement = stored.agreement
     if made:
-        follow_liability(session, book, agreement, clock=clock, key=f"settled#{made[-1]}")
+        key = f"settled#{made[-1]}"
+        follow_liability(session, agreement.book, agreement.code, clock=clock, key=key)
     return tuple(one for one in show_settlements(session, stored) if one.position in made)
 
 
