@@ -114,10 +114,8 @@ def require_findings_untied(
 
     Parameters
     ----------
-    session, book, stored, claim, on
+    session, book, stored, claim, number, on
         As for ``find_tied``.
-    number : int [place]
-        Of the round that is paid on.
 
     Raises
     ------
