@@ -230,7 +230,7 @@ def terminate(
     reason: str,
     clock: Clock,
 ) -> Agreement:
-    """End an agreement early: no more claims come, and those that were made are decided and settled.
+    """End an agreement early: claims that are not decided lapse, and what is decided is settled.
 
     Parameters
     ----------
@@ -288,7 +288,7 @@ def close(
         As for ``suspend``; closing it again changes nothing.
     signatures : Mapping of str to bytes
         Of everybody with money in it, over ``consent_bytes(code, "close")``, where they give up what stays
-        open: claims that nobody decides, the right to dispute, and what is owed back.
+        open: the right to dispute, and what is owed back.
 
     Returns
     -------
@@ -343,11 +343,12 @@ def _release(session: Session, stored: StoredAgreement, clock: Clock) -> dict[st
 def _open_rows(session: Session, stored: StoredAgreement, today: date) -> tuple[list[str], list[str]]:
     """Say what has to be done before closing, and what parties can give up together."""
     stays, goes = [], []
+    lapsed = stored.agreement.state == "terminated"
     for one in openings.list_claims_standing(session, stored.id):
+        if lapsed and not one.decided:
+            continue
         if one.disputed:
             stays.append(f"claim {one.claim} is in dispute")
-        elif not one.decided:
-            goes.append(f"claim {one.claim} is undecided")
         elif one.is_open(today):
             if not one.settled:
                 stays.append(f"claim {one.claim} is not settled")

@@ -146,7 +146,7 @@ def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> M
     undecided = [
         place
         for one in openings.list_claims_standing(session, stored.id)
-        if one.is_open(today)
+        if one.is_open(today) and (one.decided or agreement.state != "terminated")
         for place in one.places
     ]
     closed = closed_places(use.program, agreement.document.verification, agreement.state, undecided, today)

@@ -163,12 +163,15 @@ def _moved(session: Session, stored: StoredAgreement) -> Iterator[_Entry]:
 
 
 def _borne(session: Session, transactions: Sequence[UUID]) -> Mapping[UUID, tuple[tuple[str, Money], ...]]:
-    """Return which earmarks bore the cash of each transaction."""
+    """Return which earmarks bore each transaction."""
     found: dict[UUID, tuple[tuple[str, Money], ...]] = {}
     for start in range(0, len(transactions), CHUNK):
         for txn, legs in entries.find_legs(session, transactions[start : start + CHUNK]).items():
-            cash = [leg for leg in legs if leg.account.role == "cash" and leg.layer == "S"]
-            found[txn] = tuple((leg.account.earmark, leg.amount) for leg in cash)
+            found[txn] = tuple(
+                (leg.account.earmark, leg.amount)
+                for leg in legs
+                if leg.account.role == "pool" and leg.layer == "S"
+            )
     return found
 
 

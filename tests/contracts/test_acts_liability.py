@@ -119,25 +119,23 @@ def test_measured_and_closed_all_is_free_that_was_not_paid(desk: "Desk", content
     assert over.stands().state == "closed"
 
 
-def test_an_undecided_claim_stops_measuring_and_closing_until_all_give_it_up(
+def test_an_undecided_claim_stops_measuring_and_lapses_when_all_terminate(
     desk: "Desk", content: Content
 ) -> None:
     at = yearly(desk, content)
     at.start()
     then = at.at(on("2027-01-10"))
-    then.claim("c1", "6000", period="y1")
+    made = then.claim("c1", "6000", period="y1")
     over = at.at(on("2028-03-31"))
     with pytest.raises(UnlawfulTransition) as caught:
         measure(over)
     assert caught.value.figures["open"] == ["claim c1 is undecided"]
     assert end(over, "2028-03-31") == "terminated"
-    assert over.money()[0] == "151200.00"
-    with pytest.raises(UnlawfulTransition, match="claim c1 is undecided"):
-        close(over)
-    given_up = consent(over, "close")
-    released = acts.close(over.session, "main", "pact", clock=over.clock, signatures=given_up)
-    assert released == {"city": money("151200.00", "USD")}
     assert over.money() == ("0.00", "0.00", "600000.00")
+    over.attach(made)
+    with pytest.raises(UnlawfulTransition, match="is terminated"):
+        over.determine(over.finding(made, "6000"))
+    assert close(over) == {"city": "0.00"}
 
 
 def test_closing_waits_for_the_time_for_disputes_unless_all_give_it_up(
@@ -153,6 +151,12 @@ def test_closing_waits_for_the_time_for_disputes_unless_all_give_it_up(
     assert measure(over) == "measured"
     with pytest.raises(UnlawfulTransition, match="claim c1 can be disputed before 2028-04-29"):
         close(over)
+    with over.session.begin_nested() as point:
+        given_up = consent(over, "close")
+        released = acts.close(over.session, "main", "pact", clock=over.clock, signatures=given_up)
+        assert released == {"city": money("60480.00", "USD")}
+        assert over.stands().state == "closed"
+        point.rollback()
     assert close(at.at(on("2028-04-29"))) == {"city": "60480.00"}
 
 
