@@ -14,7 +14,7 @@ from ...finance.storage import DEFAULT_URL
 
 Database = Annotated[str, typer.Option("--db", help="Address of the database.", envvar="ALMONER_DB")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Book = Annotated[str, typer.Option("--book", help="Code of the book.")]
+Book = Annotated[str, typer.Option("--book", help="Code of the book.", envvar="ALMONER_BOOK")]
 DEFAULT_DB = DEFAULT_URL
 DEFAULT_BOOK = "demo"
 

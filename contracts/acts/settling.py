@@ -54,19 +54,18 @@ def settle(
     book, agreement : str
         Codes.
     claim : str
-        Settle this one; without it every final finding in the order of decision, and what the calendar makes
-        due.
+        Settle this one; without it every final finding, then what the calendar makes due.
     clock : Clock
         When it is recorded; its day says what is final.
     maker : str
-        Code of the party in whose name payouts are proposed, where a policy asks for approval.
+        Code of the party that proposes payouts, where a policy asks for approval.
     details : Details
         Day and source for the payments.
 
     Returns
     -------
     tuple of Settlement
-        What was settled now; of a claim that was settled before, its settlements.
+        What was settled now, or before where the claim was.
 
     Raises
     ------
@@ -97,13 +96,13 @@ def settle(
     made = [
         act.take(_cause(one, settled), decision=one)
         for one in decisions
-        if (not claim or one.claim == claim)
+        if claim in {"", one.claim}
         and settled.get(one.claim, 0) < one.round
         and _is_payable(stored, one, today)
         and not _is_tied(session, stored, one, today, named=claim)
     ]
     if not claim:
-        made += [position for position in [act.take("calendar")] if position]
+        made += filter(None, [act.take("calendar")])
     if made:
         follow_liability(session, book, agreement, clock=clock, key=f"settled#{made[-1]}")
     return tuple(one for one in show_settlements(session, stored) if one.position in made)

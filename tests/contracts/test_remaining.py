@@ -9,11 +9,14 @@ import pytest
 from almoner.contracts.terms.amendment import Amendment, Lineage
 from almoner.contracts.terms.bounds import prove
 from almoner.contracts.terms.document import TermDocument
+from almoner.contracts.terms.observing import Place
+from almoner.contracts.terms.pay import KeyName
 from almoner.contracts.terms.program import Program
 from almoner.contracts.terms.remaining import remaining
 
 Content = dict[str, Any]
 Compiler = Callable[[Content], Program]
+Known = dict[Place, int | None]
 
 YEARS = [{"id": "y1", "ends_on": "2026-12-31"}, {"id": "y2", "ends_on": "2027-12-31"}]
 
@@ -34,7 +37,7 @@ def priced(**more: object) -> Content:
 
 
 def left(program: Program, *rows: tuple[int, int | None], metric: str = "nights") -> dict[str, int]:
-    known = {(metric, span, ()): value for span, value in rows}
+    known: Known = {(metric, span, ()): value for span, value in rows}
     return {payer: amount for (payer, _), amount in remaining(program, (), known).items()}
 
 
@@ -71,7 +74,7 @@ def test_members_of_a_closed_set_are_closed_one_by_one(yearly: Content, program_
     yearly["metrics"]["nights"]["per"] = ["homes", "period"]
     yearly["clauses"][0]["each"] = ["homes"]
     program = program_of(yearly)
-    known = {("nights", 0, ("north",)): 30, ("nights", 1, ("south",)): None}
+    known: Known = {("nights", 0, ("north",)): 30, ("nights", 1, ("south",)): None}
     assert remaining(program, (), known) == {("city", "USD"): 30 + 100 + 100}
 
 
@@ -80,7 +83,7 @@ def test_members_of_an_open_set_stay_whole(yearly: Content, program_of: Compiler
     yearly["metrics"]["nights"]["per"] = ["people", "period"]
     yearly["clauses"][0]["each"] = ["people"]
     program = program_of(yearly)
-    known = {("nights", 0, ("ann",)): 30}
+    known: Known = {("nights", 0, ("ann",)): 30}
     assert remaining(program, (), known) == {("city", "USD"): 600} == prove(program).payers
 
 
@@ -114,7 +117,8 @@ def test_what_a_pot_opens_with_is_its_holders(yearly: Content, program_of: Compi
 def test_what_was_paid_counts_though_less_is_owed_now(yearly: Content, program_of: Compiler) -> None:
     yearly["clauses"][0]["on_decrease"] = "keep"
     program = program_of(yearly)
-    known, paid = {("nights", 0, ()): 30}, {("nights", "y1", ()): 90}
+    known: Known = {("nights", 0, ()): 30}
+    paid: dict[KeyName, int] = {("nights", "y1", ()): 90}
     assert remaining(program, (), known, obligated=paid) == {("city", "USD"): 190}
 
 
@@ -150,7 +154,7 @@ def test_amended_terms_are_bounded_by_payer(yearly: Content) -> None:
     yearly["clauses"].append({**yearly["clauses"][0], "id": "more", "from": "county", "amount": priced()})
     price = {"op": "replace", "path": "/clauses/0/amount/by/0/value", "value": "0.03"}
     use = lineage(yearly, price)
-    known = {("nights", 0, ()): 30}
+    known: Known = {("nights", 0, ()): 30}
     assert use.prove().payers == {("city", "USD"): 400, ("county", "USD"): 200}
     bound = remaining(use.overlaid.program, use.overlaid.overlays, known)
     assert bound == {("city", "USD"): 30 + 300, ("county", "USD"): 130}
@@ -159,6 +163,6 @@ def test_amended_terms_are_bounded_by_payer(yearly: Content) -> None:
 def test_a_clause_that_changed_hands_counts_for_both_payers(yearly: Content) -> None:
     yearly["parties"]["county"] = {"role": "outcome_payer"}
     use = lineage(yearly, {"op": "replace", "path": "/clauses/0/from", "value": "county"})
-    known = {("nights", 0, ()): 30, ("nights", 1, ()): 20}
+    known: Known = {("nights", 0, ()): 30, ("nights", 1, ()): 20}
     bound = remaining(use.overlaid.program, use.overlaid.overlays, known)
     assert bound == {("city", "USD"): 50, ("county", "USD"): 50}
