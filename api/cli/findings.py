@@ -75,7 +75,7 @@ def found_as(
             " ".join([one.metric, one.period, *(member for _, member in one.of)]) for one in listed[:5]
         )
         raise DocumentInvalid(
-            f"{', '.join(strange)} was not claimed so: a finding corrects what was claimed, and that is {known}"
+            f"{', '.join(strange)} was not claimed so: a finding corrects what was claimed, that is {known}"
             f"{' and more' if len(listed) > 5 else ''}. "  # noqa: PLR2004  # as many as are shown
             f"Write {FORM}."
         )
