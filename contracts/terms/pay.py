@@ -171,9 +171,8 @@ def step(
 ) -> Step:
     """Apply new observations.
 
-    An observation whose id and values are known already changes nothing. What was obligated keeps its room
-    under limits, in pots and in legs of splits; what is owed now less is returned, set off or kept, as the
-    clause says.
+    An observation known already changes nothing. What was obligated keeps its room in limits, pots and legs
+    of splits; what is owed now less is returned, set off or kept, as the clause says.
 
     Parameters
     ----------
@@ -229,8 +228,8 @@ def step(
             legs[*names[key], *leg] = legs.get((*names[key], *leg), 0) + part
         told = _explained(program, clauses[key[0]], key, record, overlays)
         rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
-    after = State(observed=observed, obligated=obligated, legs=legs)
-    return Step(state=after, entitlements=tuple(rows), outturn=outturn)
+    state = State(observed=observed, obligated=obligated, legs=legs)
+    return Step(state=state, entitlements=tuple(rows), outturn=outturn)
 
 
 def _owed(
