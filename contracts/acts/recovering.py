@@ -4,18 +4,26 @@ from uuid import UUID
 
 from ...finance import acts as money
 from ...finance.dates import Clock, as_utc
-from ...finance.errors import AlreadyExists, AmountOutOfRange, KeyReused, Missing, OverdrawnCommitment
+from ...finance.errors import (
+    AlreadyExists,
+    AmountOutOfRange,
+    KeyReused,
+    Missing,
+    MoneyFrozen,
+    OverdrawnCommitment,
+)
 from ...finance.ledger import PLAIN, Details
-from ...finance.money import Money
+from ...finance.money import Money, decimal_text
 from ...finance.records import entries
 from ...finance.records.registry import find_book_id
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
-from ..records import agreements, settlements
+from ..records import agreements, claims, settlements
 from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
 from ..settlement import Payout
 from .liability import follow_liability
+from .settling import SETTLED_STATES
 from .showing import show_payout
 from .vetting import require_findings_untied
 
@@ -42,8 +50,10 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
         When fewer parties agreed than the policies ask; the figures say how many.
     AlreadyExists
         When it was given up, or does not wait.
-    Missing
-        When the agreement has no such payout.
+    MoneyFrozen
+        When what it rests on is in dispute.
+    UnlawfulTransition, Missing
+        When the agreement is suspended; when it has no such payout.
     """
     stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
     row = _of(session, stored, payout)
@@ -54,6 +64,8 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
         raise AlreadyExists(
             f"The payout {payout} {why}: nothing is carried out.", what="payout", code=str(payout)
         )
+    agreements.require_state(stored, *SETTLED_STATES)
+    _require_undisputed(session, stored, row)
     waiting = money.find_proposal(session, book, row.proposal_id, clock=clock)
     done = waiting.transaction
     if done is None:
@@ -63,6 +75,20 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
         done = money.execute(session, book, row.proposal_id, key=f"payout#{payout}", clock=clock).id
     settlements.keep_paid(session, row, done, row.amount)
     return show_payout(session, stored, payout)
+
+
+def _require_undisputed(session: Session, stored: StoredAgreement, row: AnyRow) -> None:
+    """Refuse to pay on a finding that is in dispute."""
+    disputed = {one.claim for one in claims.decisions_in_force(session, stored) if one.disputed}
+    if row.claim in disputed:
+        amount = decimal_text(row.amount, stored.funds[row.payer].unit.scale)
+        raise MoneyFrozen(
+            f"The payout {row.id} over {amount} {row.unit} rests on the claim {row.claim!r}, which is in "
+            "dispute: it is kept back. Resolve the dispute first.",
+            claim=row.claim,
+            payout=str(row.id),
+            frozen=amount,
+        )
 
 
 def take_back(

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import text
@@ -145,6 +145,7 @@ class World:
     document: AgreementDocument
     code: str = "pact"
     trail: int = 0
+    highest: dict[str, int] = field(default_factory=dict)
 
     @property
     def clock(self) -> Clock:
@@ -357,7 +358,7 @@ class World:
     def approve(self, one: PayoutRow) -> None:
         found = self.payout(one)
         assert found.proposal is not None
-        shown = finance.find_proposal(self.session, "main", found.proposal)
+        shown = finance.find_proposal(self.session, "main", found.proposal, clock=self.clock)
         signature = sign_bytes(secret_of(STAFF[1]), shown.signing_bytes())
         finance.approve(
             self.session, "main", found.proposal, approver=STAFF[1], key=f"ok#{found.id}",
@@ -572,7 +573,9 @@ class World:
                 continue
             whole = promised + frozen + waiting + paid
             assert source.maximum.minor == model.maxima[payer]
-            assert whole <= source.maximum.minor, (payer, promised, frozen, waiting, paid)
+            assert whole <= source.maximum.minor or not promised, (payer, promised, frozen, waiting, paid)
+            self.highest[payer] = max(self.highest.get(payer, 0), source.maximum.minor)
+            assert whole <= self.highest[payer]
         for code, fund in self.funds.items():
             position = finance.position(self.session, fund)
             assert position.encumbered.minor == held.get(code, 0), (code, position, held)
@@ -608,7 +611,9 @@ class World:
         assert trail.payout == row
         if row.transactions and row.route == "fund":
             given = sum(use.amount.minor for use in trail.contributions)
-            assert given == row.done.minor, (row, trail.contributions)
+            assert given == (-row.done.minor if row.direction == "back" else row.done.minor), (
+                trail.contributions
+            )
             assert {use.giver for use in trail.contributions} <= set(GIVERS)
         if not row.clause.startswith("residual:"):
             assert trail.clause.words

@@ -19,7 +19,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -29,7 +28,7 @@ from almoner.finance import acts as finance
 from almoner.finance.storage import Engine, Session, open_engine
 
 from .agreement_arithmetic import Result
-from .agreement_model import ClaimRow, Model, PayoutRow, Rules
+from .agreement_model import SETTLED_STATES, ClaimRow, Model, PayoutRow, Rules
 from .agreement_shapes import Shape, shapes
 from .agreement_world import (
     BEGIN,
@@ -50,6 +49,9 @@ EXAMPLES = int(os.environ.get("AGREEMENT_EXAMPLES", "25"))
 STEPS = int(os.environ.get("AGREEMENT_STEPS", "30"))
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("AGREEMENT_SHRINK") else (Phase.generate,)
 SHORT = ("OverdrawnCommitment", "InsufficientFunds", "Underfunded")
+FAULTS = (
+    "unsigned", "other", "content", "party", "stranger", "late", "early", "evidence", "domain", "round",
+)  # fmt: skip
 NAMES = tuple(name for name in PARTIES if name != "lab")
 
 
@@ -108,7 +110,8 @@ class Life(RuleBasedStateMachine):
             period = data.draw(st.sampled_from(metric.periods))
             members = (data.draw(st.sampled_from(metric.members)),) if metric.members else ()
             high = metric.high if metric.pool == "last" else metric.high // 2
-            value = data.draw(st.integers(metric.low, high) | st.sampled_from((metric.low, high)))
+            share = data.draw(st.sampled_from((0, 1, 2, 3, 5, 7, 9, 10)) | st.integers(0, 10))
+            value = metric.low + (high - metric.low) * share // 10
             rows[metric.name, period, members] = (metric.name, period, members, value)
         return tuple(rows[place] for place in sorted(rows))
 
@@ -145,11 +148,53 @@ class Life(RuleBasedStateMachine):
     def disputed(self) -> list[ClaimRow]:
         return [one for one in self.model.claims.values() if one.dispute]
 
-    # ---- rules
+    # ---- steps
 
-    @rule(days=st.sampled_from((1, 9, 25, 60, 130)))
-    def time_passes(self, days: int) -> None:
-        self.model.today += timedelta(days=days)
+    @rule(data=st.data())
+    def live(self, data: st.DataObject) -> None:
+        """Take one step, of those that make sense now."""
+        model = self.model
+        ends = model.state in {"measured", "terminated"} or model.today.month == 7
+        weights: dict[Callable[[st.DataObject], None], int] = {
+            self.claim: 6 if model.state == "active" and len(model.claims) < 9 else len(model.claims) < 9,
+            self.find: 3 if self.undecided() else 0,
+            self.find_wrongly: 2 if self.undecided() and model.state == "active" else 0,
+            self.find_too_late: 1 if self.decided() else 0,
+            self.settle: 2,
+            self.settle_all: 4 if model.unsettled() else 1,
+            self.dispute: 4 if self.decided() else 0,
+            self.resolve: 4 if self.disputed() and model.state != "suspended" else 0,
+            self.waive: 1 if self.decided() else 0,
+            self.carry_out: 4 if self.waiting() else 0,
+            self.money_comes_back: 4 if self.owed() else 0,
+            self.amend: 1 if model.state in {"active", "suspended"} and model.shape.limits else 0,
+            self.the_fund_pays_others: 1 if model.claims else 0,
+            self.time_passes: 3,
+            self.stop_and_go: int(model.today.month % 3 == 0),
+            self.measure: 2 * int(model.today.year == 2027 and model.state != "measured"),
+            self.terminate: int(model.today.year == 2027 and model.state != "terminated"),
+            self.close: 2 if ends and model.state != "closed" else 0,
+        }
+        choices = [act for act, weight in weights.items() for _ in range(weight)]
+        data.draw(st.sampled_from(choices))(data)
+
+    def time_passes(self, data: st.DataObject) -> None:
+        self.model.today += timedelta(days=data.draw(st.sampled_from((1, 9, 25, 60, 130))))
+
+    def claim(self, data: st.DataObject) -> None:
+        """A claim, on most of which as many verifiers as are needed find the same."""
+        rows = self.results(data)
+        refusal = self.claim_refused(rows)
+        code = f"c{len(self.model.claims)}"
+        self.world.claim(code, rows, refusal)
+        if refusal or not data.draw(st.sampled_from((0, 1, 1, 1))):
+            return
+        found = self.less(data, rows)
+        claim = self.model.claims[code]
+        for lab in LABS[: self.model.rules.quorum]:
+            self.world.determine(self.world.finding(code, found, lab))
+            claim.found.setdefault(1, {})[lab] = found
+        self.model.decide(claim)
 
     def claim_refused(self, rows: tuple[Result, ...]) -> str:
         model = self.model
@@ -161,9 +206,8 @@ class Life(RuleBasedStateMachine):
             return "ClaimLate"
         return "" if model.pooled("", rows) else "OutsideDomain"
 
-    @precondition(lambda self: self.undecided())
-    @rule(data=st.data(), lab=st.sampled_from(LABS))
-    def find(self, data: st.DataObject, lab: str) -> None:
+    def find(self, data: st.DataObject) -> None:
+        lab = data.draw(st.sampled_from(LABS))
         claim = self.one_of(data, self.undecided())
         rows = self.less(data, claim.results)
         refusal = ""
@@ -181,35 +225,14 @@ class Life(RuleBasedStateMachine):
             claim.found.setdefault(1, {})[lab] = rows
             self.model.decide(claim)
 
-    @precondition(lambda self: self.model.state == "active" and len(self.model.claims) < 8)
-    @rule(data=st.data())
-    def claim(self, data: st.DataObject) -> None:
-        """A claim, on most of which as many verifiers as are needed find the same."""
-        rows = self.results(data)
-        refusal = self.claim_refused(rows)
-        code = f"c{len(self.model.claims)}"
-        self.world.claim(code, rows, refusal)
-        if refusal:
-            return
-        if not data.draw(st.integers(0, 3)):
-            return
-        found = self.less(data, rows)
-        claim = self.model.claims[code]
-        for lab in LABS[: self.model.rules.quorum]:
-            self.world.determine(self.world.finding(code, found, lab))
-            claim.found.setdefault(1, {})[lab] = found
-        self.model.decide(claim)
-
-    @rule(data=st.data())
     def settle_all(self, data: st.DataObject) -> None:
         """Wait until what is decided is final, and settle it."""
         if data.draw(st.booleans()):
             self.model.today += timedelta(days=self.model.rules.dispute_days)
         self.world.settle()
 
-    @precondition(lambda self: self.undecided() and self.model.state == "active")
-    @rule(data=st.data(), fault=st.sampled_from(("unsigned", "other", "content", "party", "stranger", "late", "early", "evidence", "domain", "round")))  # fmt: skip
-    def find_wrongly(self, data: st.DataObject, fault: str) -> None:
+    def find_wrongly(self, data: st.DataObject) -> None:
+        fault = data.draw(st.sampled_from(FAULTS))
         claim = self.one_of(data, self.undecided())
         free = [lab for lab in LABS if lab not in claim.found.get(1, {})]
         if not free:
@@ -217,10 +240,9 @@ class Life(RuleBasedStateMachine):
         made = self.world.finding(claim.code, claim.results, free[0])
         self.world.find_wrongly(claim, made, fault)
 
-    @precondition(lambda self: self.decided())
-    @rule(data=st.data(), lab=st.sampled_from(LABS))
-    def find_too_late(self, data: st.DataObject, lab: str) -> None:
+    def find_too_late(self, data: st.DataObject) -> None:
         """A round that is decided, or was ended by a dispute, takes no finding any more."""
+        lab = data.draw(st.sampled_from(LABS))
         claim = self.one_of(data, self.decided())
         if lab in claim.found.get(1, {}) and claim.current == 1:
             return
@@ -229,27 +251,21 @@ class Life(RuleBasedStateMachine):
         made = self.world.finding(claim.code, claim.results, lab)
         self.world.determine(made, "DeterminationReplayed" if claim.current > 1 else "AlreadyDetermined")
 
-    @rule(data=st.data())
     def settle(self, data: st.DataObject) -> None:
         codes = ["", "", *self.model.claims]
         self.world.settle(data.draw(st.sampled_from(codes)))
 
-    @precondition(lambda self: self.decided())
-    @rule(
-        data=st.data(),
-        by=st.sampled_from((*NAMES, "second")),
-        grounds=st.sampled_from(("data_error", "fraud", "fraud")),
-    )
-    def dispute(self, data: st.DataObject, by: str, grounds: str) -> None:
+    def dispute(self, data: st.DataObject) -> None:
+        by = data.draw(st.sampled_from((*NAMES, "second")))
+        grounds = data.draw(st.sampled_from(("data_error", "fraud")))
         claim = self.one_of(data, self.decided())
         refusal = "DisputeRefused" if self.model.dispute_refused(claim, by, grounds) else ""
         if self.model.state not in {"active", "suspended", "measured", "terminated"}:
             refusal = "UnlawfulTransition"
         self.world.dispute(claim, by, grounds, refusal)
 
-    @precondition(lambda self: self.disputed() and self.model.state != "suspended")
-    @rule(data=st.data(), outcome=st.sampled_from(("upheld", "overturned", "partly")))
-    def resolve(self, data: st.DataObject, outcome: str) -> None:
+    def resolve(self, data: st.DataObject) -> None:
+        outcome = data.draw(st.sampled_from(("upheld", "overturned", "partly")))
         claim = self.one_of(data, self.disputed())
         number = claim.round + 1
         if outcome == "upheld":
@@ -276,9 +292,8 @@ class Life(RuleBasedStateMachine):
             claim.found |= claim_found
         self.model.resolve(claim, outcome, rows)
 
-    @precondition(lambda self: self.decided())
-    @rule(data=st.data(), everybody=st.booleans())
-    def waive(self, data: st.DataObject, *, everybody: bool) -> None:
+    def waive(self, data: st.DataObject) -> None:
+        everybody = data.draw(st.booleans())
         claim = self.one_of(data, self.decided())
         refusal = "DisputeRefused" if claim.dispute else ""
         if self.model.state not in {"active", "suspended", "measured", "terminated"}:
@@ -286,9 +301,8 @@ class Life(RuleBasedStateMachine):
         for name in NAMES if everybody and not refusal else [data.draw(st.sampled_from(NAMES))]:
             self.world.waive(claim, name, refusal)
 
-    @precondition(lambda self: self.waiting())
-    @rule(data=st.data(), approved=st.booleans())
-    def carry_out(self, data: st.DataObject, *, approved: bool) -> None:
+    def carry_out(self, data: st.DataObject) -> None:
+        approved = data.draw(st.booleans())
         one = data.draw(st.sampled_from(self.waiting()))
         claim = self.model.claims.get(one.claim)
         if approved:
@@ -297,19 +311,19 @@ class Life(RuleBasedStateMachine):
         one.approved = one.approved or approved
         if claim is not None and claim.dispute:
             refusal = "MoneyFrozen"
+        if self.model.state not in SETTLED_STATES:
+            refusal = "UnlawfulTransition"
         self.world.carry_out(one, refusal)
 
-    @precondition(lambda self: self.owed())
-    @rule(data=st.data(), whole=st.booleans())
-    def money_comes_back(self, data: st.DataObject, *, whole: bool) -> None:
+    def money_comes_back(self, data: st.DataObject) -> None:
+        whole = data.draw(st.booleans())
         one = data.draw(st.sampled_from(self.owed()))
         left = one.amount - one.done
         self.world.take_back(one, left + 1, "AmountOutOfRange")
         self.world.take_back(one, left if whole else data.draw(st.integers(1, left)))
 
-    @precondition(lambda self: self.model.state in {"active", "suspended"} and self.model.shape.limits and self.model.amended < 3)  # fmt: skip  # noqa: E501
-    @rule(data=st.data(), by=st.sampled_from(NAMES))
-    def amend(self, data: st.DataObject, by: str) -> None:
+    def amend(self, data: st.DataObject) -> None:
+        by = data.draw(st.sampled_from(NAMES))
         at = data.draw(st.integers(0, len(self.model.shape.limits) - 1))
         old = self.model.shape.limits[at].most
         most = data.draw(st.sampled_from((old // 2 + 1, old - 1, old + 5_000, old * 2, old * 9)))
@@ -317,26 +331,27 @@ class Life(RuleBasedStateMachine):
             self.world.amend(at, most, by)
             self.model.amended += 1
 
-    @precondition(lambda self: self.model.claims)
-    @rule(minor=st.integers(1, 400_000), fund=st.sampled_from(sorted(FUNDS)))
-    def the_fund_pays_others(self, minor: int, fund: str) -> None:
+    def the_fund_pays_others(self, data: st.DataObject) -> None:
+        minor, fund = data.draw(st.integers(1, 400_000)), data.draw(st.sampled_from(sorted(FUNDS)))
         free = finance.position(self.session, self.world.funds[fund]).free.minor
         if 0 < free:
             self.world.spend(fund, min(free, minor))
 
-    @precondition(lambda self: self.model.today.month % 3 == 0)
-    @rule(refused=st.sampled_from(("suspend", "resume")))
-    def stop_and_go(self, refused: str) -> None:
+    def stop_and_go(self, data: st.DataObject) -> None:
+        """While it is suspended nothing is claimed, settled or carried out."""
+        act = data.draw(st.sampled_from(("suspend", "resume")))
         states = {"suspend": "active", "resume": "suspended"}
-        refusal = "" if self.model.state == states[refused] else "UnlawfulTransition"
-        self.world.stop(refused, refusal)
-        if not refusal and refused == "suspend":
-            self.world.settle()
+        refusal = "" if self.model.state == states[act] else "UnlawfulTransition"
+        self.world.stop(act, refusal)
+        if refusal or act == "resume":
+            return
+        self.world.settle()
+        for one in self.waiting()[:1]:
+            self.world.carry_out(one, "UnlawfulTransition")
+        if data.draw(st.booleans()):
             self.world.stop("resume")
 
-    @precondition(lambda self: self.model.today.year == 2027)
-    @rule()
-    def measure(self) -> None:
+    def measure(self, _: st.DataObject) -> None:
         if self.model.state == "measured":
             return
         ready = (
@@ -344,17 +359,13 @@ class Life(RuleBasedStateMachine):
         )
         self.world.measure("" if ready else "UnlawfulTransition")
 
-    @precondition(lambda self: self.model.today.year == 2027)
-    @rule()
-    def terminate(self) -> None:
+    def terminate(self, _: st.DataObject) -> None:
         if self.model.state == "terminated":
             return
         ready = self.model.state in {"active", "suspended"} and not self.model.is_disputed()
         self.world.terminate("" if ready else "UnlawfulTransition")
 
-    @precondition(lambda self: self.model.state in {"measured", "terminated"} or self.model.today.month == 7)
-    @rule()
-    def close(self) -> None:
+    def close(self, _: st.DataObject) -> None:
         if self.model.state != "closed":
             self.world.close()
 
