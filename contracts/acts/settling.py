@@ -78,8 +78,7 @@ def settle(
     NotIndependent
         When who determined the claim is tied to the money today; without a claim, such findings are left.
     UnlawfulTransition, Missing
-        When the agreement is not active, measured or terminated (of a closed one everything is settled); when
-        there is none.
+        When the agreement is not active, measured, terminated or closed; when there is none.
     """
     stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
     today = as_utc(clock()).date()

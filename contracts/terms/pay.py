@@ -171,9 +171,8 @@ def step(
 ) -> Step:
     """Apply new observations.
 
-    An observation whose id and values are known already changes nothing. What was obligated keeps its room
-    under limits, in pots and in legs of splits; what is owed now less is returned, set off or kept, as the
-    clause says.
+    An observation known already changes nothing. What was obligated keeps its room in limits, pots and legs
+    of splits; what is owed now less is returned, set off or kept, as the clause says.
 
     Parameters
     ----------
@@ -221,27 +220,35 @@ def step(
         before = replace(before, amounts=dict(before.amounts) | returned, legs=less(before, returned))
         outturn, record = in_full(program, table, overlays, before, trace=trace)
     obligated, legs = dict(state.obligated), dict(state.legs)
-    overpaid = _overpaid(clauses, outturn, names, obligated)
-    known = _grouped((name[:3], name[3:], amount) for name, amount in legs.items())
+    owed = _owed(clauses, names, state, outturn)
+    rows = []
+    for key, parts in zip(owed, legs_of(list(owed.values())), strict=True):
+        obligated[names[key]] = obligated.get(names[key], 0) + owed[key].due
+        for leg, part in parts.items():
+            legs[*names[key], *leg] = legs.get((*names[key], *leg), 0) + part
+        told = _explained(program, clauses[key[0]], key, record, overlays)
+        rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
+    state = State(observed=observed, obligated=obligated, legs=legs)
+    return Step(state=state, entitlements=tuple(rows), outturn=outturn)
+
+
+def _owed(
+    clauses: Mapping[str, ClausePlan], names: Mapping[Key, KeyName], state: State, outturn: Outturn
+) -> dict[Key, Owed]:
+    """Say what is due of each key that is known."""
+    overpaid = _overpaid(clauses, outturn, names, state.obligated)
+    known = _grouped((name[:3], name[3:], amount) for name, amount in state.legs.items())
     moved = _grouped((leg[0], leg[1:], amount) for leg, amount in outturn.legs.items())
     owed: dict[Key, Owed] = {}
     for key, kept in outturn.keys.items():
         if kept.earned is None:
             continue
         pair = between(clauses[key[0]], names[key])
-        change = kept.entitled - obligated.get(names[key], 0)
+        change = kept.entitled - state.obligated.get(names[key], 0)
         due = _due(clauses[key[0]], change, pair, overpaid)
         was, now = known.get(names[key], {}), moved.get(key, {})
         owed[key] = Owed(due=due, before=was, now=now, between=pair)
-        obligated[names[key]] = obligated.get(names[key], 0) + due
-    rows = []
-    for key, parts in zip(owed, legs_of(list(owed.values())), strict=True):
-        for leg, part in parts.items():
-            legs[*names[key], *leg] = legs.get((*names[key], *leg), 0) + part
-        told = _explained(program, clauses[key[0]], key, record, overlays)
-        rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
-    after = State(observed=observed, obligated=obligated, legs=legs)
-    return Step(state=after, entitlements=tuple(rows), outturn=outturn)
+    return owed
 
 
 def _heard(known: tuple[Observation, ...], events: Iterable[Observation]) -> tuple[Observation, ...]:

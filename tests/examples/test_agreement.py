@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
+from almoner.api.cli import main
 from almoner.contracts.agreement import AgreementDocument
 from almoner.contracts.terms.document import TermDocument
 from almoner.contracts.terms.results import ResultsDocument
@@ -130,3 +132,51 @@ def test_nobody_reaches_a_step_twice_or_before_the_one_it_rests_on(
             for person, step in days:
                 if step == upper:
                     assert days[person, lower] < days[person, upper]
+
+
+def walk(folder: Path) -> list[list[str]]:
+    """Let the shell expand the walk of the README, and give each command as it would be called."""
+    text = APOLLO.with_name("README.md").read_text(encoding="utf-8")
+    calls = (
+        f"{name}() {{ printf '%s\\0' {name} \"$@\"; printf '\\1\\0'; }}\n" for name in ("almoner", "python")
+    )
+    script = "".join([*calls, *re.findall(r"```sh\n(.*?)```", text, re.DOTALL)])
+    done = subprocess.run(["bash", "-ec", script], capture_output=True, check=True, cwd=folder)
+    commands = done.stdout.decode().split("\1\0")[:-1]
+    return [one.split("\0")[:-1] for one in commands]
+
+
+def exit_code(command: str) -> int:
+    """Say with which code a command of the walk ends: two are refused, and the text says so."""
+    return 1 if "2019-steps-draft" in command else 4 if "settle apollo --claim" in command else 0
+
+
+def test_the_walk_of_the_readme_runs_from_signing_to_closing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ALMONER_DB", "sqlite:///walk.db")
+    monkeypatch.setenv("ALMONER_BOOK", "main")
+    (tmp_path / "examples").symlink_to(EXAMPLES)
+    told = {}
+    for program, *words in walk(tmp_path):
+        command = " ".join(words)
+        if program == "python":
+            subprocess.run([sys.executable, *words], check=True, capture_output=True)
+            continue
+        assert main(words) == exit_code(command), (command, capsys.readouterr())
+        told[command] = capsys.readouterr().out
+
+    def last(start: str) -> str:
+        return next(out for command, out in reversed(told.items()) if command.startswith(start))
+
+    assert "1,083,550.00" in last("agreement sign")
+    assert "1,760.00 GBP of ministry is kept back." in last("dispute raise")
+    assert "235,010.00 GBP of ministry is free again." in last("agreement measure") + last("agreement close")
+    assert "claims placement_week_1 7, by count" in last("payout trace")
+    assert "proven under the signed root" in last("payout trace")
+    assert "8 steps taken again from the events: the same" in last("agreement replay")
+    assert "nothing found" in last("ledger verify")
+    assert main(["fund", "show", "leaving-care", "--json"]) == 0
+    fund = json.loads(capsys.readouterr().out)
+    assert (fund["disbursed"], fund["encumbered"], fund["free"]) == ("848540.00", "0.00", "351460.00")
