@@ -49,7 +49,8 @@ class PortfolioRow:
     liability : Money
         Proven most of the payer, with all amendments in force.
     earned, entitled : Money
-        To date, before and after limits. What goes into a pot counts when the pot pays.
+        To date, before and after limits. What goes into a pot counts when the pot pays; what a pot hands over
+        at the end is paid without having been earned.
     paid, returned : Money
         Out of the fund, and back into it.
     waiting, frozen : Money

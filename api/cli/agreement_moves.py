@@ -1,5 +1,6 @@
 """``almoner agreement …`` once it is signed: suspended, resumed, measured, terminated, closed, amended."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,16 +11,19 @@ from ...contracts.acts import amending, ending
 from ...contracts.agreement import Agreement, consent_bytes
 from ...contracts.amendments import ProposedAmendment, amendment_bytes
 from ...contracts.records import agreements
+from ...contracts.settlement import Settlement
 from ...contracts.terms.amendment import Amendment
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from ...finance.money import Money
+from .settlements import Grounds, find_grounds, settlement_document, settlements_since, show_settlements
 from .sheets import day_of
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, amount_text, print_json, print_table
 from .writing import (
     AgreementCode,
     AsName,
     DryRun,
+    Explain,
     Keys,
     Reason,
     Signatures,
@@ -165,7 +169,7 @@ def amend(  # noqa: PLR0913  # one option each
         made = amending.propose_amendment(
             session, book, code, amendment, by=name, signature=signed, key=act_code, clock=system_clock
         )
-    _say_amendment(made, as_json=as_json, dry_run=dry_run)
+    _say_amendment(made, (), None, as_json=as_json, dry_run=dry_run)
 
 
 def approve(  # noqa: PLR0913  # one option each
@@ -179,6 +183,7 @@ def approve(  # noqa: PLR0913  # one option each
     book: Book = DEFAULT_BOOK,
     *,
     dry_run: DryRun = False,
+    explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
     """Approve an amendment. Example: almoner agreement approve pact a1 --as home --key home.key.
@@ -193,10 +198,13 @@ def approve(  # noqa: PLR0913  # one option each
             )
         content = amendment_bytes(code, amended, known[amended].amendment)
         given = gather_signatures(content, key, signature, name)
+        before = len(settlements_since(session, book, code, 0))
         made = amending.approve_amendment(
             session, book, code, amended, given, clock=system_clock, maker=maker
         )
-    _say_amendment(made, as_json=as_json, dry_run=dry_run)
+        settled = settlements_since(session, book, code, before)
+    grounds: Grounds | None = {} if explain else None
+    _say_amendment(made, settled, grounds, as_json=as_json, dry_run=dry_run)
 
 
 def amendments(
@@ -222,6 +230,26 @@ def amendments(
             for row in rows
         ],
     )
+
+
+def history(
+    code: AgreementCode,
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    *,
+    explain: Explain = False,
+    as_json: AsJson = False,
+) -> None:
+    """List every settlement, with its reasons. Example: almoner agreement history pact --explain."""
+    with reading(db) as session:
+        made = settlements_since(session, book, code, 0)
+        grounds = find_grounds(session, book, code, [one.claim for one in made]) if explain else None
+    if as_json:
+        print_json([settlement_document(one, grounds) for one in made])
+        return
+    if not made:
+        print(f"Nothing was settled under {code} yet.")
+    show_settlements(made, grounds)
 
 
 def _say(
@@ -254,11 +282,21 @@ def _amendment(one: ProposedAmendment) -> dict[str, Any]:
     }
 
 
-def _say_amendment(one: ProposedAmendment, *, as_json: bool, dry_run: bool) -> None:
+def _say_amendment(
+    one: ProposedAmendment,
+    settled: Sequence[Settlement],
+    grounds: Grounds | None,
+    *,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
     standing = "in force" if one.in_force else f"not approved yet by {', '.join(one.missing)}"
     lines = [f"Amendment {one.code} of {one.agreement}, from {one.amendment.effective_on}: {standing}."]
     lines += [f"- {change}" for change in one.changes]
-    show_document(_amendment(one), as_json=as_json, dry_run=dry_run, lines=lines)
+    document = _amendment(one) | {"settlements": [settlement_document(row, grounds) for row in settled]}
+    show_document(document, as_json=as_json, dry_run=dry_run, lines=lines)
+    if not as_json:
+        show_settlements(settled, grounds)
 
 
-MOVES = (suspend, resume, measure, terminate, close, amend, approve, amendments)
+MOVES = (suspend, resume, measure, terminate, close, amend, approve, amendments, history)

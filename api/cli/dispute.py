@@ -15,12 +15,14 @@ from ...contracts.records import agreements, disputes
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from ...finance.money import grouped
+from .settlements import find_grounds, settlement_document, settlements_since, show_settlements
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, amount_text, print_json, print_table
 from .writing import (
     AgreementCode,
     AsName,
     ClaimCode,
     DryRun,
+    Explain,
     Keys,
     Reason,
     Signatures,
@@ -102,6 +104,7 @@ def resolve(  # noqa: PLR0913  # one option each
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
     dry_run: DryRun = False,
+    explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
     """Decide a dispute. Example: almoner dispute resolve pact d1 --outcome upheld --reason R --key F.
@@ -110,6 +113,7 @@ def resolve(  # noqa: PLR0913  # one option each
     """
     found = read_envelope(read_bytes(determination)) if determination is not None else None
     with writing(db, dry_run=dry_run) as session:
+        before = len(settlements_since(session, book, code, 0))
         stored = agreements.find_agreement(session, book, code)
         if not stored.agreement.document.resolver:
             raise DocumentInvalid(f"{code} names no resolver: nobody can decide a dispute under it.")
@@ -124,10 +128,18 @@ def resolve(  # noqa: PLR0913  # one option each
         ended = replace(ended, signature=one_signature(ended.signing_bytes(), key, signature, RESOLVER))
         disputing.resolve(session, book, code, ended, found, clock=system_clock, maker=maker)
         after = disputes.find_dispute(session, stored, dispute).dispute
+        made = settlements_since(session, book, code, before)
+        grounds = find_grounds(session, book, code, [after.claim]) if explain else None
         status = rounds.claim_status(session, book, code, after.claim, clock=system_clock)
     lines = [f"{dispute} is {outcome}; {after.claim} is {status.state.replace('_', ' ')}."]
-    document = _document(after) | {"state": status.state, "reason": reason}
+    document = _document(after) | {
+        "state": status.state,
+        "reason": reason,
+        "settlements": [settlement_document(one, grounds) for one in made],
+    }
     show_document(document, as_json=as_json, dry_run=dry_run, lines=lines)
+    if not as_json:
+        show_settlements(made, grounds)
 
 
 @app.command()

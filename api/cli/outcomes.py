@@ -38,7 +38,7 @@ from .claim_rows import (
 )
 from .settlements import find_grounds, finding_words, settlement_document, show_settlements
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, progress
-from .waiting import Bar, bar
+from .waiting import ProgressBar, bar
 from .writing import DryRun, Explain, read_bytes, read_pairs, read_secret, told, writing
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -58,7 +58,7 @@ PAYABLE = ("final", "settled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class OutcomeBatch:
     """Rows of a file on their way to money.
 
     Attributes
@@ -90,7 +90,7 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class SettledBatch:
     """What became of a batch.
 
     Attributes
@@ -146,7 +146,7 @@ def settle(  # noqa: PLR0913  # one option each
     finding can be disputed it is paid later: almoner settle.
     """
     keys = {name: read_secret(Path(path)) for name, path in read_pairs(key, "key of a verifier").items()}
-    batch = Batch(
+    batch = OutcomeBatch(
         agreement=agreement,
         code=code,
         by=by,
@@ -173,8 +173,14 @@ def settle(  # noqa: PLR0913  # one option each
 
 
 def settle_batch(
-    session: Session, book: str, batch: Batch, rows: RawRows, *, clock: Clock, shown: Bar | None = None
-) -> Settled:
+    session: Session,
+    book: str,
+    batch: OutcomeBatch,
+    rows: RawRows,
+    *,
+    clock: Clock,
+    shown: ProgressBar | None = None,
+) -> SettledBatch:
     """Take rows all the way: imported, claimed, evidenced, determined, and settled where that is final.
 
     Parameters
@@ -183,13 +189,13 @@ def settle_batch(
         The caller's; nothing is committed.
     book : str
         Code of the book.
-    batch : Batch
+    batch : OutcomeBatch
         Where they belong, and whose keys sign.
     rows : RawRows
         As read.
     clock : Clock
         When it is recorded.
-    shown : Bar or None
+    shown : ProgressBar or None
         Told how far the import is.
     """
     code, agreement = batch.code, batch.agreement
@@ -222,15 +228,15 @@ def settle_batch(
     if status.state in PAYABLE or _pays_at_once(session, book, batch, status):
         settled = settling.settle(session, book, agreement, code, clock=clock, maker=batch.maker)
         status = rounds.claim_status(session, book, agreement, code, clock=clock)
-    return Settled(dataset=dataset, claim=claim, status=status, settlements=settled)
+    return SettledBatch(dataset=dataset, claim=claim, status=status, settlements=settled)
 
 
-def _pays_at_once(session: Session, book: str, batch: Batch, status: ClaimStatus) -> bool:
+def _pays_at_once(session: Session, book: str, batch: OutcomeBatch, status: ClaimStatus) -> bool:
     document = agreements.find_agreement(session, book, batch.agreement).agreement.document
     return status.state == "provisional" and document.verification.pays == "provisional"
 
 
-def _evaluate(session: Session, book: str, batch: Batch, claim: Claim) -> tuple[Finding, ...]:
+def _evaluate(session: Session, book: str, batch: OutcomeBatch, claim: Claim) -> tuple[Finding, ...]:
     """Compute each result of a claim from its rows; what is no number is found as it was claimed."""
     metrics = agreements.find_agreement(session, book, batch.agreement).lineage.overlaid.program.metrics
     tables = importing.evaluation_tables(session, book, batch.agreement, batch.code)
@@ -248,7 +254,7 @@ def _evaluate(session: Session, book: str, batch: Batch, claim: Claim) -> tuple[
 def _determine(
     session: Session,
     book: str,
-    batch: Batch,
+    batch: OutcomeBatch,
     about: tuple[Claim, ImportedDataset, tuple[Finding, ...]],
     signer: tuple[str, bytes],
     clock: Clock,
@@ -272,7 +278,7 @@ def _determine(
     determining.determine(session, book, signed, clock=clock)
 
 
-def _document(made: Settled) -> dict[str, Any]:
+def _document(made: SettledBatch) -> dict[str, Any]:
     status = made.status
     return {
         "agreement": made.claim.agreement,
@@ -286,7 +292,7 @@ def _document(made: Settled) -> dict[str, Any]:
     }
 
 
-def _show(made: Settled) -> None:
+def _show(made: SettledBatch) -> None:
     dataset, status = made.dataset, made.status
     print(f"{dataset.rows:,} rows of {dataset.persons:,} people are on record as {dataset.code}.")
     for row in result_rows(made.claim.results):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...contracts.acts import showing
 from ...contracts.determinations import Determination
 from ...contracts.records import agreements, claims, determinations
 from ...contracts.settlement import Payout, SettledClause, Settlement
@@ -116,6 +117,22 @@ def _determination(one: Determination) -> dict[str, Any]:
         "findings": [finding.row() for finding in one.findings],
         "sha256": one.digest(),
     }
+
+
+def settlements_since(session: Session, book: str, agreement: str, position: int) -> tuple[Settlement, ...]:
+    """Return the steps of an agreement after a place.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book, agreement : str
+        Codes.
+    position : int [place]
+        Of the last that is known; 0 for all of them.
+    """
+    listed = showing.list_settlements(session, book, agreement)
+    return tuple(one for one in listed if one.position > position)
 
 
 def show_settlements(made: Sequence[Settlement], grounds: Grounds | None = None) -> None:

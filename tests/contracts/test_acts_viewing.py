@@ -9,6 +9,7 @@ import pytest
 
 from almoner import Money, currency, money
 from almoner.contracts import acts
+from almoner.contracts.agreement import consent_bytes
 from almoner.contracts.disputes import Resolution
 from almoner.contracts.frames import portfolio_frame
 from almoner.contracts.outcomes.document import EXAMPLE as OUTCOMES
@@ -182,7 +183,7 @@ def test_what_waits_for_approval_is_neither_paid_nor_free(desk: "Desk", content:
     meets_the_ledger(desk, rows)
 
 
-def test_several_agreements_add_up_and_a_closed_one_keeps_nothing(desk: "Desk", content: Content) -> None:
+def test_several_agreements_add_up(desk: "Desk", content: Content) -> None:
     small = deepcopy(content)
     small["limits"][0]["max"] = "50000.00"
     first = desk.given(terms=small)
@@ -258,6 +259,16 @@ def test_money_in_a_pot_counts_when_the_pot_pays(desk: "Desk", content: Content)
     assert {row.payer for row in rows if row.paid} == {"till"}
     assert [(row.payer, row.liability.text) for row in rows if row.liability] == [("city", "500000.00")]
     meets_the_ledger(desk, rows)
+    names = ("city", "home", "lender")
+    content_signed = consent_bytes("pact", "measure")
+    signatures = {name: sign_bytes(secret_of(desk.stands().party_of(name)), content_signed) for name in names}
+    acts.measure(desk.session, "main", "pact", by="city", clock=desk.clock, signatures=signatures)
+    settle(desk)
+    handed_over = view(desk)
+    assert (total(handed_over, "earned"), total(handed_over, "paid")) == ("1000.00", "1512.00")
+    acts.close(desk.session, "main", "pact", clock=desk.clock)
+    assert total(view(desk), "remaining") == "0.00"
+    meets_the_ledger(desk, view(desk))
 
 
 def test_who_pays_outside_the_book_has_no_fund_and_moves_nothing(desk: "Desk") -> None:
