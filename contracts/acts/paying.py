@@ -170,26 +170,75 @@ def use_of(stored: StoredAgreement, payer: str) -> dict[str, str]:
 
 def _keep_for_pot(payment: Payment, row: AnyRow) -> None:
     """Keep a payment into a pot for that pot, or give back what the pot still has."""
+    if row.direction == "back":
+        _give_back(payment, row, key=f"payout#{row.id}")
+        return
+    debts = _owed_by_pot(payment, row)
+    lent = _lend(payment, row, sum(one.amount - int(one.done) for one in debts))
+    posted = _between(payment, row, row.amount, key=f"payout#{row.id}")
+    settlements.keep_paid(payment.session, row, posted, row.amount)
+    for one in debts:
+        _give_back(payment, one, key=f"payout#{one.id}#{row.id}")
+    if lent:
+        source, fund = source_of(payment.stored, row.payer)
+        money.release(
+            payment.session, fund, Promise("agreement", source.promise), amount=lent,
+            key=f"payout#{row.id}#repaid", clock=payment.clock, details=payment.details,
+        )  # fmt: skip
+
+
+def _owed_by_pot(payment: Payment, row: AnyRow) -> list[AnyRow]:
+    """Find what the pot owes back to this payer, because it was spent before it proved too much."""
+    return [
+        one
+        for one in settlements.list_payout_rows(payment.session, payment.stored.id)
+        if (one.direction, one.route, one.payer, one.payee) == ("back", "pot", row.payer, row.payee)
+        and one.amount > int(one.done)
+    ]
+
+
+def _lend(payment: Payment, row: AnyRow, owed: int) -> Money | None:
+    """Set aside for a moment what a payer lacks because the pot owes it back, and what it pays is whole."""
+    source, fund = source_of(payment.stored, row.payer)
+    promise = Promise("agreement", source.promise)
+    short = min(row.amount - money.promised(payment.session, fund, promise).minor, owed)
+    if short <= 0:
+        return None
+    lent = Money(minor=short, unit=fund.unit)
+    money.reserve(
+        payment.session, fund, promise, lent, key=f"payout#{row.id}#lent", clock=payment.clock,
+        use=use_of(payment.stored, row.payer), details=payment.details,
+    )  # fmt: skip
+    return lent
+
+
+def _give_back(payment: Payment, row: AnyRow, *, key: str) -> None:
+    """Give back to its payer what a pot owes, as far as it has it."""
+    taken, fund = source_of(payment.stored, row.payee)
+    held = money.promised(payment.session, fund, Promise("agreement", taken.promise)).minor
+    amount = min(row.amount - int(row.done), held)
+    if amount > 0:
+        posted = _between(payment, row, amount, key=key)
+        settlements.keep_paid(payment.session, row, posted, amount)
+
+
+def _between(payment: Payment, row: AnyRow, amount: int, *, key: str) -> UUID:
+    """Move an amount between a payer and a pot of the same fund, in the direction of the payout."""
     (given, fund), (taken, _) = source_of(payment.stored, row.payer), source_of(payment.stored, row.payee)
     left, right = Promise("agreement", given.promise), Promise("agreement", taken.promise)
-    amount = Money(minor=row.amount, unit=fund.unit)
     if row.direction == "back":
         left, right = right, left
-        amount = min(amount, money.promised(payment.session, fund, left))
-        if not amount:
-            return
-    posted = money.reassign(
+    return money.reassign(
         payment.session,
         fund,
         left,
         right,
-        amount,
-        key=f"payout#{row.id}",
+        Money(minor=amount, unit=fund.unit),
+        key=key,
         clock=payment.clock,
         use=use_of(payment.stored, row.payer),
         details=payment.details,
-    )
-    settlements.keep_paid(payment.session, row, posted.id, amount.minor)
+    ).id
 
 
 def _pay(payment: Payment, claim: str, row: AnyRow) -> None:

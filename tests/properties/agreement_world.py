@@ -335,9 +335,7 @@ class World:
                 missing = any(self.model.owed_back(one) or self.model.kept_back(one) for one in payers)
                 assert missing, "money is missing that nobody owes back and no dispute keeps back"
                 self.refuse(
-                    lambda: settle(
-                        self.session, "main", self.code, claim, clock=self.clock, maker=maker
-                    ),
+                    lambda: settle(self.session, "main", self.code, claim, clock=self.clock, maker=maker),
                     *SHORT,
                 )
                 return
