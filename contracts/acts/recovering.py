@@ -134,8 +134,8 @@ def take_back(
     owed = Money(minor=0 if row.voided is not None else row.amount - int(row.done), unit=amount.unit)
     if (row.direction, row.route) == ("back", "pot"):
         raise AmountOutOfRange(
-            f"The pot {row.payee} owes {owed} back to {row.payer}: it gives them back out of what is paid into "
-            "it next, and nobody returns them by hand.",
+            f"The pot {row.payee} owes {owed} back to {row.payer}: it gives them back out of what is paid "
+            "into it next, and nobody returns them by hand.",
             amount=str(amount),
             owed=str(owed),
         )
