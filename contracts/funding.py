@@ -5,7 +5,7 @@ shows only when a payment fails. A ``Source`` ties one payer to one fund, with t
 pay. A pot's money stays in the fund of those who pay into it, so it needs nothing of its own beforehand.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..finance.findings import Findings
 from ..finance.funds import PooledFund
@@ -148,6 +148,7 @@ def funding_faults(
     program: Program,
     most: Mapping[tuple[str, str], int],
     funds: Mapping[str, PooledFund],
+    was: Collection[str] = (),
 ) -> Findings:
     """List payers that cannot pay by the terms, units that differ, and pots fed from several sides.
 
@@ -155,11 +156,14 @@ def funding_faults(
     ----------
     document, program, most, funds
         As for ``sources_of``.
+    was : collection of str
+        Payers that had a fund before an amendment; they may stop paying.
     """
     rows = [
         {"path": f"/funding/{at}", "message": told}
         for at, row in enumerate(document.funding)
         for told in _unit_faults(row.payer, funds[row.fund], program, most)
+        if row.payer not in was or any(name == row.payer for name, _ in most)
     ]
     paying = payers_by_fund(document, program)
     for pot, names in feeders(program).items():

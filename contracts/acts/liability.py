@@ -11,7 +11,7 @@ from datetime import date
 from ...finance import acts as money
 from ...finance.accounts import Promise
 from ...finance.dates import Clock, as_utc
-from ...finance.errors import FundError, Underfunded
+from ...finance.errors import FundError, NotApproved, Underfunded
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details
 from ...finance.money import Money, zero
@@ -20,7 +20,7 @@ from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ..agreement import Source
-from ..funding import most_by_payer
+from ..funding import most_by_payer, pots_of
 from ..liability import NOTHING, closed_places, to_keep
 from ..records import agreements, openings, settlements
 from ..records.agreements import StoredAgreement
@@ -31,7 +31,7 @@ FOLLOWED = ("active", "suspended", "measured", "terminated")
 
 
 def follow_liability(
-    session: Session, book: str, agreement: str, *, clock: Clock, key: str
+    session: Session, book: str, agreement: str, *, clock: Clock, key: str, asking: bool = False
 ) -> dict[str, Money]:
     """Let what is set aside for an agreement follow what it can still cost.
 
@@ -45,6 +45,8 @@ def follow_liability(
         When it is recorded; its day says what is closed.
     key : str
         Unique for the step it follows; the same again changes nothing.
+    asking : bool
+        Whether to be told what policies want approved; otherwise that stays set aside as it is.
 
     Returns
     -------
@@ -54,14 +56,14 @@ def follow_liability(
     Raises
     ------
     NotApproved, Missing
-        When a policy asks for approvals of what is set aside again; when there is none.
+        When a policy asks for approvals, and so does the caller; when there is none.
     """
     stored = agreements.find_locked(session, book, agreement)
     if stored.agreement.state not in FOLLOWED:
         return {}
     with session.begin_nested():
         return {
-            target.source.payer: _follow(session, target, clock, key)
+            target.source.payer: _follow_asked(session, target, clock, key, asking=asking)
             for target in targets(session, stored, as_utc(clock()).date())
         }
 
@@ -95,7 +97,7 @@ class Target:
 
 
 def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Target, ...]:
-    """Say what each source has to keep; a pot that its own fund feeds keeps what it got, and is left out.
+    """Say what each source has to keep; a pot keeps what it got until the end, and is left out.
 
     Parameters
     ----------
@@ -110,9 +112,10 @@ def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Tar
     bound = remaining_bound(session, stored, today)
     sums = openings.sum_payouts(session, stored.id)
     uses = {row.payer: row.use for row in agreement.document.funding}
+    pots = pots_of(stored.lineage.overlaid.program)
     rows = []
     for source in agreement.sources:
-        if not source.maximum:
+        if source.payer in pots and not source.maximum:
             continue
         payer, fund = source.payer, stored.funds[source.payer]
         most = bound.get((payer, fund.unit.code), 0)
@@ -155,6 +158,17 @@ def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> M
     for name, amount in books.legs.items():
         obligated[name[:3]] = obligated.get(name[:3], 0) + amount
     return most_by_payer(use, places_known(use.program, books.decided, closed), obligated)
+
+
+def _follow_asked(session: Session, target: Target, clock: Clock, key: str, *, asking: bool) -> Money:
+    """Move the rest of a source; what needs approval waits, unless the caller wants to be told."""
+    try:
+        with session.begin_nested():
+            return _follow(session, target, clock, key)
+    except NotApproved:
+        if asking:
+            raise
+        return zero(target.fund.unit)
 
 
 def _follow(session: Session, target: Target, clock: Clock, key: str) -> Money:

@@ -5,7 +5,7 @@ payout has a name that follows from its place, so that a retry is the same payou
 is kept under a name of its own, so that a proposal which was given up can never be carried out.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -297,18 +297,23 @@ def _note(stored: StoredAgreement, claim: str, row: AnyRow) -> str:
     return f"{told}, claim {claim}" if claim else told
 
 
-Ends = tuple[str, str, str, str]  # clause, period, payer, payee
+def void_waiting(session: Session, stored: StoredAgreement, claim: str, clock: Clock) -> tuple[UUID, ...]:
+    """Give up what a claim made due and still waits for approval; the money is encumbered again."""
+    return tuple(
+        _give_up(session, stored, row, clock)
+        for row in settlements.list_payout_rows(session, stored.id)
+        if row.claim == claim and _waits(row)
+    )
 
 
-def void_waiting(
-    session: Session,
-    stored: StoredAgreement,
-    clock: Clock,
-    *,
-    claim: str = "",
-    falling: Collection[Ends] = (),
+def void_undone(
+    session: Session, stored: StoredAgreement, clock: Clock, due: Mapping[tuple[str, str, str, str], int]
 ) -> tuple[UUID, ...]:
-    """Give up what waits for approval and is no longer due as it stands; the money is encumbered again.
+    """Give up payouts that nothing was done on and that what is due now goes against.
+
+    Between two parties, under one clause and period: what waits for approval where less is due, what is owed
+    back where more is. The difference is then due instead, so that nobody returns what it is paid again, or
+    owes what never went out. What a dispute keeps back stays.
 
     Parameters
     ----------
@@ -318,38 +323,44 @@ def void_waiting(
         The agreement.
     clock : Clock
         When it is recorded.
-    claim : str
-        Give up what this claim made due.
-    falling : collection of (clause, period, payer, payee)
-        Give up what was due between these; what a dispute keeps back stays.
+    due : Mapping of (clause, period, payer, payee) to int [minor units]
+        By the step that is taken.
     """
     disputed = {one.claim for one in claims.decisions_in_force(session, stored) if one.disputed}
     given_up = []
     for row in settlements.list_payout_rows(session, stored.id):
-        if row.proposal_id is None or row.done or row.voided is not None:
-            continue
-        falls = (row.clause, row.period, row.payer, row.payee) in falling and row.claim not in disputed
-        if not falls and (not claim or row.claim != claim):
-            continue
-        _give_up(session, stored, row, clock)
-        given_up.append(row.id)
+        change = due.get((row.clause, row.period, row.payer, row.payee), 0)
+        against = (change < 0 and _waits(row)) or (change > 0 and _is_owed_whole(row))
+        if against and row.claim not in disputed:
+            given_up.append(_give_up(session, stored, row, clock))
     return tuple(given_up)
 
 
-def _give_up(session: Session, stored: StoredAgreement, row: AnyRow, clock: Clock) -> None:
-    source, fund = source_of(stored, row.payer)
-    money.reassign(
-        session,
-        fund,
-        Promise("agreement", waiting_promise(source.promise, row.id)),
-        Promise("agreement", source.promise),
-        Money(minor=row.amount, unit=fund.unit),
-        key=f"payout#{row.id}#void",
-        clock=clock,
-        use=use_of(stored, row.payer),
-    )
+def _waits(row: AnyRow) -> bool:
+    return row.proposal_id is not None and not row.done and row.voided is None
+
+
+def _is_owed_whole(row: AnyRow) -> bool:
+    return row.direction == "back" and row.route == "fund" and not row.done and row.voided is None
+
+
+def _give_up(session: Session, stored: StoredAgreement, row: AnyRow, clock: Clock) -> UUID:
+    """Void one payout; what was kept for it goes back to its payer's promise."""
+    if row.proposal_id is not None:
+        source, fund = source_of(stored, row.payer)
+        money.reassign(
+            session,
+            fund,
+            Promise("agreement", waiting_promise(source.promise, row.id)),
+            Promise("agreement", source.promise),
+            Money(minor=row.amount, unit=fund.unit),
+            key=f"payout#{row.id}#void",
+            clock=clock,
+            use=use_of(stored, row.payer),
+        )
     body = {"agreement": stored.agreement.code, "claim": row.claim or "", "payout": str(row.id)}
     event_id, _ = record_event(
         session, stored.agreement.book, "payout.voided", body, key=str(row.id), clock=clock
     )
     settlements.keep_void(session, row.id, event_id)
+    return UUID(str(row.id))

@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, Select, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from .tables import DATASET, OUTCOME_ROW
 
 FEW_PERSONS = 500
 CHUNK_ROWS = 20_000
+STATEMENT_ROWS = 100
 COLUMNS = (
     *("dataset_id", "agreement_id", "no", "person", "metric", "period", "members", "achieved_on"),
     *("quantity", "nth", "life"),
@@ -130,9 +132,13 @@ def keep_rows(
 
 
 def _insert(connection: Connection, dataset_id: int, agreement_id: int, batch: Sequence[Values]) -> None:
-    marks = f"{int(dataset_id)}, {int(agreement_id)}, {', '.join('?' * (len(COLUMNS) - 2))}"
-    statement = f"INSERT INTO outcome_row ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608  # constants, two ints
-    connection.exec_driver_sql(statement, [tuple(row) for row in batch])
+    """Write a batch in statements of many rows: SQLite journals changed pages once for each statement."""
+    marks = f"({int(dataset_id)}, {int(agreement_id)}, {', '.join('?' * (len(COLUMNS) - 2))})"
+    for start in range(0, len(batch), STATEMENT_ROWS):
+        rows = batch[start : start + STATEMENT_ROWS]
+        every = ", ".join([marks] * len(rows))
+        statement = f"INSERT INTO outcome_row ({', '.join(COLUMNS)}) VALUES {every}"  # noqa: S608  # constants, two ints
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
 
 
 def _copy(connection: Connection, dataset_id: int, agreement_id: int, batch: Sequence[Values]) -> None:
@@ -184,20 +190,16 @@ def find_recorded(
     wanted = frozenset(persons)
     found: dict[Milestone, list[RecordedRow]] = {}
     days: dict[str, PartialDate] = {}
-    for row in _rows(session, stored.id, wanted):
-        if row[0] not in wanted:
+    for person, metric, members, achieved_on, nth, life, dataset_id in _rows(session, stored.id, wanted):
+        if person not in wanted:
             continue
-        day = days.get(row.achieved_on) or days.setdefault(
-            row.achieved_on, read_partial_date(row.achieved_on)
-        )
-        made = RecordedRow(
-            day=day, nth=row.nth, life=row.life, dataset=names[row.dataset_id], dead=row.dataset_id in dead
-        )
-        found.setdefault((row.person, row.metric, row.members), []).append(made)
+        day = days.get(achieved_on) or days.setdefault(achieved_on, read_partial_date(achieved_on))
+        made = RecordedRow(day=day, nth=nth, life=life, dataset=names[dataset_id], dead=dataset_id in dead)
+        found.setdefault((person, metric, members), []).append(made)
     return found
 
 
-def _rows(session: Session, agreement_id: int, persons: Collection[bytes]) -> Iterator[Row[Any]]:
+def _rows(session: Session, agreement_id: int, persons: Collection[bytes]) -> Iterator[Values]:
     """Read rows on record in pieces: of a few people by name, of many all."""
     columns = ("person", "metric", "members", "achieved_on", "nth", "life", "dataset_id")
     query = select(*(OUTCOME_ROW.c[name] for name in columns)).where(
@@ -208,9 +210,11 @@ def _rows(session: Session, agreement_id: int, persons: Collection[bytes]) -> It
     yield from _in_pieces(session, query)
 
 
-def _in_pieces(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
-    for piece in session.execute(query.execution_options(yield_per=CHUNK_ROWS)).partitions():
-        yield from piece
+def _in_pieces(session: Session, query: Select[Any]) -> Iterator[Values]:
+    """Read plain rows as the driver gives them: texts, whole numbers and bytes need no translation."""
+    with session.connection().execute(query, execution_options={"yield_per": CHUNK_ROWS}) as result:
+        while result.cursor and (piece := result.cursor.fetchmany(CHUNK_ROWS)):
+            yield from piece
 
 
 def stored_rows(session: Session, dataset_id: int) -> Iterator[CountedRow]:

@@ -13,7 +13,8 @@ from almoner.contracts.liability import PayerSums, closed_places, to_keep
 from almoner.contracts.settlement import Settlement
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.finance import acts as finance
-from almoner.finance.errors import UnlawfulTransition
+from almoner.finance.approvals import ApprovalPolicy
+from almoner.finance.errors import NotApproved, UnlawfulTransition
 from almoner.finance.signatures import sign_bytes
 
 from .conftest import document_of, secret_of
@@ -211,6 +212,49 @@ def test_no_consent_to_close_is_one_for_another_agreement(desk: "Desk") -> None:
     wrong = {name: sign_bytes(secret_of(desk.stands().party_of(name)), content) for name in ("city", "home")}
     with pytest.raises(Exception, match="does not fit the bytes"):
         measure(desk, signatures=wrong)
+
+
+def ask_for(desk: "Desk", kind: str) -> None:
+    """Let everything of a kind need the approval of one party."""
+    least = money("0.01", "USD")
+    policy = ApprovalPolicy(kind=kind, least=least, quorum=1, since=desk.clock())
+    finance.set_policy(desk.session, "main", policy, key=kind, clock=desk.clock)
+
+
+def agree_to(desk: "Desk", refusal: NotApproved) -> None:
+    """Propose what was refused, approve it and carry it out under the key that was refused."""
+    made = finance.propose_refused(
+        desk.session, "main", refusal, maker="north-giver", key="ask", clock=desk.clock
+    )
+    finance.approve(desk.session, "main", made.id, approver="quiet-owl", key="yes", clock=desk.clock)
+    key = str(refusal.figures["key"])
+    finance.execute(desk.session, "main", made.id, key=key, clock=desk.clock)
+
+
+def test_what_is_set_aside_at_signing_is_approved_where_a_policy_asks(desk: "Desk") -> None:
+    desk.draw_up()
+    ask_for(desk, "encumbrance")
+    with pytest.raises(NotApproved) as caught:
+        desk.sign()
+    assert (desk.stands().signed, desk.money()[0]) == ((), "0.00")
+    agree_to(desk, caught.value)
+    assert desk.sign().state == "active"
+    assert desk.money() == ("500000.00", "0.00", "100000.00")
+
+
+def test_a_release_that_needs_approval_waits_and_closing_says_so(desk: "Desk") -> None:
+    desk.start()
+    ask_for(desk, "release")
+    assert measure(desk, signatures=consent(desk, "measure")) == "measured"
+    assert desk.money()[0] == "500000.00"
+    with pytest.raises(NotApproved):
+        acts.follow_liability(desk.session, "main", "pact", clock=desk.clock, key="now", asking=True)
+    with pytest.raises(NotApproved) as caught:
+        close(desk)
+    assert desk.stands().state == "measured"
+    agree_to(desk, caught.value)
+    assert close(desk) == {"city": "500000.00"}
+    assert desk.money() == ("0.00", "0.00", "600000.00")
 
 
 @pytest.mark.parametrize(
