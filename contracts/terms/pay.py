@@ -220,6 +220,10 @@ def step(
     if returned:
         before = replace(before, amounts=dict(before.amounts) | returned, legs=less(before, returned))
         outturn, record = in_full(program, table, overlays, before, trace=trace)
+    over = _over(clauses, outturn, names, state.obligated)
+    if over:
+        before = replace(before, over=over)
+        outturn, record = in_full(program, table, overlays, before, trace=trace)
     obligated, legs = dict(state.obligated), dict(state.legs)
     owed = _owed(clauses, names, state, outturn)
     rows, workings = [], _workings(program, table, record, overlays)
@@ -306,14 +310,23 @@ def _overpaid(
     paid: Mapping[KeyName, int],
 ) -> dict[Between, int]:
     """Sum, by payer and payee, what was paid beyond what is owed now and is to be set off."""
-    pools: dict[Between, int] = {}
+    return {pair: sum(rows.values()) for pair, rows in _over(clauses, outturn, names, paid).items()}
+
+
+def _over(
+    clauses: Mapping[str, ClausePlan],
+    outturn: Outturn,
+    names: Mapping[Key, KeyName],
+    paid: Mapping[KeyName, int],
+) -> dict[Between, dict[Key, int]]:
+    """Say what keys were paid beyond what is owed now and is to be set off, by payer and payee."""
+    pools: dict[Between, dict[Key, int]] = {}
     for key, kept in outturn.keys.items():
         clause = clauses[key[0]]
         over = paid.get(names[key], 0) - kept.entitled
         sets_off = clause.on_decrease == "offset" and not clause.two_way and kept.earned is not None
         if over > 0 and sets_off:
-            pair = between(clause, names[key])
-            pools[pair] = pools.get(pair, 0) + over
+            pools.setdefault(between(clause, names[key]), {})[key] = over
     return pools
 
 
