@@ -121,9 +121,7 @@ def test_all_that_is_due_is_settled_once_by_whoever_comes_first(active: "Desk") 
     for at in range(3):
         active.find(f"c{at}", "100")
     active.session.commit()
-    answers = at_once(
-        active, [lambda desk: acts.settle(desk.session, "main", "pact", clock=desk.clock)] * 4
-    )
+    answers = at_once(active, [lambda desk: acts.settle(desk.session, "main", "pact", clock=desk.clock)] * 4)
     assert sorted(len(one) for one in answers if isinstance(one, tuple)) == [0, 0, 0, 3], answers
     assert paid_out(active) == ["1512.00"] * 3
     require_sound(active)
@@ -152,9 +150,9 @@ def test_a_dispute_is_resolved_one_way(found: "Desk") -> None:
     upheld, overturned = resolution(found, "upheld"), resolution(found, "overturned", nothing)
     works: list[Work] = [
         lambda desk: acts.resolve(desk.session, "main", "pact", upheld, clock=desk.clock).outcome,
-        lambda desk: acts.resolve(
-            desk.session, "main", "pact", overturned, nothing, clock=desk.clock
-        ).outcome,
+        lambda desk: (
+            acts.resolve(desk.session, "main", "pact", overturned, nothing, clock=desk.clock).outcome
+        ),
     ]
     answers = at_once(found, works * 2)
     assert names(answers) == ["DisputeRefused", "DisputeRefused", "str", "str"], answers
@@ -265,9 +263,11 @@ def test_money_that_is_owed_back_comes_back_once(recovering: "Desk") -> None:
     [owed] = [row for row in acts.list_payouts(recovering.session, "main", "pact") if row.status == "owed"]
 
     def take(key: str) -> Work:
-        return lambda desk: acts.take_back(
-            desk.session, "main", "pact", owed.id, owed.amount, key=key, clock=desk.clock
-        ).status
+        return lambda desk: (
+            acts.take_back(
+                desk.session, "main", "pact", owed.id, owed.amount, key=key, clock=desk.clock
+            ).status
+        )
 
     answers = at_once(recovering, [take("first"), take("second"), take("first"), take("second")])
     assert names(answers) == ["AmountOutOfRange", "AmountOutOfRange", "str", "str"], answers
