@@ -38,6 +38,7 @@ Description = Annotated[str, typer.Option("--description", help="What it is, for
 HeldBy = Annotated[str, typer.Option("--held-by", help="Who keeps it.")]
 MediaType = Annotated[str, typer.Option("--media-type", help="For example text/csv.")]
 NONE: list[str] = []
+UNDECIDED = ("claimed", "determined", "in_disagreement")
 
 
 @app.command()
@@ -149,7 +150,7 @@ def list_all(
                 one.state.replace("_", " "),
                 f"{one.found} of {one.needed}",
                 one.final_on.isoformat() if one.final_on else "",
-                "; ".join(finding_words(row) for row in _rows(one)),
+                _claimed_and_found(one),
             )
             for one in rows
         ],
@@ -191,6 +192,15 @@ def show(
 
 def _rows(status: ClaimStatus) -> list[dict[str, Any]]:
     return result_rows(status.claim.results)
+
+
+def _claimed_and_found(status: ClaimStatus) -> str:
+    """Say what was claimed, and what counts where that is something else."""
+    claimed = "; ".join(finding_words(row) for row in _rows(status))
+    if status.state in UNDECIDED or status.results == status.claim.results:
+        return claimed
+    counts = "; ".join(finding_words(row) for row in result_rows(status.results))
+    return f"{claimed}. Found: {counts or 'nothing of it'}"
 
 
 def _words(status: ClaimStatus) -> str:

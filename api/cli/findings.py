@@ -15,6 +15,8 @@ from ...finance.errors import DocumentInvalid, Missing
 from .results import FORM
 from .writing import read_bytes, read_pairs
 
+SHOWN = 5
+
 
 def only_evidence(evidence: Sequence[Evidence], claim: str, sha256: str) -> str:
     """Return the digest of what a finding rests on.
@@ -71,13 +73,10 @@ def found_as(
     listed, better = tuple(claimed), {one.place: one for one in corrected}
     strange = [one.metric for one in corrected if one.place not in {known.place for known in listed}]
     if strange:
-        known = "; ".join(
-            " ".join([one.metric, one.period, *(member for _, member in one.of)]) for one in listed[:5]
-        )
+        known = [" ".join([one.metric, one.period, *(member for _, member in one.of)]) for one in listed]
         raise DocumentInvalid(
-            f"{', '.join(strange)} was not claimed so: a finding corrects what was claimed, and that is {known}"
-            f"{' and more' if len(listed) > 5 else ''}. "  # noqa: PLR2004  # as many as are shown
-            f"Write {FORM}."
+            f"{', '.join(strange)} was not claimed so: a finding corrects what was claimed. Claimed: "
+            f"{'; '.join(known[:SHOWN])}{' …' if known[SHOWN:] else ''}. Write {FORM}."
         )
     chosen = (better.get(one.place, one) for one in listed)
     return tuple(Finding(result=one, method=method or "as claimed") for one in chosen)

@@ -131,7 +131,14 @@ def take_back(
         if sum(parts) != amount.minor:
             raise KeyReused(f"The key {key!r} belongs to another amount that came back.", key=key)
         return show_payout(session, stored, payout)
-    owed = Money(minor=row.amount - int(row.done), unit=amount.unit)
+    owed = Money(minor=0 if row.voided is not None else row.amount - int(row.done), unit=amount.unit)
+    if (row.direction, row.route) == ("back", "pot"):
+        raise AmountOutOfRange(
+            f"The pot {row.payee} owes {owed} back to {row.payer}: it gives them back out of what is paid "
+            "into it next, and nobody returns them by hand.",
+            amount=str(amount),
+            owed=str(owed),
+        )
     if row.direction != "back" or row.route != "fund" or row.unit != amount.unit.code or amount > owed:
         raise AmountOutOfRange(
             f"{amount} cannot come back on this payout: {owed if row.direction == 'back' else 'nothing'} is "

@@ -20,15 +20,15 @@ from ..settling import (
     Decided,
     PlannedPayout,
     changed,
-    falling,
     judged_on,
+    moving,
     plan_payouts,
     plan_residuals,
     take_step,
 )
 from ..terms.pay import Entitlement, LegName, Step
 from .liability import follow_liability
-from .paying import Payment, pay_out, void_waiting
+from .paying import Payment, pay_out, void_undone, void_waiting
 from .showing import show_settlements
 from .vetting import find_tied, require_findings_untied
 
@@ -78,8 +78,7 @@ def settle(
     NotIndependent
         When who determined the claim is tied to the money today; without a claim, such findings are left.
     UnlawfulTransition, Missing
-        When the agreement is not active, measured or terminated (of a closed one everything is settled); when
-        there is none.
+        When the agreement is not active, measured, terminated or closed; when there is none.
     """
     stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
     today = as_utc(clock()).date()
@@ -93,18 +92,19 @@ def settle(
     if claim:
         _require_final(session, stored, claim, decisions, today)
     act = _Act(session, stored, clock, maker, details)
-    made = [
-        act.take(_cause(one, settled), decision=one)
-        for one in decisions
-        if claim in {"", one.claim}
-        and settled.get(one.claim, 0) < one.round
-        and _is_payable(stored, one, today)
-        and not _is_tied(session, stored, one, today, named=claim)
-    ]
-    if not claim:
-        made += filter(None, [act.take("calendar")])
-    if made:
-        follow_liability(session, book, agreement, clock=clock, key=f"settled#{made[-1]}")
+    with session.begin_nested():
+        made = [
+            act.take(_cause(one, settled), decision=one)
+            for one in decisions
+            if claim in {"", one.claim}
+            and settled.get(one.claim, 0) < one.round
+            and _is_payable(stored, one, today)
+            and not _is_tied(session, stored, one, today, named=claim)
+        ]
+        if not claim:
+            made += filter(None, [act.take("calendar")])
+        if made:
+            follow_liability(session, book, agreement, clock=clock, key=f"settled#{made[-1]}")
     return tuple(one for one in show_settlements(session, stored) if one.position in made)
 
 
@@ -262,13 +262,13 @@ class _Act:
         session, stored = self.session, self.stored
         today = as_utc(self.clock()).date()
         voided = (
-            void_waiting(session, stored, self.clock, claim=decision.claim)
+            void_waiting(session, stored, decision.claim, self.clock)
             if cause == "resolution" and decision
             else ()
         )
         use = stored.lineage.overlaid
         books, step, day = self._step(decision, today)
-        undue = void_waiting(session, stored, self.clock, falling=falling(step.entitlements))
+        undue = void_undone(session, stored, self.clock, moving(step.entitlements))
         if undue:
             voided += undue
             books, step, day = self._step(decision, today)

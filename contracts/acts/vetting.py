@@ -114,8 +114,10 @@ def require_findings_untied(
 
     Parameters
     ----------
-    session, book, stored, claim, number, on
+    session, book, stored, claim, on
         As for ``find_tied``.
+    number : int [place]
+        Of the round that is paid on.
 
     Raises
     ------

@@ -5,7 +5,7 @@ the beginning, by ``agreement_arithmetic``); what becomes of each payout. It say
 is done or by which name it is refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -15,6 +15,9 @@ from .agreement_shapes import ENDS, Shape
 
 PENDING_STATES = ("active", "suspended", "measured", "terminated")
 SETTLED_STATES = ("active", "measured", "terminated")
+
+
+Books = tuple[tuple[Result, ...], set[tuple[str, str, tuple[str, ...]]]]  # what counts, and what fell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +39,7 @@ class Dispute:
     claim: str
     round: int
     frozen: dict[LegName, int]
+    kept: dict[str, int]
     outcome: str = ""
 
 
@@ -49,6 +53,8 @@ class ClaimRow:
     found: dict[int, dict[str, tuple[Result, ...]]] = field(default_factory=dict)
     round: int = 0
     decided: tuple[Result, ...] = ()
+    fallen: set[tuple[str, str, tuple[str, ...]]] = field(default_factory=set)
+    said: set[tuple[str, str, tuple[str, ...]]] = field(default_factory=set)
     decided_on: date | None = None
     open_until: date | None = None
     dispute: Dispute | None = None
@@ -102,7 +108,7 @@ class Model:
     payouts: list[PayoutRow] = field(default_factory=list)
     position: int = 0
     amended: int = 0
-    books: dict[str, tuple[Result, ...]] = field(default_factory=dict)
+    books: dict[str, Books] = field(default_factory=dict)
     other: dict[str, int] = field(default_factory=dict)
 
     # ---- findings
@@ -118,6 +124,9 @@ class Model:
     def count(self, claim: ClaimRow, number: int, results: tuple[Result, ...], until: date) -> None:
         claim.round, claim.decided, claim.decided_on, claim.open_until = number, results, self.today, until
         claim.waived = set()
+        places = {one[:3] for one in results}
+        claim.fallen = {place for place in claim.said if place not in places}
+        claim.said |= places
 
     def final_on(self, claim: ClaimRow) -> date:
         assert claim.decided_on is not None
@@ -180,10 +189,12 @@ class Model:
         return sum(one.amount for one in self.payouts if one.payer == payer and one.status == "waiting")
 
     def kept_back(self, payer: str) -> int:
-        return sum(amount for name, amount in self.frozen.items() if name[3] == payer)
+        open_ones = [claim.dispute for claim in self.claims.values() if claim.dispute]
+        return sum(one.kept.get(payer, 0) for one in open_ones)
 
     def owed_back(self, payer: str) -> int:
-        return sum(one.amount - one.done for one in self.payouts if one.payer == payer and one.back)
+        rows = [one for one in self.payouts if one.payer == payer and one.status in {"owed", "part_returned"}]
+        return sum(one.amount - one.done for one in rows)
 
     def spent(self, fund: str) -> int:
         """What has left a fund, less what came back to it."""
@@ -199,21 +210,36 @@ class Model:
     # ---- settlement
 
     def in_force(self, *, adding: ClaimRow | None = None) -> list[tuple[str, Result]]:
-        """What was settled, in the order in which it first was, with one more decision."""
-        codes = list(self.order)
-        if adding is not None and adding.code not in codes:
-            codes.append(adding.code)
-        return [
-            (code, one)
-            for code in codes
-            for one in (self.claims[code].decided if adding is self.claims[code] else self.books[code])
-        ]
+        """What was settled, in the order in which it first was, with one more decision.
+
+        What an earlier round had said and the one in force does not counts as nothing, unless something
+        stands in for it, or another claim knows it.
+        """
+        books = dict(self.books)
+        if adding is not None:
+            books[adding.code] = (adding.decided, adding.fallen)
+        codes = [*self.order, *(code for code in books if code not in self.order)]
+        known = {one[:3] for code in codes for one in books[code][0]}
+        rows = []
+        for code in codes:
+            results, fallen = books[code]
+            zeros = [
+                (*place, 0)
+                for place in sorted(fallen)
+                if place not in known and self.shape.metric(place[0]).after_days is None
+            ]
+            rows += [(code, one) for one in (*results, *zeros)]
+        return rows
+
+    def is_lapsed(self, claim: ClaimRow) -> bool:
+        """Whether it was not decided when the agreement was terminated."""
+        return self.state == "terminated" and not claim.round
 
     def judged_on(self, taken: ClaimRow | None) -> date:
         """The day on which waiting times are judged: nothing stands in for what is still being decided."""
         days = [self.today]
         for claim in self.claims.values():
-            if claim is taken or self.is_payable(claim):
+            if claim is taken or claim.code in self.order or self.is_lapsed(claim):
                 continue
             for metric, period, _, _ in claim.results:
                 after = self.shape.metric(metric).after_days
@@ -227,15 +253,19 @@ class Model:
         return take_step(self.shape, self.legs, self.frozen, wanted)
 
     def step(self, adding: ClaimRow | None) -> list[Row]:
-        """The rows of a step; what waits for approval and is less now is given up first."""
+        """The rows of a step; what it goes against and nothing was done on is given up first."""
         rows = self.rows(adding)
-        falls = {(*row.key[:2], *ends) for row in rows for ends, due in row.legs.items() if due < 0}
+        sums: dict[tuple[str, str, str, str], int] = {}
+        for row in rows:
+            for (payer, payee), due in row.legs.items():
+                place = (row.key[0], row.key[1], payer, payee)
+                sums[place] = sums.get(place, 0) + due
         undue = [
             one
             for one in self.payouts
-            if one.status == "waiting"
-            and (one.clause, one.period, one.payer, one.payee) in falls
-            and not (one.claim and self.claims[one.claim].dispute)
+            if not (one.claim and self.claims[one.claim].dispute)
+            and one.status == ("waiting" if sums.get(one.name[1:], 0) < 0 else "owed")
+            and sums.get(one.name[1:], 0)
         ]
         for one in undue:
             one.status = "void"
@@ -277,7 +307,7 @@ class Model:
         rows = self.step(claim)
         if claim.code not in self.order:
             self.order.append(claim.code)
-        self.books[claim.code], claim.settled = claim.decided, claim.round
+        self.books[claim.code], claim.settled = (claim.decided, claim.fallen), claim.round
         return self.book(rows, claim.code)
 
     def amend(self, after: Shape) -> None:
@@ -385,8 +415,15 @@ class Model:
             return False
         return self.today >= self.final_on(claim) or by in claim.waived
 
-    def dispute(self, claim: ClaimRow, code: str) -> None:
-        claim.dispute = Dispute(code, claim.code, claim.round, self.worth(claim))
+    def dispute(self, claim: ClaimRow, code: str, held: Mapping[str, int]) -> None:
+        """Keep back what it would pay, as far as it is set aside."""
+        worth = self.worth(claim)
+        kept: dict[str, int] = {}
+        for name, amount in worth.items():
+            kept[name[3]] = kept.get(name[3], 0) + amount
+        kept = {payer: min(amount, held.get(payer, 0)) for payer, amount in kept.items()}
+        legs = {name: amount for name, amount in worth.items() if kept[name[3]]}
+        claim.dispute = Dispute(code, claim.code, claim.round, legs, kept)
         claim.disputes.append(claim.dispute)
 
     def resolve(self, claim: ClaimRow, outcome: str, instead: tuple[Result, ...] = ()) -> None:

@@ -59,6 +59,7 @@ RESOLVER = "arbiter"
 LABS = ("count-lab", "second-lab", "third-lab")
 STAFF = ("desk-one", "desk-two")
 GIVERS = ("north-giver", "south-giver")
+SHORT = ("OverdrawnCommitment", "InsufficientFunds", "Underfunded", "MoneyFrozen")
 FUNDS = {"shelter": 700_000, "harbour": 400_000}
 
 
@@ -330,8 +331,13 @@ class World:
             probe = deepcopy(self.model)
             probe.settle(claim)
             if self.is_short(probe):
-                owed = any(self.model.owed_back(payer) for payer in self.model.maxima)
-                assert owed, "money is missing that nobody owes"
+                payers = self.model.maxima
+                missing = any(self.model.owed_back(one) or self.model.kept_back(one) for one in payers)
+                assert missing, "money is missing that nobody owes back and no dispute keeps back"
+                self.refuse(
+                    lambda: settle(self.session, "main", self.code, claim, clock=self.clock, maker=maker),
+                    *SHORT,
+                )
                 return
         if refusal or claim:
             self.ask(
@@ -386,9 +392,20 @@ class World:
 
     # ---- disputes
 
+    def held(self) -> dict[str, int]:
+        """What is set aside for each payer, beside what is frozen or waits."""
+        stored = agreements.find_agreement(self.session, "main", self.code)
+        return {
+            one.payer: finance.promised(
+                self.session, self.funds[one.fund], Promise("agreement", one.promise)
+            ).minor
+            for one in stored.agreement.sources
+        }
+
     def dispute(self, claim: ClaimRow, by: str, grounds: str, refusal: str = "") -> None:
         self.trail += 1
         code = f"d{self.trail}"
+        held = self.held()
         self.ask(
             lambda: disputing.dispute(
                 self.session, "main", self.code, claim.code, by=by, grounds=grounds,  # type: ignore[arg-type]  # drawn
@@ -397,7 +414,7 @@ class World:
             refusal,
         )  # fmt: skip
         if not refusal:
-            self.model.dispute(claim, code)
+            self.model.dispute(claim, code, held)
 
     def resolve(
         self,
@@ -615,8 +632,7 @@ class World:
                 trail.contributions
             )
             assert {use.giver for use in trail.contributions} <= set(GIVERS)
-        if not row.clause.startswith("residual:"):
-            assert trail.clause.words
+        assert trail.clause.words
         if not row.claim:
             return
         claim = self.model.claims[row.claim]

@@ -36,6 +36,7 @@ from .agreement_world import (
     LABS,
     PARTIES,
     RESOLVER,
+    SHORT,
     VERIFIERS,
     World,
     clock_of,
@@ -48,7 +49,6 @@ from .agreement_world import (
 EXAMPLES = int(os.environ.get("AGREEMENT_EXAMPLES", "25"))
 STEPS = int(os.environ.get("AGREEMENT_STEPS", "30"))
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("AGREEMENT_SHRINK") else (Phase.generate,)
-SHORT = ("OverdrawnCommitment", "InsufficientFunds", "Underfunded")
 FAULTS = (
     "unsigned", "other", "content", "party", "stranger", "late", "early", "evidence", "domain", "round",
 )  # fmt: skip
@@ -99,6 +99,7 @@ class Life(RuleBasedStateMachine):
             for fund, minor in need.items():
                 self.world.give(fund, max(0, minor - FUNDS[fund]))
         self.world.sign(*others)
+        model.today += timedelta(days=data.draw(st.sampled_from((0, 0, 200, 330))))
 
     # ---- drawing
 
@@ -169,11 +170,11 @@ class Life(RuleBasedStateMachine):
             self.money_comes_back: 4 if self.owed() else 0,
             self.amend: 1 if model.state in {"active", "suspended"} and model.shape.limits else 0,
             self.the_fund_pays_others: 1 if model.claims else 0,
-            self.time_passes: 3,
+            self.time_passes: 4,
             self.stop_and_go: int(model.today.month % 3 == 0),
-            self.measure: 2 * int(model.today.year == 2027 and model.state != "measured"),
+            self.measure: 4 * int(model.today.year == 2027 and model.state != "measured"),
             self.terminate: int(model.today.year == 2027 and model.state != "terminated"),
-            self.close: 2 if ends and model.state != "closed" else 0,
+            self.close: 3 if ends and model.state != "closed" else 0,
         }
         choices = [act for act, weight in weights.items() for _ in range(weight)]
         data.draw(st.sampled_from(choices))(data)
