@@ -211,10 +211,10 @@ def _rows(session: Session, agreement_id: int, persons: Collection[bytes]) -> It
 
 
 def _in_pieces(session: Session, query: Select[Any]) -> Iterator[Values]:
-    """Read plain rows as the driver gives them: texts, whole numbers and bytes need no translation."""
+    """Read rows piece by piece; what a streamed result has fetched already is among them."""
     with session.connection().execute(query, execution_options={"yield_per": CHUNK_ROWS}) as result:
-        while result.cursor and (piece := result.cursor.fetchmany(CHUNK_ROWS)):
-            yield from piece
+        for piece in result.partitions(CHUNK_ROWS):
+            yield from cast("Sequence[Values]", piece)
 
 
 def stored_rows(session: Session, dataset_id: int) -> Iterator[CountedRow]:
