@@ -101,9 +101,7 @@ def _require_first(
         )
 
 
-def _others(
-    session: Session, book: str, stored: StoredAgreement, today: date
-) -> tuple[StoredAgreement, ...]:
+def _others(session: Session, book: str, stored: StoredAgreement, today: date) -> tuple[StoredAgreement, ...]:
     """Find the agreements that this one observes; refuse those that can still change."""
     metrics = stored.lineage.newest.metrics.values()
     wanted = {metric.ref.terms for metric in metrics if metric.ref is not None}
