@@ -21,7 +21,13 @@ from almoner.contracts.terms.amendment import Amendment
 from almoner.finance import acts as finance
 from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.dates import fixed_clock
-from almoner.finance.errors import AlreadyClaimed, EvidenceMissing
+from almoner.finance.errors import (
+    AlreadyClaimed,
+    EvidenceMissing,
+    NotAllowed,
+    NotIndependent,
+    SamePerson,
+)
 from almoner.finance.parties import Party
 from almoner.finance.signatures import public_key, sign_bytes
 from almoner.finance.ties import Tie
@@ -140,3 +146,40 @@ def test_a_finding_that_was_upheld_keeps_nothing_open(desk: "Desk") -> None:
     assert timed.money() == ("0.00", "1512.00", "598488.00")
     acts.close(timed.session, "main", "pact", clock=timed.clock)
     assert timed.stands().state == "closed"
+
+
+def test_nobody_confirms_what_he_claimed(desk: "Desk", content: "Content") -> None:
+    desk.start()
+    for judge in ("lab", "second", "resolver"):
+        with pytest.raises(NotAllowed, match="verifies or decides"):
+            desk.claim(f"by-{judge}", "100", by=judge)
+    stated = deepcopy(content)
+    stated["metrics"]["nights"]["by"] = "lab"
+    stated["limits"][0]["max"] = "5000.00"
+    told = replace(desk, document=document_of(stated))
+    told.start("told")
+    made = told.claim("c1", "100", by="lab", code="told")
+    told.attach(made)
+    with pytest.raises(SamePerson, match="made the claim"):
+        told.determine(told.finding(made, "100", "lab"))
+    told.determine(told.finding(made, "100", "second"))
+    assert amounts(settle(told, "told")) == ["1512.00"]
+
+
+def test_who_states_a_metric_is_not_needed_to_confirm_it(desk: "Desk", content: "Content") -> None:
+    stated = deepcopy(content)
+    stated["metrics"]["nights"]["by"] = "lab"
+    alone = replace(desk, document=document_of(stated, verifiers={}))
+    with pytest.raises(NotIndependent, match="count-lab states nights and cannot confirm it"):
+        alone.draft()
+
+
+def test_one_key_does_not_make_a_quorum_of_two(desk: "Desk") -> None:
+    twin = Party(code="twin-lab", name="Twin", public_key=public_key(secret_of("count-lab")))
+    finance.register_party(desk.session, "main", twin)
+    two = desk.given(verifiers={"second": "twin-lab"}, verification={"quorum": 2})
+    with pytest.raises(NotIndependent, match="count-lab and twin-lab have one key"):
+        two.draw_up()
+    deciding = desk.given(resolver="twin-lab")
+    with pytest.raises(NotIndependent, match="count-lab and twin-lab have one key"):
+        deciding.draw_up()
