@@ -49,10 +49,8 @@ def settle(
 
     Parameters
     ----------
-    session : Session
-        The caller's; nothing is committed.
-    book, agreement : str
-        Codes.
+    session, book, agreement
+        The caller's session, in which nothing is committed; codes.
     claim : str
         Settle this one; without it every final finding, then what the calendar makes due.
     clock : Clock
@@ -65,14 +63,14 @@ def settle(
     Returns
     -------
     tuple of Settlement
-        What was settled now, or before where the claim was.
+        What was settled now, or before.
 
     Raises
     ------
     EvidenceMissing
-        When the claim has no finding yet, or one that can still be disputed; the figures say until when.
+        When the claim has no finding yet, or one that can still be disputed, with the day.
     MoneyFrozen
-        When the claim is in dispute; the figures say what is kept back.
+        When it is in dispute; the figures say what is kept back.
     NotApproved
         When a policy asks for approval and nobody is named who proposes.
     NotIndependent
