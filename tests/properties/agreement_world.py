@@ -632,8 +632,7 @@ class World:
                 trail.contributions
             )
             assert {use.giver for use in trail.contributions} <= set(GIVERS)
-        if not row.clause.startswith("residual:"):
-            assert trail.clause.words
+        assert trail.clause.words
         if not row.claim:
             return
         claim = self.model.claims[row.claim]
