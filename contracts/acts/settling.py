@@ -10,7 +10,7 @@ from ...finance.errors import EvidenceMissing, MoneyFrozen
 from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.storage import Session
-from ..records import agreements, claims, settlements
+from ..records import agreements, claims, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
 from ..settlement import Cause, Settlement
@@ -230,10 +230,13 @@ def _require_final(
 def _day(session: Session, stored: StoredAgreement, decided: Sequence[Decided], today: date) -> date:
     """Return the day on which waiting times are judged: nothing stands in for what was claimed in time."""
     known = {one.claim for one in decided}
+    lapsed = set()
+    if stored.agreement.state == "terminated":
+        lapsed = {one.claim for one in openings.list_claims_standing(session, stored.id) if not one.decided}
     waiting = [
         (result.metric, result.period)
         for one in claims.list_stored_claims(session, stored)
-        if one.claim.code not in known
+        if one.claim.code not in known | lapsed
         for result in one.claim.results
     ]
     return judged_on(stored.lineage.overlaid.program, today, waiting)
@@ -342,7 +345,7 @@ class _Act:
         }
         if decision is not None:
             body |= {"claim": decision.claim, "round": decision.round}
-        if amendment_id is not None:
+        if self.stored.agreement.amended:
             body["amendments"] = len(self.stored.agreement.amended)
         frozen = settlements.find_frozen(self.session, self.stored.id)
         if frozen:
