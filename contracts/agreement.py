@@ -406,6 +406,37 @@ def default_funding(
     return tuple(Funding(payer=name, fund=fund, use=dict(use or {})) for name in outcome or paying)
 
 
+def agreement_of(
+    terms: TermDocument, parties: Mapping[str, str], fund: str, use: Mapping[str, str] | None = None
+) -> AgreementDocument:
+    """Make the plainest agreement of terms: one fund pays, one verifier decides, findings are final at once.
+
+    Parameters
+    ----------
+    terms : TermDocument
+        Payment terms.
+    parties : Mapping of str to str
+        Party of the terms -> code of the party in the book.
+    fund : str
+        Code of the fund that pays, see ``default_funding``.
+    use : Mapping of str to str or None
+        What its money is for.
+
+    Examples
+    --------
+    >>> example = AgreementDocument.read(EXAMPLE)
+    >>> agreement_of(example.terms, example.parties, "shelter").verification.quorum
+    1
+    """
+    content = {
+        "schema": "almoner.agreement/1",
+        "terms": terms.model_dump(mode="json", by_alias=True),
+        "parties": dict(parties),
+        "funding": [row.model_dump(mode="json") for row in default_funding(terms, fund, use)],
+    }
+    return AgreementDocument.read(canonical_bytes(content))
+
+
 EXAMPLE = """
 {"schema": "almoner.agreement/1",
  "terms": {"schema": "almoner.term/1", "title": "Nights in a safe place", "rounding": "half_even",

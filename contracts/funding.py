@@ -5,16 +5,18 @@ shows only when a payment fails. A ``Source`` ties one payer to one fund, with t
 pay. A pot's money stays in the fund of those who pay into it, so it needs nothing of its own beforehand.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..finance.findings import Findings
 from ..finance.funds import PooledFund
 from ..finance.money import Money
 from .agreement import AgreementDocument, Source, promise_of
-from .terms.amended_bounds import prove_amended
 from .terms.amendment import Overlaid
-from .terms.bounds import prove
+from .terms.observing import Place
 from .terms.program import Program
+from .terms.remaining import remaining
+
+NOTHING_KNOWN: Mapping[Place, int | None] = {}
 
 
 def sources_of(
@@ -145,6 +147,7 @@ def funding_faults(
     program: Program,
     most: Mapping[tuple[str, str], int],
     funds: Mapping[str, PooledFund],
+    was: Collection[str] = (),
 ) -> Findings:
     """List payers that cannot pay by the terms, units that differ, and pots fed from several sides.
 
@@ -152,11 +155,14 @@ def funding_faults(
     ----------
     document, program, most, funds
         As for ``sources_of``.
+    was : collection of str
+        Payers that had a fund before an amendment; they may stop paying.
     """
     rows = [
         {"path": f"/funding/{at}", "message": told}
         for at, row in enumerate(document.funding)
         for told in _unit_faults(row.payer, funds[row.fund], program, most)
+        if row.payer not in was or any(name == row.payer for name, _ in most)
     ]
     paying = payers_by_fund(document, program)
     for pot, names in feeders(program).items():
@@ -195,7 +201,7 @@ def _unit_faults(
 
 
 def most_by_payer(
-    use: Overlaid, known: Mapping[tuple[str, int, tuple[str, ...]], int | None] | None = None
+    use: Overlaid, known: Mapping[Place, int | None] = NOTHING_KNOWN
 ) -> Mapping[tuple[str, str], int]:
     """Bound what each payer can owe in total, by payer and unit, over all periods' terms.
 
@@ -210,16 +216,9 @@ def most_by_payer(
     --------
     >>> from almoner.contracts.terms.amendment import Lineage
     >>> from almoner.contracts.terms.document import EXAMPLE, TermDocument
-    >>> most_by_payer(Lineage(TermDocument.read(EXAMPLE)).overlaid)
-    {('city', 'USD'): 50000000}
+    >>> use = Lineage(TermDocument.read(EXAMPLE)).overlaid
+    >>> most_by_payer(use), most_by_payer(use, {("nights", 0, ()): 100})
+    ({('city', 'USD'): 50000000}, {('city', 'USD'): 151200})
     """
     amended = any(one is not use.program for one in use.overlays)
-    if not amended and not known:
-        return prove(use.program).payers
-    proof = prove_amended(use.program, use.overlays)[0] if amended else prove(use.program)
-    return proof.payers or {
-        (name, clause.unit.unit): proof.maxima[clause.unit.unit]
-        for clause in use.program.clauses
-        if clause.basis != "note"
-        for name in ends_of(use.program, clause.payer)
-    }
+    return remaining(use.program, use.overlays if amended else (), known)

@@ -43,22 +43,20 @@ class PayerSums:
 NOTHING = PayerSums()
 
 
-def to_keep(maximum: int, bound: int, sums: PayerSums, excess: int = 0) -> int:
+def to_keep(maximum: int, bound: int, sums: PayerSums) -> int:
     """Say how much of a payer's money has to stay set aside, beside what is frozen or waits.
 
-    What can still be owed is the bound less what is owed already; what was paid on a finding that fell, and
-    stays paid, does not lessen it. Together with what was paid it is never above the maximum.
+    What can still be owed is the bound less what is owed already. Together with what was paid it is never
+    above the maximum: where money is owed back, less is set aside until it has come.
 
     Parameters
     ----------
     maximum : int [minor units]
         Proven, as signed and amended.
     bound : int [minor units]
-        The most that can ever be owed in total, with what is closed.
+        The most that can ever be owed in total, with what is closed and what is owed already.
     sums : PayerSums
         What became of its payouts.
-    excess : int [minor units]
-        Owed beyond what findings in force make due, and kept by the payee.
 
     Examples
     --------
@@ -69,7 +67,7 @@ def to_keep(maximum: int, bound: int, sums: PayerSums, excess: int = 0) -> int:
     >>> to_keep(100, 100, PayerSums(owed=60, paid=100)), to_keep(100, 100, PayerSums(owed=60, paid=60))
     (0, 40)
     """
-    can_come = bound + excess - sums.owed
+    can_come = bound - sums.owed
     uncovered = maximum - sums.paid - sums.waiting
     return max(0, min(can_come, uncovered) - sums.frozen)
 
@@ -139,7 +137,7 @@ def kept_beyond(
     legs : Mapping of LegName to int [minor units]
         Owed, by clause, period, members, payer and payee.
     standing : Mapping of KeyName to (int, int) [minor units]
-        Earned and entitled as last recorded.
+        Earned and entitled by findings in force; a key that is not there has nothing due.
 
     Examples
     --------
@@ -150,12 +148,11 @@ def kept_beyond(
     totals: dict[tuple[str, str, tuple[str, ...]], int] = {}
     payers: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
     for name, amount in legs.items():
-        key = name[:3]
-        totals[key] = totals.get(key, 0) + amount
-        payers.setdefault(key, set()).add(name[3])
+        totals[name[:3]] = totals.get(name[:3], 0) + amount
+        payers.setdefault(name[:3], set()).add(name[3])
     beyond: dict[str, int] = {}
     for key, total in totals.items():
-        more = total - standing.get(key, (total, total))[1]
+        more = total - standing.get(key, (0, 0))[1]
         for payer in payers[key] if more > 0 else ():
             beyond[payer] = beyond.get(payer, 0) + more
     return beyond

@@ -90,85 +90,98 @@ def trace_document(trace: PayoutTrace) -> dict[str, Any]:
     trace : PayoutTrace
         What to write.
     """
-    payout = trace.payout
     return {
-        "contributions": [
-            {
-                "contribution": one.contribution,
-                "giver": one.giver,
-                "earmark": one.earmark,
-                "amount": one.amount.text,
-                "unit": one.amount.unit.code,
-                "transaction": str(one.transaction),
-            }
-            for one in trace.contributions
-        ],
+        "contributions": [_contribution(one) for one in trace.contributions],
         "fund": trace.fund,
-        "agreement": {
-            "code": payout.agreement,
-            "clause": payout.clause,
-            "title": trace.clause.title,
-            "words": list(trace.clause.words),
-            "source": trace.clause.source,
-            "period": payout.period,
-            "terms_sha256": trace.clause.terms_sha256,
-        },
+        "agreement": _clause(trace),
         "amounts": [_amounts(one) for one in trace.amounts],
-        "claim": None
-        if trace.claim is None
-        else {
-            "code": trace.claim.code,
-            "by": trace.claim.claimed_by,
-            "results": result_rows(trace.claim.results),
-            "sha256": trace.claim.digest(),
-        },
-        "evidence": [
-            {
-                "sha256": one.sha256,
-                "media_type": one.media_type,
-                "method": one.method,
-                "description": one.description,
-                "held_by": one.held_by,
-            }
-            for one in trace.evidence
-        ],
-        "determinations": [
-            {
-                "verifier": one.verifier,
-                "round": one.round,
-                "paid_on": one.round == trace.round,
-                "made_on": one.made_on,
-                "findings": [finding.row() for finding in one.findings],
-                "evidence_sha256": one.evidence_sha256,
-                "sha256": one.digest(),
-                "signature": one.signature.hex(),
-            }
-            for one in trace.determinations
-        ],
-        "disputes": [
-            {
-                "code": one.code,
-                "grounds": one.grounds,
-                "raised_by": one.raised_by,
-                "round": one.round,
-                "outcome": one.outcome or "open",
-            }
-            for one in trace.disputes
-        ],
-        "payout": {
-            "id": str(payout.id),
-            "payer": payout.payer,
-            "payee": payout.payee,
-            "party": payout.party,
-            "amount": payout.amount.text,
-            "unit": payout.amount.unit.code,
-            "direction": payout.direction,
-            "route": payout.route,
-            "status": payout.status,
-            "settlement": payout.position,
-            "transactions": [str(one) for one in payout.transactions],
-        },
+        "claim": None if trace.claim is None else _claim(trace.claim),
+        "evidence": [_evidence(one) for one in trace.evidence],
+        "determinations": [_determination(one, trace.round) for one in trace.determinations],
+        "disputes": [_dispute(one) for one in trace.disputes],
+        "payout": _payout(trace.payout),
         "log": [{"transaction": str(one), "proof": proof} for one, proof in trace.proofs.items()],
+    }
+
+
+def _contribution(one: Use) -> dict[str, Any]:
+    return {
+        "contribution": one.contribution,
+        "giver": one.giver,
+        "earmark": one.earmark,
+        "amount": one.amount.text,
+        "unit": one.amount.unit.code,
+        "transaction": str(one.transaction),
+    }
+
+
+def _clause(trace: PayoutTrace) -> dict[str, Any]:
+    return {
+        "code": trace.payout.agreement,
+        "clause": trace.payout.clause,
+        "title": trace.clause.title,
+        "words": list(trace.clause.words),
+        "source": trace.clause.source,
+        "period": trace.payout.period,
+        "terms_sha256": trace.clause.terms_sha256,
+    }
+
+
+def _claim(one: Claim) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "by": one.claimed_by,
+        "results": result_rows(one.results),
+        "sha256": one.digest(),
+    }
+
+
+def _evidence(one: Evidence) -> dict[str, Any]:
+    return {
+        "sha256": one.sha256,
+        "media_type": one.media_type,
+        "method": one.method,
+        "description": one.description,
+        "held_by": one.held_by,
+    }
+
+
+def _determination(one: Determination, paid_on: int) -> dict[str, Any]:
+    return {
+        "verifier": one.verifier,
+        "round": one.round,
+        "paid_on": one.round == paid_on,
+        "made_on": one.made_on,
+        "findings": [finding.row() for finding in one.findings],
+        "evidence_sha256": one.evidence_sha256,
+        "sha256": one.digest(),
+        "signature": one.signature.hex(),
+    }
+
+
+def _dispute(one: Dispute) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "grounds": one.grounds,
+        "raised_by": one.raised_by,
+        "round": one.round,
+        "outcome": one.outcome or "open",
+    }
+
+
+def _payout(one: Payout) -> dict[str, Any]:
+    return {
+        "id": str(one.id),
+        "payer": one.payer,
+        "payee": one.payee,
+        "party": one.party,
+        "amount": one.amount.text,
+        "unit": one.amount.unit.code,
+        "direction": one.direction,
+        "route": one.route,
+        "status": one.status,
+        "settlement": one.position,
+        "transactions": [str(transaction) for transaction in one.transactions],
     }
 
 

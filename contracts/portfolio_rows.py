@@ -27,6 +27,7 @@ MEASURES: Final = (
 )
 KEYS: Final = ("agreement", "state", "payer", "fund", "window", "period")
 FORECASTS: Final = ("forecast_mean", "forecast_p95")
+APART: Final = frozenset({"state", "fund", "returned", "waiting", "frozen", "owed_back", "encumbered"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +49,8 @@ class PortfolioRow:
     liability : Money
         Proven most of the payer, with all amendments in force.
     earned, entitled : Money
-        To date, before and after limits. What goes into a pot counts when the pot pays.
+        To date, before and after limits. What goes into a pot counts when the pot pays; what a pot hands over
+        at the end is paid without having been earned.
     paid, returned : Money
         Out of the fund, and back into it.
     waiting, frozen : Money
@@ -167,8 +169,8 @@ def _by_payer(rows: tuple[PortfolioRow, ...]) -> Section:
         most = next((row.forecast_p95 for row in kept if row.forecast_p95), "")
         lines.append((agreement, state, payer, fund, *sums, mean, most))
     columns = (
-        *(Column(name) for name in KEYS[:4]),
-        *(Column(name, "amount") for name in shown),
+        *(Column(name, is_printed=name not in APART) for name in KEYS[:4]),
+        *(Column(name, "amount", is_printed=name != "returned") for name in shown),
         *(Column(name, "figure") for name in FORECASTS),
     )
     return Section(name="by_payer", columns=columns, rows=tuple(lines))
@@ -176,16 +178,17 @@ def _by_payer(rows: tuple[PortfolioRow, ...]) -> Section:
 
 def _by_unit(rows: tuple[PortfolioRow, ...]) -> Section:
     units = dict.fromkeys(row.unit for row in rows)
-    columns = tuple(Column(name, "amount") for name in MEASURES)
+    apart = {"returned", "encumbered", "waiting", "frozen"}
+    columns = tuple(Column(name, "amount", is_printed=name not in apart) for name in MEASURES)
     lines = tuple(tuple(portfolio_total(rows, name, unit) for name in MEASURES) for unit in units)
     return Section(name="by_unit", columns=columns, rows=lines, sums=tuple(range(len(lines))))
 
 
 def _every(rows: tuple[PortfolioRow, ...]) -> Section:
     columns = (
-        *(Column(name) for name in KEYS),
-        *(Column(name, "amount") for name in MEASURES),
-        *(Column(name, "figure") for name in FORECASTS),
+        *(Column(name, is_printed=name not in APART) for name in KEYS),
+        *(Column(name, "amount", is_printed=name not in APART) for name in MEASURES),
+        *(Column(name, "figure", is_printed=False) for name in FORECASTS),
     )
     return Section(name="rows", columns=columns, rows=tuple(_cells(row) for row in rows))
 

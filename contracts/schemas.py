@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 
 from ..finance.documents import Document
+from .agreement import AgreementDocument
+from .measurement.definitions import CohortDefinition, MetricDefinition
 from .outcomes.document import OutcomesDocument
 from .terms.document import TermDocument
 from .terms.results import ResultsDocument
@@ -12,6 +14,9 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "terms": TermDocument,
     "results": ResultsDocument,
     "outcomes": OutcomesDocument,
+    "agreement": AgreementDocument,
+    "metric": MetricDefinition,
+    "cohort": CohortDefinition,
 }
 
 
@@ -21,7 +26,7 @@ def schemas() -> dict[str, dict[str, object]]:
     Examples
     --------
     >>> sorted(schemas()), schemas()["terms"]["properties"]["schema"]["const"]
-    (['outcomes', 'results', 'terms'], 'almoner.term/1')
+    (['agreement', 'cohort', 'metric', 'outcomes', 'results', 'terms'], 'almoner.term/1')
     """
     return {
         name: {"$schema": DIALECT, **kind.model_json_schema(by_alias=True)}

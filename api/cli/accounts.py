@@ -21,10 +21,10 @@ from ...finance.statement_sheets import (
     trial_sheet,
     uses_sheet,
 )
-from ...finance.storage import UnitOfWork, open_engine
 from ...finance.turnover import LAYER_WORDS, HistoryCursor, TurnoverLayer
 from .sheets import STANDARD_OUTPUT, After, Csv, Html, PaperSize, Through, day_of, show_sheet
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database
+from .writing import reading
 
 AccountPath = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Path of the account, like pool/cash.")]
 EarmarkCode = Annotated[str, typer.Option("--earmark", help="Code of its restriction.")]
@@ -51,7 +51,7 @@ def post(
     """
     raw = sys.stdin.buffer.read() if file == STANDARD_OUTPUT else file.read_bytes()
     document = LedgerEntries.read(raw)
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         posted = acts.post_entries(session, book, document, clock=system_clock)
     keys = [one.key for one in document.entries]
     show_sheet(posted_sheet(book, zip(keys, posted, strict=True)), as_json=as_json)
@@ -68,7 +68,7 @@ def balance(  # one option each
     as_json: AsJson = False,
 ) -> None:
     """Say what an account holds. Example: almoner ledger balance pool/cash --on 2025-12-31."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         found = turnover.find_turnover(
             session,
             registry.find_book_id(session, book),
@@ -99,7 +99,7 @@ def history(  # noqa: PLR0913  # one option each
 ) -> None:
     """Print the postings of an account. Example: almoner ledger history pool/cash --through 2025-12-31."""
     cursor = HistoryCursor.read(start) if start else None
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         book_id = registry.find_book_id(session, book)
         found = turnover.find_turnover(session, book_id, account, unit=unit or None, earmark=earmark)
         known = found.turnover.account
@@ -133,7 +133,7 @@ def statement(  # one option each
     as_json: AsJson = False,
 ) -> None:
     """Print the trial balance of a book. Example: almoner ledger statement --csv trial.csv."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         made = acts.trial_balance(session, book, on=day_of(on))
     show_sheet(trial_sheet(made), as_json=as_json, csv=csv, html=html, paper=paper)
 
@@ -147,7 +147,7 @@ def trace(
     as_json: AsJson = False,
 ) -> None:
     """Say whose money a payment was. Example: almoner ledger trace 01a67499-4280-79a8-9689-4c5e2b1853c1."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         shares = acts.trace(session, book, transaction)
     show_sheet(shares_sheet(transaction, shares), as_json=as_json, csv=csv)
 
@@ -161,7 +161,7 @@ def uses(
     as_json: AsJson = False,
 ) -> None:
     """Say what became of a contribution. Example: almoner ledger uses gift-1."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         found = acts.uses(session, book, contribution)
     show_sheet(uses_sheet(contribution, found), as_json=as_json, csv=csv)
 

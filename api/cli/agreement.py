@@ -1,5 +1,6 @@
 """``almoner agreement …``: drafted, signed, changed, ended; stated and taken again from its events."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,12 +11,14 @@ from ...contracts.agreement import Agreement, AgreementDocument, consent_bytes
 from ...contracts.amendments import amendment_bytes
 from ...contracts.records import agreements
 from ...contracts.terms.amendment import Amendment
+from ...contracts.terms.bounds import prove
+from ...contracts.terms.compiled import compile_terms
 from ...finance import acts as money
 from ...finance.accounts import Promise
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
-from ...finance.money import grouped
-from ...finance.storage import Session, UnitOfWork, open_engine
+from ...finance.money import decimal_text, grouped
+from ...finance.storage import Session
 from ..problems import DONE, FINDING
 from .agreement_moves import MOVES, ActCode, OnDay
 from .sheets import Csv, Html, PaperSize, day_of, show_sheet
@@ -29,6 +32,7 @@ from .writing import (
     Signatures,
     gather_signatures,
     read_bytes,
+    reading,
     show_document,
     write_bytes,
     writing,
@@ -71,7 +75,7 @@ def draft(
     document = AgreementDocument.read(read_bytes(file))
     with writing(db, dry_run=dry_run) as session:
         made = agreeing.draft(session, book, code, document, clock=system_clock)
-    _say(made, as_json=as_json, dry_run=dry_run)
+    _say(made, most=_most(document), as_json=as_json, dry_run=dry_run)
 
 
 @app.command()
@@ -118,7 +122,7 @@ def sign(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Sign; the last signature sets the money aside. Example: agreement sign pact --as city --key city.key.
+    """Sign; the last one sets money aside. Example: almoner agreement sign pact --as city --key city.key.
 
     The bytes that are signed: almoner agreement bytes pact. Several at once: --key NAME=FILE, repeated.
     """
@@ -154,7 +158,7 @@ def signing_bytes(  # noqa: PLR0913  # one option each
 
     With --out they are written as they are, for a signer that reads a file.
     """
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         agreement = agreements.find_agreement(session, book, code).agreement
     if act == "sign":
         content = agreement.signing_bytes()
@@ -185,7 +189,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show state, parties, signatures and money. Example: almoner agreement show pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         agreement = agreements.find_agreement(session, book, code).agreement
         document = _described(session, agreement)
     if as_json:
@@ -208,7 +212,7 @@ def show(
 @app.command("list")
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the agreements of a book. Example: almoner agreement list."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         found = [
             agreements.find_agreement(session, book, code)
             for code in agreements.list_agreements(session, book)
@@ -250,7 +254,7 @@ def statement(
     as_json: AsJson = False,
 ) -> None:
     """State what was earned, paid and kept back. Example: almoner agreement statement pact --party home."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         sheet = stating.party_statement(session, book, code, party)
     show_sheet(sheet, as_json=as_json, csv=csv, html=html, paper=paper)
 
@@ -265,7 +269,7 @@ def replay(
     as_json: AsJson = False,
 ) -> int:
     """Take it again from its events; exits 1 on a difference. Example: almoner agreement replay pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         taken = replaying.replay(session, book, code)
     if out is not None:
         write_bytes(out, taken.content)
@@ -325,8 +329,23 @@ def _described(session: Session, agreement: Agreement) -> dict[str, Any]:
     }
 
 
+def _most(document: AgreementDocument) -> list[dict[str, str]]:
+    """Prove what each payer may have to pay."""
+    program = compile_terms(document.terms)
+    digits = {clause.unit.unit: clause.unit.digits for clause in program.clauses}
+    return [
+        {"payer": payer, "unit": unit, "most": decimal_text(most, digits[unit])}
+        for (payer, unit), most in prove(program).payers.items()
+    ]
+
+
 def _say(
-    agreement: Agreement, document: dict[str, Any] | None = None, *, as_json: bool, dry_run: bool
+    agreement: Agreement,
+    document: dict[str, Any] | None = None,
+    most: Sequence[dict[str, str]] = (),
+    *,
+    as_json: bool,
+    dry_run: bool,
 ) -> None:
     """Print what a step has made of an agreement, and what comes next."""
     short = {
@@ -334,8 +353,12 @@ def _say(
         "state": agreement.state,
         "sha256": agreement.document.digest(),
         "missing": list(agreement.missing),
-    }
-    lines = [f"{agreement.code} is {agreement.state}.", *_next_lines(agreement)]
+    } | ({"most": list(most)} if most else {})
+    proven = [
+        f"{one['payer']} may have to pay {grouped(one['most'])} {one['unit']} at most: proven."
+        for one in most
+    ]
+    lines = [f"{agreement.code} is {agreement.state}.", *proven, *_next_lines(agreement)]
     show_document(document or short, as_json=as_json, dry_run=dry_run, lines=lines)
     if document and not as_json:
         _show_sources(document)

@@ -1,5 +1,6 @@
 """``almoner agreement …`` once it is signed: suspended, resumed, measured, terminated, closed, amended."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,23 +11,26 @@ from ...contracts.acts import amending, ending
 from ...contracts.agreement import Agreement, consent_bytes
 from ...contracts.amendments import ProposedAmendment, amendment_bytes
 from ...contracts.records import agreements
+from ...contracts.settlement import Settlement
 from ...contracts.terms.amendment import Amendment
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from ...finance.money import Money
-from ...finance.storage import UnitOfWork, open_engine
+from .settlements import Grounds, find_grounds, settlement_document, settlements_since, show_settlements
 from .sheets import day_of
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, amount_text, print_json, print_table
 from .writing import (
     AgreementCode,
     AsName,
     DryRun,
+    Explain,
     Keys,
     Reason,
     Signatures,
     gather_signatures,
     one_signature,
     read_bytes,
+    reading,
     show_document,
     writing,
 )
@@ -55,7 +59,7 @@ def suspend(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Stop claims and payments. Example: agreement suspend pact --act-code s1 --reason R --key NAME=FILE.
+    """Stop it for a while. Example: almoner agreement suspend pact --act-code s1 --reason R --key NAME=FILE.
 
     Everybody with money in it signs: --key NAME=FILE or --signature NAME=HEX, repeated.
     """
@@ -78,7 +82,7 @@ def resume(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Let it go on. Example: agreement resume pact --act-code s1 --reason R --key NAME=FILE."""
+    """Let it go on. Example: almoner agreement resume pact --act-code s1 --reason R --key NAME=FILE."""
     content = consent_bytes(code, "resume", key=act_code, reason=reason)
     given = gather_signatures(content, key, signature)
     with writing(db, dry_run=dry_run) as session:
@@ -121,7 +125,7 @@ def terminate(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """End it early; today without --on. Example: agreement terminate pact --reason R --key NAME=FILE."""
+    """End it early. Example: almoner agreement terminate pact --reason R --key NAME=FILE."""
     day = day_of(on) or system_clock().date()
     content = consent_bytes(code, "terminate", reason=reason, on=day.isoformat())
     given = gather_signatures(content, key, signature)
@@ -158,14 +162,14 @@ def amend(  # noqa: PLR0913  # one option each
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Propose an amendment, signed. Example: agreement amend pact a.json --act-code a1 --as city --key F."""
+    """Make an amendment. Example: almoner agreement amend pact a.json --act-code a1 --as city --key F."""
     amendment = Amendment.read(read_bytes(file))
     signed = one_signature(amendment_bytes(code, act_code, amendment), key, signature, name)
     with writing(db, dry_run=dry_run) as session:
         made = amending.propose_amendment(
             session, book, code, amendment, by=name, signature=signed, key=act_code, clock=system_clock
         )
-    _say_amendment(made, as_json=as_json, dry_run=dry_run)
+    _say_amendment(made, (), None, as_json=as_json, dry_run=dry_run)
 
 
 def approve(  # noqa: PLR0913  # one option each
@@ -179,6 +183,7 @@ def approve(  # noqa: PLR0913  # one option each
     book: Book = DEFAULT_BOOK,
     *,
     dry_run: DryRun = False,
+    explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
     """Approve an amendment. Example: almoner agreement approve pact a1 --as home --key home.key.
@@ -193,17 +198,20 @@ def approve(  # noqa: PLR0913  # one option each
             )
         content = amendment_bytes(code, amended, known[amended].amendment)
         given = gather_signatures(content, key, signature, name)
+        before = len(settlements_since(session, book, code, 0))
         made = amending.approve_amendment(
             session, book, code, amended, given, clock=system_clock, maker=maker
         )
-    _say_amendment(made, as_json=as_json, dry_run=dry_run)
+        settled = settlements_since(session, book, code, before)
+    grounds: Grounds | None = {} if explain else None
+    _say_amendment(made, settled, grounds, as_json=as_json, dry_run=dry_run)
 
 
 def amendments(
     code: AgreementCode, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """List amendments and who has yet to approve. Example: almoner agreement amendments pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = [_amendment(one) for one in amending.list_amendments(session, book, code)]
     if as_json:
         print_json(rows)
@@ -224,11 +232,33 @@ def amendments(
     )
 
 
+def history(
+    code: AgreementCode,
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    *,
+    explain: Explain = False,
+    as_json: AsJson = False,
+) -> None:
+    """List every settlement, with its reasons. Example: almoner agreement history pact --explain."""
+    with reading(db) as session:
+        made = settlements_since(session, book, code, 0)
+        grounds = find_grounds(session, book, code, [one.claim for one in made]) if explain else None
+    if as_json:
+        print_json([settlement_document(one, grounds) for one in made])
+        return
+    if not made:
+        print(f"Nothing was settled under {code} yet.")
+    show_settlements(made, grounds)
+
+
 def _say(
     agreement: Agreement, given_back: dict[str, Money] | None = None, *, as_json: bool, dry_run: bool
 ) -> None:
     lines = [f"{agreement.code} is {agreement.state}."]
-    lines += [f"{amount} of {payer} is free again." for payer, amount in (given_back or {}).items()]
+    lines += [
+        f"{amount_text(amount)} of {payer} is free again." for payer, amount in (given_back or {}).items()
+    ]
     document: dict[str, Any] = {"code": agreement.code, "state": agreement.state}
     if given_back is not None:
         document["released"] = [
@@ -252,11 +282,21 @@ def _amendment(one: ProposedAmendment) -> dict[str, Any]:
     }
 
 
-def _say_amendment(one: ProposedAmendment, *, as_json: bool, dry_run: bool) -> None:
+def _say_amendment(
+    one: ProposedAmendment,
+    settled: Sequence[Settlement],
+    grounds: Grounds | None,
+    *,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
     standing = "in force" if one.in_force else f"not approved yet by {', '.join(one.missing)}"
     lines = [f"Amendment {one.code} of {one.agreement}, from {one.amendment.effective_on}: {standing}."]
     lines += [f"- {change}" for change in one.changes]
-    show_document(_amendment(one), as_json=as_json, dry_run=dry_run, lines=lines)
+    document = _amendment(one) | {"settlements": [settlement_document(row, grounds) for row in settled]}
+    show_document(document, as_json=as_json, dry_run=dry_run, lines=lines)
+    if not as_json:
+        show_settlements(settled, grounds)
 
 
-MOVES = (suspend, resume, measure, terminate, close, amend, approve, amendments)
+MOVES = (suspend, resume, measure, terminate, close, amend, approve, amendments, history)

@@ -6,8 +6,8 @@ import typer
 
 from ...challenges.records import rounds
 from ...finance.money import grouped
-from ...finance.storage import UnitOfWork, open_engine
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
+from .writing import reading
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Challenges: applications, awards, reasons."
@@ -17,7 +17,7 @@ app = typer.Typer(
 @app.command("list")
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the challenges of a book. Example: almoner challenge list."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         stored = [
             rounds.find_challenge(session, book, code) for code in rounds.list_challenges(session, book)
         ]
@@ -54,7 +54,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show every application of a challenge, its finding and its award. Example: almoner challenge show C."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         stored = rounds.find_challenge(session, book, code)
         submissions = rounds.list_submissions(session, stored)
         awards = {row.application_id: row for row in rounds.list_awards(session, stored.id)}

@@ -11,12 +11,11 @@ from ...contracts.records import agreements
 from ...contracts.records import claims as claim_rows
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
-from ...finance.storage import UnitOfWork, open_engine
 from .claim_rows import import_file, list_rows
 from .results import FORM, read_results
 from .settlements import find_grounds, finding_words
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
-from .writing import AgreementCode, ClaimCode, DryRun, show_document, writing
+from .writing import AgreementCode, ClaimCode, DryRun, reading, show_document, writing
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Claims: results, their evidence, rows of outcomes."
@@ -39,6 +38,7 @@ Description = Annotated[str, typer.Option("--description", help="What it is, for
 HeldBy = Annotated[str, typer.Option("--held-by", help="Who keeps it.")]
 MediaType = Annotated[str, typer.Option("--media-type", help="For example text/csv.")]
 NONE: list[str] = []
+UNDECIDED = ("claimed", "determined", "in_disagreement")
 
 
 @app.command()
@@ -56,7 +56,7 @@ def make(  # noqa: PLR0913  # one option each
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Report results; it moves nothing. Example: claim make pact c1 --by home --result nights=412."""
+    """Report results. Example: almoner claim make pact c1 --by home --result nights=412."""
     given = read_results(result, results, case)
     with writing(db, dry_run=dry_run) as session:
         if dataset and not given:
@@ -121,7 +121,7 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check that a file is the evidence on record. Example: almoner claim check pact c1 register.csv."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         kept = claiming.check_evidence(session, book, code, claim, file.read_bytes())
     if as_json:
         print_json({"agreement": code, **_evidence(kept)})
@@ -134,7 +134,7 @@ def list_all(
     code: AgreementCode, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """List the claims of an agreement and how they stand. Example: almoner claim list pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = rounds.list_claims(session, book, code, clock=system_clock)
     if as_json:
         print_json([_status(one) for one in rows])
@@ -150,7 +150,7 @@ def list_all(
                 one.state.replace("_", " "),
                 f"{one.found} of {one.needed}",
                 one.final_on.isoformat() if one.final_on else "",
-                "; ".join(finding_words(row) for row in _rows(one)),
+                _claimed_and_found(one),
             )
             for one in rows
         ],
@@ -167,7 +167,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show a claim, its evidence, and what was found. Example: almoner claim show pact c1."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         status = rounds.claim_status(session, book, code, claim, clock=system_clock)
         stored = agreements.find_agreement(session, book, code)
         proofs = claim_rows.list_evidence(session, stored, claim)
@@ -192,6 +192,15 @@ def show(
 
 def _rows(status: ClaimStatus) -> list[dict[str, Any]]:
     return result_rows(status.claim.results)
+
+
+def _claimed_and_found(status: ClaimStatus) -> str:
+    """Say what was claimed, and what counts where that is something else."""
+    claimed = "; ".join(finding_words(row) for row in _rows(status))
+    if status.state in UNDECIDED or status.results == status.claim.results:
+        return claimed
+    counts = "; ".join(finding_words(row) for row in result_rows(status.results))
+    return f"{claimed}. Found: {counts or 'nothing of it'}"
 
 
 def _words(status: ClaimStatus) -> str:

@@ -13,12 +13,21 @@ from ...contracts.measurement.datasets import ImportedDataset
 from ...contracts.measurement.partial_dates import DayOrder
 from ...contracts.measurement.preview import PlaceCount, Preview
 from ...finance.dates import system_clock
-from ...finance.storage import UnitOfWork, open_engine
 from ..problems import DONE, FINDING
 from .settlements import finding_words
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
 from .waiting import bar
-from .writing import AgreementCode, DryRun, read_bytes, read_pairs, read_secret, show_document, told, writing
+from .writing import (
+    AgreementCode,
+    DryRun,
+    read_bytes,
+    read_pairs,
+    read_secret,
+    reading,
+    show_document,
+    told,
+    writing,
+)
 
 RowsFile = Annotated[Path, typer.Argument(metavar="FILE", help="Rows (CSV or XLSX); - for standard input.")]
 DatasetCode = Annotated[str, typer.Option("--code", help="Own code of the rows in the agreement.")]
@@ -198,8 +207,8 @@ def list_rows(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """List imported rows, or sum some; small groups stay hidden. Example: claim rows pact march."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    """List imported rows, or sum some. Example: almoner claim rows pact march."""
+    with reading(db) as session:
         found = importing.list_datasets(session, book, code)
         sums: tuple[Aggregate, ...] = ()
         if dataset:

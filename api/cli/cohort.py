@@ -8,10 +8,9 @@ import typer
 from ...contracts.acts import defining
 from ...contracts.measurement.definitions import CohortDefinition
 from ...finance.dates import system_clock
-from ...finance.storage import UnitOfWork, open_engine
 from .definitions import list_definitions, say_defined, show_definition
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database
-from .writing import DryRun, read_bytes, writing
+from .writing import DryRun, read_bytes, reading, writing
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Cohorts: who is referred, eligible, compared."
@@ -39,7 +38,7 @@ def define(
 @app.command("list")
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the cohorts of a book, all versions. Example: almoner cohort list."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = defining.list_cohorts(session, book)
     list_definitions(f"Cohorts of {book}", rows, ("size",), as_json=as_json)
 
@@ -49,6 +48,6 @@ def show(
     name: Name, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """Show what a cohort says. Example: almoner cohort show leavers/1."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         found = defining.find_cohort(session, book, name)
     show_definition(found, as_json=as_json)

@@ -16,7 +16,7 @@ from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid, Missing
 from ...finance.records import registry
 from ...finance.signatures import public_key, sign_bytes
-from ...finance.storage import Session, UnitOfWork, open_engine
+from ...finance.storage import Session
 from .findings import estimated, found_as, only_evidence
 from .results import FORM, read_results
 from .settlements import finding_words
@@ -29,6 +29,7 @@ from .writing import (
     Out,
     read_bytes,
     read_secret,
+    reading,
     show_document,
     write_bytes,
     writing,
@@ -86,11 +87,11 @@ def draft(  # noqa: PLR0913  # one option each
     book: Book = DEFAULT_BOOK,
     as_json: AsJson = False,
 ) -> None:
-    """Write what a verifier is to sign. Example: determination draft pact c1 --as lab --out d.json.
+    """Write what is to be signed. Example: almoner determination draft pact c1 --as lab --out d.json.
 
     Without --result and --estimate it finds what was claimed. Nothing is written to the database.
     """
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         stored = agreements.find_agreement(session, book, code)
         claimed = claims.find_claim(session, stored, claim).claim
         proof = only_evidence(claims.list_evidence(session, stored, claim), claim, evidence)
@@ -120,7 +121,7 @@ def draft(  # noqa: PLR0913  # one option each
 
 @app.command()
 def sign(file: File, key: KeyFile, out: Out = None, *, as_json: AsJson = False) -> None:
-    """Sign offline; writes a DSSE envelope. Example: determination sign d.json --key F --out d.dsse.json.
+    """Sign, offline. Example: almoner determination sign d.json --key F --out d.dsse.json.
 
     It needs no database, so that the key never leaves the verifier's own machine.
     """
@@ -170,7 +171,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show what verifiers found on a claim, all rounds. Example: almoner determination show pact c1."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         found = _list(session, book, code, claim)
     if as_json:
         print_json([_document(one) for one in found])
@@ -198,11 +199,11 @@ def export(
     ] = False,
     as_json: AsJson = False,  # noqa: ARG001  # it is JSON either way
 ) -> None:
-    """Export what was found. Example: determination export pact c1 --credential --key lab.key --out vc.json.
+    """Export what was found. Example: almoner determination export pact c1 --credential --out vc.json.
 
     A credential is secured with the verifier's key; without one it is written unsecured.
     """
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         made = _one(_list(session, book, code, claim), claim, sha256)
         party = registry.find_party(session, registry.find_book_id(session, book), made.verifier)
     if party.public_key is None:

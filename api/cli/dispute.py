@@ -15,18 +15,20 @@ from ...contracts.records import agreements, disputes
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from ...finance.money import grouped
-from ...finance.storage import UnitOfWork, open_engine
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
+from .settlements import find_grounds, settlement_document, settlements_since, show_settlements
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, amount_text, print_json, print_table
 from .writing import (
     AgreementCode,
     AsName,
     ClaimCode,
     DryRun,
+    Explain,
     Keys,
     Reason,
     Signatures,
     one_signature,
     read_bytes,
+    reading,
     show_document,
     writing,
 )
@@ -64,7 +66,10 @@ def raise_one(  # noqa: PLR0913  # one option each
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Question a finding; what it would pay waits. Example: dispute raise pact c1 --code d1 --as city."""
+    """Question a finding. Example: almoner dispute raise pact c1 --code d1 --as city --grounds data_error.
+
+    What would be paid on it is kept back until the resolver decides.
+    """
     with writing(db, dry_run=dry_run) as session:
         raised = disputing.dispute(
             session,
@@ -79,7 +84,7 @@ def raise_one(  # noqa: PLR0913  # one option each
             clock=system_clock,
         )
     lines = [f"{dispute} is open on {claim}, round {raised.round}: {grounds.replace('_', ' ')}."]
-    lines += [f"{amount} of {payer} is kept back." for payer, amount in raised.frozen.items()]
+    lines += [f"{amount_text(amount)} of {payer} is kept back." for payer, amount in raised.frozen.items()]
     if not raised.frozen:
         lines.append("Nothing is kept back: it was paid before, or pays nothing.")
     show_document(_document(raised), as_json=as_json, dry_run=dry_run, lines=lines)
@@ -99,14 +104,16 @@ def resolve(  # noqa: PLR0913  # one option each
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
     dry_run: DryRun = False,
+    explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
-    """Decide a dispute as its resolver. Example: dispute resolve pact d1 --outcome upheld --reason R --key F.
+    """Decide a dispute. Example: almoner dispute resolve pact d1 --outcome upheld --reason R --key F.
 
     Overturned or partly: the finding that takes its place comes with --determination, signed by who found it.
     """
     found = read_envelope(read_bytes(determination)) if determination is not None else None
     with writing(db, dry_run=dry_run) as session:
+        before = len(settlements_since(session, book, code, 0))
         stored = agreements.find_agreement(session, book, code)
         if not stored.agreement.document.resolver:
             raise DocumentInvalid(f"{code} names no resolver: nobody can decide a dispute under it.")
@@ -119,12 +126,20 @@ def resolve(  # noqa: PLR0913  # one option each
             determination_sha256=found.digest() if found is not None else "",
         )
         ended = replace(ended, signature=one_signature(ended.signing_bytes(), key, signature, RESOLVER))
-        disputing.resolve(session, book, ended, found, clock=system_clock, maker=maker)
+        disputing.resolve(session, book, code, ended, found, clock=system_clock, maker=maker)
         after = disputes.find_dispute(session, stored, dispute).dispute
+        made = settlements_since(session, book, code, before)
+        grounds = find_grounds(session, book, code, [after.claim]) if explain else None
         status = rounds.claim_status(session, book, code, after.claim, clock=system_clock)
     lines = [f"{dispute} is {outcome}; {after.claim} is {status.state.replace('_', ' ')}."]
-    document = _document(after) | {"state": status.state, "reason": reason}
+    document = _document(after) | {
+        "state": status.state,
+        "reason": reason,
+        "settlements": [settlement_document(one, grounds) for one in made],
+    }
     show_document(document, as_json=as_json, dry_run=dry_run, lines=lines)
+    if not as_json:
+        show_settlements(made, grounds)
 
 
 @app.command()
@@ -132,15 +147,17 @@ def waive(
     code: AgreementCode,
     claim: ClaimCode,
     name: AsName,
-    waiver: Maker = Annotated[str, typer.Option("--maker", help="Party that proposes payouts, where approval is asked.")]
-WaiverCode = "",
+    waiver: WaiverCode = "",
     *,
     db: Database = DEFAULT_DB,
     book: Book = DEFAULT_BOOK,
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Accept a finding early; when all have, it is final. Example: dispute waive pact c1 --as city."""
+    """Accept a finding early. Example: almoner dispute waive pact c1 --as city.
+
+    Once everybody with money in it has accepted it, it is final.
+    """
     with writing(db, dry_run=dry_run) as session:
         before = rounds.claim_status(session, book, code, claim, clock=system_clock)
         named = waiver or f"{claim}#{before.round}#{name}"
@@ -157,7 +174,7 @@ def list_all(
     code: AgreementCode, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """List the disputes of an agreement. Example: almoner dispute list pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         stored = agreements.find_agreement(session, book, code)
         rows = [one.dispute for one in disputes.list_stored(session, stored)]
     if as_json:

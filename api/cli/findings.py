@@ -12,7 +12,10 @@ from ...contracts.terms.document import WHOLE_TERM
 from ...contracts.terms.program import Program
 from ...contracts.terms.types import Quantity
 from ...finance.errors import DocumentInvalid, Missing
+from .results import FORM
 from .writing import read_bytes, read_pairs
+
+SHOWN = 5
 
 
 def only_evidence(evidence: Sequence[Evidence], claim: str, sha256: str) -> str:
@@ -70,8 +73,10 @@ def found_as(
     listed, better = tuple(claimed), {one.place: one for one in corrected}
     strange = [one.metric for one in corrected if one.place not in {known.place for known in listed}]
     if strange:
+        known = [" ".join([one.metric, one.period, *(member for _, member in one.of)]) for one in listed]
         raise DocumentInvalid(
-            f"{', '.join(strange)} was not claimed so: a finding corrects what was claimed."
+            f"{', '.join(strange)} was not claimed so: a finding corrects what was claimed. Claimed: "
+            f"{'; '.join(known[:SHOWN])}{' …' if known[SHOWN:] else ''}. Write {FORM}."
         )
     chosen = (better.get(one.place, one) for one in listed)
     return tuple(Finding(result=one, method=method or "as claimed") for one in chosen)

@@ -15,12 +15,12 @@ from ...finance.money import Money, grouped, money, zero
 from ...finance.records import registry
 from ...finance.statement_forms import StatementForm, fill_form, form_sheet, published_form
 from ...finance.statement_sheets import donor_sheet, statement_sheet
-from ...finance.storage import UnitOfWork, open_engine
 from ...finance.units import Unit, valued
 from ..wire.funds import FundReply
 from .accounts import trace
 from .sheets import After, Csv, Html, PaperSize, Through, day_of, show_sheet
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
+from .writing import reading
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Funds: where they stand, and whose money it is."
@@ -36,7 +36,7 @@ On = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help=
 @app.command("list")
 def list_funds(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the funds of a book. Example: almoner fund list."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = [(fund, acts.position(session, fund)) for fund in registry.list_funds(session, book)]
     if as_json:
         print_json([FundReply.of(fund.title, position).model_dump() for fund, position in rows])
@@ -64,7 +64,7 @@ def show(
     code: Code, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """Show where a fund stands. Example: almoner fund show pool."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         fund = registry.find_fund(session, book, code)
         reply = FundReply.of(fund.title, acts.position(session, fund)).model_dump()
     if as_json:
@@ -108,7 +108,7 @@ def statement(  # noqa: PLR0913  # one option each
     In the fund's own form: almoner fund statement pool --form unpbf/1 --reported po_expenditure=535464931
     """
     chosen = _read_form(form) if form else None
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         fund = registry.find_fund(session, book, code)
         made = acts.make_statement(session, fund, after=day_of(after), through=day_of(through))
     sheet = statement_sheet(made, fund.title)
@@ -148,7 +148,7 @@ def donor(  # one option each
     as_json: AsJson = False,
 ) -> None:
     """Follow one donor's money. Example: almoner fund donor pool meridian-agency --html statement.html."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         fund = registry.find_fund(session, book, code)
         made = acts.donor_statement(session, fund, giver, through=day_of(through))
     show_sheet(donor_sheet(made), as_json=as_json, csv=csv, html=html, paper=paper)
@@ -165,7 +165,7 @@ def in_kind(
 ) -> None:
     """List gifts in kind: quantity, value, last day of use. Example: almoner fund in-kind pool."""
     day = on.date() if on else system_clock().date()
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         fund = registry.find_fund(session, book, code)
         held = acts.in_kind_position(session, fund, on=day)
     rows = [_gift_row(gift) for row in held for gift in row.gifts]

@@ -15,11 +15,11 @@ from ...finance.errors import Busy
 from ...finance.log import Checkpoint
 from ...finance.money import grouped
 from ...finance.records import entries, registry
-from ...finance.storage import Engine, UnitOfWork, open_engine
+from ...finance.storage import Engine, UnitOfWork
 from ..problems import DONE, FINDING
 from .accounts import COMMANDS
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table, progress
-from .writing import read_secret
+from .writing import opened, read_secret, reading
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The ledger: entries, balances, verification, log."
@@ -32,7 +32,7 @@ for command in COMMANDS:
 def verify(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> int:
     """Derive everything again from the postings; exits 1 on a finding. Example: almoner ledger verify."""
     progress(f"Checking every transaction of {book}")
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         checked = acts.verify(session, book)
     if as_json:
         print_json(
@@ -56,7 +56,7 @@ def verify(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJ
 @app.command()
 def balances(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """Print every account that holds something. Example: almoner ledger balances."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = entries.list_balances(session, registry.find_book_id(session, book))
     shown = [
         {
@@ -96,19 +96,13 @@ def seal(  # one option each
 ) -> None:
     """Seal new events and sign a checkpoint. Example: almoner ledger seal --name example.org --key-file F."""
     secret = read_secret(key_file)
-    engine = open_engine(db, must_exist=True)
-    if during:
-        made = keep_sealing(
-            engine,
-            book,
-            name,
-            secret,
-            every_s=every,
-            rounds=1 + timedelta(seconds=during) // timedelta(seconds=every),
-        )
-    else:
-        with UnitOfWork(engine) as session:
-            made = acts.seal(session, book, clock=system_clock, name=name, secret=secret)
+    rounds = 1 + timedelta(seconds=during) // timedelta(seconds=every)
+    with opened(db) as engine:
+        if during:
+            made = keep_sealing(engine, book, name, secret, every_s=every, rounds=rounds)
+        else:
+            with UnitOfWork(engine) as session:
+                made = acts.seal(session, book, clock=system_clock, name=name, secret=secret)
     if as_json:
         said = None if made is None else {"name": made.name, "size": made.size, "root": made.root.hex()}
         print_json({"book": book, "sealed": said, "checkpoint": None if made is None else made.note})
@@ -175,7 +169,7 @@ def prove(
     as_json: AsJson = False,
 ) -> None:
     """Write the proof that an event is in the log. Example: almoner ledger prove EVENT --out proof.json."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         proof = acts.prove(session, book, event, since=since)
     if out is not None:
         out.write_text(json.dumps(proof, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -8,10 +8,9 @@ import typer
 from ...contracts.acts import defining
 from ...contracts.measurement.definitions import MetricDefinition
 from ...finance.dates import system_clock
-from ...finance.storage import UnitOfWork, open_engine
 from .definitions import list_definitions, say_defined, show_definition
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database
-from .writing import DryRun, read_bytes, writing
+from .writing import DryRun, read_bytes, reading, writing
 
 app = typer.Typer(
     add_completion=False,
@@ -41,7 +40,7 @@ def define(
 @app.command("list")
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the metrics of a book, all versions. Example: almoner metric list."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = defining.list_metrics(session, book)
     list_definitions(f"Metrics of {book}", rows, ("unit", "direction", "method"), as_json=as_json)
 
@@ -51,6 +50,6 @@ def show(
     name: Name, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """Show what a metric says. Example: almoner metric show nights/1."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         found = defining.find_metric(session, book, name)
     show_definition(found, as_json=as_json)

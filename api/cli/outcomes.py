@@ -15,11 +15,14 @@ import typer
 from ...contracts.acts import claiming, determining, importing, rounds, settling
 from ...contracts.claims import Claim, ClaimStatus, result_rows
 from ...contracts.determinations import Determination, Finding
+from ...contracts.evaluation.estimate import finding_of
+from ...contracts.evaluation.registry import evaluate
 from ...contracts.measurement.columns import RawRows
 from ...contracts.measurement.datasets import ImportedDataset
 from ...contracts.measurement.partial_dates import DayOrder
 from ...contracts.records import agreements, determinations
 from ...contracts.settlement import Settlement
+from ...contracts.terms.types import Quantity
 from ...finance.dates import Clock, system_clock
 from ...finance.signatures import sign_bytes
 from ...finance.storage import Session
@@ -35,12 +38,10 @@ from .claim_rows import (
 )
 from .settlements import find_grounds, finding_words, settlement_document, show_settlements
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, progress
-from .waiting import Bar, bar
-from .writing import DryRun, Explain, read_pairs, read_secret, told, writing
+from .waiting import ProgressBar, bar
+from .writing import DryRun, Explain, read_bytes, read_pairs, read_secret, told, writing
 
-app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Rows of outcomes, from a file to money in one command."
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True)
 AgreementOption = Annotated[str, typer.Option("--agreement", help="Code of the agreement.")]
 OwnCode = Annotated[str, typer.Option("--code", help="Code of the rows and of the claim that sums them up.")]
 By = Annotated[str, typer.Option("--by", metavar="PARTY", help="Code of the party that reports them.")]
@@ -48,7 +49,8 @@ VerifierKeys = Annotated[
     list[str],
     typer.Option("--key", metavar="PARTY=FILE", help="Verifier and its secret key; may be repeated."),
 ]
-Method = Annotated[str, typer.Option("--method", help="Name and version of the method by which they count.")]
+Method = Annotated[str, typer.Option("--method", help="Method by which they are evaluated.")]
+Params = Annotated[Path | None, typer.Option("--params", metavar="FILE", help="Its parameters (JSON).")]
 HeldBy = Annotated[str, typer.Option("--held-by", help="Who keeps the file.")]
 Maker = Annotated[str, typer.Option("--maker", help="Party that proposes payouts, where approval is asked.")]
 NONE: list[str] = []
@@ -56,7 +58,7 @@ PAYABLE = ("final", "settled")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Batch:
+class OutcomeBatch:
     """Rows of a file on their way to money.
 
     Attributes
@@ -66,7 +68,9 @@ class Batch:
     file : Path
         Where they came from; its digest is the evidence.
     method, held_by, maker : str
-        By which method they count, who keeps the file, who proposes payouts.
+        By which method they are evaluated, who keeps the file, who proposes payouts.
+    params : bytes
+        Parameters of the method, as JSON.
     secret : bytes
         Of the pseudonyms.
     keys : Mapping of str to bytes
@@ -80,12 +84,13 @@ class Batch:
     method: str
     held_by: str
     maker: str
+    params: bytes
     secret: bytes
     keys: Mapping[str, bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class SettledBatch:
     """What became of a batch.
 
     Attributes
@@ -106,6 +111,11 @@ class Settled:
     settlements: tuple[Settlement, ...]
 
 
+@app.callback()
+def outcomes() -> None:
+    """Rows of outcomes, from a file to money in one command."""
+
+
 @app.command()
 def settle(  # noqa: PLR0913  # one option each
     file: RowsFile,
@@ -120,7 +130,8 @@ def settle(  # noqa: PLR0913  # one option each
     *,
     header_row: HeaderRow = 1,
     days: Annotated[DayOrder, typer.Option("--days", help="How days are written.")] = "iso",
-    method: Method = "count/1",
+    method: Method = "count",
+    params: Params = None,
     held_by: HeldBy = "",
     maker: Maker = "",
     db: Database = DEFAULT_DB,
@@ -129,13 +140,13 @@ def settle(  # noqa: PLR0913  # one option each
     explain: Explain = False,
     as_json: AsJson = False,
 ) -> None:
-    """Import, claim, determine and settle. Example: outcomes settle r.csv --agreement pact --code march.
+    """Pay on rows of outcomes. Example: almoner outcomes settle r.csv --agreement pact --code march.
 
     Needs --by PARTY, --secret FILE for the pseudonyms, and --key PARTY=FILE for each verifier. Where the
     finding can be disputed it is paid later: almoner settle.
     """
     keys = {name: read_secret(Path(path)) for name, path in read_pairs(key, "key of a verifier").items()}
-    batch = Batch(
+    batch = OutcomeBatch(
         agreement=agreement,
         code=code,
         by=by,
@@ -143,6 +154,7 @@ def settle(  # noqa: PLR0913  # one option each
         method=method,
         held_by=held_by,
         maker=maker,
+        params=b"{}" if params is None else read_bytes(params),
         secret=read_secret(secret),
         keys=keys,
     )
@@ -161,8 +173,14 @@ def settle(  # noqa: PLR0913  # one option each
 
 
 def settle_batch(
-    session: Session, book: str, batch: Batch, rows: RawRows, *, clock: Clock, shown: Bar | None = None
-) -> Settled:
+    session: Session,
+    book: str,
+    batch: OutcomeBatch,
+    rows: RawRows,
+    *,
+    clock: Clock,
+    shown: ProgressBar | None = None,
+) -> SettledBatch:
     """Take rows all the way: imported, claimed, evidenced, determined, and settled where that is final.
 
     Parameters
@@ -171,13 +189,13 @@ def settle_batch(
         The caller's; nothing is committed.
     book : str
         Code of the book.
-    batch : Batch
+    batch : OutcomeBatch
         Where they belong, and whose keys sign.
     rows : RawRows
         As read.
     clock : Clock
         When it is recorded.
-    shown : Bar or None
+    shown : ProgressBar or None
         Told how far the import is.
     """
     code, agreement = batch.code, batch.agreement
@@ -200,43 +218,50 @@ def settle_batch(
         held_by=batch.held_by,
         clock=clock,
     )
+    progress(f"Evaluating by {batch.method}")
+    findings = _evaluate(session, book, batch, claim)
     for verifier, key in batch.keys.items():
-        _determine(session, book, batch, (claim, dataset), (verifier, key), clock)
+        _determine(session, book, batch, (claim, dataset, findings), (verifier, key), clock)
     status = rounds.claim_status(session, book, agreement, code, clock=clock)
     progress(f"Determined: {status.state.replace('_', ' ')}")
     settled: tuple[Settlement, ...] = ()
     if status.state in PAYABLE or _pays_at_once(session, book, batch, status):
         settled = settling.settle(session, book, agreement, code, clock=clock, maker=batch.maker)
         status = rounds.claim_status(session, book, agreement, code, clock=clock)
-    return Settled(dataset=dataset, claim=claim, status=status, settlements=settled)
+    return SettledBatch(dataset=dataset, claim=claim, status=status, settlements=settled)
 
 
-def _pays_at_once(session: Session, book: str, batch: Batch, status: ClaimStatus) -> bool:
+def _pays_at_once(session: Session, book: str, batch: OutcomeBatch, status: ClaimStatus) -> bool:
     document = agreements.find_agreement(session, book, batch.agreement).agreement.document
     return status.state == "provisional" and document.verification.pays == "provisional"
+
+
+def _evaluate(session: Session, book: str, batch: OutcomeBatch, claim: Claim) -> tuple[Finding, ...]:
+    """Compute each result of a claim from its rows; what is no number is found as it was claimed."""
+    metrics = agreements.find_agreement(session, book, batch.agreement).lineage.overlaid.program.metrics
+    tables = importing.evaluation_tables(session, book, batch.agreement, batch.code)
+    findings = []
+    for one in claim.results:
+        kind = metrics[one.metric].type
+        if isinstance(kind, Quantity):
+            found = evaluate(batch.method, tables[one.place], batch.params)
+            findings.append(finding_of(found, one.metric, kind, period=one.period, of=one.of, on=one.on))
+        else:
+            findings.append(Finding(result=one, method=batch.method))
+    return tuple(findings)
 
 
 def _determine(
     session: Session,
     book: str,
-    batch: Batch,
-    about: tuple[Claim, ImportedDataset],
+    batch: OutcomeBatch,
+    about: tuple[Claim, ImportedDataset, tuple[Finding, ...]],
     signer: tuple[str, bytes],
     clock: Clock,
 ) -> None:
     """Sign what one verifier found, unless it found the same before."""
-    (claim, dataset), (verifier, key) = about, signer
+    (claim, dataset, findings), (verifier, key) = about, signer
     stored = agreements.find_agreement(session, book, batch.agreement)
-    findings = tuple(
-        Finding(
-            result=one,
-            method=batch.method,
-            sample=dataset.persons,
-            statistic="count",
-            data_sha256=dataset.sha256,
-        )
-        for one in claim.results
-    )
     known = determinations.list_determinations(session, stored, claim.code)
     if any((one.verifier, one.findings) == (verifier, findings) for one in known):
         return
@@ -253,7 +278,7 @@ def _determine(
     determining.determine(session, book, signed, clock=clock)
 
 
-def _document(made: Settled) -> dict[str, Any]:
+def _document(made: SettledBatch) -> dict[str, Any]:
     status = made.status
     return {
         "agreement": made.claim.agreement,
@@ -267,7 +292,7 @@ def _document(made: Settled) -> dict[str, Any]:
     }
 
 
-def _show(made: Settled) -> None:
+def _show(made: SettledBatch) -> None:
     dataset, status = made.dataset, made.status
     print(f"{dataset.rows:,} rows of {dataset.persons:,} people are on record as {dataset.code}.")
     for row in result_rows(made.claim.results):

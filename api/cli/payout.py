@@ -15,11 +15,11 @@ from ...finance.dates import system_clock
 from ...finance.errors import Missing
 from ...finance.money import money
 from ...finance.signatures import sign_bytes
-from ...finance.storage import Session, UnitOfWork, open_engine
+from ...finance.storage import Session
 from .settlements import PAYOUT_COLUMNS, payout_cells, payout_document
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, amount_text, print_json, print_table
 from .trails import show_trail
-from .writing import AgreementCode, DryRun, read_secret, show_document, writing
+from .writing import AgreementCode, DryRun, read_secret, reading, show_document, writing
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Payouts: traced, approved, carried out, returned."
@@ -45,7 +45,7 @@ def list_all(
     as_json: AsJson = False,
 ) -> None:
     """List payouts in the order of settlements. Example: almoner payout list pact."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         codes = [code] if code else agreements.list_agreements(session, book)
         rows = [one for name in codes for one in showing.list_payouts(session, book, name)]
     if as_json:
@@ -62,7 +62,7 @@ def trace(
 
     The identity is that of the payout, or of the transaction that carried it out.
     """
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         document = trace_document(tracing.trace_payout(session, book, payout))
     if as_json:
         print_json(document)
@@ -117,7 +117,7 @@ def carry_out(
     """Pay what waited, once enough have approved. Example: almoner payout carry-out pact PAYOUT."""
     with writing(db, dry_run=dry_run) as session:
         done = recovering.carry_out(session, book, code, payout, clock=system_clock)
-    _say(done, f"{done.amount} paid to {done.party}.", as_json=as_json, dry_run=dry_run)
+    _say(done, f"{amount_text(done.amount)} paid to {done.party}.", as_json=as_json, dry_run=dry_run)
 
 
 @app.command("take-back")
@@ -139,7 +139,8 @@ def take_back(
             session, book, code, payout, money(amount, unit), key=key, clock=system_clock
         )
     left = done.amount - done.done
-    words = f"{done.done} of {done.amount} came back from {done.party}; {left} is still owed."
+    came, owed = amount_text(done.done), amount_text(done.amount)
+    words = f"{came} of {owed} came back from {done.party}; {amount_text(left)} is still out."
     _say(done, words, as_json=as_json, dry_run=dry_run)
 
 

@@ -8,10 +8,9 @@ import typer
 from ...contracts.acts import viewing
 from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.portfolio_rows import portfolio_sheet
-from ...finance.storage import UnitOfWork, open_engine
 from .sheets import Csv, Html, PaperSize, show_sheet
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, progress
-from .writing import read_bytes, read_pairs
+from .writing import read_bytes, read_pairs, reading
 
 app = typer.Typer(add_completion=False)
 Outcomes = Annotated[
@@ -47,6 +46,6 @@ def portfolio(  # one option each
     }
     if models:
         progress(f"Forecasting {len(models)} agreements, {paths:,} paths each")
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = viewing.portfolio(session, book, outcomes=models, paths=paths, seed=seed)
     show_sheet(portfolio_sheet(book, rows), as_json=as_json, csv=csv, html=html, paper=paper)

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ...contracts.acts import showing
 from ...contracts.determinations import Determination
 from ...contracts.records import agreements, claims, determinations
 from ...contracts.settlement import Payout, SettledClause, Settlement
 from ...finance.money import grouped
 from ...finance.storage import Session
-from .show import print_table
+from .show import amount_text, print_table
 
 DASH = "-"
 Grounds = Mapping[str, dict[str, Any]]  # claim -> evidence and findings
@@ -118,6 +119,22 @@ def _determination(one: Determination) -> dict[str, Any]:
     }
 
 
+def settlements_since(session: Session, book: str, agreement: str, position: int) -> tuple[Settlement, ...]:
+    """Return the steps of an agreement after a place.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book, agreement : str
+        Codes.
+    position : int [place]
+        Of the last that is known; 0 for all of them.
+    """
+    listed = showing.list_settlements(session, book, agreement)
+    return tuple(one for one in listed if one.position > position)
+
+
 def show_settlements(made: Sequence[Settlement], grounds: Grounds | None = None) -> None:
     """Print settlements: amounts by clause, payouts, and with grounds how each amount came about."""
     for one in made:
@@ -158,12 +175,12 @@ def payout_cells(one: Payout) -> Sequence[str]:
 def _explain(one: Settlement, grounds: Grounds) -> None:
     for row in one.clauses:
         where = ", ".join((row.clause, *row.members, row.period))
-        print(f"\n{where}: {row.earned} earned to date")
+        print(f"\n{where}: {amount_text(row.earned)} earned to date")
         for step in row.trace:
             print(f"  {step.path}  {step.op}({', '.join(step.inputs)}) = {step.value}")
         for name, cut in row.cuts.items():
-            print(f"  {name} cuts {cut}: {row.entitled} is left")
-        print(f"  {row.due} is due now: {row.entitled} less what was due before")
+            print(f"  {name} cuts {amount_text(cut)}: {amount_text(row.entitled)} is left")
+        print(f"  {amount_text(row.due)} is due now: {amount_text(row.entitled)} less what was due before")
     rests = grounds.get(one.claim)
     for proof in rests["evidence"] if rests else ():
         held = f", held by {proof['held_by']}" if proof["held_by"] else ""

@@ -9,11 +9,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from ...finance.money import Money, grouped
 from ...finance.storage import DEFAULT_URL
 
 Database = Annotated[str, typer.Option("--db", help="Address of the database.", envvar="ALMONER_DB")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
-Book = Annotated[str, typer.Option("--book", help="Code of the book.")]
+Book = Annotated[str, typer.Option("--book", help="Code of the book.", envvar="ALMONER_BOOK")]
 DEFAULT_DB = DEFAULT_URL
 DEFAULT_BOOK = "demo"
 
@@ -21,6 +22,18 @@ DEFAULT_BOOK = "demo"
 def print_json(document: object) -> None:
     """Print one JSON document on standard output."""
     print(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def amount_text(amount: Money) -> str:
+    """Write an amount for people: digits in groups of three, and its unit.
+
+    Examples
+    --------
+    >>> from almoner import money
+    >>> amount_text(money("6229.44", "USD"))
+    '6,229.44 USD'
+    """
+    return f"{grouped(amount.text)} {amount.unit.code}"
 
 
 def print_table(

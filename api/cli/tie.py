@@ -11,12 +11,11 @@ from ...contracts.records import agreements
 from ...finance.acts import tying
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
-from ...finance.storage import UnitOfWork, open_engine
 from ...finance.ties import TIE_KINDS, Tie, TieKind
 from ..problems import DONE, FINDING
 from .sheets import day_of
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
-from .writing import AgreementCode, DryRun, show_document, writing
+from .writing import AgreementCode, DryRun, reading, show_document, writing
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="Ties between parties, and who may not verify for them."
@@ -72,7 +71,7 @@ def end(
     dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
-    """Give a tie its last day. Example: tie end owns holding lab --since 2026-01-01 --on 2026-12-31."""
+    """End a tie. Example: almoner tie end owns holding lab --since 2026-01-01 --on 2026-12-31."""
     held = Tie(kind=kind, from_party=source, to_party=target, since=since.date(), source="as declared")
     with writing(db, dry_run=dry_run) as session:
         made = tying.end_tie(session, book, held, on.date(), clock=system_clock)
@@ -84,7 +83,7 @@ def list_all(
     on: On = None, db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False
 ) -> None:
     """List ties; with --on those that hold on a day. Example: almoner tie list --on 2027-01-31."""
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         rows = tying.find_ties(session, book, day_of(on))
     if as_json:
         print_json([_document(one) for one in rows])
@@ -116,7 +115,7 @@ def check(
 ) -> int:
     """Find ties of verifiers to the money; exits 1 when there are. Example: almoner tie check pact."""
     day = day_of(on) or system_clock().date()
-    with UnitOfWork(open_engine(db, must_exist=True)) as session:
+    with reading(db) as session:
         agreement = agreements.find_agreement(session, book, code).agreement
         asked = [verifier] if verifier else sorted(set(agreement.document.verifying.values()))
         found = [

@@ -18,18 +18,25 @@ PATIENCE_S = 2.0
 LINE_S = 5.0
 
 
-class Bar:
+class ProgressBar:
     """Shows how far a piece of work is: called with what is done, and with all there is.
 
     Attributes
     ----------
     title : str
         What is being done.
+
+    Parameters
+    ----------
+    title : str
+        As above.
+    patience_s : float [s]
+        Nothing is shown before.
     """
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, patience_s: float = PATIENCE_S) -> None:
         self.title = title
-        self._next = time.monotonic() + PATIENCE_S
+        self._next = time.monotonic() + patience_s
         self._shown: Progress | None = None
 
     def __call__(self, done: int, total: int) -> None:
@@ -65,7 +72,7 @@ class Bar:
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Bar]:
+def bar(title: str) -> Iterator[ProgressBar]:
     """Show a bar while a block runs, if it takes long.
 
     Parameters
@@ -73,7 +80,7 @@ def bar(title: str) -> Iterator[Bar]:
     title : str
         What is being done.
     """
-    shown = Bar(title)
+    shown = ProgressBar(title)
     try:
         yield shown
     finally:

@@ -16,7 +16,7 @@ import typer
 
 from ...finance.errors import DocumentInvalid
 from ...finance.signatures import sign_bytes
-from ...finance.storage import Session, UnitOfWork, open_engine
+from ...finance.storage import Engine, Session, UnitOfWork, open_engine
 from .sheets import STANDARD_OUTPUT
 from .show import print_json, progress
 
@@ -56,12 +56,41 @@ def writing(db: str, *, dry_run: bool) -> Iterator[Session]:
         Whether all of it is rolled back at the end.
     """
     try:
-        with UnitOfWork(open_engine(db, must_exist=True)) as session:
+        with reading(db) as session:
             yield session
             if dry_run:
                 _undo()
     except _UndoneError:
         progress("Dry run: nothing was written.")
+
+
+@contextmanager
+def reading(db: str) -> Iterator[Session]:
+    """Open one transaction on a database that exists.
+
+    Parameters
+    ----------
+    db : str
+        Address of the database.
+    """
+    with opened(db) as engine, UnitOfWork(engine) as session:
+        yield session
+
+
+@contextmanager
+def opened(db: str) -> Iterator[Engine]:
+    """Open a database that exists, and let go of it at the end.
+
+    Parameters
+    ----------
+    db : str
+        Address of the database.
+    """
+    engine = open_engine(db, must_exist=True)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def _undo() -> NoReturn:

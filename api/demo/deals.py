@@ -4,12 +4,12 @@ Each deal's payer has a fund of its own that sets aside the proven maximum; term
 documents in ``deals``. No line of this file knows a deal.
 """
 
-from ...contracts.records import agreements, findings
+from ...contracts.agreement import agreement_of
+from ...contracts.records import agreements
 from ...contracts.terms.bounds import prove
 from ...contracts.terms.compiled import compile_terms
 from ...contracts.terms.document import Pay
 from ...finance import acts
-from ...finance.accounts import Promise
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details, Source
 from ...finance.money import money, zero
@@ -17,7 +17,7 @@ from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ...finance.units import currency
-from .settling import ReportedFigure, agree, settle_figure
+from .settling import ReportedFigure, agree, read_agreement, settle_figure
 from .stage import BOOK, Stage, at, enrol
 from .stories import DealStory, read_story, read_terms
 
@@ -43,7 +43,7 @@ def run_deal(stage: Stage, deal: str) -> None:
                 details=Details(source=Source(kind=row.label, reference=row.source)),
             )
     parties = {name: row.code for name, row in story.parties.items()}
-    agree(stage, fund, deal, terms, parties, clock=SIGNED)
+    agree(stage, deal, agreement_of(terms, parties, fund.code), clock=SIGNED)
     verifier = parties[terms.roles("evaluator")[0]]
     payee = next(parties[clause.to] for clause in terms.clauses if isinstance(clause, Pay))
     for found in story.results:
@@ -55,7 +55,7 @@ def run_deal(stage: Stage, deal: str) -> None:
             evidence=found.source,
             source=Source(kind=found.label, reference=found.source),
         )
-        settle_figure(stage, fund, deal, figure, by=payee, verifier=verifier, clock=FOUND)
+        settle_figure(stage, deal, figure, by=payee, verifier=verifier, clock=FOUND)
 
 
 def _fund(session: Session, story: DealStory) -> PooledFund:
@@ -68,42 +68,39 @@ def report_deal(stage: Stage, deal: str) -> dict[str, object]:
     story = read_story(deal)
     with stage.work() as session:
         fund = _fund(session, story)
-        stored = agreements.find_agreement(session, BOOK, deal)
-        settled = findings.list_settlements(session, stored.agreement, stored.id)
+        figures = read_agreement(session, deal, fund)
         book_id = registry.find_book_id(session, BOOK)
-        start = entries.find_transaction_by_key(session, book_id, LIBRARY, f"encumber#{deal}")
-        left = acts.promised(session, fund, Promise("agreement", deal))
-    agreement = stored.agreement
-    proof = prove(compile_terms(agreement.terms))
-    paid = sum((row.due for row in settled), start=zero(fund.unit))
-    earned = {(row.clause, row.period): row.earned for row in settled}
+        sources = agreements.find_agreement(session, BOOK, deal).agreement.sources
+        keys = [f"encumber#{one.promise}" for one in sources if one.maximum]
+        started = all(entries.find_transaction_by_key(session, book_id, LIBRARY, key) for key in keys)
+    proof = prove(compile_terms(read_terms(deal)))
     published = money(story.published.paid, fund.unit)
     return {
         "id": deal,
         "title": story.title,
         "unit": fund.unit.code,
-        "max_liability": agreement.maximum.text,
+        "max_liability": figures.maximum.text,
         "bound": proof.label,
-        "encumbered": agreement.maximum.text if start is not None else zero(fund.unit).text,
-        "still_encumbered": left.text,
-        "earned": sum(earned.values(), start=zero(fund.unit)).text,
-        "paid": paid.text,
+        "encumbered": figures.maximum.text if started else zero(fund.unit).text,
+        "still_encumbered": figures.left.text,
+        "earned": figures.earned.text,
+        "paid": figures.paid.text,
         "published": published.text,
-        "match": paid == published,
+        "match": figures.paid == published,
         "label": story.published.label,
         "source": story.published.source,
         "results": [row.model_dump(mode="json") for row in story.results],
         "payments": [
             {
-                "claim": row.claim,
+                "claim": step.claim,
                 "clause": row.clause,
                 "period": row.period,
                 "earned": row.earned.text,
                 "entitled": row.entitled.text,
                 "due": row.due.text,
-                "transaction": str(row.transaction),
+                "transaction": transaction,
             }
-            for row in settled
+            for step, row, transaction in figures.rows()
             if row.due
         ],
     }

@@ -14,9 +14,10 @@ from ...challenges.awarding import award_by_allocation, pose
 from ...challenges.brief import Brief
 from ...challenges.ranking import Ranking
 from ...challenges.records import rounds
-from ...contracts.records import agreements, findings
+from ...contracts import acts as contract_acts
+from ...contracts.agreement import agreement_of
+from ...contracts.claims import digest_of
 from ...contracts.terms.document import TermDocument
-from ...contracts.verification import digest_of
 from ...finance import acts
 from ...finance.accounts import UNRESTRICTED, Promise
 from ...finance.allocation import AllocationResult, allocate, greedy, proportional, recheck
@@ -28,12 +29,12 @@ from ...finance.fees import FeeTerm
 from ...finance.funds import PooledFund
 from ...finance.in_kind import Valuation, in_kind_unit
 from ...finance.ledger import Details
-from ...finance.money import decimal_text, money, round_quotient, zero
+from ...finance.money import decimal_text, money, round_quotient
 from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from .pooled import open_fund
-from .settling import ReportedFigure, agree, settle_figure
+from .settling import ReportedFigure, agree, read_agreement, settle_figure
 from .stage import BOOK, Stage, at, enrol, invented, read_bytes, read_data
 
 CHALLENGE = "thriving-harbour"
@@ -186,11 +187,12 @@ def keep_agreement(stage: Stage) -> None:
     with stage.work() as session:
         fund = open_fund(session)
     award = Promise("commitment", f"{CHALLENGE}#{AGREEMENT}")
-    agree(stage, fund, AGREEMENT, terms, parties, clock=at("2026-05-05T09:00"), use=NORTH, out_of=award)
+    document = agreement_of(terms, parties, fund.code, NORTH)
+    agree(stage, AGREEMENT, document, clock=at("2026-05-05T09:00"), out_of=award)
     for row in read_data("thriving_harbour.json")["results"]:
         figure = ReportedFigure(**row, source=invented())
         clock = at("2027-07-01T09:00")
-        settle_figure(stage, fund, AGREEMENT, figure, by=LEAD, verifier=VERIFIER, clock=clock)
+        settle_figure(stage, AGREEMENT, figure, by=LEAD, verifier=VERIFIER, clock=clock)
 
 
 def report_challenge(stage: Stage) -> dict[str, object]:
@@ -288,29 +290,26 @@ def report_agreement(stage: Stage) -> dict[str, object]:
     """Say what the invented agreement may cost, and what each result made due."""
     with stage.work() as session:
         fund = open_fund(session)
-        stored = agreements.find_agreement(session, BOOK, AGREEMENT)
-        settled = findings.list_settlements(session, stored.agreement, stored.id)
-        left = acts.promised(session, fund, Promise("agreement", AGREEMENT))
-    paid = sum((row.due for row in settled), start=zero(fund.unit))
+        figures = read_agreement(session, AGREEMENT, fund)
     return {
         "id": AGREEMENT,
-        "title": stored.agreement.terms.title,
+        "title": figures.title,
         "label": "invented",
         "unit": fund.unit.code,
-        "max_liability": stored.agreement.maximum.text,
-        "paid": paid.text,
-        "still_encumbered": left.text,
-        "state": stored.agreement.state,
+        "max_liability": figures.maximum.text,
+        "paid": figures.paid.text,
+        "still_encumbered": figures.left.text,
+        "state": figures.state,
         "settlements": [
             {
-                "claim": row.claim,
+                "claim": step.claim,
                 "clause": row.clause,
                 "earned": row.earned.text,
                 "due": row.due.text,
                 "trace": [f"{one.path}: {one.op} = {one.value}" for one in row.trace],
-                "transaction": None if row.transaction is None else str(row.transaction),
+                "transaction": transaction,
             }
-            for row in settled
+            for step, row, transaction in figures.rows()
         ],
     }
 
@@ -321,13 +320,11 @@ def report_donor(stage: Stage) -> dict[str, object]:
     with stage.work() as session:
         fund = open_fund(session)
         made = acts.donor_statement(session, fund, giver["code"])
-        stored = agreements.find_agreement(session, BOOK, AGREEMENT)
-        settled = findings.list_settlements(session, stored.agreement, stored.id)
         book_id = registry.find_book_id(session, BOOK)
         paid = [
-            (f"agreement {AGREEMENT}, clause {row.clause}, claim {row.claim}", row.transaction, row.due)
-            for row in settled
-            if row.transaction is not None
+            (f"agreement {AGREEMENT}, clause {one.clause}, claim {one.claim}", transaction, one.amount)
+            for one in contract_acts.list_payouts(session, BOOK, AGREEMENT)
+            for transaction in one.transactions
         ]
         for tranche in read_data("thriving_harbour.json")["tranches"]:
             known = entries.find_transaction_by_key(session, book_id, LIBRARY, tranche["key"])

@@ -1,16 +1,23 @@
 """The steps from a reported figure to a payment, as every agreement of the demonstration takes them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...contracts import acts
-from ...contracts.terms.document import WHOLE_TERM, TermDocument
-from ...contracts.verification import Determination, determination_bytes
+from ...contracts.agreement import AgreementDocument
+from ...contracts.claims import ClaimedResult
+from ...contracts.determinations import Determination, Finding
+from ...contracts.records import agreements
+from ...contracts.settlement import SettledClause, Settlement
+from ...contracts.terms.document import WHOLE_TERM
+from ...finance import acts as money_acts
 from ...finance.accounts import Promise
 from ...finance.dates import Clock
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details, Source
+from ...finance.money import Money, zero
 from ...finance.signatures import sign_bytes
-from .stage import Stage, secret_of
+from ...finance.storage import Session
+from .stage import BOOK, Stage, secret_of
 
 METHOD = "as the terms say"
 
@@ -37,63 +44,105 @@ class ReportedFigure:
     period: str = WHOLE_TERM
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementFigures:
+    """What an agreement of one fund may cost, has earned and paid, and still keeps.
+
+    Attributes
+    ----------
+    state : str
+        Of the agreement.
+    title : str
+        Of its terms.
+    maximum, paid, earned, left : Money
+        Proven most; paid; earned to date, before limits; still set aside.
+    steps : tuple of Settlement
+        In order.
+    """
+
+    state: str
+    title: str
+    maximum: Money
+    paid: Money
+    earned: Money
+    left: Money
+    steps: tuple[Settlement, ...]
+
+    def rows(self) -> list[tuple[Settlement, SettledClause, str | None]]:
+        """Return what each step changed, with the transaction that paid it, if any."""
+        found = []
+        for step in self.steps:
+            by_key = {(one.clause, one.period): one.transactions for one in step.payouts}
+            for clause in step.clauses:
+                paid = by_key.get((clause.clause, clause.period), ())
+                found.append((step, clause, str(paid[0]) if paid else None))
+        return found
+
+
 def agree(
     stage: Stage,
-    fund: PooledFund,
     code: str,
-    terms: TermDocument,
-    parties: dict[str, str],
+    document: AgreementDocument,
     *,
     clock: Clock,
-    use: dict[str, str] | None = None,
     out_of: Promise | None = None,
 ) -> None:
     """Draw up an agreement and let every party sign it."""
     with stage.work() as session:
-        agreement = acts.draw_up(session, fund, code, terms, parties, clock=clock)
+        agreement = acts.draw_up(session, BOOK, code, document, clock=clock)
         content = agreement.signing_bytes()
-        signatures = {name: sign_bytes(secret_of(party), content) for name, party in parties.items()}
-        acts.sign(session, fund, code, signatures, clock=clock, use=use or {}, out_of=out_of)
+        signatures = {
+            name: sign_bytes(secret_of(party), content) for name, party in document.signatories.items()
+        }
+        acts.sign(session, BOOK, code, signatures, clock=clock, out_of=out_of)
 
 
 def settle_figure(
-    stage: Stage,
-    fund: PooledFund,
-    agreement: str,
-    figure: ReportedFigure,
-    *,
-    by: str,
-    verifier: str,
-    clock: Clock,
+    stage: Stage, agreement: str, figure: ReportedFigure, *, by: str, verifier: str, clock: Clock
 ) -> None:
     """Claim a figure, attach its evidence, let the verifier sign, and settle it."""
+    result = ClaimedResult(metric=figure.metric, period=figure.period, value=figure.value)
     with stage.work() as session:
-        made = acts.claim(
-            session,
-            fund,
-            agreement,
-            figure.metric,
-            figure.value,
-            by,
-            key=figure.claim,
-            clock=clock,
-            period=figure.period,
-        )
-        content = figure.evidence.encode()
+        made = acts.claim(session, BOOK, agreement, [result], by, key=figure.claim, clock=clock)
         evidence = acts.attach(
-            session, fund, made, content, method=METHOD, description=figure.evidence, clock=clock
-        )
-        signed = determination_bytes(
-            made, value=made.value, method=METHOD, evidence_sha256=evidence.sha256, verifier=verifier
+            session,
+            BOOK,
+            agreement,
+            made.code,
+            figure.evidence.encode(),
+            method=METHOD,
+            description=figure.evidence,
+            clock=clock,
         )
         found = Determination(
+            agreement=agreement,
             claim=made.code,
+            claim_sha256=made.digest(),
             verifier=verifier,
-            value=made.value,
-            method=METHOD,
+            findings=tuple(Finding(result=one, method=METHOD) for one in made.results),
             evidence_sha256=evidence.sha256,
-            signature=sign_bytes(secret_of(verifier), signed),
+            made_on=clock().date().isoformat(),
         )
-        acts.determine(session, fund, agreement, found, clock=clock)
+        signature = sign_bytes(secret_of(verifier), found.signing_bytes())
+        acts.determine(session, BOOK, replace(found, signature=signature), clock=clock)
         details = Details(source=figure.source)
-        acts.settle(session, fund, agreement, made.code, clock=clock, details=details)
+        acts.settle(session, BOOK, agreement, made.code, clock=clock, details=details)
+
+
+def read_agreement(session: Session, code: str, fund: PooledFund) -> AgreementFigures:
+    """Say what an agreement may cost, has earned and paid, and still keeps."""
+    stored = agreements.find_agreement(session, BOOK, code)
+    sources = stored.agreement.sources
+    steps = acts.list_settlements(session, BOOK, code)
+    earned = {(row.clause, row.period, row.members): row.earned for step in steps for row in step.clauses}
+    nothing = zero(fund.unit)
+    promises = [Promise("agreement", one.promise) for one in sources]
+    return AgreementFigures(
+        state=stored.agreement.state,
+        title=stored.agreement.terms.title,
+        maximum=sum((one.maximum for one in sources), start=nothing),
+        paid=sum((row.due for step in steps for row in step.clauses), start=nothing),
+        earned=sum(earned.values(), start=nothing),
+        left=sum((money_acts.promised(session, fund, one) for one in promises), start=nothing),
+        steps=steps,
+    )

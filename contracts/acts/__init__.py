@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from .determining import determine
     from .disputing import dispute, resolve, waive
     from .ending import close, measure, resume, suspend, terminate
-    from .importing import aggregate, claimed_results, find_dataset, import_rows, list_datasets, preview_rows
+    from .importing import (
+        aggregate,
+        claimed_results,
+        evaluation_tables,
+        find_dataset,
+        import_rows,
+        list_datasets,
+        preview_rows,
+    )
     from .liability import follow_liability
     from .recovering import carry_out, take_back
     from .referring import refer
@@ -28,23 +36,9 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".agreeing": (
-                "draft",
-                "draw_up",
-                "propose",
-                "sign",
-                "withdraw",
-            ),
-            ".amending": (
-                "approve_amendment",
-                "list_amendments",
-                "propose_amendment",
-            ),
-            ".claiming": (
-                "attach",
-                "check_evidence",
-                "claim",
-            ),
+            ".agreeing": ("draft", "draw_up", "propose", "sign", "withdraw"),
+            ".amending": ("approve_amendment", "list_amendments", "propose_amendment"),
+            ".claiming": ("attach", "check_evidence", "claim"),
             ".defining": (
                 "define_cohort",
                 "define_metric",
@@ -54,42 +48,24 @@ else:
                 "list_metrics",
             ),
             ".determining": ("determine",),
-            ".disputing": (
-                "dispute",
-                "resolve",
-                "waive",
-            ),
-            ".ending": (
-                "close",
-                "measure",
-                "resume",
-                "suspend",
-                "terminate",
-            ),
+            ".disputing": ("dispute", "resolve", "waive"),
+            ".ending": ("close", "measure", "resume", "suspend", "terminate"),
             ".importing": (
                 "aggregate",
                 "claimed_results",
+                "evaluation_tables",
                 "find_dataset",
                 "import_rows",
                 "list_datasets",
                 "preview_rows",
             ),
             ".liability": ("follow_liability",),
-            ".recovering": (
-                "carry_out",
-                "take_back",
-            ),
+            ".recovering": ("carry_out", "take_back"),
             ".referring": ("refer",),
             ".replaying": ("replay",),
-            ".rounds": (
-                "claim_status",
-                "list_claims",
-            ),
+            ".rounds": ("claim_status", "list_claims"),
             ".settling": ("settle",),
-            ".showing": (
-                "list_payouts",
-                "list_settlements",
-            ),
+            ".showing": ("list_payouts", "list_settlements"),
             ".stating": ("party_statement",),
             ".tracing": ("trace_payout",),
             ".vetting": ("find_conflicts",),
@@ -113,6 +89,7 @@ __all__ = [
     "dispute",
     "draft",
     "draw_up",
+    "evaluation_tables",
     "find_cohort",
     "find_conflicts",
     "find_dataset",

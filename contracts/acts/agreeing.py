@@ -245,7 +245,8 @@ def sign(
         When it is no longer, or not yet, to be signed; when a policy asks for approvals; when there is none.
     """
     stored = agreements.find_locked(session, book, code)
-    if stored.agreement.state in {"draft", "withdrawn", "terminated", "closed"}:
+    over = stored.agreement.state in {"draft", "withdrawn", "terminated", "closed"}
+    if over and not set(signatures) <= set(stored.agreement.signed):
         agreements.require_state(stored, "proposed")
     keys = agreements.public_keys(session, stored.agreement)
     with session.begin_nested():

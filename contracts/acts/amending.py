@@ -5,7 +5,6 @@ from dataclasses import replace
 
 from ...finance.dates import Clock
 from ...finance.errors import NotAllowed, SamePerson, TermError
-from ...finance.funds import PooledFund
 from ...finance.posting import record_event
 from ...finance.storage import Session
 from ..agreement import Source
@@ -16,13 +15,14 @@ from ..amendments import (
     amendment_faults,
     approvers,
 )
-from ..funding import most_by_payer, sources_of
+from ..funding import funding_faults, most_by_payer, sources_of
 from ..independence import require_duties
-from ..records import agreements, amendments
+from ..liability import NOTHING
+from ..records import agreements, amendments, openings
 from ..records.agreements import StoredAgreement
 from ..records.amendments import StoredAmendment
 from ..terms import lint
-from ..terms.amendment import Amendment, Lineage, changes_in_words
+from ..terms.amendment import Amendment, Overlaid, changes_in_words
 from .consenting import require_signatures
 from .liability import cover, follow_liability
 from .settling import settle_amendment
@@ -91,25 +91,40 @@ def propose_amendment(
             session, book, "amendment.proposed", body, key=f"{code}#{key}", clock=clock
         )
         if new:
-            agreements.require_state(stored, *AMENDED)
-            if not approvers(stored.agreement.document, by):
-                raise SamePerson(
-                    f"Everybody with money in {code!r} is one party: nobody could approve the amendment.",
-                    agreement=code,
-                    party=by,
-                )
-            _amended(stored, amendment)
+            _require_amendable(session, stored, amendment, by)
             amendments.keep_amendment(
                 session, stored, key, amendment, maker=by, signature=signature, event_id=event_id
             )
     return show_amendment(stored, amendments.find_amendment(session, stored, key))
 
 
-def _amended(stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
-    """Return the agreement as it would stand with one more amendment, checked whole."""
+def _require_amendable(session: Session, stored: StoredAgreement, amendment: Amendment, by: str) -> None:
+    """Refuse an amendment of what does not run, that nobody could approve, or that does not fit."""
+    agreements.require_state(stored, *AMENDED)
+    code = stored.agreement.code
+    if not approvers(stored.agreement.document, by):
+        raise SamePerson(
+            f"Everybody with money in {code!r} is one party: nobody could approve the amendment.",
+            agreement=code,
+            party=by,
+        )
+    _amended(session, stored, amendment)
+
+
+def _amended(session: Session, stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
+    """Return the agreement as it would stand with one more amendment, checked whole.
+
+    What was paid and is kept by the payee counts for the new most, up to the old one.
+    """
     agreement = stored.agreement
     lineage = stored.lineage.amended(amendment)
-    faults = amendment_faults(agreement.document, lineage.newest)
+    use, document = lineage.overlaid, amended_document(agreement.document, lineage)
+    most = _most(session, stored, use)
+    funds = {fund.code: fund for fund in stored.funds.values()}
+    faults = [
+        *amendment_faults(agreement.document, lineage.newest),
+        *funding_faults(document, use.program, most, funds, was=stored.funds),
+    ]
     faults += [
         {"path": row.path, "message": f"{row.message} {row.fix}"}
         for row in lint.check(lineage.newest)
@@ -118,22 +133,21 @@ def _amended(stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
     if faults:
         shown = "; ".join(row["message"] for row in faults).rstrip(".")
         raise TermError(f"The amendment cannot be made: {shown}.", findings=faults)
-    require_duties(amended_document(agreement.document, lineage))
-    sources = _amended_sources(stored, lineage)
-    funds = {one.payer: _fund_of(stored, one) for one in sources}
-    return replace(stored, lineage=lineage, agreement=replace(agreement, sources=sources), funds=funds)
+    require_duties(document)
+    sources = sources_of(agreement.code, document, use.program, most, funds)
+    by_payer = {one.payer: funds[one.fund] for one in sources}
+    return replace(stored, lineage=lineage, agreement=replace(agreement, sources=sources), funds=by_payer)
 
 
-def _amended_sources(stored: StoredAgreement, lineage: Lineage) -> tuple[Source, ...]:
-    """Say what each payer may have to pay at most under old and new terms together."""
-    use = lineage.overlaid
-    document = amended_document(stored.agreement.document, lineage)
-    funds = {fund.code: fund for fund in stored.funds.values()}
-    return sources_of(stored.agreement.code, document, use.program, most_by_payer(use), funds)
-
-
-def _fund_of(stored: StoredAgreement, source: Source) -> PooledFund:
-    return next(fund for fund in stored.funds.values() if fund.code == source.fund)
+def _most(session: Session, stored: StoredAgreement, use: Overlaid) -> dict[tuple[str, str], int]:
+    """Bound what each payer can have to pay under old and new terms, and with what was paid before."""
+    proven = most_by_payer(use)
+    sums = openings.sum_payouts(session, stored.id)
+    before = {(one.payer, one.maximum.unit.code): one.maximum.minor for one in stored.agreement.sources}
+    return {
+        who: max(most, min(most + sums.get(who[0], NOTHING).owed, before.get(who, 0)))
+        for who, most in proven.items()
+    }
 
 
 def show_amendment(stored: StoredAgreement, one: StoredAmendment) -> ProposedAmendment:
@@ -172,6 +186,8 @@ def approve_amendment(
     maker: str = "",
 ) -> ProposedAmendment:
     """Approve an amendment; with the last approval it is covered, takes effect, and is settled.
+
+    Of a suspended agreement it takes effect too; what it changes is settled once the agreement is resumed.
 
     Parameters
     ----------
@@ -254,7 +270,7 @@ def _keep_approvals(
 def _start(session: Session, stored: StoredAgreement, one: StoredAmendment, clock: Clock, maker: str) -> None:
     """Cover what an amendment can cost more, put it in force, and settle what it changes."""
     agreement = stored.agreement
-    new = _amended(stored, one.amendment)
+    new = _amended(session, stored, one.amendment)
     step = f"amended#{one.code}"
     agreements.keep_sources(session, stored, _added(stored.agreement.sources, new.agreement.sources))
     cover(session, stored, new, clock=clock, key=step)
@@ -276,7 +292,8 @@ def _start(session: Session, stored: StoredAgreement, one: StoredAmendment, cloc
     )
     amendments.keep_start(session, stored, one, ordinal, event_id)
     amended = agreements.find_agreement(session, agreement.book, agreement.code)
-    settle_amendment(session, amended, one.id, clock=clock, maker=maker)
+    if agreement.state == "active":
+        settle_amendment(session, amended, one.id, clock=clock, maker=maker)
     follow_liability(session, agreement.book, agreement.code, clock=clock, key=step)
 
 

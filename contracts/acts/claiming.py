@@ -18,11 +18,11 @@ from ...finance.records import registry
 from ...finance.storage import Session
 from ..claims import Claim, ClaimedResult, Evidence, digest_of
 from ..funding import member_parties
-from ..records import agreements, claims
+from ..records import agreements, claims, datasets
 from ..records.agreements import StoredAgreement
 from ..settling import Decided, observed
 from ..terms.document import WHOLE_TERM
-from ..terms.observing import lay_out, outside, read_value
+from ..terms.observing import lay_out, outside, read_value, write_value
 from ..terms.program import Measure, Program
 from ..terms.types import Quantity
 
@@ -64,7 +64,7 @@ def claim(
     NotSigned, UnlawfulTransition
         When the agreement is not active.
     ResultsInvalid, TooPrecise
-        When metric, period, member or value do not fit the terms.
+        When metric, period, member or value do not fit the terms, or are not what the rows add up to.
     OutsideDomain
         When a value, or what it would be pooled to, is outside its domain.
     ClaimLate
@@ -87,13 +87,7 @@ def claim(
                 f"The claim {key!r} was made with other content. Choose another key.", key=key, kind="claim"
             )
         return known.claim
-    agreements.require_state(stored, "active")
-    registry.find_party_id(session, stored.book_id, by)
-    _require_part(stored, made)
-    require_fit(stored, made.results)
-    _require_time(stored, made.results, as_utc(clock()).date())
-    require_pooled(session, stored, key, made.results)
-    _require_new(session, stored, dataset)
+    _require_claimable(session, stored, made, as_utc(clock()).date())
     body = {
         "agreement": agreement,
         "claim": key,
@@ -104,6 +98,19 @@ def claim(
         event_id, _ = record_event(session, book, "claim.made", body, key=f"{agreement}#{key}", clock=clock)
         claims.keep_claim(session, stored, made, event_id)
     return made
+
+
+def _require_claimable(session: Session, stored: StoredAgreement, made: Claim, today: date) -> None:
+    """Refuse a claim that the agreement, its terms, its days or what was claimed before do not admit."""
+    agreements.require_state(stored, "active")
+    registry.find_party_id(session, stored.book_id, made.claimed_by)
+    _require_part(stored, made)
+    require_fit(stored, made.results)
+    _require_time(stored, made.results, today)
+    require_pooled(session, stored, made.code, made.results)
+    if made.dataset:
+        _require_sums(session, stored, made)
+        _require_new(session, stored, made.dataset, today)
 
 
 def _require_part(stored: StoredAgreement, made: Claim) -> None:
@@ -120,6 +127,16 @@ def _require_part(stored: StoredAgreement, made: Claim) -> None:
                 party=made.claimed_by,
             )
     having = {*document.signatories.values(), *member_parties(document, program)}
+    stated = {program.metrics[row.metric].by for row in made.results if row.metric in program.metrics}
+    judging = {*document.verifying.values(), document.resolver}
+    if made.claimed_by in judging and {document.signatories.get(one, one) for one in stated} != {
+        made.claimed_by
+    }:
+        raise NotAllowed(
+            f"{made.claimed_by} verifies or decides under {stored.agreement.code!r}: it claims only what the "
+            "terms let it state. Let a party claim it.",
+            party=made.claimed_by,
+        )
     members = {document.signatories.get(member, member) for row in made.results for _, member in row.of}
     if made.claimed_by not in having | members:
         raise NotAllowed(
@@ -276,12 +293,33 @@ def require_pooled(
         ) from None
 
 
-def _require_new(session: Session, stored: StoredAgreement, dataset: str) -> None:
-    """Refuse a second claim of the same rows, unless the first was found to hold nothing."""
-    if not dataset:
-        return
-    claims.find_dataset_id(session, stored, dataset)
-    void = {one.claim for one in claims.decisions_in_force(session, stored) if not one.results}
+def _require_sums(session: Session, stored: StoredAgreement, made: Claim) -> None:
+    """Refuse results that are not what their imported rows add up to."""
+    rows = datasets.find_dataset(session, stored.id, made.dataset).dataset.results
+    metrics = stored.lineage.overlaid.program.metrics
+    sums = {row.place: read_value(row.metric, metrics[row.metric], row.value) for row in rows}
+    counted = {metric for metric, _, _ in sums}
+    wrong = [
+        {
+            "path": f"/results/{at}",
+            "message": f"{row.metric} {' '.join((row.period, *(member for _, member in row.of)))} is claimed "
+            f"at {row.value}; the rows say "
+            f"{write_value(metrics[row.metric], sums[row.place]) if row.place in sums else 'nothing'}",
+        }
+        for at, row in enumerate(made.results)
+        if row.metric in counted
+        and sums.get(row.place) != read_value(row.metric, metrics[row.metric], row.value)
+    ]
+    if not counted & {row.metric for row in made.results}:
+        wrong = [{"path": "/dataset", "message": f"{made.dataset!r} has no rows of what is claimed"}]
+    if wrong:
+        told = "; ".join(row["message"] for row in wrong[:20])
+        raise ResultsInvalid(f"The claim does not sum up the rows {made.dataset!r}: {told}.", findings=wrong)
+
+
+def _require_new(session: Session, stored: StoredAgreement, dataset: str, today: date) -> None:
+    """Refuse a second claim of the same rows, unless the first holds nothing, and nobody can dispute that."""
+    void = claims.void_claims(session, stored, today)
     others = [code for code in claims.list_claims_of(session, stored, dataset) if code not in void]
     if others:
         raise AlreadyClaimed(
@@ -329,15 +367,7 @@ def attach(  # noqa: PLR0913  # the fields of evidence, each once
     KeyReused, Missing
         When it is on record as something else; when there is no such claim.
     """
-    digest = sha256.lower() if content is None else digest_of(content)
-    if sha256 and digest != sha256.lower():
-        raise EvidenceTampered(
-            f"The content has the digest {digest}, not {sha256}. It is not the file that was meant.",
-            found=digest,
-            expected=sha256,
-        )
-    if len(digest) != HEX_DIGITS or not set(digest) <= set("0123456789abcdef"):
-        raise ValueError("evidence needs its content, or its SHA-256 as 64 hexadecimal digits")
+    digest = _digest(content, sha256)
     stored = agreements.find_locked(session, book, agreement)
     row = claims.find_claim(session, stored, claim_code)
     evidence = Evidence(
@@ -363,6 +393,19 @@ def attach(  # noqa: PLR0913  # the fields of evidence, each once
         if new:
             claims.keep_evidence(session, row.id, evidence, event_id)
     return evidence
+
+
+def _digest(content: bytes | None, sha256: str) -> str:
+    digest = sha256.lower() if content is None else digest_of(content)
+    if sha256 and digest != sha256.lower():
+        raise EvidenceTampered(
+            f"The content has the digest {digest}, not {sha256}. It is not the file that was meant.",
+            found=digest,
+            expected=sha256,
+        )
+    if len(digest) != HEX_DIGITS or not set(digest) <= set("0123456789abcdef"):
+        raise ValueError("evidence needs its content, or its SHA-256 as 64 hexadecimal digits")
+    return digest
 
 
 def check_evidence(session: Session, book: str, agreement: str, claim_code: str, content: bytes) -> Evidence:

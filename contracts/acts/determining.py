@@ -24,7 +24,7 @@ from ..quorum import decide
 from ..records import agreements, claims, determinations
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredClaim
-from ..records.determinations import Kept
+from ..records.determinations import DeterminationRows
 from .claiming import require_fit, require_pooled
 from .rounds import Rounds, rounds_of
 from .vetting import require_untied
@@ -78,7 +78,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     AlreadyDetermined
         When the same verifier found otherwise before, or the claim is decided.
     SamePerson
-        When a dispute needs another verifier than before.
+        When the verifier made the claim itself; when a dispute needs another verifier than before.
     EvidenceMissing
         When its evidence is not on record.
     OutsideDomain, ResultsInvalid, TooPrecise
@@ -91,6 +91,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     row = _claim(session, stored, determination)
     asked = _Asked(session, stored, row, determination, as_utc(clock()).date())
     duty = _require_verifier(asked)
+    _require_other(asked)
     _require_signed(asked)
     rounds = rounds_of(session, stored, row.claim.code)
     if _taken_before(asked, rounds):
@@ -105,7 +106,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     also = {member for result in determination.results for _, member in result.of}
     require_untied(session, book, stored, determination.verifier, asked.today, also=also)
     with session.begin_nested():
-        _keep(asked, Kept(claim_id=row.id, evidence_id=evidence_id, duty=duty), clock)
+        _keep(asked, DeterminationRows(claim_id=row.id, evidence_id=evidence_id, duty=duty), clock)
         if determination.round == 1:
             _decide(asked, clock)
     return determination
@@ -151,6 +152,18 @@ def _require_verifier(asked: _Asked) -> str:
         party=found.verifier,
         verifiers=verifying,
     )
+
+
+def _require_other(asked: _Asked) -> None:
+    """Refuse a verifier that determines what it claimed itself."""
+    found = asked.found
+    if found.verifier == asked.row.claim.claimed_by:
+        raise SamePerson(
+            f"{found.verifier} made the claim {found.claim!r} and cannot determine it. Let another verifier "
+            "do it.",
+            party=found.verifier,
+            claim=found.claim,
+        )
 
 
 def _require_signed(asked: _Asked) -> None:
@@ -269,7 +282,7 @@ def _no_evidence(asked: _Asked) -> EvidenceMissing:
     )
 
 
-def _keep(asked: _Asked, kept: Kept, clock: Clock) -> None:
+def _keep(asked: _Asked, kept: DeterminationRows, clock: Clock) -> None:
     found = asked.found
     body = {
         "agreement": found.agreement,

@@ -1,33 +1,27 @@
 """A finding is disputed in time, on a named ground; what it affects is kept back until others decide."""
 
-from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
-from uuid import UUID
 
-from ...finance import acts as money
-from ...finance.accounts import Promise
 from ...finance.dates import Clock, as_utc
 from ...finance.errors import DisputeRefused, KeyReused, NotIndependent
-from ...finance.money import Money
 from ...finance.posting import record_event
 from ...finance.records import registry
 from ...finance.signatures import require_signature
 from ...finance.storage import Session
-from ..agreement import AgreementState, Grounds, frozen_promise
-from ..claims import ClaimedResult, ClaimStatus
+from ..agreement import AgreementState, Grounds
+from ..claims import ClaimStatus
 from ..determinations import Determination
 from ..disputes import Dispute, Resolution
-from ..records import agreements, claims, determinations, disputes, settlements
+from ..records import agreements, claims, determinations, disputes
 from ..records.agreements import StoredAgreement
-from ..records.claims import StoredClaim, StoredDecision
+from ..records.claims import StoredDecision
 from ..records.disputes import StoredDispute
 from ..settling import withdrawn
-from ..terms.pay import LegName
 from .determining import determine, write_decision
+from .freezing import freeze, thaw
 from .liability import follow_liability
-from .paying import source_of, use_of, waiting_promise
 from .rounds import claim_status
-from .settling import SETTLED_STATES, leg_row, settle, worth_of
+from .settling import SETTLED_STATES, settle, worth_of
 from .vetting import require_untied
 
 DISPUTABLE: tuple[AgreementState, ...] = ("active", "suspended", "measured", "terminated")
@@ -96,14 +90,13 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
         return known
     agreements.require_state(stored, *DISPUTABLE)
     today = as_utc(clock()).date()
-    _require_concerned(stored, raised)
-    _require_first(session, stored, raised)
+    _require_concerned(session, stored, raised)
     if decision is None:
         _require_disagreement(session, stored, raised, clock)
     else:
         _require_open(stored, decision, raised, today)
     with session.begin_nested():
-        _freeze(session, stored, row, raised, worth_of(session, stored, claim, clock=clock), clock)
+        freeze(session, stored, row, raised, worth_of(session, stored, claim, clock=clock), clock)
     return disputes.find_dispute(session, stored, key).dispute
 
 
@@ -133,8 +126,8 @@ def _refused(raised: Dispute, told: str, **figures: str | list[str]) -> DisputeR
     )
 
 
-def _require_concerned(stored: StoredAgreement, raised: Dispute) -> None:
-    """Refuse a dispute by a stranger, or where nobody is named who would decide it."""
+def _require_concerned(session: Session, stored: StoredAgreement, raised: Dispute) -> None:
+    """Refuse a dispute by a stranger, a second one, or one that nobody is named to decide."""
     document = stored.agreement.document
     concerned = sorted({*document.parties, *document.verifiers})
     if raised.raised_by not in concerned:
@@ -142,13 +135,10 @@ def _require_concerned(stored: StoredAgreement, raised: Dispute) -> None:
         raise _refused(raised, told, concerned=concerned)
     if not document.resolver:
         raise _refused(raised, "the agreement names nobody who decides disputes. Agree on somebody first.")
-    admitted = sorted({*document.disputes.grounds, *document.disputes.late_grounds})
+    admitted: list[str] = sorted({*document.disputes.grounds, *document.disputes.late_grounds})
     if raised.grounds not in admitted:
         told = f"the agreement does not admit the ground {raised.grounds!r}; it admits {', '.join(admitted)}."
         raise _refused(raised, told, admitted=admitted)
-
-
-def _require_first(session: Session, stored: StoredAgreement, raised: Dispute) -> None:
     for one in disputes.list_disputes(session, stored, raised.claim):
         if one.round == raised.round:
             ended = f"was {one.outcome}" if one.outcome else "is open"
@@ -184,94 +174,6 @@ def _require_open(stored: StoredAgreement, decision: StoredDecision, raised: Dis
         f"{today}."
     )
     raise _refused(raised, told, until=decision.final_on.isoformat(), late_until=late_until.isoformat())
-
-
-def _freeze(
-    session: Session,
-    stored: StoredAgreement,
-    row: StoredClaim,
-    raised: Dispute,
-    worth: Iterable[tuple[LegName, int]],
-    clock: Clock,
-) -> None:
-    """Write a dispute, and move what it affects under a name from which nothing is paid."""
-    by_payer: dict[str, list[tuple[LegName, int]]] = {}
-    for name, amount in worth:
-        by_payer.setdefault(name[3], []).append((name, amount))
-    kept = {payer: _kept_back(session, stored, payer, legs) for payer, legs in sorted(by_payer.items())}
-    waiting = _waiting(session, stored, raised.claim)
-    body = {
-        "agreement": raised.agreement,
-        "by": raised.raised_by,
-        "claim": raised.claim,
-        "dispute": raised.code,
-        "evidence_sha256": raised.evidence_sha256,
-        "frozen": {payer: amount.text for payer, amount in kept.items() if amount},
-        "grounds": raised.grounds,
-        "legs": [leg_row(*leg) for legs in by_payer.values() for leg in sorted(legs)],
-        "round": raised.round,
-        "statement": raised.statement,
-        "waiting": [str(payout) for _, payout, _ in waiting],
-    }
-    key = f"{raised.agreement}#{raised.code}"
-    event_id, _ = record_event(session, stored.agreement.book, "claim.disputed", body, key=key, clock=clock)
-    dispute_id = disputes.keep_dispute(session, stored, row.id, raised, event_id)
-    for payer, amount in kept.items():
-        if not amount:
-            continue
-        source, fund = source_of(stored, payer)
-        posted = money.reassign(
-            session,
-            fund,
-            Promise("agreement", source.promise),
-            Promise("agreement", frozen_promise(source.promise, raised.code)),
-            amount,
-            key=f"freeze#{key}#{payer}",
-            clock=clock,
-            use=use_of(stored, payer),
-        )
-        rows = [leg_row(*leg) for leg in sorted(by_payer[payer])]
-        disputes.keep_frozen(session, stored, dispute_id, payer, amount, rows, posted.id)
-    _move_waiting(session, stored, raised, clock, back=False)
-
-
-def _kept_back(
-    session: Session, stored: StoredAgreement, payer: str, legs: Iterable[tuple[LegName, int]]
-) -> Money:
-    """Say how much of one payer's money a dispute affects: no more than is kept for it now."""
-    source, fund = source_of(stored, payer)
-    asked = Money(minor=sum(amount for _, amount in legs), unit=fund.unit)
-    return min(asked, money.promised(session, fund, Promise("agreement", source.promise)))
-
-
-def _waiting(session: Session, stored: StoredAgreement, claim: str) -> list[tuple[str, UUID, int]]:
-    """Return what was settled on a claim and still waits for approval: payer, payout, amount."""
-    return [
-        (row.payer, row.id, row.amount)
-        for row in settlements.list_payout_rows(session, stored.id)
-        if row.claim == claim and row.proposal_id is not None and not row.done and row.voided is None
-    ]
-
-
-def _move_waiting(
-    session: Session, stored: StoredAgreement, raised: Dispute, clock: Clock, *, back: bool
-) -> None:
-    """Keep back what waits for approval, so that it cannot be carried out; or let it wait again."""
-    for payer, payout, amount in _waiting(session, stored, raised.claim):
-        source, fund = source_of(stored, payer)
-        waits = Promise("agreement", waiting_promise(source.promise, payout))
-        frozen = Promise("agreement", frozen_promise(source.promise, raised.code))
-        given, taken = (frozen, waits) if back else (waits, frozen)
-        money.reassign(
-            session,
-            fund,
-            given,
-            taken,
-            Money(minor=amount, unit=fund.unit),
-            key=f"{'thaw' if back else 'freeze'}#{raised.agreement}#{raised.code}#{payout}",
-            clock=clock,
-            use=use_of(stored, payer),
-        )
 
 
 def resolve(
@@ -327,31 +229,17 @@ def resolve(
             )
         return found.dispute
     agreements.require_state(stored, *SETTLED_STATES)
-    today = as_utc(clock()).date()
-    require_untied(session, book, stored, resolution.resolver, today)
+    require_untied(session, book, stored, resolution.resolver, as_utc(clock()).date())
     with session.begin_nested():
         if determination is not None:
             determine(session, book, determination, clock=clock)
         instead = _replacement(session, stored, found, resolution)
         _write_end(session, stored, found, resolution, clock)
-        _thaw(session, stored, found, clock)
+        thaw(session, stored, found, clock)
         if instead is not None:
-            row = claims.find_claim(session, stored, found.dispute.claim)
-            number = found.dispute.round + 1
-            days = (today, today)
-            write_decision(
-                session,
-                stored,
-                row,
-                number,
-                instead.results,
-                days=days,
-                clock=clock,
-                nothing=_nothing(session, stored, found.dispute, instead),
-            )
+            _decide_again(session, stored, found.dispute, instead, clock)
         settle(session, book, agreement, found.dispute.claim, clock=clock, maker=maker)
-        key = f"resolved#{resolution.dispute}"
-        follow_liability(session, book, agreement, clock=clock, key=key)
+        follow_liability(session, book, agreement, clock=clock, key=f"resolved#{resolution.dispute}")
     return disputes.find_dispute(session, stored, resolution.dispute).dispute
 
 
@@ -391,13 +279,23 @@ def _replacement(
     return instead
 
 
-def _nothing(
-    session: Session, stored: StoredAgreement, raised: Dispute, instead: Determination
-) -> tuple[ClaimedResult, ...]:
-    """Say what had counted of the claim and does not any more."""
+def _decide_again(
+    session: Session, stored: StoredAgreement, raised: Dispute, instead: Determination, clock: Clock
+) -> None:
+    """Write what counts in the disputed finding's place, final at once, and what had counted and does not."""
+    today = as_utc(clock()).date()
     decided = claims.decisions_in_force(session, stored)
-    before = [row for one in decided if one.claim == raised.claim for row in (*one.results, *one.nothing)]
-    return withdrawn(stored.lineage.overlaid.program, before, instead.results)
+    before = [one for had in decided if had.claim == raised.claim for one in (*had.results, *had.nothing)]
+    write_decision(
+        session,
+        stored,
+        claims.find_claim(session, stored, raised.claim),
+        raised.round + 1,
+        instead.results,
+        days=(today, today),
+        clock=clock,
+        nothing=withdrawn(stored.lineage.overlaid.program, before, instead.results),
+    )
 
 
 def _misfit(ended: Resolution, told: str) -> DisputeRefused:
@@ -422,26 +320,6 @@ def _write_end(
     key = f"{ended.agreement}#{ended.dispute}"
     event_id, _ = record_event(session, stored.agreement.book, "dispute.resolved", body, key=key, clock=clock)
     disputes.keep_resolution(session, stored, found.id, ended, event_id)
-
-
-def _thaw(session: Session, stored: StoredAgreement, found: StoredDispute, clock: Clock) -> None:
-    """Put back under the agreement's name what a dispute kept back."""
-    raised = found.dispute
-    _move_waiting(session, stored, raised, clock, back=True)
-    kept: Mapping[str, Money] = raised.frozen
-    for payer, amount in kept.items():
-        source, fund = source_of(stored, payer)
-        posted = money.reassign(
-            session,
-            fund,
-            Promise("agreement", frozen_promise(source.promise, raised.code)),
-            Promise("agreement", source.promise),
-            amount,
-            key=f"thaw#{raised.agreement}#{raised.code}#{payer}",
-            clock=clock,
-            use=use_of(stored, payer),
-        )
-        disputes.keep_thaw(session, found.id, payer, amount.unit.code, posted.id)
 
 
 def waive(

@@ -21,6 +21,7 @@ from ..records import agreements, openings
 from ..records.agreements import StoredAgreement
 from .consenting import require_consent
 from .liability import follow_liability
+from .paying import take_executed
 from .settling import settle
 
 NOBODY: Mapping[str, bytes] = {}
@@ -156,7 +157,7 @@ def measure(
         While claims are undecided or disputes open; when it is not active.
     """
     stored = agreements.find_locked(session, book, code)
-    if stored.agreement.state == "measured":
+    if agreements.was(session, stored, "measured"):
         return stored.agreement
     agreements.require_state(stored, "active")
     agreement, today = stored.agreement, as_utc(clock()).date()
@@ -230,7 +231,7 @@ def terminate(
     reason: str,
     clock: Clock,
 ) -> Agreement:
-    """End an agreement early: no more claims come, and those that were made are decided and settled.
+    """End an agreement early: claims that are not decided lapse, and what is decided is settled.
 
     Parameters
     ----------
@@ -250,7 +251,7 @@ def terminate(
         While disputes are open; when the day is in the future; when it is neither active nor suspended.
     """
     stored = agreements.find_locked(session, book, code)
-    if stored.agreement.state == "terminated":
+    if agreements.was(session, stored, "terminated"):
         return stored.agreement
     agreements.require_state(stored, "active", "suspended")
     content = consent_bytes(code, "terminate", reason=reason, on=on.isoformat())
@@ -288,7 +289,7 @@ def close(
         As for ``suspend``; closing it again changes nothing.
     signatures : Mapping of str to bytes
         Of everybody with money in it, over ``consent_bytes(code, "close")``, where they give up what stays
-        open: claims that nobody decides, the right to dispute, and what is owed back.
+        open: the right to dispute, and what is owed back.
 
     Returns
     -------
@@ -343,16 +344,18 @@ def _release(session: Session, stored: StoredAgreement, clock: Clock) -> dict[st
 def _open_rows(session: Session, stored: StoredAgreement, today: date) -> tuple[list[str], list[str]]:
     """Say what has to be done before closing, and what parties can give up together."""
     stays, goes = [], []
+    lapsed = stored.agreement.state == "terminated"
     for one in openings.list_claims_standing(session, stored.id):
+        if lapsed and not one.decided:
+            continue
         if one.disputed:
             stays.append(f"claim {one.claim} is in dispute")
-        elif not one.decided:
-            goes.append(f"claim {one.claim} is undecided")
         elif one.is_open(today):
             if not one.settled:
                 stays.append(f"claim {one.claim} is not settled")
             else:
                 goes.append(f"claim {one.claim} can be disputed before {one.open_until}")
+    take_executed(session, stored)
     scales = {fund.unit.code: fund.unit.scale for fund in stored.funds.values()}
     for payout in openings.list_open_payouts(session, stored.id):
         amount = f"{decimal_text(payout.left, scales[payout.unit])} {payout.unit}"

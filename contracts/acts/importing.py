@@ -11,12 +11,14 @@ from ...finance.storage import Session
 from ..claims import ClaimedResult
 from ..measurement.aggregates import Aggregate, aggregate_rows
 from ..measurement.checking import (
+    Array,
     CheckedRows,
     batches,
     check_rows,
     first_rows,
     place_milestones,
     rows_digest,
+    tables_by_place,
     totals,
 )
 from ..measurement.columns import RawRows
@@ -116,16 +118,7 @@ def import_rows(
     told = progress or _silent
     stored = agreements.find_locked(session, book, agreement)
     checked = _checked(session, stored, rows, secret, clock)
-    made = ImportedDataset(
-        agreement=agreement,
-        code=key,
-        rows=len(checked),
-        persons=len(checked.persons),
-        results=tuple(_result(one) for one in totals(checked)),
-        sha256=rows_digest(checked),
-        source_sha256=rows.source_sha256,
-        key_check=key_check(secret, _scope(stored)),
-    )
+    made = _summed(stored, checked, rows, key, key_check(secret, _scope(stored)))
     if _is_known(session, stored, made):
         told(made.rows, made.rows)
         return made
@@ -136,10 +129,8 @@ def import_rows(
         raise RowsInvalid("The table holds no row below its header. Check the file and the sheet.")
     told(0, made.rows)
     with session.begin_nested():
-        event_key = f"{agreement}#{key}"
-        event_id, _ = record_event(
-            session, book, "dataset.imported", made.content(), key=event_key, clock=clock
-        )
+        body, name = made.content(), f"{agreement}#{key}"
+        event_id, _ = record_event(session, book, "dataset.imported", body, key=name, clock=clock)
         dataset_id = datasets.keep_dataset(session, stored.id, made, event_id)
         datasets.keep_rows(
             session, dataset_id, stored.id, batches(placed), lambda done: told(done, made.rows)
@@ -149,6 +140,21 @@ def import_rows(
 
 def _silent(done: int, total: int) -> None:
     """Tell nobody."""
+
+
+def _summed(
+    stored: StoredAgreement, checked: CheckedRows, rows: RawRows, key: str, check: str
+) -> ImportedDataset:
+    return ImportedDataset(
+        agreement=stored.agreement.code,
+        code=key,
+        rows=len(checked),
+        persons=len(checked.persons),
+        results=tuple(_result(one) for one in totals(checked)),
+        sha256=rows_digest(checked),
+        source_sha256=rows.source_sha256,
+        key_check=check,
+    )
 
 
 def _scope(stored: StoredAgreement) -> str:
@@ -241,3 +247,15 @@ def aggregate(
     found = datasets.find_dataset(session, stored.id, dataset)
     program = stored.lineage.overlaid.program
     return aggregate_rows(datasets.stored_rows(session, found.id), program, by=by, least=least)
+
+
+def evaluation_tables(
+    session: Session, book: str, agreement: str, dataset: str
+) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Array]]:
+    """Return the rows of a dataset as columns that an evaluation method takes, by place of each result.
+
+    Each table has ``id`` (a pseudonym and which of several milestones) and ``quantity``.
+    """
+    stored = agreements.find_agreement(session, book, agreement)
+    found = datasets.find_dataset(session, stored.id, dataset)
+    return tables_by_place(datasets.stored_rows(session, found.id), stored.lineage.overlaid.program)

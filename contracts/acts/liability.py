@@ -11,7 +11,7 @@ from datetime import date
 from ...finance import acts as money
 from ...finance.accounts import Promise
 from ...finance.dates import Clock, as_utc
-from ...finance.errors import FundError, Underfunded
+from ...finance.errors import FundError, NotApproved, Underfunded
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details
 from ...finance.money import Money, zero
@@ -20,17 +20,18 @@ from ...finance.records import entries, registry
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ..agreement import Source
-from ..funding import most_by_payer
+from ..funding import most_by_payer, pots_of
 from ..liability import NOTHING, closed_places, kept_beyond, to_keep
 from ..records import agreements, openings, settlements
 from ..records.agreements import StoredAgreement
-from ..settling import places_known
+from ..settling import Books, Standing, places_known, take_step
+from ..terms.pay import KeyName
 
 FOLLOWED = ("active", "suspended", "measured", "terminated")
 
 
 def follow_liability(
-    session: Session, book: str, agreement: str, *, clock: Clock, key: str
+    session: Session, book: str, agreement: str, *, clock: Clock, key: str, asking: bool = False
 ) -> dict[str, Money]:
     """Let what is set aside for an agreement follow what it can still cost.
 
@@ -44,6 +45,8 @@ def follow_liability(
         When it is recorded; its day says what is closed.
     key : str
         Unique for the step it follows; the same again changes nothing.
+    asking : bool
+        Whether to be told what policies want approved; otherwise that stays set aside as it is.
 
     Returns
     -------
@@ -53,14 +56,14 @@ def follow_liability(
     Raises
     ------
     NotApproved, Missing
-        When a policy asks for approvals of what is set aside again; when there is none.
+        When a policy asks for approvals, and so does the caller; when there is none.
     """
     stored = agreements.find_locked(session, book, agreement)
     if stored.agreement.state not in FOLLOWED:
         return {}
     with session.begin_nested():
         return {
-            target.source.payer: _follow(session, target, clock, key)
+            target.source.payer: _follow_asked(session, target, clock, key, asking=asking)
             for target in targets(session, stored, as_utc(clock()).date())
         }
 
@@ -94,7 +97,7 @@ class Target:
 
 
 def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Target, ...]:
-    """Say what each source has to keep; a pot that its own fund feeds keeps what it got, and is left out.
+    """Say what each source has to keep; a pot keeps what it got until the end, and is left out.
 
     Parameters
     ----------
@@ -108,16 +111,15 @@ def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Tar
     agreement = stored.agreement
     bound = remaining_bound(session, stored, today)
     sums = openings.sum_payouts(session, stored.id)
-    books = settlements.read_books(session, stored.id)
-    beyond = kept_beyond(books.legs, books.standing)
     uses = {row.payer: row.use for row in agreement.document.funding}
+    pots = pots_of(stored.lineage.overlaid.program)
     rows = []
     for source in agreement.sources:
-        if not source.maximum:
+        if source.payer in pots and not source.maximum:
             continue
         payer, fund = source.payer, stored.funds[source.payer]
         most = bound.get((payer, fund.unit.code), 0)
-        kept = to_keep(source.maximum.minor, most, sums.get(payer, NOTHING), beyond.get(payer, 0))
+        kept = to_keep(source.maximum.minor, most, sums.get(payer, NOTHING))
         promise = Promise("agreement", source.promise)
         rows.append(
             Target(
@@ -132,7 +134,9 @@ def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Tar
 
 
 def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> Mapping[tuple[str, str], int]:
-    """Bound what each payer can owe in total, with everything at its value that no result can change.
+    """Bound what each payer can owe in total, with all that no result can change at its value.
+
+    What it owes beyond what findings in force make due, and its payees keep, comes on top.
 
     Parameters
     ----------
@@ -147,12 +151,36 @@ def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> M
     undecided = [
         place
         for one in openings.list_claims_standing(session, stored.id)
-        if one.is_open(today)
+        if one.is_open(today) and (one.decided or agreement.state != "terminated")
         for place in one.places
     ]
     closed = closed_places(use.program, agreement.document.verification, agreement.state, undecided, today)
-    decided = settlements.read_books(session, stored.id).decided
-    return most_by_payer(use, places_known(use.program, decided, closed))
+    books = settlements.read_books(session, stored.id)
+    most = most_by_payer(use, places_known(use.program, books.decided, closed))
+    beyond = kept_beyond(books.legs, _due_afresh(stored, books, today))
+    return {(payer, unit): amount + beyond.get(payer, 0) for (payer, unit), amount in most.items()}
+
+
+def _due_afresh(stored: StoredAgreement, books: Books, today: date) -> Mapping[KeyName, Standing]:
+    """Say what findings in force make due under the terms in force, as if nothing had been paid before.
+
+    Where nothing can have fallen, that is what was recorded.
+    """
+    if not stored.agreement.amended and len(books.decided) <= 1 and all(x.round == 1 for x in books.decided):
+        return books.standing
+    rows = take_step(stored.lineage.overlaid, Books(), books.decided, as_of=today).entitlements
+    return {(row.clause, row.period, row.members): (row.earned, row.entitled) for row in rows}
+
+
+def _follow_asked(session: Session, target: Target, clock: Clock, key: str, *, asking: bool) -> Money:
+    """Move the rest of a source; what needs approval waits, unless the caller wants to be told."""
+    try:
+        with session.begin_nested():
+            return _follow(session, target, clock, key)
+    except NotApproved:
+        if asking:
+            raise
+        return zero(target.fund.unit)
 
 
 def _follow(session: Session, target: Target, clock: Clock, key: str) -> Money:

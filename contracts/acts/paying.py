@@ -11,12 +11,13 @@ from uuid import UUID
 
 from ...finance import acts as money
 from ...finance.accounts import Promise
-from ...finance.dates import Clock
+from ...finance.dates import Clock, as_utc
 from ...finance.errors import Missing, NotApproved
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details
 from ...finance.money import Money
 from ...finance.posting import named_id, record_event
+from ...finance.records import approvals
 from ...finance.records.registry import find_book_id, find_party_id
 from ...finance.storage import Session
 from ..agreement import Source
@@ -170,25 +171,75 @@ def use_of(stored: StoredAgreement, payer: str) -> dict[str, str]:
 
 def _keep_for_pot(payment: Payment, row: AnyRow) -> None:
     """Keep a payment into a pot for that pot, or give back what the pot still has."""
-    (given, fund), (taken, _) = source_of(payment.stored, row.payer), source_of(payment.stored, row.payee)
-    ends = [Promise("agreement", given.promise), Promise("agreement", taken.promise)]
-    amount = Money(minor=row.amount, unit=fund.unit)
     if row.direction == "back":
-        ends.reverse()
-        amount = min(amount, money.promised(payment.session, fund, ends[0]))
-        if not amount:
-            return
-    posted = money.reassign(
+        _give_back(payment, row, key=f"payout#{row.id}")
+        return
+    debts = _owed_by_pot(payment, row)
+    lent = _lend(payment, row, sum(one.amount - int(one.done) for one in debts))
+    posted = _between(payment, row, row.amount, key=f"payout#{row.id}")
+    settlements.keep_paid(payment.session, row, posted, row.amount)
+    for one in debts:
+        _give_back(payment, one, key=f"payout#{one.id}#{row.id}")
+    if lent:
+        source, fund = source_of(payment.stored, row.payer)
+        money.release(
+            payment.session, fund, Promise("agreement", source.promise), amount=lent,
+            key=f"payout#{row.id}#repaid", clock=payment.clock, details=payment.details,
+        )  # fmt: skip
+
+
+def _owed_by_pot(payment: Payment, row: AnyRow) -> list[AnyRow]:
+    """Find what the pot owes back to this payer, because it was spent before it proved too much."""
+    return [
+        one
+        for one in settlements.list_payout_rows(payment.session, payment.stored.id)
+        if (one.direction, one.route, one.payer, one.payee) == ("back", "pot", row.payer, row.payee)
+        and one.amount > int(one.done)
+    ]
+
+
+def _lend(payment: Payment, row: AnyRow, owed: int) -> Money | None:
+    """Set aside for a moment what a payer lacks because the pot owes it back, and what it pays is whole."""
+    source, fund = source_of(payment.stored, row.payer)
+    promise = Promise("agreement", source.promise)
+    short = min(row.amount - money.promised(payment.session, fund, promise).minor, owed)
+    if short <= 0:
+        return None
+    lent = Money(minor=short, unit=fund.unit)
+    money.reserve(
+        payment.session, fund, promise, lent, key=f"payout#{row.id}#lent", clock=payment.clock,
+        use=use_of(payment.stored, row.payer), details=payment.details,
+    )  # fmt: skip
+    return lent
+
+
+def _give_back(payment: Payment, row: AnyRow, *, key: str) -> None:
+    """Give back to its payer what a pot owes, as far as it has it."""
+    taken, fund = source_of(payment.stored, row.payee)
+    held = money.promised(payment.session, fund, Promise("agreement", taken.promise)).minor
+    amount = min(row.amount - int(row.done), held)
+    if amount > 0:
+        posted = _between(payment, row, amount, key=key)
+        settlements.keep_paid(payment.session, row, posted, amount)
+
+
+def _between(payment: Payment, row: AnyRow, amount: int, *, key: str) -> UUID:
+    """Move an amount between a payer and a pot of the same fund, in the direction of the payout."""
+    (given, fund), (taken, _) = source_of(payment.stored, row.payer), source_of(payment.stored, row.payee)
+    left, right = Promise("agreement", given.promise), Promise("agreement", taken.promise)
+    if row.direction == "back":
+        left, right = right, left
+    return money.reassign(
         payment.session,
         fund,
-        *ends,
-        amount,
-        key=f"payout#{row.id}",
+        left,
+        right,
+        Money(minor=amount, unit=fund.unit),
+        key=key,
         clock=payment.clock,
         use=use_of(payment.stored, row.payer),
         details=payment.details,
-    )
-    settlements.keep_paid(payment.session, row, posted.id, amount.minor)
+    ).id
 
 
 def _pay(payment: Payment, claim: str, row: AnyRow) -> None:
@@ -198,7 +249,13 @@ def _pay(payment: Payment, claim: str, row: AnyRow) -> None:
     amount = Money(minor=row.amount, unit=fund.unit)
     details = replace(payment.details, note=_note(payment.stored, claim, row))
     draft = money.draft_pay_reserved(
-        payment.session, fund, promise, amount, row.party, details=details, today=payment.clock().date()
+        payment.session,
+        fund,
+        promise,
+        amount,
+        row.party,
+        details=details,
+        today=as_utc(payment.clock()).date(),
     )
     asked = money.needed(payment.session, fund.book, draft, payment.clock)
     key = f"payout#{row.id}"
@@ -221,7 +278,13 @@ def _pay(payment: Payment, claim: str, row: AnyRow) -> None:
         use=use_of(payment.stored, row.payer),
     )  # fmt: skip
     draft = money.draft_pay_reserved(
-        payment.session, fund, waiting, amount, row.party, details=details, today=payment.clock().date()
+        payment.session,
+        fund,
+        waiting,
+        amount,
+        row.party,
+        details=details,
+        today=as_utc(payment.clock()).date(),
     )
     proposal = money.propose(
         payment.session, fund.book, draft, maker=payment.maker, key=f"{key}#proposal", clock=payment.clock
@@ -249,11 +312,30 @@ def _note(stored: StoredAgreement, claim: str, row: AnyRow) -> str:
 
 def void_waiting(session: Session, stored: StoredAgreement, claim: str, clock: Clock) -> tuple[UUID, ...]:
     """Give up what a claim made due and still waits for approval; the money is encumbered again."""
+    take_executed(session, stored)
     return tuple(
         _give_up(session, stored, row, clock)
         for row in settlements.list_payout_rows(session, stored.id)
         if row.claim == claim and _waits(row)
     )
+
+
+def take_executed(session: Session, stored: StoredAgreement) -> None:
+    """Write down what waited for approval and was paid by its proposal alone: it does not wait any more.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    stored : StoredAgreement
+        The agreement.
+    """
+    for row in settlements.list_payout_rows(session, stored.id):
+        if row.proposal_id is None or row.done or row.voided is not None:
+            continue
+        done = approvals.find_execution(session, row.proposal_id)
+        if done is not None:
+            settlements.keep_paid(session, row, done, row.amount)
 
 
 def void_undone(
@@ -276,6 +358,7 @@ def void_undone(
     due : Mapping of (clause, period, payer, payee) to int [minor units]
         By the step that is taken.
     """
+    take_executed(session, stored)
     disputed = {one.claim for one in claims.decisions_in_force(session, stored) if one.disputed}
     given_up = []
     for row in settlements.list_payout_rows(session, stored.id):

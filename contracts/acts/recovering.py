@@ -4,7 +4,7 @@ from uuid import UUID
 
 from ...finance import acts as money
 from ...finance.accounts import Promise
-from ...finance.dates import Clock
+from ...finance.dates import Clock, as_utc
 from ...finance.errors import (
     AlreadyExists,
     AmountOutOfRange,
@@ -27,6 +27,7 @@ from .liability import follow_liability
 from .paying import source_of, use_of
 from .settling import SETTLED_STATES
 from .showing import show_payout
+from .vetting import require_findings_untied
 
 
 def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, clock: Clock) -> Payout:
@@ -45,6 +46,8 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
 
     Raises
     ------
+    NotIndependent
+        When who determined the claim is tied to the money today.
     NotApproved
         When fewer parties agreed than the policies ask; the figures say how many.
     AlreadyExists
@@ -68,6 +71,9 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
     waiting = money.find_proposal(session, book, row.proposal_id, clock=clock)
     done = waiting.transaction
     if done is None:
+        today = as_utc(clock()).date()
+        if row.claim:
+            require_findings_untied(session, book, stored, row.claim, row.round, today)
         done = money.execute(session, book, row.proposal_id, key=f"payout#{payout}", clock=clock).id
     settlements.keep_paid(session, row, done, row.amount)
     return show_payout(session, stored, payout)
@@ -128,6 +134,13 @@ def take_back(
             raise KeyReused(f"The key {key!r} belongs to another amount that came back.", key=key)
         return show_payout(session, stored, payout)
     owed = Money(minor=0 if row.voided is not None else row.amount - int(row.done), unit=amount.unit)
+    if (row.direction, row.route) == ("back", "pot"):
+        raise AmountOutOfRange(
+            f"The pot {row.payee} owes {owed} back to {row.payer}: it gives them back out of what is paid "
+            "into it next, and nobody returns them by hand.",
+            amount=str(amount),
+            owed=str(owed),
+        )
     if row.direction != "back" or row.route != "fund" or row.unit != amount.unit.code or amount > owed:
         raise AmountOutOfRange(
             f"{amount} cannot come back on this payout: {owed if row.direction == 'back' else 'nothing'} is "

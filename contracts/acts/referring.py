@@ -6,14 +6,14 @@ agreement taken again from its events: nobody reports it, nobody can report it w
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from ...finance.dates import Clock, as_utc
-from ...finance.errors import EvidenceMissing, Missing
+from ...finance.errors import AlreadyClaimed, EvidenceMissing, Missing
 from ...finance.storage import Session
 from ..claims import Claim, ClaimedResult
 from ..portfolio import Portfolio
-from ..records import agreements, claims, settlements
+from ..records import agreements, claims, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..settling import observed
 from ..terms.document import WHOLE_TERM
@@ -21,8 +21,6 @@ from ..terms.observing import Observation, write_value
 from .claiming import attach, claim
 from .determining import write_decision
 from .replaying import replay
-
-FINAL = ("measured", "closed")
 
 
 def refer(session: Session, book: str, agreement: str, by: str, *, key: str, clock: Clock) -> Claim:
@@ -47,16 +45,19 @@ def refer(session: Session, book: str, agreement: str, by: str, *, key: str, clo
         When the agreement observes no other, or the other is not in this book.
     EvidenceMissing
         When another agreement can still change what it comes to; the figures name it.
-    UnlawfulTransition, AlreadyClaimed, OutsideDomain, KeyReused
+    AlreadyClaimed
+        When it was taken over before, under another key.
+    UnlawfulTransition, OutsideDomain, KeyReused
         As for ``claim``. Nothing is written then.
     """
     stored = agreements.find_locked(session, book, agreement)
     known = claims.find_known_claim(session, stored, key)
     if known is not None:
         return known.claim
-    others = _others(session, book, stored)
-    results = _results(session, stored, others)
     day = as_utc(clock()).date()
+    others = _others(session, book, stored, day)
+    results = _results(session, stored, others)
+    _require_first(session, stored, results, day)
     with session.begin_nested():
         made = claim(session, book, agreement, results, by, key=key, clock=clock)
         for other in others:
@@ -80,7 +81,27 @@ def refer(session: Session, book: str, agreement: str, by: str, *, key: str, clo
     return made
 
 
-def _others(session: Session, book: str, stored: StoredAgreement) -> tuple[StoredAgreement, ...]:
+def _require_first(
+    session: Session, stored: StoredAgreement, results: Iterable[ClaimedResult], today: date
+) -> None:
+    """Refuse to take over a second time what was claimed before, and holds: it would count twice."""
+    places = {row.place for row in results}
+    void = claims.void_claims(session, stored, today)
+    earlier = [
+        one.claim.code
+        for one in claims.list_stored_claims(session, stored)
+        if one.claim.code not in void and any(row.place in places for row in one.claim.results)
+    ]
+    if earlier:
+        raise AlreadyClaimed(
+            f"What {stored.agreement.code!r} observes of other agreements was claimed already, by "
+            f"{', '.join(earlier)}. It counts once.",
+            agreement=stored.agreement.code,
+            claims=earlier,
+        )
+
+
+def _others(session: Session, book: str, stored: StoredAgreement, today: date) -> tuple[StoredAgreement, ...]:
     """Find the agreements that this one observes; refuse those that can still change."""
     metrics = stored.lineage.newest.metrics.values()
     wanted = {metric.ref.terms for metric in metrics if metric.ref is not None}
@@ -104,13 +125,22 @@ def _others(session: Session, book: str, stored: StoredAgreement) -> tuple[Store
             code=absent[0],
         )
     others = {one.agreement.code: one for one in found.values()}
-    open_ones = sorted(code for code, one in others.items() if one.agreement.state not in FINAL)
+    open_ones = sorted(code for code, one in others.items() if _can_change(session, one, today))
     if open_ones:
         raise EvidenceMissing(
-            f"{', '.join(open_ones)} can still change what it comes to. Wait until it is measured.",
+            f"{', '.join(open_ones)} can still change what it comes to. Wait until it is measured, and "
+            "every finding is settled and beyond dispute.",
             agreements=open_ones,
         )
     return tuple(others[code] for code in sorted(others))
+
+
+def _can_change(session: Session, other: StoredAgreement, today: date) -> bool:
+    """Tell whether results can still come, or a finding is not settled or can be disputed."""
+    if other.agreement.state == "closed":
+        return False
+    standing = openings.list_claims_standing(session, other.id)
+    return other.agreement.state != "measured" or any(one.is_open(today) for one in standing)
 
 
 def _results(

@@ -182,7 +182,7 @@ def _table_differences(
     if len(listed) != len(steps):
         return [f"the tables hold {len(listed)} settlements, the events {len(steps)}"]
     kept = replays.read_rows(session, stored.id)
-    told = {
+    told: dict[str, set[tuple[object, ...]]] = {
         "payouts": {
             (str(row["id"]), int(str(row["amount"]))) for step in steps for row in _rows(step, "payouts")
         },

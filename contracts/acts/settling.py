@@ -10,7 +10,7 @@ from ...finance.errors import EvidenceMissing, MoneyFrozen
 from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.storage import Session
-from ..records import agreements, claims, settlements
+from ..records import agreements, claims, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
 from ..settlement import Cause, Settlement
@@ -30,6 +30,7 @@ from ..terms.pay import Entitlement, LegName, Step
 from .liability import follow_liability
 from .paying import Payment, pay_out, void_undone, void_waiting
 from .showing import show_settlements
+from .vetting import find_tied, require_findings_untied
 
 SETTLED_STATES = ("active", "measured", "terminated")
 
@@ -48,35 +49,34 @@ def settle(
 
     Parameters
     ----------
-    session : Session
-        The caller's; nothing is committed.
-    book, agreement : str
-        Codes.
+    session, book, agreement
+        The caller's session, in which nothing is committed; codes.
     claim : str
-        Settle this one; without it every final finding in the order of decision, and what the calendar makes
-        due.
+        Settle this one; without it every final finding, then what the calendar makes due.
     clock : Clock
         When it is recorded; its day says what is final.
     maker : str
-        Code of the party in whose name payouts are proposed, where a policy asks for approval.
+        Code of the party that proposes payouts, where a policy asks for approval.
     details : Details
         Day and source for the payments.
 
     Returns
     -------
     tuple of Settlement
-        What was settled now; of a claim that was settled before, its settlements.
+        What was settled now, or before.
 
     Raises
     ------
     EvidenceMissing
-        When the claim has no finding yet, or one that can still be disputed; the figures say until when.
+        When the claim has no finding yet, or one that can still be disputed, with the day.
     MoneyFrozen
-        When the claim is in dispute; the figures say what is kept back.
+        When it is in dispute; the figures say what is kept back.
     NotApproved
         When a policy asks for approval and nobody is named who proposes.
+    NotIndependent
+        When who determined the claim is tied to the money today; without a claim, such findings are left.
     UnlawfulTransition, Missing
-        When the agreement is not active, measured or terminated; when there is none.
+        When the agreement is not active, measured, terminated or closed; when there is none.
     """
     stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
     today = as_utc(clock()).date()
@@ -84,6 +84,8 @@ def settle(
     decisions = claims.decisions_in_force(session, stored)
     if claim and (done := _settled_before(session, stored, claim, settled, decisions)):
         return done
+    if not claim and stored.agreement.state == "closed":
+        return ()
     agreements.require_state(stored, *SETTLED_STATES)
     if claim:
         _require_final(session, stored, claim, decisions, today)
@@ -92,12 +94,13 @@ def settle(
         made = [
             act.take(_cause(one, settled), decision=one)
             for one in decisions
-            if (not claim or one.claim == claim)
+            if claim in {"", one.claim}
             and settled.get(one.claim, 0) < one.round
             and _is_payable(stored, one, today)
+            and not _is_tied(session, stored, one, today, named=claim)
         ]
         if not claim:
-            made += [position for position in [act.take("calendar")] if position]
+            made += filter(None, [act.take("calendar")])
         if made:
             follow_liability(session, book, agreement, clock=clock, key=f"settled#{made[-1]}")
     return tuple(one for one in show_settlements(session, stored) if one.position in made)
@@ -173,6 +176,16 @@ def _is_payable(stored: StoredAgreement, one: StoredDecision, today: date) -> bo
     return stored.agreement.document.verification.pays == "provisional" or one.final_on <= today
 
 
+def _is_tied(
+    session: Session, stored: StoredAgreement, one: StoredDecision, today: date, *, named: str
+) -> bool:
+    """Tell whether who determined a claim is tied to the money today; refuse where it was asked for."""
+    if named:
+        require_findings_untied(session, stored.agreement.book, stored, one.claim, one.round, today)
+        return False
+    return bool(find_tied(session, stored.agreement.book, stored, one.claim, one.round, today))
+
+
 def _settled_before(
     session: Session,
     stored: StoredAgreement,
@@ -217,10 +230,13 @@ def _require_final(
 def _day(session: Session, stored: StoredAgreement, decided: Sequence[Decided], today: date) -> date:
     """Return the day on which waiting times are judged: nothing stands in for what was claimed in time."""
     known = {one.claim for one in decided}
+    lapsed = set()
+    if stored.agreement.state == "terminated":
+        lapsed = {one.claim for one in openings.list_claims_standing(session, stored.id) if not one.decided}
     waiting = [
         (result.metric, result.period)
         for one in claims.list_stored_claims(session, stored)
-        if one.claim.code not in known
+        if one.claim.code not in known | lapsed
         for result in one.claim.results
     ]
     return judged_on(stored.lineage.overlaid.program, today, waiting)
@@ -262,7 +278,7 @@ class _Act:
         if cause == "calendar" and not rows and not residuals:
             return 0
         position = settlements.next_position(session, stored.id)
-        body = self._body(position, cause, decision, amendment_id, day, rows, voided)
+        body = self._body(position, cause, decision, day, rows, voided)
         event_id, _ = record_event(
             session,
             stored.agreement.book,
@@ -313,7 +329,6 @@ class _Act:
         position: int,
         cause: Cause,
         decision: StoredDecision | None,
-        amendment_id: int | None,
         day: date,
         rows: Iterable[Entitlement],
         voided: Iterable[UUID],
@@ -329,7 +344,7 @@ class _Act:
         }
         if decision is not None:
             body |= {"claim": decision.claim, "round": decision.round}
-        if amendment_id is not None:
+        if self.stored.agreement.amended:
             body["amendments"] = len(self.stored.agreement.amended)
         frozen = settlements.find_frozen(self.session, self.stored.id)
         if frozen:

@@ -4,7 +4,7 @@ from ...finance import acts as money
 from ...finance.accounts import Promise
 from ...finance.errors import Missing
 from ...finance.money import Money
-from ...finance.sheets import Column, Section, Sheet
+from ...finance.sheets import Cell, Column, Section, Sheet
 from ...finance.storage import Session
 from ..records import agreements, settlements
 from ..records.agreements import StoredAgreement
@@ -118,12 +118,12 @@ def _payouts(payouts: tuple[Payout, ...]) -> Section:
 
 def _sources(session: Session, stored: StoredAgreement, payouts: tuple[Payout, ...], party: str) -> Section:
     frozen = settlements.find_frozen(session, stored.id)
-    rows = []
+    rows: list[tuple[Cell, ...]] = []
     for source in stored.agreement.sources:
         if party and source.payer != party:
             continue
         unit = source.maximum.unit
-        own = [one for one in payouts if one.payer == source.payer and one.route == "fund"]
+        own = [one for one in payouts if one.payer == source.payer and one.route != "outside"]
         paid = sum(one.done.minor if one.direction == "out" else -one.done.minor for one in own)
         waiting = sum(one.amount.minor for one in own if one.status == "waiting")
         kept = sum(amount for name, amount in frozen.items() if name[3] == source.payer)

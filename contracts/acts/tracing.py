@@ -107,7 +107,8 @@ def _sentences(document: TermDocument, clause: str, part: str = "clauses") -> tu
     sections = (section for section in render(document).sections if section.title == TITLES[part])
     items = (item for section in sections for item in section.items if item.name == clause)
     found = next(items, None)
-    return tuple(block for block in found.blocks if isinstance(block, str)) if found else ()
+    blocks = found.blocks if found else ()
+    return tuple(block for block in blocks if isinstance(block, str) and not block.startswith("Source: "))
 
 
 def _amounts(steps: dict[int, Settlement], payout: Payout) -> tuple[SettledClause, ...]:

@@ -9,13 +9,14 @@ from ...finance.storage import Session
 from ..agreement import Agreement
 from ..independence import Conflict, conflicts, interested, refusal
 from ..records.agreements import StoredAgreement
+from ..records.determinations import list_determinations
 from ..records.interests import list_fees
 
 
 def find_conflicts(
     session: Session, book: str, agreement: Agreement, code: str, on: date, *, also: Collection[str] = ()
 ) -> tuple[Conflict, ...]:
-    """List what ties a party to the money of an agreement on a day.
+    """List what ties a party to the money of an agreement on a day, or makes it one with who also judges.
 
     Parameters
     ----------
@@ -38,13 +39,21 @@ def find_conflicts(
         Declared ones first; empty when it is independent.
     """
     book_id = registry.find_book_id(session, book)
-    having = {*interested(agreement.document), *also}
-    return conflicts(
+    document = agreement.document
+    having = {*interested(document), *also}
+    sharing_key = tied.list_sharing_key(session, book_id, code)
+    judging = {*document.verifying.values(), document.resolver}
+    same = tuple(
+        Conflict(verifier=code, other=one, path=(f"{code} and {one} have one key",), on=on, inferred=True)
+        for one in sharing_key
+        if one in judging and one not in having
+    )
+    return same + conflicts(
         code,
         having,
         ties=[one for _, one in tied.list_ties(session, book_id)],
         on=on,
-        sharing_key=tied.list_sharing_key(session, book_id, code),
+        sharing_key=sharing_key,
         seen=_seen(session, book_id, agreement, code),
     )
 
@@ -75,6 +84,57 @@ def require_untied(
     found = find_conflicts(session, book, stored.agreement, code, on, also=also)
     if found:
         raise refusal(found)
+
+
+def find_tied(
+    session: Session, book: str, stored: StoredAgreement, claim: str, number: int, on: date
+) -> tuple[Conflict, ...]:
+    """List what ties those who determined a claim to the money, at the moment it would be paid.
+
+    Parameters
+    ----------
+    session, book, stored, on
+        As for ``require_untied``.
+    claim : str
+        Code of the claim.
+    number : int [place]
+        Of the round that is paid on.
+    """
+    found = [one for one in list_determinations(session, stored, claim) if one.round == number]
+    return tuple(
+        conflict
+        for one in found
+        for conflict in find_conflicts(
+            session,
+            book,
+            stored.agreement,
+            one.verifier,
+            on,
+            also={member for result in one.results for _, member in result.of},
+        )
+    )
+
+
+def require_findings_untied(
+    session: Session, book: str, stored: StoredAgreement, claim: str, number: int, on: date
+) -> None:
+    """Refuse to pay on what somebody found who is tied to the money.
+
+    Parameters
+    ----------
+    session, book, stored, claim, on
+        As for ``find_tied``.
+    number : int [place]
+        Of the round that is paid on.
+
+    Raises
+    ------
+    NotIndependent
+        With the path, day and source of each tie. A dispute for conflict of interest lets another look.
+    """
+    tied_now = find_tied(session, book, stored, claim, number, on)
+    if tied_now:
+        raise refusal(tied_now)
 
 
 def _seen(session: Session, book_id: int, agreement: Agreement, code: str) -> dict[str, str]:

@@ -113,13 +113,7 @@ def _standing(session: Session, stored: StoredAgreement) -> Iterator[_Entry]:
     """List the most of each payer, and what each key has earned and is entitled to."""
     for source in stored.agreement.sources:
         yield _Entry(source.payer, "liability", source.maximum)
-    units = _units(stored)
-    outside = (
-        {} if len(stored.funds) >= len(stored.agreement.terms.parties) else stored.lineage.prove().payers
-    )
-    for (payer, code), most in outside.items():
-        if payer not in stored.funds and most:
-            yield _Entry(payer, "liability", Money(minor=most, unit=units[code]))
+    yield from _outside(stored)
     books = settlements.read_books(session, stored.id)
     by_clause, plans = clause_units(stored), {one.id: one for one in stored.lineage.overlaid.program.clauses}
     pots = {one.id for one in stored.lineage.overlaid.program.accounts if one.pot}
@@ -136,6 +130,17 @@ def _standing(session: Session, stored: StoredAgreement) -> Iterator[_Entry]:
             yield _Entry(payer, "entitled", Money(minor=amount, unit=unit), period=period)
 
 
+def _outside(stored: StoredAgreement) -> Iterator[_Entry]:
+    """Prove the most of payers whose money no fund of the book keeps."""
+    paying = {one.payer for one in stored.lineage.overlaid.program.clauses if one.basis != "note"}
+    if paying <= set(stored.funds):
+        return
+    units = {unit.code: unit for unit in clause_units(stored).values()}
+    for (payer, code), most in stored.lineage.prove().payers.items():
+        if payer not in stored.funds and most:
+            yield _Entry(payer, "liability", Money(minor=most, unit=units[code]))
+
+
 def _payers(books: Books) -> Mapping[KeyName, Mapping[str, int]]:
     """Sum what each payer is obligated to, by key."""
     sums: dict[KeyName, dict[str, int]] = {}
@@ -143,10 +148,6 @@ def _payers(books: Books) -> Mapping[KeyName, Mapping[str, int]]:
         of_key = sums.setdefault((clause, period, members), {})
         of_key[payer] = of_key.get(payer, 0) + amount
     return sums
-
-
-def _units(stored: StoredAgreement) -> dict[str, Unit]:
-    return {unit.code: unit for unit in clause_units(stored).values()}
 
 
 def _moved(session: Session, stored: StoredAgreement) -> Iterator[_Entry]:
@@ -163,12 +164,15 @@ def _moved(session: Session, stored: StoredAgreement) -> Iterator[_Entry]:
 
 
 def _borne(session: Session, transactions: Sequence[UUID]) -> Mapping[UUID, tuple[tuple[str, Money], ...]]:
-    """Return which earmarks bore the cash of each transaction."""
+    """Return which earmarks bore each transaction."""
     found: dict[UUID, tuple[tuple[str, Money], ...]] = {}
     for start in range(0, len(transactions), CHUNK):
         for txn, legs in entries.find_legs(session, transactions[start : start + CHUNK]).items():
-            cash = [leg for leg in legs if leg.account.role == "cash" and leg.layer == "S"]
-            found[txn] = tuple((leg.account.earmark, leg.amount) for leg in cash)
+            found[txn] = tuple(
+                (leg.account.earmark, leg.amount)
+                for leg in legs
+                if leg.account.role == "pool" and leg.layer == "S"
+            )
     return found
 
 

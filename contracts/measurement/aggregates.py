@@ -10,7 +10,6 @@ groups can still be compared, so publish one.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from ...finance.errors import RowsInvalid
 from ..terms.observing import write_value
@@ -21,18 +20,10 @@ from .rows import OF, members_of
 MONTH, YEAR = len("2027-03"), len("2027")
 LEAST_GROUP = 2
 Label = tuple[str, ...]
+CountedRow = tuple[
+    bytes, str, str, str, str, int, int
+]  # person, metric, period, members, day, quantity, place
 Cells = Mapping[Label, "Group"]
-
-
-class CountedRow(Protocol):
-    """A row of a dataset as it is stored."""
-
-    person: bytes
-    metric: str
-    period: str
-    members: str
-    achieved_on: str
-    quantity: int
 
 
 @dataclass(slots=True)
@@ -92,12 +83,12 @@ def aggregate_rows(
     _require_groups(program, by, least)
     names = tuple(name for name in dict.fromkeys(by) if name != "metric")
     tables: dict[str, dict[Label, Group]] = {}
-    for row in rows:
-        label = tuple(_label(row, name) for name in names)
-        group = tables.setdefault(row.metric, {}).setdefault(label, Group())
-        group.persons.add(row.person)
+    for person, metric, period, members, day, quantity, _ in rows:
+        label = tuple(_label(name, period, members, day) for name in names)
+        group = tables.setdefault(metric, {}).setdefault(label, Group())
+        group.persons.add(person)
         group.rows += 1
-        group.sum += row.quantity
+        group.sum += quantity
     return tuple(
         _shown(program, metric, dict(zip(names, label, strict=True)), cells[label], hidden=label in hidden)
         for metric, cells in sorted(tables.items())
@@ -120,12 +111,12 @@ def _require_groups(program: Program, by: Sequence[str], least: int) -> None:
         )
 
 
-def _label(row: CountedRow, name: str) -> str:
+def _label(name: str, period: str, members: str, day: str) -> str:
     if name == "period":
-        return row.period
+        return period
     if name in {"year", "month"}:
-        return row.achieved_on[: YEAR if name == "year" else MONTH]
-    return dict(members_of(row.members)).get(name[len(OF) :], "")
+        return day[: YEAR if name == "year" else MONTH]
+    return dict(members_of(members)).get(name[len(OF) :], "")
 
 
 def _shown(

@@ -6,21 +6,26 @@ sums are of whole numbers.
 """
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
+import numpy.typing as npt
 
 from ...finance.errors import RowsInvalid
 from ..terms.observing import write_value
-from ..terms.types import Quantity
+from ..terms.program import Measure, Program
+from ..terms.types import Quantity, Truth
+from .aggregates import CountedRow
 from .columns import Coded, Ints, RawRows, Sieve, combined
 from .partial_dates import PartialDate
 from .preview import PlaceCount
 from .pseudonyms import PERSON_BYTES, plain_person, pseudonyms
 from .rows import MAX_LISTED, OF, Kind, RecordedRow, RowFinding, RowRules, members_of, number_milestones
 
+Array = npt.NDArray[Any]
 RowValues = tuple[int, bytes, str, str, str, str, int, int, int]
 Milestone = tuple[bytes, str, str]  # person, metric, members
 BATCH_ROWS = 10_000
@@ -325,3 +330,34 @@ def first_rows(checked: CheckedRows, most: int = 5) -> tuple[dict[str, str], ...
     listed["person"] = [one.hex() for one in checked.columns["person"].taken(places).listed()]
     listed["row"] = [str(one) for one in checked.numbers[places].tolist()]
     return tuple(dict(zip(listed, row, strict=True)) for row in zip(*listed.values(), strict=True))
+
+
+def tables_by_place(
+    rows: Iterable[CountedRow], program: Program
+) -> dict[tuple[str, str, tuple[tuple[str, str], ...]], dict[str, Array]]:
+    """Return stored rows as columns for evaluation: ``id`` and ``quantity``, by metric, period and members.
+
+    Parameters
+    ----------
+    rows : iterable of CountedRow
+        Of one dataset; a person who counts several times has an id each time.
+    program : Program
+        The terms; numbers with digits are given as decimal text, exact.
+    """
+    found: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
+    for person, metric, period, members, _, quantity, nth in rows:
+        found[metric, period, members].append((f"{person.hex()}/{nth}", quantity))
+    return {
+        (metric, period, members_of(members)): {
+            "id": np.array([one for one, _ in named]),
+            "quantity": _shown_counts(program.metrics[metric], [count for _, count in named]),
+        }
+        for (metric, period, members), named in sorted(found.items())
+    }
+
+
+def _shown_counts(measure: Measure, counts: Sequence[int]) -> Array:
+    whole = isinstance(measure.type, Truth) or (
+        isinstance(measure.type, Quantity) and not measure.type.digits
+    )
+    return np.array(counts) if whole else np.array([write_value(measure, count) for count in counts])

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Literal
 
 from ...finance.documents import canonical_bytes
@@ -225,7 +226,9 @@ class RowRules:
             raise RowsInvalid(f"{OF}{name}: {metric} is counted for each of {name}: say for which")
         refuse_formula(member)
         if (known and member not in known) or not _CODE.fullmatch(member):
-            told = f"Members: {', '.join(known[:20])}" if known else "Write small letters, digits, _ . : / -"
+            near = get_close_matches(member, known, n=1, cutoff=0.8)
+            listed = f"Did you mean {near[0]}?" if near else f"Members: {', '.join(known[:20])}"
+            told = listed if known else "Write small letters, digits, _ . : / -"
             raise RowsInvalid(f"{OF}{name}: there is no member {member[:40]!r}. {told}")
         return member
 

@@ -208,6 +208,14 @@ def require_state(stored: StoredAgreement, *states: str) -> None:
     )
 
 
+def was(session: Session, stored: StoredAgreement, state: AgreementState) -> bool:
+    """Tell whether an agreement is, or once was, in a state."""
+    moves = select(AGREEMENT_MOVE.c.no).where(
+        AGREEMENT_MOVE.c.agreement_id == stored.id, AGREEMENT_MOVE.c.state == state
+    )
+    return session.execute(moves).first() is not None
+
+
 def lock(session: Session, stored: StoredAgreement) -> StoredAgreement:
     """Let nobody else decide on an agreement and its funds until this session ends; return it as it is."""
     lock_code(session, stored.book_id, stored.agreement.code, (fund.code for fund in stored.funds.values()))

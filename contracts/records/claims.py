@@ -265,3 +265,12 @@ def list_claims_of(session: Session, stored: StoredAgreement, dataset: str) -> t
     return tuple(
         one.claim.code for one in list_stored_claims(session, stored) if one.claim.dataset == dataset
     )
+
+
+def void_claims(session: Session, stored: StoredAgreement, today: date) -> frozenset[str]:
+    """Return the codes of claims of which nothing was found to hold, for good: their rows are free again."""
+    return frozenset(
+        one.claim
+        for one in decisions_in_force(session, stored)
+        if not one.results and not one.disputed and one.final_on <= today
+    )

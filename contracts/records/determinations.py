@@ -17,7 +17,7 @@ from .tables import CLAIM, DECISION, DETERMINATION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class DeterminationRows:
     """Row numbers that a determination is written with.
 
     Attributes
@@ -34,7 +34,7 @@ class Kept:
 
 
 def keep_determination(
-    session: Session, stored: StoredAgreement, found: Determination, kept: Kept, event_id: UUID
+    session: Session, stored: StoredAgreement, found: Determination, kept: DeterminationRows, event_id: UUID
 ) -> None:
     """Write a determination; the database refuses one by a party without that duty."""
     session.execute(

@@ -40,7 +40,7 @@ class OpenClaim:
     disputed : bool
         Whether its decision is in dispute.
     open_until : date or None
-        From which day it cannot be disputed any more; None when all have waived that.
+        From which day it cannot be disputed any more; None when all have waived that, or it was upheld.
     settled : bool
         Whether the decision in force was settled.
     """
@@ -79,6 +79,12 @@ def list_claims_standing(session: Session, agreement_id: int) -> tuple[OpenClaim
         .group_by(WAIVER.c.claim_id, WAIVER.c.round)
         .subquery()
     )
+    upheld = (
+        select(DISPUTE.c.claim_id, DISPUTE.c.round)
+        .join(RESOLUTION, RESOLUTION.c.dispute_id == DISPUTE.c.id)
+        .where(DISPUTE.c.agreement_id == agreement_id, RESOLUTION.c.outcome == "upheld")
+        .subquery()
+    )
     same_decision = (DECISION.c.claim_id == last.c.claim_id) & (DECISION.c.round == last.c.round)
     rows = session.execute(
         select(
@@ -88,6 +94,7 @@ def list_claims_standing(session: Session, agreement_id: int) -> tuple[OpenClaim
             SETTLEMENT.c.id.label("settlement"),
             disputed.c.claim_id.label("disputed"),
             waived.c.waivers,
+            upheld.c.claim_id.label("upheld"),
         )
         .outerjoin(last, last.c.claim_id == CLAIM.c.id)
         .outerjoin(DECISION, same_decision)
@@ -96,6 +103,7 @@ def list_claims_standing(session: Session, agreement_id: int) -> tuple[OpenClaim
         )
         .outerjoin(disputed, disputed.c.claim_id == CLAIM.c.id)
         .outerjoin(waived, (waived.c.claim_id == last.c.claim_id) & (waived.c.round == last.c.round))
+        .outerjoin(upheld, (upheld.c.claim_id == last.c.claim_id) & (upheld.c.round == last.c.round))
         .where(CLAIM.c.agreement_id == agreement_id)
         .order_by(CLAIM.c.id)
     )
@@ -106,7 +114,7 @@ def list_claims_standing(session: Session, agreement_id: int) -> tuple[OpenClaim
             places=tuple((one["metric"], one["period"]) for one in json.loads(row.body)["results"]),
             decided=row.open_until is not None,
             disputed=row.disputed is not None,
-            open_until=None if row.waivers == all_of_them else row.open_until,
+            open_until=None if row.waivers == all_of_them or row.upheld is not None else row.open_until,
             settled=row.settlement is not None,
         )
         for row in rows

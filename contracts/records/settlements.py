@@ -200,7 +200,7 @@ def keep_settlement(
     query = select(SETTLEMENT.c.id).where(
         SETTLEMENT.c.agreement_id == agreement_id, SETTLEMENT.c.position == position
     )
-    return session.scalars(query).one()
+    return int(session.scalars(query).one())
 
 
 def keep_entitlements(session: Session, settlement_id: int, rows: Iterable[Entitlement]) -> None:

@@ -8,9 +8,9 @@ were in force throughout, over the same clauses, count as caps, each with the hi
 from collections.abc import Sequence
 from dataclasses import replace
 
-from .bounds import Proof, most_paid
+from .bounds import Proof, most_by_payer, most_paid
 from .program import LimitPlan, Program
-from .proving.caps import caps_by_limits
+from .proving.caps import Cap, caps_by_limits
 from .running.engine import Outturn
 from .running.overlays import carry_out_amended
 from .running.ranges import Ranges, domains, spans_of
@@ -44,6 +44,38 @@ def prove_amended(program: Program, overlays: Sequence[Program]) -> tuple[Proof,
     >>> prove_amended(program, [program])[0].maxima
     {'USD': 50000000}
     """
+    outturn = carry_out_amended(program, overlays, Ranges(), domains(program))
+    caps, opened = amended_caps(program, overlays, outturn)
+    maxima = most_paid(program, outturn, caps)
+    for account in program.accounts:
+        if account.id in opened:
+            unit = account.unit.unit
+            maxima[unit] = maxima.get(unit, 0) + opened[account.id]
+    proof = Proof(
+        maxima=maxima,
+        guaranteed_by_unit=dict.fromkeys(maxima, 0),
+        label="safe",
+        witness=(),
+        clauses=(),
+        payers=most_by_payer(program, outturn, caps, opened, versions=overlays),
+    )
+    return proof, outturn
+
+
+def amended_caps(
+    program: Program, overlays: Sequence[Program], outturn: Outturn
+) -> tuple[list[Cap], dict[str, int]]:
+    """Return limits that stand throughout, and the most that pots open with.
+
+    Parameters
+    ----------
+    program : Program
+        The newest terms, with all parts that any period's terms name.
+    overlays : sequence of Program
+        Terms of each period.
+    outturn : Outturn
+        In intervals.
+    """
     distinct = list({id(one): one for one in overlays}.values())
     highest: dict[str, int] = {}
     opened: dict[str, int] = {}
@@ -55,20 +87,12 @@ def prove_amended(program: Program, overlays: Sequence[Program]) -> tuple[Proof,
         for limit in one.limits:
             most = spans.get(limit.maximum, (0, 0))[1]
             highest[limit.id] = max(most, highest.get(limit.id, 0))
-    outturn = carry_out_amended(program, overlays, Ranges(), domains(program))
     standing = [limit for limit in program.limits if _stands(limit, distinct)]
     numbered = {at: (0, highest[limit.id]) for at, limit in enumerate(standing)}
     plans = tuple(replace(limit, maximum=at) for at, limit in enumerate(standing))
     caps = caps_by_limits(replace(program, limits=plans), outturn, numbered)
     caps.sort(key=lambda cap: len(cap.keys))
-    maxima = most_paid(program, outturn, caps)
-    for account in program.accounts:
-        if account.id in opened:
-            unit = account.unit.unit
-            maxima[unit] = maxima.get(unit, 0) + opened[account.id]
-    least = dict.fromkeys(maxima, 0)
-    proof = Proof(maxima=maxima, guaranteed_by_unit=least, label="safe", witness=(), clauses=())
-    return proof, outturn
+    return caps, opened
 
 
 def _stands(limit: LimitPlan, distinct: Sequence[Program]) -> bool:

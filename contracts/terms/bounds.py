@@ -9,7 +9,7 @@ The proof also refuses terms whose numbers could leave the exact range, whose di
 amounts could turn negative without saying so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -164,13 +164,13 @@ def prove(program: Program) -> Proof:
         chosen = [atom for atom in atoms if atom.clause.unit.unit == unit and atom.clause.payer not in pots]
         maxima[unit] = _most(chosen, caps)
         least[unit] = _least(chosen, [_left(cap, chosen, atoms) for cap in caps])
-    payers = _payers(program, atoms, caps)
+    opened = {}
     for account in program.accounts:
         if account.pot and account.opens >= 0:
-            low, high = spans[account.opens]
-            unit = account.unit.unit
+            low, opened[account.id] = spans[account.opens]
+            unit, high = account.unit.unit, opened[account.id]
             maxima[unit], least[unit] = maxima.get(unit, 0) + max(0, high), least.get(unit, 0) + max(0, low)
-            payers[account.holder, unit] = payers.get((account.holder, unit), 0) + max(0, high)
+    payers = most_by_payer(program, outturn, caps, opened)
     witness = None
     if len(maxima) == 1:
         unit, goal = next(iter(maxima.items()))
@@ -184,6 +184,43 @@ def prove(program: Program) -> Proof:
         pairs=_pairs(program, outturn, payers),
         payers=payers,
     )
+
+
+def most_by_payer(
+    program: Program,
+    outturn: Outturn,
+    caps: list[Cap],
+    opened: Mapping[str, int],
+    *,
+    obligated: Mapping[tuple[str, int, int], int] | None = None,
+    versions: Sequence[Program] = (),
+) -> dict[tuple[str, str], int]:
+    """Return the most each party can have to pay, by party and unit [minor units].
+
+    Parameters
+    ----------
+    program : Program
+        With all clauses of the outturn.
+    outturn : Outturn
+        In intervals.
+    caps : list of Cap
+        Narrow ones first.
+    opened : Mapping of str to int [minor units]
+        The most that pots open with, out of their holders' money.
+    obligated : Mapping of Key to int [minor units]
+        What is obligated already, and counts even where less would be owed now.
+    versions : sequence of Program
+        Terms of each period, where they were amended.
+    """
+    known = obligated or {}
+    atoms = [replace(one, high=max(one.high, known.get(one.key, 0))) for one in _atoms(program, outturn)]
+    distinct = list({id(one): one for one in versions or [program]}.values())
+    payers = _payers(distinct, atoms, caps, outturn)
+    for account in program.accounts:
+        if account.id in opened:
+            who = (account.holder, account.unit.unit)
+            payers[who] = payers.get(who, 0) + max(0, opened[account.id])
+    return payers
 
 
 def most_paid(program: Program, outturn: Outturn, caps: list[Cap]) -> dict[str, int]:
@@ -305,30 +342,46 @@ def _least(atoms: Iterable[_Atom], caps: Iterable[Cap]) -> int:
     return back + sum(amount for _, amount in groups)
 
 
-def _payers(program: Program, atoms: list[_Atom], caps: list[Cap]) -> dict[tuple[str, str], int]:
-    """Bound what each party can have to pay: of its clauses, and of its legs."""
+def _payers(
+    versions: Sequence[Program], atoms: list[_Atom], caps: list[Cap], outturn: Outturn
+) -> dict[tuple[str, str], int]:
+    """Bound what each party can have to pay, of its clauses and its legs, under any version of the terms."""
+    clauses = [{clause.id: clause for clause in one.clauses} for one in versions]
     payers: dict[tuple[str, str], int] = {}
     sides: dict[tuple[str, str], list[_Atom]] = {}
     for atom in atoms:
-        sides.setdefault((atom.payer, atom.clause.unit.unit), []).append(atom)
-        if atom.clause.two_way and atom.low < 0:
-            payee = (atom.payee, atom.clause.unit.unit)
-            payers[payee] = payers.get(payee, 0) - atom.low
+        named = [known[atom.clause.id] for known in clauses if atom.clause.id in known] or [atom.clause]
+        combo = dict(
+            zip(atom.clause.each, outturn.table.combinations(atom.clause.each)[atom.place], strict=True)
+        )
+        unit = atom.clause.unit.unit
+        for payer in dict.fromkeys(combo.get(one.payer, one.payer) for one in named):
+            sides.setdefault((payer, unit), []).append(atom)
+        if atom.low < 0 and any(one.two_way for one in named):
+            for payee in dict.fromkeys(combo.get(one.payee, one.payee) for one in named):
+                payers[payee, unit] = payers.get((payee, unit), 0) - atom.low
     for (name, unit), own in sides.items():
-        total = _most(own, caps)
-        if name in program.splits:
-            for leg, most in zip(program.splits[name].legs, _legs(program, name, own, total), strict=True):
-                payers[leg.party, unit] = payers.get((leg.party, unit), 0) + most
-        else:
-            payers[name, unit] = payers.get((name, unit), 0) + total
+        for party, most in _parts(versions, name, own, _most(own, caps)).items():
+            payers[party, unit] = payers.get((party, unit), 0) + most
     return payers
 
 
-def _legs(program: Program, name: str, own: list[_Atom], total: int) -> list[int]:
+def _parts(versions: Sequence[Program], name: str, own: list[_Atom], total: int) -> dict[str, int]:
+    """Bound what a payer, or each leg of a split, can have to give of a total."""
+    parts: dict[str, int] = {}
+    for program in versions:
+        if name in program.splits:
+            legs = _legs(program, name, own, total, amended=len(versions) > 1)
+            for leg, most in zip(program.splits[name].legs, legs, strict=True):
+                parts[leg.party] = max(most, parts.get(leg.party, 0))
+    return parts or {name: total}
+
+
+def _legs(program: Program, name: str, own: list[_Atom], total: int, *, amended: bool) -> list[int]:
     """Bound what each leg can have to give: its maximum, or its fixed share and a unit for each payment."""
     legs = program.splits[name].legs
     weights = [program.nodes[leg.weight] for leg in legs]
-    even = all(
+    even = not amended and all(
         atom.clause.on_decrease != "recover" and atom.clause.payee not in program.splits for atom in own
     )
     open_legs = len({leg.rank for leg in legs}) == 1 and all(leg.maximum < 0 for leg in legs)

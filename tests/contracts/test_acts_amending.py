@@ -189,7 +189,7 @@ def test_only_who_has_money_in_it_amends_and_approves(desk: "Desk") -> None:
     [
         ({"op": "replace", "path": "/parties/lab/role", "value": "investor"}, "lab was evaluator"),
         ({"op": "add", "path": "/parties/bank", "value": {"role": "guarantor"}}, "bank was None"),
-        ({"op": "replace", "path": "/metrics/nights/domain/0", "value": "-5"}, "but it only pays"),
+        ({"op": "replace", "path": "/metrics/nights/domain/0", "value": "-5"}, "could be as low as"),
         ({"op": "replace", "path": "/clauses/0/amount/as", "value": "EUR/2"}, "EUR"),
         ({"op": "remove", "path": "/limits/9"}, "no /limits/9"),
     ],
@@ -232,3 +232,33 @@ def test_only_a_running_agreement_is_amended(desk: "Desk") -> None:
             approve(desk, amendment, "home")
         point.rollback()
     assert approve(desk, amendment, "home").in_force
+
+
+def test_what_a_payer_begins_to_pay_in_another_unit_is_paid_outside_its_fund(desk: "Desk") -> None:
+    desk.start()
+    by = [{"op": "lit", "value": "1.00", "type": "EUR/2 per night/0"}]
+    amount = {"op": "scale", "of": {"op": "obs", "metric": "nights"}, "by": by, "as": "EUR/2"}
+    clause = {"op": "pay", "id": "more", "from": "city", "to": "home", "basis": "cumulative"}
+    euros = {"op": "add", "path": "/clauses/-", "value": {**clause, "amount": amount}}
+    capped = {"op": "replace", "path": "/limits/0/of", "value": ["nights"]}
+    amendment = amending(desk, capped, euros)
+    make(desk, amendment)
+    assert approve(desk, amendment, "home").in_force
+    assert [str(one.maximum) for one in desk.stands().sources] == ["500000.00 USD"]
+    assert held(desk) == "500000.00"
+
+
+def test_years_that_are_over_keep_their_price_and_both_count_for_the_most(
+    desk: "Desk", content: Content
+) -> None:
+    content["calendar"]["periods"] = [{"id": f"y{at}", "ends_on": f"{2025 + at}-12-31"} for at in (1, 2)]
+    content["metrics"]["nights"] |= {"per": ["period"], "domain": ["0", "10000"]}
+    content["clauses"][0]["basis"] = "period"
+    yearly = replace(desk, document=document_of(content))
+    assert yearly.start().sources[0].maximum == money("302400.00", "USD")
+    price = {"op": "replace", "path": "/clauses/0/amount/by/0/value", "value": "20.12"}
+    amendment = amending(yearly, price, effective_on="2027-01-01")
+    make(yearly, amendment)
+    approve(yearly, amendment, "home")
+    assert yearly.stands().sources[0].maximum == money("352400.00", "USD")
+    assert held(yearly) == "352400.00"

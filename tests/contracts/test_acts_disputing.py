@@ -1,13 +1,14 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import DatabaseError
 
 from almoner import money
 from almoner.contracts import acts
+from almoner.contracts.acts.recovering import carry_out
 from almoner.contracts.acts.settling import settle
 from almoner.contracts.agreement import frozen_promise, promise_of
 from almoner.contracts.claims import Claim
@@ -16,6 +17,7 @@ from almoner.contracts.disputes import Dispute, Resolution
 from almoner.contracts.records import agreements, claims, disputes
 from almoner.finance import acts as finance
 from almoner.finance.accounts import Promise
+from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.dates import fixed_clock
 from almoner.finance.errors import (
     AlmonerError,
@@ -26,10 +28,12 @@ from almoner.finance.errors import (
     KeyReused,
     MoneyFrozen,
     NotIndependent,
+    OverdrawnCommitment,
     SamePerson,
     SignatureInvalid,
     UnlawfulTransition,
 )
+from almoner.finance.ties import Tie
 
 if TYPE_CHECKING:
     from .conftest import Desk
@@ -382,62 +386,83 @@ def test_a_suspended_agreement_resolves_nothing(timed: "Desk") -> None:
         resolve(timed, "upheld")
 
 
-ATTACKS: dict[str, str] = {
-    "a dispute erased": "DELETE FROM dispute",
-    "a dispute changed": "UPDATE dispute SET grounds = 'fraud'",
-    "less is frozen": "UPDATE frozen SET amount = 1",
-    "nothing is frozen": "DELETE FROM frozen",
-    "a second dispute of a round": (
-        "INSERT INTO dispute (claim_id, agreement_id, round, code, grounds, raised_by, statement, event_id) "
-        "SELECT claim_id, agreement_id, round, 'd9', grounds, raised_by, statement, "
-        "(SELECT event_id FROM evidence) FROM dispute"
-    ),
-    "a dispute by a stranger": (
-        "INSERT INTO dispute (claim_id, agreement_id, round, code, grounds, raised_by, statement, event_id) "
-        "SELECT claim_id, agreement_id, 2, 'd9', grounds, 'nobody', statement, "
-        "(SELECT event_id FROM evidence) FROM dispute"
-    ),
-    "resolved by who pays": (
-        "INSERT INTO resolution (dispute_id, agreement_id, outcome, resolver_id, duty, reason, body, "
-        "signature, event_id) SELECT id, agreement_id, 'overturned', "
-        "(SELECT id FROM party WHERE code = 'harbour-city'), "
-        "'resolver', 'r', (SELECT body FROM claim), (SELECT signature FROM determination), "
-        "(SELECT event_id FROM evidence) FROM dispute"
-    ),
-    "thawed without a resolution": (
-        "INSERT INTO thaw (dispute_id, payer, unit, txn_id) SELECT dispute_id, payer, unit, txn_id FROM frozen"
-    ),
-    "waived by a stranger": (
-        "INSERT INTO waiver (claim_id, round, agreement_id, term_party, event_id) SELECT claim_id, round, "
-        "agreement_id, 'nobody', (SELECT event_id FROM evidence) FROM dispute"
-    ),
-    "waived before there is a decision": (
-        "INSERT INTO waiver (claim_id, round, agreement_id, term_party, event_id) SELECT claim_id, 2, "
-        "agreement_id, 'city', (SELECT event_id FROM evidence) FROM dispute"
-    ),
-}
+def approved(desk: "Desk") -> None:
+    """Let every payout of the fund wait for one approval."""
+    policy = ApprovalPolicy(kind="payout", least=money("1.00", "USD"), quorum=1, since=desk.clock())
+    finance.set_policy(desk.session, "main", policy, key="policy", clock=desk.clock)
 
 
-@pytest.mark.parametrize("attack", list(ATTACKS))
-def test_the_database_keeps_disputes(timed: "Desk", attack: str) -> None:
+def test_what_waits_for_approval_is_kept_back_and_waits_again_when_the_finding_stands(timed: "Desk") -> None:
     timed.find("c1", "100")
-    dispute(timed)
-    with pytest.raises(DatabaseError):
-        timed.session.execute(text(ATTACKS[attack]))
+    approved(timed)
+    later = at(timed, "2026-02-20")
+    settle(timed.session, "main", "pact", clock=later.clock, maker="harbour-city")
+    (proposal,) = later.session.scalars(text("SELECT proposal_id FROM payout_wait")).all()
+    identity = UUID(bytes=proposal) if isinstance(proposal, bytes) else UUID(str(proposal))
+    finance.approve(later.session, "main", identity, approver="quiet-owl", key="yes", clock=later.clock)
+    dispute(later, grounds="fraud")
+    with pytest.raises(OverdrawnCommitment), later.session.begin_nested():
+        finance.execute(later.session, "main", identity, key="go", clock=later.clock)
+    assert (paid(later), kept(later, "d1")) == ("0.00", "1512.00")
+    resolve(later, "upheld")
+    finance.execute(later.session, "main", identity, key="go", clock=later.clock)
+    assert (paid(later), kept(later, "d1")) == ("1512.00", "0.00")
 
 
-ENDED: dict[str, str] = {
-    "a resolution erased": "DELETE FROM resolution",
-    "a resolution changed": "UPDATE resolution SET outcome = 'overturned'",
-    "a thaw erased": "DELETE FROM thaw",
-    "thawed twice": "INSERT INTO thaw SELECT * FROM thaw",
-}
+def test_what_waited_for_approval_on_a_finding_that_fell_is_never_paid(timed: "Desk") -> None:
+    made = timed.find("c1", "100")
+    approved(timed)
+    later = at(timed, "2026-02-20")
+    settle(timed.session, "main", "pact", clock=later.clock, maker="harbour-city")
+    dispute(later, grounds="fraud")
+    resolve(later, "overturned", second(later, made, None))
+    assert later.session.scalar(text("SELECT count(*) FROM payout_void")) == 1
+    assert (paid(later), kept(later, "d1"), kept(later)) == ("0.00", "0.00", "500000.00")
 
 
-@pytest.mark.parametrize("attack", list(ENDED))
-def test_the_database_keeps_how_disputes_ended(timed: "Desk", attack: str) -> None:
+def test_a_tie_that_comes_to_light_stops_the_payout_until_another_has_looked(timed: "Desk") -> None:
+    made = timed.find("c1", "100")
+    timed.find("c2", "10", verifier="second")
+    later = at(timed, "2026-02-20")
+    owned = Tie(
+        kind="owns",
+        from_party="night-shelter",
+        to_party="count-lab",
+        since=date(2026, 2, 1),
+        source="trade register",
+    )
+    finance.tie(later.session, "main", owned, clock=later.clock)
+    with pytest.raises(NotIndependent, match="night-shelter owns count-lab since 2026-02-01"):
+        settle(later.session, "main", "pact", "c1", clock=later.clock)
+    settle(later.session, "main", "pact", clock=later.clock)
+    assert (paid(later), later.status("c1"), later.status("c2")) == ("151.20", "final", "settled")
+    dispute(later, grounds="conflict_of_interest")
+    with pytest.raises(NotIndependent, match="night-shelter owns count-lab"):
+        resolve(later, "upheld")
+    resolve(later, "partly", second(later, made, "100"))
+    assert (paid(later), later.status("c1")) == ("1663.20", "settled")
+
+
+def test_a_tie_that_comes_to_light_stops_what_waits_for_approval(timed: "Desk") -> None:
     timed.find("c1", "100")
-    dispute(timed)
-    resolve(timed, "upheld")
-    with pytest.raises(DatabaseError):
-        timed.session.execute(text(ENDED[attack]))
+    approved(timed)
+    later = at(timed, "2026-02-20")
+    (done,) = settle(timed.session, "main", "pact", "c1", clock=later.clock, maker="harbour-city")
+    (payout,) = done.payouts
+    assert payout.proposal is not None
+    finance.approve(
+        later.session, "main", payout.proposal, approver="quiet-owl", key="yes", clock=later.clock
+    )
+    held = Tie(
+        kind="family",
+        from_party="night-shelter",
+        to_party="count-lab",
+        since=date(2026, 2, 1),
+        source="letter",
+    )
+    finance.tie(later.session, "main", held, clock=later.clock)
+    with pytest.raises(NotIndependent, match="is family of"):
+        carry_out(later.session, "main", "pact", payout.id, clock=later.clock)
+    finance.end_tie(later.session, "main", held, date(2026, 2, 10), clock=later.clock)
+    carry_out(later.session, "main", "pact", payout.id, clock=later.clock)
+    assert paid(later) == "1512.00"

@@ -165,12 +165,35 @@ def test_an_agreement_moves_one_way(desk: "Desk") -> None:
         with pytest.raises(UnlawfulTransition, match="is terminated"):
             ended(desk)
     close(desk)
-    acted: list[Callable[[], object]] = [
-        desk.sign,
-        lambda: end(desk),
-        lambda: measure(desk),
-        lambda: stop(desk, "s3"),
-    ]
+    acted: list[Callable[[], object]] = [lambda: measure(desk), lambda: stop(desk, "s3")]
     for done in acted:
         with pytest.raises(UnlawfulTransition, match="is closed"):
             done()
+
+
+def test_what_was_done_before_closing_can_be_repeated_after_it_and_changes_nothing(desk: "Desk") -> None:
+    desk.start()
+    end(desk)
+    close(desk)
+    before = written(desk)
+    assert (desk.sign().state, end(desk), desk.draw_up().state) == ("closed",) * 3
+    assert acts.settle(desk.session, "main", "pact", clock=desk.clock) == ()
+    assert written(desk) == before
+
+
+def test_measuring_again_after_closing_changes_nothing(desk: "Desk") -> None:
+    desk.start()
+    measure(desk, signatures=consent(desk, "measure"))
+    close(desk)
+    before = written(desk)
+    assert measure(desk) == "closed"
+    assert written(desk) == before
+
+
+def test_who_had_not_signed_does_not_sign_what_was_withdrawn(desk: "Desk") -> None:
+    desk.draw_up()
+    desk.sign("city")
+    acts.withdraw(desk.session, "main", "pact", clock=desk.clock)
+    assert desk.sign("city").state == "withdrawn"
+    with pytest.raises(UnlawfulTransition, match="is withdrawn"):
+        desk.sign("home")

@@ -15,6 +15,7 @@ from almoner.contracts import acts
 from almoner.contracts.acts import importing
 from almoner.contracts.agreement import AgreementDocument
 from almoner.contracts.claims import Claim, ClaimedResult
+from almoner.contracts.evaluation import evaluate
 from almoner.contracts.measurement.datasets import ImportedDataset
 from almoner.contracts.measurement.frames import read_rows
 from almoner.contracts.measurement.preview import Preview
@@ -29,6 +30,7 @@ from almoner.finance.errors import (
     KeyReused,
     Missing,
     NotSigned,
+    ResultsInvalid,
     RowsInvalid,
 )
 from almoner.finance.storage import Engine, Session
@@ -226,6 +228,29 @@ def test_a_claim_that_was_found_not_to_hold_leaves_its_milestones_free_once_that
         register.put(key="a third time")
 
 
+@pytest.mark.parametrize(("value", "told"), [("9", "at 9; the rows say 8"), ("7", "at 7; the rows say 8")])
+def test_a_claim_says_what_its_rows_add_up_to(register: Register, value: str, told: str) -> None:
+    register.put()
+    wrong = (ClaimedResult(metric="nights", value=value),)
+    with pytest.raises(ResultsInvalid, match=told) as caught:
+        acts.claim(
+            register.session, "main", "pact", wrong, "night-shelter",
+            key="c1", clock=register.clock, dataset="spring",
+        )  # fmt: skip
+    assert caught.value.figures["findings"]
+
+
+def test_the_same_rows_are_claimed_once_until_the_claim_is_void_for_good(register: Register) -> None:
+    register.put()
+    made = register.claim("spring")
+    register.desk.attach(made)
+    register.desk.determine(register.desk.finding(made, None))
+    with pytest.raises(AlreadyClaimed, match="claimed already, by c1"):
+        register.claim("spring", "c2")
+    register.clock = fixed_clock(datetime(2026, 6, 11, tzinfo=UTC))
+    assert register.claim("spring", "c2").results == made.results
+
+
 def test_a_claim_that_holds_keeps_its_milestones(register: Register) -> None:
     register.put()
     made = register.claim("spring")
@@ -402,6 +427,21 @@ def test_rows_add_up_to_results_that_can_be_claimed_as_they_are(by_site: Registe
         ("p1", (("site", "south"),), "5"),
     ]
     assert by_site.claim("spring").results == made.results
+
+
+def test_stored_rows_can_be_evaluated_where_they_are_claimed(by_site: Register) -> None:
+    header = "person,metric,achieved_on,quantity,of:site\n"
+    rows = "a,nights,2026-01-05,3,north\nb,nights,2026-02,4,north\na,nights,2026-03,5,south\n"
+    made = by_site.put(header + rows)
+    tables = importing.evaluation_tables(by_site.session, "main", "pact", "spring")
+    found = {place: evaluate("count", table).value for place, table in tables.items()}
+    assert found == {one.place: one.value for one in made.results}
+
+
+def test_every_row_that_was_stored_is_read_again(register: Register) -> None:
+    made = register.put(ROWS)
+    tables = importing.evaluation_tables(register.session, "main", "pact", made.code)
+    assert sum(len(table["id"]) for table in tables.values()) == made.rows == 3
 
 
 def test_a_milestone_is_a_metric_of_a_member_so_that_one_person_counts_at_each(by_site: Register) -> None:

@@ -9,11 +9,12 @@ import pytest
 from almoner import money
 from almoner.contracts import acts
 from almoner.contracts.agreement import consent_bytes
-from almoner.contracts.liability import PayerSums, closed_places, kept_beyond, to_keep
+from almoner.contracts.liability import PayerSums, closed_places, to_keep
 from almoner.contracts.settlement import Settlement
 from almoner.contracts.terms.compiled import compile_terms
 from almoner.finance import acts as finance
-from almoner.finance.errors import UnlawfulTransition
+from almoner.finance.approvals import ApprovalPolicy
+from almoner.finance.errors import NotApproved, UnlawfulTransition
 from almoner.finance.signatures import sign_bytes
 
 from .conftest import document_of, secret_of
@@ -119,25 +120,23 @@ def test_measured_and_closed_all_is_free_that_was_not_paid(desk: "Desk", content
     assert over.stands().state == "closed"
 
 
-def test_an_undecided_claim_stops_measuring_and_closing_until_all_give_it_up(
+def test_an_undecided_claim_stops_measuring_and_lapses_when_all_terminate(
     desk: "Desk", content: Content
 ) -> None:
     at = yearly(desk, content)
     at.start()
     then = at.at(on("2027-01-10"))
-    then.claim("c1", "6000", period="y1")
+    made = then.claim("c1", "6000", period="y1")
     over = at.at(on("2028-03-31"))
     with pytest.raises(UnlawfulTransition) as caught:
         measure(over)
     assert caught.value.figures["open"] == ["claim c1 is undecided"]
     assert end(over, "2028-03-31") == "terminated"
-    assert over.money()[0] == "151200.00"
-    with pytest.raises(UnlawfulTransition, match="claim c1 is undecided"):
-        close(over)
-    given_up = consent(over, "close")
-    released = acts.close(over.session, "main", "pact", clock=over.clock, signatures=given_up)
-    assert released == {"city": money("151200.00", "USD")}
     assert over.money() == ("0.00", "0.00", "600000.00")
+    over.attach(made)
+    with pytest.raises(UnlawfulTransition, match="is terminated"):
+        over.determine(over.finding(made, "6000"))
+    assert close(over) == {"city": "0.00"}
 
 
 def test_closing_waits_for_the_time_for_disputes_unless_all_give_it_up(
@@ -153,6 +152,12 @@ def test_closing_waits_for_the_time_for_disputes_unless_all_give_it_up(
     assert measure(over) == "measured"
     with pytest.raises(UnlawfulTransition, match="claim c1 can be disputed before 2028-04-29"):
         close(over)
+    with over.session.begin_nested() as point:
+        given_up = consent(over, "close")
+        released = acts.close(over.session, "main", "pact", clock=over.clock, signatures=given_up)
+        assert released == {"city": money("60480.00", "USD")}
+        assert over.stands().state == "closed"
+        point.rollback()
     assert close(at.at(on("2028-04-29"))) == {"city": "60480.00"}
 
 
@@ -201,6 +206,28 @@ def test_an_amendment_is_settled_on_what_was_found_and_covers_the_rest(desk: "De
     assert [one.cause for one in steps] == ["determination", "amendment"]
 
 
+def test_what_the_payee_keeps_after_an_amendment_takes_nothing_from_what_can_still_come(
+    desk: "Desk", content: Content
+) -> None:
+    content["metrics"]["beds"] = {**content["metrics"]["nights"], "type": "bed/0", "domain": ["0", "1000"]}
+    by = [{"op": "lit", "value": "10.00", "type": "USD/2 per bed/0"}]
+    amount = {"op": "scale", "of": {"op": "obs", "metric": "beds"}, "by": by, "as": "USD/2"}
+    content["clauses"].append({**content["clauses"][0], "id": "beds", "amount": amount})
+    content["limits"] = [{"id": "most", "of": ["nights"], "max": "500000.00"}]
+    both = replace(desk, document=document_of(content))
+    both.start()
+    both.find("c1", "40000")
+    settle(both)
+    assert both.money() == ("10000.00", "500000.00", "90000.00")
+    amendment = amending(both, most("100000.00"), effective_on="2026-01-01", retroactive=True)
+    make(both, amendment)
+    approve(both, amendment, "home")
+    assert both.money() == ("10000.00", "500000.00", "90000.00")
+    both.find("c2", "1000", metric="beds")
+    settle(both)
+    assert both.money() == ("0.00", "510000.00", "90000.00")
+
+
 def test_no_consent_to_close_is_one_for_another_agreement(desk: "Desk") -> None:
     desk.start()
     content = consent_bytes("other", "measure")
@@ -209,38 +236,71 @@ def test_no_consent_to_close_is_one_for_another_agreement(desk: "Desk") -> None:
         measure(desk, signatures=wrong)
 
 
+def ask_for(desk: "Desk", kind: str) -> None:
+    """Let everything of a kind need the approval of one party."""
+    least = money("0.01", "USD")
+    policy = ApprovalPolicy(kind=kind, least=least, quorum=1, since=desk.clock())
+    finance.set_policy(desk.session, "main", policy, key=kind, clock=desk.clock)
+
+
+def agree_to(desk: "Desk", refusal: NotApproved) -> None:
+    """Propose what was refused, approve it and carry it out under the key that was refused."""
+    made = finance.propose_refused(
+        desk.session, "main", refusal, maker="north-giver", key="ask", clock=desk.clock
+    )
+    finance.approve(desk.session, "main", made.id, approver="quiet-owl", key="yes", clock=desk.clock)
+    key = str(refusal.figures["key"])
+    finance.execute(desk.session, "main", made.id, key=key, clock=desk.clock)
+
+
+def test_what_is_set_aside_at_signing_is_approved_where_a_policy_asks(desk: "Desk") -> None:
+    desk.draw_up()
+    ask_for(desk, "encumbrance")
+    with pytest.raises(NotApproved) as caught:
+        desk.sign()
+    assert (desk.stands().signed, desk.money()[0]) == ((), "0.00")
+    agree_to(desk, caught.value)
+    assert desk.sign().state == "active"
+    assert desk.money() == ("500000.00", "0.00", "100000.00")
+
+
+def test_a_release_that_needs_approval_waits_and_closing_says_so(desk: "Desk") -> None:
+    desk.start()
+    ask_for(desk, "release")
+    assert measure(desk, signatures=consent(desk, "measure")) == "measured"
+    assert desk.money()[0] == "500000.00"
+    with pytest.raises(NotApproved):
+        acts.follow_liability(desk.session, "main", "pact", clock=desk.clock, key="now", asking=True)
+    with pytest.raises(NotApproved) as caught:
+        close(desk)
+    assert desk.stands().state == "measured"
+    agree_to(desk, caught.value)
+    assert close(desk) == {"city": "500000.00"}
+    assert desk.money() == ("0.00", "0.00", "600000.00")
+
+
 @pytest.mark.parametrize(
-    ("maximum", "bound", "sums", "excess", "kept"),
+    ("maximum", "bound", "sums", "kept"),
     [
-        (500, 500, PayerSums(), 0, 500),
-        (500, 300, PayerSums(owed=120, paid=120), 0, 180),
-        (500, 300, PayerSums(owed=120, paid=100, waiting=20), 0, 180),
-        (500, 300, PayerSums(owed=100, paid=100, frozen=50), 0, 150),
-        (150, 50, PayerSums(owed=0, paid=100), 0, 50),  # 100 fell and is owed back, 50 can still be due
-        (150, 50, PayerSums(owed=100, paid=100), 100, 50),  # 100 fell and is kept
-        (100, 100, PayerSums(owed=60, paid=100), 0, 0),
-        (100, 100, PayerSums(owed=60, paid=60), 0, 40),
-        (100, 0, PayerSums(owed=100, paid=100), 0, 0),
-        (100, 40, PayerSums(frozen=70), 0, 0),
+        (500, 500, PayerSums(), 500),
+        (500, 300, PayerSums(owed=120, paid=120), 180),
+        (500, 300, PayerSums(owed=120, paid=100, waiting=20), 180),
+        (500, 300, PayerSums(owed=100, paid=100, frozen=50), 150),
+        (150, 50, PayerSums(owed=0, paid=100), 50),  # 100 fell and is owed back, 50 can still be due
+        (150, 150, PayerSums(owed=100, paid=100), 50),  # 100 fell and is kept
+        (100, 100, PayerSums(owed=60, paid=100), 0),
+        (100, 100, PayerSums(owed=60, paid=60), 40),
+        (100, 0, PayerSums(owed=100, paid=100), 0),
+        (100, 40, PayerSums(frozen=70), 0),
     ],
 )
 def test_what_is_kept_covers_what_can_come_and_never_more_than_was_proven(
-    maximum: int, bound: int, sums: PayerSums, excess: int, kept: int
+    maximum: int, bound: int, sums: PayerSums, kept: int
 ) -> None:
-    assert to_keep(maximum, bound, sums, excess) == kept
+    assert to_keep(maximum, bound, sums) == kept
     assert kept + sums.paid + sums.waiting + sums.frozen <= max(
         maximum, sums.paid + sums.waiting + sums.frozen
     )
-
-
-def test_what_is_kept_by_the_payee_counts_for_every_payer_of_the_key() -> None:
-    legs = {
-        ("a", "y1", (), "city", "home"): 70,
-        ("a", "y1", (), "state", "home"): 30,
-        ("b", "y1", (), "city", "home"): 10,
-    }
-    standing = {("a", "y1", ()): (60, 60), ("b", "y1", ()): (20, 20)}
-    assert kept_beyond(legs, standing) == {"city": 40, "state": 40}
 
 
 def test_places_close_by_deadline_or_when_the_agreement_has_ended(desk: "Desk", content: Content) -> None:

@@ -34,9 +34,9 @@ USD = currency("USD")
 RATE = {"op": "lit", "value": "15.12", "type": "USD/2 per night/0"}
 
 
-def settle(desk: "Desk", claim: str = "", **more: str) -> list[tuple[str, str]]:
+def settle(desk: "Desk", claim: str = "", *, maker: str = "") -> list[tuple[str, str]]:
     """Settle, and tell what each step was for and what it made due."""
-    made = acts.settle(desk.session, "main", "pact", claim, clock=desk.clock, **more)
+    made = acts.settle(desk.session, "main", "pact", claim, clock=desk.clock, maker=maker)
     return [
         (
             one.claim or one.cause,

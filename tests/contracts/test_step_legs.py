@@ -181,7 +181,9 @@ def test_in_no_order_does_a_leg_give_more_than_it_can(
 def pot(content: Content, program_of: Compiler) -> Callable[..., Program]:
     """Compile terms by which a pot is filled each year, and two clauses are paid out of it."""
 
-    def compiled(opens: str = "0.00", adds: str = "0.50", **clause: object) -> Program:
+    def compiled(
+        opens: str = "0.00", adds: str = "0.50", grows: Content | None = None, **clause: object
+    ) -> Program:
         content["calendar"]["periods"] = YEARS
         metric = {**content["metrics"]["nights"], "pool": "last", "per": ["period"]}
         content["metrics"] = {"nights": metric, "meals": {**metric, "type": "meal/0"}}
@@ -195,6 +197,7 @@ def pot(content: Content, program_of: Compiler) -> Callable[..., Program]:
                 "residual_to": "city",
                 "opens": {**money, "value": opens},
                 "adds": {**money, "value": adds},
+                **({"grows": grows} if grows else {}),
             }
         }
         row = {**content["clauses"][0], "from": "purse", "basis": "period", **clause}
@@ -221,6 +224,16 @@ def test_a_late_result_is_paid_when_a_later_year_fills_the_pot(pot: Callable[...
         {},
     ]
     assert walk(program, seen(70, period="y2"), seen(50, period="y1"))[1] == {"nights purse-home": 30}
+
+
+def test_money_that_would_have_grown_is_not_paid_twice(pot: Callable[..., Program]) -> None:
+    grows = {"rate": "1", "compounding": "period", "day_count": "30/360"}
+    program = pot(opens="1.00", adds="0.00", grows=grows)
+    first = hear(program, State(), seen(300, period="y2"))
+    assert legs(first) == {"nights purse-home": 300}
+    late = hear(program, first.state, seen(150, period="y1"))
+    assert not legs(late)
+    assert {row.period: row.entitled for row in late.entitlements} == {"y1": 0, "y2": 300}
 
 
 def test_what_is_recovered_is_in_the_pot_again(pot: Callable[..., Program]) -> None:

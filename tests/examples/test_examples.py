@@ -36,6 +36,10 @@ PRINTED = {
         "12,457 nights pay 188,349.84 USD",
         "the limit binds in",
     ],
+    "07_agreement.py": [
+        "closed: 848540.00 GBP paid of at most 1083550.00 GBP; the other 235010.00 GBP is free again",
+        "replayed from its events: 9 settlements, no difference",
+    ],
 }
 
 

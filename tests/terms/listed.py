@@ -51,6 +51,9 @@ class Listed:
     def sub(self, left: Cell, right: Cell) -> Cell:
         return each(EXACT.sub, left, right)
 
+    def since(self, now: Cell, before: Cell) -> Cell:
+        return each(EXACT.since, now, before)
+
     def take(self, left: Cell, right: Cell) -> Cell:
         return each(EXACT.take, left, right)
 

@@ -1,5 +1,6 @@
 """Bad input from end to end: a named error with code, figures and what to do, and nothing half-written."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 
 from almoner import Money, currency, money
 from almoner.contracts import acts as contracts
+from almoner.contracts.agreement import AgreementDocument
+from almoner.contracts.claims import ClaimedResult
 from almoner.contracts.terms.document import EXAMPLE, TermDocument
 from almoner.finance import acts
 from almoner.finance.accounts import cash, pool
@@ -41,22 +44,31 @@ def unbalanced(_session: Session, _fund: PooledFund, _clock: Clock) -> object:
     return Draft(kind="contribution", effective_on=date(2026, 1, 15), legs=legs)
 
 
-def draw_up(session: Session, fund: PooledFund, clock: Clock, **parties: str) -> object:
-    terms = TermDocument.read(EXAMPLE)
-    return contracts.draw_up(session, fund, "nights", terms, PARTIES | parties, clock=clock)
+def agreement(**changes: object) -> AgreementDocument:
+    content: dict[str, object] = {
+        "schema": "almoner.agreement/1",
+        "terms": json.loads(EXAMPLE),
+        "parties": PARTIES,
+        "funding": [{"payer": "city", "fund": "water"}],
+    }
+    return AgreementDocument.read(json.dumps({**content, **changes}))
 
 
-def underfunded(session: Session, fund: PooledFund, clock: Clock) -> object:
-    terms = TermDocument.read(EXAMPLE)
-    agreement = contracts.draw_up(session, fund, "big", terms, PARTIES, clock=clock)
-    content = agreement.signing_bytes()
+def draw_up(session: Session, _fund: PooledFund, clock: Clock, **parties: str) -> object:
+    return contracts.draw_up(session, "main", "nights", agreement(parties=PARTIES | parties), clock=clock)
+
+
+def underfunded(session: Session, _fund: PooledFund, clock: Clock) -> object:
+    drawn = contracts.draw_up(session, "main", "big", agreement(), clock=clock)
+    content = drawn.signing_bytes()
     signatures = {name: sign_bytes(code.ljust(32).encode(), content) for name, code in PARTIES.items()}
-    return contracts.sign(session, fund, "big", signatures, clock=clock)
+    return contracts.sign(session, "main", "big", signatures, clock=clock)
 
 
 def claim(session: Session, fund: PooledFund, clock: Clock) -> object:
     draw_up(session, fund, clock)
-    return contracts.claim(session, fund, "nights", "nights", "10", "home", key="c", clock=clock)
+    result = ClaimedResult(metric="nights", value="10")
+    return contracts.claim(session, "main", "nights", [result], "home", key="c", clock=clock)
 
 
 def spend(amount: str, unit: str = "USD") -> Act:

@@ -102,6 +102,10 @@ class WholeNumbers:
         """Subtract."""
         return left - right
 
+    def since(self, now: int, before: int) -> int:
+        """Subtract what was there before."""
+        return now - before
+
     def take(self, left: int, right: int) -> int:
         """Subtract what is known not to exceed it."""
         return left - right

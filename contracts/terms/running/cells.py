@@ -28,6 +28,9 @@ class Arithmetic(Protocol):
     def sub(self, left: Cell, right: Cell) -> Cell:
         """Subtract the second from the first."""
 
+    def since(self, now: Cell, before: Cell) -> Cell:
+        """Subtract what was there before; in proofs, it may have been pending until now."""
+
     def take(self, left: Cell, right: Cell) -> Cell:
         """Subtract what is known not to exceed it, or not to be positive."""
 

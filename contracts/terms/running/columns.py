@@ -164,6 +164,10 @@ class Columns:
         """Subtract."""
         return left if _is_zero(right) else left - right
 
+    def since(self, now: Cell, before: Cell) -> Cell:
+        """Subtract what was there before."""
+        return self.sub(now, before)
+
     def take(self, left: Cell, right: Cell) -> Cell:
         """Subtract what is known not to exceed it."""
         return self.sub(left, right)

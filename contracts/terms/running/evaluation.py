@@ -12,7 +12,7 @@ from math import prod
 from ....finance.dates import parse_day
 from ..calendars import days_between
 from ..document import PERIOD
-from ..program import ClausePlan, Node, Program
+from ..program import ClausePlan, Measure, Node, Program
 from ..types import Truth, digits_of
 from .cells import Arithmetic, Cell, Cells, Scaler, Table
 
@@ -286,12 +286,18 @@ def _obs(run: Evaluation, _at: int, node: Node, _args: list[Cells]) -> Cells:
     if node.mode == "to_date":
         measure = run.program.metrics[node.name]
         pooled = run._to_date(node.name)  # noqa: SLF001  # one room: operations are methods written apart
-        return [
-            None if cell is None else run.arithmetic.within(cell, measure.low, measure.high)
-            for cell in pooled
-        ]
+        low, high = _reach(measure, run.period + 1)
+        return [None if cell is None else run.arithmetic.within(cell, low, high) for cell in pooled]
     rows = run.table.cells[node.name]
     return list(rows[run.period if node.mode == "period" else 0])
+
+
+def _reach(measure: Measure, periods: int) -> tuple[int, int]:
+    """Return the least and most of a sum to date: what is observed keeps to the domain, stand-ins add."""
+    if measure.last:
+        return min(measure.low, periods * measure.low), max(measure.high, periods * measure.high)
+    spare = periods * (measure.stand_in or 0)
+    return measure.low + min(0, spare), measure.high + max(0, spare)
 
 
 def _pick(run: Evaluation, _at: int, node: Node, args: list[Cells]) -> Cells:
@@ -365,7 +371,7 @@ def _fold(run: Evaluation, at: int, node: Node, args: list[Cells]) -> Cells:
     cells = []
     for group in range(len(run.table.combinations(node.dims))):
         values = [args[0][places[group * size + at]] for at in range(size)]
-        if spare is not None and (times or not values):
+        if spare is not None and (not values or (times and spare[group] is not None)):
             values = [*values, spare[group]]
         cells.append(_gathered(run, node.mode, values, times))
     return cells

@@ -68,6 +68,10 @@ class Ranges:
         (a, b), (c, d) = pair(left), pair(right)
         return a - d, b - c
 
+    def since(self, now: Cell, before: Cell) -> Interval:
+        """Subtract what was there before, or nothing where it was pending until now."""
+        return hull([self.sub(now, before), now])
+
     def take(self, left: Cell, right: Cell) -> Interval:
         """Subtract what is known not to exceed it: what is left is no less than nothing."""
         low, high = self.sub(left, right)
@@ -264,8 +268,17 @@ def domains(program: Program, fixed: Mapping[str, int] | None = None) -> Table:
     )
 
 
-def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, int], dict[Spot, Interval]]:
+def spans_of(
+    program: Program, table: Table | None = None
+) -> tuple[Outturn, dict[int, Interval], dict[int, int], dict[Spot, Interval]]:
     """Carry out terms on whole domains.
+
+    Parameters
+    ----------
+    program : Program
+        Compiled terms.
+    table : Table
+        Domains that are known better than the terms declare them; the declared ones without it.
 
     Returns
     -------
@@ -280,7 +293,7 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
     """
     use = Ranges()
     record: list[Traced] = []
-    outturn = carry_out(program, use, domains(program), record=record)
+    outturn = carry_out(program, use, table or domains(program), record=record)
     spans = _hulls((row.node, row) for row in record)
     ceilings = {limit.maximum for limit in program.limits}
     spots = _hulls(((row.node, row.period, row.combination), row) for row in record if row.node in ceilings)
@@ -298,7 +311,7 @@ def spans_of(program: Program) -> tuple[Outturn, dict[int, Interval], dict[int, 
             use.peaks[at] = max(1, spans[node.args[0]][1]) * max(1, whole)
     _require_one_way(program, spans)
     for account in program.accounts:
-        for cell in (cell for row in outturn.balances[account.id] for cell in row):
+        for cell in (cell for row in outturn.balances[account.id] for cell in row if cell is not None):
             if max(map(abs, pair(cell))) > MAX_MINOR:
                 raise refused(account.path, "its balance can leave the exact range of 2^62: narrow a domain")
     _require_small_sums(outturn)

@@ -1,6 +1,7 @@
 """Rooms: what limits still let through, for each span and each of their members."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from ..program import ClausePlan, LimitPlan
 from .cells import Arithmetic, Cell
@@ -9,6 +10,7 @@ from .holding import Before, Key
 
 Room = tuple[str, int, int]  # limit, period number (-1: whole term), combination of its members
 WHOLE = -1
+NOTHING: Mapping[Key, int] = MappingProxyType({})
 
 
 class Rooms:
@@ -96,7 +98,9 @@ class Rooms:
         parts = self._use.allocate(more, lack, "largest", 0)
         return [self._use.add(given, part) for given, part in zip(kept, parts, strict=True)]
 
-    def limit(self, clause: ClausePlan, key: Key, asked: Cell) -> tuple[Cell, list[tuple[str, Cell]]]:
+    def limit(
+        self, clause: ClausePlan, key: Key, asked: Cell, over: Mapping[Key, int] = NOTHING
+    ) -> tuple[Cell, list[tuple[str, Cell]]]:
         """Cut an amount by every limit in listed order.
 
         Parameters
@@ -107,6 +111,8 @@ class Rooms:
             For which it asks; what was obligated for it before passes freely.
         asked : Cell [counts]
             Not negative.
+        over : dict of Key to int [counts]
+            What others between the same two were paid too much; that of the same clause it may take up.
 
         Returns
         -------
@@ -123,6 +129,8 @@ class Rooms:
             room = self._others(clause, one, asked, self._open(one, left))
             if granted and self._remembers(one, clause):
                 room = self._use.add(room, free)
+            if over:
+                room = self._use.add(room, self._beside(one, key, over))
             passed = self._use.least(asked, room)
             if self._with_cuts:
                 cuts.append((one.id, self._use.take(asked, passed)))
@@ -137,6 +145,24 @@ class Rooms:
         for limit in self._limits[clause.id]:
             if self._remembers(limit, clause):
                 self._take_away(limit, clause, key[2], self._use.sub(0, granted))
+
+    def _beside(self, limit: LimitPlan, key: Key, over: Mapping[Key, int]) -> int:
+        """Sum what the same clause was paid too much under the same room."""
+        total = 0
+        for (name, span, place), amount in over.items():
+            clause = self._remembered(limit, name, span) if name == key[0] else None
+            if clause is not None:
+                members = self._evaluation.mapping(limit.each, clause.each)
+                total += amount if members[place] == members[key[2]] else 0
+        return total
+
+    def let_go(self, key: Key, amount: int) -> None:
+        """Reserve less for a key that was paid too much: another one has taken it up."""
+        self._reserved[key] -= amount
+        for limit in self._limits.get(key[0], ()):
+            clause = self._remembered(limit, *key[:2])
+            if clause is not None and self._room(limit, clause, key[2]) in self._left:
+                self._take_away(limit, clause, key[2], -amount)
 
     def use(self, clause: ClausePlan, place: int, amount: Cell, *, returned: bool = False) -> None:
         """Take room away for what is paid; give it back for what is negative."""

@@ -151,6 +151,7 @@ def test_members_stand_where_the_metric_has_them_and_nowhere_else(rules: RowRule
     for metric, texts, told in (
         ("nights", ("", ""), "say for which"),
         ("nights", ("", "west"), "no member 'west'. Members: north, south"),
+        ("nights", ("", "nort"), "no member 'nort'. Did you mean north"),
         ("hours", ("", "north"), "hours is not per site"),
         ("stay", ("Anna B", ""), "no member 'Anna B'. Write small letters"),
     ):
