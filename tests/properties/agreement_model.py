@@ -28,6 +28,7 @@ class Model:
     interested: tuple[str, ...]
     maxima: dict[str, int]
     state: str = "draft"
+    was: set[str] = field(default_factory=set)
     signed: set[str] = field(default_factory=set)
     claims: dict[str, ClaimRow] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
@@ -203,7 +204,9 @@ class Model:
         return sorted(listed, key=lambda one: (one.decided_on, one.number))
 
     def settle(self, code: str = "") -> list[int]:
-        """Take the steps that are due; returns their places."""
+        """Take the steps that are due; returns their places. Of a closed agreement nothing is."""
+        if self.state == "closed":
+            return []
         made = [self.take(one) for one in self.unsettled() if not code or one.code == code]
         if not code:
             made += [position for position in [self.calendar()] if position]
@@ -214,7 +217,7 @@ class Model:
         if claim is not None and claim.round and claim.settled >= claim.round:
             return ""
         if self.state not in SETTLED_STATES:
-            return "UnlawfulTransition"
+            return "UnlawfulTransition" if code or self.state != "closed" else ""
         if claim is None:
             return "Missing" if code else ""
         if claim.round and claim.dispute:

@@ -444,6 +444,7 @@ class World:
         )
         if not refusal:
             self.model.state = "measured"
+            self.model.was.add("measured")
 
     def terminate(self, refusal: str = "") -> None:
         on = self.model.today
@@ -456,6 +457,7 @@ class World:
         )
         if not refusal:
             self.model.state = "terminated"
+            self.model.was.add("terminated")
 
     def close(self) -> None:
         refusal = "" if self.model.closes() else "UnlawfulTransition"

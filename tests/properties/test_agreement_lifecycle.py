@@ -173,8 +173,8 @@ class Life(RuleBasedStateMachine):
             self.the_fund_pays_others: 1 if model.claims else 0,
             self.time_passes: 4,
             self.stop_and_go: int(model.today.month % 3 == 0),
-            self.measure: 4 * int(model.today.year == 2027 and model.state != "measured"),
-            self.terminate: int(model.today.year == 2027 and model.state != "terminated"),
+            self.measure: 4 * int(model.today.year == 2027 and "measured" not in model.was),
+            self.terminate: int(model.today.year == 2027 and "terminated" not in model.was),
             self.close: 3 if ends and model.state != "closed" else 0,
         }
         choices = [act for act, weight in weights.items() for _ in range(weight)]
@@ -354,7 +354,7 @@ class Life(RuleBasedStateMachine):
             self.world.stop("resume")
 
     def measure(self, _: st.DataObject) -> None:
-        if self.model.state == "measured":
+        if "measured" in self.model.was:
             return
         ready = (
             self.model.state == "active" and not self.model.is_undecided() and not self.model.is_disputed()
@@ -362,7 +362,7 @@ class Life(RuleBasedStateMachine):
         self.world.measure("" if ready else "UnlawfulTransition")
 
     def terminate(self, _: st.DataObject) -> None:
-        if self.model.state == "terminated":
+        if "terminated" in self.model.was:
             return
         ready = self.model.state in {"active", "suspended"} and not self.model.is_disputed()
         self.world.terminate("" if ready else "UnlawfulTransition")
