@@ -106,12 +106,10 @@ class Model:
         return sum(-one.done if one.back else one.done for one in rows)
 
     def paid_out(self, payer: str) -> int:
-        """What left a payer's encumbrance: paid, or kept to be paid."""
-        return sum(
-            one.amount
-            for one in self.payouts
-            if one.payer == payer and not one.back and one.route != "outside" and one.status != "void"
-        )
+        """What left a payer's encumbrance: paid or kept to be paid, less what a pot gave back."""
+        rows = [one for one in self.payouts if one.payer == payer and one.status != "void"]
+        given = sum(one.amount for one in rows if not one.back and one.route != "outside")
+        return given - sum(one.done for one in rows if one.back and one.route == "pot")
 
     def waiting(self, payer: str) -> int:
         return sum(one.amount for one in self.payouts if one.payer == payer and one.status == "waiting")
@@ -237,8 +235,10 @@ class Model:
         return self.book(rows, claim.code)
 
     def amend(self, after: Shape) -> None:
-        """Other terms: what they change is settled at once."""
+        """Other terms: what they change is settled at once, or when a suspended agreement goes on."""
         self.shape = after
+        if self.state == "suspended":
+            return
         self.book(self.step(None), "")
 
     def calendar(self) -> int:
