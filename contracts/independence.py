@@ -116,11 +116,9 @@ def _stating(document: AgreementDocument) -> Iterator[tuple[str, str]]:
     for name, metric in document.terms.metrics.items():
         code = document.signatories.get(metric.by, metric.by)
         if code in verifying and len(verifying) - 1 < document.verification.quorum:
-            yield (
-                code,
-                f"{code} states {name} and cannot confirm it itself. Name {document.verification.quorum} "
-                "other verifier(s), or let another party state it.",
-            )
+            needed = document.verification.quorum
+            told = f"{code} states {name} and cannot confirm it itself. Name {needed} other verifier(s)."
+            yield code, told
 
 
 def _fees(document: AgreementDocument, program: Program) -> Iterator[tuple[str, str]]:

@@ -187,6 +187,8 @@ def approve_amendment(
 ) -> ProposedAmendment:
     """Approve an amendment; with the last approval it is covered, takes effect, and is settled.
 
+    Of a suspended agreement it takes effect too; what it changes is settled once the agreement is resumed.
+
     Parameters
     ----------
     session, book, code, clock
@@ -290,7 +292,8 @@ def _start(session: Session, stored: StoredAgreement, one: StoredAmendment, cloc
     )
     amendments.keep_start(session, stored, one, ordinal, event_id)
     amended = agreements.find_agreement(session, agreement.book, agreement.code)
-    settle_amendment(session, amended, one.id, clock=clock, maker=maker)
+    if agreement.state == "active":
+        settle_amendment(session, amended, one.id, clock=clock, maker=maker)
     follow_liability(session, agreement.book, agreement.code, clock=clock, key=step)
 
 

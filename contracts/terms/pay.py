@@ -183,12 +183,10 @@ def step(
         From the last step; ``State()`` at first.
     *events : Observation
         What was observed, in the order of the log.
-    as_of : date
-        The day on which waiting times are judged; without it all have passed.
+    as_of, overlays
+        As for ``pay``.
     trace : bool
         Whether to list every operation.
-    overlays : sequence of Program
-        Terms of each period, where they were amended.
     frozen : Mapping of LegName to int [minor units]
         What would be paid on findings that are disputed, and so are not among the observations: it is kept
         back in limits, pots and legs, and granted to nobody.

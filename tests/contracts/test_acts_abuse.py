@@ -183,3 +183,68 @@ def test_one_key_does_not_make_a_quorum_of_two(desk: "Desk") -> None:
     deciding = desk.given(resolver="twin-lab")
     with pytest.raises(NotIndependent, match="count-lab and twin-lab have one key"):
         deciding.draw_up()
+
+
+def amend(desk: "Desk", path: str, value: object, **said: object) -> ProposedAmendment:
+    """Let the city make an amendment, and the home approve it."""
+    content = {
+        "schema": "almoner.amendment/1",
+        "of": desk.document.terms.digest(),
+        "effective_on": "2026-01-01",
+        "reason": "as agreed",
+        "changes": [{"op": "replace", "path": path, "value": value}],
+        **said,
+    }
+    made = Amendment.read(json.dumps(content))
+    told = amendment_bytes("pact", "a1", made)
+    by_city, by_home = (
+        sign_bytes(secret_of(desk.stands().party_of(name)), told) for name in ("city", "home")
+    )
+    given: Mapping[str, Any] = {"key": "a1", "clock": desk.clock}
+    acts.propose_amendment(desk.session, "main", "pact", made, by="city", signature=by_city, **given)
+    return acts.approve_amendment(desk.session, "main", "pact", "a1", {"home": by_home}, clock=desk.clock)
+
+
+def test_an_amendment_of_a_suspended_agreement_pays_once_it_is_resumed(desk: "Desk") -> None:
+    desk.start()
+    desk.find("c1", "100")
+    settle(desk)
+    said = {"key": "s1", "reason": "audit"}
+    signed = consent(desk, "suspend", **said)
+    acts.suspend(desk.session, "main", "pact", signed, clock=desk.clock, **said)
+    assert amend(desk, "/clauses/0/amount/by/0/value", "20.00").in_force
+    assert paid(desk) == "1512.00"
+    signed = consent(desk, "resume", **said)
+    acts.resume(desk.session, "main", "pact", signed, clock=desk.clock, **said)
+    assert (amounts(settle(desk)), paid(desk)) == (["488.00"], "2000.00")
+    assert acts.replay(desk.session, "main", "pact").differences == ()
+
+
+def test_a_claim_that_lapsed_keeps_nobody_from_what_stands_in(desk: "Desk", content: "Content") -> None:
+    terms = deepcopy(content)
+    terms["metrics"]["nights"] |= {"pool": "last", "on_missing": {"use": "10", "after_days": 30}}
+    made = replace(desk, document=document_of(terms))
+    made.start()
+    made.claim("c1", "100")
+    end = at(made, "2028-03-20")
+    signed = consent(made, "terminate", reason="over", on="2028-03-01")
+    acts.terminate(end.session, "main", "pact", signed, on=date(2028, 3, 1), reason="over", clock=end.clock)
+    assert amounts(settle(end)) == ["151.20"]
+
+
+def test_who_carries_a_proposal_out_himself_does_not_escape_a_dispute(desk: "Desk") -> None:
+    timed = desk.given(disputes=TIMED)
+    timed.start()
+    made = timed.find("c1", "100")
+    rule = ApprovalPolicy(kind="payout", least=money("1.00", "USD"), quorum=1, since=timed.clock())
+    finance.set_policy(timed.session, "main", rule, key="policy", clock=timed.clock)
+    later = at(timed, "2026-02-20")
+    (settled,) = settle(later, maker="harbour-city")
+    proposal = settled.payouts[0].proposal
+    assert proposal is not None
+    finance.approve(later.session, "main", proposal, approver="quiet-owl", key="yes", clock=later.clock)
+    finance.execute(later.session, "main", proposal, key="own", clock=later.clock)
+    assert dispute(later, grounds="fraud").frozen == {}
+    resolve(later, "overturned", second(later, made, None))
+    told = [(one.direction, one.status) for one in acts.list_payouts(later.session, "main", "pact")]
+    assert (told[0], paid(later)) == (("out", "paid"), "1512.00")
