@@ -10,7 +10,7 @@ from ...finance.errors import EvidenceMissing, MoneyFrozen
 from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.storage import Session
-from ..records import agreements, claims, openings, settlements
+from ..records import agreements, claims, disputes, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
 from ..settlement import Cause, Settlement
@@ -212,11 +212,14 @@ def _require_final(
             claim=claim,
         )
     if found.disputed:
-        frozen = sum(settlements.find_frozen(session, stored.id).values())
+        raised = [one.dispute for one in disputes.list_stored(session, stored) if one.dispute.claim == claim]
+        frozen = [f"{amount} of {payer}" for one in raised[-1:] for payer, amount in one.frozen.items()]
+        kept = f": {', '.join(frozen)} is kept back" if frozen else ""
         raise MoneyFrozen(
-            f"The claim {claim!r} is in dispute: what it may pay is kept back. Resolve the dispute first.",
+            f"The claim {claim!r} is in dispute{kept}. Resolve the dispute first.",
             claim=claim,
-            frozen=str(frozen),
+            dispute=raised[-1].code,
+            frozen=frozen,
         )
     if not _is_payable(stored, found, today):
         raise EvidenceMissing(
