@@ -57,7 +57,8 @@ def require_duties(document: AgreementDocument) -> None:
     Raises
     ------
     NotIndependent
-        With every party that has two duties, or is paid by what is observed.
+        With every party that has two duties, or is paid by what is observed; with who states a metric that
+        too few others can confirm.
 
     Examples
     --------
@@ -69,7 +70,7 @@ def require_duties(document: AgreementDocument) -> None:
     ...
     almoner.finance.errors.NotIndependent: count-lab is verifier (lab) and resolver here. Name another one.
     """
-    rows = [*_doubled(document)] or [*_fees(document, compile_terms(document.terms))]
+    rows = [*_doubled(document), *_stating(document)] or [*_fees(document, compile_terms(document.terms))]
     if rows:
         raise NotIndependent(
             " ".join(told for _, told in rows), party=rows[0][0], conflicts=[t for _, t in rows]
@@ -107,6 +108,17 @@ def _doubled(document: AgreementDocument) -> Iterator[tuple[str, str]]:
         duties += [having[code]] if code in having else []
         if len(duties) > 1:
             yield code, f"{code} is {' and '.join(duties)} here. Name another one."
+
+
+def _stating(document: AgreementDocument) -> Iterator[tuple[str, str]]:
+    """List verifiers that state a metric which, without them, no quorum can confirm."""
+    verifying = set(document.verifying.values())
+    for name, metric in document.terms.metrics.items():
+        code = document.signatories.get(metric.by, metric.by)
+        if code in verifying and len(verifying) - 1 < document.verification.quorum:
+            needed = document.verification.quorum
+            told = f"{code} states {name} and cannot confirm it itself. Name {needed} other verifier(s)."
+            yield code, told
 
 
 def _fees(document: AgreementDocument, program: Program) -> Iterator[tuple[str, str]]:

@@ -17,11 +17,12 @@ from ..amendments import (
 )
 from ..funding import funding_faults, most_by_payer, sources_of
 from ..independence import require_duties
-from ..records import agreements, amendments
+from ..liability import NOTHING
+from ..records import agreements, amendments, openings
 from ..records.agreements import StoredAgreement
 from ..records.amendments import StoredAmendment
 from ..terms import lint
-from ..terms.amendment import Amendment, changes_in_words
+from ..terms.amendment import Amendment, Overlaid, changes_in_words
 from .consenting import require_signatures
 from .liability import cover, follow_liability
 from .settling import settle_amendment
@@ -90,14 +91,14 @@ def propose_amendment(
             session, book, "amendment.proposed", body, key=f"{code}#{key}", clock=clock
         )
         if new:
-            _require_amendable(stored, amendment, by)
+            _require_amendable(session, stored, amendment, by)
             amendments.keep_amendment(
                 session, stored, key, amendment, maker=by, signature=signature, event_id=event_id
             )
     return show_amendment(stored, amendments.find_amendment(session, stored, key))
 
 
-def _require_amendable(stored: StoredAgreement, amendment: Amendment, by: str) -> None:
+def _require_amendable(session: Session, stored: StoredAgreement, amendment: Amendment, by: str) -> None:
     """Refuse an amendment of what does not run, that nobody could approve, or that does not fit."""
     agreements.require_state(stored, *AMENDED)
     code = stored.agreement.code
@@ -107,15 +108,18 @@ def _require_amendable(stored: StoredAgreement, amendment: Amendment, by: str) -
             agreement=code,
             party=by,
         )
-    _amended(stored, amendment)
+    _amended(session, stored, amendment)
 
 
-def _amended(stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
-    """Return the agreement as it would stand with one more amendment, checked whole."""
+def _amended(session: Session, stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
+    """Return the agreement as it would stand with one more amendment, checked whole.
+
+    What was paid and is kept by the payee counts for the new most, up to the old one.
+    """
     agreement = stored.agreement
     lineage = stored.lineage.amended(amendment)
     use, document = lineage.overlaid, amended_document(agreement.document, lineage)
-    most = most_by_payer(use)
+    most = _most(session, stored, use)
     funds = {fund.code: fund for fund in stored.funds.values()}
     faults = [
         *amendment_faults(agreement.document, lineage.newest),
@@ -133,6 +137,17 @@ def _amended(stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
     sources = sources_of(agreement.code, document, use.program, most, funds)
     by_payer = {one.payer: funds[one.fund] for one in sources}
     return replace(stored, lineage=lineage, agreement=replace(agreement, sources=sources), funds=by_payer)
+
+
+def _most(session: Session, stored: StoredAgreement, use: Overlaid) -> dict[tuple[str, str], int]:
+    """Bound what each payer can have to pay under old and new terms, and with what was paid before."""
+    proven = most_by_payer(use)
+    sums = openings.sum_payouts(session, stored.id)
+    before = {(one.payer, one.maximum.unit.code): one.maximum.minor for one in stored.agreement.sources}
+    return {
+        who: max(most, min(most + sums.get(who[0], NOTHING).owed, before.get(who, 0)))
+        for who, most in proven.items()
+    }
 
 
 def show_amendment(stored: StoredAgreement, one: StoredAmendment) -> ProposedAmendment:
@@ -171,6 +186,8 @@ def approve_amendment(
     maker: str = "",
 ) -> ProposedAmendment:
     """Approve an amendment; with the last approval it is covered, takes effect, and is settled.
+
+    Of a suspended agreement it takes effect too; what it changes is settled once the agreement is resumed.
 
     Parameters
     ----------
@@ -253,7 +270,7 @@ def _keep_approvals(
 def _start(session: Session, stored: StoredAgreement, one: StoredAmendment, clock: Clock, maker: str) -> None:
     """Cover what an amendment can cost more, put it in force, and settle what it changes."""
     agreement = stored.agreement
-    new = _amended(stored, one.amendment)
+    new = _amended(session, stored, one.amendment)
     step = f"amended#{one.code}"
     agreements.keep_sources(session, stored, _added(stored.agreement.sources, new.agreement.sources))
     cover(session, stored, new, clock=clock, key=step)
@@ -275,7 +292,8 @@ def _start(session: Session, stored: StoredAgreement, one: StoredAmendment, cloc
     )
     amendments.keep_start(session, stored, one, ordinal, event_id)
     amended = agreements.find_agreement(session, agreement.book, agreement.code)
-    settle_amendment(session, amended, one.id, clock=clock, maker=maker)
+    if agreement.state == "active":
+        settle_amendment(session, amended, one.id, clock=clock, maker=maker)
     follow_liability(session, agreement.book, agreement.code, clock=clock, key=step)
 
 

@@ -127,6 +127,16 @@ def _require_part(stored: StoredAgreement, made: Claim) -> None:
                 party=made.claimed_by,
             )
     having = {*document.signatories.values(), *member_parties(document, program)}
+    stated = {program.metrics[row.metric].by for row in made.results if row.metric in program.metrics}
+    judging = {*document.verifying.values(), document.resolver}
+    if made.claimed_by in judging and {document.signatories.get(one, one) for one in stated} != {
+        made.claimed_by
+    }:
+        raise NotAllowed(
+            f"{made.claimed_by} verifies or decides under {stored.agreement.code!r}: it claims only what the "
+            "terms let it state. Let a party claim it.",
+            party=made.claimed_by,
+        )
     members = {document.signatories.get(member, member) for row in made.results for _, member in row.of}
     if made.claimed_by not in having | members:
         raise NotAllowed(

@@ -78,7 +78,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     AlreadyDetermined
         When the same verifier found otherwise before, or the claim is decided.
     SamePerson
-        When a dispute needs another verifier than before.
+        When the verifier made the claim itself; when a dispute needs another verifier than before.
     EvidenceMissing
         When its evidence is not on record.
     OutsideDomain, ResultsInvalid, TooPrecise
@@ -91,6 +91,7 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
     row = _claim(session, stored, determination)
     asked = _Asked(session, stored, row, determination, as_utc(clock()).date())
     duty = _require_verifier(asked)
+    _require_other(asked)
     _require_signed(asked)
     rounds = rounds_of(session, stored, row.claim.code)
     if _taken_before(asked, rounds):
@@ -151,6 +152,18 @@ def _require_verifier(asked: _Asked) -> str:
         party=found.verifier,
         verifiers=verifying,
     )
+
+
+def _require_other(asked: _Asked) -> None:
+    """Refuse a verifier that determines what it claimed itself."""
+    found = asked.found
+    if found.verifier == asked.row.claim.claimed_by:
+        raise SamePerson(
+            f"{found.verifier} made the claim {found.claim!r} and cannot determine it. Let another verifier "
+            "do it.",
+            party=found.verifier,
+            claim=found.claim,
+        )
 
 
 def _require_signed(asked: _Asked) -> None:

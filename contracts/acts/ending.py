@@ -21,6 +21,7 @@ from ..records import agreements, openings
 from ..records.agreements import StoredAgreement
 from .consenting import require_consent
 from .liability import follow_liability
+from .paying import take_executed
 from .settling import settle
 
 NOBODY: Mapping[str, bytes] = {}
@@ -354,6 +355,7 @@ def _open_rows(session: Session, stored: StoredAgreement, today: date) -> tuple[
                 stays.append(f"claim {one.claim} is not settled")
             else:
                 goes.append(f"claim {one.claim} can be disputed before {one.open_until}")
+    take_executed(session, stored)
     scales = {fund.unit.code: fund.unit.scale for fund in stored.funds.values()}
     for payout in openings.list_open_payouts(session, stored.id):
         amount = f"{decimal_text(payout.left, scales[payout.unit])} {payout.unit}"

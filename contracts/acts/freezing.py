@@ -21,7 +21,7 @@ from ..records.agreements import StoredAgreement
 from ..records.claims import StoredClaim
 from ..records.disputes import StoredDispute
 from ..terms.pay import LegName
-from .paying import source_of, use_of, waiting_promise
+from .paying import source_of, take_executed, use_of, waiting_promise
 from .settling import leg_row
 
 
@@ -50,6 +50,7 @@ def freeze(
     clock : Clock
         When it is recorded.
     """
+    take_executed(session, stored)
     by_payer: dict[str, list[tuple[LegName, int]]] = {}
     for name, amount in worth:
         by_payer.setdefault(name[3], []).append((name, amount))

@@ -11,12 +11,13 @@ from uuid import UUID
 
 from ...finance import acts as money
 from ...finance.accounts import Promise
-from ...finance.dates import Clock
+from ...finance.dates import Clock, as_utc
 from ...finance.errors import Missing, NotApproved
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details
 from ...finance.money import Money
 from ...finance.posting import named_id, record_event
+from ...finance.records import approvals
 from ...finance.records.registry import find_book_id, find_party_id
 from ...finance.storage import Session
 from ..agreement import Source
@@ -248,7 +249,13 @@ def _pay(payment: Payment, claim: str, row: AnyRow) -> None:
     amount = Money(minor=row.amount, unit=fund.unit)
     details = replace(payment.details, note=_note(payment.stored, claim, row))
     draft = money.draft_pay_reserved(
-        payment.session, fund, promise, amount, row.party, details=details, today=payment.clock().date()
+        payment.session,
+        fund,
+        promise,
+        amount,
+        row.party,
+        details=details,
+        today=as_utc(payment.clock()).date(),
     )
     asked = money.needed(payment.session, fund.book, draft, payment.clock)
     key = f"payout#{row.id}"
@@ -271,7 +278,13 @@ def _pay(payment: Payment, claim: str, row: AnyRow) -> None:
         use=use_of(payment.stored, row.payer),
     )  # fmt: skip
     draft = money.draft_pay_reserved(
-        payment.session, fund, waiting, amount, row.party, details=details, today=payment.clock().date()
+        payment.session,
+        fund,
+        waiting,
+        amount,
+        row.party,
+        details=details,
+        today=as_utc(payment.clock()).date(),
     )
     proposal = money.propose(
         payment.session, fund.book, draft, maker=payment.maker, key=f"{key}#proposal", clock=payment.clock
@@ -299,11 +312,30 @@ def _note(stored: StoredAgreement, claim: str, row: AnyRow) -> str:
 
 def void_waiting(session: Session, stored: StoredAgreement, claim: str, clock: Clock) -> tuple[UUID, ...]:
     """Give up what a claim made due and still waits for approval; the money is encumbered again."""
+    take_executed(session, stored)
     return tuple(
         _give_up(session, stored, row, clock)
         for row in settlements.list_payout_rows(session, stored.id)
         if row.claim == claim and _waits(row)
     )
+
+
+def take_executed(session: Session, stored: StoredAgreement) -> None:
+    """Write down what waited for approval and was paid by its proposal alone: it does not wait any more.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    stored : StoredAgreement
+        The agreement.
+    """
+    for row in settlements.list_payout_rows(session, stored.id):
+        if row.proposal_id is None or row.done or row.voided is not None:
+            continue
+        done = approvals.find_execution(session, row.proposal_id)
+        if done is not None:
+            settlements.keep_paid(session, row, done, row.amount)
 
 
 def void_undone(
@@ -326,6 +358,7 @@ def void_undone(
     due : Mapping of (clause, period, payer, payee) to int [minor units]
         By the step that is taken.
     """
+    take_executed(session, stored)
     disputed = {one.claim for one in claims.decisions_in_force(session, stored) if one.disputed}
     given_up = []
     for row in settlements.list_payout_rows(session, stored.id):

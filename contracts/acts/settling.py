@@ -10,7 +10,7 @@ from ...finance.errors import EvidenceMissing, MoneyFrozen
 from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.storage import Session
-from ..records import agreements, claims, settlements
+from ..records import agreements, claims, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
 from ..settlement import Cause, Settlement
@@ -49,10 +49,8 @@ def settle(
 
     Parameters
     ----------
-    session : Session
-        The caller's; nothing is committed.
-    book, agreement : str
-        Codes.
+    session, book, agreement
+        The caller's session, in which nothing is committed; codes.
     claim : str
         Settle this one; without it every final finding, then what the calendar makes due.
     clock : Clock
@@ -65,14 +63,14 @@ def settle(
     Returns
     -------
     tuple of Settlement
-        What was settled now, or before where the claim was.
+        What was settled now, or before.
 
     Raises
     ------
     EvidenceMissing
-        When the claim has no finding yet, or one that can still be disputed; the figures say until when.
+        When the claim has no finding yet, or one that can still be disputed, with the day.
     MoneyFrozen
-        When the claim is in dispute; the figures say what is kept back.
+        When it is in dispute; the figures say what is kept back.
     NotApproved
         When a policy asks for approval and nobody is named who proposes.
     NotIndependent
@@ -232,10 +230,13 @@ def _require_final(
 def _day(session: Session, stored: StoredAgreement, decided: Sequence[Decided], today: date) -> date:
     """Return the day on which waiting times are judged: nothing stands in for what was claimed in time."""
     known = {one.claim for one in decided}
+    lapsed = set()
+    if stored.agreement.state == "terminated":
+        lapsed = {one.claim for one in openings.list_claims_standing(session, stored.id) if not one.decided}
     waiting = [
         (result.metric, result.period)
         for one in claims.list_stored_claims(session, stored)
-        if one.claim.code not in known
+        if one.claim.code not in known | lapsed
         for result in one.claim.results
     ]
     return judged_on(stored.lineage.overlaid.program, today, waiting)
@@ -277,7 +278,7 @@ class _Act:
         if cause == "calendar" and not rows and not residuals:
             return 0
         position = settlements.next_position(session, stored.id)
-        body = self._body(position, cause, decision, amendment_id, day, rows, voided)
+        body = self._body(position, cause, decision, day, rows, voided)
         event_id, _ = record_event(
             session,
             stored.agreement.book,
@@ -328,7 +329,6 @@ class _Act:
         position: int,
         cause: Cause,
         decision: StoredDecision | None,
-        amendment_id: int | None,
         day: date,
         rows: Iterable[Entitlement],
         voided: Iterable[UUID],
@@ -344,7 +344,7 @@ class _Act:
         }
         if decision is not None:
             body |= {"claim": decision.claim, "round": decision.round}
-        if amendment_id is not None:
+        if self.stored.agreement.amended:
             body["amendments"] = len(self.stored.agreement.amended)
         frozen = settlements.find_frozen(self.session, self.stored.id)
         if frozen:

@@ -16,7 +16,7 @@ from ..records.interests import list_fees
 def find_conflicts(
     session: Session, book: str, agreement: Agreement, code: str, on: date, *, also: Collection[str] = ()
 ) -> tuple[Conflict, ...]:
-    """List what ties a party to the money of an agreement on a day.
+    """List what ties a party to the money of an agreement on a day, or makes it one with who also judges.
 
     Parameters
     ----------
@@ -39,13 +39,21 @@ def find_conflicts(
         Declared ones first; empty when it is independent.
     """
     book_id = registry.find_book_id(session, book)
-    having = {*interested(agreement.document), *also}
-    return conflicts(
+    document = agreement.document
+    having = {*interested(document), *also}
+    sharing_key = tied.list_sharing_key(session, book_id, code)
+    judging = {*document.verifying.values(), document.resolver}
+    same = tuple(
+        Conflict(verifier=code, other=one, path=(f"{code} and {one} have one key",), on=on, inferred=True)
+        for one in sharing_key
+        if one in judging and one not in having
+    )
+    return same + conflicts(
         code,
         having,
         ties=[one for _, one in tied.list_ties(session, book_id)],
         on=on,
-        sharing_key=tied.list_sharing_key(session, book_id, code),
+        sharing_key=sharing_key,
         seen=_seen(session, book_id, agreement, code),
     )
 

@@ -16,13 +16,13 @@ from ...finance.money import decimal_text
 from . import legs as by_leg
 from .document import WHOLE_TERM
 from .earlier import before_of, between, carried_out, in_full, less
-from .legs import Between, Owed, Parts, legs_of
+from .legs import Owed, Parts, legs_of
 from .observing import Observation, lay_out
 from .program import ClausePlan, Program
 from .running.cells import Cell, Table
 from .running.engine import KeyOutcome, Outturn
 from .running.evaluation import Traced
-from .running.holding import Key, Pair
+from .running.holding import Before, Between, Key, Pair
 from .running.rooms import WHOLE
 from .types import Quantity
 from .workings import Workings
@@ -183,12 +183,10 @@ def step(
         From the last step; ``State()`` at first.
     *events : Observation
         What was observed, in the order of the log.
-    as_of : date
-        The day on which waiting times are judged; without it all have passed.
+    as_of, overlays
+        As for ``pay``.
     trace : bool
         Whether to list every operation.
-    overlays : sequence of Program
-        Terms of each period, where they were amended.
     frozen : Mapping of LegName to int [minor units]
         What would be paid on findings that are disputed, and so are not among the observations: it is kept
         back in limits, pots and legs, and granted to nobody.
@@ -215,15 +213,7 @@ def step(
     clauses = {clause.id: clause for clause in program.clauses}
     names = _names(program, table, clauses)
     before = before_of(program, clauses, names, state.obligated, state.legs, frozen)
-    outturn, record = in_full(program, table, overlays, before, trace=trace)
-    returned = _returned(clauses, outturn, before.amounts)
-    if returned:
-        before = replace(before, amounts=dict(before.amounts) | returned, legs=less(before, returned))
-        outturn, record = in_full(program, table, overlays, before, trace=trace)
-    over = _over(clauses, outturn, names, state.obligated)
-    if over:
-        before = replace(before, over=over)
-        outturn, record = in_full(program, table, overlays, before, trace=trace)
+    outturn, record = _carry_out(program, table, overlays, before, (names, state), trace=trace)
     obligated, legs = dict(state.obligated), dict(state.legs)
     owed = _owed(clauses, names, state, outturn)
     rows, workings = [], _workings(program, table, record, overlays)
@@ -235,6 +225,30 @@ def step(
         rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
     state = State(observed=observed, obligated=obligated, legs=legs)
     return Step(state=state, entitlements=tuple(rows), outturn=outturn)
+
+
+def _carry_out(
+    program: Program,
+    table: Table,
+    overlays: Sequence[Program],
+    before: Before,
+    known: tuple[Mapping[Key, KeyName], State],
+    *,
+    trace: bool,
+) -> tuple[Outturn, list[Traced]]:
+    """Carry out terms until what is returned now makes room, and what is set off is taken up."""
+    names, state = known
+    clauses = {clause.id: clause for clause in program.clauses}
+    outturn, record = in_full(program, table, overlays, before, trace=trace)
+    returned = _returned(clauses, outturn, before.amounts)
+    if returned:
+        before = replace(before, amounts=dict(before.amounts) | returned, legs=less(before, returned))
+        outturn, record = in_full(program, table, overlays, before, trace=trace)
+    over = _over(clauses, outturn, names, state.obligated)
+    if over:
+        before = replace(before, over=over)
+        outturn, record = in_full(program, table, overlays, before, trace=trace)
+    return outturn, record
 
 
 def _owed(

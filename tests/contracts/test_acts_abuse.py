@@ -21,7 +21,13 @@ from almoner.contracts.terms.amendment import Amendment
 from almoner.finance import acts as finance
 from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.dates import fixed_clock
-from almoner.finance.errors import AlreadyClaimed, EvidenceMissing
+from almoner.finance.errors import (
+    AlreadyClaimed,
+    EvidenceMissing,
+    NotAllowed,
+    NotIndependent,
+    SamePerson,
+)
 from almoner.finance.parties import Party
 from almoner.finance.signatures import public_key, sign_bytes
 from almoner.finance.ties import Tie
@@ -140,3 +146,105 @@ def test_a_finding_that_was_upheld_keeps_nothing_open(desk: "Desk") -> None:
     assert timed.money() == ("0.00", "1512.00", "598488.00")
     acts.close(timed.session, "main", "pact", clock=timed.clock)
     assert timed.stands().state == "closed"
+
+
+def test_nobody_confirms_what_he_claimed(desk: "Desk", content: "Content") -> None:
+    desk.start()
+    for judge in ("lab", "second", "resolver"):
+        with pytest.raises(NotAllowed, match="verifies or decides"):
+            desk.claim(f"by-{judge}", "100", by=judge)
+    stated = deepcopy(content)
+    stated["metrics"]["nights"]["by"] = "lab"
+    stated["limits"][0]["max"] = "5000.00"
+    told = replace(desk, document=document_of(stated))
+    told.start("told")
+    made = told.claim("c1", "100", by="lab", code="told")
+    told.attach(made)
+    with pytest.raises(SamePerson, match="made the claim"):
+        told.determine(told.finding(made, "100", "lab"))
+    told.determine(told.finding(made, "100", "second"))
+    assert amounts(settle(told, "told")) == ["1512.00"]
+
+
+def test_who_states_a_metric_is_not_needed_to_confirm_it(desk: "Desk", content: "Content") -> None:
+    stated = deepcopy(content)
+    stated["metrics"]["nights"]["by"] = "lab"
+    alone = replace(desk, document=document_of(stated, verifiers={}))
+    with pytest.raises(NotIndependent, match="count-lab states nights and cannot confirm it"):
+        alone.draft()
+
+
+def test_one_key_does_not_make_a_quorum_of_two(desk: "Desk") -> None:
+    twin = Party(code="twin-lab", name="Twin", public_key=public_key(secret_of("count-lab")))
+    finance.register_party(desk.session, "main", twin)
+    two = desk.given(verifiers={"second": "twin-lab"}, verification={"quorum": 2})
+    with pytest.raises(NotIndependent, match="count-lab and twin-lab have one key"):
+        two.draw_up()
+    deciding = desk.given(resolver="twin-lab")
+    with pytest.raises(NotIndependent, match="count-lab and twin-lab have one key"):
+        deciding.draw_up()
+
+
+def amend(desk: "Desk", path: str, value: object, **said: object) -> ProposedAmendment:
+    """Let the city make an amendment, and the home approve it."""
+    content = {
+        "schema": "almoner.amendment/1",
+        "of": desk.document.terms.digest(),
+        "effective_on": "2026-01-01",
+        "reason": "as agreed",
+        "changes": [{"op": "replace", "path": path, "value": value}],
+        **said,
+    }
+    made = Amendment.read(json.dumps(content))
+    told = amendment_bytes("pact", "a1", made)
+    by_city, by_home = (
+        sign_bytes(secret_of(desk.stands().party_of(name)), told) for name in ("city", "home")
+    )
+    given: Mapping[str, Any] = {"key": "a1", "clock": desk.clock}
+    acts.propose_amendment(desk.session, "main", "pact", made, by="city", signature=by_city, **given)
+    return acts.approve_amendment(desk.session, "main", "pact", "a1", {"home": by_home}, clock=desk.clock)
+
+
+def test_an_amendment_of_a_suspended_agreement_pays_once_it_is_resumed(desk: "Desk") -> None:
+    desk.start()
+    desk.find("c1", "100")
+    settle(desk)
+    said = {"key": "s1", "reason": "audit"}
+    signed = consent(desk, "suspend", **said)
+    acts.suspend(desk.session, "main", "pact", signed, clock=desk.clock, **said)
+    assert amend(desk, "/clauses/0/amount/by/0/value", "20.00").in_force
+    assert paid(desk) == "1512.00"
+    signed = consent(desk, "resume", **said)
+    acts.resume(desk.session, "main", "pact", signed, clock=desk.clock, **said)
+    assert (amounts(settle(desk)), paid(desk)) == (["488.00"], "2000.00")
+    assert acts.replay(desk.session, "main", "pact").differences == ()
+
+
+def test_a_claim_that_lapsed_keeps_nobody_from_what_stands_in(desk: "Desk", content: "Content") -> None:
+    terms = deepcopy(content)
+    terms["metrics"]["nights"] |= {"pool": "last", "on_missing": {"use": "10", "after_days": 30}}
+    made = replace(desk, document=document_of(terms))
+    made.start()
+    made.claim("c1", "100")
+    end = at(made, "2028-03-20")
+    signed = consent(made, "terminate", reason="over", on="2028-03-01")
+    acts.terminate(end.session, "main", "pact", signed, on=date(2028, 3, 1), reason="over", clock=end.clock)
+    assert amounts(settle(end)) == ["151.20"]
+
+
+def test_who_carries_a_proposal_out_himself_does_not_escape_a_dispute(desk: "Desk") -> None:
+    timed = desk.given(disputes=TIMED)
+    timed.start()
+    made = timed.find("c1", "100")
+    rule = ApprovalPolicy(kind="payout", least=money("1.00", "USD"), quorum=1, since=timed.clock())
+    finance.set_policy(timed.session, "main", rule, key="policy", clock=timed.clock)
+    later = at(timed, "2026-02-20")
+    (settled,) = settle(later, maker="harbour-city")
+    proposal = settled.payouts[0].proposal
+    assert proposal is not None
+    finance.approve(later.session, "main", proposal, approver="quiet-owl", key="yes", clock=later.clock)
+    finance.execute(later.session, "main", proposal, key="own", clock=later.clock)
+    assert dispute(later, grounds="fraud").frozen == {}
+    resolve(later, "overturned", second(later, made, None))
+    told = [(one.direction, one.status) for one in acts.list_payouts(later.session, "main", "pact")]
+    assert (told[0], paid(later)) == (("out", "paid"), "1512.00")

@@ -247,7 +247,7 @@ def _overpaid(
     return over
 
 
-def _row(  # noqa: PLR0913  # a row of figures
+def _row(
     clause: Clause,
     key: Key,
     earned_now: int,

@@ -315,9 +315,10 @@ class Run:
         self.rooms.use(clause, place, more)
         entitled = self.use.add(kept.entitled, self.use.add(more, own))
         kept.entitled = self.use.most_of(entitled, kept.entitled, kept.earned)
-        for other, part in self.overpaid.take(pair, key, kept.entitled).items() if over else ():
-            self.rooms.let_go(other, part)
-            self.holding.let_go(other, clause.payer, part)
+        if over and self.holding is not None:
+            for other, part in self.overpaid.take(pair, key, kept.entitled).items():
+                self.rooms.let_go(other, part)
+                self.holding.let_go(other, clause.payer, part)
         if clause.basis != "period":
             self.books.totals["paid", clause.id][place] = kept.paid
 
