@@ -78,7 +78,7 @@ def settle(
     UnlawfulTransition, Missing
         When the agreement is not active, measured, terminated or closed; when there is none.
     """
-    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    stored = agreements.find_locked(session, book, agreement)
     today = as_utc(clock()).date()
     settled = {one.claim: one.round for one in settlements.read_books(session, stored.id).decided}
     decisions = claims.decisions_in_force(session, stored)
