@@ -279,7 +279,7 @@ class _Act:
         if cause == "calendar" and not rows and not residuals:
             return 0
         position = settlements.next_position(session, stored.id)
-        body = self._body(position, cause, decision, amendment_id, day, rows, voided)
+        body = self._body(position, cause, decision, day, rows, voided)
         event_id, _ = record_event(
             session,
             stored.agreement.book,
@@ -330,7 +330,6 @@ class _Act:
         position: int,
         cause: Cause,
         decision: StoredDecision | None,
-        amendment_id: int | None,
         day: date,
         rows: Iterable[Entitlement],
         voided: Iterable[UUID],
