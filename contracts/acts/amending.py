@@ -296,12 +296,8 @@ def _keep_approvals(
 def _start(session: Session, stored: StoredAgreement, one: StoredAmendment, clock: Clock, maker: str) -> None:
     """Cover what an amendment can cost more, put it in force, and settle what it changes."""
     agreement = stored.agreement
-<<<<<<< HEAD
     new = _amended(session, stored, one.amendment)
-=======
-    new = _amended(stored, one.amendment)
     _require_decided_fit(session, new)
->>>>>>> w5-k
     step = f"amended#{one.code}"
     agreements.keep_sources(session, stored, _added(stored.agreement.sources, new.agreement.sources))
     cover(session, stored, new, clock=clock, key=step)

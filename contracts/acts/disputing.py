@@ -54,8 +54,8 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
         Name in the agreement of a party with money in it, or of a verifier.
     grounds : str
         One that the agreement admits. On ``conflict_of_interest`` a finding that cannot be paid because who
-        determined it is tied to the money can be disputed however late it is. On ``disagreement`` a claim can be disputed on which no quorum of
-        verifiers can come about any more.
+        determined it is tied to the money can be disputed however late it is. On ``disagreement`` a claim
+        can be disputed on which no quorum of verifiers can come about any more.
     statement : str
         Why.
     key : str
