@@ -16,6 +16,7 @@ from .terms.observing import Place
 from .terms.program import Program
 from .terms.remaining import remaining
 
+MARKS = (":frozen:", ":waits:")
 NOTHING_KNOWN: Mapping[Place, int | None] = {}
 
 
@@ -165,6 +166,15 @@ def funding_faults(
         if row.payer not in was or any(name == row.payer for name, _ in most)
     ]
     paying = payers_by_fund(document, program)
+    rows += [
+        {
+            "path": "/funding",
+            "message": f"the payer {payer} has {mark!r} in its name, which names what is kept",
+        }
+        for payer in paying
+        for mark in MARKS
+        if mark in payer
+    ]
     for pot, names in feeders(program).items():
         held = {paying.get(name, "") for name in names}
         if pot in paying:

@@ -53,10 +53,13 @@ def draft(session: Session, book: str, code: str, document: AgreementDocument, *
         funded payer never pays, or in another unit than its fund.
     NotIndependent
         When somebody has two duties, or verifies and is paid by what is found.
+    TermError
+        When the code is empty, or has ``:`` or ``#`` in it.
     AlreadyExists, Missing
         When the code is proposed with other content; when a party or fund is not there. Nothing is written
         then.
     """
+    _require_plain(code)
     book_id = registry.find_book_id(session, book)
     agreements.lock_code(session, book_id, code, (row.fund for row in document.funding))
     known = _known(session, book, code)
@@ -79,6 +82,14 @@ def draft(session: Session, book: str, code: str, document: AgreementDocument, *
         if new:
             agreements.keep_draft(session, book, code, document, version, event_id)
     return agreements.find_agreement(session, book, code).agreement
+
+
+def _require_plain(code: str) -> None:
+    """Refuse a code that could make the name of one agreement's money the name of another's."""
+    if not code.strip() or set(code) & set(":#"):
+        raise TermError(
+            f"{code!r} cannot be the code of an agreement: ':' and '#' join names. Choose another.", code=code
+        )
 
 
 def _known(session: Session, book: str, code: str) -> StoredAgreement | None:

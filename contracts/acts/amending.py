@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ...finance.dates import Clock
-from ...finance.errors import NotAllowed, SamePerson, TermError
+from ...finance.errors import NotAllowed, OutsideDomain, SamePerson, TermError
 from ...finance.posting import record_event
 from ...finance.storage import Session
 from ..agreement import Source
@@ -18,11 +18,13 @@ from ..amendments import (
 from ..funding import funding_faults, most_by_payer, sources_of
 from ..independence import require_duties
 from ..liability import NOTHING
-from ..records import agreements, amendments, openings
+from ..records import agreements, amendments, claims, openings
 from ..records.agreements import StoredAgreement
 from ..records.amendments import StoredAmendment
+from ..settling import Decided, observed
 from ..terms import lint
 from ..terms.amendment import Amendment, Overlaid, changes_in_words
+from ..terms.observing import lay_out
 from .consenting import require_signatures
 from .liability import cover, follow_liability
 from .settling import settle_amendment
@@ -108,7 +110,29 @@ def _require_amendable(session: Session, stored: StoredAgreement, amendment: Ame
             agreement=code,
             party=by,
         )
-    _amended(session, stored, amendment)
+    _require_decided_fit(session, _amended(session, stored, amendment))
+
+
+def _require_decided_fit(session: Session, amended: StoredAgreement) -> None:
+    """Refuse terms under which what was decided has no place: it could never be settled."""
+    use = amended.lineage.overlaid
+    decided = [
+        Decided(claim=one.claim, round=one.round, results=one.results, nothing=one.nothing)
+        for one in claims.decisions_in_force(session, amended)
+    ]
+    gone = sorted(
+        {row.metric for one in decided for row in (*one.results, *one.nothing)} - {*use.program.metrics}
+    )
+    if gone:
+        told = f"results of {', '.join(gone)} were decided, and the terms would not know it any more"
+        path = f"/metrics/{gone[0]}"
+        raise TermError(f"The amendment cannot be made: {told}.", findings=[{"path": path, "message": told}])
+    try:
+        lay_out(use.program, observed(use.program, decided), in_order=True, overlays=use.overlays)
+    except OutsideDomain as error:
+        raise OutsideDomain(
+            f"The amendment cannot be made with what was decided: {error.message}", **error.figures
+        ) from None
 
 
 def _amended(session: Session, stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
@@ -211,6 +235,8 @@ def approve_amendment(
         is needed, and what is free. No approval of this call is kept then.
     TermError
         When another amendment took effect since it was made.
+    OutsideDomain
+        When what was decided since would be outside its domain.
     UnlawfulTransition, NotApproved, Missing
         When the agreement is neither active nor suspended; when a policy asks for approvals.
     """
@@ -271,6 +297,7 @@ def _start(session: Session, stored: StoredAgreement, one: StoredAmendment, cloc
     """Cover what an amendment can cost more, put it in force, and settle what it changes."""
     agreement = stored.agreement
     new = _amended(session, stored, one.amendment)
+    _require_decided_fit(session, new)
     step = f"amended#{one.code}"
     agreements.keep_sources(session, stored, _added(stored.agreement.sources, new.agreement.sources))
     cover(session, stored, new, clock=clock, key=step)

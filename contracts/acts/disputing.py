@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 from ...finance.dates import Clock, as_utc
-from ...finance.errors import DisputeRefused, KeyReused, NotIndependent
+from ...finance.errors import DisputeRefused, KeyReused, NotIndependent, OverdrawnCommitment
 from ...finance.posting import record_event
 from ...finance.records import registry
 from ...finance.signatures import require_signature
@@ -12,7 +12,7 @@ from ..agreement import AgreementState, Grounds
 from ..claims import ClaimStatus
 from ..determinations import Determination
 from ..disputes import Dispute, Resolution
-from ..records import agreements, claims, determinations, disputes
+from ..records import agreements, claims, determinations, disputes, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
 from ..records.disputes import StoredDispute
@@ -22,10 +22,11 @@ from .freezing import freeze, thaw
 from .liability import follow_liability
 from .rounds import claim_status
 from .settling import SETTLED_STATES, settle, worth_of
-from .vetting import require_untied
+from .vetting import find_tied, require_untied
 
 DISPUTABLE: tuple[AgreementState, ...] = ("active", "suspended", "measured", "terminated")
 DISAGREEMENT = "disagreement"
+TIE = "conflict_of_interest"
 
 
 def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
@@ -52,8 +53,9 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
     by : str
         Name in the agreement of a party with money in it, or of a verifier.
     grounds : str
-        One that the agreement admits. On ``disagreement`` a claim can be disputed on which no quorum of
-        verifiers can come about any more.
+        One that the agreement admits. On ``conflict_of_interest`` a finding that cannot be paid because who
+        determined it is tied to the money can be disputed however late it is. On ``disagreement`` a claim
+        can be disputed on which no quorum of verifiers can come about any more.
     statement : str
         Why.
     key : str
@@ -93,7 +95,7 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
     _require_concerned(session, stored, raised)
     if decision is None:
         _require_disagreement(session, stored, raised, clock)
-    else:
+    elif not _is_tied_unpaid(session, stored, decision, raised, today):
         _require_open(stored, decision, raised, today)
     with session.begin_nested():
         freeze(session, stored, row, raised, worth_of(session, stored, claim, clock=clock), clock)
@@ -158,6 +160,17 @@ def _require_disagreement(session: Session, stored: StoredAgreement, raised: Dis
         raise _refused(raised, told, state=status.state)
 
 
+def _is_tied_unpaid(
+    session: Session, stored: StoredAgreement, decision: StoredDecision, raised: Dispute, today: date
+) -> bool:
+    """Tell whether a finding cannot be paid because of a tie: then another can look, however late it is."""
+    settled = {one.claim: one.round for one in settlements.read_books(session, stored.id).decided}
+    if raised.grounds != TIE or settled.get(raised.claim, 0) >= decision.round:
+        return False
+    book = stored.agreement.book
+    return bool(find_tied(session, book, stored, raised.claim, decision.round, today))
+
+
 def _require_open(stored: StoredAgreement, decision: StoredDecision, raised: Dispute, today: date) -> None:
     """Refuse what comes too late for its ground, or from a party that has given up its right."""
     rule = stored.agreement.document.disputes
@@ -213,7 +226,8 @@ def resolve(
     NotSigned, UnlawfulTransition, Missing
         When the agreement is not in force; when there is no such dispute.
     OverdrawnCommitment
-        When the new finding would be paid more than is still encumbered. Nothing is written then.
+        When the new finding would be paid more than is still encumbered, and its fund has too little free.
+        Nothing is written then.
     """
     stored = agreements.find_locked(session, book, agreement)
     if resolution.agreement != agreement:
@@ -238,7 +252,7 @@ def resolve(
         thaw(session, stored, found, clock)
         if instead is not None:
             _decide_again(session, stored, found.dispute, instead, clock)
-        settle(session, book, agreement, found.dispute.claim, clock=clock, maker=maker)
+        _settle_covered(session, stored, found.dispute, clock, maker)
         follow_liability(session, book, agreement, clock=clock, key=f"resolved#{resolution.dispute}")
     return disputes.find_dispute(session, stored, resolution.dispute).dispute
 
@@ -296,6 +310,19 @@ def _decide_again(
         clock=clock,
         nothing=withdrawn(stored.lineage.overlaid.program, before, instead.results),
     )
+
+
+def _settle_covered(
+    session: Session, stored: StoredAgreement, raised: Dispute, clock: Clock, maker: str
+) -> None:
+    """Settle what follows; where too little is still set aside for it, out of what its fund has free."""
+    agreement = stored.agreement
+    try:
+        with session.begin_nested():
+            settle(session, agreement.book, agreement.code, raised.claim, clock=clock, maker=maker)
+    except OverdrawnCommitment:
+        follow_liability(session, agreement.book, agreement.code, clock=clock, key=f"reopened#{raised.code}")
+        settle(session, agreement.book, agreement.code, raised.claim, clock=clock, maker=maker)
 
 
 def _misfit(ended: Resolution, told: str) -> DisputeRefused:

@@ -17,12 +17,13 @@ from ...finance.posting import record_event
 from ...finance.storage import Session
 from ..agreement import Agreement, AgreementState, consent_bytes
 from ..liability import last_day
-from ..records import agreements, openings
+from ..records import agreements, claims, openings, settlements
 from ..records.agreements import StoredAgreement
 from .consenting import require_consent
 from .liability import follow_liability
 from .paying import take_executed
 from .settling import settle
+from .vetting import find_tied
 
 NOBODY: Mapping[str, bytes] = {}
 
@@ -205,8 +206,8 @@ def _require_no_more_claims(
 
 def _require_decided(session: Session, stored: StoredAgreement) -> None:
     """Refuse to go on while claims are undecided or disputes open."""
-    claims = openings.list_claims_standing(session, stored.id)
-    undecided = [f"claim {one.claim} is undecided" for one in claims if not one.decided]
+    standing = openings.list_claims_standing(session, stored.id)
+    undecided = [f"claim {one.claim} is undecided" for one in standing if not one.decided]
     disputes = openings.list_open_disputes(session, stored.id)
     _require_none(stored, [*undecided, *(f"dispute {one} is open" for one in disputes)], "measured")
 
@@ -289,7 +290,7 @@ def close(
         As for ``suspend``; closing it again changes nothing.
     signatures : Mapping of str to bytes
         Of everybody with money in it, over ``consent_bytes(code, "close")``, where they give up what stays
-        open: the right to dispute, and what is owed back.
+        open: the right to dispute, what is owed back, and findings that a tie keeps from being paid.
 
     Returns
     -------
@@ -345,13 +346,16 @@ def _open_rows(session: Session, stored: StoredAgreement, today: date) -> tuple[
     """Say what has to be done before closing, and what parties can give up together."""
     stays, goes = [], []
     lapsed = stored.agreement.state == "terminated"
+    tied = _tied_claims(session, stored, today)
     for one in openings.list_claims_standing(session, stored.id):
         if lapsed and not one.decided:
             continue
         if one.disputed:
             stays.append(f"claim {one.claim} is in dispute")
         elif one.is_open(today):
-            if not one.settled:
+            if one.claim in tied:
+                goes.append(f"claim {one.claim} is not paid: who determined it is tied to the money")
+            elif not one.settled:
                 stays.append(f"claim {one.claim} is not settled")
             else:
                 goes.append(f"claim {one.claim} can be disputed before {one.open_until}")
@@ -365,6 +369,18 @@ def _open_rows(session: Session, stored: StoredAgreement, today: date) -> tuple[
         else:
             stays.append(f"{told}{amount} to {payout.payee} waits for approval")
     return stays, goes
+
+
+def _tied_claims(session: Session, stored: StoredAgreement, today: date) -> frozenset[str]:
+    """Name the claims that cannot be paid because who determined them is tied to the money today."""
+    book = stored.agreement.book
+    settled = {one.claim: one.round for one in settlements.read_books(session, stored.id).decided}
+    return frozenset(
+        one.claim
+        for one in claims.decisions_in_force(session, stored)
+        if settled.get(one.claim, 0) < one.round
+        and find_tied(session, book, stored, one.claim, one.round, today)
+    )
 
 
 def _is_due(session: Session, stored: StoredAgreement, clock: Clock) -> bool:

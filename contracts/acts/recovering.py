@@ -57,7 +57,7 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
     UnlawfulTransition, Missing
         When the agreement is suspended; when it has no such payout.
     """
-    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    stored = agreements.find_locked(session, book, agreement)
     row = _of(session, stored, payout)
     if row.done:
         return show_payout(session, stored, payout)
@@ -126,7 +126,7 @@ def take_back(
     KeyReused, Missing
         Nothing is written then.
     """
-    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    stored = agreements.find_locked(session, book, agreement)
     row = _of(session, stored, payout)
     parts = _parts_before(session, stored, row, key)
     if parts:

@@ -10,7 +10,7 @@ from ...finance.errors import EvidenceMissing, MoneyFrozen
 from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.storage import Session
-from ..records import agreements, claims, openings, settlements
+from ..records import agreements, claims, disputes, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
 from ..settlement import Cause, Settlement
@@ -78,7 +78,7 @@ def settle(
     UnlawfulTransition, Missing
         When the agreement is not active, measured, terminated or closed; when there is none.
     """
-    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    stored = agreements.find_locked(session, book, agreement)
     today = as_utc(clock()).date()
     settled = {one.claim: one.round for one in settlements.read_books(session, stored.id).decided}
     decisions = claims.decisions_in_force(session, stored)
@@ -212,11 +212,14 @@ def _require_final(
             claim=claim,
         )
     if found.disputed:
-        frozen = sum(settlements.find_frozen(session, stored.id).values())
+        raised = [one.dispute for one in disputes.list_stored(session, stored) if one.dispute.claim == claim]
+        frozen = [f"{amount} of {payer}" for one in raised[-1:] for payer, amount in one.frozen.items()]
+        kept = f": {', '.join(frozen)} is kept back" if frozen else ""
         raise MoneyFrozen(
-            f"The claim {claim!r} is in dispute: what it may pay is kept back. Resolve the dispute first.",
+            f"The claim {claim!r} is in dispute{kept}. Resolve the dispute first.",
             claim=claim,
-            frozen=str(frozen),
+            dispute=raised[-1].code,
+            frozen=frozen,
         )
     if not _is_payable(stored, found, today):
         raise EvidenceMissing(

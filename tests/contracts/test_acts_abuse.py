@@ -11,7 +11,7 @@ import pytest
 
 from almoner import money
 from almoner.contracts import acts
-from almoner.contracts.agreement import consent_bytes
+from almoner.contracts.agreement import Grounds, consent_bytes
 from almoner.contracts.amendments import ProposedAmendment, amendment_bytes
 from almoner.contracts.claims import Claim
 from almoner.contracts.determinations import Determination
@@ -23,10 +23,14 @@ from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.dates import fixed_clock
 from almoner.finance.errors import (
     AlreadyClaimed,
+    DisputeRefused,
     EvidenceMissing,
     NotAllowed,
     NotIndependent,
+    OutsideDomain,
     SamePerson,
+    TermError,
+    UnlawfulTransition,
 )
 from almoner.finance.parties import Party
 from almoner.finance.signatures import public_key, sign_bytes
@@ -44,8 +48,8 @@ def at(desk: "Desk", day: str) -> "Desk":
     return desk.at(fixed_clock(datetime.fromisoformat(day).replace(tzinfo=UTC)))
 
 
-def settle(desk: "Desk", code: str = "pact", **said: str) -> tuple[Settlement, ...]:
-    return acts.settle(desk.session, "main", code, clock=desk.clock, **said)
+def settle(desk: "Desk", code: str = "pact", *, maker: str = "") -> tuple[Settlement, ...]:
+    return acts.settle(desk.session, "main", code, clock=desk.clock, maker=maker)
 
 
 def amounts(settled: tuple[Settlement, ...]) -> list[str]:
@@ -112,8 +116,8 @@ def test_what_is_decided_and_not_settled_can_still_change_what_an_agreement_come
     assert refer(end, "r1").results[0].value == "22680.00"
 
 
-def dispute(desk: "Desk", **said: Any) -> Dispute:
-    asked = {"by": "city", "grounds": "data_error", "statement": "March is counted twice.", **said}
+def dispute(desk: "Desk", grounds: Grounds = "data_error") -> Dispute:
+    asked: dict[str, Any] = {"by": "city", "grounds": grounds, "statement": "March is counted twice."}
     return acts.dispute(desk.session, "main", "pact", "c1", key="d1", clock=desk.clock, **asked)
 
 
@@ -248,3 +252,76 @@ def test_who_carries_a_proposal_out_himself_does_not_escape_a_dispute(desk: "Des
     resolve(later, "overturned", second(later, made, None))
     told = [(one.direction, one.status) for one in acts.list_payouts(later.session, "main", "pact")]
     assert (told[0], paid(later)) == (("out", "paid"), "1512.00")
+
+
+@pytest.mark.parametrize("days", [0, 30])
+def test_an_amendment_leaves_room_for_what_was_decided(desk: "Desk", days: int) -> None:
+    timed = desk.given(disputes={"days": days})
+    timed.start()
+    timed.find("c1", "100")
+    with pytest.raises(OutsideDomain, match="with what was decided: nights would be 100"):
+        amend(timed, "/metrics/nights/domain", ["0", "50"])
+    assert amounts(settle(at(timed, "2026-06-01"))) == ["1512.00"]
+
+
+def tied(desk: "Desk") -> None:
+    """Let it come to light that the home owns who verified."""
+    since = date(2026, 2, 1)
+    owned = Tie(kind="owns", from_party="night-shelter", to_party="count-lab", since=since, source="register")
+    finance.tie(desk.session, "main", owned, clock=desk.clock)
+
+
+def test_a_finding_that_a_tie_keeps_from_being_paid_is_disputed_however_late(desk: "Desk") -> None:
+    timed = desk.given(disputes={"days": 5, "late_days": 5})
+    timed.start()
+    made = timed.find("c1", "100")
+    later = at(timed, "2026-03-20")
+    with pytest.raises(DisputeRefused, match="could be disputed until 2026-01-20"):
+        dispute(later, grounds="conflict_of_interest")
+    tied(later)
+    assert settle(later) == ()
+    dispute(later, grounds="conflict_of_interest")
+    resolve(later, "partly", second(later, made, "90"))
+    assert paid(later) == "1360.80"
+
+
+def test_everybody_together_gives_up_a_finding_that_a_tie_keeps_from_being_paid(desk: "Desk") -> None:
+    alone = desk.given(resolver="")
+    alone.start()
+    alone.find("c1", "100")
+    later = at(alone, "2028-03-20")
+    tied(later)
+    acts.measure(later.session, "main", "pact", by="city", clock=later.clock)
+    with pytest.raises(UnlawfulTransition, match="c1 is not paid: who determined it is tied"):
+        acts.close(later.session, "main", "pact", clock=later.clock)
+    signed = consent(later, "close")
+    released = acts.close(later.session, "main", "pact", clock=later.clock, signatures=signed)
+    assert (later.money(), str(released["city"])) == (("0.00", "0.00", "600000.00"), "500000.00 USD")
+
+
+def test_a_late_dispute_can_find_more_than_is_still_set_aside(desk: "Desk") -> None:
+    timed = desk.given(disputes={"days": 0, "late_days": 900})
+    timed.start()
+    made = timed.find("c1", "100")
+    settle(timed)
+    end = at(timed, "2028-02-01")
+    acts.measure(end.session, "main", "pact", by="city", clock=end.clock)
+    assert end.money() == ("0.00", "1512.00", "598488.00")
+    dispute(end, grounds="fraud")
+    resolve(end, "partly", second(end, made, "200"))
+    assert end.money() == ("0.00", "3024.00", "596976.00")
+
+
+@pytest.mark.parametrize("code", ["pact:city:frozen", "pact#c1", " "])
+def test_no_code_makes_one_agreements_money_anothers(desk: "Desk", code: str) -> None:
+    with pytest.raises(TermError, match="cannot be the code of an agreement"):
+        desk.draft(code)
+
+
+def test_no_payer_is_named_like_what_a_dispute_keeps_back(desk: "Desk", content: "Content") -> None:
+    terms = json.loads(json.dumps(content).replace('"city"', '"city:frozen:d1"'))
+    parties = {"city:frozen:d1": "harbour-city", "home": "night-shelter", "lab": "count-lab"}
+    funding = [{"payer": "city:frozen:d1", "fund": "shelter"}]
+    named = replace(desk, document=document_of(terms, parties=parties, funding=funding))
+    with pytest.raises(TermError, match="which names what is kept"):
+        named.draft()

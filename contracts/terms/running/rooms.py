@@ -36,11 +36,13 @@ class Rooms:
         self._left: dict[Room, Cell] = {}
         self._amended = False
         self._limits = _limits_of(evaluation)
+        self._clauses = {one.id: one for one in evaluation.program.clauses}
 
     def take_up(self, evaluation: Evaluation) -> None:
         """Go on under other terms: maxima can change, so what was used is always kept."""
         self._evaluation = evaluation
         self._limits = _limits_of(evaluation)
+        self._clauses = {one.id: one for one in evaluation.program.clauses}
         self._amended = True
 
     def open(self, clause: ClausePlan) -> None:
@@ -49,10 +51,12 @@ class Rooms:
             if not self._moves(limit) and (limit.id, self._span(limit), 0) in self._left:
                 continue
             maxima = self._evaluation.over(limit.maximum, limit.each)
+            span = self._span(limit)
+            fresh = any((limit.id, span, at) not in self._used for at in range(len(maxima)))
+            held = self._held_back(limit) if fresh else {}
             for at, most in enumerate(maxima):
-                room = (limit.id, self._span(limit), at)
-                if room not in self._used:
-                    self._used[room] = self._held_back(limit, at)
+                room = (limit.id, span, at)
+                self._used.setdefault(room, held.get(at, 0))
                 left = None if most is None else self._use.sub(most, self._used[room])
                 self._left[room] = left if left is None or self._moves(limit) else self._use.most(left, 0)
 
@@ -209,25 +213,29 @@ class Rooms:
     def _room(self, limit: LimitPlan, clause: ClausePlan, place: int) -> Room:
         return limit.id, self._span(limit), self._evaluation.mapping(limit.each, clause.each)[place]
 
-    def _held_back(self, limit: LimitPlan, at: int) -> int:
-        """Sum what was obligated before under a limit, as far as it is known for which period."""
-        total = 0
+    def _held_back(self, limit: LimitPlan) -> dict[int, int]:
+        """Sum what was obligated before under each part of a limit, where it is known for which period."""
+        held: dict[int, int] = {}
         for (name, period, place), amount in self._reserved.items():
             clause = self._remembered(limit, name, period)
-            if clause is not None and self._evaluation.mapping(limit.each, clause.each)[place] == at:
-                total += amount
-        if self._nobodys:
-            here = dict(zip(limit.each, self._evaluation.table.combinations(limit.each)[at], strict=True))
+            if clause is not None:
+                at = self._evaluation.mapping(limit.each, clause.each)[place]
+                held[at] = held.get(at, 0) + amount
+        combos = self._evaluation.table.combinations(limit.each) if self._nobodys else ()
+        places = {combo: at for at, combo in enumerate(combos)}
         for one in self._nobodys:
             clause = self._remembered(limit, one.clause, one.span)
-            if clause is not None:
-                members = dict(zip(clause.each, one.members, strict=True))
-                total += one.amount if here.items() <= members.items() else 0
-        return total
+            if clause is None:
+                continue
+            members = dict(zip(clause.each, one.members, strict=True))
+            part = places.get(tuple(members.get(dim, "") for dim in limit.each))
+            if part is not None:
+                held[part] = held.get(part, 0) + one.amount
+        return held
 
     def _remembered(self, limit: LimitPlan, name: str, period: int) -> ClausePlan | None:
         """Return a clause whose amount of a period is known to count under a limit now."""
-        clause = next((one for one in self._evaluation.program.clauses if one.id == name), None)
+        clause = self._clauses.get(name)
         if clause is None or name not in limit.clauses or not self._remembers(limit, clause):
             return None
         when = clause.at if clause.basis == "once" else period
