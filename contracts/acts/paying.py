@@ -21,7 +21,7 @@ from ...finance.records import approvals
 from ...finance.records.registry import find_book_id, find_party_id
 from ...finance.storage import Session
 from ..agreement import Source
-from ..records import claims, settlements
+from ..records import settlements
 from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
 from ..settling import OPENING, PlannedPayout
@@ -264,6 +264,13 @@ def _note(stored: StoredAgreement, claim: str, row: AnyRow) -> str:
 Ends = tuple[str, str, str, str]  # clause, period, payer, payee
 
 
+def is_kept_back(session: Session, stored: StoredAgreement, row: AnyRow) -> bool:
+    """Tell whether a dispute keeps back what a payout waits for."""
+    source, fund = source_of(stored, row.payer)
+    waits = Promise("agreement", waiting_promise(source.promise, row.id))
+    return money.promised(session, fund, waits).minor < row.amount
+
+
 def take_executed(session: Session, stored: StoredAgreement) -> None:
     """Write down what waited for approval and was paid by its proposal alone: it does not wait any more.
 
@@ -306,13 +313,14 @@ def void_waiting(
         Give up what was due between these; what a dispute keeps back stays.
     """
     take_executed(session, stored)
-    disputed = {one.claim for one in claims.decisions_in_force(session, stored) if one.disputed}
     given_up = []
     for row in settlements.list_payout_rows(session, stored.id):
         if row.proposal_id is None or row.done or row.voided is not None:
             continue
-        falls = (row.clause, row.period, row.payer, row.payee) in falling and row.claim not in disputed
+        falls = (row.clause, row.period, row.payer, row.payee) in falling
         if not falls and (not claim or row.claim != claim):
+            continue
+        if is_kept_back(session, stored, row):
             continue
         _give_up(session, stored, row, clock)
         given_up.append(row.id)
