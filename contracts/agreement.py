@@ -245,8 +245,12 @@ def _rule_findings(document: AgreementDocument, at: str) -> Findings:
         if name not in metrics
     ]
     count = len(set(document.verifying.values()))
-    if metrics and rule.quorum > count:
-        told = f"{rule.quorum} verifiers must agree, and there are {count}"
+    found = [name for name, metric in metrics.items() if metric.ref is None]
+    if found and rule.quorum > count:
+        told = (
+            f"{rule.quorum} {'verifier has' if rule.quorum == 1 else 'verifiers have'} to find the same, and "
+            f"there are {count}. Name more under verifiers, or ask for fewer"
+        )
         rows.append({"path": f"{at}/verification/quorum", "message": told})
     return rows
 

@@ -8,6 +8,7 @@ were signed; reading one gives the determination only if its own bytes come out 
 import base64
 import binascii
 import hashlib
+import json
 from dataclasses import replace
 from typing import Annotated, Literal
 
@@ -15,7 +16,7 @@ from pydantic import Field
 
 from ..finance.dates import parse_day
 from ..finance.documents import Code, Document, Text, canonical_bytes
-from ..finance.errors import DocumentInvalid
+from ..finance.errors import DocumentInvalid, SignatureInvalid
 from .claims import ClaimedResult
 from .determinations import DETERMINATION_TYPE, Determination, Finding
 from .terms.document import WHOLE_TERM
@@ -189,7 +190,13 @@ def read_envelope(raw: bytes | str) -> Determination:
     ------
     DocumentInvalid
         When it is no envelope of one determination with one signature.
+    SignatureInvalid
+        When it is a determination that nobody signed.
     """
+    if _is_bare(raw):
+        raise SignatureInvalid(
+            "This determination is not signed. Sign it with the verifier's key: almoner determination sign."
+        )
     read = EnvelopeDocument.read(raw)
     if read.payload_type != DETERMINATION_TYPE:
         raise _refused("/payloadType", f"is {read.payload_type!r}, not {DETERMINATION_TYPE}")
@@ -197,6 +204,15 @@ def read_envelope(raw: bytes | str) -> Determination:
     if len(signature) != SIGNATURE_BYTES:
         raise _refused("/signatures/0/sig", f"has {len(signature)} bytes; Ed25519 has {SIGNATURE_BYTES}")
     return replace(read_determination(_decoded("/payload", read.payload)), signature=signature)
+
+
+def _is_bare(raw: bytes | str) -> bool:
+    """Tell whether this is what is signed, without an envelope and its signature."""
+    try:
+        found = json.loads(raw)
+    except ValueError:
+        return False
+    return isinstance(found, dict) and "payload" not in found and {"claim", "findings"} <= found.keys()
 
 
 def _decoded(path: str, text: str) -> bytes:

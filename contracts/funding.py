@@ -13,9 +13,8 @@ from ..finance.money import Money
 from .agreement import AgreementDocument, Source, promise_of
 from .terms.amendment import Overlaid
 from .terms.observing import Place
-from .terms.pay import KeyName
 from .terms.program import Program
-from .terms.remaining import NONE_YET, remaining
+from .terms.remaining import remaining
 
 MARKS = (":frozen:", ":waits:")
 NOTHING_KNOWN: Mapping[Place, int | None] = {}
@@ -212,9 +211,7 @@ def _unit_faults(
 
 
 def most_by_payer(
-    use: Overlaid,
-    known: Mapping[Place, int | None] = NOTHING_KNOWN,
-    obligated: Mapping[KeyName, int] = NONE_YET,
+    use: Overlaid, known: Mapping[Place, int | None] = NOTHING_KNOWN
 ) -> Mapping[tuple[str, str], int]:
     """Bound what each payer can owe in total, by payer and unit, over all periods' terms.
 
@@ -224,8 +221,6 @@ def most_by_payer(
         Terms of each period.
     known : Mapping of (metric, period number, members) to int or None [counts]
         Values that no result can change any more; None where none came.
-    obligated : Mapping of KeyName to int [minor units]
-        What is owed already, and counts even where less would be owed now.
 
     Examples
     --------
@@ -236,4 +231,4 @@ def most_by_payer(
     ({('city', 'USD'): 50000000}, {('city', 'USD'): 151200})
     """
     amended = any(one is not use.program for one in use.overlays)
-    return remaining(use.program, use.overlays if amended else (), known, obligated=obligated)
+    return remaining(use.program, use.overlays if amended else (), known)

@@ -6,7 +6,7 @@ from three figures: the bound with everything closed that no result can change, 
 what was really paid.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -124,3 +124,35 @@ def last_day(rule: VerificationRule, ends_on: date) -> date:
     datetime.date(2028, 3, 30)
     """
     return ends_on + timedelta(days=rule.claim_days or 0)
+
+
+def kept_beyond(
+    legs: Mapping[tuple[str, str, tuple[str, ...], str, str], int],
+    standing: Mapping[tuple[str, str, tuple[str, ...]], tuple[int, int]],
+) -> dict[str, int]:
+    """Sum what is owed beyond what findings in force make due, by payer; a key counts for each of them.
+
+    Parameters
+    ----------
+    legs : Mapping of LegName to int [minor units]
+        Owed, by clause, period, members, payer and payee.
+    standing : Mapping of KeyName to (int, int) [minor units]
+        Earned and entitled by findings in force; a key that is not there has nothing due.
+
+    Examples
+    --------
+    >>> legs = {("nights", "term", (), "city", "home"): 100}
+    >>> kept_beyond(legs, {("nights", "term", ()): (60, 60)})
+    {'city': 40}
+    """
+    totals: dict[tuple[str, str, tuple[str, ...]], int] = {}
+    payers: dict[tuple[str, str, tuple[str, ...]], set[str]] = {}
+    for name, amount in legs.items():
+        totals[name[:3]] = totals.get(name[:3], 0) + amount
+        payers.setdefault(name[:3], set()).add(name[3])
+    beyond: dict[str, int] = {}
+    for key, total in totals.items():
+        more = total - standing.get(key, (0, 0))[1]
+        for payer in payers[key] if more > 0 else ():
+            beyond[payer] = beyond.get(payer, 0) + more
+    return beyond

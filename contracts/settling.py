@@ -226,14 +226,14 @@ def changed(books: Books, entitlements: Iterable[Entitlement]) -> tuple[Entitlem
     )
 
 
-def falling(entitlements: Iterable[Entitlement]) -> frozenset[tuple[str, str, str, str]]:
-    """Return clause, period, payer and payee of what is less now than was due before."""
-    return frozenset(
-        (row.clause, row.period, payer, payee)
-        for row in entitlements
-        for payer, payee, due in row.legs
-        if due < 0
-    )
+def moving(entitlements: Iterable[Entitlement]) -> dict[tuple[str, str, str, str], int]:
+    """Sum what is due now by clause, period, payer and payee [minor units]; below zero where it falls."""
+    sums: dict[tuple[str, str, str, str], int] = {}
+    for row in entitlements:
+        for payer, payee, due in row.legs:
+            ends = (row.clause, row.period, payer, payee)
+            sums[ends] = sums.get(ends, 0) + due
+    return {ends: due for ends, due in sums.items() if due}
 
 
 def plan_payouts(
@@ -253,11 +253,6 @@ def plan_payouts(
     """
     pots = {account.id for account in program.accounts if account.pot}
     units = {clause.id: clause.unit.unit for clause in program.clauses}
-    sums: dict[tuple[str, str, str, str], int] = {}
-    for row in entitlements:
-        for payer, payee, due in row.legs:
-            key = (row.clause, row.period, payer, payee)
-            sums[key] = sums.get(key, 0) + due
 
     def route(clause: str, payer: str, payee: str) -> Route:
         if kept.get(payer) != units[clause]:
@@ -274,8 +269,7 @@ def plan_payouts(
             unit=units[clause],
             route=route(clause, payer, payee),
         )
-        for (clause, period, payer, payee), amount in sums.items()
-        if amount
+        for (clause, period, payer, payee), amount in moving(entitlements).items()
     )
 
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
@@ -40,6 +41,9 @@ RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lo
 ATTEMPTS = 5
 Answer = TypeVar("Answer")
 _SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)
+_PREPARED: WeakSet[Engine] = (
+    WeakSet()
+)  # by identity: what SQLAlchemy remembers of a listener outlives its engine
 
 
 def open_engine(url: str = DEFAULT_URL, *, must_exist: bool = False) -> Engine:
@@ -141,8 +145,9 @@ def prepare_engine(engine: Engine) -> None:
     --------
     >>> prepare_engine(open_engine("sqlite://"))
     """
-    if event.contains(engine, "handle_error", _name_busy):
+    if engine in _PREPARED:
         return
+    _PREPARED.add(engine)
     event.listen(engine, "handle_error", _name_busy)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_sqlite)

@@ -7,7 +7,7 @@ for all. A ``Unit`` carries its code, its kind and its scale; the scale of a cur
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Literal, get_args
 
@@ -61,6 +61,12 @@ def _iso_digits() -> dict[str, int]:
     return {code: int(digits) for code, digits in rows}
 
 
+@lru_cache(maxsize=256)
+def _near(code: str) -> tuple[str, ...]:
+    """Return the currencies whose code looks most like another; a book with a unit of its own asks often."""
+    return tuple(get_close_matches(code, _iso_digits(), n=3, cutoff=0.5))
+
+
 def currency(code: str) -> Unit:
     """Return the unit of an ISO 4217 currency.
 
@@ -81,7 +87,7 @@ def currency(code: str) -> Unit:
     """
     digits = _iso_digits()
     if code not in digits:
-        near = get_close_matches(code.upper(), digits, n=3, cutoff=0.5)
+        near = list(_near(code.upper()))
         hint = f" Did you mean {' or '.join(near)}?" if near else ""
         raise UnknownUnit(
             f"{code!r} is not a current ISO 4217 currency.{hint} Register any other unit with its own scale.",

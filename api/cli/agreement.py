@@ -1,5 +1,6 @@
 """``almoner agreement …``: drafted, signed, changed, ended; stated and taken again from its events."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,11 +11,13 @@ from ...contracts.agreement import Agreement, AgreementDocument, consent_bytes
 from ...contracts.amendments import amendment_bytes
 from ...contracts.records import agreements
 from ...contracts.terms.amendment import Amendment
+from ...contracts.terms.bounds import prove
+from ...contracts.terms.compiled import compile_terms
 from ...finance import acts as money
 from ...finance.accounts import Promise
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
-from ...finance.money import grouped
+from ...finance.money import decimal_text, grouped
 from ...finance.storage import Session
 from ..problems import DONE, FINDING
 from .agreement_moves import MOVES, ActCode, OnDay
@@ -72,7 +75,7 @@ def draft(
     document = AgreementDocument.read(read_bytes(file))
     with writing(db, dry_run=dry_run) as session:
         made = agreeing.draft(session, book, code, document, clock=system_clock)
-    _say(made, as_json=as_json, dry_run=dry_run)
+    _say(made, most=_most(document), as_json=as_json, dry_run=dry_run)
 
 
 @app.command()
@@ -326,8 +329,23 @@ def _described(session: Session, agreement: Agreement) -> dict[str, Any]:
     }
 
 
+def _most(document: AgreementDocument) -> list[dict[str, str]]:
+    """Prove what each payer may have to pay."""
+    program = compile_terms(document.terms)
+    digits = {clause.unit.unit: clause.unit.digits for clause in program.clauses}
+    return [
+        {"payer": payer, "unit": unit, "most": decimal_text(most, digits[unit])}
+        for (payer, unit), most in prove(program).payers.items()
+    ]
+
+
 def _say(
-    agreement: Agreement, document: dict[str, Any] | None = None, *, as_json: bool, dry_run: bool
+    agreement: Agreement,
+    document: dict[str, Any] | None = None,
+    most: Sequence[dict[str, str]] = (),
+    *,
+    as_json: bool,
+    dry_run: bool,
 ) -> None:
     """Print what a step has made of an agreement, and what comes next."""
     short = {
@@ -335,8 +353,12 @@ def _say(
         "state": agreement.state,
         "sha256": agreement.document.digest(),
         "missing": list(agreement.missing),
-    }
-    lines = [f"{agreement.code} is {agreement.state}.", *_next_lines(agreement)]
+    } | ({"most": list(most)} if most else {})
+    proven = [
+        f"{one['payer']} may have to pay {grouped(one['most'])} {one['unit']} at most: proven."
+        for one in most
+    ]
+    lines = [f"{agreement.code} is {agreement.state}.", *proven, *_next_lines(agreement)]
     show_document(document or short, as_json=as_json, dry_run=dry_run, lines=lines)
     if document and not as_json:
         _show_sources(document)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from ...contracts.acts import claiming, importing, rounds
+from ...contracts.acts import claiming, importing, referring, rounds
 from ...contracts.claims import ClaimStatus, Evidence, result_rows
 from ...contracts.records import agreements
 from ...contracts.records import claims as claim_rows
@@ -13,7 +13,7 @@ from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
 from .claim_rows import import_file, list_rows
 from .results import FORM, read_results
-from .settlements import find_grounds, finding_words
+from .settlements import find_grounds, finding_words, found_words
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
 from .writing import AgreementCode, ClaimCode, DryRun, reading, show_document, writing
 
@@ -38,6 +38,7 @@ Description = Annotated[str, typer.Option("--description", help="What it is, for
 HeldBy = Annotated[str, typer.Option("--held-by", help="Who keeps it.")]
 MediaType = Annotated[str, typer.Option("--media-type", help="For example text/csv.")]
 NONE: list[str] = []
+UNDECIDED = ("claimed", "determined", "in_disagreement")
 
 
 @app.command()
@@ -68,6 +69,25 @@ def make(  # noqa: PLR0913  # one option each
         status = rounds.claim_status(session, book, code, claim, clock=system_clock)
     lines = [f"{claim} of {code}: {_words(status)}.", *(f"- {finding_words(row)}" for row in _rows(status))]
     lines.append(f"Next: almoner claim attach {code} {claim} FILE")
+    show_document(_status(status), as_json=as_json, dry_run=dry_run, lines=lines)
+
+
+@app.command()
+def refer(
+    code: AgreementCode,
+    claim: ClaimCode,
+    by: By,
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take over what other agreements came to. Example: almoner claim refer pact c1 --by home."""
+    with writing(db, dry_run=dry_run) as session:
+        referring.refer(session, book, code, by, key=claim, clock=system_clock)
+        status = rounds.claim_status(session, book, code, claim, clock=system_clock)
+    lines = [f"{claim} of {code}: {_words(status)}.", *(f"- {finding_words(row)}" for row in _rows(status))]
     show_document(_status(status), as_json=as_json, dry_run=dry_run, lines=lines)
 
 
@@ -147,9 +167,9 @@ def list_all(
                 one.claim.code,
                 one.claim.claimed_by,
                 one.state.replace("_", " "),
-                f"{one.found} of {one.needed}",
+                str(one.found),
                 one.final_on.isoformat() if one.final_on else "",
-                "; ".join(finding_words(row) for row in _rows(one)),
+                _claimed_and_found(one),
             )
             for one in rows
         ],
@@ -193,10 +213,19 @@ def _rows(status: ClaimStatus) -> list[dict[str, Any]]:
     return result_rows(status.claim.results)
 
 
+def _claimed_and_found(status: ClaimStatus) -> str:
+    """Say what was claimed, and what counts where that is something else."""
+    claimed = "; ".join(finding_words(row) for row in _rows(status))
+    if status.state in UNDECIDED or status.results == status.claim.results:
+        return claimed
+    counts = "; ".join(finding_words(row) for row in result_rows(status.results))
+    return f"{claimed}. Found: {counts or 'nothing of it'}"
+
+
 def _words(status: ClaimStatus) -> str:
     told = status.state.replace("_", " ")
-    if status.state in {"claimed", "determined"}:
-        return f"{told}, {status.found} of {status.needed} verifiers have found something"
+    if status.state in UNDECIDED:
+        return f"{told}, {found_words(status)}"
     if status.state == "provisional":
         return f"{told} until {status.final_on}"
     return f"{told} as {status.dispute}" if status.dispute else told

@@ -19,7 +19,7 @@ from ...finance.signatures import public_key, sign_bytes
 from ...finance.storage import Session
 from .findings import estimated, found_as, only_evidence
 from .results import FORM, read_results
-from .settlements import finding_words
+from .settlements import finding_words, found_words
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, progress
 from .writing import (
     AgreementCode,
@@ -153,7 +153,7 @@ def submit(
     until = f" until {status.final_on}" if status.state == "provisional" else ""
     lines = [f"{made.verifier} found on {made.claim} of {made.agreement}, round {made.round}:"]
     lines += [f"- {words}" for words in _words(made)]
-    lines.append(f"The claim is {status.state.replace('_', ' ')}{until}: {status.found} of {status.needed}.")
+    lines.append(f"The claim is {status.state.replace('_', ' ')}{until}; {found_words(status)}.")
     document = _document(made) | {
         "state": status.state,
         "final_on": status.final_on.isoformat() if status.final_on else None,

@@ -36,7 +36,7 @@ from .claim_rows import (
     dataset_document,
     read_file,
 )
-from .settlements import find_grounds, finding_words, settlement_document, show_settlements
+from .settlements import find_grounds, finding_words, found_words, settlement_document, show_settlements
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, progress
 from .waiting import ProgressBar, bar
 from .writing import DryRun, Explain, read_bytes, read_pairs, read_secret, told, writing
@@ -306,4 +306,4 @@ def _show(made: SettledBatch) -> None:
             f"It can be disputed until {status.final_on}. Then: almoner settle {code} --claim {dataset.code}"
         )
     else:
-        print(f"The claim is {status.state.replace('_', ' ')}: {status.found} of {status.needed} have found.")
+        print(f"The claim is {status.state.replace('_', ' ')}; {found_words(status)}.")

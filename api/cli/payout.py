@@ -96,11 +96,14 @@ def approve(
             session, book, waiting, approver=approver, key=given, clock=system_clock, signature=signed
         )
     approvers = [one.approver for one in proposal.approvals]
+    more = proposal.needed - len(approvers)
+    carried = f"Next: almoner payout carry-out {code} {payout}"
+    told = carried if more <= 0 else f"{more} more {'has' if more == 1 else 'have'} to approve it."
     show_document(
         {"payout": str(payout), "proposal": str(waiting), "approved_by": approvers},
         as_json=as_json,
         dry_run=dry_run,
-        lines=[f"Approved by {', '.join(approvers)}. Next: almoner payout carry-out {code} {payout}"],
+        lines=[f"Approved by {', '.join(approvers)}. {told}"],
     )
 
 

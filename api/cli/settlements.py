@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ...contracts.acts import showing
+from ...contracts.claims import ClaimStatus
 from ...contracts.determinations import Determination
 from ...contracts.records import agreements, claims, determinations
 from ...contracts.settlement import Payout, SettledClause, Settlement
@@ -180,7 +181,10 @@ def _explain(one: Settlement, grounds: Grounds) -> None:
             print(f"  {step.path}  {step.op}({', '.join(step.inputs)}) = {step.value}")
         for name, cut in row.cuts.items():
             print(f"  {name} cuts {amount_text(cut)}: {amount_text(row.entitled)} is left")
-        print(f"  {amount_text(row.due)} is due now: {amount_text(row.entitled)} less what was due before")
+        print(
+            f"  {amount_text(row.due)} is due now: {amount_text(row.entitled)} less what was due before, and "
+            "less what the same two have to set off"
+        )
     rests = grounds.get(one.claim)
     for proof in rests["evidence"] if rests else ():
         held = f", held by {proof['held_by']}" if proof["held_by"] else ""
@@ -189,6 +193,16 @@ def _explain(one: Settlement, grounds: Grounds) -> None:
         print(f"  round {found['round']}: {found['verifier']} found on {found['made_on']}")
         for finding in found["findings"] or ({"metric": "nothing of the claim", "value": "holds"},):
             print(f"    {finding_words(finding)}")
+
+
+def found_words(status: ClaimStatus) -> str:
+    """Say how many verifiers have found something, and whether enough found the same."""
+    found, needed = status.found, status.needed
+    if found < needed:
+        return f"{found} of {needed} verifiers needed have found something"
+    if status.state in {"determined", "in_disagreement"}:
+        return f"{found} verifiers have found something, and no {needed} of them the same"
+    return f"{found} {'verifier has' if found == 1 else 'verifiers have'} found something, {needed} needed"
 
 
 def finding_words(row: Mapping[str, Any]) -> str:

@@ -220,7 +220,7 @@ def pay_award(
         Nothing is written then.
     """
     stored = rounds.find_challenge(session, fund.book, challenge)
-    if made not in rounds.list_awards(session, stored.id):
+    if made not in rounds.list_awards(session, stored.id, made.application_id):
         raise Missing(
             f"{made.application_id} was not awarded {made.amount} in {challenge!r}: there is nothing to pay.",
             what="award",

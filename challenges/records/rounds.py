@@ -5,6 +5,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -23,6 +24,8 @@ from ..eligibility import check_eligibility
 from ..lifecycle import Challenge, Submission
 from ..scores import Score
 from .tables import APPLICATION, AWARD, BALLOT, CHALLENGE, SCORE
+
+KNOWN_BRIEFS = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,14 @@ def find_challenge(session: Session, book: str, code: str) -> StoredChallenge:
     if row is None:
         raise Missing(f"There is no challenge {code!r} in this book.", what="challenge", code=code)
     return StoredChallenge(
-        id=row.id, challenge=Challenge(book=book, fund=row.fund, brief=Brief.read(row.brief))
+        id=row.id, challenge=Challenge(book=book, fund=row.fund, brief=_read_brief(row.brief))
     )
+
+
+@lru_cache(maxsize=KNOWN_BRIEFS)
+def _read_brief(body: bytes) -> Brief:
+    """Read a brief; the same bytes are read once, as every act of a challenge asks for its brief."""
+    return Brief.read(body)
 
 
 def list_challenges(session: Session, book: str) -> tuple[str, ...]:
@@ -224,14 +233,15 @@ def sum_awards(session: Session, challenge_id: int, prize: int) -> int:
     return int(session.scalar(query.where(AWARD.c.prize == prize)) or 0)
 
 
-def list_awards(session: Session, challenge_id: int) -> tuple[Award, ...]:
-    """Return the awards of a challenge, by prize and application."""
-    rows = session.execute(
-        select(AWARD, APPLICATION.c.code)
+def list_awards(session: Session, challenge_id: int, application: str = "") -> tuple[Award, ...]:
+    """Return the awards of a challenge, or those of one application, by prize and application."""
+    query = (
+        select(*AWARD.c["amount", "unit", "rule", "rank", "reason"], APPLICATION.c.code)
         .join(APPLICATION, APPLICATION.c.id == AWARD.c.application_id)
         .where(AWARD.c.challenge_id == challenge_id)
         .order_by(AWARD.c.prize, APPLICATION.c.id)
-    ).all()
+    )
+    rows = session.execute(query.where(APPLICATION.c.code == application) if application else query).all()
     units = {code: find_unit(session, code) for code in {row.unit for row in rows}}
     return tuple(
         Award(

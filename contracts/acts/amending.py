@@ -17,12 +17,13 @@ from ..amendments import (
 )
 from ..funding import funding_faults, most_by_payer, sources_of
 from ..independence import require_duties
-from ..records import agreements, amendments, claims
+from ..liability import NOTHING
+from ..records import agreements, amendments, claims, openings
 from ..records.agreements import StoredAgreement
 from ..records.amendments import StoredAmendment
 from ..settling import Decided, observed
 from ..terms import lint
-from ..terms.amendment import Amendment, changes_in_words
+from ..terms.amendment import Amendment, Overlaid, changes_in_words
 from ..terms.observing import lay_out
 from .consenting import require_signatures
 from .liability import cover, follow_liability
@@ -109,7 +110,7 @@ def _require_amendable(session: Session, stored: StoredAgreement, amendment: Ame
             agreement=code,
             party=by,
         )
-    _require_decided_fit(session, _amended(stored, amendment))
+    _require_decided_fit(session, _amended(session, stored, amendment))
 
 
 def _require_decided_fit(session: Session, amended: StoredAgreement) -> None:
@@ -134,12 +135,15 @@ def _require_decided_fit(session: Session, amended: StoredAgreement) -> None:
         ) from None
 
 
-def _amended(stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
-    """Return the agreement as it would stand with one more amendment, checked whole."""
+def _amended(session: Session, stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
+    """Return the agreement as it would stand with one more amendment, checked whole.
+
+    What was paid and is kept by the payee counts for the new most, up to the old one.
+    """
     agreement = stored.agreement
     lineage = stored.lineage.amended(amendment)
     use, document = lineage.overlaid, amended_document(agreement.document, lineage)
-    most = most_by_payer(use)
+    most = _most(session, stored, use)
     funds = {fund.code: fund for fund in stored.funds.values()}
     faults = [
         *amendment_faults(agreement.document, lineage.newest),
@@ -157,6 +161,17 @@ def _amended(stored: StoredAgreement, amendment: Amendment) -> StoredAgreement:
     sources = sources_of(agreement.code, document, use.program, most, funds)
     by_payer = {one.payer: funds[one.fund] for one in sources}
     return replace(stored, lineage=lineage, agreement=replace(agreement, sources=sources), funds=by_payer)
+
+
+def _most(session: Session, stored: StoredAgreement, use: Overlaid) -> dict[tuple[str, str], int]:
+    """Bound what each payer can have to pay under old and new terms, and with what was paid before."""
+    proven = most_by_payer(use)
+    sums = openings.sum_payouts(session, stored.id)
+    before = {(one.payer, one.maximum.unit.code): one.maximum.minor for one in stored.agreement.sources}
+    return {
+        who: max(most, min(most + sums.get(who[0], NOTHING).owed, before.get(who, 0)))
+        for who, most in proven.items()
+    }
 
 
 def show_amendment(stored: StoredAgreement, one: StoredAmendment) -> ProposedAmendment:
@@ -281,7 +296,7 @@ def _keep_approvals(
 def _start(session: Session, stored: StoredAgreement, one: StoredAmendment, clock: Clock, maker: str) -> None:
     """Cover what an amendment can cost more, put it in force, and settle what it changes."""
     agreement = stored.agreement
-    new = _amended(stored, one.amendment)
+    new = _amended(session, stored, one.amendment)
     _require_decided_fit(session, new)
     step = f"amended#{one.code}"
     agreements.keep_sources(session, stored, _added(stored.agreement.sources, new.agreement.sources))

@@ -24,8 +24,11 @@ from ..records.claims import StoredClaim
 from ..records.disputes import StoredDispute
 from ..records.settlements import AnyRow
 from ..terms.pay import LegName
-from .paying import Ends, is_kept_back, source_of, use_of, waiting_promise
+from .paying import is_kept_back, source_of, use_of, waiting_promise
 from .settling import leg_row
+
+Ends = tuple[str, str, str, str]  # clause, period, payer, payee
+Waiting = tuple[str, UUID, int]  # payer, payout, amount [minor units]
 
 
 def freeze(
@@ -103,9 +106,6 @@ def _kept_back(
     source, fund = source_of(stored, payer)
     asked = Money(minor=sum(amount for _, amount in legs), unit=fund.unit)
     return min(asked, money.promised(session, fund, Promise("agreement", source.promise)))
-
-
-Waiting = tuple[str, UUID, int]  # payer, payout, amount [minor units]
 
 
 def _open_waiting(session: Session, stored: StoredAgreement) -> list[AnyRow]:

@@ -21,10 +21,10 @@ from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ..agreement import Source
 from ..funding import most_by_payer, pots_of
-from ..liability import NOTHING, closed_places, to_keep
+from ..liability import NOTHING, closed_places, kept_beyond, to_keep
 from ..records import agreements, openings, settlements
 from ..records.agreements import StoredAgreement
-from ..settling import places_known
+from ..settling import Books, Standing, places_known, take_step
 from ..terms.pay import KeyName
 
 FOLLOWED = ("active", "suspended", "measured", "terminated")
@@ -136,6 +136,8 @@ def targets(session: Session, stored: StoredAgreement, today: date) -> tuple[Tar
 def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> Mapping[tuple[str, str], int]:
     """Bound what each payer can owe in total, with all that no result can change at its value.
 
+    What it owes beyond what findings in force make due, and its payees keep, comes on top.
+
     Parameters
     ----------
     session : Session
@@ -154,10 +156,20 @@ def remaining_bound(session: Session, stored: StoredAgreement, today: date) -> M
     ]
     closed = closed_places(use.program, agreement.document.verification, agreement.state, undecided, today)
     books = settlements.read_books(session, stored.id)
-    obligated: dict[KeyName, int] = {}
-    for name, amount in books.legs.items():
-        obligated[name[:3]] = obligated.get(name[:3], 0) + amount
-    return most_by_payer(use, places_known(use.program, books.decided, closed), obligated)
+    most = most_by_payer(use, places_known(use.program, books.decided, closed))
+    beyond = kept_beyond(books.legs, _due_afresh(stored, books, today))
+    return {(payer, unit): amount + beyond.get(payer, 0) for (payer, unit), amount in most.items()}
+
+
+def _due_afresh(stored: StoredAgreement, books: Books, today: date) -> Mapping[KeyName, Standing]:
+    """Say what findings in force make due under the terms in force, as if nothing had been paid before.
+
+    Where nothing can have fallen, that is what was recorded.
+    """
+    if not stored.agreement.amended and len(books.decided) <= 1 and all(x.round == 1 for x in books.decided):
+        return books.standing
+    rows = take_step(stored.lineage.overlaid, Books(), books.decided, as_of=today).entitlements
+    return {(row.clause, row.period, row.members): (row.earned, row.entitled) for row in rows}
 
 
 def _follow_asked(session: Session, target: Target, clock: Clock, key: str, *, asking: bool) -> Money:

@@ -5,7 +5,7 @@ payout has a name that follows from its place, so that a retry is the same payou
 is kept under a name of its own, so that a proposal which was given up can never be carried out.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from ...finance.records import approvals
 from ...finance.records.registry import find_book_id, find_party_id
 from ...finance.storage import Session
 from ..agreement import Source
-from ..records import settlements
+from ..records import claims, settlements
 from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
 from ..settling import OPENING, PlannedPayout
@@ -171,26 +171,75 @@ def use_of(stored: StoredAgreement, payer: str) -> dict[str, str]:
 
 def _keep_for_pot(payment: Payment, row: AnyRow) -> None:
     """Keep a payment into a pot for that pot, or give back what the pot still has."""
+    if row.direction == "back":
+        _give_back(payment, row, key=f"payout#{row.id}")
+        return
+    debts = _owed_by_pot(payment, row)
+    lent = _lend(payment, row, sum(one.amount - int(one.done) for one in debts))
+    posted = _between(payment, row, row.amount, key=f"payout#{row.id}")
+    settlements.keep_paid(payment.session, row, posted, row.amount)
+    for one in debts:
+        _give_back(payment, one, key=f"payout#{one.id}#{row.id}")
+    if lent:
+        source, fund = source_of(payment.stored, row.payer)
+        money.release(
+            payment.session, fund, Promise("agreement", source.promise), amount=lent,
+            key=f"payout#{row.id}#repaid", clock=payment.clock, details=payment.details,
+        )  # fmt: skip
+
+
+def _owed_by_pot(payment: Payment, row: AnyRow) -> list[AnyRow]:
+    """Find what the pot owes back to this payer, because it was spent before it proved too much."""
+    return [
+        one
+        for one in settlements.list_payout_rows(payment.session, payment.stored.id)
+        if (one.direction, one.route, one.payer, one.payee) == ("back", "pot", row.payer, row.payee)
+        and one.amount > int(one.done)
+    ]
+
+
+def _lend(payment: Payment, row: AnyRow, owed: int) -> Money | None:
+    """Set aside for a moment what a payer lacks because the pot owes it back, and what it pays is whole."""
+    source, fund = source_of(payment.stored, row.payer)
+    promise = Promise("agreement", source.promise)
+    short = min(row.amount - money.promised(payment.session, fund, promise).minor, owed)
+    if short <= 0:
+        return None
+    lent = Money(minor=short, unit=fund.unit)
+    money.reserve(
+        payment.session, fund, promise, lent, key=f"payout#{row.id}#lent", clock=payment.clock,
+        use=use_of(payment.stored, row.payer), details=payment.details,
+    )  # fmt: skip
+    return lent
+
+
+def _give_back(payment: Payment, row: AnyRow, *, key: str) -> None:
+    """Give back to its payer what a pot owes, as far as it has it."""
+    taken, fund = source_of(payment.stored, row.payee)
+    held = money.promised(payment.session, fund, Promise("agreement", taken.promise)).minor
+    amount = min(row.amount - int(row.done), held)
+    if amount > 0:
+        posted = _between(payment, row, amount, key=key)
+        settlements.keep_paid(payment.session, row, posted, amount)
+
+
+def _between(payment: Payment, row: AnyRow, amount: int, *, key: str) -> UUID:
+    """Move an amount between a payer and a pot of the same fund, in the direction of the payout."""
     (given, fund), (taken, _) = source_of(payment.stored, row.payer), source_of(payment.stored, row.payee)
     left, right = Promise("agreement", given.promise), Promise("agreement", taken.promise)
-    amount = Money(minor=row.amount, unit=fund.unit)
     if row.direction == "back":
         left, right = right, left
-        amount = min(amount, money.promised(payment.session, fund, left))
-        if not amount:
-            return
-    posted = money.reassign(
+    return money.reassign(
         payment.session,
         fund,
         left,
         right,
-        amount,
-        key=f"payout#{row.id}",
+        Money(minor=amount, unit=fund.unit),
+        key=key,
         clock=payment.clock,
         use=use_of(payment.stored, row.payer),
         details=payment.details,
-    )
-    settlements.keep_paid(payment.session, row, posted.id, amount.minor)
+    ).id
 
 
 def _pay(payment: Payment, claim: str, row: AnyRow) -> None:
@@ -261,14 +310,21 @@ def _note(stored: StoredAgreement, claim: str, row: AnyRow) -> str:
     return f"{told}, claim {claim}" if claim else told
 
 
-Ends = tuple[str, str, str, str]  # clause, period, payer, payee
+def void_waiting(session: Session, stored: StoredAgreement, claim: str, clock: Clock) -> tuple[UUID, ...]:
+    """Give up what a claim made due and still waits for approval; the money is encumbered again."""
+    take_executed(session, stored)
+    return tuple(
+        _give_up(session, stored, row, clock)
+        for row in settlements.list_payout_rows(session, stored.id)
+        if row.claim == claim and _waits(row) and not is_kept_back(session, stored, row)
+    )
 
 
 def is_kept_back(session: Session, stored: StoredAgreement, row: AnyRow) -> bool:
     """Tell whether a dispute keeps back what a payout waits for."""
     source, fund = source_of(stored, row.payer)
     waits = Promise("agreement", waiting_promise(source.promise, row.id))
-    return money.promised(session, fund, waits).minor < row.amount
+    return money.promised(session, fund, waits).minor < int(row.amount)
 
 
 def take_executed(session: Session, stored: StoredAgreement) -> None:
@@ -289,15 +345,14 @@ def take_executed(session: Session, stored: StoredAgreement) -> None:
             settlements.keep_paid(session, row, done, row.amount)
 
 
-def void_waiting(
-    session: Session,
-    stored: StoredAgreement,
-    clock: Clock,
-    *,
-    claim: str = "",
-    falling: Collection[Ends] = (),
+def void_undone(
+    session: Session, stored: StoredAgreement, clock: Clock, due: Mapping[tuple[str, str, str, str], int]
 ) -> tuple[UUID, ...]:
-    """Give up what waits for approval and is no longer due as it stands; the money is encumbered again.
+    """Give up payouts that nothing was done on and that what is due now goes against.
+
+    Between two parties, under one clause and period: what waits for approval where less is due, what is owed
+    back where more is. The difference is then due instead, so that nobody returns what it is paid again, or
+    owes what never went out. What a dispute keeps back stays.
 
     Parameters
     ----------
@@ -307,40 +362,46 @@ def void_waiting(
         The agreement.
     clock : Clock
         When it is recorded.
-    claim : str
-        Give up what this claim made due.
-    falling : collection of (clause, period, payer, payee)
-        Give up what was due between these; what a dispute keeps back stays.
+    due : Mapping of (clause, period, payer, payee) to int [minor units]
+        By the step that is taken.
     """
     take_executed(session, stored)
+    disputed = {one.claim for one in claims.decisions_in_force(session, stored) if one.disputed}
     given_up = []
     for row in settlements.list_payout_rows(session, stored.id):
-        if row.proposal_id is None or row.done or row.voided is not None:
-            continue
-        falls = (row.clause, row.period, row.payer, row.payee) in falling
-        if not falls and (not claim or row.claim != claim):
-            continue
-        if is_kept_back(session, stored, row):
-            continue
-        _give_up(session, stored, row, clock)
-        given_up.append(row.id)
+        change = due.get((row.clause, row.period, row.payer, row.payee), 0)
+        against = (change < 0 and _waits(row)) or (change > 0 and _is_owed_whole(row))
+        kept = row.claim in disputed or (_waits(row) and is_kept_back(session, stored, row))
+        if against and not kept:
+            given_up.append(_give_up(session, stored, row, clock))
     return tuple(given_up)
 
 
-def _give_up(session: Session, stored: StoredAgreement, row: AnyRow, clock: Clock) -> None:
-    source, fund = source_of(stored, row.payer)
-    money.reassign(
-        session,
-        fund,
-        Promise("agreement", waiting_promise(source.promise, row.id)),
-        Promise("agreement", source.promise),
-        Money(minor=row.amount, unit=fund.unit),
-        key=f"payout#{row.id}#void",
-        clock=clock,
-        use=use_of(stored, row.payer),
-    )
+def _waits(row: AnyRow) -> bool:
+    return row.proposal_id is not None and not row.done and row.voided is None
+
+
+def _is_owed_whole(row: AnyRow) -> bool:
+    return row.direction == "back" and row.route == "fund" and not row.done and row.voided is None
+
+
+def _give_up(session: Session, stored: StoredAgreement, row: AnyRow, clock: Clock) -> UUID:
+    """Void one payout; what was kept for it goes back to its payer's promise."""
+    if row.proposal_id is not None:
+        source, fund = source_of(stored, row.payer)
+        money.reassign(
+            session,
+            fund,
+            Promise("agreement", waiting_promise(source.promise, row.id)),
+            Promise("agreement", source.promise),
+            Money(minor=row.amount, unit=fund.unit),
+            key=f"payout#{row.id}#void",
+            clock=clock,
+            use=use_of(stored, row.payer),
+        )
     body = {"agreement": stored.agreement.code, "claim": row.claim or "", "payout": str(row.id)}
     event_id, _ = record_event(
         session, stored.agreement.book, "payout.voided", body, key=str(row.id), clock=clock
     )
     settlements.keep_void(session, row.id, event_id)
+    return UUID(str(row.id))

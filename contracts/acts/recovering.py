@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from ...finance import acts as money
+from ...finance.accounts import Promise
 from ...finance.dates import Clock, as_utc
 from ...finance.errors import (
     AlreadyExists,
@@ -23,7 +24,7 @@ from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
 from ..settlement import Payout
 from .liability import follow_liability
-from .paying import is_kept_back
+from .paying import is_kept_back, source_of, use_of
 from .settling import SETTLED_STATES
 from .showing import show_payout
 from .vetting import require_findings_untied
@@ -56,7 +57,7 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
     UnlawfulTransition, Missing
         When the agreement is suspended; when it has no such payout.
     """
-    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    stored = agreements.find_locked(session, book, agreement)
     row = _of(session, stored, payout)
     if row.done:
         return show_payout(session, stored, payout)
@@ -126,14 +127,21 @@ def take_back(
     KeyReused, Missing
         Nothing is written then.
     """
-    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    stored = agreements.find_locked(session, book, agreement)
     row = _of(session, stored, payout)
     parts = _parts_before(session, stored, row, key)
     if parts:
         if sum(parts) != amount.minor:
             raise KeyReused(f"The key {key!r} belongs to another amount that came back.", key=key)
         return show_payout(session, stored, payout)
-    owed = Money(minor=row.amount - int(row.done), unit=amount.unit)
+    owed = Money(minor=0 if row.voided is not None else row.amount - int(row.done), unit=amount.unit)
+    if (row.direction, row.route) == ("back", "pot"):
+        raise AmountOutOfRange(
+            f"The pot {row.payee} owes {owed} back to {row.payer}: it gives them back out of what is paid "
+            "into it next, and nobody returns them by hand.",
+            amount=str(amount),
+            owed=str(owed),
+        )
     if row.direction != "back" or row.route != "fund" or row.unit != amount.unit.code or amount > owed:
         raise AmountOutOfRange(
             f"{amount} cannot come back on this payout: {owed if row.direction == 'back' else 'nothing'} is "
@@ -143,6 +151,8 @@ def take_back(
         )
     with session.begin_nested():
         _refund(session, stored, row, amount, key, clock, details)
+        if any(one.id == row.payer and one.pot for one in stored.lineage.overlaid.program.accounts):
+            _refill(session, stored, row, amount, key, clock)
     follow_liability(session, book, agreement, clock=clock, key=f"returned#{payout}#{key}")
     return show_payout(session, stored, payout)
 
@@ -212,6 +222,25 @@ def _refund(
             asked=amount.text,
             left=str(amount.minor - left),
         )
+
+
+def _refill(
+    session: Session, stored: StoredAgreement, row: AnyRow, amount: Money, key: str, clock: Clock
+) -> None:
+    """Keep for a pot what came back to it, and give back what the pot owes those who had paid too much in."""
+    source, fund = source_of(stored, row.payer)
+    pot, use = Promise("agreement", source.promise), use_of(stored, row.payer)
+    name = f"payout#{row.id}#{key}#pot"
+    money.reserve(session, fund, pot, amount, key=name, clock=clock, use=use)
+    for one in settlements.list_payout_rows(session, stored.id):
+        given = one.payee == row.payer and one.route == "pot" and one.direction == "back"
+        left = one.amount - int(one.done)
+        back = min(Money(minor=left, unit=fund.unit), money.promised(session, fund, pot))
+        if not given or one.voided is not None or not back:
+            continue
+        payer = Promise("agreement", source_of(stored, one.payer)[0].promise)
+        posted = money.reassign(session, fund, pot, payer, back, key=f"{name}#{one.id}", clock=clock, use=use)
+        settlements.keep_paid(session, one, posted.id, back.minor)
 
 
 def _payments(session: Session, stored: StoredAgreement, row: AnyRow) -> list[tuple[UUID, int]]:

@@ -10,7 +10,7 @@ from ...finance.errors import EvidenceMissing, MoneyFrozen
 from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.storage import Session
-from ..records import agreements, claims, openings, settlements
+from ..records import agreements, claims, disputes, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
 from ..settlement import Cause, Settlement
@@ -20,8 +20,8 @@ from ..settling import (
     Decided,
     PlannedPayout,
     changed,
-    falling,
     judged_on,
+    moving,
     plan_payouts,
     plan_residuals,
     take_step,
@@ -29,7 +29,7 @@ from ..settling import (
 )
 from ..terms.pay import Entitlement, LegName, Step
 from .liability import follow_liability
-from .paying import Ends, Payment, pay_out, void_waiting
+from .paying import Payment, pay_out, void_undone, void_waiting
 from .showing import show_settlements
 from .vetting import find_tied, require_findings_untied
 
@@ -50,10 +50,8 @@ def settle(
 
     Parameters
     ----------
-    session : Session
-        The caller's; nothing is committed.
-    book, agreement : str
-        Codes.
+    session, book, agreement
+        The caller's session, in which nothing is committed; codes.
     claim : str
         Settle this one; without it every final finding, then what the calendar makes due.
     clock : Clock
@@ -66,14 +64,14 @@ def settle(
     Returns
     -------
     tuple of Settlement
-        What was settled now, or before where the claim was.
+        What was settled now, or before.
 
     Raises
     ------
     EvidenceMissing
-        When the claim has no finding yet, or one that can still be disputed; the figures say until when.
+        When the claim has no finding yet, or one that can still be disputed, with the day.
     MoneyFrozen
-        When the claim is in dispute; the figures say what is kept back.
+        When it is in dispute; the figures say what is kept back.
     NotApproved
         When a policy asks for approval and nobody is named who proposes.
     NotIndependent
@@ -81,7 +79,7 @@ def settle(
     UnlawfulTransition, Missing
         When the agreement is not active, measured, terminated or closed; when there is none.
     """
-    stored = agreements.lock(session, agreements.find_agreement(session, book, agreement))
+    stored = agreements.find_locked(session, book, agreement)
     today = as_utc(clock()).date()
     settled = {one.claim: one.round for one in settlements.read_books(session, stored.id).decided}
     decisions = claims.decisions_in_force(session, stored)
@@ -93,18 +91,19 @@ def settle(
     if claim:
         _require_final(session, stored, claim, decisions, today)
     act = _Act(session, stored, clock, maker, details)
-    made = [
-        act.take(_cause(one, settled), decision=one)
-        for one in decisions
-        if claim in {"", one.claim}
-        and settled.get(one.claim, 0) < one.round
-        and _is_payable(stored, one, today)
-        and not _is_tied(session, stored, one, today, named=claim)
-    ]
-    if not claim:
-        made += filter(None, [act.take("calendar")])
-    if made:
-        follow_liability(session, book, agreement, clock=clock, key=f"settled#{made[-1]}")
+    with session.begin_nested():
+        made = [
+            act.take(_cause(one, settled), decision=one)
+            for one in decisions
+            if claim in {"", one.claim}
+            and settled.get(one.claim, 0) < one.round
+            and _is_payable(stored, one, today)
+            and not _is_tied(session, stored, one, today, named=claim)
+        ]
+        if not claim:
+            made += filter(None, [act.take("calendar")])
+        if made:
+            follow_liability(session, book, agreement, clock=clock, key=f"settled#{made[-1]}")
     return tuple(one for one in show_settlements(session, stored) if one.position in made)
 
 
@@ -154,7 +153,9 @@ def worth_of(
     )
 
 
-def resting_on(session: Session, stored: StoredAgreement, claim: str, *, clock: Clock) -> frozenset[Ends]:
+def resting_on(
+    session: Session, stored: StoredAgreement, claim: str, *, clock: Clock
+) -> frozenset[tuple[str, str, str, str]]:
     """Return between whom less would be due, clause by clause, if nothing held of a claim that was settled.
 
     Parameters
@@ -169,7 +170,8 @@ def resting_on(session: Session, stored: StoredAgreement, claim: str, *, clock: 
     without = replace(had, results=(), nothing=withdrawn(use.program, (*had.results, *had.nothing), ()))
     decided = books.deciding(without)
     day = _day(session, stored, decided, as_utc(clock()).date())
-    return falling(take_step(use, books, decided, as_of=day).entitlements)
+    due = moving(take_step(use, books, decided, as_of=day).entitlements)
+    return frozenset(ends for ends, change in due.items() if change < 0)
 
 
 def _dues(stored: StoredAgreement, books: Books, decided: Sequence[Decided], day: date) -> dict[LegName, int]:
@@ -232,11 +234,14 @@ def _require_final(
             claim=claim,
         )
     if found.disputed:
-        frozen = sum(settlements.find_frozen(session, stored.id).values())
+        raised = [one.dispute for one in disputes.list_stored(session, stored) if one.dispute.claim == claim]
+        frozen = [f"{amount} of {payer}" for one in raised[-1:] for payer, amount in one.frozen.items()]
+        kept = f": {', '.join(frozen)} is kept back" if frozen else ""
         raise MoneyFrozen(
-            f"The claim {claim!r} is in dispute: what it may pay is kept back. Resolve the dispute first.",
+            f"The claim {claim!r} is in dispute{kept}. Resolve the dispute first.",
             claim=claim,
-            frozen=str(frozen),
+            dispute=raised[-1].code,
+            frozen=frozen,
         )
     if not _is_payable(stored, found, today):
         raise EvidenceMissing(
@@ -283,13 +288,13 @@ class _Act:
         session, stored = self.session, self.stored
         today = as_utc(self.clock()).date()
         voided = (
-            void_waiting(session, stored, self.clock, claim=decision.claim)
+            void_waiting(session, stored, decision.claim, self.clock)
             if cause == "resolution" and decision
             else ()
         )
         use = stored.lineage.overlaid
         books, step, day = self._step(decision, today)
-        undue = void_waiting(session, stored, self.clock, falling=falling(step.entitlements))
+        undue = void_undone(session, stored, self.clock, moving(step.entitlements))
         if undue:
             voided += undue
             books, step, day = self._step(decision, today)

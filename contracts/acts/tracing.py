@@ -11,6 +11,7 @@ from ..payout_trace import ClauseWords, PayoutTrace
 from ..records import agreements, claims, determinations, disputes, settlements
 from ..records.agreements import StoredAgreement
 from ..settlement import Payout, SettledClause, Settlement
+from ..settling import OPENING, RESIDUAL
 from ..terms.document import TermDocument
 from ..terms.wording import TITLES, render
 from .showing import show_payout, show_settlements
@@ -73,6 +74,9 @@ def _proof(session: Session, book: str, transaction: UUID) -> dict[str, Any] | N
 
 def _words(stored: StoredAgreement, payout: Payout) -> ClauseWords:
     """Find the clause in the term sheet: in the terms in force, or in the last that knew it."""
+    pot = payout.clause.removeprefix(OPENING).removeprefix(RESIDUAL)
+    if pot != payout.clause:
+        return _pot_words(stored, payout, pot)
     for document in reversed(stored.lineage.documents):
         clause = next((one for one in document.clauses if one.id == payout.clause), None)
         if clause is not None:
@@ -86,8 +90,21 @@ def _words(stored: StoredAgreement, payout: Payout) -> ClauseWords:
     raise Missing(f"The terms know no clause {payout.clause!r}.", what="clause", code=payout.clause)
 
 
-def _sentences(document: TermDocument, clause: str) -> tuple[str, ...]:
-    sections = (section for section in render(document).sections if section.title == TITLES["clauses"])
+def _pot_words(stored: StoredAgreement, payout: Payout, pot: str) -> ClauseWords:
+    """Find the pot that opens with money, or hands over what remains."""
+    document = next(one for one in reversed(stored.lineage.documents) if pot in one.accounts)
+    account = document.accounts[pot]
+    source = account.source
+    return ClauseWords(
+        title=f"{account.title}: {'what it opens with' if payout.payee == pot else 'what remains'}",
+        words=_sentences(document, pot, "accounts"),
+        source=" ".join(filter(None, (source.document, source.clause))) if source else "",
+        terms_sha256=document.digest(),
+    )
+
+
+def _sentences(document: TermDocument, clause: str, part: str = "clauses") -> tuple[str, ...]:
+    sections = (section for section in render(document).sections if section.title == TITLES[part])
     items = (item for section in sections for item in section.items if item.name == clause)
     found = next(items, None)
     blocks = found.blocks if found else ()

@@ -24,6 +24,7 @@ SIGNIFICANT = 12
 LAST_PLACE = Decimal("1e-18")
 EXACT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 LARGEST = 10**18
+SHARES = frozenset({"difference in proportions", "relative reduction"})
 _DECIMAL = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,18})?", re.ASCII)
 
 
@@ -152,7 +153,7 @@ def value_at(
     kind: Quantity | str,
     *,
     rounding: Rounding = "half_even",
-    times: int = 1,
+    times: int | None = None,
 ) -> str:
     """Return one number of an estimate at the digits of a metric, rounded once.
 
@@ -166,8 +167,9 @@ def value_at(
         Type of the metric, for example ``night/1``.
     rounding : str
         ``floor``, ``ceil``, ``toward_zero``, ``half_even`` or ``half_away``.
-    times : int [dimensionless]
-        Factor from the method's unit to the metric's: 100 from a share to percent.
+    times : int or None [dimensionless]
+        Factor from the method's unit to the metric's; without it 100 from a share of one to a metric in
+        ``percent``, and 1 else.
 
     Raises
     ------
@@ -183,6 +185,8 @@ def value_at(
     '12.3'
     >>> value_at(found, "low", "ratio/2", rounding="floor")
     '0.02'
+    >>> value_at(Estimate(value="0.3441", sample=80, statistic="relative reduction"), "estimate", "percent/1")
+    '34.4'
     """
     known = {"estimate": estimate.value, "low": estimate.low, "high": estimate.high, **estimate.details}
     text = known.get(statistic, "")
@@ -194,7 +198,10 @@ def value_at(
             statistic=statistic,
             known=there,
         )
-    digits = _quantity(kind).digits
+    quantity = _quantity(kind)
+    digits = quantity.digits
+    if times is None:
+        times = 100 if quantity.unit == "percent" and estimate.statistic in SHARES else 1
     num, den = Decimal(text).as_integer_ratio()
     whole = round_quotient(num * times * 10**digits, den, rounding)
     sign, figures = "-" if whole < 0 else "", str(abs(whole)).rjust(digits + 1, "0")
@@ -218,7 +225,7 @@ def finding_of(
     of: tuple[tuple[str, str], ...] = (),
     on: str = "",
     rounding: Rounding = "half_even",
-    times: int = 1,
+    times: int | None = None,
 ) -> Finding:
     """Make the finding that a determination carries: the rounded value beside what it was rounded from.
 
@@ -230,7 +237,7 @@ def finding_of(
         What it is a value of, as in ``ClaimedResult``.
     kind, statistic, rounding, times
         As in ``value_at``.
-    times : int [dimensionless]
+    times : int or None [dimensionless]
         As in ``value_at``.
 
     Examples

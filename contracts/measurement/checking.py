@@ -6,6 +6,7 @@ sums are of whole numbers.
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
@@ -343,17 +344,15 @@ def tables_by_place(
     program : Program
         The terms; numbers with digits are given as decimal text, exact.
     """
-    found: dict[tuple[str, str, str], tuple[list[str], list[int]]] = {}
+    found: dict[tuple[str, str, str], list[tuple[str, int]]] = defaultdict(list)
     for person, metric, period, members, _, quantity, nth in rows:
-        ids, counts = found.setdefault((metric, period, members), ([], []))
-        ids.append(f"{person.hex()}/{nth}")
-        counts.append(quantity)
+        found[metric, period, members].append((f"{person.hex()}/{nth}", quantity))
     return {
         (metric, period, members_of(members)): {
-            "id": np.array(ids),
-            "quantity": _shown_counts(program.metrics[metric], counts),
+            "id": np.array([one for one, _ in named]),
+            "quantity": _shown_counts(program.metrics[metric], [count for _, count in named]),
         }
-        for (metric, period, members), (ids, counts) in sorted(found.items())
+        for (metric, period, members), named in sorted(found.items())
     }
 
 

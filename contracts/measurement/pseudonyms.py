@@ -43,9 +43,15 @@ def pseudonyms(secret: bytes, scope: str, persons: Iterable[str]) -> list[bytes]
     ['9240fefabb6766f2b4c377e58076bd44']
     """
     require_secret(secret)
-    start = _PERSON + scope.encode() + b"\x00"
-    digest = hmac.digest
-    return [digest(secret, start + person.encode(), "sha256")[:PERSON_BYTES] for person in persons]
+    start = hmac.new(secret, _PERSON + scope.encode() + b"\x00", "sha256")
+    return [_continued(start, person.encode())[:PERSON_BYTES] for person in persons]
+
+
+def _continued(start: hmac.HMAC, message: bytes) -> bytes:
+    """Return the code of a start and a message; the key and the start are hashed once for all."""
+    code = start.copy()
+    code.update(message)
+    return code.digest()
 
 
 def key_check(secret: bytes, scope: str) -> str:

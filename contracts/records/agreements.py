@@ -4,9 +4,10 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -38,6 +39,7 @@ from .tables import (
     AMENDMENT_START,
 )
 
+KNOWN_TERMS = 64
 NEXT_STEP = {
     "draft": "Propose it, and let every party sign.",
     "withdrawn": "Draw up another.",
@@ -47,6 +49,45 @@ NEXT_STEP = {
     "terminated": "Settle what is open, and close it.",
     "closed": "Draw up another.",
 }
+# Built once: every act asks them.
+_DRAFT = (
+    select(AGREEMENT.c.id, AGREEMENT_DRAFT.c.version, AGREEMENT_DRAFT.c.body)
+    .join(AGREEMENT_DRAFT, AGREEMENT_DRAFT.c.agreement_id == AGREEMENT.c.id)
+    .where(AGREEMENT.c.book_id == bindparam("book"), AGREEMENT.c.code == bindparam("code"))
+    .order_by(AGREEMENT_DRAFT.c.version.desc())
+    .limit(1)
+)
+_MOVES = (
+    select(AGREEMENT_MOVE.c.no, AGREEMENT_MOVE.c.state)
+    .where(AGREEMENT_MOVE.c.agreement_id == bindparam("agreement"))
+    .order_by(AGREEMENT_MOVE.c.no.desc())
+    .limit(1)
+)
+_AMENDMENTS = (
+    select(AMENDMENT.c.code, AMENDMENT.c.body, EVENT.c.body.label("told"))
+    .join(AMENDMENT_START, AMENDMENT_START.c.amendment_id == AMENDMENT.c.id)
+    .join(EVENT, EVENT.c.id == AMENDMENT_START.c.event_id)
+    .where(AMENDMENT_START.c.agreement_id == bindparam("agreement"))
+    .order_by(AMENDMENT_START.c.ordinal)
+)
+_SIGNED = (
+    select(AGREEMENT_SIGNATURE.c.term_party)
+    .where(AGREEMENT_SIGNATURE.c.agreement_id == bindparam("agreement"))
+    .order_by(AGREEMENT_SIGNATURE.c.term_party)
+)
+_SOURCES = (
+    select(AGREEMENT_SOURCE, FUND.c.code)
+    .join(FUND, FUND.c.id == AGREEMENT_SOURCE.c.fund_id)
+    .where(AGREEMENT_SOURCE.c.agreement_id == bindparam("agreement"))
+    .order_by(AGREEMENT_SOURCE.c.payer)
+)
+
+_FUNDS = (
+    select(FUND.c.code)
+    .join(AGREEMENT_SOURCE, AGREEMENT_SOURCE.c.fund_id == FUND.c.id)
+    .join(AGREEMENT, AGREEMENT.c.id == AGREEMENT_SOURCE.c.agreement_id)
+    .where(AGREEMENT.c.book_id == bindparam("book"), AGREEMENT.c.code == bindparam("code"))
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,83 +133,57 @@ def find_agreement(session: Session, book: str, code: str) -> StoredAgreement:
         When there is none of this code.
     """
     book_id = find_book_id(session, book)
-    found = session.execute(
-        select(AGREEMENT.c.id, AGREEMENT_DRAFT.c.version, AGREEMENT_DRAFT.c.body)
-        .join(AGREEMENT_DRAFT, AGREEMENT_DRAFT.c.agreement_id == AGREEMENT.c.id)
-        .where(AGREEMENT.c.book_id == book_id, AGREEMENT.c.code == code)
-        .order_by(AGREEMENT_DRAFT.c.version.desc())
-        .limit(1)
-    ).one_or_none()
+    found = session.execute(_DRAFT, {"book": book_id, "code": code}).first()
     if found is None:
         raise Missing(f"There is no agreement {code!r} in this book.", what="agreement", code=code)
-    last = session.execute(
-        select(AGREEMENT_MOVE.c.no, AGREEMENT_MOVE.c.state)
-        .where(AGREEMENT_MOVE.c.agreement_id == found.id)
-        .order_by(AGREEMENT_MOVE.c.no.desc())
-        .limit(1)
-    ).one()
-    document = AgreementDocument.read(found.body)
-    amended, raised = _in_force(session, found.id)
-    sources = _sources(session, found.id, raised)
+    of_it = {"agreement": found.id}
+    last = session.execute(_MOVES, of_it).first()
+    if last is None:
+        raise Missing(f"The agreement {code!r} has no state.", what="agreement_move", code=code)
+    amendments = session.execute(_AMENDMENTS, of_it).all()
+    document, lineage = _read_terms(found.body, tuple(row.body for row in amendments))
+    sources = _sources(session, found.id, json.loads(amendments[-1].told)["most"] if amendments else {})
     agreement = Agreement(
         book=book,
         code=code,
         document=document,
         state=last.state,
         sources=sources,
-        signed=_signed(session, found.id),
-        amended=tuple(name for name, _ in amended),
+        signed=tuple(session.scalars(_SIGNED, of_it)),
+        amended=tuple(row.code for row in amendments),
     )
     return StoredAgreement(
         id=found.id,
         book_id=book_id,
         agreement=agreement,
-        lineage=Lineage(document.terms, tuple(one for _, one in amended)),
+        lineage=lineage,
         funds={one.payer: find_fund(session, book, one.fund) for one in sources},
         move=last.no,
         version=found.version,
     )
 
 
-def _signed(session: Session, agreement_id: int) -> tuple[str, ...]:
-    query = select(AGREEMENT_SIGNATURE.c.term_party).where(AGREEMENT_SIGNATURE.c.agreement_id == agreement_id)
-    return tuple(session.scalars(query.order_by(AGREEMENT_SIGNATURE.c.term_party)))
+@lru_cache(maxsize=KNOWN_TERMS)
+def _read_terms(body: bytes, amendments: tuple[bytes, ...]) -> tuple[AgreementDocument, Lineage]:
+    """Read terms and the amendments in force, oldest first; the same bytes are read and compiled once."""
+    document = AgreementDocument.read(body)
+    return document, Lineage(document.terms, tuple(map(Amendment.read, amendments)))
 
 
-def _sources(session: Session, agreement_id: int, raised: Mapping[str, int]) -> tuple[Source, ...]:
-    rows = session.execute(
-        select(AGREEMENT_SOURCE, FUND.c.code)
-        .join(FUND, FUND.c.id == AGREEMENT_SOURCE.c.fund_id)
-        .where(AGREEMENT_SOURCE.c.agreement_id == agreement_id)
-        .order_by(AGREEMENT_SOURCE.c.payer)
-    )
+def _sources(session: Session, agreement_id: int, raised: Mapping[str, str]) -> tuple[Source, ...]:
+    """Return what each payer may have to pay at most, as signed or as the newest amendment says."""
     return tuple(
         Source(
             payer=row.payer,
             fund=row.code,
             promise=row.promise,
             maximum=Money(
-                minor=raised.get(row.payer, row.maximum),
+                minor=int(raised.get(row.payer, row.maximum)),
                 unit=find_unit(session, row.unit),
             ),
         )
-        for row in rows
+        for row in session.execute(_SOURCES, {"agreement": agreement_id})
     )
-
-
-def _in_force(
-    session: Session, agreement_id: int
-) -> tuple[tuple[tuple[str, Amendment], ...], Mapping[str, int]]:
-    """Return the amendments in force, oldest first, and each payer's most since the newest."""
-    rows = session.execute(
-        select(AMENDMENT.c.code, AMENDMENT.c.body, EVENT.c.body.label("told"))
-        .join(AMENDMENT_START, AMENDMENT_START.c.amendment_id == AMENDMENT.c.id)
-        .join(EVENT, EVENT.c.id == AMENDMENT_START.c.event_id)
-        .where(AMENDMENT_START.c.agreement_id == agreement_id)
-        .order_by(AMENDMENT_START.c.ordinal)
-    ).all()
-    raised = {payer: int(most) for payer, most in json.loads(rows[-1].told)["most"].items()} if rows else {}
-    return tuple((row.code, Amendment.read(row.body)) for row in rows), raised
 
 
 def list_agreements(session: Session, book: str) -> tuple[str, ...]:
@@ -216,12 +231,6 @@ def was(session: Session, stored: StoredAgreement, state: AgreementState) -> boo
     return session.execute(moves).first() is not None
 
 
-def lock(session: Session, stored: StoredAgreement) -> StoredAgreement:
-    """Let nobody else decide on an agreement and its funds until this session ends; return it as it is."""
-    lock_code(session, stored.book_id, stored.agreement.code, (fund.code for fund in stored.funds.values()))
-    return find_agreement(session, stored.agreement.book, stored.agreement.code)
-
-
 def lock_code(session: Session, book_id: int, code: str, funds: Iterable[str]) -> None:
     """Lock funds, in their order, and then the agreement of a code, if there is one."""
     lock_funds(session, book_id, funds)
@@ -230,8 +239,10 @@ def lock_code(session: Session, book_id: int, code: str, funds: Iterable[str]) -
 
 
 def find_locked(session: Session, book: str, code: str) -> StoredAgreement:
-    """Return an agreement, locked."""
-    return lock(session, find_agreement(session, book, code))
+    """Return an agreement; nobody else decides on it and its funds until this session ends."""
+    book_id = find_book_id(session, book)
+    lock_code(session, book_id, code, session.scalars(_FUNDS, {"book": book_id, "code": code}))
+    return find_agreement(session, book, code)
 
 
 def public_keys(session: Session, agreement: Agreement) -> Mapping[str, bytes | None]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain, count
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, Select, insert, select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
@@ -22,6 +23,7 @@ from .tables import DATASET, OUTCOME_ROW
 
 FEW_PERSONS = 500
 CHUNK_ROWS = 20_000
+STATEMENT_ROWS = 100
 COLUMNS = (
     *("dataset_id", "agreement_id", "no", "person", "metric", "period", "members", "achieved_on"),
     *("quantity", "nth", "life"),
@@ -130,9 +132,13 @@ def keep_rows(
 
 
 def _insert(connection: Connection, dataset_id: int, agreement_id: int, batch: Sequence[Values]) -> None:
-    marks = f"{int(dataset_id)}, {int(agreement_id)}, {', '.join('?' * (len(COLUMNS) - 2))}"
-    statement = f"INSERT INTO outcome_row ({', '.join(COLUMNS)}) VALUES ({marks})"  # noqa: S608  # constants, two ints
-    connection.exec_driver_sql(statement, [tuple(row) for row in batch])
+    """Write a batch in statements of many rows: SQLite journals changed pages once for each statement."""
+    marks = f"({int(dataset_id)}, {int(agreement_id)}, {', '.join('?' * (len(COLUMNS) - 2))})"
+    for start in range(0, len(batch), STATEMENT_ROWS):
+        rows = batch[start : start + STATEMENT_ROWS]
+        every = ", ".join([marks] * len(rows))
+        statement = f"INSERT INTO outcome_row ({', '.join(COLUMNS)}) VALUES {every}"  # noqa: S608  # constants, two ints
+        connection.exec_driver_sql(statement, tuple(chain.from_iterable(rows)))
 
 
 def _copy(connection: Connection, dataset_id: int, agreement_id: int, batch: Sequence[Values]) -> None:
@@ -184,41 +190,48 @@ def find_recorded(
     wanted = frozenset(persons)
     found: dict[Milestone, list[RecordedRow]] = {}
     days: dict[str, PartialDate] = {}
-    for row in _rows(session, stored.id, wanted):
-        if row[0] not in wanted:
+    for person, metric, members, achieved_on, nth, life, dataset_id in _rows(
+        session, stored.id, names, wanted
+    ):
+        if person not in wanted:
             continue
-        day = days.get(row.achieved_on) or days.setdefault(
-            row.achieved_on, read_partial_date(row.achieved_on)
-        )
-        made = RecordedRow(
-            day=day, nth=row.nth, life=row.life, dataset=names[row.dataset_id], dead=row.dataset_id in dead
-        )
-        found.setdefault((row.person, row.metric, row.members), []).append(made)
+        day = days.get(achieved_on) or days.setdefault(achieved_on, read_partial_date(achieved_on))
+        made = RecordedRow(day=day, nth=nth, life=life, dataset=names[dataset_id], dead=dataset_id in dead)
+        found.setdefault((person, metric, members), []).append(made)
     return found
 
 
-def _rows(session: Session, agreement_id: int, persons: Collection[bytes]) -> Iterator[Row[Any]]:
-    """Read rows on record in pieces: of a few people by name, of many all."""
+def _rows(
+    session: Session, agreement_id: int, datasets: Collection[int], persons: Collection[bytes]
+) -> Iterator[Values]:
+    """Read rows on record: of a few people by name, of many all."""
     columns = ("person", "metric", "members", "achieved_on", "nth", "life", "dataset_id")
-    query = select(*(OUTCOME_ROW.c[name] for name in columns)).where(
-        OUTCOME_ROW.c.agreement_id == agreement_id
-    )
     if len(persons) <= FEW_PERSONS:
-        query = query.where(OUTCOME_ROW.c.person.in_(sorted(persons)))
-    yield from _in_pieces(session, query)
+        query = select(*(OUTCOME_ROW.c[name] for name in columns))
+        of_them = (OUTCOME_ROW.c.agreement_id == agreement_id, OUTCOME_ROW.c.person.in_(sorted(persons)))
+        yield from session.execute(query.where(*of_them))
+        return
+    for dataset in datasets:
+        yield from _in_pieces(session, dataset, columns)
 
 
-def _in_pieces(session: Session, query: Select[Any]) -> Iterator[Row[Any]]:
-    for piece in session.execute(query.execution_options(yield_per=CHUNK_ROWS)).partitions():
-        yield from piece
+def _in_pieces(session: Session, dataset_id: int, columns: Sequence[str]) -> Iterator[Values]:
+    """Read rows of a dataset in their order, as the driver gives them: nothing here needs a translation."""
+    cursor = session.connection().connection.cursor()
+    query = f"SELECT {', '.join(columns)} FROM outcome_row WHERE dataset_id = {int(dataset_id)}"  # noqa: S608  # constants, an int
+    for start in count(0, CHUNK_ROWS):  # they are numbered from one without gaps
+        cursor.execute(f"{query} AND no > {start} AND no <= {start + CHUNK_ROWS} ORDER BY no")
+        rows = cursor.fetchall()
+        yield from rows
+        if len(rows) < CHUNK_ROWS:
+            break
+    cursor.close()
 
 
 def stored_rows(session: Session, dataset_id: int) -> Iterator[CountedRow]:
     """Read the rows of a dataset in their order."""
     names = ("person", "metric", "period", "members", "achieved_on", "quantity", "nth")
-    columns = [OUTCOME_ROW.c[name] for name in names]
-    query = select(*columns).where(OUTCOME_ROW.c.dataset_id == dataset_id).order_by(OUTCOME_ROW.c.no)
-    return cast("Iterator[CountedRow]", _in_pieces(session, query))
+    return cast("Iterator[CountedRow]", _in_pieces(session, dataset_id, names))
 
 
 def find_counted_again(

@@ -9,13 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from .document import WHOLE_TERM
-from .legs import Between, KeyName, LegName
+from .legs import KeyName, LegName
 from .program import ClausePlan, Program
 from .running.arithmetic import WHOLE_NUMBERS, allocate
 from .running.cells import Table
 from .running.engine import Outturn, carry_out
 from .running.evaluation import Traced
-from .running.holding import Before, Kept, Key, Leg
+from .running.holding import Before, Between, Kept, Key, Leg
 from .running.overlays import carry_out_amended
 from .running.rooms import WHOLE
 

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .running.arithmetic import allocate
-from .running.holding import Pair
+from .running.holding import Between, Pair
 
 KeyName = tuple[str, str, tuple[str, ...]]  # clause, period, members
 LegName = tuple[str, str, tuple[str, ...], str, str]  # clause, period, members, payer, payee
-Between = tuple[str, str, str]  # payer, payee (parties, splits or pots as the terms name them), unit
 Parts = dict[Pair, int]
 
 

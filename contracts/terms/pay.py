@@ -16,15 +16,16 @@ from ...finance.money import decimal_text
 from . import legs as by_leg
 from .document import WHOLE_TERM
 from .earlier import before_of, between, carried_out, in_full, less
-from .legs import Between, Owed, Parts, legs_of
+from .legs import Owed, Parts, legs_of
 from .observing import Observation, lay_out
 from .program import ClausePlan, Program
 from .running.cells import Cell, Table
 from .running.engine import KeyOutcome, Outturn
 from .running.evaluation import Traced
-from .running.holding import Key, Pair
+from .running.holding import Before, Between, Key, Pair
 from .running.rooms import WHOLE
 from .types import Quantity
+from .workings import Workings
 
 KeyName = by_leg.KeyName
 LegName = by_leg.LegName
@@ -182,12 +183,10 @@ def step(
         From the last step; ``State()`` at first.
     *events : Observation
         What was observed, in the order of the log.
-    as_of : date
-        The day on which waiting times are judged; without it all have passed.
+    as_of, overlays
+        As for ``pay``.
     trace : bool
         Whether to list every operation.
-    overlays : sequence of Program
-        Terms of each period, where they were amended.
     frozen : Mapping of LegName to int [minor units]
         What would be paid on findings that are disputed, and so are not among the observations: it is kept
         back in limits, pots and legs, and granted to nobody.
@@ -214,22 +213,42 @@ def step(
     clauses = {clause.id: clause for clause in program.clauses}
     names = _names(program, table, clauses)
     before = before_of(program, clauses, names, state.obligated, state.legs, frozen)
+    outturn, record = _carry_out(program, table, overlays, before, (names, state), trace=trace)
+    obligated, legs = dict(state.obligated), dict(state.legs)
+    owed = _owed(clauses, names, state, outturn)
+    rows, workings = [], _workings(program, table, record, overlays)
+    for key, parts in zip(owed, legs_of(list(owed.values())), strict=True):
+        obligated[names[key]] = obligated.get(names[key], 0) + owed[key].due
+        for leg, part in parts.items():
+            legs[*names[key], *leg] = legs.get((*names[key], *leg), 0) + part
+        told = _trace(workings, key, names[key][2]) if trace else ()
+        rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
+    state = State(observed=observed, obligated=obligated, legs=legs)
+    return Step(state=state, entitlements=tuple(rows), outturn=outturn)
+
+
+def _carry_out(
+    program: Program,
+    table: Table,
+    overlays: Sequence[Program],
+    before: Before,
+    known: tuple[Mapping[Key, KeyName], State],
+    *,
+    trace: bool,
+) -> tuple[Outturn, list[Traced]]:
+    """Carry out terms until what is returned now makes room, and what is set off is taken up."""
+    names, state = known
+    clauses = {clause.id: clause for clause in program.clauses}
     outturn, record = in_full(program, table, overlays, before, trace=trace)
     returned = _returned(clauses, outturn, before.amounts)
     if returned:
         before = replace(before, amounts=dict(before.amounts) | returned, legs=less(before, returned))
         outturn, record = in_full(program, table, overlays, before, trace=trace)
-    obligated, legs = dict(state.obligated), dict(state.legs)
-    owed = _owed(clauses, names, state, outturn)
-    rows = []
-    for key, parts in zip(owed, legs_of(list(owed.values())), strict=True):
-        obligated[names[key]] = obligated.get(names[key], 0) + owed[key].due
-        for leg, part in parts.items():
-            legs[*names[key], *leg] = legs.get((*names[key], *leg), 0) + part
-        told = _explained(program, clauses[key[0]], key, record, overlays)
-        rows.append(_entitlement(names[key], outturn.keys[key], owed[key].due, told, parts))
-    state = State(observed=observed, obligated=obligated, legs=legs)
-    return Step(state=state, entitlements=tuple(rows), outturn=outturn)
+    over = _over(clauses, outturn, names, state.obligated)
+    if over:
+        before = replace(before, over=over)
+        outturn, record = in_full(program, table, overlays, before, trace=trace)
+    return outturn, record
 
 
 def _owed(
@@ -305,14 +324,23 @@ def _overpaid(
     paid: Mapping[KeyName, int],
 ) -> dict[Between, int]:
     """Sum, by payer and payee, what was paid beyond what is owed now and is to be set off."""
-    pools: dict[Between, int] = {}
+    return {pair: sum(rows.values()) for pair, rows in _over(clauses, outturn, names, paid).items()}
+
+
+def _over(
+    clauses: Mapping[str, ClausePlan],
+    outturn: Outturn,
+    names: Mapping[Key, KeyName],
+    paid: Mapping[KeyName, int],
+) -> dict[Between, dict[Key, int]]:
+    """Say what keys were paid beyond what is owed now and is to be set off, by payer and payee."""
+    pools: dict[Between, dict[Key, int]] = {}
     for key, kept in outturn.keys.items():
         clause = clauses[key[0]]
         over = paid.get(names[key], 0) - kept.entitled
         sets_off = clause.on_decrease == "offset" and not clause.two_way and kept.earned is not None
         if over > 0 and sets_off:
-            pair = between(clause, names[key])
-            pools[pair] = pools.get(pair, 0) + over
+            pools.setdefault(between(clause, names[key]), {})[key] = over
     return pools
 
 
@@ -337,32 +365,28 @@ def _names(program: Program, table: Table, clauses: Mapping[str, ClausePlan]) ->
     return names
 
 
-def _explained(
-    program: Program, clause: ClausePlan, key: Key, record: Sequence[Traced], overlays: Sequence[Program]
-) -> tuple[TraceRow, ...]:
-    """List the operations behind a key under the terms by which it was last computed."""
+def _workings(
+    program: Program, table: Table, record: Sequence[Traced], overlays: Sequence[Program]
+) -> list[Workings]:
+    """Gather what was carried out by the terms that carried it out: of each period, or one for all."""
     if not overlays:
-        return _trace(program, clause.id, key, record)
-    knowing = [one for one in overlays if any(clause.id == known.id for known in one.clauses)]
-    latest = overlays[key[1]] if key[1] != WHOLE else (knowing or [program])[-1]
-    return _trace(latest, clause.id, key, [row for row in record if overlays[row.period] is latest])
+        return [Workings(program, table, record)]
+    made: dict[int, Workings] = {}
+    for use in overlays:
+        if id(use) not in made:
+            made[id(use)] = Workings(use, table, [row for row in record if overlays[row.period] is use])
+    return [made[id(use)] for use in overlays]
 
 
-def _trace(program: Program, name: str, key: Key, record: Sequence[Traced]) -> tuple[TraceRow, ...]:
-    """List the operations behind a key: those its amount needs, in its period, or the last one known."""
-    clause = next((one for one in program.clauses if one.id == name), None)
-    if not record or clause is None:
+def _trace(workings: Sequence[Workings], key: Key, members: tuple[str, ...]) -> tuple[TraceRow, ...]:
+    """List the operations behind a key under the terms by which it was last computed."""
+    knowing = [one for one in workings if any(clause.id == key[0] for clause in one.program.clauses)]
+    one = workings[key[1]] if key[1] != WHOLE and len(workings) > 1 else (knowing or workings)[-1]
+    clause = next((clause for clause in one.program.clauses if clause.id == key[0]), None)
+    if not one.record or clause is None:
         return ()
-    needed, stack = {clause.amount}, [clause.amount]
-    while stack:
-        fresh = [arg for arg in program.nodes[stack.pop()].args if arg not in needed]
-        needed.update(fresh)
-        stack += fresh
+    program = one.program
     span = key[1] if key[1] != WHOLE else clause.at if clause.at >= 0 else len(program.periods) - 1
-    chosen: dict[tuple[int, int], Traced] = {}
-    for row in record:
-        if row.node in needed and row.period <= span:
-            chosen[row.node, row.combination] = row
     return tuple(
         TraceRow(
             path=program.nodes[row.node].path,
@@ -373,7 +397,7 @@ def _trace(program: Program, name: str, key: Key, record: Sequence[Traced]) -> t
             ),
             value=shown(program, row.node, row.value),
         )
-        for _, row in sorted(chosen.items())
+        for row in one.behind(clause, members, span)
     )
 
 

@@ -437,5 +437,10 @@ def _require_signed(
             "its key, or approve without a signature.",
             party=approver,
         )
+    if key is not None and not signature:
+        raise SignatureInvalid(
+            f"{approver} approves with a signature: its key is registered. Sign the bytes of the proposal.",
+            party=approver,
+        )
     if key is not None:
         require_signature(key, proposal.signing_bytes(), signature or b"", approver)

@@ -51,7 +51,7 @@ def tie(session: Session, book: str, declared: Tie, *, clock: Clock) -> Tie:
         return known
     body = {
         "from": declared.from_party,
-        "kind": declared.kind,
+        "tie": declared.kind,
         "since": declared.since.isoformat(),
         "source": declared.source,
         "to": declared.to_party,

@@ -100,6 +100,9 @@ def record_event(
         When the key was used for an act with other content.
     """
     book_id = find_book_id(session, book)
+    taken = sorted({"key", "kind", "digest", "recorded_at"} & set(body))
+    if taken:
+        raise ValueError(f"the body of {kind} names {', '.join(taken)} itself, which every event has")
     content = {"key": key, **body}
     digest = hashlib.sha256(canonical_bytes({"kind": kind, **content})).hexdigest()
     identity = named_id(book, kind, key)

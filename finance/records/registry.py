@@ -7,9 +7,10 @@ asked again with the same content, leaves it alone; other content under a taken 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Table, insert, literal, select
+from sqlalchemy import Row, Select, Table, bindparam, insert, literal, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
 
@@ -20,6 +21,10 @@ from ..funds import PooledFund
 from ..parties import Party
 from ..units import Unit
 from .tables import ACCOUNT, BOOK, EARMARK, FUND, LINE, PARTY, UNIT
+
+# Built once: these are asked several times in every act, and building a query takes longer than its answer.
+_BOOK_ID = select(BOOK.c.id).where(BOOK.c.code == bindparam("code"))
+_UNIT = select(UNIT).where(UNIT.c.code == bindparam("code"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,7 @@ def lock_fund(session: Session, book: str, code: str) -> int:
 
 def find_unit(session: Session, code: str) -> Unit:
     """Return a registered unit."""
-    row = session.execute(select(UNIT).where(UNIT.c.code == code)).one_or_none()
+    row = session.execute(_UNIT, {"code": code}).one_or_none()
     if row is None:
         raise UnknownUnit(
             f"The unit {code!r} is not registered in this database. Register it first.", unit=code
@@ -82,7 +87,7 @@ def find_unit(session: Session, code: str) -> Unit:
 
 def keep_unit(session: Session, unit: Unit) -> None:
     """Register a unit."""
-    row = session.execute(select(UNIT).where(UNIT.c.code == unit.code)).one_or_none()
+    row = session.execute(_UNIT, {"code": unit.code}).one_or_none()
     if row is None:
         insert_once(session, UNIT, code=unit.code, kind=unit.kind, base_code=unit.base_code, scale=unit.scale)
     known = find_unit(session, unit.code)
@@ -97,7 +102,7 @@ def keep_unit(session: Session, unit: Unit) -> None:
 
 def find_book_id(session: Session, code: str) -> int:
     """Return the row number of a book."""
-    found = session.scalar(select(BOOK.c.id).where(BOOK.c.code == code))
+    found = session.scalar(_BOOK_ID, {"code": code})
     if found is None:
         raise Missing(f"There is no book {code!r} in this database.", what="book", code=code)
     return int(found)
@@ -128,9 +133,13 @@ def keep_lines(session: Session, lines: Mapping[str, str]) -> None:
             insert_once(session, LINE, code=code, kind=kind)
 
 
+@cache
+def _of_code(table: Table) -> Select[*tuple[Any, ...]]:
+    return select(table).where(table.c.book_id == bindparam("book"), table.c.code == bindparam("code"))
+
+
 def _by_code(session: Session, table: Table, book_id: int, code: str, what: str) -> Row[*tuple[Any, ...]]:
-    query = select(table).where(table.c.book_id == book_id, table.c.code == code)
-    row = session.execute(query).one_or_none()
+    row = session.execute(_of_code(table), {"book": book_id, "code": code}).one_or_none()
     if row is None:
         raise Missing(f"There is no {what} {code!r} in this book.", what=what, code=code)
     return row

@@ -270,6 +270,7 @@ def test_a_book_is_sealed_for_a_while(
     booked: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "key").write_text("11" * 32)
+    (tmp_path / "key").chmod(0o600)
     words = ("ledger", "seal", "--name", "example.org", "--key-file", str(tmp_path / "key"), "--db", booked)
     assert main([*words, "--every", "0.1", "--for", "0.3", "--json"]) == 0
     printed = capsys.readouterr()

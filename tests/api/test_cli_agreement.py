@@ -24,6 +24,9 @@ def test_an_agreement_is_drafted_proposed_and_signed_by_everybody(either_office:
     office = either_office
     drafted = office.run("agreement", "draft", office.document(), "--code", "pact")
     assert (drafted["state"], drafted["written"]) == ("draft", True)
+    assert drafted["most"] == [{"payer": "city", "unit": "USD", "most": "500000.00"}]
+    said = office.say("agreement", "draft", office.document(), "--code", "pact")
+    assert "city may have to pay 500,000.00 USD at most: proven." in said
     proposed = office.run("agreement", "propose", "pact")
     assert proposed["sources"] == [
         {"payer": "city", "fund": "shelter", "unit": "USD", "most": "500000.00", "encumbered": "0.00"}

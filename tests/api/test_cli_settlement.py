@@ -247,8 +247,8 @@ def test_what_is_overturned_after_payment_is_taken_back(office: "Office") -> Non
         "--statement",
         "no",
     )
-    found = office.signed("c1", "pact", "second-lab", "--result", "nights=0,period=p1")
-    words = ("dispute", "resolve", "pact", "d1", "--outcome", "partly", "--reason", "no register")
+    found = office.signed("c1", "pact", "second-lab", "--nothing")
+    words = ("dispute", "resolve", "pact", "d1", "--outcome", "overturned", "--reason", "no register")
     office.run(*words, "--determination", found, "--key", f"resolver={office.key('arbiter')}")
     back = office.run("payout", "list", "pact")[1]
     assert (back["direction"], back["amount"], back["status"]) == ("back", SIX, "owed")

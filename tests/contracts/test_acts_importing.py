@@ -438,6 +438,12 @@ def test_stored_rows_can_be_evaluated_where_they_are_claimed(by_site: Register) 
     assert found == {one.place: one.value for one in made.results}
 
 
+def test_every_row_that_was_stored_is_read_again(register: Register) -> None:
+    made = register.put(ROWS)
+    tables = importing.evaluation_tables(register.session, "main", "pact", made.code)
+    assert sum(len(table["id"]) for table in tables.values()) == made.rows == 3
+
+
 def test_a_milestone_is_a_metric_of_a_member_so_that_one_person_counts_at_each(by_site: Register) -> None:
     header = "person,metric,achieved_on,quantity,of:site\n"
     by_site.put(header + "a,nights,2026-01-05,3,north\n")

@@ -206,6 +206,28 @@ def test_an_amendment_is_settled_on_what_was_found_and_covers_the_rest(desk: "De
     assert [one.cause for one in steps] == ["determination", "amendment"]
 
 
+def test_what_the_payee_keeps_after_an_amendment_takes_nothing_from_what_can_still_come(
+    desk: "Desk", content: Content
+) -> None:
+    content["metrics"]["beds"] = {**content["metrics"]["nights"], "type": "bed/0", "domain": ["0", "1000"]}
+    by = [{"op": "lit", "value": "10.00", "type": "USD/2 per bed/0"}]
+    amount = {"op": "scale", "of": {"op": "obs", "metric": "beds"}, "by": by, "as": "USD/2"}
+    content["clauses"].append({**content["clauses"][0], "id": "beds", "amount": amount})
+    content["limits"] = [{"id": "most", "of": ["nights"], "max": "500000.00"}]
+    both = replace(desk, document=document_of(content))
+    both.start()
+    both.find("c1", "40000")
+    settle(both)
+    assert both.money() == ("10000.00", "500000.00", "90000.00")
+    amendment = amending(both, most("100000.00"), effective_on="2026-01-01", retroactive=True)
+    make(both, amendment)
+    approve(both, amendment, "home")
+    assert both.money() == ("10000.00", "500000.00", "90000.00")
+    both.find("c2", "1000", metric="beds")
+    settle(both)
+    assert both.money() == ("0.00", "510000.00", "90000.00")
+
+
 def test_no_consent_to_close_is_one_for_another_agreement(desk: "Desk") -> None:
     desk.start()
     content = consent_bytes("other", "measure")

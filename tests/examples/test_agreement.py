@@ -174,6 +174,7 @@ def test_the_walk_of_the_readme_runs_from_signing_to_closing(
     assert "1,760.00 GBP of ministry is kept back." in last("dispute raise")
     assert "235,010.00 GBP of ministry is free again." in last("agreement measure") + last("agreement close")
     assert "claims placement_week_1 7, by count" in last("payout trace")
+    assert last("claim list").count("Found:") == 1
     assert "proven under the signed root" in last("payout trace")
     assert "8 steps taken again from the events: the same" in last("agreement replay")
     assert "nothing found" in last("ledger verify")

@@ -128,6 +128,22 @@ def memory() -> Iterator[Engine]:
     engine.dispose()
 
 
+def test_an_engine_in_the_place_of_one_that_is_gone_is_prepared_too(tmp_path: Path) -> None:
+    """What outlives an engine, such as an error that names its dialect, must not pass for the next one."""
+    outliving, places, reused = [], set(), 0
+    for _ in range(600):
+        opened = open_engine(f"sqlite:///{tmp_path / 'some.db'}")
+        reused += id(opened) in places
+        places.add(id(opened))
+        with opened.connect() as connection:
+            assert connection.execute(text("PRAGMA foreign_keys")).scalar_one() == 1
+            assert connection.connection.in_transaction
+        outliving.append(opened.dialect)
+        opened.dispose()
+        del opened, connection
+    assert reused
+
+
 def test_a_database_in_memory_lasts_as_long_as_its_engine(memory: Engine) -> None:
     with UnitOfWork(memory) as session:
         acts.open_book(session, "main", currency("USD"))

@@ -88,6 +88,7 @@ class Pass:
     frozen: Mapping[LegName, int]
     done: dict[Key, dict[tuple[str, str], int]] = field(default_factory=dict)
     reserved: dict[Key, int] = field(default_factory=dict)
+    over: dict[tuple[str, str], dict[Key, int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, amount in self.before.items():
@@ -99,9 +100,15 @@ class Pass:
         for key, amount in wanted.items():
             clause = next(one for one in self.shape.clauses if one.id == key[0])
             free = min(amount, self.reserved.get(key, 0))
-            passed = self._limited(clause, key, amount, free)
-            passed = self._potted(clause, passed, self.reserved.get(key, 0))
+            over = self.over.get((clause.payer, clause.payee), {})
+            beside = {one: left for one, left in over.items() if one != key}
+            passed = self._limited(clause, key, amount, free, beside)
+            passed = self._potted(clause, passed, self.reserved.get(key, 0) + sum(beside.values()))
             legs = self._spread(clause, key, passed)
+            more = sum(legs.values()) - self.reserved.get(key, 0)
+            for one in sorted(beside, key=lambda one: one[0] != key[0]):
+                part = max(0, min(more, over[one]))
+                over[one], self.reserved[one], more = over[one] - part, self.reserved[one] - part, more - part
             self.reserved[key] = self.reserved.get(key, 0) - min(free, sum(legs.values()))
             self.done[key] = legs
             answer[key] = sum(legs.values())
@@ -120,10 +127,15 @@ class Pass:
             + sum(amount for name, amount in self.frozen.items() if counts(name[:3]))
         )
 
-    def _limited(self, clause: Clause, key: Key, amount: int, free: int) -> int:
+    def _limited(self, clause: Clause, key: Key, amount: int, free: int, over: Mapping[Key, int]) -> int:
         for one in self.shape.limits:
             if clause.id in one.clauses:
-                amount = min(amount, self._room(one, key) + free)
+                same = [
+                    left
+                    for (name, _, who), left in over.items()
+                    if (name, one.each and who) == (key[0], one.each and key[2])
+                ]
+                amount = min(amount, self._room(one, key) + free + sum(same))
         return amount
 
     def _room(self, one: Limit, key: Key) -> int:
@@ -179,9 +191,9 @@ class Pass:
         if leg.most is None:
             return 10**18
         others = sum(
-            amount
+            max(0, amount - self.done.get(name[:3], {}).get(name[3:], 0))
             for name, amount in self.before.items()
-            if name[3] == leg.party and name[:3] != key and name[:3] not in self.done
+            if name[3] == leg.party and name[:3] != key
         )
         passed = sum(
             legs.get(ends, 0) for legs in self.done.values() for ends in legs if ends[0] == leg.party
@@ -213,25 +225,29 @@ def take_step(
         walk = Pass(shape, lower, frozen)
         entitled = walk.walk(wanted)
     over = _overpaid(clauses, entitled, had)
+    if over:
+        walk = Pass(shape, walk.before, frozen, over=over)
+        entitled = walk.walk(wanted)
+    left = {pair: sum(rows.values()) for pair, rows in _overpaid(clauses, entitled, had).items()}
     return [
-        _row(clauses[key[0]], key, wanted[key], amount, before, walk.done[key], over)
+        _row(clauses[key[0]], key, wanted[key], amount, before, walk.done[key], left)
         for key, amount in entitled.items()
     ]
 
 
 def _overpaid(
     clauses: Mapping[str, Clause], entitled: Mapping[Key, int], had: Mapping[Key, int]
-) -> dict[tuple[str, str], int]:
-    over: dict[tuple[str, str], int] = {}
+) -> dict[tuple[str, str], dict[Key, int]]:
+    over: dict[tuple[str, str], dict[Key, int]] = {}
     for key, amount in entitled.items():
         clause = clauses[key[0]]
         if clause.falls == "offset" and had.get(key, 0) > amount:
             pair = (clause.payer, clause.payee)
-            over[pair] = over.get(pair, 0) + had[key] - amount
+            over.setdefault(pair, {})[key] = had[key] - amount
     return over
 
 
-def _row(  # noqa: PLR0913  # a row of figures
+def _row(
     clause: Clause,
     key: Key,
     earned_now: int,

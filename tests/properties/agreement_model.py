@@ -5,84 +5,17 @@ the beginning, by ``agreement_arithmetic``); what becomes of each payout. It say
 is done or by which name it is refused.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from .agreement_arithmetic import Key, LegName, Result, Row, earned, take_step
+from .agreement_rows import Books, ClaimRow, Dispute, PayoutRow, Rules
 from .agreement_shapes import ENDS, Shape
 
 PENDING_STATES = ("active", "suspended", "measured", "terminated")
 SETTLED_STATES = ("active", "measured", "terminated")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rules:
-    """What the agreement says beside its terms."""
-
-    quorum: int = 1
-    dispute_days: int = 0
-    late_days: int = 0
-    claim_days: int | None = None
-    valid_days: int | None = None
-    provisional: bool = False
-    approval_from: int | None = None
-
-
-@dataclass
-class Dispute:
-    code: str
-    claim: str
-    round: int
-    frozen: dict[LegName, int]
-    outcome: str = ""
-
-
-@dataclass
-class ClaimRow:
-    """A claim, what was found about it, and what counts."""
-
-    code: str
-    number: int
-    results: tuple[Result, ...]
-    found: dict[int, dict[str, tuple[Result, ...]]] = field(default_factory=dict)
-    round: int = 0
-    decided: tuple[Result, ...] = ()
-    decided_on: date | None = None
-    open_until: date | None = None
-    dispute: Dispute | None = None
-    waived: set[str] = field(default_factory=set)
-    settled: int = 0
-    disputes: list[Dispute] = field(default_factory=list)
-
-    @property
-    def current(self) -> int:
-        """The round for which findings are taken, or that was decided last."""
-        return max(1, self.round + 1 if self.dispute else self.round)
-
-
-@dataclass
-class PayoutRow:
-    """Money owed between two names by one step."""
-
-    position: int
-    clause: str
-    period: str
-    payer: str
-    payee: str
-    amount: int
-    back: bool
-    route: str
-    claim: str
-    status: str
-    done: int = 0
-    approved: bool = False
-    legs: dict[LegName, int] = field(default_factory=dict)
-
-    @property
-    def name(self) -> tuple[int, str, str, str, str]:
-        return self.position, self.clause, self.period, self.payer, self.payee
 
 
 @dataclass
@@ -102,7 +35,7 @@ class Model:
     payouts: list[PayoutRow] = field(default_factory=list)
     position: int = 0
     amended: int = 0
-    books: dict[str, tuple[Result, ...]] = field(default_factory=dict)
+    books: dict[str, Books] = field(default_factory=dict)
     other: dict[str, int] = field(default_factory=dict)
 
     # ---- findings
@@ -118,6 +51,9 @@ class Model:
     def count(self, claim: ClaimRow, number: int, results: tuple[Result, ...], until: date) -> None:
         claim.round, claim.decided, claim.decided_on, claim.open_until = number, results, self.today, until
         claim.waived = set()
+        places = {one[:3] for one in results}
+        claim.fallen = {place for place in claim.said if place not in places}
+        claim.said |= places
 
     def final_on(self, claim: ClaimRow) -> date:
         assert claim.decided_on is not None
@@ -180,10 +116,12 @@ class Model:
         return sum(one.amount for one in self.payouts if one.payer == payer and one.status == "waiting")
 
     def kept_back(self, payer: str) -> int:
-        return sum(amount for name, amount in self.frozen.items() if name[3] == payer)
+        open_ones = [claim.dispute for claim in self.claims.values() if claim.dispute]
+        return sum(one.kept.get(payer, 0) for one in open_ones)
 
     def owed_back(self, payer: str) -> int:
-        return sum(one.amount - one.done for one in self.payouts if one.payer == payer and one.back)
+        rows = [one for one in self.payouts if one.payer == payer and one.status in {"owed", "part_returned"}]
+        return sum(one.amount - one.done for one in rows)
 
     def spent(self, fund: str) -> int:
         """What has left a fund, less what came back to it."""
@@ -199,21 +137,36 @@ class Model:
     # ---- settlement
 
     def in_force(self, *, adding: ClaimRow | None = None) -> list[tuple[str, Result]]:
-        """What was settled, in the order in which it first was, with one more decision."""
-        codes = list(self.order)
-        if adding is not None and adding.code not in codes:
-            codes.append(adding.code)
-        return [
-            (code, one)
-            for code in codes
-            for one in (self.claims[code].decided if adding is self.claims[code] else self.books[code])
-        ]
+        """What was settled, in the order in which it first was, with one more decision.
+
+        What an earlier round had said and the one in force does not counts as nothing, unless something
+        stands in for it, or another claim knows it.
+        """
+        books = dict(self.books)
+        if adding is not None:
+            books[adding.code] = (adding.decided, adding.fallen)
+        codes = [*self.order, *(code for code in books if code not in self.order)]
+        known = {one[:3] for code in codes for one in books[code][0]}
+        rows = []
+        for code in codes:
+            results, fallen = books[code]
+            zeros = [
+                (*place, 0)
+                for place in sorted(fallen)
+                if place not in known and self.shape.metric(place[0]).after_days is None
+            ]
+            rows += [(code, one) for one in (*results, *zeros)]
+        return rows
+
+    def is_lapsed(self, claim: ClaimRow) -> bool:
+        """Whether it was not decided when the agreement was terminated."""
+        return self.state == "terminated" and not claim.round
 
     def judged_on(self, taken: ClaimRow | None) -> date:
         """The day on which waiting times are judged: nothing stands in for what is still being decided."""
         days = [self.today]
         for claim in self.claims.values():
-            if claim is taken or self.is_payable(claim):
+            if claim is taken or claim.code in self.order or self.is_lapsed(claim):
                 continue
             for metric, period, _, _ in claim.results:
                 after = self.shape.metric(metric).after_days
@@ -227,15 +180,19 @@ class Model:
         return take_step(self.shape, self.legs, self.frozen, wanted)
 
     def step(self, adding: ClaimRow | None) -> list[Row]:
-        """The rows of a step; what waits for approval and is less now is given up first."""
+        """The rows of a step; what it goes against and nothing was done on is given up first."""
         rows = self.rows(adding)
-        falls = {(*row.key[:2], *ends) for row in rows for ends, due in row.legs.items() if due < 0}
+        sums: dict[tuple[str, str, str, str], int] = {}
+        for row in rows:
+            for (payer, payee), due in row.legs.items():
+                place = (row.key[0], row.key[1], payer, payee)
+                sums[place] = sums.get(place, 0) + due
         undue = [
             one
             for one in self.payouts
-            if one.status == "waiting"
-            and (one.clause, one.period, one.payer, one.payee) in falls
-            and not (one.claim and self.claims[one.claim].dispute)
+            if not (one.claim and self.claims[one.claim].dispute)
+            and one.status == ("waiting" if sums.get(one.name[1:], 0) < 0 else "owed")
+            and sums.get(one.name[1:], 0)
         ]
         for one in undue:
             one.status = "void"
@@ -258,13 +215,9 @@ class Model:
             return ""
         if self.state not in SETTLED_STATES:
             return "UnlawfulTransition"
-        if not code:
-            return ""
         if claim is None:
-            return "Missing"
-        if not claim.round:
-            return "EvidenceMissing"
-        if claim.dispute:
+            return "Missing" if code else ""
+        if claim.round and claim.dispute:
             return "MoneyFrozen"
         return "" if self.is_payable(claim) else "EvidenceMissing"
 
@@ -277,7 +230,7 @@ class Model:
         rows = self.step(claim)
         if claim.code not in self.order:
             self.order.append(claim.code)
-        self.books[claim.code], claim.settled = claim.decided, claim.round
+        self.books[claim.code], claim.settled = (claim.decided, claim.fallen), claim.round
         return self.book(rows, claim.code)
 
     def amend(self, after: Shape) -> None:
@@ -351,7 +304,8 @@ class Model:
             position, clause, period, payer, payee, abs(amount), back, route, claim, "outside", legs=legs
         )
         if route == "pot":
-            one.status, one.done = ("returned" if back else "paid"), abs(amount)
+            one.done = min(abs(amount), self.in_pot(payee)) if back else amount
+            one.status = "paid" if not back else one.back_status
         elif route == "fund":
             policy = self.rules.approval_from
             one.status = "owed" if back else "paid"
@@ -359,6 +313,23 @@ class Model:
                 one.status = "waiting"
             one.done = amount if one.status == "paid" else 0
         self.payouts.append(one)
+
+    def in_pot(self, pot: str) -> int:
+        """What a pot holds, beside what waits."""
+        filled = sum(-one.done if one.back else one.done for one in self.payouts if one.payee == pot)
+        drawn = sum(
+            -one.done if one.back else one.amount
+            for one in self.payouts
+            if one.payer == pot and one.status != "void"
+        )
+        return filled - drawn - self.kept_back(pot)
+
+    def refill(self, pot: str) -> None:
+        """Give back what a pot owes to those who had paid too much in, as money comes back to it."""
+        for one in self.payouts:
+            if one.payee == pot and one.back and one.done < one.amount and one.route == "pot":
+                one.done += min(one.amount - one.done, self.in_pot(pot))
+                one.status = one.back_status
 
     # ---- disputes
 
@@ -385,8 +356,15 @@ class Model:
             return False
         return self.today >= self.final_on(claim) or by in claim.waived
 
-    def dispute(self, claim: ClaimRow, code: str) -> None:
-        claim.dispute = Dispute(code, claim.code, claim.round, self.worth(claim))
+    def dispute(self, claim: ClaimRow, code: str, held: Mapping[str, int]) -> None:
+        """Keep back what it would pay, as far as it is set aside."""
+        worth = self.worth(claim)
+        kept: dict[str, int] = {}
+        for name, amount in worth.items():
+            kept[name[3]] = kept.get(name[3], 0) + amount
+        kept = {payer: min(amount, held.get(payer, 0)) for payer, amount in kept.items()}
+        legs = {name: amount for name, amount in worth.items() if kept[name[3]]}
+        claim.dispute = Dispute(code, claim.code, claim.round, legs, kept)
         claim.disputes.append(claim.dispute)
 
     def resolve(self, claim: ClaimRow, outcome: str, instead: tuple[Result, ...] = ()) -> None:
@@ -443,7 +421,7 @@ class Model:
             (metric.name, period, members)
             for metric in self.shape.metrics
             for period in metric.periods
-            for members in ([(one,) for one in metric.members] or [()])
+            for members in ([(one,) for one in metric.members] or [()])  # type: ignore[list-item]  # one member, or none
             if self.is_open_place(metric.name, period)
         ]
         choices = [set(places), set()] + [{one} for one in places[:6]]

@@ -4,135 +4,53 @@ Every request is put, put again under the same key, and held against what the mo
 refused by name, and nothing written by what is refused or repeated.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
-from sqlalchemy import text
+import pytest
 
-from almoner import Money, currency
+from almoner import Money
 from almoner.contracts.acts import agreeing, amending, claiming, determining, disputing, ending
 from almoner.contracts.acts.recovering import carry_out, take_back
-from almoner.contracts.acts.replaying import replay
 from almoner.contracts.acts.settling import settle
 from almoner.contracts.acts.showing import list_payouts
-from almoner.contracts.acts.tracing import trace_payout
 from almoner.contracts.agreement import AgreementDocument, consent_bytes
 from almoner.contracts.amendments import amendment_bytes
-from almoner.contracts.claims import ClaimedResult, digest_of
+from almoner.contracts.claims import digest_of
 from almoner.contracts.determinations import Determination, Finding
+from almoner.contracts.disputes import Resolution, ResolutionOutcome
 from almoner.contracts.records import agreements
 from almoner.contracts.records.claims import find_claim
-from almoner.contracts.disputes import Resolution, ResolutionOutcome
-from almoner.contracts.settlement import Payout, Settlement
-from almoner.contracts.terms.amendment import Amendment
-from almoner.contracts.terms.bounds import prove
-from almoner.contracts.terms.compiled import compile_terms
+from almoner.contracts.settlement import Payout
 from almoner.finance import acts as finance
 from almoner.finance.accounts import Promise
-from almoner.finance.approvals import ApprovalPolicy
-from almoner.finance.dates import Clock, fixed_clock
+from almoner.finance.dates import Clock
 from almoner.finance.errors import AlmonerError, Underfunded
 from almoner.finance.funds import PooledFund
-from almoner.finance.parties import Party
-from almoner.finance.signatures import public_key, sign_bytes
+from almoner.finance.signatures import sign_bytes
 from almoner.finance.storage import Session
 
 from .agreement_arithmetic import Result
-from .agreement_model import ClaimRow, Model, PayoutRow, Rules
-from .agreement_shapes import Shape, raised
-
-USD = currency("USD")
-BEGIN = date(2026, 1, 15)
-PARTIES = {
-    "city": "harbour-city",
-    "land": "land-office",
-    "home": "night-shelter",
-    "clinic": "quay-clinic",
-    "lab": "count-lab",
-}
-VERIFIERS = {"second": "second-lab", "third": "third-lab"}
-RESOLVER = "arbiter"
-LABS = ("count-lab", "second-lab", "third-lab")
-STAFF = ("desk-one", "desk-two")
-GIVERS = ("north-giver", "south-giver")
-FUNDS = {"shelter": 700_000, "harbour": 400_000}
-
-
-def secret_of(code: str) -> bytes:
-    return hashlib.sha256(code.encode()).digest()
-
-
-def clock_of(day: date) -> Clock:
-    return fixed_clock(datetime(day.year, day.month, day.day, 9, 30, tzinfo=UTC))
-
-
-def document_of(shape: Shape, rules: Rules) -> AgreementDocument:
-    verification: dict[str, object] = {
-        "quorum": rules.quorum,
-        "pays": "provisional" if rules.provisional else "final",
-    }
-    for name in ("claim_days", "valid_days"):
-        if getattr(rules, name) is not None:
-            verification[name] = getattr(rules, name)
-    return AgreementDocument.read(
-        json.dumps(
-            {
-                "schema": "almoner.agreement/1",
-                "terms": shape.terms,
-                "parties": PARTIES,
-                "verifiers": VERIFIERS,
-                "resolver": RESOLVER,
-                "funding": [{"payer": payer, "fund": fund} for payer, fund in shape.funded.items()],
-                "verification": verification,
-                "disputes": {"days": rules.dispute_days, "late_days": rules.late_days},
-            }
-        )
-    )
-
-
-def open_book(session: Session, funds: Mapping[str, int] = FUNDS) -> dict[str, PooledFund]:
-    finance.open_book(session, "main", USD)
-    for code in (*PARTIES.values(), *VERIFIERS.values(), RESOLVER, *STAFF, *GIVERS, "stranger"):
-        finance.register_party(
-            session, "main", Party(code=code, name=code.title(), public_key=public_key(secret_of(code)))
-        )
-    opened = {}
-    for code, minor in funds.items():
-        opened[code] = finance.open_fund(session, "main", code, USD, title=code.title())
-        for giver, part in zip(GIVERS, (minor // 3, minor - minor // 3), strict=True):
-            amount = Money(minor=part, unit=USD)
-            finance.contribute(
-                session, opened[code], giver, amount, key=f"{code}#{giver}", clock=clock_of(BEGIN)
-            )
-    return opened
-
-
-def results_of(shape: Shape, rows: tuple[Result, ...]) -> tuple[ClaimedResult, ...]:
-    return tuple(
-        ClaimedResult(
-            metric=metric,
-            period=period,
-            of=tuple((shape.set_name, member) for member in members),
-            value=str(value),
-        )
-        for metric, period, members, value in rows
-    )
-
-
-def evidence_of(code: str) -> bytes:
-    return f"the register behind {code}".encode()
-
-
-def counts(session: Session) -> dict[str, int]:
-    """Rows of every table."""
-    connection = session.connection()
-    names = sorted(connection.dialect.get_table_names(connection))
-    query = " UNION ALL ".join(f"SELECT '{name}', count(*) FROM \"{name}\"" for name in names)  # noqa: S608
-    return {name: int(size) for name, size in connection.execute(text(query)).all()}
+from .agreement_book import (
+    GIVERS,
+    RESOLVER,
+    SHORT,
+    STAFF,
+    USD,
+    amendment_of,
+    cents,
+    clock_of,
+    comparable,
+    counts,
+    evidence_of,
+    maxima_of,
+    results_of,
+    secret_of,
+)
+from .agreement_model import Model
+from .agreement_rows import ClaimRow, PayoutRow
 
 
 @dataclass
@@ -168,15 +86,14 @@ class World:
 
     def refuse(self, act: Callable[[], object], *names: str) -> AlmonerError:
         before = counts(self.session)
-        try:
-            answer = act()
-        except AlmonerError as refusal:
-            assert type(refusal).__name__ in names, (names, type(refusal).__name__, str(refusal))
-            after = counts(self.session)
-            grown = {name: size - before[name] for name, size in after.items() if size != before[name]}
-            assert not grown, f"refused with {refusal!r}, and yet it has written {grown}"
-            return refusal
-        raise AssertionError(f"{names} was due, and it was done: {answer}")
+        with pytest.raises(AlmonerError) as caught:
+            act()
+        refusal = caught.value
+        assert type(refusal).__name__ in names, (names, type(refusal).__name__, str(refusal))
+        after = counts(self.session)
+        grown = {name: size - before[name] for name, size in after.items() if size != before[name]}
+        assert not grown, f"refused with {refusal!r}, and yet it has written {grown}"
+        return refusal
 
     # ---- the life of an agreement
 
@@ -253,7 +170,7 @@ class World:
 
     def find_wrongly(self, claim: ClaimRow, made: Determination, fault: str) -> None:
         """Present a finding with one fault; each is refused by its own name."""
-        model, day = self.model, timedelta(days=1)
+        model = self.model
         rows = claim.results
         lab = made.verifier
         if fault == "unsigned":
@@ -262,6 +179,10 @@ class World:
             self.determine(replace(made, signature=flipped), "SignatureInvalid")
         elif fault == "other":
             self.determine(self.finding(claim.code, rows, lab, claim_sha256="0" * 64), "DeterminationForeign")
+        elif fault == "round":
+            self.determine(self.finding(claim.code, rows, lab, 2), "DeterminationForeign")
+        elif fault in {"early", "late"}:
+            self.find_out_of_time(claim, lab, fault)
         elif fault == "content":
             metric, period, members, value = rows[0]
             low = model.shape.metric(metric).low
@@ -272,12 +193,6 @@ class World:
             self.determine(self.finding(claim.code, rows, "night-shelter"), "NotIndependent")
         elif fault == "stranger":
             self.determine(self.finding(claim.code, rows, "stranger"), "DeterminationForeign")
-        elif fault == "early":
-            tomorrow = (model.today + day).isoformat()
-            self.determine(self.finding(claim.code, rows, lab, made_on=tomorrow), "DeterminationExpired")
-        elif fault == "late" and model.rules.valid_days is not None:
-            old = (model.today - day * (model.rules.valid_days + 1)).isoformat()
-            self.determine(self.finding(claim.code, rows, lab, made_on=old), "DeterminationExpired")
         elif fault == "evidence" and model.pooled(claim.code, rows):
             digest = digest_of(b"another register")
             self.determine(self.finding(claim.code, rows, lab, evidence_sha256=digest), "EvidenceMissing")
@@ -286,8 +201,15 @@ class World:
             high = model.shape.metric(metric).high
             above = ((metric, period, members, high + 1), *rows[1:])
             self.determine(self.finding(claim.code, above, lab), "OutsideDomain")
-        elif fault == "round":
-            self.determine(self.finding(claim.code, rows, lab, 2), "DeterminationForeign")
+
+    def find_out_of_time(self, claim: ClaimRow, lab: str, fault: str) -> None:
+        """Date a finding tomorrow, or longer ago than findings count."""
+        days = self.model.rules.valid_days
+        if fault == "late" and days is None:
+            return
+        day = self.model.today + timedelta(days=1 if fault == "early" else -(days or 0) - 1)
+        made = self.finding(claim.code, claim.results, lab, made_on=day.isoformat())
+        self.determine(made, "DeterminationExpired")
 
     # ---- money
 
@@ -330,8 +252,13 @@ class World:
             probe = deepcopy(self.model)
             probe.settle(claim)
             if self.is_short(probe):
-                owed = any(self.model.owed_back(payer) for payer in self.model.maxima)
-                assert owed, "money is missing that nobody owes"
+                payers = self.model.maxima
+                missing = any(self.model.owed_back(one) or self.model.kept_back(one) for one in payers)
+                assert missing, "money is missing that nobody owes back and no dispute keeps back"
+                self.refuse(
+                    lambda: settle(self.session, "main", self.code, claim, clock=self.clock, maker=maker),
+                    *SHORT,
+                )
                 return
         if refusal or claim:
             self.ask(
@@ -382,13 +309,26 @@ class World:
         )
         if not refusal:
             one.done += minor
-            one.status = "returned" if one.done == one.amount else "part_returned"
+            one.status = one.back_status
+            if one.payer in self.model.shape.pots:
+                self.model.refill(one.payer)
 
     # ---- disputes
+
+    def held(self) -> dict[str, int]:
+        """What is set aside for each payer, beside what is frozen or waits."""
+        stored = agreements.find_agreement(self.session, "main", self.code)
+        return {
+            one.payer: finance.promised(
+                self.session, self.funds[one.fund], Promise("agreement", one.promise)
+            ).minor
+            for one in stored.agreement.sources
+        }
 
     def dispute(self, claim: ClaimRow, by: str, grounds: str, refusal: str = "") -> None:
         self.trail += 1
         code = f"d{self.trail}"
+        held = self.held()
         self.ask(
             lambda: disputing.dispute(
                 self.session, "main", self.code, claim.code, by=by, grounds=grounds,  # type: ignore[arg-type]  # drawn
@@ -397,7 +337,7 @@ class World:
             refusal,
         )  # fmt: skip
         if not refusal:
-            self.model.dispute(claim, code)
+            self.model.dispute(claim, code, held)
 
     def resolve(
         self,
@@ -462,8 +402,7 @@ class World:
         except Underfunded as refusal:
             assert counts(self.session) == before
             payer = str(refusal.figures["payer"])
-            extra = cents(str(refusal.figures["extra"]))
-            assert extra > free[self.model.shape.funded[payer]], (refusal, free)
+            require_more(cents(str(refusal.figures["extra"])), free[self.model.shape.funded[payer]])
             return
         self.ask(lambda: self._approve(key, others, maker))
         self.model.amend(after)
@@ -529,147 +468,7 @@ class World:
             promise = Promise("agreement", source.promise)
             assert not finance.promised(self.session, self.funds[source.fund], promise)
 
-    # ---- holding both against each other
 
-    def compare(self) -> None:
-        """Hold the whole agreement against the model."""
-        model = self.model
-        stored = agreements.find_agreement(self.session, "main", self.code)
-        assert stored.agreement.state == model.state
-        if not stored.agreement.sources:
-            return
-        shown = {
-            (row.position, row.clause, row.period, row.payer, row.payee): (
-                row.amount.minor,
-                row.direction == "back",
-                row.route,
-                row.status,
-                row.done.minor,
-                row.claim,
-            )
-            for row in list_payouts(self.session, "main", self.code)
-        }
-        expected = {
-            row.name: (row.amount, row.back, row.route, row.status, row.done, row.claim)
-            for row in model.payouts
-        }
-        assert shown == expected, diff(shown, expected)
-        self.compare_money()
-
-    def compare_money(self) -> None:
-        """Nothing is set aside or paid beyond the proven bound, nor beyond the fund; what can come is covered."""
-        model = self.model
-        stored = agreements.find_agreement(self.session, "main", self.code)
-        held: dict[str, int] = {}
-        kept: dict[str, int] = {}
-        for source in stored.agreement.sources:
-            fund = self.funds[source.fund]
-            promised = finance.promised(self.session, fund, Promise("agreement", source.promise)).minor
-            payer = source.payer
-            frozen, waiting, paid = model.kept_back(payer), model.waiting(payer), model.paid(payer)
-            kept[payer] = promised
-            held[source.fund] = held.get(source.fund, 0) + promised + frozen + waiting
-            if payer in model.shape.pots:
-                continue
-            whole = promised + frozen + waiting + paid
-            assert source.maximum.minor == model.maxima[payer]
-            assert whole <= source.maximum.minor or not promised, (payer, promised, frozen, waiting, paid)
-            self.highest[payer] = max(self.highest.get(payer, 0), source.maximum.minor)
-            assert whole <= self.highest[payer]
-        for code, fund in self.funds.items():
-            position = finance.position(self.session, fund)
-            assert position.encumbered.minor == held.get(code, 0), (code, position, held)
-            balance = FUNDS[code] + model.other.get(code, 0) - model.spent(code)
-            assert position.balance.minor == balance, (code, position, balance)
-            assert position.free.minor == balance - held.get(code, 0) >= 0
-        self.require_covered(kept)
-
-    def require_covered(self, kept: dict[str, int]) -> None:
-        """What any future could make due is set aside, unless it is still owed back."""
-        model = self.model
-        if model.state not in {"active", "suspended", "measured", "terminated"}:
-            return
-        for payer, due in model.most_due().items():
-            if payer not in kept or payer in model.shape.pots:
-                continue
-            there = kept[payer] + model.kept_back(payer) + model.owed_back(payer)
-            assert due <= there, f"{payer} could owe {due} more, and {there} is kept for it"
-
-    def prove_books(self) -> None:
-        """The slow checks: replay, ledger, trails."""
-        first, second = (replay(self.session, "main", self.code) for _ in range(2))
-        assert first.differences == ()
-        assert first.content == second.content
-        assert first.steps == self.model.position
-        assert finance.verify(self.session, "main").findings == ()
-        for row in list_payouts(self.session, "main", self.code):
-            self.require_trail(row)
-
-    def require_trail(self, row: Payout) -> None:
-        """A payout leads to one decision in force, its evidence, its clause and its contributions."""
-        trail = trace_payout(self.session, "main", row.id)
-        assert trail.payout == row
-        if row.transactions and row.route == "fund":
-            given = sum(use.amount.minor for use in trail.contributions)
-            assert given == (-row.done.minor if row.direction == "back" else row.done.minor), (
-                trail.contributions
-            )
-            assert {use.giver for use in trail.contributions} <= set(GIVERS)
-        if not row.clause.startswith("residual:"):
-            assert trail.clause.words
-        if not row.claim:
-            return
-        claim = self.model.claims[row.claim]
-        assert trail.claim is not None
-        assert trail.claim.code == claim.code
-        found = [one for one in trail.determinations if one.round == trail.round]
-        assert found
-        digests = {one.sha256 for one in trail.evidence}
-        assert {one.evidence_sha256 for one in found} <= digests
-        assert digest_of(evidence_of(claim.code)) in digests
-
-
-def comparable(answer: object) -> object:
-    """Of several settlements of one claim, the newest; anything else as it is."""
-    if isinstance(answer, tuple) and answer and isinstance(answer[-1], Settlement):
-        return answer[-1]
-    return answer
-
-
-def diff(shown: Mapping[object, object], expected: Mapping[object, object]) -> str:
-    rows = [
-        f"{name}: {shown.get(name)} shown, {expected.get(name)} by the model"
-        for name in sorted({*shown, *expected}, key=str)
-        if shown.get(name) != expected.get(name)
-    ]
-    return "\n".join(rows)
-
-
-def maxima_of(shape: Shape) -> dict[str, int]:
-    """The proven bound by payer with a fund; a pot needs nothing of its own."""
-    payers = prove(compile_terms(shape.document)).payers
-    return {payer: payers[payer, "USD"] for payer in shape.funded} | dict.fromkeys(shape.pots, 0)
-
-
-def amendment_of(shape: Shape, at: int, most: int) -> tuple[Amendment, Shape]:
-    after = raised(shape, at, most)
-    content = {
-        "schema": "almoner.amendment/1",
-        "of": shape.document.digest(),
-        "effective_on": "2026-01-01",
-        "retroactive": True,
-        "reason": "another maximum",
-        "changes": [
-            {"op": "replace", "path": f"/limits/{at}/max", "value": after.terms["limits"][at]["max"]}
-        ],
-    }
-    return Amendment.read(json.dumps(content)), after
-
-
-def policy_of(minor: int) -> ApprovalPolicy:
-    since = clock_of(BEGIN)()
-    return ApprovalPolicy(kind="payout", least=Money(minor=minor, unit=USD), quorum=1, since=since)
-
-
-def cents(text_of: str) -> int:
-    return int(text_of.replace(".", ""))
+def require_more(extra: int, free: int) -> None:
+    """What is refused for want of money is more than is free."""
+    assert extra > free

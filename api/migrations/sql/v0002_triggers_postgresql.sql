@@ -52,3 +52,21 @@ CREATE TRIGGER amended BEFORE INSERT ON amendment_approval FOR EACH ROW EXECUTE 
 ;;
 CREATE TRIGGER amended BEFORE INSERT ON amendment_start FOR EACH ROW EXECUTE FUNCTION almoner_amended()
 ;;
+CREATE FUNCTION almoner_paid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM 1 FROM payout WHERE id = NEW.payout_id FOR UPDATE;
+  IF TG_TABLE_NAME = 'payout_void' THEN
+    IF EXISTS (SELECT 1 FROM payout_paid WHERE payout_id = NEW.payout_id) THEN
+      RAISE EXCEPTION 'a payout that was carried out is not given up' USING ERRCODE = 'AL011'; END IF;
+    RETURN NEW; END IF;
+  IF EXISTS (SELECT 1 FROM payout_void WHERE payout_id = NEW.payout_id) THEN
+    RAISE EXCEPTION 'a payout that was given up is not carried out' USING ERRCODE = 'AL011'; END IF;
+  IF NEW.direction = 'out' AND EXISTS (
+    SELECT 1 FROM payout p JOIN settlement s ON s.id = p.settlement_id JOIN dispute d ON d.claim_id = s.claim_id
+    WHERE p.id = NEW.payout_id AND NOT EXISTS (SELECT 1 FROM resolution r WHERE r.dispute_id = d.id)) THEN
+    RAISE EXCEPTION 'a payout on a finding in dispute is not carried out' USING ERRCODE = 'AL011'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER paid BEFORE INSERT ON payout_paid FOR EACH ROW EXECUTE FUNCTION almoner_paid()
+;;
+CREATE TRIGGER paid BEFORE INSERT ON payout_void FOR EACH ROW EXECUTE FUNCTION almoner_paid()
+;;

@@ -46,3 +46,17 @@ CREATE TRIGGER approved_by_all BEFORE INSERT ON amendment_start
     OR NEW.ordinal <> 1 + (SELECT count(*) FROM amendment_start WHERE agreement_id = NEW.agreement_id)
   BEGIN SELECT RAISE(ABORT, 'an amendment is in force, in its place, when all have approved'); END
 ;;
+CREATE TRIGGER paid_while_it_stands BEFORE INSERT ON payout_paid
+  WHEN EXISTS (SELECT 1 FROM payout_void WHERE payout_id = NEW.payout_id)
+  BEGIN SELECT RAISE(ABORT, 'a payout that was given up is not carried out'); END
+;;
+CREATE TRIGGER paid_undisputed BEFORE INSERT ON payout_paid
+  WHEN NEW.direction = 'out' AND EXISTS (
+    SELECT 1 FROM payout p JOIN settlement s ON s.id = p.settlement_id JOIN dispute d ON d.claim_id = s.claim_id
+    WHERE p.id = NEW.payout_id AND NOT EXISTS (SELECT 1 FROM resolution r WHERE r.dispute_id = d.id))
+  BEGIN SELECT RAISE(ABORT, 'a payout on a finding in dispute is not carried out'); END
+;;
+CREATE TRIGGER given_up_unpaid BEFORE INSERT ON payout_void
+  WHEN EXISTS (SELECT 1 FROM payout_paid WHERE payout_id = NEW.payout_id)
+  BEGIN SELECT RAISE(ABORT, 'a payout that was carried out is not given up'); END
+;;

@@ -40,7 +40,7 @@ FACTS = {
     "payout_wait": ["payout_id", "proposal_id"],
     "payout_void": ["payout_id", "event_id"],
 }
-FUNCTIONS = ["almoner_agreement_fixed", "almoner_agreement_moved", "almoner_amended"]
+FUNCTIONS = ["almoner_agreement_fixed", "almoner_agreement_moved", "almoner_amended", "almoner_paid"]
 
 
 def upgrade() -> None:

@@ -6,13 +6,14 @@ move accounts. Pending amounts pay nothing. ``prior`` is what was obligated befo
 kept for it, so a late result never takes back what was paid.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..program import AccountPlan, ClausePlan, FigurePlan, Program
 from .cells import Arithmetic, Cell, Cells, Table
 from .evaluation import Books, Evaluation, Traced
 from .holding import Before, Holding, Key, Leg
+from .overpaid import Overpaid
 from .rooms import WHOLE, Rooms
 from .spreading import Parts, Spreading
 
@@ -160,6 +161,7 @@ class Run:
         self.period = 0
         self.cuts = cuts
         self.holding = None if prior is None else Holding(versions or [program], prior)
+        self.overpaid = Overpaid(prior or Before())
         self.rooms = Rooms(self.evaluation, prior or Before(), with_cuts=cuts)
         self.spreading = Spreading(self.evaluation, self.holding)
         self.carried: dict[tuple[str, str, str], Cell] = {}
@@ -302,15 +304,21 @@ class Run:
         own = self._set_off(clause, place, more, kept.overpaid)
         if clause.basis == "cumulative":
             kept.overpaid = self.use.take(kept.overpaid, own)
-        more, cuts = self.rooms.limit(clause, key, self.use.take(more, own))
+        pair = (*self._ends(clause, place), clause.unit.unit)
+        over = self.overpaid.beside(pair, key)
+        more, cuts = self.rooms.limit(clause, key, self.use.take(more, own), over)
         for name, cut in cuts:
             self._note_cut(kept, name, cut)
         others = self._set_off(clause, place, more, None)
-        more = self._from_pot(clause, key, self.use.take(more, others))
+        more = self._from_pot(clause, key, self.use.take(more, others), over)
         more = self.use.add(self._pay(clause, place, more, kept), others)
         self.rooms.use(clause, place, more)
         entitled = self.use.add(kept.entitled, self.use.add(more, own))
         kept.entitled = self.use.most_of(entitled, kept.entitled, kept.earned)
+        if over and self.holding is not None:
+            for other, part in self.overpaid.take(pair, key, kept.entitled).items():
+                self.rooms.let_go(other, part)
+                self.holding.let_go(other, clause.payer, part)
         if clause.basis != "period":
             self.books.totals["paid", clause.id][place] = kept.paid
 
@@ -377,12 +385,14 @@ class Run:
     def _note_cut(self, kept: KeyOutcome, name: str, cut: Cell) -> None:
         kept.cuts[name] = self.use.add(kept.cuts.get(name, 0), cut)
 
-    def _from_pot(self, clause: ClausePlan, key: Key, more: Cell) -> Cell:
+    def _from_pot(self, clause: ClausePlan, key: Key, more: Cell, over: Mapping[Key, int]) -> Cell:
         if clause.payer not in self.accounts:
             return more
         held = self.books.balances[clause.payer][0]
         if self.holding is not None:
-            passed: Cell = self.holding.from_pot(key, clause.payer, more, held=held, period=self.period)
+            passed: Cell = self.holding.from_pot(
+                key, clause.payer, more, held=held, period=self.period, over=over
+            )
         else:
             passed = self.use.least(more, self._others(clause.each, more, self.use.most(held, 0)))
         if self.cuts:

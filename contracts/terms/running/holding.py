@@ -14,6 +14,7 @@ from ..program import ClausePlan, Program
 Key = tuple[str, int, int]  # clause, period number (-1: whole term), combination of members
 Leg = tuple[Key, str, str]  # key, payer, payee
 Pair = tuple[str, str]  # payer, payee
+Between = tuple[str, str, str]  # payer, payee (parties, splits or pots as the terms name them), unit
 Seat = tuple[str, str]  # split, party of one of its legs
 
 
@@ -58,12 +59,15 @@ class Before:
     coming : dict of str to tuple of int [counts]
         What comes into pots, by period, where it is known: what was paid for a later period out of what came
         in later is not kept back before.
+    over : dict of Between to (dict of Key to int) [counts]
+        What of it proved too much and is to be set off, by payer and payee.
     """
 
     amounts: Mapping[Key, int] = field(default_factory=dict)
     legs: Mapping[Leg, int] = field(default_factory=dict)
     kept: tuple[Kept, ...] = ()
     coming: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    over: Mapping[Between, Mapping[Key, int]] = field(default_factory=dict)
 
 
 class Holding:
@@ -156,7 +160,9 @@ class Holding:
         """Return what other keys took before from, or for, a leg, beyond what this run has given them."""
         return self._seats_waiting.get(seat, 0) - max(0, self._seats.get((key, seat), 0))
 
-    def from_pot(self, key: Key, pot: str, asked: int, *, held: int, period: int) -> int:
+    def from_pot(
+        self, key: Key, pot: str, asked: int, *, held: int, period: int, over: Mapping[Key, int]
+    ) -> int:
         """Let a payment out of a pot pass: what others were paid is kept back, its own earlier one is not.
 
         Parameters
@@ -169,17 +175,31 @@ class Holding:
             What it asks for, and what the pot holds in this run.
         period : int [period number]
             In which it asks.
+        over : dict of Key to int [counts]
+            What others between the same two were paid too much, which it may take up.
         """
         own = max(0, self._pots.get((key, pot), 0))
         waiting = list(self._pots_waiting.get(pot, ()))
         if own:
             waiting[self._turn(*key[:2])] -= own
+        for other, amount in over.items():
+            part = min(amount, max(0, self._pots.get((other, pot), 0)))
+            own += part
+            if part:
+                waiting[self._turn(*other[:2])] -= part
         coming = self._before.coming.get(pot, (0,) * len(waiting))
         free = left = held - sum(waiting[: period + 1])
         for later in range(period + 1, len(waiting)):
             left += coming[later] - waiting[later]
             free = min(free, left)
         return max(0, min(asked, max(free, min(own, held))))
+
+    def let_go(self, key: Key, pot: str, amount: int) -> None:
+        """Keep less back in a pot for a key that was paid too much: another one has taken it up."""
+        if (key, pot) in self._pots:
+            left = self._pots[key, pot]
+            self._pots[key, pot] = left - amount
+            self._wait(pot, self._turn(*key[:2]), max(0, left - amount) - max(0, left))
 
     def kept_in(self, pot: str) -> int:
         """Return what a pot has given already beyond what this run shows."""

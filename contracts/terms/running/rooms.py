@@ -1,6 +1,7 @@
 """Rooms: what limits still let through, for each span and each of their members."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from ..program import ClausePlan, LimitPlan
 from .cells import Arithmetic, Cell
@@ -9,6 +10,7 @@ from .holding import Before, Key
 
 Room = tuple[str, int, int]  # limit, period number (-1: whole term), combination of its members
 WHOLE = -1
+NOTHING: Mapping[Key, int] = MappingProxyType({})
 
 
 class Rooms:
@@ -34,11 +36,13 @@ class Rooms:
         self._left: dict[Room, Cell] = {}
         self._amended = False
         self._limits = _limits_of(evaluation)
+        self._clauses = {one.id: one for one in evaluation.program.clauses}
 
     def take_up(self, evaluation: Evaluation) -> None:
         """Go on under other terms: maxima can change, so what was used is always kept."""
         self._evaluation = evaluation
         self._limits = _limits_of(evaluation)
+        self._clauses = {one.id: one for one in evaluation.program.clauses}
         self._amended = True
 
     def open(self, clause: ClausePlan) -> None:
@@ -47,10 +51,12 @@ class Rooms:
             if not self._moves(limit) and (limit.id, self._span(limit), 0) in self._left:
                 continue
             maxima = self._evaluation.over(limit.maximum, limit.each)
+            span = self._span(limit)
+            fresh = any((limit.id, span, at) not in self._used for at in range(len(maxima)))
+            held = self._held_back(limit) if fresh else {}
             for at, most in enumerate(maxima):
-                room = (limit.id, self._span(limit), at)
-                if room not in self._used:
-                    self._used[room] = self._held_back(limit, at)
+                room = (limit.id, span, at)
+                self._used.setdefault(room, held.get(at, 0))
                 left = None if most is None else self._use.sub(most, self._used[room])
                 self._left[room] = left if left is None or self._moves(limit) else self._use.most(left, 0)
 
@@ -96,7 +102,9 @@ class Rooms:
         parts = self._use.allocate(more, lack, "largest", 0)
         return [self._use.add(given, part) for given, part in zip(kept, parts, strict=True)]
 
-    def limit(self, clause: ClausePlan, key: Key, asked: Cell) -> tuple[Cell, list[tuple[str, Cell]]]:
+    def limit(
+        self, clause: ClausePlan, key: Key, asked: Cell, over: Mapping[Key, int] = NOTHING
+    ) -> tuple[Cell, list[tuple[str, Cell]]]:
         """Cut an amount by every limit in listed order.
 
         Parameters
@@ -107,6 +115,8 @@ class Rooms:
             For which it asks; what was obligated for it before passes freely.
         asked : Cell [counts]
             Not negative.
+        over : dict of Key to int [counts]
+            What others between the same two were paid too much; that of the same clause it may take up.
 
         Returns
         -------
@@ -123,6 +133,8 @@ class Rooms:
             room = self._others(clause, one, asked, self._open(one, left))
             if granted and self._remembers(one, clause):
                 room = self._use.add(room, free)
+            if over:
+                room = self._use.add(room, self._beside(one, key, over))
             passed = self._use.least(asked, room)
             if self._with_cuts:
                 cuts.append((one.id, self._use.take(asked, passed)))
@@ -137,6 +149,24 @@ class Rooms:
         for limit in self._limits[clause.id]:
             if self._remembers(limit, clause):
                 self._take_away(limit, clause, key[2], self._use.sub(0, granted))
+
+    def _beside(self, limit: LimitPlan, key: Key, over: Mapping[Key, int]) -> int:
+        """Sum what the same clause was paid too much under the same room."""
+        total = 0
+        for (name, span, place), amount in over.items():
+            clause = self._remembered(limit, name, span) if name == key[0] else None
+            if clause is not None:
+                members = self._evaluation.mapping(limit.each, clause.each)
+                total += amount if members[place] == members[key[2]] else 0
+        return total
+
+    def let_go(self, key: Key, amount: int) -> None:
+        """Reserve less for a key that was paid too much: another one has taken it up."""
+        self._reserved[key] -= amount
+        for limit in self._limits.get(key[0], ()):
+            clause = self._remembered(limit, *key[:2])
+            if clause is not None and self._room(limit, clause, key[2]) in self._left:
+                self._take_away(limit, clause, key[2], -amount)
 
     def use(self, clause: ClausePlan, place: int, amount: Cell, *, returned: bool = False) -> None:
         """Take room away for what is paid; give it back for what is negative."""
@@ -183,25 +213,29 @@ class Rooms:
     def _room(self, limit: LimitPlan, clause: ClausePlan, place: int) -> Room:
         return limit.id, self._span(limit), self._evaluation.mapping(limit.each, clause.each)[place]
 
-    def _held_back(self, limit: LimitPlan, at: int) -> int:
-        """Sum what was obligated before under a limit, as far as it is known for which period."""
-        total = 0
+    def _held_back(self, limit: LimitPlan) -> dict[int, int]:
+        """Sum what was obligated before under each part of a limit, where it is known for which period."""
+        held: dict[int, int] = {}
         for (name, period, place), amount in self._reserved.items():
             clause = self._remembered(limit, name, period)
-            if clause is not None and self._evaluation.mapping(limit.each, clause.each)[place] == at:
-                total += amount
-        if self._nobodys:
-            here = dict(zip(limit.each, self._evaluation.table.combinations(limit.each)[at], strict=True))
+            if clause is not None:
+                at = self._evaluation.mapping(limit.each, clause.each)[place]
+                held[at] = held.get(at, 0) + amount
+        combos = self._evaluation.table.combinations(limit.each) if self._nobodys else ()
+        places = {combo: at for at, combo in enumerate(combos)}
         for one in self._nobodys:
             clause = self._remembered(limit, one.clause, one.span)
-            if clause is not None:
-                members = dict(zip(clause.each, one.members, strict=True))
-                total += one.amount if here.items() <= members.items() else 0
-        return total
+            if clause is None:
+                continue
+            members = dict(zip(clause.each, one.members, strict=True))
+            part = places.get(tuple(members.get(dim, "") for dim in limit.each))
+            if part is not None:
+                held[part] = held.get(part, 0) + one.amount
+        return held
 
     def _remembered(self, limit: LimitPlan, name: str, period: int) -> ClausePlan | None:
         """Return a clause whose amount of a period is known to count under a limit now."""
-        clause = next((one for one in self._evaluation.program.clauses if one.id == name), None)
+        clause = self._clauses.get(name)
         if clause is None or name not in limit.clauses or not self._remembers(limit, clause):
             return None
         when = clause.at if clause.basis == "once" else period

@@ -1,0 +1,147 @@
+"""What random lives of agreements brought to light, each as its smallest example."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from almoner import money
+from almoner.contracts import acts
+from almoner.contracts.settlement import Payout
+from almoner.finance import acts as finance
+from almoner.finance.approvals import ApprovalPolicy
+from almoner.finance.dates import fixed_clock
+from almoner.finance.errors import MoneyFrozen, NotApproved, UnlawfulTransition
+
+from .conftest import document_of
+from .test_acts_disputing import dispute, resolution, second
+from .test_acts_ending import consent, end, stop
+
+if TYPE_CHECKING:
+    from .conftest import Desk
+
+
+@pytest.fixture
+def running(desk: "Desk", content: dict[str, Any]) -> "Desk":
+    """It pays at once and recovers what is too much; the latest finding counts, for 30 days in doubt."""
+    content["clauses"][0]["on_decrease"] = "recover"
+    content["metrics"]["nights"]["pool"] = "last"
+    document = document_of(content, disputes={"days": 30}, verification={"pays": "provisional"})
+    opened = replace(desk, document=document)
+    opened.start()
+    return opened
+
+
+def ask_for_approval(desk: "Desk", least: str = "0.01") -> None:
+    policy = ApprovalPolicy(kind="payout", least=money(least, "USD"), quorum=1, since=desk.clock())
+    finance.set_policy(desk.session, "main", policy, key="policy", clock=desk.clock)
+
+
+def settle(desk: "Desk", claim: str = "") -> None:
+    acts.settle(desk.session, "main", "pact", claim, clock=desk.clock, maker="north-giver")
+
+
+def payouts(desk: "Desk") -> list[tuple[str, str, str]]:
+    rows = acts.list_payouts(desk.session, "main", "pact")
+    return [(row.direction, row.amount.text, row.status) for row in rows]
+
+
+def last(desk: "Desk") -> Payout:
+    return acts.list_payouts(desk.session, "main", "pact")[-1]
+
+
+def test_a_claim_that_was_undecided_at_the_end_is_decided_no_more(running: "Desk") -> None:
+    made = running.claim("c1", "100")
+    running.attach(made)
+    end(running)
+    with pytest.raises(UnlawfulTransition, match="terminated"):
+        running.determine(running.finding(made, "100"))
+
+
+def test_what_waits_and_is_less_by_another_finding_waits_for_less(running: "Desk") -> None:
+    ask_for_approval(running)
+    running.find("c1", "100")
+    settle(running)
+    assert payouts(running) == [("out", "1512.00", "waiting")]
+    running.find("c2", "40")
+    settle(running)
+    assert payouts(running) == [("out", "1512.00", "void"), ("out", "604.80", "waiting")]
+    assert acts.replay(running.session, "main", "pact").differences == ()
+
+
+def test_what_is_owed_back_is_set_off_against_what_is_due_again(running: "Desk") -> None:
+    for claim, value in (("c1", "100"), ("c2", "40"), ("c3", "90")):
+        running.find(claim, value)
+        settle(running, claim)
+    assert payouts(running) == [
+        ("out", "1512.00", "paid"),
+        ("back", "907.20", "void"),
+        ("back", "151.20", "owed"),
+    ]
+    assert acts.replay(running.session, "main", "pact").differences == ()
+
+
+def test_what_waits_is_not_carried_out_in_dispute_or_while_suspended(running: "Desk") -> None:
+    ask_for_approval(running)
+    running.find("c1", "100")
+    settle(running)
+    stop(running)
+    with pytest.raises(UnlawfulTransition, match="suspended"):
+        acts.carry_out(running.session, "main", "pact", last(running).id, clock=running.clock)
+    dispute(running)
+    signed = consent(running, "resume", key="r1", reason="over")
+    acts.resume(running.session, "main", "pact", signed, reason="over", key="r1", clock=running.clock)
+    with pytest.raises(MoneyFrozen, match=r"1512\.00 USD rests on the claim 'c1'"):
+        acts.carry_out(running.session, "main", "pact", last(running).id, clock=running.clock)
+
+
+def test_settling_all_writes_nothing_when_one_step_is_refused(running: "Desk") -> None:
+    ask_for_approval(running, "1000.00")
+    running.find("c1", "10")
+    running.find("c2", "100")
+    before = acts.list_settlements(running.session, "main", "pact"), running.money()
+    with pytest.raises(NotApproved):
+        acts.settle(running.session, "main", "pact", clock=running.clock)
+    assert (acts.list_settlements(running.session, "main", "pact"), running.money()) == before
+
+
+def test_money_that_comes_back_to_a_pot_goes_back_to_who_paid_too_much_in(
+    desk: "Desk", content: dict[str, Any]
+) -> None:
+    nothing = {"use": "0", "after_days": 30}
+    content["metrics"]["nights"]["on_missing"] = nothing
+    content["metrics"]["beds"] = {**content["metrics"]["nights"], "title": "Beds", "type": "bed/0"}
+    content["accounts"] = {
+        "kitty": {"title": "Kitty", "type": "USD/2", "kind": "pot", "holder": "city", "residual_to": "home"}
+    }
+    beds = {
+        "op": "scale",
+        "of": {"op": "obs", "metric": "beds"},
+        "by": [{"op": "lit", "value": "15.12", "type": "USD/2 per bed/0"}],
+        "as": "USD/2",
+    }
+    first = {**content["clauses"][0], "to": "kitty", "on_decrease": "recover"}
+    content["clauses"] = [first, {**first, "id": "beds", "from": "kitty", "to": "home", "amount": beds}]
+    content["limits"][0]["of"] = ["nights"]
+    document = document_of(content, disputes={"days": 30}, verification={"pays": "provisional"})
+    opened = replace(desk, document=document)
+    opened.start()
+    opened.find("beds", "100", metric="beds")
+    made = opened.find("c1", "100")
+    settle(opened)
+    dispute(opened)
+    none = second(opened, made, None)
+    later = opened.at(fixed_clock(datetime(2028, 3, 1, tzinfo=UTC)))
+    acts.resolve(
+        opened.session, "main", "pact", resolution(opened, "overturned", none), none, clock=opened.clock
+    )
+    settle(later)
+    owed = {
+        row.payer: row for row in acts.list_payouts(opened.session, "main", "pact") if row.status == "owed"
+    }
+    assert set(owed) == {"city", "kitty"}
+    back = owed["kitty"]
+    acts.take_back(opened.session, "main", "pact", back.id, back.amount, key="b1", clock=later.clock)
+    assert {row.status for row in acts.list_payouts(opened.session, "main", "pact")} == {"paid", "returned"}
+    assert opened.money()[0] == "500000.00"
