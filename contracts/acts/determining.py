@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 from ...finance.dates import Clock, as_utc, parse_day
 from ...finance.errors import (
+    AlreadyClaimed,
     AlreadyDetermined,
     DeterminationExpired,
     DeterminationForeign,
@@ -21,7 +22,7 @@ from ..agreement import AgreementDocument, AgreementState
 from ..claims import ClaimedResult, decision_rows
 from ..determinations import Determination
 from ..quorum import decide
-from ..records import agreements, claims, determinations
+from ..records import agreements, claims, datasets, determinations
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredClaim
 from ..records.determinations import DeterminationRows
@@ -79,6 +80,8 @@ def determine(session: Session, book: str, determination: Determination, *, cloc
         When the same verifier found otherwise before, or the claim is decided.
     SamePerson
         When the verifier made the claim itself; when a dispute needs another verifier than before.
+    AlreadyClaimed
+        When rows that did not hold were claimed again since.
     EvidenceMissing
         When its evidence is not on record.
     OutsideDomain, ResultsInvalid, TooPrecise
@@ -268,8 +271,28 @@ def _require_content(asked: _Asked) -> None:
                 expected=wanted,
             )
     if found.results:
+        _require_counted_once(asked)
         require_fit(asked.stored, found.results)
         require_pooled(asked.session, asked.stored, found.claim, found.results)
+
+
+def _require_counted_once(asked: _Asked) -> None:
+    """Refuse results of rows that were found not to hold and were claimed or imported again since."""
+    session, stored, made = asked.session, asked.stored, asked.row.claim
+    if not made.dataset:
+        return
+    void = {*claims.void_claims(session, stored, asked.today), made.code}
+    others = [code for code in claims.list_claims_of(session, stored, made.dataset) if code not in void]
+    again = datasets.find_counted_again(session, stored, made.dataset, asked.today)
+    if others or again:
+        told = ", ".join((*others, *again))
+        raise AlreadyClaimed(
+            f"The rows {made.dataset!r} of the claim {made.code!r} did not hold and were brought again, by "
+            f"{told}. Each is paid on once.",
+            claim=made.code,
+            dataset=made.dataset,
+            again=[*others, *again],
+        )
 
 
 def _no_evidence(asked: _Asked) -> EvidenceMissing:

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from ...finance.dates import Clock, as_utc
 from ...finance.errors import DisputeRefused, KeyReused, NotIndependent, OverdrawnCommitment
+from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.records import registry
 from ...finance.signatures import require_signature
@@ -20,8 +21,9 @@ from ..settling import withdrawn
 from .determining import determine, write_decision
 from .freezing import freeze, thaw
 from .liability import follow_liability
+from .paying import take_executed
 from .rounds import claim_status
-from .settling import SETTLED_STATES, settle, worth_of
+from .settling import SETTLED_STATES, resting_on, settle, worth_of
 from .vetting import find_tied, require_untied
 
 DISPUTABLE: tuple[AgreementState, ...] = ("active", "suspended", "measured", "terminated")
@@ -53,8 +55,8 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
     by : str
         Name in the agreement of a party with money in it, or of a verifier.
     grounds : str
-        One that the agreement admits. On ``conflict_of_interest`` a finding that cannot be paid because who
-        determined it is tied to the money can be disputed however late it is. On ``disagreement`` a claim
+        One that the agreement admits. On ``conflict_of_interest`` a finding that cannot be paid, because who
+        determined it is tied to the money, can be disputed however late it is. On ``disagreement`` a claim
         can be disputed on which no quorum of verifiers can come about any more.
     statement : str
         Why.
@@ -98,7 +100,9 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
     elif not _is_tied_unpaid(session, stored, decision, raised, today):
         _require_open(stored, decision, raised, today)
     with session.begin_nested():
-        freeze(session, stored, row, raised, worth_of(session, stored, claim, clock=clock), clock)
+        take_executed(session, stored)
+        worth = worth_of(session, stored, claim, clock=clock)
+        freeze(session, stored, row, raised, worth, resting_on(session, stored, claim, clock=clock), clock)
     return disputes.find_dispute(session, stored, key).dispute
 
 
@@ -198,6 +202,7 @@ def resolve(
     *,
     clock: Clock,
     maker: str = "",
+    details: Details = PLAIN,
 ) -> Dispute:
     """End a dispute: the finding stands, or another takes its place; what follows is settled at once.
 
@@ -216,6 +221,8 @@ def resolve(
         When it is recorded.
     maker : str
         Code of the party in whose name payouts are proposed, where a policy asks for approval.
+    details : Details
+        Day and source for the payments; an earlier day where earmarks have expired since.
 
     Raises
     ------
@@ -252,7 +259,7 @@ def resolve(
         thaw(session, stored, found, clock)
         if instead is not None:
             _decide_again(session, stored, found.dispute, instead, clock)
-        _settle_covered(session, stored, found.dispute, clock, maker)
+        _settle_covered(session, stored, found.dispute, clock, maker, details)
         follow_liability(session, book, agreement, clock=clock, key=f"resolved#{resolution.dispute}")
     return disputes.find_dispute(session, stored, resolution.dispute).dispute
 
@@ -313,16 +320,16 @@ def _decide_again(
 
 
 def _settle_covered(
-    session: Session, stored: StoredAgreement, raised: Dispute, clock: Clock, maker: str
+    session: Session, stored: StoredAgreement, raised: Dispute, clock: Clock, maker: str, details: Details
 ) -> None:
     """Settle what follows; where too little is still set aside for it, out of what its fund has free."""
-    agreement = stored.agreement
+    book, code = stored.agreement.book, stored.agreement.code
     try:
         with session.begin_nested():
-            settle(session, agreement.book, agreement.code, raised.claim, clock=clock, maker=maker)
+            settle(session, book, code, raised.claim, clock=clock, maker=maker, details=details)
     except OverdrawnCommitment:
-        follow_liability(session, agreement.book, agreement.code, clock=clock, key=f"reopened#{raised.code}")
-        settle(session, agreement.book, agreement.code, raised.claim, clock=clock, maker=maker)
+        follow_liability(session, book, code, clock=clock, key=f"reopened#{raised.code}")
+        settle(session, book, code, raised.claim, clock=clock, maker=maker, details=details)
 
 
 def _misfit(ended: Resolution, told: str) -> DisputeRefused:

@@ -5,7 +5,7 @@ mistake, and money that waits for approval cannot be carried out: there is nothi
 draws on.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from ...finance import acts as money
@@ -13,6 +13,8 @@ from ...finance.accounts import Promise
 from ...finance.dates import Clock
 from ...finance.money import Money
 from ...finance.posting import record_event
+from ...finance.records import entries
+from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ..agreement import frozen_promise
 from ..disputes import Dispute
@@ -20,9 +22,13 @@ from ..records import disputes, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredClaim
 from ..records.disputes import StoredDispute
+from ..records.settlements import AnyRow
 from ..terms.pay import LegName
-from .paying import source_of, take_executed, use_of, waiting_promise
+from .paying import is_kept_back, source_of, use_of, waiting_promise
 from .settling import leg_row
+
+Ends = tuple[str, str, str, str]  # clause, period, payer, payee
+Waiting = tuple[str, UUID, int]  # payer, payout, amount [minor units]
 
 
 def freeze(
@@ -31,6 +37,7 @@ def freeze(
     row: StoredClaim,
     raised: Dispute,
     worth: Iterable[tuple[LegName, int]],
+    resting: Collection[Ends],
     clock: Clock,
 ) -> None:
     """Write a dispute, and move what it affects under a name from which nothing is paid.
@@ -47,15 +54,16 @@ def freeze(
         As raised.
     worth : iterable of (LegName, int)
         What would be paid now, leg by leg [minor units].
+    resting : collection of (clause, period, payer, payee)
+        Between whom less would be due without the claim: what waits there is kept back too.
     clock : Clock
         When it is recorded.
     """
-    take_executed(session, stored)
     by_payer: dict[str, list[tuple[LegName, int]]] = {}
     for name, amount in worth:
         by_payer.setdefault(name[3], []).append((name, amount))
     kept = {payer: _kept_back(session, stored, payer, legs) for payer, legs in sorted(by_payer.items())}
-    waiting = _waiting(session, stored, raised.claim)
+    waiting = _waiting(session, stored, raised.claim, resting)
     body = {
         "agreement": raised.agreement,
         "by": raised.raised_by,
@@ -88,7 +96,7 @@ def freeze(
         )
         rows = [leg_row(*leg) for leg in sorted(by_payer[payer])]
         disputes.keep_frozen(session, stored, dispute_id, payer, held, rows, posted.id)
-    _move_waiting(session, stored, raised, clock, back=False)
+    _move_waiting(session, stored, raised, waiting, clock, back=False)
 
 
 def _kept_back(
@@ -100,20 +108,50 @@ def _kept_back(
     return min(asked, money.promised(session, fund, Promise("agreement", source.promise)))
 
 
-def _waiting(session: Session, stored: StoredAgreement, claim: str) -> list[tuple[str, UUID, int]]:
-    """Return what was settled on a claim and still waits for approval: payer, payout, amount."""
+def _open_waiting(session: Session, stored: StoredAgreement) -> list[AnyRow]:
+    """Return the payouts that wait for approval."""
+    return [
+        row
+        for row in settlements.list_payout_rows(session, stored.id)
+        if row.proposal_id is not None and not row.done and row.voided is None
+    ]
+
+
+def _waiting(
+    session: Session, stored: StoredAgreement, claim: str, resting: Collection[Ends]
+) -> list[Waiting]:
+    """Return what waits for approval and rests on a claim, and is not kept back for another one."""
     return [
         (row.payer, row.id, row.amount)
-        for row in settlements.list_payout_rows(session, stored.id)
-        if row.claim == claim and row.proposal_id is not None and not row.done and row.voided is None
+        for row in _open_waiting(session, stored)
+        if (row.claim == claim or (row.clause, row.period, row.payer, row.payee) in resting)
+        and not is_kept_back(session, stored, row)
+    ]
+
+
+def _frozen_waiting(session: Session, stored: StoredAgreement, raised: Dispute) -> list[Waiting]:
+    """Return what waited for approval and was kept back for a dispute."""
+    return [
+        (row.payer, row.id, row.amount)
+        for row in _open_waiting(session, stored)
+        if entries.find_transaction_by_key(
+            session, stored.book_id, LIBRARY, f"freeze#{raised.agreement}#{raised.code}#{row.id}"
+        )
+        is not None
     ]
 
 
 def _move_waiting(
-    session: Session, stored: StoredAgreement, raised: Dispute, clock: Clock, *, back: bool
+    session: Session,
+    stored: StoredAgreement,
+    raised: Dispute,
+    waiting: Iterable[Waiting],
+    clock: Clock,
+    *,
+    back: bool,
 ) -> None:
     """Keep back what waits for approval, so that it cannot be carried out; or let it wait again."""
-    for payer, payout, amount in _waiting(session, stored, raised.claim):
+    for payer, payout, amount in waiting:
         source, fund = source_of(stored, payer)
         waits = Promise("agreement", waiting_promise(source.promise, payout))
         frozen = Promise("agreement", frozen_promise(source.promise, raised.code))
@@ -133,7 +171,7 @@ def _move_waiting(
 def thaw(session: Session, stored: StoredAgreement, found: StoredDispute, clock: Clock) -> None:
     """Put back under the agreement's name what a dispute kept back."""
     raised = found.dispute
-    _move_waiting(session, stored, raised, clock, back=True)
+    _move_waiting(session, stored, raised, _frozen_waiting(session, stored, raised), clock, back=True)
     for payer, amount in raised.frozen.items():
         source, fund = source_of(stored, payer)
         posted = money.reassign(

@@ -316,8 +316,15 @@ def void_waiting(session: Session, stored: StoredAgreement, claim: str, clock: C
     return tuple(
         _give_up(session, stored, row, clock)
         for row in settlements.list_payout_rows(session, stored.id)
-        if row.claim == claim and _waits(row)
+        if row.claim == claim and _waits(row) and not is_kept_back(session, stored, row)
     )
+
+
+def is_kept_back(session: Session, stored: StoredAgreement, row: AnyRow) -> bool:
+    """Tell whether a dispute keeps back what a payout waits for."""
+    source, fund = source_of(stored, row.payer)
+    waits = Promise("agreement", waiting_promise(source.promise, row.id))
+    return money.promised(session, fund, waits).minor < int(row.amount)
 
 
 def take_executed(session: Session, stored: StoredAgreement) -> None:
@@ -364,7 +371,8 @@ def void_undone(
     for row in settlements.list_payout_rows(session, stored.id):
         change = due.get((row.clause, row.period, row.payer, row.payee), 0)
         against = (change < 0 and _waits(row)) or (change > 0 and _is_owed_whole(row))
-        if against and row.claim not in disputed:
+        kept = row.claim in disputed or (_waits(row) and is_kept_back(session, stored, row))
+        if against and not kept:
             given_up.append(_give_up(session, stored, row, clock))
     return tuple(given_up)
 

@@ -24,7 +24,7 @@ from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
 from ..settlement import Payout
 from .liability import follow_liability
-from .paying import source_of, use_of
+from .paying import is_kept_back, source_of, use_of
 from .settling import SETTLED_STATES
 from .showing import show_payout
 from .vetting import require_findings_untied
@@ -67,9 +67,9 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
             f"The payout {payout} {why}: nothing is carried out.", what="payout", code=str(payout)
         )
     agreements.require_state(stored, *SETTLED_STATES)
-    _require_undisputed(session, stored, row)
     waiting = money.find_proposal(session, book, row.proposal_id, clock=clock)
     done = waiting.transaction
+    _require_undisputed(session, stored, row, is_open=done is None)
     if done is None:
         today = as_utc(clock()).date()
         if row.claim:
@@ -79,14 +79,15 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
     return show_payout(session, stored, payout)
 
 
-def _require_undisputed(session: Session, stored: StoredAgreement, row: AnyRow) -> None:
+def _require_undisputed(session: Session, stored: StoredAgreement, row: AnyRow, *, is_open: bool) -> None:
     """Refuse to pay on a finding that is in dispute."""
     disputed = {one.claim for one in claims.decisions_in_force(session, stored) if one.disputed}
-    if row.claim in disputed:
+    if row.claim in disputed or (is_open and is_kept_back(session, stored, row)):
         amount = decimal_text(row.amount, stored.funds[row.payer].unit.scale)
+        named = f"the claim {row.claim!r}" if row.claim in disputed else "a claim"
         raise MoneyFrozen(
-            f"The payout {row.id} over {amount} {row.unit} rests on the claim {row.claim!r}, which is in "
-            "dispute: it is kept back. Resolve the dispute first.",
+            f"The payout {row.id} over {amount} {row.unit} rests on {named}, which is in dispute: it is kept "
+            "back. Resolve the dispute first.",
             claim=row.claim,
             payout=str(row.id),
             frozen=amount,

@@ -1,7 +1,7 @@
 """What final findings make due is paid once, out of what was encumbered, whatever is retried."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from ..settling import (
     plan_payouts,
     plan_residuals,
     take_step,
+    withdrawn,
 )
 from ..terms.pay import Entitlement, LegName, Step
 from .liability import follow_liability
@@ -150,6 +151,27 @@ def worth_of(
     return tuple(
         (name, amount) for name, amount in more if amount > 0 and stored.kept.get(name[3]) == units[name[0]]
     )
+
+
+def resting_on(
+    session: Session, stored: StoredAgreement, claim: str, *, clock: Clock
+) -> frozenset[tuple[str, str, str, str]]:
+    """Return between whom less would be due, clause by clause, if nothing held of a claim that was settled.
+
+    Parameters
+    ----------
+    session, stored, claim, clock
+        As for ``worth_of``.
+    """
+    use, books = stored.lineage.overlaid, settlements.read_books(session, stored.id)
+    had = next((one for one in books.decided if one.claim == claim), None)
+    if had is None:
+        return frozenset()
+    without = replace(had, results=(), nothing=withdrawn(use.program, (*had.results, *had.nothing), ()))
+    decided = books.deciding(without)
+    day = _day(session, stored, decided, as_utc(clock()).date())
+    due = moving(take_step(use, books, decided, as_of=day).entitlements)
+    return frozenset(ends for ends, change in due.items() if change < 0)
 
 
 def _dues(stored: StoredAgreement, books: Books, decided: Sequence[Decided], day: date) -> dict[LegName, int]:

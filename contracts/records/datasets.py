@@ -234,6 +234,37 @@ def stored_rows(session: Session, dataset_id: int) -> Iterator[CountedRow]:
     return cast("Iterator[CountedRow]", _in_pieces(session, dataset_id, names))
 
 
+def find_counted_again(
+    session: Session, stored: StoredAgreement, dataset: str, today: date
+) -> tuple[str, ...]:
+    """Return the codes of later datasets that count milestones of one again, after it was found not to hold.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    stored : StoredAgreement
+        Whose datasets.
+    dataset : str
+        Code of the earlier one.
+    today : date
+        On which a finding is final or not.
+    """
+    dead = find_dead(session, stored, today)
+    first, later = OUTCOME_ROW.alias("first"), OUTCOME_ROW.alias("later")
+    same = later.c.life > first.c.life
+    for name in ("agreement_id", "person", "metric", "members", "nth"):
+        same &= later.c[name] == first.c[name]
+    query = (
+        select(later.c.dataset_id)
+        .join(first, same)
+        .where(first.c.dataset_id == find_dataset(session, stored.id, dataset).id)
+        .distinct()
+    )
+    again = set(session.scalars(query)) - dead
+    return tuple(one.dataset.code for one in list_datasets(session, stored.id) if one.id in again)
+
+
 def find_dead(session: Session, stored: StoredAgreement, today: date) -> frozenset[int]:
     """Return the row numbers of datasets all of whose claims were found not to hold, for good.
 

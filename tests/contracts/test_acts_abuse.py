@@ -16,15 +16,20 @@ from almoner.contracts.amendments import ProposedAmendment, amendment_bytes
 from almoner.contracts.claims import Claim
 from almoner.contracts.determinations import Determination
 from almoner.contracts.disputes import Dispute, Resolution
+from almoner.contracts.measurement.frames import read_rows
 from almoner.contracts.settlement import Settlement
 from almoner.contracts.terms.amendment import Amendment
 from almoner.finance import acts as finance
 from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.dates import fixed_clock
+from almoner.finance.earmarks import Earmark
 from almoner.finance.errors import (
     AlreadyClaimed,
+    AlreadyExists,
     DisputeRefused,
+    EarmarkExpired,
     EvidenceMissing,
+    MoneyFrozen,
     NotAllowed,
     NotIndependent,
     OutsideDomain,
@@ -32,6 +37,7 @@ from almoner.finance.errors import (
     TermError,
     UnlawfulTransition,
 )
+from almoner.finance.ledger import Details
 from almoner.finance.parties import Party
 from almoner.finance.signatures import public_key, sign_bytes
 from almoner.finance.ties import Tie
@@ -125,12 +131,15 @@ def second(desk: "Desk", made: Claim, value: str | None) -> Determination:
     return desk.finding(made, value, "second", round=2)
 
 
-def resolve(desk: "Desk", outcome: str, instead: Determination | None = None) -> Dispute:
+def resolve(
+    desk: "Desk", outcome: str, instead: Determination | None = None, *, on: date | None = None
+) -> Dispute:
     asked: dict[str, Any] = {"outcome": outcome, "determination_sha256": instead.digest() if instead else ""}
     ended = Resolution(
         agreement="pact", dispute="d1", resolver=desk.document.resolver, reason="Read again.", **asked
     )
-    return acts.resolve(desk.session, "main", "pact", desk.resolved(ended), instead, clock=desk.clock)
+    given: Mapping[str, Any] = {"clock": desk.clock, "details": Details(on=on)}
+    return acts.resolve(desk.session, "main", "pact", desk.resolved(ended), instead, **given)
 
 
 def consent(desk: "Desk", act: str, **said: str) -> dict[str, bytes]:
@@ -189,7 +198,7 @@ def test_one_key_does_not_make_a_quorum_of_two(desk: "Desk") -> None:
         deciding.draw_up()
 
 
-def amend(desk: "Desk", path: str, value: object, **said: object) -> ProposedAmendment:
+def amend(desk: "Desk", path: str, value: object, *, maker: str = "") -> ProposedAmendment:
     """Let the city make an amendment, and the home approve it."""
     content = {
         "schema": "almoner.amendment/1",
@@ -197,7 +206,6 @@ def amend(desk: "Desk", path: str, value: object, **said: object) -> ProposedAme
         "effective_on": "2026-01-01",
         "reason": "as agreed",
         "changes": [{"op": "replace", "path": path, "value": value}],
-        **said,
     }
     made = Amendment.read(json.dumps(content))
     told = amendment_bytes("pact", "a1", made)
@@ -206,7 +214,8 @@ def amend(desk: "Desk", path: str, value: object, **said: object) -> ProposedAme
     )
     given: Mapping[str, Any] = {"key": "a1", "clock": desk.clock}
     acts.propose_amendment(desk.session, "main", "pact", made, by="city", signature=by_city, **given)
-    return acts.approve_amendment(desk.session, "main", "pact", "a1", {"home": by_home}, clock=desk.clock)
+    asked: Mapping[str, Any] = {"clock": desk.clock, "maker": maker}
+    return acts.approve_amendment(desk.session, "main", "pact", "a1", {"home": by_home}, **asked)
 
 
 def test_an_amendment_of_a_suspended_agreement_pays_once_it_is_resumed(desk: "Desk") -> None:
@@ -325,3 +334,98 @@ def test_no_payer_is_named_like_what_a_dispute_keeps_back(desk: "Desk", content:
     named = replace(desk, document=document_of(terms, parties=parties, funding=funding))
     with pytest.raises(TermError, match="which names what is kept"):
         named.draft()
+
+
+def test_what_was_computed_anew_is_kept_back_for_the_claim_it_rests_on(
+    desk: "Desk", content: "Content"
+) -> None:
+    terms = deepcopy(content)
+    terms["clauses"][0]["on_decrease"] = "recover"
+    made = replace(desk, document=document_of(terms, disputes=TIMED, verification={"pays": "provisional"}))
+    made.start()
+    claim = made.find("c1", "100")
+    rule = ApprovalPolicy(kind="payout", least=money("1.00", "USD"), quorum=1, since=made.clock())
+    finance.set_policy(made.session, "main", rule, key="policy", clock=made.clock)
+    settle(made, maker="harbour-city")
+    amend(made, "/clauses/0/amount/by/0/value", "10.00", maker="harbour-city")
+    first, anew = acts.list_payouts(made.session, "main", "pact")
+    assert (first.status, anew.status, anew.claim, anew.amount.text) == ("void", "waiting", "", "1000.00")
+    dispute(made)
+    assert anew.proposal is not None
+    finance.approve(made.session, "main", anew.proposal, approver="quiet-owl", key="yes", clock=made.clock)
+    given: Mapping[str, Any] = {"payout": anew.id, "clock": made.clock}
+    with pytest.raises(MoneyFrozen, match="rests on a claim, which is in dispute"):
+        acts.carry_out(made.session, "main", "pact", **given)
+    resolve(made, "overturned", second(made, claim, None))
+    with pytest.raises(AlreadyExists, match="was given up"):
+        acts.carry_out(made.session, "main", "pact", **given)
+    assert made.money() == ("400000.00", "0.00", "200000.00")
+
+
+def test_what_was_computed_anew_is_paid_when_the_finding_stands(desk: "Desk", content: "Content") -> None:
+    terms = deepcopy(content)
+    terms["clauses"][0]["on_decrease"] = "recover"
+    made = replace(desk, document=document_of(terms, disputes=TIMED, verification={"pays": "provisional"}))
+    made.start()
+    made.find("c1", "100")
+    rule = ApprovalPolicy(kind="payout", least=money("1.00", "USD"), quorum=1, since=made.clock())
+    finance.set_policy(made.session, "main", rule, key="policy", clock=made.clock)
+    settle(made, maker="harbour-city")
+    amend(made, "/clauses/0/amount/by/0/value", "10.00", maker="harbour-city")
+    dispute(made)
+    resolve(made, "upheld")
+    anew = acts.list_payouts(made.session, "main", "pact")[-1]
+    assert anew.proposal is not None
+    finance.approve(made.session, "main", anew.proposal, approver="quiet-owl", key="yes", clock=made.clock)
+    acts.carry_out(made.session, "main", "pact", anew.id, clock=made.clock)
+    assert paid(made) == "1000.00"
+
+
+def brought(desk: "Desk", key: str) -> Claim:
+    """Import two milestones, claim, evidence and determine them."""
+    rows = read_rows(b"person,metric,achieved_on\nA,nights,2026-02-01\nB,nights,2026-02-01\n")
+    given: Mapping[str, Any] = {"key": f"rows-{key}", "secret": b"kept by the home", "clock": desk.clock}
+    acts.import_rows(desk.session, "main", "pact", rows, **given)
+    results = acts.claimed_results(desk.session, "main", "pact", f"rows-{key}")
+    home = "night-shelter"
+    told: Mapping[str, Any] = {"key": key, "dataset": f"rows-{key}", "clock": desk.clock}
+    made = acts.claim(desk.session, "main", "pact", results, home, **told)
+    desk.attach(made)
+    desk.determine(desk.finding(made, "2"))
+    return made
+
+
+def test_rows_that_did_not_hold_and_were_brought_again_are_paid_once(desk: "Desk") -> None:
+    timed = at(desk.given(disputes={"days": 30, "late_days": 900}), "2026-06-01")
+    timed.start()
+    made = brought(timed, "c1")
+    dispute(timed)
+    resolve(timed, "overturned", second(timed, made, None))
+    brought(at(timed, "2026-07-05"), "c2")
+    late = at(timed, "2026-09-05")
+    settle(late)
+    again: Mapping[str, Any] = {"by": "home", "grounds": "fraud", "statement": "It held.", "key": "d2"}
+    acts.dispute(late.session, "main", "pact", "c1", clock=late.clock, **again)
+    with pytest.raises(AlreadyClaimed, match="brought again, by rows-c2"):
+        late.determine(late.finding(made, "2", "resolver", round=3))
+    assert paid(late) == "30.24"
+
+
+def test_a_finding_is_upheld_after_the_earmark_that_bears_it_has_expired(
+    desk: "Desk", content: "Content"
+) -> None:
+    ends = {"admits": {"region": ("harbour",)}, "valid_until": date(2026, 3, 1)}
+    earmark: Mapping[str, Any] = {"code": "harbour", "title": "Harbour", **ends}
+    finance.open_earmark(desk.session, "main", Earmark(**earmark))
+    given: Mapping[str, Any] = {"key": "more", "clock": desk.clock, "earmark": "harbour"}
+    finance.contribute(desk.session, desk.fund, "north-giver", money("500000.00", "USD"), **given)
+    funding = [{"payer": "city", "fund": "shelter", "use": {"region": "harbour"}}]
+    made = replace(desk, document=document_of(content, funding=funding, disputes=TIMED))
+    made.start()
+    made.find("c1", "100")
+    dispute(made)
+    later = at(made, "2026-04-01")
+    with pytest.raises(EarmarkExpired):
+        resolve(later, "upheld")
+    resolve(later, "upheld", on=date(2026, 2, 20))
+    assert paid(later) == "1512.00"
