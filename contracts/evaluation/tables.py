@@ -27,6 +27,7 @@ MAX_COLUMNS = 200
 EXACT_INTEGER = 2**53
 SHOWN = 5
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_ESCAPED = re.compile(r"[\\\t\n\r]")
 _TRUTH = {
     "true": True,
     "yes": True,
@@ -182,11 +183,20 @@ def _truths(array: Array) -> tuple[Array, Array]:
 
 
 def _labels(array: Array, *, blanks: bool) -> tuple[Array, Array]:
-    read = [_label(cell) for cell in array.tolist()]
+    cells = array.tolist()
+    if array.dtype.kind == "U" and _is_plain(cells):
+        read: list[str | None] = [cell.strip() for cell in cells]
+    else:
+        read = [_label(cell) for cell in cells]
     bad = np.array(
         [row for row, text in enumerate(read) if text is None or (not blanks and not text)], dtype=np.int64
     )
     return np.array([text or "" for text in read], dtype=np.str_), bad
+
+
+def _is_plain(texts: Sequence[str]) -> bool:
+    """Say whether texts are ASCII: these are the same in every normal form."""
+    return "".join(texts).isascii()
 
 
 def _label(cell: object) -> str | None:
@@ -243,7 +253,10 @@ def _texts(array: Array) -> list[str]:
         return ["true" if truth else "false" for truth in array.tolist()]
     if array.dtype.kind in "iuf":
         return [repr(number).removesuffix(".0") for number in (array.astype(np.float64) + 0.0).tolist()]
-    return [_escaped(unicodedata.normalize("NFC", str(text))) for text in array.tolist()]
+    texts = [str(text) for text in array.tolist()]
+    if _is_plain(texts) and not _ESCAPED.search("".join(texts)):
+        return texts
+    return [_escaped(unicodedata.normalize("NFC", text)) for text in texts]
 
 
 def _escaped(text: str) -> str:

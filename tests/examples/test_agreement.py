@@ -90,11 +90,12 @@ def test_played_twice_it_pays_what_was_published_and_changes_nothing(
     assert after_imports(again) == after_imports(told)
     assert written(engine) == before
     assert files(tmp_path / "first") == files(tmp_path / "second")
+    require_whole_trace(tmp_path / "first")
 
 
-def test_the_trace_it_writes_leads_from_a_gift_to_the_log(database_url: str, tmp_path: Path) -> None:
-    play(database_url, tmp_path)
-    trace = json.loads((tmp_path / "trace.json").read_text(encoding="utf-8"))
+def require_whole_trace(folder: Path) -> None:
+    """The trace that it writes leads from a gift to the log."""
+    trace = json.loads((folder / "trace.json").read_text(encoding="utf-8"))
     assert sum(int(one["amount"].replace(".", "")) for one in trace["contributions"]) == 154_000
     assert trace["payout"]["amount"] == "1540.00"
     assert [row["value"] for one in trace["determinations"] for row in one["findings"]] == ["8", "7"]
