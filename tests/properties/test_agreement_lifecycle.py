@@ -46,7 +46,7 @@ from .agreement_rows import ClaimRow, PayoutRow, Rules
 from .agreement_shapes import Shape, shapes
 from .agreement_world import World
 
-EXAMPLES = int(os.environ.get("AGREEMENT_EXAMPLES", "25"))
+EXAMPLES = int(os.environ.get("AGREEMENT_EXAMPLES", "21"))
 STEPS = int(os.environ.get("AGREEMENT_STEPS", "30"))
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("AGREEMENT_SHRINK") else (Phase.generate,)
 NOTHING: tuple[Result, ...] = ()
@@ -396,7 +396,7 @@ def test_random_lives_are_those_of_the_model(make_database: Callable[[str], str]
     run_state_machine_as_test(
         lambda: Life(engine),  # type: ignore[arg-type]  # a maker does as well
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=EXAMPLES if dialect == "sqlite" else -(-EXAMPLES // 3),
             phases=PHASES,
             report_multiple_bugs=False,
             stateful_step_count=STEPS,
