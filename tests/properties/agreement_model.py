@@ -234,9 +234,10 @@ class Model:
         return self.book(rows, claim.code)
 
     def amend(self, after: Shape) -> None:
-        """Other terms: what they change is settled at once."""
+        """Other terms: what they change is settled at once, unless nothing is paid now."""
         self.shape = after
-        self.book(self.step(None), "")
+        if self.state == "active":
+            self.book(self.step(None), "")
 
     def calendar(self) -> int:
         rows = self.step(None)
