@@ -55,9 +55,8 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
     by : str
         Name in the agreement of a party with money in it, or of a verifier.
     grounds : str
-        One that the agreement admits. On ``conflict_of_interest`` a finding that cannot be paid, because who
-        determined it is tied to the money, can be disputed however late it is. On ``disagreement`` a claim
-        can be disputed on which no quorum of verifiers can come about any more.
+        One that the agreement admits. On ``conflict_of_interest`` a finding whose verifier is tied to the
+        money can be disputed at any time; on ``disagreement`` a claim on which no quorum can come about.
     statement : str
         Why.
     key : str
@@ -70,12 +69,9 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
     Raises
     ------
     DisputeRefused
-        Out of time, on a ground that is not admitted, by nobody concerned, a second time, or where nobody is
-        named who decides; the figures say which.
-    KeyReused, Missing
-        When the key belongs to another dispute; when there is no such claim.
-    NotSigned, UnlawfulTransition
-        When the agreement is not in force.
+        Out of time, on another ground, by nobody concerned, a second time, or where nobody decides.
+    KeyReused, Missing, NotSigned, UnlawfulTransition
+        When the key belongs to another dispute; when there is no claim; when it is not in force.
     """
     stored = agreements.find_locked(session, book, agreement)
     row = claims.find_claim(session, stored, claim)

@@ -360,9 +360,14 @@ def _payers(
         if atom.low < 0 and any(one.two_way for one in named):
             for payee in dict.fromkeys(combo.get(one.payee, one.payee) for one in named):
                 payers[payee, unit] = payers.get((payee, unit), 0) - atom.low
+    given: dict[tuple[str, str], int] = {}
+    borne: dict[tuple[str, str], dict[tuple[str, int, int], _Atom]] = {}
     for (name, unit), own in sides.items():
         for party, most in _parts(versions, name, own, _most(own, caps)).items():
-            payers[party, unit] = payers.get((party, unit), 0) + most
+            given[party, unit] = given.get((party, unit), 0) + most
+            borne.setdefault((party, unit), {}).update({atom.key: atom for atom in own})
+    for who, most in given.items():
+        payers[who] = payers.get(who, 0) + min(most, _most(borne[who].values(), caps))
     return payers
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def running(desk: "Desk", content: dict[str, Any]) -> "Desk":
-    """It pays at once and recovers what is too much; the latest finding counts, for 30 days in doubt."""
+    """It pays at once and recovers what is too much; the latest finding counts, for 30 days disputable."""
     content["clauses"][0]["on_decrease"] = "recover"
     content["metrics"]["nights"]["pool"] = "last"
     document = document_of(content, disputes={"days": 30}, verification={"pays": "provisional"})

@@ -350,3 +350,35 @@ def test_a_leg_gives_its_maximum_or_its_share_and_a_unit_for_each_payment(
         }
     )
     assert [prove(program).payers[party, "USD"] for party in ("a", "b")] == most
+
+
+def test_a_limit_over_all_bounds_a_payer_that_pays_alone_and_in_a_split(program_of: Compiler) -> None:
+    def worth(metric: str) -> Content:
+        price = {"op": "lit", "value": "10", "type": "USD/2 per x/0"}
+        return {"op": "scale", "of": {"op": "obs", "metric": metric}, "by": [price], "as": "USD/2"}
+
+    metric = {"title": "N", "type": "x/0", "domain": ["0", "100"], "method": "count"}
+    program = program_of(
+        {
+            "schema": "almoner.term/1",
+            "title": "Alone and together",
+            "rounding": "half_even",
+            "parties": {"a": {"role": "outcome_payer"}, "b": {"role": "outcome_payer"}, "c": {"role": "hub"}},
+            "calendar": {"starts_on": "2027-01-01", "ends_on": "2027-12-31"},
+            "metrics": {"n": metric, "m": metric},
+            "splits": {"both": {"legs": [{"party": "a", "max": "600"}, {"party": "b", "max": "300"}]}},
+            "clauses": [
+                {
+                    "op": "pay",
+                    "id": "shared",
+                    "from": "both",
+                    "to": "c",
+                    "basis": "once",
+                    "amount": worth("n"),
+                },
+                {"op": "pay", "id": "alone", "from": "a", "to": "c", "basis": "once", "amount": worth("m")},
+            ],
+            "limits": [{"id": "most", "of": ["*"], "max": "900"}],
+        }
+    )
+    assert prove(program).payers == {("a", "USD"): 90_000, ("b", "USD"): 30_000}

@@ -28,6 +28,7 @@ class Model:
     interested: tuple[str, ...]
     maxima: dict[str, int]
     state: str = "draft"
+    was: set[str] = field(default_factory=set)
     signed: set[str] = field(default_factory=set)
     claims: dict[str, ClaimRow] = field(default_factory=dict)
     order: list[str] = field(default_factory=list)
@@ -105,12 +106,10 @@ class Model:
         return sum(-one.done if one.back else one.done for one in rows)
 
     def paid_out(self, payer: str) -> int:
-        """What left a payer's encumbrance: paid, or kept to be paid."""
-        return sum(
-            one.amount
-            for one in self.payouts
-            if one.payer == payer and not one.back and one.route != "outside" and one.status != "void"
-        )
+        """What left a payer's encumbrance: paid or kept to be paid, less what a pot gave back."""
+        rows = [one for one in self.payouts if one.payer == payer and one.status != "void"]
+        given = sum(one.amount for one in rows if not one.back and one.route != "outside")
+        return given - sum(one.done for one in rows if one.back and one.route == "pot")
 
     def waiting(self, payer: str) -> int:
         return sum(one.amount for one in self.payouts if one.payer == payer and one.status == "waiting")
@@ -203,7 +202,9 @@ class Model:
         return sorted(listed, key=lambda one: (one.decided_on, one.number))
 
     def settle(self, code: str = "") -> list[int]:
-        """Take the steps that are due; returns their places."""
+        """Take the steps that are due; returns their places. Of a closed agreement nothing is."""
+        if self.state == "closed":
+            return []
         made = [self.take(one) for one in self.unsettled() if not code or one.code == code]
         if not code:
             made += [position for position in [self.calendar()] if position]
@@ -214,7 +215,7 @@ class Model:
         if claim is not None and claim.round and claim.settled >= claim.round:
             return ""
         if self.state not in SETTLED_STATES:
-            return "UnlawfulTransition"
+            return "UnlawfulTransition" if code or self.state != "closed" else ""
         if claim is None:
             return "Missing" if code else ""
         if claim.round and claim.dispute:
@@ -234,10 +235,11 @@ class Model:
         return self.book(rows, claim.code)
 
     def amend(self, after: Shape) -> None:
-        """Other terms: what they change is settled at once, unless nothing is paid now."""
+        """Other terms: what they change is settled at once, or when a suspended agreement goes on."""
         self.shape = after
-        if self.state == "active":
-            self.book(self.step(None), "")
+        if self.state == "suspended":
+            return
+        self.book(self.step(None), "")
 
     def calendar(self) -> int:
         rows = self.step(None)

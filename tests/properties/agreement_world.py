@@ -253,7 +253,7 @@ class World:
             probe.settle(claim)
             if self.is_short(probe):
                 payers = self.model.maxima
-                missing = any(self.model.owed_back(one) or self.model.kept_back(one) for one in payers)
+                missing = any(probe.owed_back(one) or self.model.kept_back(one) for one in payers)
                 assert missing, "money is missing that nobody owes back and no dispute keeps back"
                 self.refuse(
                     lambda: settle(self.session, "main", self.code, claim, clock=self.clock, maker=maker),
@@ -444,6 +444,7 @@ class World:
         )
         if not refusal:
             self.model.state = "measured"
+            self.model.was.add("measured")
 
     def terminate(self, refusal: str = "") -> None:
         on = self.model.today
@@ -456,6 +457,7 @@ class World:
         )
         if not refusal:
             self.model.state = "terminated"
+            self.model.was.add("terminated")
 
     def close(self) -> None:
         refusal = "" if self.model.closes() else "UnlawfulTransition"

@@ -38,7 +38,7 @@ def findings(draw: st.DrawFn, shape: Shape) -> list[tuple[int, Result]]:
     return listed
 
 
-@settings(max_examples=int(os.environ.get("AGREEMENT_EXAMPLES", "200")), deadline=None)
+@settings(max_examples=int(os.environ.get("AGREEMENT_EXAMPLES", "100")), deadline=None)
 @given(st.data())
 def test_steps_come_to_what_arithmetic_by_hand_says(data: st.DataObject) -> None:
     shape = data.draw(shapes())

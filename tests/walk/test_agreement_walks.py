@@ -1,6 +1,6 @@
 """Whole agreements on the command line, from draft to close, every amount worked out by hand beside it.
 
-The deals are real and their figures are recalled or invented, as each test says: Perspektive Augsburg, Ways to
+The deals are real; their figures are recalled or invented, as each test says: Perspektive Augsburg, Ways to
 Wellness in Newcastle, nurse visits in South Carolina with an invented guarantee. They stand in no casebook.
 """
 
@@ -458,6 +458,23 @@ def signed_again(walk: Walk, envelope: str, **changes: str) -> str:
     return out
 
 
+def forged_and_fresh(desk: Walk, aud: str) -> str:
+    """Hand in determinations that must not count; returns one that does, if it comes in time."""
+    submit = ("determination", "submit")
+    counted = desk.signed("visits", "c1", "trial-lab", "--estimate", f"mothers={aud}")
+    bare = counted.replace(".dsse.json", ".json")
+    assert "not signed" in desk.refused(*submit, bare)["detail"]
+    elsewhere = desk.signed("other", "c1", "trial-lab", "--estimate", f"mothers={aud}")
+    foreign = signed_again(desk, elsewhere, agreement="visits")
+    assert desk.refused(*submit, foreign)["code"] == "claim.determination_foreign"
+    stranger = signed_again(desk, counted, verifier="stranger")
+    assert desk.refused(*submit, stranger)["code"] == "claim.determination_foreign"
+    party = signed_again(desk, counted, verifier="nurses")
+    assert desk.refused(*submit, party)["code"] == "duty.not_independent"
+    assert desk.on("2017-03-20").refused(*submit, counted)["code"] == "claim.determination_expired"
+    return counted
+
+
 def test_only_a_fresh_signed_finding_of_an_untied_verifier_moves_money(walk: Open) -> None:
     """Nurse visits in South Carolina; all figures invented."""
     desk = walk("USD").on("2016-01-04")
@@ -479,18 +496,8 @@ def test_only_a_fresh_signed_finding_of_an_untied_verifier_moves_money(walk: Ope
     desk.on("2017-02-10").claim("visits", "c1", "nurses", "mothers=1500", evidence=audit)
     desk.claim("visits", "c2", "nurses", "preterm=50.0", evidence=trial)
     desk.claim("other", "c1", "nurses", "mothers=1500", evidence=audit)
+    counted = forged_and_fresh(desk, aud)
     submit = ("determination", "submit")
-    counted = desk.signed("visits", "c1", "trial-lab", "--estimate", f"mothers={aud}")
-    bare = counted.replace(".dsse.json", ".json")
-    assert "not signed" in desk.refused(*submit, bare)["detail"]
-    elsewhere = desk.signed("other", "c1", "trial-lab", "--estimate", f"mothers={aud}")
-    foreign = signed_again(desk, elsewhere, agreement="visits")
-    assert desk.refused(*submit, foreign)["code"] == "claim.determination_foreign"
-    stranger = signed_again(desk, counted, verifier="stranger")
-    assert desk.refused(*submit, stranger)["code"] == "claim.determination_foreign"
-    party = signed_again(desk, counted, verifier="nurses")
-    assert desk.refused(*submit, party)["code"] == "duty.not_independent"
-    assert desk.on("2017-03-20").refused(*submit, counted)["code"] == "claim.determination_expired"
     desk.on("2017-02-12").run(*submit, counted)
     desk.run("tie", "add", "owns", "holding", "nurses", "--since", "2016-06-01", "--source", "register")
     desk.run("tie", "add", "owns", "holding", "middle", "--since", "2016-06-01", "--source", "register")
