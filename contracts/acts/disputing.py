@@ -15,7 +15,7 @@ from ..determinations import Determination
 from ..disputes import Dispute, Resolution
 from ..records import agreements, claims, determinations, disputes, settlements
 from ..records.agreements import StoredAgreement
-from ..records.claims import StoredDecision
+from ..records.claims import StoredClaim, StoredDecision
 from ..records.disputes import StoredDispute
 from ..settling import withdrawn
 from .determining import determine, write_decision
@@ -95,11 +95,19 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
         _require_disagreement(session, stored, raised, clock)
     elif not _is_tied_unpaid(session, stored, decision, raised, today):
         _require_open(stored, decision, raised, today)
+    _freeze(session, stored, row, raised, clock)
+    return disputes.find_dispute(session, stored, key).dispute
+
+
+def _freeze(
+    session: Session, stored: StoredAgreement, row: StoredClaim, raised: Dispute, clock: Clock
+) -> None:
+    """Write a dispute with what it keeps back: what would be paid now, and what waits for approval."""
     with session.begin_nested():
         take_executed(session, stored)
-        worth = worth_of(session, stored, claim, clock=clock)
-        freeze(session, stored, row, raised, worth, resting_on(session, stored, claim, clock=clock), clock)
-    return disputes.find_dispute(session, stored, key).dispute
+        worth = worth_of(session, stored, raised.claim, clock=clock)
+        resting = resting_on(session, stored, raised.claim, clock=clock)
+        freeze(session, stored, row, raised, worth, resting, clock)
 
 
 def _raised_before(session: Session, stored: StoredAgreement, raised: Dispute) -> Dispute | None:
