@@ -9,8 +9,9 @@ TRANSFERS ?= 1000000
 DATABASES = $(if $(filter-out file,$(origin DB)),$(DB),postgresql sqlite)
 SEEDS ?= 10000
 FIRST ?= 0
+LIVES ?= 500
 
-.PHONY: demo test check mutants soak-ledger simulate fuzz-terms wheel clean
+.PHONY: demo test check mutants soak-ledger simulate fuzz-terms agreement-lives wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
@@ -40,6 +41,9 @@ simulate: $(VENV)/.dev
 
 fuzz-terms: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.fuzz_terms --minutes $(if $(filter-out file,$(origin MINUTES)),$(MINUTES),10) --seed $(FIRST)
+
+agreement-lives: $(VENV)/.dev
+	AGREEMENT_EXAMPLES=$(LIVES) AGREEMENT_SHRINK=1 $(BIN)/pytest tests/properties/test_agreement_lifecycle.py
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel
