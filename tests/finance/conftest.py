@@ -191,31 +191,103 @@ def _populate(session: Session) -> None:
 def _agree(raw: Raw, connection: Connection) -> None:
     """Write one row into each table of agreements, by hand."""
     book, fund = raw.find(connection, "book", code="main"), raw.find(connection, "fund", code="water")
-    giver, lab = (raw.find(connection, "party", code=code, book_id=book) for code in ("giver", "lab"))
-    txn = {key: raw.find(connection, "txn", idem_key=key, book_id=book) for key in ("e1", "p2")}
+    party = {
+        code: raw.find(connection, "party", code=code, book_id=book)
+        for code in ("giver", "hub", "lab", "agent")
+    }
+    digest = bytes(32)
 
     def put(name: str, **values: object) -> None:
         event = {"event_id": raw.event(connection)} if "event_id" in raw.tables.tables[name].c else {}
         raw.put(connection, name, **values, **event)
 
-    terms = {"terms": b"{}", "terms_sha256": bytes(32), "unit": "USD", "maximum": 1}
-    put("agreement", book_id=book, fund_id=fund, code="a1", **terms)
+    tied = {"from_id": party["hub"], "to_id": party["giver"], "kind": "owns", "source": "register"}
+    put("tie", book_id=book, **tied, since=NOW.date())
+    put("tie_end", tie_id=raw.find(connection, "tie"), ended_on=NOW.date())
+    put("definition", book_id=book, kind="metric", code="days", version=1, body=b"{}", sha256=digest)
+    put("agreement", book_id=book, code="a1")
     one = {"agreement_id": raw.find(connection, "agreement", code="a1")}
-    put("agreement_duty", **one, party_id=giver, duty="interested")
-    put("agreement_duty", **one, party_id=lab, duty="verifier")
-    as_payer = {"term_party": "payer", "role": "payer", "party_id": giver, "duty": "interested"}
-    put("agreement_party", **one, **as_payer)
-    put("agreement_signature", **one, term_party="payer", signature=bytes(64))
-    put("agreement_start", **one, txn_id=txn["e1"])
-    put("agreement_close", **one)
-    put("claim", **one, code="q1", metric="days", period="2026", value=412, claimed_by=giver)
-    claim = {"claim_id": raw.find(connection, "claim", code="q1")}
-    put("evidence", **claim, sha256=bytes(32), method="audit", description="papers")
-    seen = {"evidence_id": raw.find(connection, "evidence"), "value": 412, "body": b"{}"}
-    put("determination", **claim, **one, verifier_id=lab, duty="verifier", signature=bytes(64), **seen)
-    put("settled", **claim, **one, position=1)
-    due = {"earned": 1, "entitled": 1, "due": 1, "trace": b"{}", "txn_id": txn["p2"]}
-    put("settlement", **claim, clause="days", period="2026", **due)
+    put("agreement_draft", **one, version=1, body=b"{}", sha256=digest, terms_sha256=digest)
+    put("agreement_move", **one, no=1, state="draft")
+    duties = {"giver": "interested", "hub": "interested", "lab": "verifier", "agent": "resolver"}
+    roles = {"giver": "outcome_payer", "hub": "service_provider", "lab": "evaluator", "agent": "resolver"}
+    for code, duty in duties.items():
+        put("agreement_duty", **one, party_id=party[code], duty=duty)
+        put("agreement_party", **one, term_party=code, role=roles[code], party_id=party[code], duty=duty)
+        put("agreement_signature", **one, term_party=code, signature=bytes(64))
+    source = {"payer": "giver", "unit": "USD"}
+    put("agreement_source", **one, **source, book_id=book, fund_id=fund, promise="a1:giver", maximum=1)
+    put("agreement_move", **one, no=2, state="proposed", from_no=1, from_state="draft")
+    put("agreement_move", **one, no=3, state="active", from_no=2, from_state="proposed")
+    _amend(put, raw, connection, one)
+    _find_out(put, raw, connection, one, party)
+    _pay_out(put, raw, connection, one, party)
+
+
+def _amend(put: Callable[..., None], raw: Raw, connection: Connection, one: dict[str, object]) -> None:
+    signed = {"signature": bytes(64)}
+    put("amendment", **one, code="m1", maker="giver", body=b"{}", sha256=bytes(32), **signed)
+    amendment = {"amendment_id": raw.find(connection, "amendment", code="m1")}
+    put("amendment_approval", **amendment, **one, maker="giver", term_party="hub", **signed)
+    put("amendment_start", **amendment, **one, ordinal=1)
+
+
+def _find_out(
+    put: Callable[..., None],
+    raw: Raw,
+    connection: Connection,
+    one: dict[str, object],
+    party: dict[str, int],
+) -> None:
+    digest, signed = bytes(32), {"signature": bytes(64)}
+    put("dataset", **one, code="s1", size=1, sha256=digest, source_sha256=digest, body=b"{}")
+    row = {"person": bytes(16), "metric": "days", "period": "term", "members": "", "achieved_on": "2026"}
+    dataset = {"dataset_id": raw.find(connection, "dataset", code="s1")}
+    put("outcome_row", **dataset, **one, **row, no=1, quantity=1, nth=1, life=0)
+    told = {"code": "q1", "body": b"{}", "sha256": digest, "claimed_by": party["hub"], **dataset}
+    put("claim", **one, **told, active_no=3, active_state="active")
+    claim = {"claim_id": raw.find(connection, "claim", code="q1"), **one}
+    papers = {"media_type": "text/plain", "method": "audit", "description": "papers", "held_by": "hub"}
+    put("evidence", claim_id=claim["claim_id"], sha256=digest, **papers)
+    seen = {"evidence_id": raw.find(connection, "evidence"), "body": b"{}", "sha256": digest, **signed}
+    put("determination", **claim, **seen, round=1, verifier_id=party["lab"], duty="verifier")
+    days = {"decided_on": NOW.date(), "open_until": NOW.date()}
+    put("decision", **claim, round=1, body=b"{}", **days)
+    put("waiver", **claim, round=1, term_party="giver")
+    put("dispute", **claim, round=1, code="d1", grounds="fraud", raised_by="giver", statement="no")
+    dispute = {"dispute_id": raw.find(connection, "dispute", code="d1")}
+    txn = {key: raw.find(connection, "txn", idem_key=key) for key in ("e1", "pl1")}
+    kept = {"payer": "giver", "unit": "USD"}
+    put("frozen", **dispute, **one, **kept, amount=1, body=b"[]", txn_id=txn["e1"])
+    by = {"resolver_id": party["agent"], "duty": "resolver", **signed}
+    put("resolution", **dispute, **one, outcome="upheld", reason="right", body=b"{}", **by)
+    put("thaw", **dispute, **kept, txn_id=txn["pl1"])
+
+
+def _pay_out(
+    put: Callable[..., None],
+    raw: Raw,
+    connection: Connection,
+    one: dict[str, object],
+    party: dict[str, int],
+) -> None:
+    claim = raw.find(connection, "claim", code="q1")
+    step = {"cause": "determination", "claim_id": claim, "round": 1, "as_of": NOW.date()}
+    put("settlement", **one, position=1, **step)
+    settlement = {"settlement_id": raw.find(connection, "settlement", position=1)}
+    key = {"clause": "days", "period": "term"}
+    sums = {"earned": 1, "entitled": 1, "due": 1, "cuts": b"{}", "trace": b"[]"}
+    put("entitlement", **settlement, **key, members="", **sums)
+    ends = {"payer": "giver", "payee": "hub"}
+    put("obligation", **settlement, **key, members="", **ends, due=1)
+    owed = {"payee_id": party["hub"], "unit": "USD", "amount": 1, "direction": "out", "route": "fund"}
+    paid, waits, void = (uuid.UUID(int=n) for n in (1, 2, 3))
+    for n, identity in enumerate((paid, waits, void)):
+        put("payout", id=identity, **settlement, **one, clause=f"days{n}", period="term", **ends, **owed)
+    txn = raw.find(connection, "txn", idem_key="p2")
+    put("payout_paid", payout_id=paid, direction="out", n=1, whole=1, amount=1, txn_id=txn)
+    put("payout_void", payout_id=void)
+    put("payout_wait", payout_id=waits, proposal_id=raw.find(connection, "proposal"))
 
 
 def _challenge(raw: Raw, connection: Connection) -> None:
@@ -296,9 +368,9 @@ def populate(engine: Engine) -> Raw:
         _populate(session)
     raw = Raw(engine)
     with engine.begin() as connection:
+        _govern(raw, connection)
         _agree(raw, connection)
         _challenge(raw, connection)
-        _govern(raw, connection)
     with Session(engine) as session, session.begin():
         acts.seal(session, "main", clock=CLOCK, name="example.org", secret=bytes(32))
     return raw

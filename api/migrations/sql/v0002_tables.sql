@@ -189,7 +189,7 @@ CREATE TABLE payout (
   route TEXT NOT NULL CHECK (route IN ('fund','pot','outside')), UNIQUE (settlement_id, clause, period, payer, payee),
   UNIQUE (id, direction), UNIQUE (id, amount), CHECK (route = 'pot' OR payee_id IS NOT NULL),
   FOREIGN KEY (settlement_id, agreement_id) REFERENCES settlement (id, agreement_id)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE payout_paid (
   payout_id {UUID} NOT NULL, direction TEXT NOT NULL, n {SMALLINT} NOT NULL CHECK (n > 0), whole {BIGINT},
@@ -200,9 +200,9 @@ CREATE TABLE payout_paid (
 ;;
 CREATE TABLE payout_wait (
   payout_id {UUID} PRIMARY KEY REFERENCES payout, proposal_id {UUID} NOT NULL UNIQUE REFERENCES proposal
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE payout_void (
   payout_id {UUID} PRIMARY KEY REFERENCES payout, event_id {UUID} NOT NULL UNIQUE REFERENCES event
-){STRICT}
+){STRICT_KEYED}
 ;;
