@@ -152,7 +152,9 @@ def settle_case(session: Session, deal: str, case: Case) -> tuple[Program, date]
     acts.sign(session, "main", deal, signatures, clock=fixed_clock(signed_on))
     for number, results in enumerate(claimed(program, case)):
         key = f"{case.id}-{number}"
-        by = program.metrics[results[0].metric].by or next(iter(document.parties))
+        by = program.metrics[results[0].metric].by or next(
+            name for name in document.parties if name not in document.verifying
+        )
         claim = acts.claim(session, "main", deal, results, document.parties[by], key=key, clock=later)
         acts.attach(
             session, "main", deal, key, EVIDENCE, method="published", description="results", clock=later
