@@ -188,6 +188,10 @@ def _populate(session: Session) -> None:
     acts.value(session, water, gift, worth, key="v1", clock=CLOCK)
 
 
+Put = Callable[..., None]
+Row = dict[str, object]
+
+
 def _agree(raw: Raw, connection: Connection) -> None:
     """Write one row into each table of agreements, by hand."""
     book, fund = raw.find(connection, "book", code="main"), raw.find(connection, "fund", code="water")
@@ -224,7 +228,7 @@ def _agree(raw: Raw, connection: Connection) -> None:
     _pay_out(put, raw, connection, one, party)
 
 
-def _amend(put: Callable[..., None], raw: Raw, connection: Connection, one: dict[str, object]) -> None:
+def _amend(put: Put, raw: Raw, connection: Connection, one: Row) -> None:
     signed = {"signature": bytes(64)}
     put("amendment", **one, code="m1", maker="giver", body=b"{}", sha256=bytes(32), **signed)
     amendment = {"amendment_id": raw.find(connection, "amendment", code="m1")}
@@ -232,13 +236,7 @@ def _amend(put: Callable[..., None], raw: Raw, connection: Connection, one: dict
     put("amendment_start", **amendment, **one, ordinal=1)
 
 
-def _find_out(
-    put: Callable[..., None],
-    raw: Raw,
-    connection: Connection,
-    one: dict[str, object],
-    party: dict[str, int],
-) -> None:
+def _find_out(put: Put, raw: Raw, connection: Connection, one: Row, party: dict[str, int]) -> None:
     digest, signed = bytes(32), {"signature": bytes(64)}
     put("dataset", **one, code="s1", size=1, sha256=digest, source_sha256=digest, body=b"{}")
     row = {"person": bytes(16), "metric": "days", "period": "term", "members": "", "achieved_on": "2026"}
@@ -264,13 +262,7 @@ def _find_out(
     put("thaw", **dispute, **kept, txn_id=txn["pl1"])
 
 
-def _pay_out(
-    put: Callable[..., None],
-    raw: Raw,
-    connection: Connection,
-    one: dict[str, object],
-    party: dict[str, int],
-) -> None:
+def _pay_out(put: Put, raw: Raw, connection: Connection, one: Row, party: dict[str, int]) -> None:
     claim = raw.find(connection, "claim", code="q1")
     step = {"cause": "determination", "claim_id": claim, "round": 1, "as_of": NOW.date()}
     put("settlement", **one, position=1, **step)
