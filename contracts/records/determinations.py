@@ -64,19 +64,6 @@ def list_determinations(session: Session, stored: StoredAgreement, claim: str) -
     return tuple(read_determination(bytes(row.body), bytes(row.signature)) for row in rows)
 
 
-def count_determinations(session: Session, stored: StoredAgreement) -> Mapping[str, int]:
-    """Return how many determinations each claim has in its first round."""
-    query = (
-        select(CLAIM.c.code)
-        .join(DETERMINATION, DETERMINATION.c.claim_id == CLAIM.c.id)
-        .where(CLAIM.c.agreement_id == stored.id, DETERMINATION.c.round == 1)
-    )
-    found: dict[str, int] = {}
-    for code in session.scalars(query):
-        found[code] = found.get(code, 0) + 1
-    return found
-
-
 def keep_decision(
     session: Session,
     stored: StoredAgreement,

@@ -161,11 +161,6 @@ def list_disputes(session: Session, stored: StoredAgreement, claim: str) -> tupl
     return tuple(one.dispute for one in list_stored(session, stored) if one.dispute.claim == claim)
 
 
-def list_open(session: Session, stored: StoredAgreement) -> tuple[StoredDispute, ...]:
-    """Return the disputes that nobody has resolved."""
-    return tuple(one for one in list_stored(session, stored) if not one.dispute.outcome)
-
-
 def find_dispute(session: Session, stored: StoredAgreement, code: str) -> StoredDispute:
     """Return a dispute.
 
@@ -178,22 +173,6 @@ def find_dispute(session: Session, stored: StoredAgreement, code: str) -> Stored
         if one.dispute.code == code:
             return one
     raise Missing(f"There is no dispute {code!r} under {stored.agreement.code!r}.", what="dispute", code=code)
-
-
-def list_waived(session: Session, claim_id: int, number: int) -> tuple[str, ...]:
-    """Return who gave up the right to dispute a decision.
-
-    Parameters
-    ----------
-    session : Session
-        The caller's.
-    claim_id : int [row number]
-        Of the claim.
-    number : int [place]
-        Of the round.
-    """
-    query = select(WAIVER.c.term_party).where(WAIVER.c.claim_id == claim_id, WAIVER.c.round == number)
-    return tuple(session.scalars(query.order_by(WAIVER.c.term_party)))
 
 
 def _frozen(session: Session, agreement_id: int) -> dict[int, dict[str, Money]]:

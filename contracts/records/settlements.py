@@ -376,14 +376,6 @@ def list_entitlement_rows(session: Session, settlement_ids: Iterable[int]) -> Se
     return list(session.execute(query))
 
 
-def list_obligation_rows(session: Session, settlement_ids: Iterable[int]) -> Sequence[AnyRow]:
-    """Return who owes whom by some settlements, in order."""
-    table = OBLIGATION.c
-    keys = (table.settlement_id, table.clause, table.period, table.members, table.payer, table.payee)
-    query = select(OBLIGATION).where(table.settlement_id.in_(list(settlement_ids))).order_by(*keys)
-    return list(session.execute(query))
-
-
 def find_units(session: Session, codes: Iterable[str]) -> dict[str, Unit]:
     """Return units by code."""
     return {code: find_unit(session, code) for code in sorted(set(codes))}
