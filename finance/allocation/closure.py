@@ -134,7 +134,10 @@ def list_links(arrays: ProblemArrays) -> Links:
 
 
 class Closure:
-    """The graph of a problem's links, laid out once; only capacities change from price to price."""
+    """The graph of a problem's links, laid out once; only capacities change from price to price.
+
+    The transfers of the last call are the flow that the next one starts from: what remains to be pushed is small.
+    """
 
     def __init__(self, links: Links) -> None:
         self.links = links
@@ -144,35 +147,34 @@ class Closure:
         self.doubled = len(links.first) > 0
         self.nodes = self.half * (2 if self.doubled else 1) + 2
         self.source, self.sink = self.nodes - 2, self.nodes - 1
-        started = np.flatnonzero(links.starts)
-        cells, gifts = np.arange(self.cells), np.arange(self.bonuses) + self.cells
-        ends = {
-            "up": (np.full(self.cells, self.source), cells),
-            "down": (cells, np.full(self.cells, self.sink)),
-            "gift": (np.full(self.bonuses, self.source), gifts),
-            "share": (links.bonus_of + self.cells, links.bonus_cell),
-            "needs": (links.tail, links.head),
-            "start": (started, started - 1),
-            "overlap": (links.first, links.second + self.half),
-        }
-        self.started = started
-        self.out = np.zeros(self.cells, bool)  # cells that may have to give
-        self.out[links.tail] = True
-        self.out[started] = True
-        self.out[links.first] = True
-        self.out[links.second] = True
-        self.fed = np.zeros(self.cells, bool)  # cells that may be given to, bonuses apart
-        self.fed[links.head] = True
-        self.fed[started - 1] = True
-        self.fed[links.first] = True
-        self.fed[links.second] = True
+        self.started = np.flatnonzero(links.starts)
+        cells = np.arange(self.cells)
         self.lead = np.zeros(self.bonuses, np.int64)  # one member of every bonus
         self.lead[links.bonus_of[::-1]] = np.arange(len(links.bonus_of))[::-1]
-        self._lay_out(ends)
+        self.needing = np.zeros(self.cells, bool)
+        self.needing[links.tail] = True
+        self.needed = np.zeros(self.cells, bool)
+        self.needed[links.head] = True
+        self._lay_out(
+            {
+                "up": (np.full(self.cells, self.source), cells),
+                "down": (cells, np.full(self.cells, self.sink)),
+                "share": (links.bonus_of + self.cells, links.bonus_cell),
+                "needs": (links.tail, links.head),
+                "start": (self.started, self.started - 1),
+                "overlap": (links.first, links.second + self.half),
+            }
+        )
+        sizes = np.bincount(links.bonus_of, minlength=self.bonuses)
+        self.last = Transfers(
+            needs=np.zeros(len(links.tail)),
+            bonus=(links.bonus_worth / np.maximum(sizes, 1))[links.bonus_of],
+            overlap=np.zeros(len(links.first)),
+            start=np.zeros(self.cells),
+        )
 
     def _mirror(self, nodes: Ints) -> Ints:
-        out = nodes + self.half
-        out[nodes >= self.half] -= 2 * self.half
+        out = np.where(nodes < self.half, nodes + self.half, nodes - self.half)
         out[nodes == self.source] = self.sink
         out[nodes == self.sink] = self.source
         return out
@@ -182,14 +184,17 @@ class Closure:
         if self.doubled:
             for name, (tail, head) in ends.items():
                 arcs[name + "'"] = self._mirror(head) * self.nodes + self._mirror(tail)
-        forward = np.concatenate(list(arcs.values()))
-        backward = forward % self.nodes * self.nodes + forward // self.nodes
-        keys = np.unique(np.concatenate([forward, backward]))
-        tails, self.heads = keys // self.nodes, (keys % self.nodes).astype(np.int32)
-        self.ptr = np.searchsorted(tails, np.arange(self.nodes + 1)).astype(np.int32)
-        self.tails = tails.astype(np.int32)
+        back = {name: key % self.nodes * self.nodes + key // self.nodes for name, key in arcs.items()}
+        keys = np.unique(np.concatenate([*arcs.values(), *back.values()]))
+        self.heads = (keys % self.nodes).astype(np.int32)
+        self.ptr = np.searchsorted(keys // self.nodes, np.arange(self.nodes + 1)).astype(np.int32)
         self.at = {name: np.searchsorted(keys, key) for name, key in arcs.items()}
-        self.twice = {name: np.setdiff1d(np.arange(len(key)), np.unique(key, return_index=True)[1]) for name, key in arcs.items()}
+        self.back = {name: np.searchsorted(keys, key) for name, key in back.items()}
+        self.twice = np.setdiff1d(
+            np.arange(len(arcs["needs"])), np.unique(arcs["needs"], return_index=True)[1]
+        )
+        mate = dict(zip(arcs["needs"].tolist(), range(len(arcs["needs"])), strict=True))
+        self.mate = np.array([mate.get(key, -1) for key in back["needs"].tolist()], np.int64)
 
     def solve(self, worth: Floats, charge: Floats) -> Cut:
         """Cut the graph.
@@ -201,117 +206,146 @@ class Closure:
         charge : float [cells], [value units]
             Cost of starting that is saved when the period before is funded; 0 where there is none.
         """
-        links = self.links
-        up, pledge = np.maximum(worth, 0.0), self._pledge(worth, charge)
-        certain = (worth >= 0) & ~self.out & ~links.closed | links.locked & ~self.out
-        up[~self.out | links.closed] = 0.0
-        up += pledge
-        gift, fixed = self._gifts(worth, certain)
-        total = float(up.sum() + gift.sum()) * (2 if self.doubled else 1)
+        links, last = self.links, self.last
+        last = Transfers(
+            needs=last.needs,
+            bonus=last.bonus,
+            overlap=last.overlap,
+            start=np.minimum(last.start, charge),
+        )
+        net = self.net(worth, last)
+        up, down = self._ends(net, charge, last)
+        total = float(up.sum() + (down[down < BIG].sum() if self.doubled else 0.0))
         scale = ROOM / total if total > 0 else 1.0
-        data = np.zeros(len(self.heads), np.int64)
-        down = np.minimum(np.maximum(-worth, 0.0) * scale, BIG).astype(np.int64)
-        down[links.closed], down[links.locked] = BIG, 0
-        down[certain] = 0
-        full = {
-            "up": (up * scale).astype(np.int64),
-            "down": down,
-            "gift": (gift * scale).astype(np.int64),
-            "share": np.full(len(links.bonus_of), BIG),
-            "needs": np.full(len(links.tail), BIG),
-            "start": np.minimum(charge[self.started] * scale, BIG).astype(np.int64),
-            "overlap": np.minimum(links.overlap_worth * scale, BIG).astype(np.int64),
+        room = {  # what more an arc can carry, and what it can take back
+            "up": (up, None),
+            "down": (down, None),
+            "share": (np.full(len(last.bonus), np.inf), last.bonus),
+            "needs": (np.full(len(last.needs), np.inf), last.needs),
+            "start": ((charge - last.start)[self.started], last.start[self.started]),
+            "overlap": (links.overlap_worth - last.overlap, last.overlap),
         }
-        for name, capacity in full.items():
-            data[self.at[name]] = capacity
-            if self.doubled:
-                data[self.at[name + "'"]] = capacity
-        flow, reached = self._flow(data)
-        return self._read(worth, charge, fixed, flow / scale, self._levels(reached, certain))
+        data = np.zeros(len(self.heads), np.int64)
+        for name, (ahead, behind) in room.items():
+            for key in (name, name + "'") if self.doubled else (name,):
+                data[self.at[key]] += np.minimum(ahead * scale, BIG).astype(np.int64)
+                if behind is not None:
+                    data[self.back[key]] += np.minimum(behind * scale, BIG).astype(np.int64)
+        np.minimum(data, BIG, out=data)
+        flow = self._push(data)
+        moved = self._moved(flow, scale, last, charge)
+        self.last = moved
+        net = self.net(worth, moved)
+        counted = np.where(links.locked, net, np.maximum(net, 0.0))
+        counted[links.closed] = 0.0
+        return Cut(
+            level=self._levels(data, flow, net, scale),
+            bound=float(counted.sum() + moved.overlap.sum()),
+            net=net,
+            transfers=moved,
+        )
 
-    def _pledge(self, worth: Floats, charge: Floats) -> Floats:
+    def net(self, worth: Floats, moved: Transfers) -> Floats:
+        """Return what each cell is worth after transfers [value units]."""
+        links, cells = self.links, self.cells
+        net: Floats = worth - moved.start
+        net[self.started - 1] += moved.start[self.started]
+        if self.bonuses:
+            net += np.bincount(links.bonus_cell, moved.bonus, cells)
+        if len(links.tail):
+            net += np.bincount(links.head, moved.needs, cells) - np.bincount(links.tail, moved.needs, cells)
+        if self.doubled:
+            net -= np.bincount(links.first, moved.overlap, cells)
+            net -= np.bincount(links.second, moved.overlap, cells)
+        return net
+
+    def _ends(self, net: Floats, charge: Floats, last: Transfers) -> tuple[Floats, Floats]:
+        """What a cell can give and take: no more than its links could carry."""
+        links, cells = self.links, self.cells
+        give = np.bincount(links.bonus_cell, last.bonus, cells) + charge - last.start
+        give += np.bincount(links.head, last.needs, cells)
+        give[self.started - 1] += last.start[self.started]
+        take = np.full(cells, np.inf)
+        if self.doubled:
+            clash = np.bincount(links.first, links.overlap_worth, cells)
+            clash += np.bincount(links.second, links.overlap_worth, cells)
+            give += clash
+            others = (links.bonus_worth[links.bonus_of] - last.bonus) if self.bonuses else np.zeros(0)
+            take = np.bincount(links.bonus_cell, others, cells) + clash + last.start
+            take += np.bincount(links.tail, last.needs, cells)
+            take[self.started - 1] += (charge - last.start)[self.started]
+            take[self.needed] = np.inf
+        give[self.needing] = np.inf
+        up = np.minimum(np.maximum(net, 0.0), give)
+        down = np.minimum(np.maximum(-net, 0.0), take)
+        up[links.closed], down[links.closed] = 0.0, BIG
+        if links.locked.any():
+            up, down = up + self._pledge(net, charge), np.where(links.locked, 0.0, down)
+        return up, down
+
+    def _pledge(self, net: Floats, charge: Floats) -> Floats:
         """What locked cells can give beyond their own worth, so that what they need is funded."""
         links = self.links
-        if not links.locked.any():
-            return np.zeros(self.cells)
-        due = np.where(links.locked, 0.0, np.maximum(-worth, 0.0))
+        due = np.where(links.locked, 0.0, np.maximum(-net, 0.0))
         total = due
         for _ in range(CHAIN):
             asked = np.bincount(links.tail, np.minimum(total[links.head], BIG), self.cells)
             total = due + asked
         spent = asked + charge + np.bincount(links.first, links.overlap_worth, self.cells)
         spent += np.bincount(links.second, links.overlap_worth, self.cells)
-        out: Floats = np.where(links.locked & self.out, spent, 0.0)
+        out: Floats = np.where(links.locked, spent, 0.0)
         return out
 
-    def _gifts(self, worth: Floats, certain: Bools) -> tuple[Floats, Floats]:
-        """Bonuses that enter the flow, and shares of those that need not: all funded, or one beyond help."""
-        links = self.links
-        if not self.bonuses:
-            return np.zeros(0), np.zeros(0)
-        hope = worth + np.bincount(links.bonus_cell, links.bonus_worth[links.bonus_of], self.cells)
-        lost = ((hope < 0) & ~self.fed & ~links.locked) | links.closed
-        member_lost = lost[links.bonus_cell]
-        has_lost = np.bincount(links.bonus_of, member_lost, self.bonuses) > 0
-        needy = np.bincount(links.bonus_of, ~certain[links.bonus_cell], self.bonuses) > 0
-        outside = has_lost | ~needy
-        taker = np.full(self.bonuses, -1)
-        order = np.flatnonzero(outside[links.bonus_of] & (member_lost | ~has_lost[links.bonus_of]))[::-1]
-        taker[links.bonus_of[order]] = order
-        fixed = np.zeros(len(links.bonus_of))
-        fixed[taker[taker >= 0]] = links.bonus_worth[taker >= 0]
-        return np.where(outside, 0.0, links.bonus_worth), fixed
+    def _push(self, data: Ints) -> Ints:
+        """Push as much as possible; return the flow on every arc."""
+        shape = (self.nodes, self.nodes)
+        graph = sp.csr_array((data.astype(np.int32), self.heads, self.ptr), shape=shape)
+        return np.asarray(maximum_flow(graph, self.source, self.sink).flow.data, np.int64)
 
-    def _flow(self, data: Ints) -> tuple[Ints, Bools]:
-        """Push as much as possible; return the flow on every arc and the nodes on the source's side."""
-        graph = sp.csr_array((data.astype(np.int32), self.heads, self.ptr), shape=(self.nodes, self.nodes))
-        flow = maximum_flow(graph, self.source, self.sink).flow.data.astype(np.int64)
-        open_arc = data > flow
-        ptr = np.concatenate([[0], np.cumsum(open_arc)])[self.ptr]
-        rest = sp.csr_array(
-            (np.ones(int(ptr[-1]), np.int8), self.heads[open_arc], ptr.astype(np.int32)), shape=graph.shape
+    def _moved(self, flow: Ints, scale: float, last: Transfers, charge: Floats) -> Transfers:
+        """Add what was pushed to the transfers of before."""
+        links = self.links
+
+        def pushed(name: str) -> Floats:
+            out: Floats = flow[self.at[name]] / scale
+            return (out + flow[self.at[name + "'"]] / scale) / 2 if self.doubled else out
+
+        needs = last.needs + pushed("needs")
+        paired = self.mate >= 0
+        needs[paired] -= last.needs[self.mate[paired]]
+        needs[self.twice] = 0.0
+        share = np.maximum(last.bonus + pushed("share"), 0.0)
+        if self.bonuses:  # they add up to the bonus
+            given = np.bincount(links.bonus_of, share, self.bonuses)
+            share *= (links.bonus_worth / np.maximum(given, 1e-300))[links.bonus_of]
+        start = last.start.copy()
+        start[self.started] += pushed("start")
+        return Transfers(
+            needs=np.maximum(needs, 0.0),
+            bonus=share,
+            overlap=np.clip(last.overlap + pushed("overlap"), 0.0, links.overlap_worth),
+            start=np.clip(start, 0.0, charge),
+        )
+
+    def _levels(self, data: Ints, flow: Ints, net: Floats, scale: float) -> Floats:
+        """Fund what is worth something, and all that it reaches in what is left of the graph."""
+        links = self.links
+        rest = data - flow
+        least = 2.0 / scale
+        rest[self.at["up"]] = (net > least) | links.locked
+        if self.doubled:
+            rest[self.at["down'"]] = (net < -least) & ~links.locked
+        is_open = rest > 0
+        ptr = np.concatenate([[0], np.cumsum(is_open)])[self.ptr]
+        graph = sp.csr_array(
+            (np.ones(int(ptr[-1]), np.int8), self.heads[is_open], ptr.astype(np.int32)),
+            shape=(self.nodes, self.nodes),
         )
         reached = np.zeros(self.nodes, bool)
-        reached[breadth_first_order(rest, self.source, return_predecessors=False)] = True
-        return flow, reached
-
-    def _levels(self, reached: Bools, certain: Bools) -> Floats:
+        reached[breadth_first_order(graph, self.source, return_predecessors=False)] = True
         level = reached[: self.cells].astype(float)
         if self.doubled:
             level = (level + ~reached[self.half : self.half + self.cells]) / 2
-        level[certain | self.links.locked] = 1.0
-        if self.links.locked.any():
-            for _ in range(CHAIN):  # what is locked brings what it needs
-                np.maximum.at(level, self.links.head, level[self.links.tail])
-        level[self.links.closed] = 0.0
+        level[links.locked] = 1.0
+        level[links.closed] = 0.0
         return level
-
-    def _mean(self, name: str, flow: Floats) -> Floats:
-        moved = np.maximum(flow[self.at[name]], 0.0)
-        if self.doubled:
-            moved = (moved + np.maximum(flow[self.at[name + "'"]], 0.0)) / 2
-        moved[self.twice[name]] = 0.0
-        return moved
-
-    def _read(self, worth: Floats, charge: Floats, fixed: Floats, flow: Floats, level: Floats) -> Cut:
-        links, cells = self.links, self.cells
-        needs, share = self._mean("needs", flow), self._mean("share", flow) + fixed
-        moved = self._mean("start", flow)
-        overlap = np.minimum(self._mean("overlap", flow), links.overlap_worth)
-        if self.bonuses:  # nothing is left over
-            rest = links.bonus_worth - np.bincount(links.bonus_of, share, self.bonuses)
-            share[self.lead] += rest
-        start = np.zeros(cells)
-        start[self.started] = np.minimum(moved, charge[self.started])
-        net = worth + np.bincount(links.bonus_cell, share, cells) - start
-        net += np.bincount(links.head, needs, cells) - np.bincount(links.tail, needs, cells)
-        net[self.started - 1] += start[self.started]
-        net -= np.bincount(links.first, overlap, cells) + np.bincount(links.second, overlap, cells)
-        counted = np.where(links.locked, net, np.maximum(net, 0.0))
-        counted[links.closed] = 0.0
-        return Cut(
-            level=level,
-            bound=float(counted.sum() + overlap.sum()),
-            net=net,
-            transfers=Transfers(needs=needs, bonus=share, overlap=overlap, start=start),
-        )
