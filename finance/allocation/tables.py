@@ -1,11 +1,12 @@
 """One section of an allocation problem as columns, whatever form it came in.
 
 The problem: 150,000 rows as 150,000 objects cost more than the solve, and people still want to write rows.
-``Table`` takes a list of rows or an object of columns, checks whole columns at once, and keeps the rows in one
-fixed order, so that the order in which they were written decides nothing. What is wrong is kept as findings
-with the place and the key of the row; a table with findings is never used.
+``Table`` takes a list of rows or an object of columns, checks whole columns at once, and keeps the rows in
+one fixed order, so that the order in which they were written decides nothing. What is wrong is kept as
+findings with the place and the key of the row; a table with findings is never used.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -144,17 +145,16 @@ class _Reader:
                 self.fault(f"/{at}", f"{type(row).__name__} is no row: write an object")
                 return
             names.update(dict.fromkeys(row))
-        required = [column.name for column in self.section.columns if column.default is REQUIRED]
-        for at, row in enumerate(cast("Sequence[Mapping[str, object]]", rows)):
-            for name in required:
-                if name not in row:
-                    self.fault(f"/{at}", f"{name} is missing")
+        listed = cast("Sequence[Mapping[str, object]]", rows)
+        for column in self.section.columns:
+            absent = [at for at, row in enumerate(listed) if column.name not in row]
+            if column.default is REQUIRED and absent:
+                names.pop(column.name, None)
+                for at in absent:
+                    self.fault(f"/{at}", f"{column.name} is missing")
         defaults = {column.name: column.default for column in self.section.columns}
         for name in names:
-            default = defaults.get(name)
-            self.given[str(name)] = [
-                row.get(name, default) for row in cast("Sequence[Mapping[str, object]]", rows)
-            ]
+            self.given[str(name)] = [row.get(name, defaults.get(name)) for row in listed]
 
     def take_columns(self, columns: Mapping[object, object]) -> None:
         """Take columns of one length."""
@@ -328,7 +328,7 @@ class _Reader:
         rows = list(zip(*safe, strict=True))
         order = sorted(range(self.count), key=rows.__getitem__)
         is_repeatable = self.section.name == "synergies"
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in itertools.pairwise(order):
             if rows[before] == rows[after] and not is_repeatable:
                 at = max(before, after)
                 shown = "/".join(str(part) for part in rows[after])
