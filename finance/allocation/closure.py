@@ -105,7 +105,7 @@ class Links:
 
 def list_links(arrays: ProblemArrays) -> Links:
     """List the links of a problem, cell by cell."""
-    periods = len(arrays.periods)
+    periods = arrays.period_count
     when = np.arange(periods)
     cells = np.arange(len(arrays.open))
 
@@ -113,8 +113,8 @@ def list_links(arrays: ProblemArrays) -> Links:
         out: Ints = (members[:, None] * periods + when).ravel()
         return out
 
-    sizes = np.concatenate([np.diff(arrays.bonus_ptr), np.diff(arrays.intensity_ptr)])
-    members = np.concatenate([arrays.bonus_members, arrays.intensity_members]).astype(np.int64)
+    sizes = np.concatenate([np.diff(arrays.bonus.ptr), np.diff(arrays.intensity.ptr)])
+    members = np.concatenate([arrays.bonus.items, arrays.intensity.items])
     worth = np.concatenate([arrays.bonus_micro, arrays.intensity_micro]) / MICRO
     of = np.repeat(np.arange(len(sizes)), sizes)
     lock = np.repeat(arrays.lock, periods)

@@ -22,7 +22,6 @@ from .pricing import (
     list_classes,
     list_menu,
     list_rows,
-    minor_per_k,
 )
 
 Ints = NDArray[np.int64]
@@ -67,7 +66,7 @@ class Oracle:
         self.classes: Classes = list_classes(arrays)
         self.funds, self.periods = arrays.budget.shape
         links = list_links(arrays)
-        k = minor_per_k(arrays)
+        k = arrays.minor_per_block
         self.budget = arrays.budget / k
         self.carry = arrays.carry_limit / k
         self.keep = 1.0 - arrays.carry_fee_bp / BP
@@ -84,7 +83,7 @@ class Oracle:
         self._money = self.rows.money.T.tocsr()
         self._count = self.rows.count.T.tocsr()
         self._by_metric = self.rows.metric.tocsc()[:, np.flatnonzero(arrays.metric_floor >= 0)].toarray()
-        self._everyone = np.flatnonzero(arrays.eligible.all(axis=0))
+        self._everyone = np.flatnonzero(arrays.unrestricted)
 
     def split(self, prices: Floats) -> tuple[Floats, Floats]:
         """Split a vector of prices into those of funds [funds x periods] and those of other rows."""
@@ -177,7 +176,7 @@ class Oracle:
 
     def price_k(self, r: int, t: int) -> float:
         """Price of a unit of a resource [1,000 major units]."""
-        return float(self.arrays.price[r, t]) / minor_per_k(self.arrays)
+        return float(self.arrays.price[r, t]) / self.arrays.minor_per_block
 
     def _buy(self, bought: Floats, payer: Ints, funds: Floats, others: Floats, slope: Floats) -> float:
         gain = 0.0

@@ -13,8 +13,8 @@ integer prices elsewhere. Every row reads usage <= right-hand side, so every pri
 the order of funds, then periods.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 import scipy.sparse as sp
@@ -95,7 +95,7 @@ class _RowList:
 
     def __init__(self, arrays: ProblemArrays) -> None:
         self.arrays = arrays
-        self.periods = len(arrays.periods)
+        self.periods = arrays.period_count
         self.names: list[tuple[str, ...]] = []
         self.rhs: list[float] = []
         self.bought: list[int] = []
@@ -151,33 +151,19 @@ class _RowList:
         )
 
 
-def minor_per_k(arrays: ProblemArrays) -> int:
-    """Return the minor units in 1,000 major units."""
-    return 1000 * 10**arrays.scale
-
-
 def list_rows(arrays: ProblemArrays) -> Rows:
     """List every shared rule that can carry a price, budgets apart."""
     rows = _RowList(arrays)
-    for at in range(len(arrays.limit_group)):
+    for at in range(len(arrays.limits)):
         _limit(rows, arrays, at)
     _stocks(rows, arrays)
     for at, floor in enumerate(arrays.metric_floor.tolist()):
         if floor >= 0:
             rows.add(("metric", arrays.metric_ids[at]), -floor / MICRO, metric=at)
-    for members, kind in _member_lists(arrays):
-        for t in range(rows.periods):
-            _choice(rows, members, kind, t)
+    for kind, lists in (("any-of", arrays.any_of), ("alternatives", arrays.alternatives)):
+        for at, t in product(range(len(lists)), range(rows.periods)):
+            _choice(rows, lists.at(at), kind, t)
     return rows.built()
-
-
-def _member_lists(arrays: ProblemArrays) -> Iterable[tuple[Ints, str]]:
-    for ptr, all_members, kind in (
-        (arrays.any_ptr, arrays.any_members, "any-of"),
-        (arrays.alt_ptr, arrays.alt_members, "alternatives"),
-    ):
-        for at in range(len(ptr) - 1):
-            yield all_members[ptr[at] : ptr[at + 1]], kind
 
 
 def _choice(rows: _RowList, members: Ints, kind: str, t: int) -> None:
@@ -194,30 +180,31 @@ def _choice(rows: _RowList, members: Ints, kind: str, t: int) -> None:
 
 
 def _limit(rows: _RowList, arrays: ProblemArrays, at: int) -> None:
-    members = arrays.limit_members[arrays.limit_ptr[at] : arrays.limit_ptr[at + 1]]
-    period = int(arrays.limit_period[at])
+    limits = arrays.limits
+    members = limits.members.at(at)
+    period = int(limits.period[at])
     cells = rows.cells(members, period)
     when = np.arange(rows.periods) == period if period >= 0 else np.ones(rows.periods, bool)
-    tail = (str(arrays.limit_kind[at]), str(arrays.limit_group[at]), "all" if period < 0 else str(period))
-    k = minor_per_k(arrays)
-    if (floor := int(arrays.limit_floor[at])) > 0:
+    tail = (limits.kind[at], limits.group[at], "all" if period < 0 else str(period))
+    k = arrays.minor_per_block
+    if (floor := int(limits.floor[at])) > 0:
         rows.add(("floor", *tail), -floor / k, money=(cells, -1.0))
-    if (cap := int(arrays.limit_cap[at])) >= 0:
+    if (cap := int(limits.cap[at])) >= 0:
         rows.add(("cap", *tail), cap / k, money=(cells, 1.0))
-    if (floor := int(arrays.limit_floor_bp[at])) > 0:
+    if (floor := int(limits.floor_bp[at])) > 0:
         rows.add(("floor-share", *tail), 0.0, money=(cells, -1.0), total=when * (floor / BP))
-    if 0 <= (cap := int(arrays.limit_cap_bp[at])) < BP:
+    if 0 <= (cap := int(limits.cap_bp[at])) < BP:
         rows.add(("cap-share", *tail), 0.0, money=(cells, 1.0), total=when * (-cap / BP))
-    if (floor := int(arrays.limit_floor_count[at])) > 0:
+    if (floor := int(limits.floor_count[at])) > 0:
         rows.add(("floor-count", *tail), -float(floor), count=(cells, -1.0))
-    if 0 <= (cap := int(arrays.limit_cap_count[at])) < len(cells):
+    if 0 <= (cap := int(limits.cap_count[at])) < len(cells):
         rows.add(("cap-count", *tail), float(cap), count=(cells, 1.0))
 
 
 def _stocks(rows: _RowList, arrays: ProblemArrays) -> None:
     for r, resource in enumerate(arrays.resource_ids):
-        held = arrays.need_at[:, 1] == r
-        members, quantity = arrays.need_at[held, 0], arrays.need_quantity[held].astype(float)
+        held = arrays.need[:, 1] == r
+        members, quantity = arrays.need[held, 0], arrays.need_quantity[held].astype(float)
         for t in range(rows.periods):
             cells = members * rows.periods + t
             is_open = arrays.open[cells]
@@ -231,11 +218,11 @@ def _stocks(rows: _RowList, arrays: ProblemArrays) -> None:
 
 def list_menu(arrays: ProblemArrays) -> Menu:
     """List, for every cell, the amounts that can be best: breakpoints, bounds and tranche sums."""
-    k = minor_per_k(arrays)
+    k = arrays.minor_per_block
     cells, segments = arrays.cap.shape
     ends = np.concatenate([np.zeros((1, cells), np.int64), np.cumsum(arrays.cap.T, axis=0)])
     amounts = np.clip(ends, arrays.low, arrays.high)
-    counts = np.diff(arrays.levels_ptr)
+    counts = np.diff(arrays.levels.ptr)
     if counts.any():
         amounts = _with_levels(arrays, amounts, counts)
     metrics = np.flatnonzero(arrays.metric_floor >= 0).tolist()
@@ -257,8 +244,8 @@ def _with_levels(arrays: ProblemArrays, amounts: Ints, counts: Ints) -> Ints:
     out = np.concatenate([amounts, np.repeat(amounts[-1:], deep - len(amounts), axis=0)])
     for at in range(deep):
         held = counts > 0
-        pick = arrays.levels_ptr[:-1] + np.minimum(at, np.maximum(counts, 1) - 1)
-        out[at, held] = arrays.levels[pick[held]]
+        pick = arrays.levels.ptr[:-1] + np.minimum(at, np.maximum(counts, 1) - 1)
+        out[at, held] = arrays.levels.items[pick[held]]
     return out
 
 
