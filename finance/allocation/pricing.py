@@ -47,9 +47,9 @@ class Rows:
     """
 
     names: tuple[tuple[str, ...], ...]
-    money: sp.csr_matrix
-    count: sp.csr_matrix
-    metric: sp.csr_matrix
+    money: sp.csr_array
+    count: sp.csr_array
+    metric: sp.csr_array
     total: Floats
     rhs: Floats
     bought: Ints
@@ -131,12 +131,12 @@ class _RowList:
         cells: Ints = (members[:, None] * self.periods + when).ravel()
         return cells[self.arrays.open[cells]]
 
-    def matrix(self, part: str, width: int) -> sp.csr_matrix:
+    def matrix(self, part: str, width: int) -> sp.csr_array:
         entries = self.parts[part]
         rows = np.concatenate([np.full(len(at), row) for row, at, _ in entries] or [np.zeros(0, np.int64)])
         at = np.concatenate([at for _, at, _ in entries] or [np.zeros(0, np.int64)])
         data = np.concatenate([data for _, _, data in entries] or [np.zeros(0)])
-        return sp.csr_matrix((data, (rows, at)), shape=(len(self.names), width))
+        return sp.csr_array((data, (rows, at)), shape=(len(self.names), width))
 
     def built(self) -> Rows:
         cells = len(self.arrays.open)
