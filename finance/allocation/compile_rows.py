@@ -69,7 +69,9 @@ def put_starts(sheet: Sheet, lay: Layout) -> None:
 def put_shapes(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
     """Add that a response of free shape fills in order, by one choice for each break where a gain rises."""
     following = lay.cap[:, 1:] > 0
-    rises = (lay.gain[:, 1:] > lay.gain[:, :-1]) | (lay.metric_gain[:, :, 1:] > lay.metric_gain[:, :, :-1]).any(0)
+    rises = (lay.gain[:, 1:] > lay.gain[:, :-1]) | (
+        lay.metric_gain[:, :, 1:] > lay.metric_gain[:, :, :-1]
+    ).any(0)
     breaks = following & rises & ~lay.arrays.concave[lay.who][:, None]
     cell, at = np.nonzero(breaks)
     if not len(cell):
@@ -178,7 +180,7 @@ def put_limits(sheet: Sheet, lay: Layout) -> None:
         lay.keys[name] = held[:, None]
 
 
-def _put_part(sheet: Sheet, lay: Layout, period: Int, part: np.ndarray) -> None:  # type: ignore[type-arg] # floats
+def _put_part(sheet: Sheet, lay: Layout, period: Int, part: np.ndarray) -> None:
     rows, periods = np.arange(len(period)), np.arange(lay.arrays.period_count)
     counts = (period[:, None] < 0) | (period[:, None] == periods)
     sheet.put(np.where(counts, rows[:, None], NOWHERE), lay.total[None, :], -part[:, None])

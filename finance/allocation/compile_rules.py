@@ -46,7 +46,7 @@ def put_intensities(sheet: Sheet, lay: Layout) -> None:
     lay.keys["intensity"] = np.stack([event[row], number], axis=1)
 
 
-def _events(lay: Layout, lists: Ragged, counts: np.ndarray) -> tuple[Int, Int, Int, Int]:  # type: ignore[type-arg] # a mask
+def _events(lay: Layout, lists: Ragged, counts: np.ndarray) -> tuple[Int, Int, Int, Int]:
     """Return lists that are fully active in a period: list; then per member its event, cell and place."""
     periods = lay.arrays.period_count
     cells = lay.at[lists.items[:, None] * periods + np.arange(periods)]
@@ -63,7 +63,7 @@ def _events(lay: Layout, lists: Ragged, counts: np.ndarray) -> tuple[Int, Int, I
     return event, rows[held], cells[held], places[held]
 
 
-def _worth(lay: Layout, micro: Int) -> np.ndarray | float:  # type: ignore[type-arg] # floats
+def _worth(lay: Layout, micro: Int) -> np.ndarray | float:
     return lay.units.values(micro) if lay.aim.has_synergies and not lay.aim.is_fair else 0.0
 
 
@@ -114,7 +114,9 @@ def put_purchases(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
     resource, quantity = arrays.need[:, 1], arrays.need_quantity
     wanted = np.zeros(len(arrays.resource_ids), np.int64)
     np.maximum.at(wanted, resource, quantity)
-    lay.lot = np.where(wanted > MANY_UNITS, 10 ** np.floor(np.log10(np.maximum(wanted, 1))), 1).astype(np.int64)
+    lay.lot = np.where(wanted > MANY_UNITS, 10 ** np.floor(np.log10(np.maximum(wanted, 1))), 1).astype(
+        np.int64
+    )
     total = np.zeros(arrays.stock.shape)
     where = lay.at.reshape(-1, arrays.period_count)[arrays.need[:, 0]] >= 0
     np.add.at(total, resource, quantity[:, None] * where)

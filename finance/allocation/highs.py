@@ -1,9 +1,9 @@
 """HiGHS by arrays: one hand-over of a whole matrix, answers that are checked before they are believed.
 
-The problem: a solver's word cannot be taken as it comes. A time limit with an answer reads like one without,
-values may be no numbers, and a faulty presolve has called feasible problems infeasible. Here every run ends in
-one of our own words; an answer that is not what it says, and every claim that there is none, is asked again
-without presolve and with narrow tolerances, and only that second answer is believed.
+The problem: a solver's word cannot be taken as it comes. A time limit with an answer reads like one
+without, values may be no numbers, and a faulty presolve has called feasible problems infeasible. Here every run
+ends in one of our own words; an answer that is not what it says, and every claim that there is none, is asked
+again without presolve and with narrow tolerances, and only that second answer is believed.
 
 HiGHS counts wall time. One thread and a fixed seed, so that the same problem gives the same answer.
 """
@@ -73,7 +73,7 @@ class Matrix:
         x : float array [solver units]
             Values of the columns.
         """
-        value = self.matrix @ x
+        value: Float = np.asarray(self.matrix.dot(x), np.float64)
         rows = np.maximum(self.row_lower - value, value - self.row_upper)
         size = 1 + np.where(self.row_lower > value, np.abs(self.row_lower), np.abs(self.row_upper))
         columns = np.maximum(self.lower - x, x - self.upper) / (1 + np.abs(x))
@@ -93,7 +93,8 @@ class Outcome:
     Attributes
     ----------
     status : str
-        ``solved``, ``stopped`` (limit or cancel, with an answer), ``infeasible``, ``unbounded`` or ``no_answer``.
+        ``solved``, ``stopped`` (limit or cancel, with an answer), ``infeasible``, ``unbounded`` or
+        ``no_answer``.
     x : float array or None [solver units]
         Values of the columns.
     objective : float [solver units]
@@ -173,19 +174,24 @@ class Search:
         return objective < np.inf and objective - best <= self.gap * abs(objective)
 
 
-def new_highs(options: Mapping[str, Any] | None = None) -> highspy.Highs:
+def new_highs(options: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - its stubs are not complete
     """Make a silent solver with one thread and our seed."""
-    solver = highspy.Highs()
+    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call] # a library without types
     for key, value in {"output_flag": False, "threads": 1, "random_seed": SEED, **(options or {})}.items():
         solver.setOptionValue(key, value)
     return solver
 
 
-def hand_over(solver: highspy.Highs, model: Matrix) -> None:
+def hand_over(solver: Any, model: Matrix) -> None:
     """Pass a whole model at once."""
     rows, columns = model.matrix.shape
-    head = (columns, rows, model.matrix.nnz)
-    tail = (
+    solver.passModel(
+        columns,
+        rows,
+        model.matrix.nnz,
+        int(highspy.MatrixFormat.kColwise),
+        int(highspy.ObjSense.kMinimize),
+        0.0,
         model.cost,
         model.lower,
         model.upper,
@@ -194,9 +200,8 @@ def hand_over(solver: highspy.Highs, model: Matrix) -> None:
         model.matrix.indptr.astype(np.int32),
         model.matrix.indices.astype(np.int32),
         model.matrix.data,
+        model.integer.astype(np.int32),
     )
-    by_column, least = int(highspy.MatrixFormat.kColwise), int(highspy.ObjSense.kMinimize)
-    solver.passModel(*head, by_column, least, 0.0, *tail, model.integer.astype(np.int32))
 
 
 def run(model: Matrix, search: Search | None = None) -> Outcome:
@@ -256,13 +261,13 @@ def is_credible(model: Matrix, outcome: Outcome) -> bool:
     return abs(own - outcome.objective) <= MATCH * (1 + abs(own)) and model.breach(outcome.x) <= BREACH
 
 
-def run_on(solver: highspy.Highs, model: Matrix, search: Search) -> Outcome:
+def run_on(solver: Any, model: Matrix, search: Search) -> Outcome:
     """Solve a model on a given solver, once."""
     hand_over(solver, model)
     return solve_held(solver, search)
 
 
-def solve_held(solver: highspy.Highs, search: Search) -> Outcome:
+def solve_held(solver: Any, search: Search) -> Outcome:
     """Solve the model that a solver holds."""
     solver.setOptionValue("mip_rel_gap", search.gap)
     solver.setOptionValue("mip_abs_gap", 0.0)
@@ -286,7 +291,7 @@ class Watch:
     def __init__(self, search: Search) -> None:
         self.search = search
 
-    def attach(self, solver: highspy.Highs) -> None:
+    def attach(self, solver: Any) -> None:
         """Subscribe to what the search needs, and nothing else: every call costs."""
         search = self.search
         if search.cancel is not None or np.isfinite(search.bound) or search.progress is not None:
@@ -310,7 +315,7 @@ class Watch:
             event.interrupt()
 
 
-def outcome_of(solver: highspy.Highs) -> Outcome:
+def outcome_of(solver: Any) -> Outcome:
     """Say how a solver ended, in our words."""
     word, info = solver.getModelStatus(), solver.getInfo()
     status = highspy.HighsModelStatus
@@ -351,7 +356,7 @@ class SmallLP:
     ('solved', -5.0, [-0.5])
     """
 
-    def __init__(  # noqa: PLR0913 - the parts of a linear problem
+    def __init__(
         self,
         *,
         cost: Any,  # noqa: ANN401 - anything that makes an array
@@ -407,9 +412,9 @@ class SmallLP:
         """
         part = sp.csc_matrix(columns, dtype=np.float64)
         count = part.shape[1]
-        values = (_spread(value, count) for value in (cost, lower, upper))
+        costs, below, above = (_spread(value, count) for value in (cost, lower, upper))
         starts, places = part.indptr[:-1].astype(np.int32), part.indices.astype(np.int32)
-        self.solver.addCols(count, *values, part.nnz, starts, places, part.data)
+        self.solver.addCols(count, costs, below, above, part.nnz, starts, places, part.data)
 
     def change_costs(self, columns: Any, cost: Any) -> None:  # noqa: ANN401 - arrays
         """Set costs of columns.

@@ -234,9 +234,7 @@ class Layout:
             "carry", int(kept.sum()), upper=self.units.amounts(arrays.carry_limit[kept])
         )
 
-    def spend(
-        self, sheet: Sheet, row: Int, cell: Int | None = None, weight: Float | float = 1.0
-    ) -> None:
+    def spend(self, sheet: Sheet, row: Int, cell: Int | None = None, weight: Float | float = 1.0) -> None:
         """Put the award of cells, times a weight, into rows.
 
         Parameters

@@ -1,4 +1,5 @@
 """First part."""
+
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +13,15 @@ __all__ = ["Outcome", "SmallLP", "solve_model"]
 
 
 def matrix_of(model: CompiledModel) -> Matrix:
-    return Matrix(matrix=model.matrix, cost=model.cost, lower=model.lower, upper=model.upper, integer=model.integer, row_lower=model.row_lower, row_upper=model.row_upper)
+    return Matrix(
+        matrix=model.matrix,
+        cost=model.cost,
+        lower=model.lower,
+        upper=model.upper,
+        integer=model.integer,
+        row_lower=model.row_lower,
+        row_upper=model.row_upper,
+    )
 
 
 def solve_model(
@@ -26,4 +35,15 @@ def solve_model(
     progress: Progress | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Outcome:
-    return run(matrix_of(model), Search(gap=gap, deadline_s=deadline_s, start=incumbent, bound=bound, cancel=cancel, progress=progress, options=options))
+    return run(
+        matrix_of(model),
+        Search(
+            gap=gap,
+            deadline_s=deadline_s,
+            start=incumbent,
+            bound=bound,
+            cancel=cancel,
+            progress=progress,
+            options=options,
+        ),
+    )
