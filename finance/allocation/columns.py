@@ -226,8 +226,8 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
                         kind="word",
                         words=("bonus", "intensity", "needs", "any_of", "bundle", "overlap", "alternatives"),
                         note="bonus: gained when all are funded; intensity: in proportion to the least; "
-                        "needs: the first needs the second; any_of: the first needs one of the rest; bundle: all or "
-                        "none; overlap: lost when both are funded; alternatives: at most one",
+                        "needs: the first needs the second; any_of: the first needs one of the rest; "
+                        "bundle: all or none; overlap: lost when both are funded; alternatives: at most one",
                     ),
                     _id("first_id", "first member", None),
                     _id("second_id", "second member", None),

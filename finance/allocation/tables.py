@@ -16,20 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..findings import Findings, finding
-from .columns import REQUIRED, Column, Section
+from .columns import REQUIRED, SECTIONS, Column, Section
 
 Int = NDArray[np.int64]
 Values = Int | list[Any]
 NONE = int(np.iinfo(np.int64).min)  # stands where an int column has nothing
-ID = re.compile(r"[A-Za-z0-9*][A-Za-z0-9_.:/*-]{0,79}")
-GROUPING = re.compile(r"[a-z][a-z0-9_]{0,39}")
+ID = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}")
+GROUPING = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,39}")
 MAX_TEXT = 2000
 MAX_MEMBERS = 1000
 MAX_ROWS = 5_000_000
 SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Table:
     """The checked columns of one section.
 
@@ -58,6 +58,21 @@ class Table:
     columns: Mapping[str, Values]
     count: int
     faults: Findings = field(default_factory=list)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self._identity() == other._identity()
+
+    def __repr__(self) -> str:
+        return f"Table({self.section.name}, {self.count} rows)"
+
+    def __hash__(self) -> int:
+        return hash((self.section.name, self.count))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _revived, (self.section.name, self.plain() if not self.faults else {}, self.faults)
+
+    def _identity(self) -> tuple[str, int, dict[str, list[Any]], Findings]:
+        return self.section.name, self.count, self.plain(), self.faults
 
     @classmethod
     def read(cls, section: Section, given: object) -> Self:
@@ -114,6 +129,12 @@ class Table:
             {name: values[at] for name, values in plain.items() if values[at] is not None}
             for at in range(self.count)
         ]
+
+
+def _revived(name: str, plain: Mapping[str, list[Any]], faults: Findings) -> Table:
+    """Make a table again in another process."""
+    section = SECTIONS[name]
+    return Table(section, {}, 0, faults) if faults else Table.read(section, plain)
 
 
 class _Reader:
@@ -266,7 +287,7 @@ class _Reader:
         if not isinstance(text, str) or not ID.fullmatch(text):
             self.fault(
                 self.place(column.name, at),
-                f"{value!r} is no code: letters, digits and _ . : / * -, at most 80, no blank at all",
+                f"{value!r} is no code: letters, digits and _ . : / -, at most 80, no blank",
             )
             return None
         return text
