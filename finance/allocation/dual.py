@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .oracle import Oracle, Reply
-from .pulp_bridge import CutModel
+from .highs import SmallLP
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int16]
@@ -119,7 +119,9 @@ class PriceSearch:
 
     def __init__(self, oracle: Oracle, start: Floats, step: Floats) -> None:
         self.oracle, self.step = oracle, step
-        self.master = CutModel(oracle.size)
+        self.prices = np.arange(oracle.size)
+        cost, lower = np.append(np.zeros(oracle.size), 1.0), np.append(np.zeros(oracle.size), -np.inf)
+        self.master = SmallLP(cost=cost, lower=lower, options={"presolve": "off"})
         self.memory = _Memory(oracle)
         self.proposal = self.centre = start
         self.box = FIRST_BOX
@@ -135,7 +137,8 @@ class PriceSearch:
         reply = self.oracle.ask(at)
         self.calls += 1
         self.memory.add(reply)
-        self.master.add(reply.bound - float(reply.slope @ at), reply.slope)
+        cut = np.append(-reply.slope, 1.0)[None]
+        self.master.add_rows(cut, low=reply.bound - float(reply.slope @ at))
         fell = self.bound - reply.bound
         if fell > 0:
             if self.best is not None:
@@ -149,10 +152,13 @@ class PriceSearch:
         for width in (self.box, self.box * WIDEN, self.box * WIDEN**4):
             around = width * self.step
             lower = np.maximum(self.centre - around, 0.0)
-            self.master.box(lower, self.centre + around)
-            proposal, promised, self.weights = self.master.solve()
-            self.proposal = np.maximum(proposal, 0.0)
-            self.predicted = max(0.0, self.bound - promised)
+            self.master.change_bounds(self.prices, lower, self.centre + around)
+            answer = self.master.solve()
+            if answer.x is None or answer.row_dual is None:
+                return True
+            self.weights = np.maximum(answer.row_dual, 0.0)
+            self.proposal = np.maximum(answer.x[:-1], 0.0)
+            self.predicted = max(0.0, self.bound - float(answer.x[-1]))
             self.box = width
             if self.predicted >= tolerance * abs(self.bound):
                 self._forget()
@@ -167,7 +173,7 @@ class PriceSearch:
         idle = np.flatnonzero(self.weights <= ACTIVE)[:spare]
         gone = np.zeros(len(self.memory.codes), bool)
         gone[idle] = True
-        self.master.drop(gone)
+        self.master.delete_rows(idle)
         self.memory.drop(gone)
         self.weights = self.weights[~gone]
 
