@@ -73,9 +73,8 @@ def generate(family: Family, n: int, seed: int) -> Instance:
     bonus_pair, prerequisite = pair[~needs], pair[needs]
     worth = efficiency * size * (yearly.mean(1) if periods > 1 else 1.0)
     bonus = 0.075 * worth[bonus_pair].sum(1) * r.uniform(0.3, 1.0, len(bonus_pair))
-    overlap_pair, penalty = np.zeros((0, 2), np.int64), np.zeros(0)
-    if family == "overlap":
-        overlap_pair, penalty = _overlaps(r, region, pair, worth)
+    none = (np.zeros((0, 2), np.int64), np.zeros(0))
+    overlap_pair, penalty = _overlaps(r, region, pair, worth) if family == "overlap" else none
     made = Instance(
         family=family,
         seed=seed,
