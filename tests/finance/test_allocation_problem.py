@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,10 @@ Plain = dict[str, Any]
 
 def whole() -> Plain:
     """A problem with something in every section."""
+    return {**money_and_asks(), **rules()}
+
+
+def money_and_asks() -> Plain:
     return {
         "schema": "almoner.allocation/2",
         "unit": "USD",
@@ -61,6 +66,11 @@ def whole() -> Plain:
             for segment in (0, 1)
             for metric in ("health", "school")
         ],
+    }
+
+
+def rules() -> Plain:
+    return {
         "synergies": [
             {"kind": "needs", "first_id": "seeds", "second_id": "wells"},
             {"kind": "bonus", "members": ["wells", "clinic", "seeds"], "value_micro": 250_000},
@@ -124,8 +134,7 @@ def test_rows_and_columns_in_any_order_are_the_same_bytes() -> None:
 
 def test_frames_are_the_same_problem() -> None:
     problem = read(whole())
-    head = {"periods": problem.periods, "gap": problem.gap}
-    again = from_frames(to_frames(problem), **head)
+    again = from_frames(to_frames(problem), periods=problem.periods, gap=problem.gap)
     assert again.digest() == problem.digest()
 
 
@@ -270,3 +279,10 @@ def test_an_allocation_keeps_its_order_and_its_types() -> None:
 
 def test_rule_ids_escape_what_would_split_them() -> None:
     assert rule_id("needs", "a/b", "c~d") == "needs/a~1b/c~0d"
+
+
+def test_the_documentation_names_every_section_and_column() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "allocation.md").read_text()
+    for name, section in SECTIONS.items():
+        part = text.partition(f"### `{name}`")[2].partition("\n### ")[0]
+        assert all(f"| `{column.name}` |" in part for column in section.columns), name
