@@ -175,7 +175,7 @@ def _choice(rows: _RowList, members: Ints, kind: str, t: int) -> None:
     cells = members * rows.periods + t
     is_open = arrays.open[cells]
     name = (kind, *(arrays.intervention_ids[i] for i in members.tolist()), str(t))
-    if is_open.any():
+    if is_open.any() and name not in rows.names:
         rows.add(name, float(kind != "any-of"), count=(cells[is_open], sign[is_open]))
 
 
