@@ -109,7 +109,12 @@ class _Maker:
         most = self.amount(sum(caps) // 2, sum(caps))
         if self.chance(0.7):
             self.tables["tickets"].append(
-                {"intervention_id": name, "period": period, "min_minor": self.amount(0, most), "max_minor": most}
+                {
+                    "intervention_id": name,
+                    "period": period,
+                    "min_minor": self.amount(0, most),
+                    "max_minor": most,
+                }
             )
         if self.chance(0.15):
             states = ["open", "waiting"] if self.chance(0.3) else ["committed", "open", "open"]
@@ -130,7 +135,11 @@ class _Maker:
         rows: Rows = []
         for fund in self.funds[1:]:
             if self.chance(0.7):
-                bounds = [{}, {"max_share_bp": self.amount(2000, 9000)}, {"match_bp": self.amount(1000, 20_000)}]
+                bounds = [
+                    {},
+                    {"max_share_bp": self.amount(2000, 9000)},
+                    {"match_bp": self.amount(1000, 20_000)},
+                ]
                 bound: dict[str, Any] = bounds[self.amount(0, 2)]
                 present = sorted({row["region"] for row in self.tables["interventions"]})
                 rows.append({"fund_id": fund, "column": "region", "value": present[0], **bound})
@@ -144,7 +153,9 @@ class _Maker:
         ):  # fmt: skip
             size = min(self.amount(least, most), self.count)
             if size >= least and self.chance(0.3):
-                value = {"value_micro": self.amount(0, 8000)} if kind in {"bonus", "intensity", "overlap"} else {}
+                value = (
+                    {"value_micro": self.amount(0, 8000)} if kind in {"bonus", "intensity", "overlap"} else {}
+                )
                 rows.append({"kind": kind, "members": self.pick(self.names, size), **value})
         self.tables["synergies"] = rows
 

@@ -139,9 +139,7 @@ class Reading:
         for bought in self.allocation.bought:
             paid[bought.fund_id, bought.period] += bought.amount_minor
         totals.award, totals.paid = Counter(award), Counter(paid)
-        totals.starts = {
-            cell for cell in self.funded if cell % count == 0 or cell - 1 not in self.funded
-        }
+        totals.starts = {cell for cell in self.funded if cell % count == 0 or cell - 1 not in self.funded}
         return totals
 
     @cached_property
@@ -225,9 +223,7 @@ class Reading:
             return {}
         table = self.document.response
         ends: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        rows = zip(
-            self.cells(table), table.texts("metric_id"), table.ints("cap_minor").tolist(), strict=True
-        )
+        rows = zip(self.cells(table), table.texts("metric_id"), table.ints("cap_minor").tolist(), strict=True)
         for cell, metric, cap in rows:
             if cell in wanted:
                 ends[cell][metric] += cap
@@ -237,9 +233,7 @@ class Reading:
         """Return the bounds of funded cells that are paid in tranches."""
         table = self.document.tranches
         reached, allowed = Counter[int](), defaultdict[int, list[int]](list)
-        rows = zip(
-            self.cells(table), table.ints("amount_minor").tolist(), table.texts("state"), strict=True
-        )
+        rows = zip(self.cells(table), table.ints("amount_minor").tolist(), table.texts("state"), strict=True)
         for cell, amount, state in rows:
             reached[cell] += amount
             if cell not in found:

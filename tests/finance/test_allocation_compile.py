@@ -32,7 +32,9 @@ class Reading:
         self.ticket = {self.at(row): row for row in self.tables["tickets"]}
         self.pieces: dict[Cell, dict[Any, list[tuple[int, int]]]] = defaultdict(lambda: defaultdict(list))
         for row in self.tables["response"]:
-            self.pieces[self.at(row)][row.get("metric_id")].append((row["cap_minor"], row["gain_micro_per_k"]))
+            self.pieces[self.at(row)][row.get("metric_id")].append(
+                (row["cap_minor"], row["gain_micro_per_k"])
+            )
         self.metrics = sorted(self.weight, key=str)
         self.steps = {cell: list(self.allowed(cell)) for cell in self.cells if self.tranches(cell)}
 
@@ -207,13 +209,17 @@ class Program:
                 if case.fund_admits(fund, name):
                     self.variable(f"x/{fund}/{name}/{period}")
         for cell in self.funded:
-            paid = {f"x/{fund}/{cell[0]}/{cell[1]}": 1.0 for fund in case.funds if case.fund_admits(fund, cell[0])}
+            paid = {
+                f"x/{fund}/{cell[0]}/{cell[1]}": 1.0 for fund in case.funds if case.fund_admits(fund, cell[0])
+            }
             self.row(plus(paid, self.award([cell], -1.0)), 0, 0)
             for fund in case.funds:
                 if case.fund_admits(fund, cell[0]):
                     own = {f"x/{fund}/{cell[0]}/{cell[1]}": 1.0}
                     self.row(plus(own, self.award([cell], -case.part(fund, cell[0]))), high=0)
-        free = [fund for fund in case.funds if fund not in {row["fund_id"] for row in case.tables["earmarks"]}]
+        free = [
+            fund for fund in case.funds if fund not in {row["fund_id"] for row in case.tables["earmarks"]}
+        ]
         price = {row["period"]: row.get("price_minor") for row in case.tables["resources"]}
         for period in case.periods:
             if price.get(period) is not None:
@@ -237,7 +243,9 @@ class Program:
         for row in case.tables["resources"]:
             period = row["period"]
             used = sum(
-                need["quantity"] for need in case.tables["needs"] if self.choice[need["intervention_id"], period]
+                need["quantity"]
+                for need in case.tables["needs"]
+                if self.choice[need["intervention_id"], period]
             )
             bought = {f"p/{fund}/{period}": 1.0 for fund in free} if price[period] is not None else {}
             self.row({**bought, "one": 0.0}, low=used - row["stock"])
@@ -261,7 +269,9 @@ class Program:
                 self.row(plus(self.award(few), self.award(everyone, -row["share_bp"] / 10_000)), high=0)
 
     def together(self) -> None:
-        for number, (row, period) in enumerate(itertools.product(self.case.tables["synergies"], self.case.periods)):
+        for number, (row, period) in enumerate(
+            itertools.product(self.case.tables["synergies"], self.case.periods)
+        ):
             cells = [(name, period) for name in row["members"]]
             if not all(self.choice[cell] for cell in cells):
                 continue
@@ -295,7 +305,9 @@ class Program:
                 self.row(plus(parts, self.award([cell], -1.0)), 0, 0)
         for row in case.tables["actor_caps"]:
             found = [f"v/{row['actor_id']}/{cell}" for cell in self.funded if cell[1] == row["period"]]
-            self.row({name: 1.0 for name in found if name in self.bounds} | {"one": 0.0}, high=row["cap_minor"])
+            self.row(
+                {name: 1.0 for name in found if name in self.bounds} | {"one": 0.0}, high=row["cap_minor"]
+            )
 
     def others(self) -> None:
         case = self.case
@@ -316,7 +328,7 @@ class Program:
                 lost |= self.variable(f"d/{cell}")
                 self.row(plus({f"d/{cell}": 1.0}, self.award([cell])), low=row["amount_minor"])
             total = sum(row["amount_minor"] for row in case.tables["previous"])
-            self.row(lost, high=total * case.churn / 10_000)
+            self.row(lost, high=total * case.churn // 10_000)  # amounts are whole
 
     def solved(self) -> float | None:
         names = list(self.bounds)
