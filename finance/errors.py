@@ -19,7 +19,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |                     AlreadyDetermined, AlreadyClaimed, ClaimLate, DeterminationExpired,
     |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
-    `- AllocationError    Infeasible, NotProven, AllocationRejected
+    `- AllocationError    Infeasible, NotProven, AllocationRejected, AttributionRefused
 
 Programming mistakes stay ``TypeError`` and ``ValueError``. No HTTP status and no exit code stands here:
 ``api/problems.py`` gives both.
@@ -487,3 +487,9 @@ class AllocationRejected(AllocationError):
     """The exact re-check found a broken rule."""
 
     code = "allocation.rejected"
+
+
+class AttributionRefused(AllocationError):
+    """A payment that cannot be divided among actors as declared."""
+
+    code = "allocation.attribution"
