@@ -45,6 +45,7 @@ class Document(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     invalid: ClassVar[type[AlmonerError]] = DocumentInvalid
+    max_bytes: ClassVar[int] = MAX_DOCUMENT_BYTES
 
     @classmethod
     def read(cls, raw: bytes | str) -> Self:
@@ -53,7 +54,7 @@ class Document(BaseModel):
         Parameters
         ----------
         raw : bytes or str
-            JSON, at most 8 MiB, UTF-8.
+            JSON, at most ``max_bytes`` (8 MiB unless the class says otherwise), UTF-8.
 
         Raises
         ------
@@ -200,8 +201,8 @@ def _plain(value: object) -> object:
 
 def _decoded(raw: bytes | str, cls: type[Document]) -> str:
     size = len(raw) if isinstance(raw, bytes) else len(raw.encode("utf-8", "surrogatepass"))
-    if size > MAX_DOCUMENT_BYTES:
-        raise cls.refusal([{"path": "/", "message": f"{size} bytes; the limit is {MAX_DOCUMENT_BYTES}"}])
+    if size > cls.max_bytes:
+        raise cls.refusal([{"path": "/", "message": f"{size} bytes; the limit is {cls.max_bytes}"}])
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
         content = json.loads(text, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)

@@ -1,207 +1,351 @@
-"""What a schema cannot see in an allocation problem: fields that contradict each other.
+"""What no single table shows: tables of an allocation problem that contradict each other.
 
 The problem: a misspelt region in an earmark does not fail, it quietly leaves money unspent. Everything that
-can be wrong between fields is therefore looked for at once, and each finding has the place (JSON pointer)
-and the figures.
+can be wrong between tables is therefore looked for at once, whole columns at a time, and each finding has its
+place (JSON pointer) and the figures.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from typing import TYPE_CHECKING, cast
 
-from ..errors import TooPrecise, UnknownUnit
-from ..money import MAX_MINOR, decimal_count, decimal_text
+import numpy as np
+
+from ..errors import UnknownUnit
+from ..findings import Findings, finding
+from ..money import MAX_MINOR
 from ..units import currency
-from .rows import (
-    FULL_BP,
-    GAIN_DIGITS,
-    AllocationFund,
-    AllocationRows,
-    GroupLimit,
-    Intervention,
-    Synergy,
+from .columns import FULL_BP, SECTIONS
+from .tables import NONE, Int
+
+if TYPE_CHECKING:
+    from .problem import AllocationDocument
+
+FINEST_GAP = Fraction(1, 10**9)
+MEMBERS = {
+    "needs": (2, 2),
+    "overlap": (2, 2),
+    "bundle": (2, 50),
+    "any_of": (2, 50),
+    "alternatives": (2, 1000),
+}
+KNOWN = (
+    ("earmarks", "fund_id", "funds"),
+    ("earmarks", "intervention_id", "interventions"),
+    ("tickets", "intervention_id", "interventions"),
+    ("response", "intervention_id", "interventions"),
+    ("response", "metric_id", "metrics"),
+    ("actors", "intervention_id", "interventions"),
+    ("actor_caps", "actor_id", "actors"),
+    ("needs", "intervention_id", "interventions"),
+    ("needs", "resource_id", "resources"),
+    ("tranches", "intervention_id", "interventions"),
+    ("evidence", "intervention_id", "interventions"),
+    ("evidence", "metric_id", "metrics"),
+    ("previous", "intervention_id", "interventions"),
+    ("overrides", "intervention_id", "interventions"),
 )
 
-MAX_GAIN_MICRO = 10**15  # a thousand million of value per 1,000 major units
-MAX_VALUE_MICRO = 10**18
-FINEST_GAP = Fraction(1, 100_000)  # the solver's tolerances prove nothing finer
-NEEDS_MEMBERS = 2
 
-
-def faults(document: AllocationRows) -> list[dict[str, str]]:
-    """List every fault between the fields of a problem.
+def faults(document: "AllocationDocument") -> Findings:
+    """List every fault between the tables of a problem.
 
     Parameters
     ----------
-    document : AllocationRows
-        Valid by its schema.
+    document : AllocationDocument
+        Whose tables are right by themselves.
 
     Returns
     -------
     list of dict
         Each with ``path`` (JSON pointer) and ``message``; empty when the problem can be posed.
-
-    Examples
-    --------
-    >>> problem = AllocationRows.model_validate_json('''{"schema": "almoner.allocation/1", "unit": "USD",
-    ...   "scale": 3, "funds": [{"fund_id": "pool", "budget": "-1"}],
-    ...   "interventions": [{"intervention_id": "w7", "title": "Wells",
-    ...     "actors": [{"actor_id": "hub", "share_bp": 10000}], "maximum": "90",
-    ...     "response": [{"up_to": "90", "gain_per_k": "2"}]}]}''')
-    >>> [row["path"] for row in faults(problem)]
-    ['/scale', '/funds/0/budget']
     """
-    findings = _Findings(document.scale)
-    _head(findings, document)
-    _repeats(findings, document)
-    budgets = [_fund(findings, f"/funds/{at}", fund, document) for at, fund in enumerate(document.funds)]
-    awards = [
-        _intervention(findings, f"/interventions/{at}", row) for at, row in enumerate(document.interventions)
+    found = [*_head(document), *_unknown(document)]
+    if not found:
+        for check in (_periods, _funds, _earmarks, _response, _synergies, _limits, _actors, _sums, _others):
+            found += check(document)
+    return found
+
+
+def period_count(document: "AllocationDocument") -> int:
+    """Return how many periods a problem has: the labels, or else the highest index that is named."""
+    if document.periods:
+        return len(document.periods)
+    columns = [
+        document.table(name).ints("period")
+        for name, section in SECTIONS.items()
+        if any(column.name == "period" for column in section.columns)
     ]
-    for path, total in (("/funds", sum(budgets)), ("/interventions", sum(awards))):
-        if total > MAX_MINOR:
-            findings.add(path, f"amounts sum to {findings.text(total)}, more than is counted exactly")
-    known = {row.intervention_id for row in document.interventions}
-    for at, synergy in enumerate(document.synergies):
-        _synergy(findings, f"/synergies/{at}", synergy, known)
-    values = {pair for row in document.interventions for pair in row.groups.items()}
-    for at, limit in enumerate(document.limits):
-        _limit(findings, f"/limits/{at}", limit, values)
-    return findings.rows
+    return 1 + max((int(column.max()) for column in columns if len(column)), default=0)
 
 
-class _Findings:
-    """Findings in the order they were made, and readers that add one instead of raising."""
-
-    def __init__(self, scale: int) -> None:
-        self.rows: list[dict[str, str]] = []
-        self.scale = scale
-
-    def add(self, path: str, message: str) -> None:
-        self.rows.append({"path": path, "message": message})
-
-    def text(self, minor: int) -> str:
-        return decimal_text(minor, self.scale)
-
-    def money(self, path: str, text: str) -> int:
-        """Read an amount of money [minor units]; 0 when it is at fault."""
-        return self.count(path, text, self.scale, MAX_MINOR, "amount")
-
-    def count(self, path: str, text: str, digits: int, most: int, what: str) -> int:
-        """Read a count of 10**-digits that is not negative; 0 when it is at fault."""
-        try:
-            count = decimal_count(text, digits, what)
-        except TooPrecise as fault:
-            self.add(path, str(fault).removesuffix("."))
-            return 0
-        if count < 0:
-            self.add(path, f"{text} is negative")
-        elif count > most:
-            self.add(path, f"{text} is beyond the limit of {decimal_text(most, digits)}")
-        return count if 0 <= count <= most else 0
+def grouping(document: "AllocationDocument") -> Mapping[str, list[str]]:
+    """Return the grouping columns of the interventions, with ``all`` for everyone."""
+    known = {column.name for column in SECTIONS["interventions"].columns}
+    table = document.interventions
+    named = {name: table.texts(name) for name in table.columns if name not in known}
+    return {**named, "all": ["all"] * table.count}
 
 
-def _head(findings: _Findings, document: AllocationRows) -> None:
+def _head(document: "AllocationDocument") -> Iterator[dict[str, str]]:
     try:
         digits = currency(document.unit).scale
     except UnknownUnit:
         digits = document.scale
     if digits != document.scale:
-        findings.add("/scale", f"{document.unit} has {digits} decimal digits, not {document.scale}")
+        yield finding("/scale", f"{document.unit} has {digits} decimal digits, not {document.scale}")
     if not FINEST_GAP <= document.asked_gap < 1:
-        findings.add("/gap", f"{document.gap} is not between {FINEST_GAP} and 1")
+        yield finding("/gap", f"{document.gap} is not between {FINEST_GAP} and 1")
+    for name in ("funds", "interventions"):
+        if not document.table(name).count:
+            yield finding(f"/{name}", f"a problem needs {name}")
+    if len(set(document.periods)) < len(document.periods):
+        yield finding("/periods", "a label stands twice")
+    metrics = set(document.metrics.texts("metric_id"))
+    for metric in document.objective.order:
+        if metric not in metrics:
+            yield finding("/objective/order", f"{metric} is no metric of this problem")
+    columns = grouping(document)
+    if "all" in set(document.interventions.columns):
+        yield finding("/interventions/all", "a grouping column cannot be called all: it means everyone")
+    if document.objective.max_min is not None and document.objective.max_min not in columns:
+        yield finding("/objective/max_min", f"{document.objective.max_min} is no grouping column")
 
 
-def _twice(names: Iterable[str]) -> list[str]:
-    return sorted(name for name, count in Counter(names).items() if count > 1)
+def _unknown(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    for name, column, home in KNOWN:
+        known = set(document.table(home).texts(column))
+        values = set(document.table(name).texts(column)) - known - {""}
+        for value in sorted(values)[:5]:
+            yield finding(f"/{name}", f"{value} is not in {home}")
+    members = {member for row in document.synergies.members() for member in row}
+    for member in sorted(members - set(document.interventions.texts("intervention_id")))[:5]:
+        yield finding("/synergies", f"{member} is not in interventions")
+    units = set(document.funds.texts("unit")) - {"", document.unit}
+    for unit in sorted(units - set(document.rates.texts("unit"))):
+        yield finding("/funds", f"unit {unit} has no rate")
 
 
-def _repeats(findings: _Findings, document: AllocationRows) -> None:
-    columns: Sequence[tuple[str, list[str]]] = (
-        ("/funds", [fund.fund_id for fund in document.funds]),
-        ("/interventions", [row.intervention_id for row in document.interventions]),
-        ("/limits", [limit.limit_id for limit in document.limits if limit.limit_id is not None]),
-        ("/limits", [f"{limit.group_kind} = {limit.group}" for limit in document.limits]),
+def _periods(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    count = period_count(document)
+    for name, section in SECTIONS.items():
+        if any(column.name == "period" for column in section.columns):
+            most = max(document.table(name).ints("period").tolist(), default=0)
+            if most >= count:
+                yield finding(f"/{name}", f"period {most} is named; there are {count}, counted from 0")
+
+
+def _funds(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    table = document.funds
+    for column in ("unit", "unrestricted", "carry_fee_bp"):
+        said = defaultdict[str, set[object]](set)
+        for fund, value in zip(table.texts("fund_id"), list(table.columns[column]), strict=True):
+            said[fund].add(value)
+        for fund in sorted(fund for fund, values in said.items() if len(values) > 1):
+            yield finding("/funds", f"{fund} has more than one {column}")
+
+
+def _earmarks(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    table = document.earmarks
+    columns = grouping(document)
+    named, free = set[str](), set[str]()
+    rows = zip(
+        table.texts("fund_id"),
+        table.texts("intervention_id"),
+        table.texts("column"),
+        table.texts("value"),
+        strict=True,
     )
-    for path, names in columns:
-        for name in _twice(names):
-            findings.add(path, f"{name} stands twice")
-
-
-def _fund(findings: _Findings, path: str, fund: AllocationFund, document: AllocationRows) -> int:
-    earmark = fund.earmark
-    if earmark is not None and not earmark:
-        findings.add(f"{path}/earmark", "names no column: write null to admit every intervention")
-    elif earmark is not None and not any(
-        all(row.groups.get(column) in admitted for column, admitted in earmark.items())
-        for row in document.interventions
-    ):
-        findings.add(f"{path}/earmark", "admits no intervention: compare its columns and values with /groups")
-    return findings.money(f"{path}/budget", fund.budget)
-
-
-def _intervention(findings: _Findings, path: str, row: Intervention) -> int:
-    shares = sum(share.share_bp for share in row.actors)
-    if shares != FULL_BP:
-        findings.add(f"{path}/actors", f"shares sum to {shares} basis points, not {FULL_BP}")
-    for name in _twice(share.actor_id for share in row.actors):
-        findings.add(f"{path}/actors", f"{name} stands twice")
-    fixed = findings.money(f"{path}/fixed", row.fixed)
-    minimum = findings.money(f"{path}/minimum", row.minimum)
-    maximum = findings.money(f"{path}/maximum", row.maximum)
-    if minimum > maximum:
-        findings.add(f"{path}/minimum", f"{row.minimum} is above the maximum of {row.maximum}")
-    if fixed + maximum == 0:
-        findings.add(f"{path}/maximum", "nothing could ever be awarded: fixed and maximum are both zero")
-    _response(findings, f"{path}/response", row, maximum)
-    return fixed + maximum
-
-
-def _response(findings: _Findings, path: str, row: Intervention, maximum: int) -> None:
-    end, best = 0, MAX_GAIN_MICRO
-    for at, segment in enumerate(row.response):
-        place = f"{path}/{at}"
-        before, end = end, findings.money(f"{place}/up_to", segment.up_to)
-        if end <= before:
-            findings.add(f"{place}/up_to", f"{segment.up_to} does not rise above {findings.text(before)}")
-        gain = findings.count(
-            f"{place}/gain_per_k", segment.gain_per_k, GAIN_DIGITS, MAX_GAIN_MICRO, "gain per 1,000"
-        )
-        if gain > best:
-            findings.add(
-                f"{place}/gain_per_k",
-                f"{segment.gain_per_k} is above the gain before it: gains must never rise",
+    for fund, who, column, value in rows:
+        if bool(who) == bool(column) or bool(column) != bool(value):
+            yield finding(
+                "/earmarks", f"a row of {fund} names either an intervention or a column and a value"
             )
-        best = gain
-    if end < maximum:
-        findings.add(
-            path, f"the last segment ends at {findings.text(end)}, below the maximum of {row.maximum}"
+        elif column and value not in columns.get(column, ()):
+            yield finding("/earmarks", f"{fund} admits {column} {value}, which no intervention has")
+        (named if who else free).add(fund)
+    open_funds = {
+        fund
+        for fund, flag in zip(
+            document.funds.texts("fund_id"), document.funds.ints("unrestricted").tolist(), strict=True
         )
+        if flag
+    }
+    if named:
+        for fund in sorted(set(document.funds.texts("fund_id")) - named - free - open_funds):
+            yield finding(
+                "/earmarks", f"{fund} admits nobody: name whom it admits, or mark the fund unrestricted"
+            )
+    for fund in sorted(open_funds & (named | free)):
+        yield finding("/earmarks", f"{fund} is marked unrestricted and has earmarks")
 
 
-def _synergy(findings: _Findings, path: str, synergy: Synergy, known: set[str]) -> None:
-    for at, member in enumerate(synergy.members):
-        if member not in known:
-            findings.add(f"{path}/members/{at}", f"{member} is no intervention of this document")
-    for name in _twice(synergy.members):
-        findings.add(f"{path}/members", f"{name} stands twice")
-    count = len(synergy.members)
-    if synergy.kind == "needs" and count != NEEDS_MEMBERS:
-        findings.add(f"{path}/members", f"{count} members: write the one that needs and the one it needs")
-    if synergy.kind == "bundle" and count == 1:
-        findings.add(f"{path}/members", "one member is no bundle")
-    if (synergy.kind == "bonus") != (synergy.value is not None):
-        findings.add(f"{path}/value", "exactly a bonus has a value")
-    elif synergy.value is not None:
-        findings.count(f"{path}/value", synergy.value, GAIN_DIGITS, MAX_VALUE_MICRO, "value")
+def _response(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    metrics = document.metrics.count
+    table = document.response
+    unnamed = any(not name for name in table.texts("metric_id"))
+    if metrics > 1 and unnamed:
+        yield finding("/response", f"there are {metrics} metrics: every row names its metric_id")
+    ends = _ends(document)
+    tickets = document.tickets
+    rows = zip(
+        tickets.texts("intervention_id"),
+        tickets.ints("period").tolist(),
+        tickets.ints("min_minor").tolist(),
+        tickets.ints("max_minor").tolist(),
+        strict=True,
+    )
+    for who, period, least, most in rows:
+        if least > most:
+            yield finding("/tickets", f"{who} takes at least {least} and at most {most} in period {period}")
+        elif most > ends.get((who, period), most):
+            yield finding(
+                "/tickets",
+                f"max_minor of {who} in period {period} is {most}; its segments end at {ends[who, period]}",
+            )
+    yield from _shapes(document)
 
 
-def _limit(findings: _Findings, path: str, limit: GroupLimit, values: set[tuple[str, str]]) -> None:
-    if (limit.group_kind, limit.group) not in values:
-        findings.add(f"{path}/group", f"no intervention has {limit.group_kind} = {limit.group}")
-    if limit.floor is None and limit.cap is None:
-        findings.add(path, "has neither floor nor cap")
-    floor = None if limit.floor is None else findings.money(f"{path}/floor", limit.floor)
-    cap = None if limit.cap is None else findings.money(f"{path}/cap", limit.cap)
-    if floor is not None and cap is not None and floor > cap:
-        findings.add(f"{path}/floor", f"{limit.floor} is above the cap of {limit.cap}")
+def _segments(document: "AllocationDocument") -> Mapping[tuple[str, int, str], list[tuple[int, int]]]:
+    """Width and gain of each piece, by intervention, period and metric."""
+    table = document.response
+    found = defaultdict[tuple[str, int, str], list[tuple[int, int]]](list)
+    rows = zip(
+        table.texts("intervention_id"),
+        table.ints("period").tolist(),
+        table.texts("metric_id"),
+        table.ints("cap_minor").tolist(),
+        table.ints("gain_micro_per_k").tolist(),
+        strict=True,
+    )
+    for who, period, metric, cap, gain in rows:
+        found[who, period, metric].append((cap, gain))
+    return found
+
+
+def _ends(document: "AllocationDocument") -> Mapping[tuple[str, int], int]:
+    return {
+        (who, period): sum(cap for cap, _ in pieces)
+        for (who, period, _), pieces in _segments(document).items()
+    }
+
+
+def _shapes(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    shape = dict(
+        zip(
+            document.interventions.texts("intervention_id"),
+            document.interventions.texts("shape"),
+            strict=True,
+        )
+    )
+    widths = dict[tuple[str, int], list[int]]()
+    for (who, period, _), pieces in _segments(document).items():
+        gains = [gain for cap, gain in pieces if cap]
+        if shape[who] == "concave" and any(
+            after > before for before, after in zip(gains, gains[1:], strict=False)
+        ):
+            yield finding(
+                "/response", f"gains of {who} rise in period {period}: sort them, or declare its shape free"
+            )
+        caps = [cap for cap, _ in pieces]
+        if widths.setdefault((who, period), caps) != caps:
+            yield finding("/response", f"segments of {who} in period {period} differ between metrics")
+
+
+def _synergies(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    table = document.synergies
+    values = table.ints("value_micro").tolist()
+    for kind, members, value in zip(table.texts("kind"), table.members(), values, strict=True):
+        shown = ", ".join(members)
+        least, most = MEMBERS.get(kind, (1, 50))
+        if not least <= len(members) <= most:
+            yield finding("/synergies", f"{kind} of {shown} takes {least} to {most} members")
+        if len(set(members)) < len(members):
+            yield finding("/synergies", f"{kind} of {shown} names a member twice")
+        if value and kind not in {"bonus", "intensity", "overlap"}:
+            yield finding("/synergies", f"{kind} of {shown} has no value")
+
+
+def _limits(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    columns = grouping(document)
+    table = document.limits
+    keys = list(zip(table.texts("group_kind"), table.texts("group_id"), strict=True))
+    for kind, group in keys:
+        if kind not in columns:
+            yield finding("/limits", f"{kind} is no grouping column; there are {', '.join(sorted(columns))}")
+        elif group != "*" and group not in columns[kind]:
+            yield finding("/limits", f"no intervention has {kind} {group}")
+    for floor, cap in (
+        ("floor_minor", "cap_minor"),
+        ("floor_share_bp", "cap_share_bp"),
+        ("floor_count", "cap_count"),
+    ):
+        low, high = table.ints(floor), table.ints(cap)
+        for at in np.flatnonzero((high != NONE) & (low > high)).tolist():
+            shown = "/".join(keys[at])
+            yield finding("/limits", f"{floor} of {shown} is {low[at]}, above {cap} {high[at]}")
+
+
+def _actors(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    table = document.actors
+    shares = defaultdict[str, list[int]](list)
+    rows = zip(
+        table.texts("intervention_id"),
+        table.ints("share_bp").tolist(),
+        table.ints("low_minor").tolist(),
+        table.ints("high_minor").tolist(),
+        table.texts("actor_id"),
+        strict=True,
+    )
+    for who, share, low, high, actor in rows:
+        shares[who].append(share)
+        if high not in {NONE} and low > high:
+            yield finding("/actors", f"{actor} in {who} gets at least {low} and at most {high}")
+    for who, listed in shares.items():
+        given = [share for share in listed if share != NONE]
+        if given and (len(given) < len(listed) or sum(given) != FULL_BP):
+            yield finding("/actors", f"shares of {who} sum to {sum(given)} basis points, not {FULL_BP}")
+
+
+def _sums(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    def total(values: Iterable[int]) -> int:
+        return sum(value for value in values if value != NONE)
+
+    columns: Sequence[tuple[str, str]] = (
+        ("funds", "budget_minor"),
+        ("tickets", "max_minor"),
+        ("response", "cap_minor"),
+        ("interventions", "fixed_minor"),
+        ("interventions", "start_minor"),
+    )
+    for name, column in columns:
+        amount = total(cast("Int", document.table(name).columns[column]).tolist())
+        if amount > MAX_MINOR:
+            yield finding(
+                f"/{name}", f"{column} sums to {amount}, more than is counted exactly ({MAX_MINOR})"
+            )
+
+
+def _others(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    table = document.overrides
+    rows = zip(
+        table.texts("override_id"), table.texts("kind"), table.ints("amount_minor").tolist(), strict=True
+    )
+    for name, kind, amount in rows:
+        if (amount == NONE) == (kind in {"at_least", "at_most"}):
+            yield finding("/overrides", f"{name}: at_least and at_most have an amount, the others none")
+    order = {"paid": 0, "committed": 1, "open": 2, "waiting": 3}
+    last = dict[tuple[str, int], int]()
+    tranches = zip(
+        document.tranches.texts("intervention_id"),
+        document.tranches.ints("period").tolist(),
+        document.tranches.texts("state"),
+        strict=True,
+    )
+    for who, period, state in tranches:
+        if order[state] < last.get((who, period), 0):
+            yield finding(
+                "/tranches", f"{who}: a tranche that is {state} stands after one that is not yet so"
+            )
+        last[who, period] = order[state]
