@@ -81,7 +81,9 @@ class AttributedShare:
     Examples
     --------
     >>> from almoner.finance.money import money
-    >>> AttributedShare(actor_id="bus", value=Fraction(1), exact=Fraction(50), amount=money("0.50", "USD")).held
+    >>> half = AttributedShare(
+    ...     actor_id="bus", value=Fraction(1), exact=Fraction(50), amount=money("0.50", "USD"))
+    >>> half.held
     ''
     """
 
