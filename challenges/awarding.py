@@ -17,11 +17,10 @@ from fractions import Fraction
 from math import lcm
 from typing import Literal
 
-from ..finance.allocation.problem import AllocationDocument, AllocationLine
-from ..finance.allocation.rows import GAIN_DIGITS, AllocationFund, GroupLimit, Synergy
-from ..finance.documents import Document, canonical_bytes
+from ..finance.allocation import AllocationDocument, AllocationLine
+from ..finance.allocation.columns import MICRO, SECTIONS
 from ..finance.errors import ApplicationInconsistent, ScoreInvalid
-from ..finance.money import Money, decimal_text, money, round_quotient, split, zero
+from ..finance.money import Money, money, round_quotient, split, zero
 from ..finance.units import Unit
 from .applications import Application
 from .ballots import BallotResult
@@ -29,6 +28,8 @@ from .prizes import Places, Pool, prize_maximum, split_places
 from .ranking import Ranking, Standing
 from .rubric import Scale, figure
 
+Rows = Sequence[Mapping[str, object]]  # of one section of an allocation problem
+TAKEN = {column.name for column in SECTIONS["interventions"].columns}
 AwardRule = Literal["places", "pool.score", "pool.ballot", "pool.optimiser"]
 
 
@@ -228,9 +229,10 @@ def pose(
     scale: Scale,
     *,
     unit: Unit,
-    funds: Sequence[AllocationFund],
-    limits: Sequence[GroupLimit] = (),
-    synergies: Sequence[Synergy] = (),
+    funds: Rows,
+    earmarks: Rows = (),
+    limits: Rows = (),
+    synergies: Rows = (),
 ) -> AllocationDocument:
     """Pose the allocation problem of a pool: which applications to fund, and with how much.
 
@@ -244,9 +246,9 @@ def pose(
         Of the phase's rubric.
     unit : Unit
         Of every amount.
-    funds : Sequence[AllocationFund]
-        What can be given, with earmarks over the applications' groups.
-    limits, synergies : Sequence
+    funds, earmarks : sequence of rows
+        What can be given, and to whom: rows of those sections of an allocation problem [minor units].
+    limits, synergies : sequence of rows
         Floors and caps over the applications' groups; what applications mean for each other.
 
     Raises
@@ -261,32 +263,28 @@ def pose(
     >>> from almoner.finance.units import currency
     >>> scale = Scale.read('{"lo": "1", "hi": "3", "step": "1", "direction": "higher"}')
     >>> ranking = Ranking(rubric_id="merit/1", direction="higher", standings=(), set_aside=(), unranked=())
-    >>> fund = AllocationFund.read('{"fund_id": "water-pool", "budget": "800.00"}')
-    >>> pose([], ranking, scale, unit=currency("USD"), funds=[fund])
+    >>> pose([], ranking, scale, unit=currency("USD"), funds=[{"fund_id": "pool", "budget_minor": 80000}])
     Traceback (most recent call last):
     ...
     almoner.finance.errors.DocumentInvalid: AllocationDocument has 1 fault: \
-/interventions: Tuple should have at least 1 item after validation, not 0.
+/interventions: a problem needs interventions.
     """
     rows = sorted(applications, key=lambda row: row.application_id)
     merits = _merits(ranking, scale)
     _require_scored(rows, merits)
     _require_ask(rows)
     largest = max((row.ask_in(unit).minor for row in rows), default=0)
-    problem = {
-        "schema": "almoner.allocation/1",
-        "unit": unit.code,
-        "scale": unit.scale,
-        "funds": _plain(funds),
-        "interventions": [_candidate(row, merits[row.application_id], largest, unit) for row in rows],
-        "synergies": _plain(synergies),
-        "limits": _plain(limits),
+    tables = {
+        "funds": funds,
+        "earmarks": earmarks,
+        "limits": limits,
+        "synergies": synergies,
+        "interventions": [_candidate(row) for row in rows],
+        "tickets": [_ticket(row, unit) for row in rows],
+        "response": [_response(row, merits[row.application_id], largest, unit) for row in rows],
+        "actors": [part for row in rows for part in _parts(row)],
     }
-    return AllocationDocument.read(canonical_bytes(problem))
-
-
-def _plain(rows: Iterable[Document]) -> list[dict[str, object]]:
-    return [row.model_dump(mode="json", by_alias=True) for row in rows]
+    return AllocationDocument.from_tables({"unit": unit.code, "scale": unit.scale}, tables)
 
 
 def _merits(ranking: Ranking, scale: Scale) -> dict[str, Fraction]:
@@ -317,23 +315,45 @@ def _require_ask(rows: Iterable[Application]) -> None:
         )
 
 
-def _candidate(application: Application, value: Fraction, largest: int, unit: Unit) -> dict[str, object]:
-    ask = application.ask_in(unit)
-    gain = value * Fraction(largest, ask.minor) * 10**GAIN_DIGITS
-    gain_micro = round_quotient(gain.numerator, gain.denominator, "half_even")
+def _candidate(application: Application) -> dict[str, object]:
+    taken = sorted(TAKEN & set(application.groups))
+    if taken:
+        raise ApplicationInconsistent(
+            f"{application.application_id} has groups called {', '.join(taken)}, which mean something else "
+            "in an allocation: call them differently.",
+            applications=[application.application_id],
+        )
     return {
         "intervention_id": application.application_id,
         "title": application.title,
-        "groups": dict(application.groups),
-        "actors": [
-            {"actor_id": member.party, "share_bp": member.share_bp}
-            for member in application.bundle
-            if member.share_bp
-        ],
-        "minimum": application.minimum_in(unit).text,
-        "maximum": ask.text,
-        "response": [{"up_to": ask.text, "gain_per_k": decimal_text(gain_micro, GAIN_DIGITS)}],
+        **application.groups,
     }
+
+
+def _ticket(application: Application, unit: Unit) -> dict[str, object]:
+    return {
+        "intervention_id": application.application_id,
+        "min_minor": application.minimum_in(unit).minor,
+        "max_minor": application.ask_in(unit).minor,
+    }
+
+
+def _response(application: Application, value: Fraction, largest: int, unit: Unit) -> dict[str, object]:
+    ask = application.ask_in(unit)
+    gain = value * Fraction(largest, ask.minor) * MICRO
+    return {
+        "intervention_id": application.application_id,
+        "cap_minor": ask.minor,
+        "gain_micro_per_k": round_quotient(gain.numerator, gain.denominator, "half_even"),
+    }
+
+
+def _parts(application: Application) -> list[dict[str, object]]:
+    return [
+        {"intervention_id": application.application_id, "actor_id": row.party, "share_bp": row.share_bp}
+        for row in application.bundle
+        if row.share_bp
+    ]
 
 
 def award_by_allocation(

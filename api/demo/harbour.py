@@ -20,9 +20,14 @@ from ...contracts.claims import digest_of
 from ...contracts.terms.document import TermDocument
 from ...finance import acts
 from ...finance.accounts import UNRESTRICTED, Promise
-from ...finance.allocation import AllocationResult, allocate, greedy, proportional, recheck
-from ...finance.allocation.problem import AllocationDocument
-from ...finance.allocation.rows import AllocationFund, Synergy
+from ...finance.allocation import (
+    AllocationDocument,
+    AllocationResult,
+    allocate,
+    greedy,
+    proportional,
+    recheck,
+)
 from ...finance.documents import canonical_bytes
 from ...finance.earmarks import Earmark
 from ...finance.fees import FeeTerm
@@ -127,19 +132,25 @@ def pose_problem(session: Session, fund: PooledFund) -> tuple[AllocationDocument
     covered = entries.find_transaction_by_key(session, book_id, LIBRARY, f"prizes#{CHALLENGE}")
     if covered is None:
         raise AssertionError("a published challenge has its prizes covered")
-    funds = []
+    funds: list[dict[str, object]] = []
+    earmarks: list[dict[str, object]] = []
     for leg in entries.find_transaction(session, book_id, covered.id).legs:
         if leg.account.role == "pool":
-            admits = registry.find_earmark(session, book_id, leg.account.earmark).admits
-            earmark = {column: list(values) for column, values in admits.items()} or None
-            row = {"fund_id": leg.account.earmark, "budget": leg.amount.text, "earmark": earmark}
-            funds.append(AllocationFund.read(canonical_bytes(row)))
-    synergies = [
-        Synergy.read(canonical_bytes(row)) for row in read_data("thriving_harbour.json")["synergies"]
-    ]
+            name = leg.account.earmark
+            funds.append({"fund_id": name, "budget_minor": leg.amount.minor})
+            admits = registry.find_earmark(session, book_id, name).admits
+            earmarks += [
+                {"fund_id": name, "column": column, "value": value}
+                for column, values in admits.items()
+                for value in values
+            ]
+    synergies = read_data("thriving_harbour.json")["synergies"]
     eligible = _eligible(session, stored)
     scale = brief.rubric_of("panel").scale
-    return pose(eligible, ranking, scale, unit=fund.unit, funds=funds, synergies=synergies), ranking
+    problem = pose(
+        eligible, ranking, scale, unit=fund.unit, funds=funds, earmarks=earmarks, synergies=synergies
+    )
+    return problem, ranking
 
 
 def _eligible(session: Session, stored: rounds.StoredChallenge) -> list[Application]:
@@ -153,7 +164,7 @@ def allocate_pool(stage: Stage) -> AllocationResult:
         fund = open_fund(session)
         problem, ranking = pose_problem(session, fund)
         result = allocate(problem)
-        recheck(problem, result.lines)
+        recheck(problem, result.allocation)
         stored = rounds.find_challenge(session, BOOK, CHALLENGE)
         prize = stored.challenge.brief.prizes[0]
         if prize.kind != "pool":
@@ -161,7 +172,7 @@ def allocate_pool(stage: Stage) -> AllocationResult:
         eligible = [
             one.application for one in rounds.list_submissions(session, stored) if one.status == "pass"
         ]
-        awards = award_by_allocation(prize, result.lines, eligible, ranking, unit=fund.unit)
+        awards = award_by_allocation(prize, result.allocation.lines, eligible, ranking, unit=fund.unit)
         clock = at("2026-04-20T09:00")
         challenge_acts.award(session, fund, CHALLENGE, 0, awards, clock=clock, details=MADE_UP)
         challenge_acts.conclude(session, fund, CHALLENGE, clock=clock)

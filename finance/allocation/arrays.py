@@ -1,9 +1,9 @@
 """The problem in numbers: what the solver, the rounding and the simple rules work on.
 
 The problem: they need the same integers many times over, for tens of thousands of interventions. Here every
-name becomes a position, every earmark is resolved and every amount stands in the base unit. A **cell** is one
-intervention in one period, ``j = i * T + t``. Ids are sorted, so that the order of a document decides nothing.
-``check.py`` does not use this module.
+name becomes a position, every earmark is resolved and every amount stands in the base unit. A **cell** is
+one intervention in one period, ``j = i * T + t``. Ids are sorted, so that the order of a document decides
+nothing. ``check.py`` does not use this module.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from .columns import FULL_BP, HORIZON, MICRO
+from .columns import MICRO
 from .faults import grouping, period_count
-from .tables import NONE, Int, Table
+from .tables import Int
 
 if TYPE_CHECKING:
     from .problem import AllocationDocument
@@ -132,8 +132,8 @@ class Actors:
 class ProblemArrays:
     """A problem in numbers.
 
-    n interventions, F funds, T periods, K segments, R resources, M metrics; J = n T cells. All arrays are int64
-    or bool and read-only.
+    n interventions, F funds, T periods, K segments, R resources, M metrics; J = n T cells. All arrays are
+    int64 or bool and read-only.
 
     Attributes
     ----------

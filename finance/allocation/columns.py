@@ -225,9 +225,9 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
                         name="kind",
                         kind="word",
                         words=("bonus", "intensity", "needs", "any_of", "bundle", "overlap", "alternatives"),
-                        note="bonus: gained when all are funded; intensity: in proportion to the least funded; "
-                        "needs: the first needs the second; any_of: the first needs one of the rest; bundle: "
-                        "all or none; overlap: lost when both are funded; alternatives: at most one",
+                        note="bonus: gained when all are funded; intensity: in proportion to the least; "
+                        "needs: the first needs the second; any_of: the first needs one of the rest; "
+                        "bundle: all or none; overlap: lost when both are funded; alternatives: at most one",
                     ),
                     _id("first_id", "first member", None),
                     _id("second_id", "second member", None),
@@ -238,7 +238,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
             Section(
                 name="limits",
                 key=("group_kind", "group_id", "period"),
-                note="bounds on the money, the share or the number of a group; group * is every group of a kind",
+                note="bounds on money, share or number of a group; group * is every group of a kind",
                 columns=(
                     _id("group_kind", "a grouping column, or all"),
                     _id("group_id", "a value in it"),

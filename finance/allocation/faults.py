@@ -5,6 +5,7 @@ can be wrong between tables is therefore looked for at once, whole columns at a 
 place (JSON pointer) and the figures.
 """
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -102,6 +103,10 @@ def _head(document: "AllocationDocument") -> Iterator[dict[str, str]]:
             yield finding(f"/{name}", f"a problem needs {name}")
     if len(set(document.periods)) < len(document.periods):
         yield finding("/periods", "a label stands twice")
+    yield from _objective(document)
+
+
+def _objective(document: "AllocationDocument") -> Iterator[dict[str, str]]:
     metrics = set(document.metrics.texts("metric_id"))
     for metric in document.objective.order:
         if metric not in metrics:
@@ -242,9 +247,7 @@ def _shapes(document: "AllocationDocument") -> Iterator[dict[str, str]]:
     widths = dict[tuple[str, int], list[int]]()
     for (who, period, _), pieces in _segments(document).items():
         gains = [gain for cap, gain in pieces if cap]
-        if shape[who] == "concave" and any(
-            after > before for before, after in zip(gains, gains[1:], strict=False)
-        ):
+        if shape[who] == "concave" and any(after > before for before, after in itertools.pairwise(gains)):
             yield finding(
                 "/response", f"gains of {who} rise in period {period}: sort them, or declare its shape free"
             )
@@ -300,7 +303,7 @@ def _actors(document: "AllocationDocument") -> Iterator[dict[str, str]]:
     )
     for who, share, low, high, actor in rows:
         shares[who].append(share)
-        if high not in {NONE} and low > high:
+        if high != NONE and low > high:
             yield finding("/actors", f"{actor} in {who} gets at least {low} and at most {high}")
     for who, listed in shares.items():
         given = [share for share in listed if share != NONE]

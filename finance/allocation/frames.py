@@ -7,6 +7,7 @@ are read by the same specification as documents: whole numbers only, unknown col
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .answer import ROWS, Allocation
@@ -59,7 +60,11 @@ def to_frames(document: AllocationDocument) -> dict[str, pd.DataFrame]:
         The problem.
     """
     return {
-        name: pd.DataFrame(document.table(name).plain()) for name in SECTIONS if document.table(name).count
+        name: pd.DataFrame(
+            {column: _series(values) for column, values in document.table(name).plain().items()}
+        )
+        for name in SECTIONS
+        if document.table(name).count
     }
 
 
@@ -83,9 +88,18 @@ def answer_frames(allocation: Allocation) -> dict[str, pd.DataFrame]:
     return {"chosen": chosen, **rows}
 
 
+def _series(values: list[Any]) -> "pd.Series[Any]":
+    """Make a column that keeps whole numbers whole, also where something is missing."""
+    if all(value is None or type(value) is int for value in values):
+        return pd.Series(values, dtype="Int64" if None in values else "int64")
+    return pd.Series(values, dtype=object)
+
+
 def _values(column: "pd.Series[Any]") -> object:
     """Return a column as an array or list; what is missing is ``None``."""
-    if column.dtype.kind in "iu":
-        return column.to_numpy()
-    listed = column.tolist()
-    return [None if value is None or value is pd.NA or value is pd.NaT else value for value in listed]
+    if column.dtype.kind in "iu" and not column.isna().any():
+        return column.to_numpy(np.int64) if column.dtype != np.uint64 else column.tolist()
+    if column.dtype.kind == "f" and not column.isna().all():
+        return column.tolist()
+    missing = column.isna().tolist()
+    return [None if gone else value for value, gone in zip(column.tolist(), missing, strict=True)]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import UNSET, Actors, Bool, Limits, ProblemArrays, Ragged
-from .columns import FULL_BP, HORIZON
+from .columns import FULL_BP
 from .tables import NONE, Int, Table
 
 if TYPE_CHECKING:
@@ -98,31 +98,30 @@ class Lowering:
         position = {name: at for at, name in enumerate(self.funds)}
         eligible = np.ones((count, funds), bool)
         num, den = np.ones((count, funds), np.int64), np.ones((count, funds), np.int64)
-        rows = zip(
-            _indices(table.texts("fund_id"), position).tolist(),
-            table.texts("intervention_id"),
-            table.texts("column"),
-            table.texts("value"),
-            table.ints("max_share_bp").tolist(),
-            table.ints("match_bp").tolist(),
-            strict=True,
-        )
+        fund = _indices(table.texts("fund_id"), position)
+        share, match = table.ints("max_share_bp"), table.ints("match_bp")
+        who = table.texts("intervention_id")
+        listed = np.flatnonzero(np.array([bool(name) for name in who], bool))
         named = np.zeros((count, funds), bool)
-        is_listed = np.zeros(funds, bool)
+        named[[self.at[who[row]] for row in listed.tolist()], fund[listed]] = True
+        is_listed = named.any(axis=0)
         predicates = defaultdict[tuple[int, str], list[Bool]](list)
-        for fund, who, column, value, share_bp, match_bp in rows:
-            if who:
-                mask: Any = self.at[who]
-                named[mask, fund] = is_listed[fund] = True
+        for row in np.flatnonzero(
+            (share < FULL_BP) | (match != NONE) | ~np.isin(np.arange(len(fund)), listed)
+        ):
+            mask = np.zeros(count, bool)
+            if who[row]:
+                mask[self.at[who[row]]] = True
             else:
+                column, value = table.texts("column")[row], table.texts("value")[row]
                 mask = np.array([group == value for group in self.groups[column]], bool)
-                predicates[fund, column].append(mask)
-            _tighten(num, den, mask, fund, share_bp, FULL_BP)
-            if match_bp != NONE:
-                _tighten(num, den, mask, fund, match_bp, FULL_BP + match_bp)
+                predicates[int(fund[row]), column].append(mask)
+            _tighten(num, den, mask, int(fund[row]), int(share[row]), FULL_BP)
+            if match[row] != NONE:
+                _tighten(num, den, mask, int(fund[row]), int(match[row]), FULL_BP + int(match[row]))
         eligible[:, is_listed] = named[:, is_listed]
-        for (fund, _), masks in predicates.items():
-            eligible[:, fund] &= np.any(masks, axis=0)
+        for (payer, _), masks in predicates.items():
+            eligible[:, payer] &= np.any(masks, axis=0)
         earmarked = set(table.texts("fund_id"))
         return {
             "eligible": eligible,
@@ -370,15 +369,15 @@ def _indices(names: Sequence[str], position: Mapping[str, int]) -> Int:
     return np.fromiter((position[name] for name in names), np.int64, len(names))
 
 
-def _tighten(num: Int, den: Int, mask: Any, fund: int, above: int, below: int) -> None:  # noqa: ANN401 - index or mask
+def _tighten(num: Int, den: Int, mask: Bool, fund: int, above: int, below: int) -> None:
     """Lower the most of an award that a fund pays, where a fraction is smaller than the one that stands."""
-    held = np.atleast_1d(np.arange(len(num))[mask])
+    held = np.flatnonzero(mask)
     smaller = held[above * den[held, fund] < below * num[held, fund]]
     num[smaller, fund], den[smaller, fund] = above, below
 
 
 def _ranks(owner: Int, order: Int) -> Int:
-    """Number the rows of every owner from 0 by their order."""
+    """Return the number of each row among those of its owner, from 0, by their order."""
     if not len(owner):
         return owner
     place = np.lexsort((order, owner))
@@ -403,17 +402,3 @@ def _positive(bounds: Int) -> Int:
 
 def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
-
-
-HORIZON_LABEL = "all"
-
-
-def period_label(period: int) -> str:
-    """Return how a rule id names a period.
-
-    Examples
-    --------
-    >>> period_label(2), period_label(-1)
-    ('2', 'all')
-    """
-    return HORIZON_LABEL if period == HORIZON else str(period)

@@ -1,11 +1,12 @@
 """One section of an allocation problem as columns, whatever form it came in.
 
 The problem: 150,000 rows as 150,000 objects cost more than the solve, and people still want to write rows.
-``Table`` takes a list of rows or an object of columns, checks whole columns at once, and keeps the rows in one
-fixed order, so that the order in which they were written decides nothing. What is wrong is kept as findings
-with the place and the key of the row; a table with findings is never used.
+``Table`` takes a list of rows or an object of columns, checks whole columns at once, and keeps the rows in
+one fixed order, so that the order in which they were written decides nothing. What is wrong is kept as
+findings with the place and the key of the row; a table with findings is never used.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,20 +16,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..findings import Findings, finding
-from .columns import REQUIRED, Column, Section
+from .columns import REQUIRED, SECTIONS, Column, Section
 
 Int = NDArray[np.int64]
 Values = Int | list[Any]
 NONE = int(np.iinfo(np.int64).min)  # stands where an int column has nothing
-ID = re.compile(r"[A-Za-z0-9*][A-Za-z0-9_.:/*-]{0,79}")
-GROUPING = re.compile(r"[a-z][a-z0-9_]{0,39}")
+ID = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}")
+GROUPING = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,39}")
 MAX_TEXT = 2000
 MAX_MEMBERS = 1000
 MAX_ROWS = 5_000_000
 SHOWN = 20
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Table:
     """The checked columns of one section.
 
@@ -57,6 +58,21 @@ class Table:
     columns: Mapping[str, Values]
     count: int
     faults: Findings = field(default_factory=list)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Table) and self._identity() == other._identity()
+
+    def __repr__(self) -> str:
+        return f"Table({self.section.name}, {self.count} rows)"
+
+    def __hash__(self) -> int:
+        return hash((self.section.name, self.count))
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _revived, (self.section.name, self.plain() if not self.faults else {}, self.faults)
+
+    def _identity(self) -> tuple[str, int, dict[str, list[Any]], Findings]:
+        return self.section.name, self.count, self.plain(), self.faults
 
     @classmethod
     def read(cls, section: Section, given: object) -> Self:
@@ -115,6 +131,12 @@ class Table:
         ]
 
 
+def _revived(name: str, plain: Mapping[str, list[Any]], faults: Findings) -> Table:
+    """Make a table again in another process."""
+    section = SECTIONS[name]
+    return Table(section, {}, 0, faults) if faults else Table.read(section, plain)
+
+
 class _Reader:
     """Columns under construction and what is wrong with them."""
 
@@ -144,17 +166,16 @@ class _Reader:
                 self.fault(f"/{at}", f"{type(row).__name__} is no row: write an object")
                 return
             names.update(dict.fromkeys(row))
-        required = [column.name for column in self.section.columns if column.default is REQUIRED]
-        for at, row in enumerate(cast("Sequence[Mapping[str, object]]", rows)):
-            for name in required:
-                if name not in row:
-                    self.fault(f"/{at}", f"{name} is missing")
+        listed = cast("Sequence[Mapping[str, object]]", rows)
+        for column in self.section.columns:
+            absent = [at for at, row in enumerate(listed) if column.name not in row]
+            if column.default is REQUIRED and absent:
+                names.pop(column.name, None)
+                for at in absent:
+                    self.fault(f"/{at}", f"{column.name} is missing")
         defaults = {column.name: column.default for column in self.section.columns}
         for name in names:
-            default = defaults.get(name)
-            self.given[str(name)] = [
-                row.get(name, default) for row in cast("Sequence[Mapping[str, object]]", rows)
-            ]
+            self.given[str(name)] = [row.get(name, defaults.get(name)) for row in listed]
 
     def take_columns(self, columns: Mapping[object, object]) -> None:
         """Take columns of one length."""
@@ -266,7 +287,7 @@ class _Reader:
         if not isinstance(text, str) or not ID.fullmatch(text):
             self.fault(
                 self.place(column.name, at),
-                f"{value!r} is no code: letters, digits and _ . : / * -, at most 80, no blank at all",
+                f"{value!r} is no code: letters, digits and _ . : / -, at most 80, no blank",
             )
             return None
         return text
@@ -328,7 +349,7 @@ class _Reader:
         rows = list(zip(*safe, strict=True))
         order = sorted(range(self.count), key=rows.__getitem__)
         is_repeatable = self.section.name == "synergies"
-        for before, after in zip(order, order[1:], strict=False):
+        for before, after in itertools.pairwise(order):
             if rows[before] == rows[after] and not is_repeatable:
                 at = max(before, after)
                 shown = "/".join(str(part) for part in rows[after])

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from almoner.finance.allocation.check import recheck
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,10 +30,13 @@ from almoner.challenges import (
     rank_by_mean,
     unawarded,
 )
-from almoner.finance.allocation.check import recheck
-from almoner.finance.allocation.problem import AllocationLine
-from almoner.finance.allocation.rows import AllocationFund, GroupLimit, Synergy
-from almoner.finance.errors import AllocationRejected, DocumentInvalid, ScoreInvalid
+from almoner.finance.allocation.answer import Allocation, AllocationLine
+from almoner.finance.errors import (
+    AllocationRejected,
+    ApplicationInconsistent,
+    DocumentInvalid,
+    ScoreInvalid,
+)
 from almoner.finance.money import Money, money, zero
 from almoner.finance.units import currency
 
@@ -186,37 +190,52 @@ def test_the_posed_problem_carries_asks_shares_groups_and_merit(
         ranking,
         rubric.scale,
         unit=USD,
-        funds=[AllocationFund(fund_id="pool", budget="1000.00", earmark={"region": ("east",)})],
-        limits=[GroupLimit(group_kind="sector", group="water", cap="900.00")],
-        synergies=[Synergy(kind="bundle", members=("a", "b"))],
+        funds=[{"fund_id": "pool", "budget_minor": 100_000}],
+        earmarks=[{"fund_id": "pool", "column": "region", "value": "east"}],
+        limits=[{"group_kind": "sector", "group_id": "water", "cap_minor": 90_000}],
+        synergies=[{"kind": "bundle", "members": ["a", "b"]}],
     )
-    first, second = problem.interventions
-    assert (first.intervention_id, first.minimum, first.maximum) == ("a", "0.00", "1000.00")
-    assert first.response[0].gain_per_k == "3.000000"
-    assert second.response[0].gain_per_k == "5.000000"  # merit 2 of 400.00, the largest ask is 1000.00
-    assert dict(first.groups) == {"region": "east", "sector": "water"}
-    assert [(row.actor_id, row.share_bp) for row in first.actors] == [
-        ("river-trust", 6000),
-        ("pump-makers", 4000),
-    ]
+    assert problem.interventions.texts("intervention_id") == ["a", "b"]
+    assert (problem.tickets.ints("min_minor").tolist(), problem.tickets.ints("max_minor").tolist()) == (
+        [0, 10_000],
+        [100_000, 40_000],
+    )
+    # merit 2 of 400.00 for b, where the largest ask is 1000.00
+    assert problem.response.ints("gain_micro_per_k").tolist() == [3_000_000, 5_000_000]
+    assert problem.interventions.texts("sector") == ["water", "water"]
+    parts = list(zip(problem.actors.texts("actor_id"), problem.actors.ints("share_bp").tolist(), strict=True))
+    assert parts[:2] == [("pump-makers", 4000), ("river-trust", 6000)]
     lines = [
         AllocationLine(intervention_id=name, fund_id="pool", amount_minor=minor)
         for name, minor in (("a", 50_000), ("b", 40_000))
     ]
-    assert recheck(problem, lines) == Fraction(3, 2) + 2
+    assert recheck(problem, Allocation.of(lines)) == Fraction(3, 2) + 2
     with pytest.raises(AllocationRejected):
-        recheck(problem, lines[:1])
+        recheck(problem, Allocation.of(lines[:1]))
 
 
 def test_an_application_without_a_score_has_no_value(
     application_content: dict[str, Any], rubric: Rubric
 ) -> None:
     rows = applications_of(application_content, {"a": ("10.00", "0"), "b": ("10.00", "0")})
-    funds = [AllocationFund(fund_id="pool", budget="10.00")]
+    funds = [{"fund_id": "pool", "budget_minor": 1000}]
     with pytest.raises(ScoreInvalid, match="for b:"):
         pose(rows, ranking_of({"a": Fraction(4)}), rubric.scale, unit=USD, funds=funds)
     with pytest.raises(DocumentInvalid):
         pose([], ranking_of({}), rubric.scale, unit=USD, funds=funds)
+
+
+def test_a_group_called_like_a_column_is_refused(application_content: dict[str, Any], rubric: Rubric) -> None:
+    application_content["groups"] = {"lock": "1"}
+    rows = applications_of(application_content, {"a": ("10.00", "0")})
+    with pytest.raises(ApplicationInconsistent, match="lock"):
+        pose(
+            rows,
+            ranking_of({"a": Fraction(4)}),
+            rubric.scale,
+            unit=USD,
+            funds=[{"fund_id": "pool", "budget_minor": 1000}],
+        )
 
 
 def test_an_allocation_becomes_awards(application_content: dict[str, Any]) -> None:

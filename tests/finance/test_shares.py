@@ -168,7 +168,8 @@ def test_a_majority_does_not_take_everything() -> None:
 
 def test_the_invented_election_comes_out_as_expected() -> None:
     given = read_election(FILE.read_bytes())
-    assert equal_shares(given).winners == ("p4", "p5", "p3")
+    assert equal_shares(given).winners == ("p4", "p2")
+    assert equal_shares(given, completion="add1").winners == ("p4", "p5", "p3", "p2")
     assert greedy_points(given, per_cost=True).winners == ("p4", "p5", "p3", "p2")
     assert greedy_points(given, per_cost=False).winners == ("p1", "p2", "p5")
 

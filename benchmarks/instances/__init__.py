@@ -1,0 +1,1 @@
+"""Allocation instances for benchmarks and large tests."""
