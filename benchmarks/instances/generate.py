@@ -48,7 +48,6 @@ def generate(family: Family, n: int, seed: int) -> Instance:
     ask = size[:, None] * yearly  # [n, T]
     cap = _minor(ask[:, :, None] * np.array([0.5, 0.3, 0.2]))
     gain = efficiency[:, None, None] * 0.97 ** np.arange(periods)[:, None] * np.array([1.0, 0.65, 0.35])
-    gain_micro = np.round(gain * MICRO).astype(np.int64)
     lo, hi = (0.6, 1.0) if hard else (0.2, 0.45)
     min_minor = np.minimum(_minor(ask * r.uniform(lo, hi, (n, 1))), cap.sum(2))
     lo, hi = (0.10, 0.30) if hard else (0.03, 0.12)
@@ -59,32 +58,28 @@ def generate(family: Family, n: int, seed: int) -> Instance:
     eligible[orphan, r.integers(0, funds, int(orphan.sum()))] = True
     share = r.dirichlet(np.full(funds, 4.0))
     budget = _minor(0.30 * ask.sum(0)[None, :] * share[:, None])  # [F, T]
-    carry = budget // 5 if periods > 1 else np.zeros_like(budget)
-    if periods > 1:
-        carry[:, -1] = 0
+    carry = budget // 5 * (periods > 1)
+    carry[:, -1] = 0
     region, hub = r.integers(0, regions, n), r.integers(0, hubs, n)
     money = float(budget.sum())
-    region_cap = (
-        money / regions * (r.uniform(0.85, 1.25, regions) if hard else np.full(regions, 1.6))
-    ).astype(np.int64)
+    band = r.uniform(0.85, 1.25, regions) if hard else np.full(regions, 1.6)
+    region_cap = (money / regions * band).astype(np.int64)
     want = (region_cap * 0.8 if hard else np.full(regions, 0.25 * money / regions)).astype(np.int64)
-    hub_cap = (
-        budget.sum(0) / hubs * (r.uniform(0.9, 1.2, (hubs, 1)) if hard else np.full((hubs, 1), 2.0))
-    ).astype(np.int64)
+    spread = r.uniform(0.9, 1.2, (hubs, 1)) if hard else np.full((hubs, 1), 2.0)
+    hub_cap = (budget.sum(0) / hubs * spread).astype(np.int64)
 
     pair = _pairs(r, n, n)
     needs = r.random(len(pair)) < NEEDS_SHARE
     bonus_pair, prerequisite = pair[~needs], pair[needs]
     worth = efficiency * size * (yearly.mean(1) if periods > 1 else 1.0)
     bonus = 0.075 * worth[bonus_pair].sum(1) * r.uniform(0.3, 1.0, len(bonus_pair))
-    overlap_pair, penalty = np.zeros((0, 2), np.int64), np.zeros(0)
-    if family == "overlap":
-        overlap_pair, penalty = _overlaps(r, region, pair, worth)
+    none = (np.zeros((0, 2), np.int64), np.zeros(0))
+    overlap_pair, penalty = _overlaps(r, region, pair, worth) if family == "overlap" else none
     made = Instance(
         family=family,
         seed=seed,
         cap_minor=cap,
-        gain_micro_per_k=gain_micro,
+        gain_micro_per_k=np.round(gain * MICRO).astype(np.int64),
         fixed_minor=fixed,
         start_minor=start,
         min_minor=min_minor,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import UNSET, Actors, Bool, Limits, ProblemArrays, Ragged
-from .columns import FULL_BP, HORIZON
+from .columns import FULL_BP
 from .tables import NONE, Int, Table
 
 if TYPE_CHECKING:
@@ -402,17 +402,3 @@ def _positive(bounds: Int) -> Int:
 
 def _escaped(part: str) -> str:
     return part.replace("~", "~0").replace("/", "~1")
-
-
-HORIZON_LABEL = "all"
-
-
-def period_label(period: int) -> str:
-    """Return how a rule id names a period.
-
-    Examples
-    --------
-    >>> period_label(2), period_label(-1)
-    ('2', 'all')
-    """
-    return HORIZON_LABEL if period == HORIZON else str(period)

@@ -21,7 +21,7 @@ from pydantic_core import core_schema
 from ..documents import Document, UnitCode, canonical_bytes
 from ..findings import Findings, finding
 from ..units import MAX_SCALE
-from .columns import BLOCK, FULL_BP, MICRO, REQUIRED, SECTIONS, Column, Section
+from .columns import BLOCK, FULL_BP, HORIZON, MICRO, REQUIRED, SECTIONS, Column, Section
 from .faults import faults
 from .tables import Table
 
@@ -239,6 +239,22 @@ def rule_id(kind: str, *parts: object) -> str:
     ('cap/region/north/all', 'budget/pool~12026/0')
     """
     return "/".join([kind, *(str(part).replace("~", "~0").replace("/", "~1") for part in parts)])
+
+
+def period_label(period: int) -> str:
+    """Return how a rule id names a period.
+
+    Parameters
+    ----------
+    period : int [position]
+        Index of the period, -1 for all periods together.
+
+    Examples
+    --------
+    >>> period_label(2), period_label(-1)
+    ('2', 'all')
+    """
+    return "all" if period == HORIZON else str(period)
 
 
 def section_schema(section: Section) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """Benchmark instances are the same everywhere, feasible, and what the library reads."""
 
 import pytest
-
-from almoner.finance.allocation.frames import from_frames
 from benchmarks.instances.conflicts import frames, plant_conflict
 from benchmarks.instances.generate import generate
 from benchmarks.instances.model import CONFLICTS, FAMILIES, Family, violations
+
+from almoner.finance.allocation.frames import from_frames
 
 DIGESTS = {
     ("easy", 100): "ca8ddb85ae86dfa2068d094b98ed7af26b5faf3c2e6c85910c150f01e6c999b8",

@@ -20,6 +20,10 @@ Plain = dict[str, Any]
 
 def whole() -> Plain:
     """A problem with something in every section."""
+    return {**money_and_asks(), **rules()}
+
+
+def money_and_asks() -> Plain:
     return {
         "schema": "almoner.allocation/2",
         "unit": "USD",
@@ -61,6 +65,11 @@ def whole() -> Plain:
             for segment in (0, 1)
             for metric in ("health", "school")
         ],
+    }
+
+
+def rules() -> Plain:
+    return {
         "synergies": [
             {"kind": "needs", "first_id": "seeds", "second_id": "wells"},
             {"kind": "bonus", "members": ["wells", "clinic", "seeds"], "value_micro": 250_000},
@@ -124,8 +133,7 @@ def test_rows_and_columns_in_any_order_are_the_same_bytes() -> None:
 
 def test_frames_are_the_same_problem() -> None:
     problem = read(whole())
-    head = {"periods": problem.periods, "gap": problem.gap}
-    again = from_frames(to_frames(problem), **head)
+    again = from_frames(to_frames(problem), periods=problem.periods, gap=problem.gap)
     assert again.digest() == problem.digest()
 
 
