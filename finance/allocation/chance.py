@@ -2,8 +2,8 @@
 
 The problem: when draws come from one stream, one intervention more moves all the others' numbers, and two
 machines that share the work draw different worlds. Here every named thing has its own stream: a counter-based
-generator (Philox; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), keyed by the seed and
-the SHA-256 of the name. Longer streams begin with the shorter ones.
+generator (Philox; Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011), keyed by the seed
+and the SHA-256 of the name. Longer streams begin with the shorter ones.
 """
 
 import hashlib

@@ -1,9 +1,9 @@
 """Effects: from what was verified to the gains of a problem, and back into the evidence.
 
 The problem: a response curve is written for an expected effect, and every final determination says something
-about the real one. ``beliefs`` reads section ``evidence`` pool by pool, ``with_effects`` multiplies the gains by
-effect over expectation in whole millionths, so that the result is an ordinary problem with an exact value, and
-``learned`` adds what was finally determined. Claims and forecasts never change a belief.
+about the real one. ``beliefs`` reads section ``evidence`` pool by pool, ``with_effects`` multiplies the gains
+by effect over expectation in whole millionths, so that the result is an ordinary problem with an exact value,
+and ``learned`` adds what was finally determined. Claims and forecasts never change a belief.
 """
 
 from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Observation:
 
     Examples
     --------
-    >>> Observation(determination_id="d1", intervention_id="w7", state="claimed", total=4, exposure=9).is_final
+    >>> Observation(determination_id="d1", intervention_id="w7", state="claimed", total=4).is_final
     False
     """
 
@@ -132,7 +132,7 @@ class Beliefs:
         return found
 
     def thetas(self, deviations: float = 0.0) -> Int:
-        """Return the multipliers of the gains at the mean, or some standard deviations beside it [millionths].
+        """Return the multipliers of the gains at the mean, or some deviations beside it [millionths].
 
         Parameters
         ----------
@@ -238,7 +238,7 @@ def beliefs(document: AllocationDocument) -> Beliefs:
             squares=table.ints("squares")[at].astype(float),
             inflation=inflation[at],
         )
-        pools.append(("/".join([pool, metric, family]), at, believe(results)))
+        pools.append((f"{pool}/{metric}/{family}", at, believe(results)))
     return Beliefs(keys=keys, expected=expected, pools=tuple(pools))
 
 

@@ -44,7 +44,7 @@ class Results:
     Attributes
     ----------
     family : str
-        ``beta_binomial``: successes of trials, ``gamma_poisson``: events of exposure, ``normal_gamma``: means.
+        ``beta_binomial``: successes of trials; ``gamma_poisson``: events; ``normal_gamma``: means.
     expected : array [effect]
         Effect that the response is written for.
     total : array
