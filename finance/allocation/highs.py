@@ -9,7 +9,7 @@ HiGHS counts wall time. One thread and a fixed seed, so that the same problem gi
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import highspy
@@ -164,6 +164,16 @@ class Search:
     cancel: Cancel | None = None
     progress: Progress | None = None
     options: Mapping[str, Any] | None = None
+
+    def starting(self, x: Float) -> "Search":
+        """Return the same search with an answer to begin with.
+
+        Parameters
+        ----------
+        x : float array [solver units]
+            Values of the columns; no number where it does not say.
+        """
+        return replace(self, start=x)
 
     def is_enough(self, objective: float, bound: float) -> bool:
         """Whether an answer is near enough to the better bound.
