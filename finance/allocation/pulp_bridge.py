@@ -230,8 +230,9 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
             if hasattr(self, "_register_variable"):  # PuLP 3
                 for each in variables:
                     self._register_variable(each)
-            costs = dict(enumerate(model.cost.tolist()))
-            super().setObjective(self._expression({at: cost for at, cost in costs.items() if cost}))
+            is_alone = np.diff(model.matrix.indptr) == 0  # writers forget what stands nowhere
+            named = np.flatnonzero((model.cost != 0) | is_alone).tolist()
+            super().setObjective(self._expression({at: float(model.cost[at]) for at in named}))
             self._make_rows(model, variables)
             self._fill()
         finally:
