@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from .arrays import ProblemArrays
 from .closure import Closure, Links, Transfers, list_links
+from .problem import rule_id
 from .pricing import (
     BP,
     Classes,
@@ -80,6 +81,10 @@ class Oracle:
         self.fixed = arrays.fixed[self.owner] / k
         self.start = arrays.start[self.owner] / k
         self.size = self.funds * self.periods + len(self.rows.names)
+        self.names = [
+            *(rule_id("budget", fund, t) for fund in arrays.fund_ids for t in range(self.periods)),
+            *(rule_id(*name) for name in self.rows.names),
+        ]
         self._money = self.rows.money.T.tocsr()
         self._count = self.rows.count.T.tocsr()
         self._by_metric = self.rows.metric.tocsc()[:, np.flatnonzero(arrays.metric_floor >= 0)].toarray()
@@ -133,7 +138,7 @@ class Oracle:
         starts = level - np.where(self.links.starts & (unit >= 0), np.roll(level, 1), 0.0)
         working = level * self.menu.money[choice, np.arange(len(level))]
         award = working + level * self.fixed + np.maximum(starts, 0.0) * self.start
-        used = self._used(award, working, level, choice, mix)
+        used = self._used(award, level, choice, mix)
         slope = np.concatenate([self.budget.ravel(), self.rows.rhs]) - used
         bound = float(self.budget.ravel() @ funds.ravel() + self.rows.rhs @ others) + cut.bound
         for f, t in zip(*np.nonzero(carried), strict=True):
@@ -188,7 +193,7 @@ class Oracle:
             slope[int(payer[row]) * self.periods + t] -= bought[row] * price
         return gain
 
-    def _used(self, award: Floats, working: Floats, level: Floats, choice: Ints, mix: Floats) -> Floats:
+    def _used(self, award: Floats, level: Floats, choice: Ints, mix: Floats) -> Floats:
         """Use of every row by this choice, budgets first."""
         spent = np.bincount(self.class_cell, award, len(mix) * self.periods).reshape(len(mix), self.periods)
         paid = np.einsum("cft,ct->ft", mix, spent)
@@ -197,5 +202,4 @@ class Oracle:
         cells = np.arange(len(level))
         for m, table in enumerate(self.menu.metric):
             used += self._by_metric[:, m] * float((table[choice, cells] * level).sum())
-        del working
         return np.concatenate([paid.ravel(), used])

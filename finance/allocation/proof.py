@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from .arrays import ProblemArrays
 from .closure import Transfers
 from .oracle import Oracle
-from .problem import rule_id
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -64,12 +63,8 @@ def prove(oracle: Oracle, prices: Floats) -> PriceProof:
     whole = whole_prices(oracle, prices)
     reply = oracle.ask(whole / NANO)
     arrays = oracle.arrays
-    names = [
-        *(rule_id("budget", fund, t) for fund in arrays.fund_ids for t in range(oracle.periods)),
-        *(rule_id(*name) for name in oracle.rows.names),
-    ]
     return PriceProof(
-        prices={name: price for name, price in zip(names, whole.tolist(), strict=True) if price},
+        prices={name: price for name, price in zip(oracle.names, whole.tolist(), strict=True) if price},
         bound=reply.bound,
         **_whole_transfers(arrays, reply.transfers),
     )
