@@ -84,9 +84,8 @@ def print_result(document: AllocationDocument, result: AllocationResult) -> None
         print(f"… and {len(lines) - SHOWN_LINES:,} lines more: --out FILE writes them all.")
     for purchase in result.allocation.bought:
         cost = grouped(decimal_text(purchase.amount_minor, result.scale))
-        print(
-            f"{purchase.fund_id} buys {purchase.quantity:,} of {purchase.resource_id} for {cost} {result.unit}."
-        )
+        many = f"{purchase.quantity:,} of {purchase.resource_id}"
+        print(f"{purchase.fund_id} buys {many} for {cost} {result.unit}.")
     left = [
         f"{fund} {grouped(decimal_text(minor, result.scale))}"
         for (fund, period), minor in sorted(result.left.items())
