@@ -12,15 +12,13 @@ import typer
 from typer.core import TyperGroup
 
 from ...finance.allocation import (
-    Allocation,
     AllocationDocument,
-    AllocationResult,
     allocate,
     recheck,
     verify,
 )
 from ...finance.errors import AllocationRejected, CertificateRejected, DocumentInvalid
-from ...finance.money import decimal_count, decimal_text, grouped
+from ...finance.money import decimal_count
 from .allocations import (
     print_comparison,
     print_explanation,
