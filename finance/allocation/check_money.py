@@ -78,7 +78,9 @@ def _bought(reading: Reading) -> Iterator[Breach]:
             message = f"{row.resource_id} cannot be bought in period {row.period}"
             yield Breach(rule=rule, by_minor=row.amount_minor, message=message)
         elif row.quantity <= 0 or row.amount_minor != row.quantity * price:
-            message = f"{row.quantity} at {reading.shown(price)} do not cost {reading.shown(row.amount_minor)}"
+            message = (
+                f"{row.quantity} at {reading.shown(price)} do not cost {reading.shown(row.amount_minor)}"
+            )
             yield Breach(rule=rule, by_minor=abs(row.amount_minor - row.quantity * price), message=message)
         if row.fund_id in bound:
             message = f"{row.fund_id} has earmarks; purchases are paid by funds that admit everyone"
@@ -101,7 +103,10 @@ def _stocks(reading: Reading) -> Iterator[Breach]:
                 used[thing, period] += quantity
     stocks = document.resources
     head = zip(
-        stocks.texts("resource_id"), stocks.ints("period").tolist(), stocks.ints("stock").tolist(), strict=True
+        stocks.texts("resource_id"),
+        stocks.ints("period").tolist(),
+        stocks.ints("stock").tolist(),
+        strict=True,
     )
     held = {(thing, period): stock for thing, period, stock in head}
     for row in reading.allocation.bought:
@@ -117,7 +122,7 @@ def _stocks(reading: Reading) -> Iterator[Breach]:
 
 
 def _earmarks(reading: Reading) -> Iterator[Breach]:
-    """Check that every line is admitted by its fund, and within the part of an award that the fund may pay."""
+    """Check that every line is admitted by its fund, and within the part that the fund may pay."""
     admitted = Earmarks(reading)
     astray = defaultdict[str, list[tuple[str, int]]](list)
     for line in reading.allocation.lines:

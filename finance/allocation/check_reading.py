@@ -1,7 +1,7 @@
 """The document and the allocation as the exact re-check reads them.
 
-The problem: a check that uses the numbers which the search has made repeats its mistakes. Here every row of the
-document is read again, in Python integers, and only for what the allocation funds. A **cell** is one
+The problem: a check that uses the numbers which the search has made repeats its mistakes. Here every row of
+the document is read again, in Python integers, and only for what the allocation funds. A **cell** is one
 intervention in one period, ``j = i * T + t``.
 """
 
@@ -127,8 +127,8 @@ class Reading:
     def working(self, cell: int) -> int:
         """Return the award of a funded cell less fixed and start cost [minor units]."""
         at = cell // self.periods
-        due = self.start[at] if cell in self.totals.starts else 0
-        return self.totals.award[cell] - self.fixed[at] - due
+        due: int = self.start[at] if cell in self.totals.starts else 0
+        return self.totals.award[cell] - int(self.fixed[at]) - due
 
     def _totals(self) -> Totals:
         totals, count, at = Totals(), self.periods, self.at
@@ -139,9 +139,7 @@ class Reading:
         for bought in self.allocation.bought:
             paid[bought.fund_id, bought.period] += bought.amount_minor
         totals.award, totals.paid = Counter(award), Counter(paid)
-        totals.starts = {
-            cell for cell in self.funded if cell % count == 0 or cell - 1 not in self.funded
-        }
+        totals.starts = {cell for cell in self.funded if cell % count == 0 or cell - 1 not in self.funded}
         return totals
 
     @cached_property
@@ -225,9 +223,7 @@ class Reading:
             return {}
         table = self.document.response
         ends: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-        rows = zip(
-            self.cells(table), table.texts("metric_id"), table.ints("cap_minor").tolist(), strict=True
-        )
+        rows = zip(self.cells(table), table.texts("metric_id"), table.ints("cap_minor").tolist(), strict=True)
         for cell, metric, cap in rows:
             if cell in wanted:
                 ends[cell][metric] += cap
@@ -237,9 +233,7 @@ class Reading:
         """Return the bounds of funded cells that are paid in tranches."""
         table = self.document.tranches
         reached, allowed = Counter[int](), defaultdict[int, list[int]](list)
-        rows = zip(
-            self.cells(table), table.ints("amount_minor").tolist(), table.texts("state"), strict=True
-        )
+        rows = zip(self.cells(table), table.ints("amount_minor").tolist(), table.texts("state"), strict=True)
         for cell, amount, state in rows:
             reached[cell] += amount
             if cell not in found:
@@ -259,7 +253,7 @@ class Reading:
 
     @cached_property
     def limits(self) -> Mapping[Key, Mapping[str, int]]:
-        """Bounds by grouping column, group and period; a row for a named group overrides that for every group."""
+        """Bounds by grouping column, group and period; a named group overrides every group."""
         table = self.document.limits
         heads = list(
             zip(

@@ -52,9 +52,7 @@ def _locks(reading: Reading) -> Iterator[Breach]:
         for cell in range(first, first + reading.periods):
             is_funded = cell in reading.funded
             if lock == 1 and not is_funded and reading.is_open(cell):
-                yield Breach(
-                    rule=rule, by_minor=0, message=f"{reading.name(cell)} must be funded and is not"
-                )
+                yield Breach(rule=rule, by_minor=0, message=f"{reading.name(cell)} must be funded and is not")
             elif lock == -1 and is_funded:
                 award = reading.totals.award[cell]
                 message = f"{reading.name(cell)} must not be funded and gets {reading.shown(award)}"
@@ -120,12 +118,14 @@ def _limits(reading: Reading, spent: Spent) -> Iterator[Breach]:
             yield Breach(rule=rule_id(bound, kind, group, label), by_minor=by, message=message)
 
 
-def _of_money(
-    reading: Reading, bounds: Mapping[str, int], money: int
-) -> Iterator[tuple[str, str, int]]:
+def _of_money(reading: Reading, bounds: Mapping[str, int], money: int) -> Iterator[tuple[str, str, int]]:
     floor, cap = bounds.get("floor_minor", 0), bounds.get("cap_minor", money)
     if money < floor:
-        yield "floor", f"{reading.shown(money)} is awarded, the floor is {reading.shown(floor)}", floor - money
+        yield (
+            "floor",
+            f"{reading.shown(money)} is awarded, the floor is {reading.shown(floor)}",
+            floor - money,
+        )
     if money > cap:
         yield "cap", f"{reading.shown(money)} is awarded, the cap is {reading.shown(cap)}", money - cap
 
@@ -139,7 +139,11 @@ def _of_shares(
         short = -((money * FULL_BP - least * spent) // FULL_BP)
         yield "floor-share", f"{said}; the least part is {percent(least)}", short
     if not at_most_part(money, most, spent):
-        yield "cap-share", f"{said}; the most is {percent(most)}", -((most * spent - money * FULL_BP) // FULL_BP)
+        yield (
+            "cap-share",
+            f"{said}; the most is {percent(most)}",
+            -((most * spent - money * FULL_BP) // FULL_BP),
+        )
 
 
 def _of_counts(bounds: Mapping[str, int], count: int) -> Iterator[tuple[str, str, int]]:
@@ -219,7 +223,7 @@ def _parts(reading: Reading) -> Iterator[Breach]:
                     by_minor=abs(amount - share * award // FULL_BP),
                     message=f"{said}{reading.shown(award)}; its part is {percent(share)}",
                 )
-            if amount < low or high not in {NONE} and amount > high:
+            if amount < low or (NONE != high < amount):
                 most = "" if high == NONE else f" to {reading.shown(high)}"
                 yield Breach(
                     rule=rule_id("part", who, actor),

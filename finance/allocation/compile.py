@@ -36,8 +36,8 @@ from .compile_rules import (
     put_stocks,
 )
 from .layout import Aim, Form, Layout, Units
+from .naming import Side, block_of, column_of, prices, row_rule
 from .sheet import Float, Sheet
-from .tables import Int
 
 HALF = 0.5
 
@@ -132,6 +132,65 @@ class CompiledModel:
         """
         return -micro / self.units.value
 
+    def column(self, kind: str, *key: str | int) -> int:
+        """Return the number of the column of a choice or an amount.
+
+        Parameters
+        ----------
+        kind : str
+            ``funded``, ``start`` or ``carry``; of any other block, the key is the place in it.
+        key : str or int
+            Intervention or fund, and the index of the period when there are several.
+        """
+        return column_of(self.layout, self.columns, kind, key)
+
+    def column_name(self, column: int) -> str:
+        """Return the name of a column: its block and its place in it.
+
+        Parameters
+        ----------
+        column : int
+            Number of the column.
+        """
+        return "{}_{}".format(*block_of(self.columns, column))
+
+    def row_name(self, row: int) -> str:
+        """Return the name of a row: its block and its place in it.
+
+        Parameters
+        ----------
+        row : int
+            Number of the row.
+        """
+        return "{}_{}".format(*block_of(self.rows, row))
+
+    def row_rule(self, row: int, side: Side = "high") -> str:
+        """Return the rule that a row comes from, an empty text when it only holds the model together.
+
+        Parameters
+        ----------
+        row : int
+            Number of the row.
+        side : str
+            Which bound: a floor or a cap.
+        """
+        return row_rule(self.layout, self.rows, row, side)
+
+    def prices(self, row_dual: Float) -> Mapping[str, float]:
+        """Return what more of every right-hand side is worth, by rule; floors have negative prices.
+
+        Parameters
+        ----------
+        row_dual : float array [solver units]
+            Of the minimisation, without whole numbers.
+
+        Returns
+        -------
+        Mapping of str to float
+            Value per 1,000 major units for rules about money, else per unit of what is bounded.
+        """
+        return prices(self.layout, self.rows, row_dual)
+
     def read(self, x: Float) -> Point:
         """Return what a solution says.
 
@@ -154,7 +213,7 @@ class CompiledModel:
         return Point(funded=funded, working=working, carried=carried, bought=bought)
 
 
-def compile_model(  # noqa: PLR0913 - each switch is a different model of the same problem
+def compile_model(
     arrays: ProblemArrays,
     *,
     form: Form = "aggregated",

@@ -9,7 +9,7 @@ HiGHS counts wall time. One thread and a fixed seed, so that the same problem gi
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import highspy
@@ -48,6 +48,8 @@ class Matrix:
         Of columns and rows.
     integer : bool array
         Which columns are whole numbers.
+    offset : float [solver units]
+        What is part of every objective.
 
     Examples
     --------
@@ -64,6 +66,7 @@ class Matrix:
     integer: "np.ndarray[Any, np.dtype[np.bool_]]"
     row_lower: Float
     row_upper: Float
+    offset: float = 0.0
 
     def breach(self, x: Float) -> float:
         """Return by how much values break a row, a bound or a whole number, relative to their size [1].
@@ -162,6 +165,16 @@ class Search:
     progress: Progress | None = None
     options: Mapping[str, Any] | None = None
 
+    def starting(self, x: Float) -> "Search":
+        """Return the same search with an answer to begin with.
+
+        Parameters
+        ----------
+        x : float array [solver units]
+            Values of the columns; no number where it does not say.
+        """
+        return replace(self, start=x)
+
     def is_enough(self, objective: float, bound: float) -> bool:
         """Whether an answer is near enough to the better bound.
 
@@ -191,7 +204,7 @@ def hand_over(solver: Any, model: Matrix) -> None:
         model.matrix.nnz,
         int(highspy.MatrixFormat.kColwise),
         int(highspy.ObjSense.kMinimize),
-        0.0,
+        model.offset,
         model.cost,
         model.lower,
         model.upper,
@@ -257,7 +270,7 @@ def is_credible(model: Matrix, outcome: Outcome) -> bool:
         return outcome.status == "no_answer"
     if not (np.isfinite(outcome.x).all() and np.isfinite(outcome.objective)):
         return False
-    own = float(model.cost @ outcome.x)
+    own = float(model.cost @ outcome.x) + model.offset
     return abs(own - outcome.objective) <= MATCH * (1 + abs(own)) and model.breach(outcome.x) <= BREACH
 
 

@@ -367,7 +367,8 @@ class Model:
             kept[name[3]] = kept.get(name[3], 0) + amount
         kept = {payer: min(amount, held.get(payer, 0)) for payer, amount in kept.items()}
         legs = {name: amount for name, amount in worth.items() if kept[name[3]]}
-        claim.dispute = Dispute(code, claim.code, claim.round, legs, kept)
+        late = claim.settled >= claim.round and self.final_on(claim) <= self.today
+        claim.dispute = Dispute(code, claim.code, claim.round, legs, kept, late=late)
         claim.disputes.append(claim.dispute)
 
     def resolve(self, claim: ClaimRow, outcome: str, instead: tuple[Result, ...] = ()) -> None:
@@ -386,6 +387,10 @@ class Model:
 
     def is_disputed(self) -> bool:
         return any(one.dispute for one in self.claims.values())
+
+    def is_reopened(self) -> bool:
+        """Whether something is in dispute for which nothing was kept any more."""
+        return any(one.dispute and one.dispute.late for one in self.claims.values())
 
     def closes(self) -> bool:
         """Whether nothing is left to be decided, disputed, paid or returned."""

@@ -29,6 +29,7 @@ class Dispute:
     frozen: dict[LegName, int]
     kept: dict[str, int]
     outcome: str = ""
+    late: bool = False  # on a finding that was final and settled: what it could have cost was free again
 
 
 @dataclass
