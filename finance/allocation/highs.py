@@ -226,8 +226,18 @@ def run(model: Matrix, search: Search | None = None) -> Outcome:
         Limits and listeners.
     """
     search = search or Search()
-    first = run_on(new_highs(search.options), model, search)
+    first = without_columns(model) or run_on(new_highs(search.options), model, search)
     return first if is_credible(model, first) else again(model, search, first.spent_s)
+
+
+def without_columns(model: Matrix) -> Outcome | None:
+    """Answer a model that has no columns, which HiGHS calls empty whatever its rows say; None for any other."""
+    if len(model.cost):
+        return None
+    nothing = np.zeros(0)
+    if model.breach(nothing) > 0:
+        return Outcome(status="infeasible", x=None, objective=np.inf, bound=np.inf, is_second=True)
+    return Outcome(status="solved", x=nothing, objective=0.0, bound=0.0)
 
 
 def again(model: Matrix, search: Search, spent_s: float) -> Outcome:
@@ -265,7 +275,7 @@ def again(model: Matrix, search: Search, spent_s: float) -> Outcome:
 def is_credible(model: Matrix, outcome: Outcome) -> bool:
     """Whether an outcome is what it says: an answer that keeps every row and has its objective."""
     if outcome.x is None:
-        return outcome.status == "no_answer"
+        return outcome.status == "no_answer" or outcome.is_second
     if not (np.isfinite(outcome.x).all() and np.isfinite(outcome.objective)):
         return False
     own = float(model.cost @ outcome.x)

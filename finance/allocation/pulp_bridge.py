@@ -32,6 +32,7 @@ from .highs import (
     is_credible,
     new_highs,
     solve_held,
+    without_columns,
 )
 from .overlay import Overlay
 from .sheet import Float
@@ -140,6 +141,7 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
             else:
                 name, low, high, whole = spec
             kind = pulp.LpInteger if whole else pulp.LpContinuous
+            low, high = self.overlay.bounds.get(column, (low, high))
             was, self.is_quiet = self.is_quiet, True
             self.made[column] = self.add_variable(name, _finite(low), _finite(high), kind)
             self.is_quiet = was
@@ -439,10 +441,12 @@ class MatrixHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP has no types that bo
         """Solve a problem; what cannot be believed is asked a second time."""
         if not isinstance(lp, AllocationProblem):
             return super().actualSolve(lp, **options)
-        self.createAndConfigureSolver(lp)
-        self.buildSolverModel(lp)
-        first = solve_held(lp.solverModel, self.search)
         model = lp.matrix()
+        first = without_columns(model)
+        if first is None:
+            self.createAndConfigureSolver(lp)
+            self.buildSolverModel(lp)
+            first = solve_held(lp.solverModel, self.search)
         outcome = first if is_credible(model, first) else again(model, self.search, first.spent_s)
         return lp.take(outcome)
 
