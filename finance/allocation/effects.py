@@ -118,6 +118,19 @@ class Beliefs:
             mean[rows], sd[rows] = pool.moments()
         return mean, sd
 
+    def learnable(self, exposure: Floats) -> Floats:
+        """Return the standard deviation of every next mean, seen from today [effect].
+
+        Parameters
+        ----------
+        exposure : array [rows]
+            Trials, exposure or measurements that will be added.
+        """
+        found = np.zeros(len(self.keys))
+        for _, rows, pool in self.pools:
+            found[rows] = pool.learnable(exposure[rows])
+        return found
+
     def bound(self, level: float) -> Floats:
         """Return the effects below which a share of the belief lies [effect].
 

@@ -34,6 +34,7 @@ RATIO_STEPS, SPREAD_STEPS = 21, 14
 REFINEMENTS = 3
 HALVINGS = 12  # of a bracket around a quantile, before a straight line is drawn through it
 NEGLIGIBLE = 1e-4  # points of the grid with less of the largest weight are left out
+TINY = 1e-12
 REACH = 4.0  # standard deviations to both sides that the finer grid covers
 
 
@@ -94,6 +95,8 @@ class PoolPosterior:
         Beta: both parameters; gamma: shape and rate; normal: location and scale.
     freedom : array [grid, n]
         Degrees of freedom of the t distribution (``normal_gamma``), else zero.
+    noise : array [n] [effect squared]
+        Sampling variance of one trial, unit of exposure or measurement, its grade included.
     """
 
     family: Family
@@ -102,6 +105,7 @@ class PoolPosterior:
     first: Floats
     second: Floats
     freedom: Floats
+    noise: Floats
 
     def moments(self) -> tuple[Floats, Floats]:
         """Return mean and standard deviation of every effect [effect]."""
@@ -109,6 +113,17 @@ class PoolPosterior:
         centre = self.weight @ mean
         spread = self.weight @ (variance + (mean - centre) ** 2)
         return centre, np.sqrt(spread)
+
+    def learnable(self, exposure: Floats) -> Floats:
+        """Return the standard deviation of the next mean, seen from today [effect].
+
+        Parameters
+        ----------
+        exposure : array [n]
+            Trials, exposure or measurements that will be added.
+        """
+        variance = self.moments()[1] ** 2
+        return variance / np.sqrt(variance + self.noise / np.maximum(exposure, TINY))
 
     def bound(self, level: float) -> Floats:
         """Return the effects below which a share of the belief lies [effect]; found by halving.
@@ -149,13 +164,12 @@ class PoolPosterior:
         return quantile(self.family, chances[:, 1:], self.first[at], self.second[at], self.freedom[at])
 
     def _conditional(self) -> tuple[Floats, Floats]:
+        mean = _centre(self.family, self.first, self.second)
         if self.family == "beta_binomial":
-            total = self.first + self.second
-            mean = self.first / total
-            return mean, mean * (1 - mean) / (total + 1)
+            return mean, mean * (1 - mean) / (self.first + self.second + 1)
         if self.family == "gamma_poisson":
-            return self.first / self.second, self.first / self.second**2
-        return self.first, self.second**2 * self.freedom / (self.freedom - 2)
+            return mean, mean / self.second
+        return mean, self.second**2 * self.freedom / (self.freedom - 2)
 
 
 def quantile(family: Family, level: Floats, first: Floats, second: Floats, freedom: Floats) -> Floats:
@@ -222,15 +236,42 @@ def believe(results: Results) -> PoolPosterior:
     logs, cvs, shapes = _grid(results.family, ratio, spread)
     weight = _weights(results, logs, cvs, shapes)
     kept = weight > NEGLIGIBLE * weight.max()
+    weight = weight[kept] / weight[kept].sum()
     first, second, freedom = _conjugate(results, logs[kept], cvs[kept], shapes[kept])
     return PoolPosterior(
         family=results.family,
         expected=results.expected,
-        weight=weight[kept] / weight[kept].sum(),
+        weight=weight,
         first=first,
         second=second,
         freedom=freedom,
+        noise=_noise(results, weight @ _centre(results.family, first, second)) * results.inflation,
     )
+
+
+def _centre(family: Family, first: Floats, second: Floats) -> Floats:
+    if family == "beta_binomial":
+        return first / (first + second)
+    return first / second if family == "gamma_poisson" else first
+
+
+def _noise(results: Results, mean: Floats) -> Floats:
+    """Return the sampling variance of one trial, unit of exposure or measurement [effect squared]."""
+    if results.family == "beta_binomial":
+        return mean * (1 - mean)
+    return mean if results.family == "gamma_poisson" else _scatter(results) * results.expected**2
+
+
+def _scatter(results: Results) -> float:
+    """Return the pooled variance of a measurement [parts of the expected effect, squared]."""
+    degrees = np.maximum(results.exposure - 1, 0).sum()
+    return max(float(_inside(results).sum() / degrees), TINY) if degrees else 1.0
+
+
+def _inside(results: Results) -> Floats:
+    """Return the sum of squares around every own mean [parts of the expected effect, squared]."""
+    around = results.squares - results.total**2 / np.maximum(results.exposure, 1)
+    return cast("Floats", np.maximum(around, 0) / results.expected**2)
 
 
 def _grid(
@@ -300,11 +341,8 @@ def _measured(
     around the pool's own, as equal as ``shapes`` says.
     """
     count = results.exposure / results.inflation
-    present = np.maximum(results.exposure, 1)
-    mean = results.total / present / results.expected
-    inside = np.maximum(results.squares - results.total**2 / present, 0) / results.expected**2
-    degrees = np.maximum(results.exposure - 1, 0).sum()
-    pooled = max(inside.sum() / degrees, 1e-12) if degrees else 1.0
+    mean = results.total / np.maximum(results.exposure, 1) / results.expected
+    inside, pooled = _inside(results), _scatter(results)
     ratio, shape = np.exp(logs)[:, None], shapes[:, None]
     strength = pooled / (cvs[:, None] * ratio) ** 2
     rate, scattered = shape * pooled, inside / results.inflation

@@ -1,11 +1,12 @@
 """Independent pieces of work, on this machine or on several, with the same answer.
 
-The problem: frontiers, draws and re-solves are many independent problems, and whoever has eight machines wants
-to use them; yet the answer must not depend on how many there are. ``gathered`` hands pieces to one executor and
-puts results together in the order of the pieces, never in the order of their arrival. An executor is anything
-with ``submit(work, ...)`` whose answer has ``result()``: a pool of ``concurrent.futures``, a
-``dask.distributed.Client`` or its executor (``pip install almoner[cluster]``), or None for this process. What
-all pieces share is sent once where the executor can keep it (``scatter``), otherwise with every piece.
+The problem: frontiers, draws and re-solves are many independent problems, and whoever has eight machines
+wants to use them; yet the answer must not depend on how many there are. ``gathered`` hands pieces to one
+executor and puts results together in the order of the pieces, never in the order of their arrival. An
+executor is anything with ``submit(work, ...)`` whose answer has ``result()``: a pool of
+``concurrent.futures``, a ``dask.distributed.Client`` or its executor (``pip install almoner[cluster]``), or
+None for this process. What all pieces share is sent once where the executor can keep it (``scatter``),
+otherwise with every piece.
 
 A worker that is lost loses nothing but time: pieces keep no state, and Dask computes them again.
 """

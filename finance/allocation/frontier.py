@@ -1,15 +1,15 @@
 """Frontiers: what more money would bring, and what less risk would cost.
 
-The problem: a budget and an aversion to risk are chosen by people, who need to see the whole curve before they
-choose. ``budget_frontier`` answers the same problem at several budgets. What is proven at one budget also holds
-at others: an answer stays lawful with more money, and a bound stays true with less, so the curve never falls
-and its bounds never cross it. Points are independent problems and run side by side on an executor.
+The problem: a budget and an aversion to risk are chosen by people, who need to see the whole curve before
+they choose. ``budget_frontier`` answers the same problem at several budgets. What is proven at one budget
+also holds at others: an answer stays lawful with more money, and a bound stays true with less, so the curve
+never falls and its bounds never cross it. Points are independent problems and run side by side on an
+executor.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 
 from ..errors import Infeasible
 from .answer import Allocation
@@ -17,7 +17,7 @@ from .check import recheck
 from .executor import Executor, gathered
 from .problem import AllocationDocument
 from .solve import allocate
-from .variants import columns_of, variant
+from .variants import columns_of, problem_of, variant
 
 TENTHS = tuple(Fraction(part, 10) for part in range(1, 11))
 DEADLINE_S = 60.0
@@ -138,8 +138,7 @@ def with_budget(document: AllocationDocument, part: Fraction) -> AllocationDocum
         Of each budget; may exceed 1.
     """
     budgets = [
-        amount * part.numerator // part.denominator
-        for amount in document.funds.ints("budget_minor").tolist()
+        amount * part.numerator // part.denominator for amount in document.funds.ints("budget_minor").tolist()
     ]
     return variant(document, {"funds": columns_of(document, "funds", budget_minor=budgets)})
 
@@ -178,18 +177,6 @@ def _between(hull: Sequence[tuple[Fraction, Fraction]], at: int, x: Fraction) ->
         return hull[0][1]
     (left, low), (right, high) = hull[at], hull[at + 1]
     return low + (high - low) * (x - left) / (right - left)
-
-
-@lru_cache(maxsize=4)
-def problem_of(raw: bytes) -> AllocationDocument:
-    """Read a problem once per process.
-
-    Parameters
-    ----------
-    raw : bytes
-        Its canonical bytes.
-    """
-    return AllocationDocument.read(raw)
 
 
 def _solve_at(raw: bytes, piece: tuple[Fraction, Fraction | None, float]) -> _Found:

@@ -5,6 +5,7 @@ shares every table that it does not change, and is verified like any other docum
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from .columns import SECTIONS
@@ -75,3 +76,15 @@ def columns_of(document: AllocationDocument, name: str, **replaced: object) -> d
     [1]
     """
     return {**document.table(name).columns, **replaced}
+
+
+@lru_cache(maxsize=4)
+def problem_of(raw: bytes) -> AllocationDocument:
+    """Read a problem once per process.
+
+    Parameters
+    ----------
+    raw : bytes
+        Its canonical bytes.
+    """
+    return AllocationDocument.read(raw)

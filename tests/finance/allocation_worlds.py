@@ -9,7 +9,7 @@ from almoner.finance.allocation.problem import AllocationDocument
 
 
 def small_problem(
-    seed: int = 1, count: int = 24, *, part: float = 0.35, has_evidence: bool = True, **more: Any
+    seed: int = 1, count: int = 24, *, part: float = 0.35, has_evidence: bool = True, **more: object
 ) -> AllocationDocument:
     """Interventions with tickets and two segments, in two pools, one fund open to all and one earmarked."""
     rng = np.random.default_rng(seed)
@@ -27,7 +27,11 @@ def small_problem(
         ],
         "earmarks": [{"fund_id": "north", "column": "region", "value": "north"}],
         "interventions": [
-            {"intervention_id": one, "region": "north" if at % 2 else "south", "fixed_minor": int(size[at] // 20)}
+            {
+                "intervention_id": one,
+                "region": "north" if at % 2 else "south",
+                "fixed_minor": int(size[at] // 20),
+            }
             for at, one in enumerate(who)
         ],
         "tickets": [

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
@@ -16,7 +17,7 @@ GAP = Fraction(1, 1000)
 def test_more_money_never_brings_less_and_no_value_passes_its_bound() -> None:
     points = budget_frontier(small_problem(), gap=GAP)
     assert [point.part for point in points] == list(TENTHS)
-    for before, after in zip(points, points[1:], strict=False):
+    for before, after in pairwise(points):
         assert before.budget_minor < after.budget_minor
         assert (before.value or 0) <= (after.value or 0)
         assert (before.bound or 0) <= (after.bound or 0)
@@ -49,7 +50,9 @@ def test_a_frontier_is_the_same_on_one_worker_and_on_four() -> None:
 
 
 def test_a_budget_below_a_floor_has_no_value_and_breaks_nothing() -> None:
-    limits = [{"group_kind": "region", "group_id": "south", "floor_minor": small_problem().arrays.budget.sum() // 3}]
+    limits = [
+        {"group_kind": "region", "group_id": "south", "floor_minor": small_problem().arrays.budget.sum() // 3}
+    ]
     limits[0]["floor_minor"] = int(limits[0]["floor_minor"])
     points = budget_frontier(small_problem(limits=limits), [Fraction(1, 10), Fraction(1)], gap=GAP)
     assert points[0].value is None
