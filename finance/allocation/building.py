@@ -15,6 +15,7 @@ import numpy as np
 
 from .arrays import UNSET, ProblemArrays, Ragged
 from .flow import Flow
+from .rounding_parts import award_bounds
 
 HALVINGS = 40
 
@@ -73,6 +74,8 @@ class Builder:
 
     def __init__(self, arrays: ProblemArrays) -> None:
         self.arrays, self.periods = arrays, arrays.period_count
+        self.low = award_bounds(arrays, np.repeat(arrays.fixed, self.periods))[0].tolist()
+        self.high = award_bounds(arrays, np.repeat(arrays.fixed + arrays.start, self.periods))[1].tolist()
         self.flow = Flow(
             arrays.budget.ravel().tolist(),
             periods=self.periods,
@@ -109,7 +112,7 @@ class Builder:
     def allowed(self, cell: int) -> list[int]:
         """Return the working amounts that a cell takes: its levels, or its least and most [minor units]."""
         levels = self.arrays.levels.at(cell).tolist()
-        low, high = int(self.arrays.low[cell]), int(self.arrays.high[cell])
+        low, high = self.low[cell], self.high[cell]
         return sorted(level for level in levels if low <= level <= high) if levels else [low, high]
 
     def may_open(self, cell: int) -> bool:
@@ -153,7 +156,7 @@ class Builder:
             Working money to reach at most.
         """
         before = self.working[cell]
-        target = min(target, int(self.arrays.high[cell]))
+        target = min(target, self.high[cell])
         levels = self.arrays.levels.at(cell).tolist()
         if levels:
             for level in sorted(level for level in levels if before < level <= target):
