@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from ..finance.allocation.problem import AllocationDocument
 from ..finance.documents import Document
 from .agreement import AgreementDocument
 from .measurement.definitions import CohortDefinition, MetricDefinition
@@ -17,6 +18,7 @@ DOCUMENTS: Mapping[str, type[Document]] = {
     "agreement": AgreementDocument,
     "metric": MetricDefinition,
     "cohort": CohortDefinition,
+    "allocation": AllocationDocument,
 }
 
 
@@ -26,7 +28,7 @@ def schemas() -> dict[str, dict[str, object]]:
     Examples
     --------
     >>> sorted(schemas()), schemas()["terms"]["properties"]["schema"]["const"]
-    (['agreement', 'cohort', 'metric', 'outcomes', 'results', 'terms'], 'almoner.term/1')
+    (['agreement', 'allocation', 'cohort', 'metric', 'outcomes', 'results', 'terms'], 'almoner.term/1')
     """
     return {
         name: {"$schema": DIALECT, **kind.model_json_schema(by_alias=True)}

@@ -19,7 +19,8 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |                     AlreadyDetermined, AlreadyClaimed, ClaimLate, DeterminationExpired,
     |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
     |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
-    `- AllocationError    Infeasible, NotProven, AllocationRejected
+    `- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
+                          AttributionRefused
 
 Programming mistakes stay ``TypeError`` and ``ValueError``. No HTTP status and no exit code stands here:
 ``api/problems.py`` gives both.
@@ -487,3 +488,21 @@ class AllocationRejected(AllocationError):
     """The exact re-check found a broken rule."""
 
     code = "allocation.rejected"
+
+
+class RoundingFailed(AllocationError):
+    """Amounts near the right ones could not be made whole without breaking a rule."""
+
+    code = "allocation.rounding_failed"
+
+
+class CertificateRejected(AllocationError):
+    """A certificate does not prove what it states."""
+
+    code = "allocation.certificate_rejected"
+
+
+class AttributionRefused(AllocationError):
+    """A payment that cannot be divided among actors as declared."""
+
+    code = "allocation.attribution"

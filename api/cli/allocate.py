@@ -1,49 +1,245 @@
-"""``almoner allocate``."""
+"""``almoner allocate``: solve an allocation problem, say why, and check an answer and its certificate."""
 
 import json
+import sys
+import time
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
+import click
 import typer
+from typer.core import TyperGroup
 
-from ...finance.allocation import AllocationDocument, allocate, recheck
-from ...finance.errors import DocumentInvalid
-from ...finance.money import decimal_text, grouped
-from .show import AsJson, print_json, print_table, progress
+from ...finance.allocation import (
+    AllocationDocument,
+    allocate,
+    recheck,
+    verify,
+)
+from ...finance.errors import AllocationRejected, CertificateRejected, DocumentInvalid
+from ...finance.money import decimal_count
+from .allocations import (
+    print_comparison,
+    print_explanation,
+    print_frontier,
+    print_result,
+    result_document,
+    write_files,
+)
+from .show import AsJson, print_json, progress
+from .waiting import LINE_S, PATIENCE_S
 
-app = typer.Typer(add_completion=False)
-Problem = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="Allocation problem (JSON).")]
-Gap = Annotated[
-    str | None, typer.Option("--gap", help="Asked distance to the best possible, for example 1/10000.")
+DEFAULT = "solve"
+STANDARD_INPUT = Path("-")
+Risk = Literal["mean", "lcb", "cvar", "chance"]
+Problem = Annotated[
+    Path, typer.Argument(metavar="PROBLEM", help="Allocation problem (JSON); - for standard input.")
 ]
-Deadline = Annotated[float, typer.Option("--deadline", min=0.1, max=86_400, help="Seconds.")]
+Gap = Annotated[
+    str | None, typer.Option("--gap", help="Asked distance to the best possible, such as 1/10000.")
+]
+Deadline = Annotated[float, typer.Option("--deadline", min=0.05, max=86_400, help="Seconds.")]
+Budgets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--budget", metavar="FUND[/PERIOD]=AMOUNT", help="Solve with another budget; repeat for several."
+    ),
+]
+RiskMode = Annotated[
+    Risk | None, typer.Option("--risk", help="Which value counts: expected, or a cautious one.")
+]
+Explain = Annotated[
+    list[str] | None,
+    typer.Option("--explain", metavar="ID", help="Why this intervention is funded, or why not."),
+]
+CertificateFile = Annotated[
+    Path | None, typer.Option("--certificate", help="Write the certificate to a file.")
+]
+Out = Annotated[Path | None, typer.Option("--out", help="Write the allocation to a file.")]
+Strategy = Annotated[str, typer.Option("--strategy", help="Which rule chooses; auto is the optimizer.")]
 
 
-@app.command()
-def allocate_problem(
-    problem: Problem, gap: Gap = None, deadline: Deadline = 60.0, *, as_json: AsJson = False
+class _WithDefault(TyperGroup):
+    """A group whose command may be left out: ``almoner allocate problem.json`` solves."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in self.commands:
+            args = [DEFAULT, *args]
+        return super().resolve_command(ctx, args)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0].startswith("--") and args[0] != "--help":
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_WithDefault,
+    add_completion=False,
+    no_args_is_help=True,
+    help="Allocations: almoner allocate PROBLEM solves; the commands below check, compare and export.",
+)
+
+
+@app.command(DEFAULT)
+def solve(  # noqa: PLR0913 - every option is one question
+    problem: Problem,
+    gap: Gap = None,
+    deadline: Deadline = 60.0,
+    budget: Budgets = None,
+    risk: RiskMode = None,
+    explain: Explain = None,
+    certificate: CertificateFile = None,
+    out: Out = None,
+    strategy: Strategy = "auto",
+    *,
+    as_json: AsJson = False,
 ) -> None:
-    """Solve an allocation problem, re-check the answer exactly. Example: almoner allocate p.json."""
-    try:
-        asked = None if gap is None else Fraction(gap)
-    except (ValueError, ZeroDivisionError):
-        raise DocumentInvalid(f"{gap!r} is no gap. Write a fraction such as 1/10000.", got=str(gap)) from None
-    document = AllocationDocument.read(problem.read_bytes())
-    progress(f"Allocating among {len(document.interventions)} interventions, at most {deadline:g} s")
-    result = allocate(document, gap=asked, deadline_s=deadline)
-    recheck(document, result.lines)
-    if as_json:
-        print_json(json.loads(result.canonical_bytes()))
-        return
-    print_table(
-        f"Worth {float(result.value):.6f}; no allocation exceeds {float(result.bound):.6f} ({result.status})",
-        ("intervention", "fund", result.unit),
-        [
-            (row.intervention_id, row.fund_id, grouped(decimal_text(row.amount_minor, result.scale)))
-            for row in result.lines
-        ],
-        right=(2,),
+    """Solve a problem and check the answer exactly. Example: almoner allocate p.json --explain w7."""
+    document = with_options(read_problem(problem), budget or [], risk)
+    result = allocate(
+        document,
+        gap=read_gap(gap),
+        deadline_s=deadline,
+        progress=Reporter(document.interventions.count),
+        strategy=strategy,
     )
-    if result.binding:
-        print(f"Binding: {', '.join(result.binding)}.")
+    recheck(document, result.allocation)
+    write_files(result, out, certificate)
+    if as_json:
+        print_json(result_document(document, result, explain or []))
+        return
+    print_result(document, result)
+    for who in explain or []:
+        print_explanation(document, result, who)
+
+
+@app.command("check")
+def check(
+    problem: Problem,
+    allocation: Annotated[Path, typer.Argument(metavar="ALLOCATION", help="As --out wrote it.")],
+    certificate: Annotated[Path, typer.Argument(metavar="CERTIFICATE", help="As --certificate wrote it.")],
+    *,
+    as_json: AsJson = False,
+) -> int:
+    """Check an allocation and its certificate. Example: almoner allocate check p.json a.json c.json."""
+    raw = [path.read_bytes() for path in (problem, allocation, certificate)]
+    try:
+        verdict = verify(*raw)
+    except (AllocationRejected, CertificateRejected) as fault:
+        if as_json:
+            print_json({"accepted": False, "reason": fault.message, "code": fault.code})
+        else:
+            print(f"Rejected: {fault.message}")
+        return 1
+    if as_json:
+        print_json({"accepted": True, **verdict.plain()})
+    else:
+        print(f"Accepted: {verdict.sentence()}")
+    return 0
+
+
+@app.command("compare")
+def compare(problem: Problem, deadline: Deadline = 60.0, *, as_json: AsJson = False) -> None:
+    """Show what simple rules would have given. Example: almoner allocate compare p.json."""
+    document = read_problem(problem)
+    print_comparison(document, deadline, as_json=as_json)
+
+
+@app.command("frontier")
+def frontier(
+    problem: Problem,
+    points: Annotated[int, typer.Option("--points", min=2, max=100, help="How many budgets.")] = 10,
+    deadline: Deadline = 60.0,
+    chart: Annotated[Path | None, typer.Option("--chart", help="Write a drawing (SVG) to a file.")] = None,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Show outcome against budget. Example: almoner allocate frontier p.json --points 8 --chart f.svg."""
+    print_frontier(read_problem(problem), points, deadline, chart, as_json=as_json)
+
+
+@app.command("export")
+def export(
+    problem: Problem,
+    out: Annotated[Path, typer.Option("--out", help="A file that ends in .lp or .mps.")],
+) -> None:
+    """Write the model for another solver. Example: almoner allocate export p.json --out p.mps."""
+    from ...finance.allocation.pulp_bridge import AllocationProblem  # noqa: PLC0415 - loads a solver
+
+    model = AllocationProblem.from_document(read_problem(problem))
+    if out.suffix not in {".lp", ".mps"}:
+        raise DocumentInvalid(
+            f"{out.name} ends in neither .lp nor .mps: the ending says which form.", got=out.name
+        )
+    (model.writeLP if out.suffix == ".lp" else model.writeMPS)(str(out))
+    progress(f"Wrote {out}.")
+
+
+@app.command("schema")
+def schema() -> None:
+    """Print the JSON Schema of problems. Example: almoner allocate schema > allocation.json."""
+    print_json(AllocationDocument.model_json_schema(by_alias=True))
+
+
+class Reporter:
+    """Prints how far a solve is, when it takes longer than two seconds."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.next_s = time.monotonic() + PATIENCE_S
+
+    def __call__(self, event: Any) -> None:  # noqa: ANN401 - a progress event of the solver
+        """Print one line, at most every few seconds."""
+        now = time.monotonic()
+        if now < self.next_s:
+            return
+        self.next_s = now + LINE_S
+        progress(f"Allocating among {self.count:,} interventions: {event.sentence()}")
+
+
+def read_problem(path: Path) -> AllocationDocument:
+    """Read a problem from a file or from standard input."""
+    return AllocationDocument.read(sys.stdin.buffer.read() if path == STANDARD_INPUT else path.read_bytes())
+
+
+def read_gap(text: str | None) -> Fraction | None:
+    """Read a relative gap such as 1/1000 or 0.001."""
+    if text is None:
+        return None
+    try:
+        return Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        raise DocumentInvalid(f"{text!r} is no gap. Write a fraction such as 1/10000.", got=text) from None
+
+
+def with_options(document: AllocationDocument, budgets: list[str], risk: Risk | None) -> AllocationDocument:
+    """Change budgets and the way in which risk counts, as the options say."""
+    if not budgets and risk is None:
+        return document
+    plain = json.loads(document.canonical_bytes())
+    for text in budgets:
+        fund, period, minor = _budget(text, document.scale)
+        slots = list(zip(plain["funds"]["fund_id"], plain["funds"].get("period", []), strict=False))
+        places = [
+            at
+            for at, name in enumerate(plain["funds"]["fund_id"])
+            if name == fund and (slots[at][1] if slots else 0) == period
+        ]
+        if not places:
+            raise DocumentInvalid(f"{text}: {fund} is no fund with money in period {period}.", got=text)
+        plain["funds"]["budget_minor"][places[0]] = minor
+    if risk is not None:
+        plain["objective"]["mode"] = risk
+    return AllocationDocument.read(json.dumps(plain))
+
+
+def _budget(text: str, scale: int) -> tuple[str, int, int]:
+    name, found, amount = text.partition("=")
+    fund, slash, period = name.partition("/")
+    if not found or (slash and not period.isdigit()):
+        raise DocumentInvalid(f"{text!r} is no budget. Write FUND=AMOUNT or FUND/PERIOD=AMOUNT.", got=text)
+    return fund, int(period or 0), decimal_count(amount, scale)

@@ -231,13 +231,13 @@ def rule_sentence(rule: str, allocation: Figures, titles: Mapping[str, str]) -> 
     Examples
     --------
     >>> figures = {"unit": "USD", "left": {"pool": "0.00"}, "budgets": {"pool": "90.00"}}
-    >>> rule_sentence("budget/pool", figures, {})
+    >>> rule_sentence("budget/pool/0", figures, {})
     'All money of “pool” is used: 90.00 USD of 90.00 USD.'
-    >>> rule_sentence("cap/region/north", figures, {})
+    >>> rule_sentence("cap/region/north/all", figures, {})
     'Region “north” reached the most that may go there.'
     """
     kind, *parts = (part.replace("~1", "/").replace("~0", "~") for part in rule.split("/"))
-    unit, name = allocation["unit"], parts[-1] if parts else rule
+    unit, name = allocation["unit"], parts[0] if parts else rule
     if kind == "budget" and name in allocation["budgets"]:
         budget, left = allocation["budgets"][name], allocation["left"].get(name, "0")
         used = grouped(less(budget, left))
@@ -248,7 +248,7 @@ def rule_sentence(rule: str, allocation: Figures, titles: Mapping[str, str]) -> 
         return _ticket_sentence(name, allocation, titles)
     if kind in {"cap", "floor"} and len(parts) > 1:
         end = "most that may" if kind == "cap" else "least that must"
-        return f"{words(parts[0])} “{name}” reached the {end} go there."
+        return f"{words(name)} “{parts[1]}” reached the {end} go there."
     return f"The rule {rule} is met exactly."
 
 

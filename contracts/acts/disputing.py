@@ -46,6 +46,8 @@ def dispute(  # noqa: PLR0913  # the fields of a dispute, each once
 ) -> Dispute:
     """Question the finding in force on a claim; what would be paid on it now is kept back.
 
+    What another finding could cost is set aside; if it was released before, as much as the fund has free.
+
     Parameters
     ----------
     session : Session
@@ -108,6 +110,8 @@ def _freeze(
         worth = worth_of(session, stored, raised.claim, clock=clock)
         resting = resting_on(session, stored, raised.claim, clock=clock)
         freeze(session, stored, row, raised, worth, resting, clock)
+        agreement = stored.agreement
+        follow_liability(session, agreement.book, agreement.code, clock=clock, key=f"disputed#{raised.code}")
 
 
 def _raised_before(session: Session, stored: StoredAgreement, raised: Dispute) -> Dispute | None:

@@ -61,10 +61,12 @@ def follow_liability(
     stored = agreements.find_locked(session, book, agreement)
     if stored.agreement.state not in FOLLOWED:
         return {}
+    found = targets(session, stored, as_utc(clock()).date())
+    releases_first = sorted(found, key=lambda one: one.wanted > one.held)
     with session.begin_nested():
         return {
             target.source.payer: _follow_asked(session, target, clock, key, asking=asking)
-            for target in targets(session, stored, as_utc(clock()).date())
+            for target in releases_first
         }
 
 

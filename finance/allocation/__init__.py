@@ -1,7 +1,8 @@
 """Allocation: who gets how much, from which fund, and how near that is to the best possible.
 
 ``AllocationDocument.read`` takes the problem, ``allocate`` answers it, ``recheck`` checks any answer rule by
-rule in whole minor units. An allocation is a proposal: it moves nothing.
+rule in whole minor units, ``greedy``, ``proportional`` and ``equal_group_shares`` show what simple rules
+would have given. An allocation is a proposal: it moves nothing.
 """
 
 from typing import TYPE_CHECKING
@@ -10,13 +11,21 @@ from ..shelf import shelve
 
 if TYPE_CHECKING:
     from .answer import Allocation, AllocationLine
+    from .baselines import equal_group_shares, fairness, greedy, proportional
+    from .check import recheck
     from .problem import AllocationDocument
+    from .result import AllocationResult
+    from .solve import allocate
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".answer": ("Allocation", "AllocationLine"),
+            ".baselines": ("equal_group_shares", "fairness", "greedy", "proportional"),
+            ".check": ("recheck",),
             ".problem": ("AllocationDocument",),
+            ".result": ("AllocationResult",),
+            ".solve": ("allocate",),
         },
     )
 
@@ -24,4 +33,11 @@ __all__ = [
     "Allocation",
     "AllocationDocument",
     "AllocationLine",
+    "AllocationResult",
+    "allocate",
+    "equal_group_shares",
+    "fairness",
+    "greedy",
+    "proportional",
+    "recheck",
 ]

@@ -122,7 +122,7 @@ def _stocks(reading: Reading) -> Iterator[Breach]:
 
 
 def _earmarks(reading: Reading) -> Iterator[Breach]:
-    """Check that every line is admitted by its fund, and within the part of an award that the fund may pay."""
+    """Check that every line is admitted by its fund, and within the part that the fund may pay."""
     admitted = Earmarks(reading)
     astray = defaultdict[str, list[tuple[str, int]]](list)
     for line in reading.allocation.lines:

@@ -1,7 +1,7 @@
 """The document and the allocation as the exact re-check reads them.
 
-The problem: a check that uses the numbers which the search has made repeats its mistakes. Here every row of the
-document is read again, in Python integers, and only for what the allocation funds. A **cell** is one
+The problem: a check that uses the numbers which the search has made repeats its mistakes. Here every row of
+the document is read again, in Python integers, and only for what the allocation funds. A **cell** is one
 intervention in one period, ``j = i * T + t``.
 """
 
@@ -127,8 +127,8 @@ class Reading:
     def working(self, cell: int) -> int:
         """Return the award of a funded cell less fixed and start cost [minor units]."""
         at = cell // self.periods
-        due = self.start[at] if cell in self.totals.starts else 0
-        return self.totals.award[cell] - self.fixed[at] - due
+        due: int = self.start[at] if cell in self.totals.starts else 0
+        return self.totals.award[cell] - int(self.fixed[at]) - due
 
     def _totals(self) -> Totals:
         totals, count, at = Totals(), self.periods, self.at
@@ -253,7 +253,7 @@ class Reading:
 
     @cached_property
     def limits(self) -> Mapping[Key, Mapping[str, int]]:
-        """Bounds by grouping column, group and period; a row for a named group overrides that for every group."""
+        """Bounds by grouping column, group and period; a named group overrides every group."""
         table = self.document.limits
         heads = list(
             zip(

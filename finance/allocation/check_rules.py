@@ -223,7 +223,7 @@ def _parts(reading: Reading) -> Iterator[Breach]:
                     by_minor=abs(amount - share * award // FULL_BP),
                     message=f"{said}{reading.shown(award)}; its part is {percent(share)}",
                 )
-            if amount < low or high not in {NONE} and amount > high:
+            if amount < low or (NONE != high < amount):
                 most = "" if high == NONE else f" to {reading.shown(high)}"
                 yield Breach(
                     rule=rule_id("part", who, actor),

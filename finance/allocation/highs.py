@@ -49,6 +49,8 @@ class Matrix:
         Of columns and rows.
     integer : bool array
         Which columns are whole numbers.
+    offset : float [solver units]
+        What is part of every objective.
 
     Examples
     --------
@@ -65,6 +67,7 @@ class Matrix:
     integer: "np.ndarray[Any, np.dtype[np.bool_]]"
     row_lower: Float
     row_upper: Float
+    offset: float = 0.0
 
     def breach(self, x: Float) -> float:
         """Return by how much values break a row, a bound or a whole number, relative to their size [1].
@@ -202,7 +205,7 @@ def hand_over(solver: Any, model: Matrix) -> None:
         model.matrix.nnz,
         int(highspy.MatrixFormat.kColwise),
         int(highspy.ObjSense.kMinimize),
-        0.0,
+        model.offset,
         model.cost,
         model.lower,
         model.upper,
@@ -278,7 +281,7 @@ def is_credible(model: Matrix, outcome: Outcome) -> bool:
         return outcome.status == "no_answer" or outcome.is_second
     if not (np.isfinite(outcome.x).all() and np.isfinite(outcome.objective)):
         return False
-    own = float(model.cost @ outcome.x)
+    own = float(model.cost @ outcome.x) + model.offset
     return abs(own - outcome.objective) <= MATCH * (1 + abs(own)) and model.breach(outcome.x) <= BREACH
 
 

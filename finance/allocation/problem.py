@@ -12,7 +12,7 @@ Every rule of the problem has a stable id, made by ``rule_id``: ``budget/<fund>/
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
@@ -50,6 +50,10 @@ class _Rows:
         self, _: core_schema.CoreSchema, __: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return section_schema(self.section)
+
+
+def _empty(name: str) -> Any:  # noqa: ANN401 - a field with a default
+    return Field(default_factory=partial(Table.read, SECTIONS[name], ()))
 
 
 class Objective(Document):
@@ -112,24 +116,24 @@ class AllocationDocument(Document):
     gap: GapText = DEFAULT_GAP
     periods: Annotated[tuple[Label, ...], Field(max_length=240)] = ()
     objective: Objective = Objective()
-    rates: Annotated[Table, _Rows("rates")] = Table.read(SECTIONS["rates"], [])
-    metrics: Annotated[Table, _Rows("metrics")] = Table.read(SECTIONS["metrics"], [])
+    rates: Annotated[Table, _Rows("rates")] = _empty("rates")
+    metrics: Annotated[Table, _Rows("metrics")] = _empty("metrics")
     funds: Annotated[Table, _Rows("funds")]
-    earmarks: Annotated[Table, _Rows("earmarks")] = Table.read(SECTIONS["earmarks"], [])
+    earmarks: Annotated[Table, _Rows("earmarks")] = _empty("earmarks")
     interventions: Annotated[Table, _Rows("interventions")]
-    tickets: Annotated[Table, _Rows("tickets")] = Table.read(SECTIONS["tickets"], [])
-    response: Annotated[Table, _Rows("response")] = Table.read(SECTIONS["response"], [])
-    synergies: Annotated[Table, _Rows("synergies")] = Table.read(SECTIONS["synergies"], [])
-    limits: Annotated[Table, _Rows("limits")] = Table.read(SECTIONS["limits"], [])
-    concentration: Annotated[Table, _Rows("concentration")] = Table.read(SECTIONS["concentration"], [])
-    actors: Annotated[Table, _Rows("actors")] = Table.read(SECTIONS["actors"], [])
-    actor_caps: Annotated[Table, _Rows("actor_caps")] = Table.read(SECTIONS["actor_caps"], [])
-    resources: Annotated[Table, _Rows("resources")] = Table.read(SECTIONS["resources"], [])
-    needs: Annotated[Table, _Rows("needs")] = Table.read(SECTIONS["needs"], [])
-    tranches: Annotated[Table, _Rows("tranches")] = Table.read(SECTIONS["tranches"], [])
-    evidence: Annotated[Table, _Rows("evidence")] = Table.read(SECTIONS["evidence"], [])
-    previous: Annotated[Table, _Rows("previous")] = Table.read(SECTIONS["previous"], [])
-    overrides: Annotated[Table, _Rows("overrides")] = Table.read(SECTIONS["overrides"], [])
+    tickets: Annotated[Table, _Rows("tickets")] = _empty("tickets")
+    response: Annotated[Table, _Rows("response")] = _empty("response")
+    synergies: Annotated[Table, _Rows("synergies")] = _empty("synergies")
+    limits: Annotated[Table, _Rows("limits")] = _empty("limits")
+    concentration: Annotated[Table, _Rows("concentration")] = _empty("concentration")
+    actors: Annotated[Table, _Rows("actors")] = _empty("actors")
+    actor_caps: Annotated[Table, _Rows("actor_caps")] = _empty("actor_caps")
+    resources: Annotated[Table, _Rows("resources")] = _empty("resources")
+    needs: Annotated[Table, _Rows("needs")] = _empty("needs")
+    tranches: Annotated[Table, _Rows("tranches")] = _empty("tranches")
+    evidence: Annotated[Table, _Rows("evidence")] = _empty("evidence")
+    previous: Annotated[Table, _Rows("previous")] = _empty("previous")
+    overrides: Annotated[Table, _Rows("overrides")] = _empty("overrides")
 
     @cached_property
     def _faults(self) -> Findings:

@@ -1,8 +1,8 @@
 """What an allocation is worth, exactly.
 
-The problem: a gap of one in ten thousand means nothing when the value itself is rounded. Every gain is a whole
-number of millionths per 1,000 major units and every amount a whole number of minor units, so the value is one
-fraction. Working money fills the pieces of a response in their order.
+The problem: a gap of one in ten thousand means nothing when the value itself is rounded. Every gain is a
+whole number of millionths per 1,000 major units and every amount a whole number of minor units, so the
+value is one fraction. Working money fills the pieces of a response in their order.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ def worth(reading: Reading) -> Fraction:
 
 
 def outcomes(reading: Reading) -> Mapping[str, int]:
-    """Return what working money brings by itself, by metric [millionths of outcome times minor units per block].
+    """Return what working money brings by metric [millionths of outcome times minor units per block].
 
     Parameters
     ----------
@@ -86,6 +86,6 @@ def _together(reading: Reading) -> Fraction:
 
 
 def _degree(reading: Reading, cell: int) -> Fraction:
-    """Return how far a funded cell is funded: its working money over the most that it takes, 1 if it takes none."""
+    """Return working money over the most that a funded cell takes, 1 if it takes none."""
     high = reading.bounds[cell].high
     return Fraction(reading.working(cell), high) if high else Fraction(1)

@@ -301,7 +301,7 @@ def test_wording_is_printed_in_three_forms(tmp_path: Path, capsys: pytest.Captur
 def test_schemas_are_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(shown(capsys, "schema", "terms")) == schemas()["terms"]
     assert sorted(json.loads(shown(capsys, "schema"))) == sorted(schemas())
-    assert {"terms", "results", "outcomes", "agreement", "metric", "cohort"} == set(schemas())
+    assert {"terms", "results", "outcomes", "agreement", "metric", "cohort", "allocation"} == set(schemas())
     assert "There are: terms, results" in run_json(capsys, "schema", "nope", code=3)["detail"]
 
 

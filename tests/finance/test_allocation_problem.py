@@ -2,6 +2,7 @@
 
 import json
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -278,3 +279,10 @@ def test_an_allocation_keeps_its_order_and_its_types() -> None:
 
 def test_rule_ids_escape_what_would_split_them() -> None:
     assert rule_id("needs", "a/b", "c~d") == "needs/a~1b/c~0d"
+
+
+def test_the_documentation_names_every_section_and_column() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "allocation.md").read_text()
+    for name, section in SECTIONS.items():
+        part = text.partition(f"### `{name}`")[2].partition("\n### ")[0]
+        assert all(f"| `{column.name}` |" in part for column in section.columns), name

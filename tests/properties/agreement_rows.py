@@ -29,6 +29,7 @@ class Dispute:
     frozen: dict[LegName, int]
     kept: dict[str, int]
     outcome: str = ""
+    late: bool = False  # on a finding that was final and settled: what it could have cost was free again
 
 
 @dataclass
@@ -73,6 +74,7 @@ class PayoutRow:
     done: int = 0
     approved: bool = False
     legs: dict[LegName, int] = field(default_factory=dict)
+    kept_for: str = ""  # the dispute for which it is kept back while it waits
 
     @property
     def back_status(self) -> str:

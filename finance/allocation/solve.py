@@ -1,0 +1,314 @@
+"""From a problem to an allocation in whole minor units, with a bound that nothing can exceed.
+
+The problem: "the solver says so" is no reason to move money. Here prices prove a bound and decide most choices,
+the solver decides the rest, the amounts are made whole in integers, checked rule by rule by ``check.py`` and
+valued exactly; and the answer is published together with the bound, so that the most that a better one could
+bring is known.
+
+Notes
+-----
+A bound of kind ``prices`` is arithmetic that anybody can repeat. One of kind ``solver`` is the bound of the
+solver's search with a stated margin: one millionth of it and one hundred-millionth of what all interventions would
+be worth together, for the solver's tolerances.
+"""
+
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from math import isfinite
+from typing import Literal, Never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Infeasible, NotProven, RoundingFailed
+from .answer import Allocation
+from .check import recheck
+from .compile import CompiledModel, compile_model
+from .dual import Pricing, find_prices
+from .oracle import Oracle
+from .primal import Limits, PrimalSearch, Standing
+from .problem import AllocationDocument, rule_id
+from .prices import price_bound as exact_bound
+from .proof import NANO, prove, whole_prices
+from .result import AllocationResult, Progress, Status, what_binds, what_is_left
+from .settle import ROUNDS, choose_again, settle
+
+Floats = NDArray[np.float64]
+MICRO = 10**6
+PRICE_SHARE = 0.4  # of the time that is left
+SMALL = 200  # cells up to which prices are a by-product
+FEW_CALLS, MANY_CALLS = 40, 400
+COARSE = 0.05  # of the gap: what one more call of the oracle must promise
+ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
+
+
+def allocate(  # noqa: PLR0913 - what, how near, how long, and whom to tell
+    problem: AllocationDocument,
+    *,
+    gap: Fraction | None = None,
+    deadline_s: float = 60.0,
+    clock: Callable[[], float] = time.monotonic,
+    cancel: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    warm: AllocationResult | None = None,
+    raise_infeasible: bool = True,
+) -> AllocationResult:
+    """Allocate the funds for the highest value that every rule allows.
+
+    Parameters
+    ----------
+    problem : AllocationDocument
+        Who can be funded, from what, under which rules.
+    gap : Fraction, optional [1]
+        Relative distance to the bound that is good enough; the document's own when not given.
+    deadline_s : float [s]
+        Time for the solve.
+    clock : Callable
+        Tells the time [s].
+    cancel : Callable, optional
+        Whether to stop now, with the best answer so far; asked often.
+    progress : Callable, optional
+        Told every step forward.
+    warm : AllocationResult, optional
+        The answer to a similar problem, whose prices to start from.
+    raise_infeasible : bool
+        Whether a problem without an answer raises, or returns a result of that status.
+
+    Raises
+    ------
+    DocumentInvalid
+        When fields of the problem contradict each other.
+    Infeasible
+        When no allocation keeps every rule.
+    NotProven
+        When the deadline came before any answer, or no answer could be paid in whole minor units.
+
+    Examples
+    --------
+    >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
+    ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}],
+    ...   "interventions": [{"intervention_id": "w7"}],
+    ...   "tickets": [{"intervention_id": "w7", "max_minor": 9000}],
+    ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000}]}''')
+    >>> result = allocate(problem)
+    >>> result.value, result.bound, result.kind
+    (Fraction(4, 25), Fraction(4, 25), 'prices')
+    """
+    asked = problem.asked_gap if gap is None else gap
+    if not 0 < asked < 1:
+        raise ValueError(f"gap is {asked}: it must be between 0 and 1")
+    run = _Run(problem, asked, _Watch(clock, deadline_s, cancel, progress))
+    status = run.search(warm)
+    if status in {"infeasible", "no_answer"} and raise_infeasible:
+        run.refuse(status)
+    return run.result(status)
+
+
+class _Watch:
+    """The time that is left, and what is told to whoever waits."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        deadline_s: float,
+        cancel: Callable[[], bool] | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.clock, self.deadline_s = clock, deadline_s
+        self.cancel = cancel or (lambda: False)
+        self.progress = progress
+        self.began = clock()
+        self.value, self.bound = -np.inf, np.inf
+        self.timings: dict[str, float] = {}
+
+    def spent(self) -> float:
+        """Seconds since the start."""
+        return self.clock() - self.began
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline_s - self.spent()
+
+    def tell(self, value: float, bound: float, stage: str) -> None:
+        """Tell of a step; values never fall and bounds never rise."""
+        self.value, self.bound = max(self.value, value), min(self.bound, bound)
+        if self.progress is not None:
+            self.progress(
+                Progress(
+                    value=self.value if isfinite(self.value) else None,
+                    bound=self.bound if isfinite(self.bound) else None,
+                    stage=stage,
+                    spent_s=self.spent(),
+                )
+            )
+
+    def mark(self, stage: str, since: float) -> float:
+        """Note how long a stage took; return the time now."""
+        now = self.clock()
+        self.timings[stage] = self.timings.get(stage, 0.0) + now - since
+        return now
+
+
+class _Run:
+    """One solve: prices, small models, whole amounts, proof."""
+
+    def __init__(self, problem: AllocationDocument, asked: Fraction, watch: _Watch) -> None:
+        self.problem, self.asked, self.watch = problem, asked, watch
+        self.arrays = problem.arrays
+        self.oracle = Oracle(self.arrays)
+        self.allocation: Allocation | None = None
+        self.value = Fraction(0)
+        self.pricing: Pricing
+        self.model: CompiledModel
+        self.standing: Standing
+
+    def search(self, warm: AllocationResult | None) -> Status:
+        """Find prices, then an answer, then whole amounts."""
+        watch = self.watch
+        now = watch.clock()
+        self.pricing = self._prices(warm)
+        now = watch.mark("prices", now)
+        self.standing = Standing(bound=self.pricing.bound)
+        if self.pricing.bound < self._least():
+            return "infeasible"
+        self.model = compile_model(self.arrays)
+        now = watch.mark("model", now)
+        limits = Limits(
+            gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
+        )
+        PrimalSearch(
+            oracle=self.oracle,
+            model=self.model,
+            pricing=self.pricing,
+            limits=limits,
+            standing=self.standing,
+        ).run()
+        now = watch.mark("search", now)
+        if self.standing.is_infeasible:
+            return "infeasible"
+        self._settle()
+        watch.mark("whole", now)
+        return "no_answer" if self.allocation is None else "stopped"
+
+    def _prices(self, warm: AllocationResult | None) -> Pricing:
+        watch = self.watch
+        until = watch.spent() + PRICE_SHARE * max(0.0, watch.left())
+        least = self._least()
+
+        def stop(bound: float) -> bool:
+            watch.tell(-np.inf, bound, "prices")
+            return watch.spent() > until or watch.cancel() or bound < least
+
+        is_small = len(self.arrays.open) <= SMALL
+        return find_prices(
+            self.oracle,
+            start=None if warm is None else self._known(warm),
+            tolerance=float(self.asked) * COARSE,
+            calls=FEW_CALLS if is_small else MANY_CALLS,
+            stop=stop,
+        )
+
+    def _known(self, warm: AllocationResult) -> Floats:
+        """Prices of an earlier answer, by rule."""
+        return np.array([float(warm.prices.get(name, 0)) for name in self.oracle.names])
+
+    def _least(self) -> float:
+        """Return what no allocation is worth less than: a bound below it says that there is none."""
+        lost = float(self.arrays.overlap_micro.sum()) * self.arrays.period_count / MICRO
+        return -lost - 1e-6 * (1 + lost)
+
+    def _settle(self) -> None:
+        """Make whole amounts; a choice that cannot be paid is put aside and another one sought."""
+        aside: list[Floats] = []
+        x = self.standing.x
+        while x is not None and len(aside) < ROUNDS:
+            try:
+                self.allocation = settle(self.arrays, self.model, x)
+            except RoundingFailed:
+                aside.append(x)
+                outcome = choose_again(self.model, aside, gap=float(self.asked) / 2, left=self.watch.left)
+                x = outcome.x
+            else:
+                self.value = recheck(self.problem, self.allocation)
+                return
+
+    def refuse(self, status: Status) -> Never:
+        """Say that there is no answer, or that none was found."""
+        if status == "infeasible":
+            raise Infeasible(
+                "No allocation keeps every rule. Loosen a floor, a ticket or a lock, or add money.",
+                rules=[],
+                fixes=[],
+                unit=self.problem.unit,
+            )
+        bound = self.pricing.bound
+        raise NotProven(
+            f"No allocation can be given: none was found in {self.watch.spent():.1f} s. Nothing is worth more "
+            f"than {bound:.6g}; give it more time, or loosen floors and tickets.",
+            bound=str(Fraction(bound)),
+        )
+
+    def result(self, status: Status) -> AllocationResult:
+        """Put value, bound and proof side by side."""
+        proof = prove(self.oracle, self.pricing.prices)
+        price_bound = exact_bound(self.arrays, proof)
+        kind: Literal["prices", "solver"] = "prices"
+        bound = price_bound
+        if not self.standing.is_price_bound:
+            stated = Fraction(self.standing.bound) + self._margin()
+            if self.value <= stated < price_bound:
+                kind, bound = "solver", stated
+        allocation = self.allocation or Allocation(chosen=())
+        gap = self._gap(bound)
+        if self.allocation is not None:
+            within = gap is not None and gap <= self.asked or bound - self.value <= self._margin()
+            status = "within_gap" if within else "stopped"
+        left = what_is_left(self.arrays, allocation)
+        whole = whole_prices(self.oracle, self.pricing.prices).tolist()
+        prices = {
+            rule: Fraction(price, NANO)
+            for rule, price in zip(self.oracle.names, whole, strict=True)
+            if price
+        }
+        return AllocationResult(
+            status=status,
+            problem_sha256=self.problem.digest(),
+            unit=self.problem.unit,
+            scale=self.problem.scale,
+            allocation=allocation,
+            value=self.value,
+            bound=bound,
+            gap=gap,
+            asked_gap=self.asked,
+            kind=kind,
+            price_bound=price_bound,
+            prices=prices,
+            certificate=None,
+            tie_band=self._ties(price_bound),
+            left=left,
+            binding=what_binds(self.arrays, allocation, left, prices),
+            timings=dict(self.watch.timings),
+            strategy="auto",
+        )
+
+    def _gap(self, bound: Fraction) -> Fraction | None:
+        if self.value:
+            return (bound - self.value) / abs(self.value)
+        return Fraction(0) if bound == self.value else None
+
+    def _margin(self) -> Fraction:
+        most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
+            int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
+        )
+        return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
+
+    def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:
+        """Cells whose other choice the proof does not exclude."""
+        if self.allocation is None:
+            return ()
+        slack = float(price_bound - self.value)
+        open_cells = ~self.oracle.links.closed & ~self.oracle.links.locked
+        cells = np.flatnonzero((np.abs(self.pricing.reply.net) <= slack) & open_cells)
+        names, periods = self.arrays.intervention_ids, self.arrays.period_count
+        return tuple((names[cell // periods], cell % periods) for cell in cells.tolist())
