@@ -174,26 +174,28 @@ class Fairness:
     Attributes
     ----------
     kind : str
-        Grouping column, empty where every intervention is its own group.
+        Grouping column.
     groups : tuple of (str, int, int) [minor units]
         Group, what it got, and its equal share: all budgets over the number of groups, rounded down, or all
         it can take where that is less.
-    served : Fraction [1]
+    share : Fraction [1]
         Part of the groups that got at least that.
 
     Examples
     --------
-    >>> Fairness(kind="region", groups=(("n", 5, 4), ("s", 3, 4)), served=Fraction(1, 2)).served
+    >>> Fairness(kind="region", groups=(("n", 5, 4), ("s", 3, 4)), share=Fraction(1, 2)).share
     Fraction(1, 2)
     """
 
     kind: str
     groups: tuple[tuple[str, int, int], ...]
-    served: Fraction
+    share: Fraction
 
 
-def fairness(document: AllocationDocument, allocation: Allocation, *, kind: str | None = None) -> Fairness:
-    """Measure an allocation by the yardstick of equal shares.
+def fairness(
+    document: AllocationDocument, allocation: Allocation, *, kind: str | None = None
+) -> Fairness | None:
+    """Measure an allocation by the yardstick of equal shares; None where there are no groups.
 
     Parameters
     ----------
@@ -211,21 +213,24 @@ def fairness(document: AllocationDocument, allocation: Allocation, *, kind: str 
     ...   "interventions": [{"intervention_id": "a", "region": "n"}, {"intervention_id": "b", "region": "s"}],
     ...   "response": [{"intervention_id": "a", "cap_minor": 9000, "gain_micro_per_k": 3000000},
     ...     {"intervention_id": "b", "cap_minor": 8000, "gain_micro_per_k": 1000000}]}''')
-    >>> fairness(problem, greedy(problem)).served, fairness(problem, equal_group_shares(problem)).served
+    >>> fairness(problem, greedy(problem)).share, fairness(problem, equal_group_shares(problem)).share
     (Fraction(1, 2), Fraction(1, 1))
     """
     arrays = document.arrays
     names, groups = _groups(document, kind)
+    column = _kind(document, kind)
+    if not column:
+        return None
     got, most = [0] * len(names), [0] * len(names)
     place = {who: at for at, who in enumerate(arrays.intervention_ids)}
     for line in allocation.lines:
         got[groups[place[line.intervention_id]]] += line.amount_minor
     for cell in Ranking(Builder(arrays)).order:
         most[groups[cell // arrays.period_count]] += _most(arrays, cell)
-    share = int(arrays.budget.sum()) // len(names)
-    rows = tuple(zip(names, got, [min(share, one) for one in most], strict=True))
+    equal = int(arrays.budget.sum()) // len(names)
+    rows = tuple(zip(names, got, [min(equal, one) for one in most], strict=True))
     served = sum(money >= least for _, money, least in rows)
-    return Fairness(kind=_kind(document, kind), groups=rows, served=Fraction(served, len(rows)))
+    return Fairness(kind=column, groups=rows, share=Fraction(served, len(rows)))
 
 
 def _require_scores(scores: Mapping[str, Score], arrays: ProblemArrays) -> None:
