@@ -1,8 +1,8 @@
 """Metric ballots as a strategy of allocation: the pool follows measurements that voters have weighed.
 
 The problem: a retroactive round divides a pool by its own published rule (``ballots.py``), and one wants to
-see it beside the optimum, greedy and equal shares, under the same checks. ``MEASURED_METRICS`` is that rule as
-an entry point of ``almoner.allocation_strategies``: the amounts are the rule's, to the minor unit.
+see it beside the optimum, greedy and equal shares, under the same checks. ``MEASURED_METRICS`` is that rule
+as an entry point of ``almoner.allocation_strategies``: the amounts are the rule's, to the minor unit.
 """
 
 from collections.abc import Iterable

@@ -20,8 +20,6 @@ from .placing import finished
 from .problem import AllocationDocument
 from .ranking import Ranking
 
-ROUNDS = 20  # of giving what some cannot use to the others
-
 Score = int | Fraction
 
 
@@ -156,10 +154,11 @@ def equal_group_shares(document: AllocationDocument, *, kind: str | None = None)
     builder.purse = list(whole_units(budget, [Fraction(budget, len(names))] * len(names)))
     for cell, award in builder.award.items():
         builder.purse[groups[cell // builder.periods]] -= award
-    for _ in range(ROUNDS):
-        if not _round(builder, ranking):
+    for _ in range(len(names)):
+        _steps(builder, ranking)
+        if not _passed_on(builder, ranking):
             break
-    for group in sorted(range(len(names)), key=lambda at: (-builder.purse[at], at)):
+    for group in sorted(range(len(names)), key=lambda at: (_got(builder, at), at)):
         left = sum(max(0, money) for money in builder.purse)
         builder.purse = [min(0, money) for money in builder.purse]
         builder.purse[group] += left
@@ -344,24 +343,35 @@ def _groups(document: AllocationDocument, kind: str | None) -> tuple[list[str], 
     return names, [place[value] for value in values]
 
 
-def _round(builder: Builder, ranking: Ranking) -> bool:
-    """Let every group buy; then divide what others left among those that bought; tell if any did."""
-    before = list(builder.purse)
-    _steps(builder, ranking)
-    spent = [was - now for was, now in zip(before, builder.purse, strict=True)]
-    active = [at for at, money in enumerate(spent) if money]
-    if not active:
+def _passed_on(builder: Builder, ranking: Ranking) -> bool:
+    """Divide what some groups cannot use equally among those that can; tell whether there was any."""
+    hungry = {builder.purse_of[cell // builder.periods] for cell in ranking.order if _can_take(builder, cell)}
+    sated = [at for at, money in enumerate(builder.purse) if money > 0 and at not in hungry]
+    given = sum(builder.purse[at] for at in sated)
+    if not given or not hungry:
         return False
-    idle = [at for at, money in enumerate(spent) if not money and builder.purse[at] > 0]
-    given = sum(builder.purse[at] for at in idle)
-    for at in idle:
+    for at in sated:
         builder.purse[at] = 0
-    more = whole_units(given, [Fraction(given, len(active))] * len(active))
-    for at, money in zip(active, more, strict=True):
+    more = whole_units(given, [Fraction(given, len(hungry))] * len(hungry))
+    for at, money in zip(sorted(hungry), more, strict=True):
         builder.purse[at] += money
     return True
 
 
+def _can_take(builder: Builder, cell: int) -> bool:
+    """Tell whether money for a cell would bring anything, were there enough of it."""
+    held, high = builder.working.get(cell, -1), builder.high[cell]
+    return held < 0 or builder.grains(cell, high) > builder.grains(cell, held)
+
+
+def _got(builder: Builder, group: int) -> int:
+    """Return what a group has been awarded [minor units]."""
+    purses, periods = builder.purse_of, builder.periods
+    return sum(award for cell, award in builder.award.items() if purses[cell // periods] == group)
+
+
 def _steps(builder: Builder, ranking: Ranking) -> None:
+    for cell in sorted(builder.working, key=ranking.place.__getitem__):
+        builder.grow(cell, ranking.best[cell])
     ranking.add_all(builder)
     ranking.spend(builder)

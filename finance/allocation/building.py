@@ -18,8 +18,6 @@ from .columns import FULL_BP
 from .flow import Flow
 from .rounding_parts import award_bounds
 
-HALVINGS = 40
-
 
 @dataclass(slots=True)
 class Purchase:
@@ -394,10 +392,13 @@ class Builder:
             self._record(cell, given)
             self.working[cell] += given
             return
-        for _ in range(HALVINGS):
-            if not amount or self._enlarge(cell, amount):
-                return
-            amount //= 2
+        step = amount
+        while step:
+            if self._enlarge(cell, step):
+                amount -= step
+                step = min(step, amount)
+            else:
+                step //= 2
 
 
 def _members_of(lists: Ragged, count: int) -> list[list[int]]:
