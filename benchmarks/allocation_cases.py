@@ -24,13 +24,15 @@ class _Maker:
         self.names = [f"i{at}" for at in range(self.count)]
         self.funds = [f"f{at}" for at in range(int(self.random.integers(1, 4)))]
         self.has_metrics = self.chance(0.25)
+        self.is_coarse = self.chance(0.4)  # round amounts: many answers are equally good
         self.tables: dict[str, Rows] = {}
 
     def chance(self, part: float) -> bool:
         return bool(self.random.random() < part)
 
     def amount(self, least: int, most: int) -> int:
-        return int(self.random.integers(least, most + 1))
+        drawn = int(self.random.integers(least, most + 1))
+        return max(least, drawn - drawn % 100) if self.is_coarse and most > 100 else drawn  # noqa: PLR2004
 
     def pick(self, names: list[str], count: int) -> list[str]:
         return [names[at] for at in self.random.permutation(len(names))[:count].tolist()]
@@ -193,7 +195,12 @@ class _Maker:
                 part = self.amount(0, 10_000)
                 rows += [
                     {"intervention_id": name, "actor_id": "a", "share_bp": part},
-                    {"intervention_id": name, "actor_id": "b", "share_bp": 10_000 - part},
+                    {"intervention_id": name, "actor_id": "b", "share_bp": 10_000 - part}
+                    | (
+                        {"low_minor": self.amount(1, 60), "high_minor": self.amount(60, 600)}
+                        if self.chance(0.3)
+                        else {}
+                    ),
                 ]
             elif self.chance(0.2):
                 rows += [

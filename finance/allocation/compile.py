@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from .arrays import Bool, ProblemArrays
 from .compile_rows import (
     put_budgets,
+    put_covers,
     put_flows,
     put_levels,
     put_limits,
@@ -38,6 +39,7 @@ from .compile_rules import (
 from .layout import Aim, Form, Layout, Units
 from .naming import Side, block_of, column_of, prices, row_rule
 from .sheet import Float, Sheet
+from .tables import Int
 
 HALF = 0.5
 
@@ -191,6 +193,26 @@ class CompiledModel:
         """
         return prices(self.layout, self.rows, row_dual)
 
+    def start(self, funded: Bool, working: Float | Int | None = None) -> Float:
+        """Return values to begin a search with, no number where they do not say.
+
+        Parameters
+        ----------
+        funded : bool array [J]
+            Whether each cell is funded.
+        working : array [J] or None [minor units]
+            Working money; segments are filled in order.
+        """
+        lay = self.layout
+        x = np.full(len(self.cost), np.nan)
+        x[lay.y] = funded[lay.cells]
+        if working is not None:
+            before = np.cumsum(lay.cap, axis=1) - lay.cap
+            filled = np.clip(np.asarray(working)[lay.cells][:, None] - before, 0, lay.cap)
+            held = lay.money >= 0
+            x[lay.money[held]] = (filled * funded[lay.cells][:, None])[held] / lay.units.money
+        return x
+
     def read(self, x: Float) -> Point:
         """Return what a solution says.
 
@@ -220,6 +242,7 @@ def compile_model(
     keep: Bool | None = None,
     fixed: Bool | None = None,
     relax: bool = False,
+    covers: bool = False,
     aim: Aim | None = None,
 ) -> CompiledModel:
     """Make the model of a problem.
@@ -237,6 +260,8 @@ def compile_model(
         What must be funded, where it is open.
     relax : bool
         Whether choices may be parts: the linear relaxation.
+    covers : bool
+        Whether to add rows that only help to find cuts.
     aim : Aim or None
         What to maximise instead of the value.
 
@@ -263,6 +288,8 @@ def compile_model(
     sheet = Sheet()
     lay.put_columns(sheet, lower=must[lay.cells], relax=relax)
     _put_rows(sheet, lay, relax=relax)
+    if covers:
+        put_covers(sheet, lay)
     cost, lower, upper, integer = sheet.column_arrays()
     row_lower, row_upper = sheet.row_arrays()
     return CompiledModel(

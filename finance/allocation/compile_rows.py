@@ -6,10 +6,12 @@ start. Each function adds one family of rows to the sheet, for all cells at once
 
 import numpy as np
 
-from .arrays import Ragged
+from .arrays import Bool, Ragged
 from .layout import FULL, Layout
 from .sheet import NOWHERE, Sheet
 from .tables import Int
+
+MOST_SETS = 64  # sets of funds that get a row of their own
 
 
 def put_flows(sheet: Sheet, lay: Layout) -> None:
@@ -193,3 +195,35 @@ def _chosen(lists: Ragged, held: Int) -> Ragged:
     return Ragged(
         ptr=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), items=lists.items[keep[lists.owner()]]
     )
+
+
+def put_covers(sheet: Sheet, lay: Layout) -> None:
+    """Add what follows from the rules already: least awards fit into budgets and caps, without the flows.
+
+    A solver finds knapsack covers in such rows, which the flows of the aggregated form hide.
+    """
+    arrays, periods = lay.arrays, lay.arrays.period_count
+    least = lay.units.amounts(lay.fixed + arrays.low[lay.cells])
+    arrived = np.zeros(arrays.budget.shape)
+    kept = (FULL - arrays.carry_fee_bp) / FULL
+    arrived[:, 1:] = arrays.carry_limit[:, :-1] * kept[:, None]
+    money = (arrays.budget + arrived) / lay.units.money
+    sets = _fund_sets(np.unique(arrays.eligible[lay.who], axis=0))
+    inside = ~(arrays.eligible[lay.who][:, None, :] & ~sets[None]).any(axis=2)
+    cell, which = np.nonzero(inside)
+    sheet.put(which * periods + lay.when[cell], lay.y[cell], least[cell])
+    sheet.close("cover_fund", len(sets) * periods, high=(sets @ money).ravel())
+    held = np.flatnonzero(arrays.limits.cap >= 0)
+    row, cell = lay.pairs(_chosen(arrays.limits.members, held), arrays.limits.period[held])
+    sheet.put(row, lay.y[cell], least[cell])
+    sheet.close("cover_limit", len(held), high=lay.units.amounts(arrays.limits.cap[held]))
+
+
+def _fund_sets(patterns: Bool) -> Bool:
+    """Return the sets of funds that some interventions depend on: patterns and their unions, at most so many."""
+    found = {tuple(row) for row in patterns.tolist() if any(row)}
+    for row in patterns.tolist():
+        if len(found) > MOST_SETS:
+            break
+        found |= {tuple(np.logical_or(row, each).tolist()) for each in found if any(row)}
+    return np.array(sorted(found), np.bool_).reshape(-1, patterns.shape[1])

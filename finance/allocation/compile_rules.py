@@ -161,12 +161,14 @@ def put_parts(sheet: Sheet, lay: Layout) -> None:
     lay.spend(sheet, np.arange(len(owner)), owner, -1.0)
     sheet.close("part_sum", len(owner), low=0.0, high=0.0)
     low, high = actors.low[entry], actors.high[entry]
+    share = np.where(free, 0, actors.share_bp[entry]) / FULL
     for name, bound, held, sign in (
-        ("part_low", low, free & (low > 0), -1.0),
-        ("part_high", high, free & (high >= 0), 1.0),
+        ("part_low", low, low > 0, -1.0),
+        ("part_high", high, high >= 0, 1.0),
     ):
         rows = np.arange(int(held.sum()))
         sheet.put(rows, part[held], sign)
+        lay.spend(sheet, rows, cell[held], sign * share[held])
         sheet.put(rows, lay.y[cell[held]], -sign * lay.units.amounts(bound[held]))
         sheet.close(name, len(rows), high=0.0)
         lay.keys[name] = np.stack([actors.intervention[entry[held]], actors.actor[entry[held]]], axis=1)
@@ -175,7 +177,7 @@ def put_parts(sheet: Sheet, lay: Layout) -> None:
     number[capped] = np.arange(len(capped))
     rows = number[actors.actor[entry] * periods + when]
     sheet.put(rows, part, 1.0)
-    lay.spend(sheet, np.where(free, NOWHERE, rows), cell, actors.share_bp[entry] / FULL)
+    lay.spend(sheet, np.where(free, NOWHERE, rows), cell, share)
     sheet.close("actor", len(capped), high=lay.units.amounts(actors.cap.ravel()[capped]))
     lay.keys["actor"] = capped[:, None]
 

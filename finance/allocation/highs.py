@@ -30,6 +30,7 @@ RULES_OFF = 1 << 12 | 1 << 13  # aggregator and parallel rows, for the searches 
 CAREFUL: Mapping[str, Any] = {
     "presolve": "off",
     "presolve_rule_off": RULES_OFF,
+    "mip_heuristic_run_feasibility_jump": False,
     "mip_feasibility_tolerance": NARROW,
     "primal_feasibility_tolerance": NARROW,
     "dual_feasibility_tolerance": NARROW,

@@ -74,8 +74,11 @@ class Oracle:
         self.owner = np.repeat(np.arange(len(arrays.fixed)), self.periods)
         self.when = np.tile(np.arange(self.periods), len(arrays.fixed))
         self.class_cell = self.classes.of[self.owner] * self.periods + self.when
-        unpayable = self.classes.share.sum(axis=1) < 1 - 1e-9
-        links.closed[:] = links.closed | unpayable[self.classes.of][self.owner]
+        unpaid = (self.classes.share.sum(axis=1) < 1 - 1e-9)[self.classes.of][self.owner]
+        needy = arrays.fixed[self.owner] + arrays.low > 0
+        links.closed[:] = links.closed | (unpaid & needy) | (arrays.low > arrays.high)
+        for table in (self.menu.money, self.menu.value, *self.menu.metric):
+            table[:, unpaid] = 0.0
         self.links: Links = links
         self.closure = Closure(links)
         self.fixed = arrays.fixed[self.owner] / k

@@ -37,6 +37,8 @@ class Rows:
     ----------
     names : tuple of tuple of str
         Parts of the rule ids.
+    places : tuple of (str, int, ...)
+        Where the price stands among the multipliers of a proof: field and index.
     money, count, metric : sparse matrix [rows x cells], [rows x cells], [rows x metrics]
         What 1,000 major units in a cell use; what funding a cell uses; minus 1 where a metric's floor stands.
     total : float [rows x periods]
@@ -47,6 +49,7 @@ class Rows:
     """
 
     names: tuple[tuple[str, ...], ...]
+    places: tuple[tuple[str, int | tuple[int, int]], ...]
     money: sp.csr_array
     count: sp.csr_array
     metric: sp.csr_array
@@ -97,6 +100,7 @@ class _RowList:
         self.arrays = arrays
         self.periods = arrays.period_count
         self.names: list[tuple[str, ...]] = []
+        self.places: list[tuple[str, int | tuple[int, int]]] = []
         self.rhs: list[float] = []
         self.bought: list[int] = []
         self.parts: dict[str, list[tuple[int, Ints, Floats]]] = {"money": [], "count": [], "metric": []}
@@ -105,9 +109,10 @@ class _RowList:
     def add(  # noqa: PLR0913 - one argument per thing that a row can use
         self,
         name: tuple[str, ...],
+        index: int | tuple[int, int],
         rhs: float,
         *,
-        money: tuple[Ints, float] | None = None,
+        money: tuple[Ints, Floats | float] | None = None,
         count: tuple[Ints, Floats | float] | None = None,
         metric: int = -1,
         total: Floats | None = None,
@@ -115,11 +120,12 @@ class _RowList:
     ) -> None:
         at = len(self.names)
         self.names.append(name)
+        self.places.append((name[0].replace("-", "_"), index))
         self.rhs.append(rhs)
         self.bought.append(bought)
         self.total.append(np.zeros(self.periods) if total is None else total)
         if money is not None:
-            self.parts["money"].append((at, money[0], np.full(len(money[0]), money[1])))
+            self.parts["money"].append((at, money[0], np.broadcast_to(np.float64(money[1]), len(money[0]))))
         if count is not None:
             self.parts["count"].append((at, count[0], np.broadcast_to(np.float64(count[1]), len(count[0]))))
         if metric >= 0:
@@ -142,6 +148,7 @@ class _RowList:
         cells = len(self.arrays.open)
         return Rows(
             names=tuple(self.names),
+            places=tuple(self.places),
             money=self.matrix("money", cells),
             count=self.matrix("count", cells),
             metric=self.matrix("metric", len(self.arrays.metric_ids)),
@@ -159,24 +166,26 @@ def list_rows(arrays: ProblemArrays) -> Rows:
     _stocks(rows, arrays)
     for at, floor in enumerate(arrays.metric_floor.tolist()):
         if floor >= 0:
-            rows.add(("metric", arrays.metric_ids[at]), -floor / MICRO, metric=at)
+            rows.add(("metric", arrays.metric_ids[at]), at, -floor / MICRO, metric=at)
     for kind, lists in (("any-of", arrays.any_of), ("alternatives", arrays.alternatives)):
         for at, t in product(range(len(lists)), range(rows.periods)):
-            _choice(rows, lists.at(at), kind, t)
+            _choice(rows, lists.at(at), kind, (at, t))
+    _overrides(rows, arrays)
+    _actors(rows, arrays)
     return rows.built()
 
 
-def _choice(rows: _RowList, members: Ints, kind: str, t: int) -> None:
+def _choice(rows: _RowList, members: Ints, kind: str, index: tuple[int, int]) -> None:
     """Add a row between choices: the first needs one of the rest, or at most one of them."""
     arrays = rows.arrays
     sign = np.ones(len(members))
     if kind == "any-of":
         sign[1:] = -1.0
-    cells = members * rows.periods + t
+    cells = members * rows.periods + index[1]
     is_open = arrays.open[cells]
-    name = (kind, *(arrays.intervention_ids[i] for i in members.tolist()), str(t))
-    if is_open.any() and name not in rows.names:
-        rows.add(name, float(kind != "any-of"), count=(cells[is_open], sign[is_open]))
+    name = (kind, *(arrays.intervention_ids[i] for i in members.tolist()), str(index[1]))
+    if is_open.any():
+        rows.add(name, index, float(kind != "any-of"), count=(cells[is_open], sign[is_open]))
 
 
 def _limit(rows: _RowList, arrays: ProblemArrays, at: int) -> None:
@@ -188,17 +197,17 @@ def _limit(rows: _RowList, arrays: ProblemArrays, at: int) -> None:
     tail = (limits.kind[at], limits.group[at], "all" if period < 0 else str(period))
     k = arrays.minor_per_block
     if (floor := int(limits.floor[at])) > 0:
-        rows.add(("floor", *tail), -floor / k, money=(cells, -1.0))
+        rows.add(("floor", *tail), at, -floor / k, money=(cells, -1.0))
     if (cap := int(limits.cap[at])) >= 0:
-        rows.add(("cap", *tail), cap / k, money=(cells, 1.0))
+        rows.add(("cap", *tail), at, cap / k, money=(cells, 1.0))
     if (floor := int(limits.floor_bp[at])) > 0:
-        rows.add(("floor-share", *tail), 0.0, money=(cells, -1.0), total=when * (floor / BP))
+        rows.add(("floor-share", *tail), at, 0.0, money=(cells, -1.0), total=when * (floor / BP))
     if 0 <= (cap := int(limits.cap_bp[at])) < BP:
-        rows.add(("cap-share", *tail), 0.0, money=(cells, 1.0), total=when * (-cap / BP))
+        rows.add(("cap-share", *tail), at, 0.0, money=(cells, 1.0), total=when * (-cap / BP))
     if (floor := int(limits.floor_count[at])) > 0:
-        rows.add(("floor-count", *tail), -float(floor), count=(cells, -1.0))
+        rows.add(("floor-count", *tail), at, -float(floor), count=(cells, -1.0))
     if 0 <= (cap := int(limits.cap_count[at])) < len(cells):
-        rows.add(("cap-count", *tail), float(cap), count=(cells, 1.0))
+        rows.add(("cap-count", *tail), at, float(cap), count=(cells, 1.0))
 
 
 def _stocks(rows: _RowList, arrays: ProblemArrays) -> None:
@@ -210,10 +219,32 @@ def _stocks(rows: _RowList, arrays: ProblemArrays) -> None:
             is_open = arrays.open[cells]
             rows.add(
                 ("stock", resource, str(t)),
+                (r, t),
                 float(arrays.stock[r, t]),
                 count=(cells[is_open], quantity[is_open]),
                 bought=r * rows.periods + t if arrays.price[r, t] >= 0 else -1,
             )
+
+
+def _overrides(rows: _RowList, arrays: ProblemArrays) -> None:
+    """Add what people asked for single interventions over all periods."""
+    k = arrays.minor_per_block
+    for kind, bounds, sign in (("at-least", arrays.at_least, -1.0), ("at-most", arrays.at_most, 1.0)):
+        for at in np.flatnonzero(bounds >= 0).tolist():
+            cells = rows.cells(np.array([at]), -1)
+            rows.add((kind, arrays.intervention_ids[at]), at, sign * int(bounds[at]) / k, money=(cells, sign))
+
+
+def _actors(rows: _RowList, arrays: ProblemArrays) -> None:
+    """Add what actors can take on, where their parts are fixed shares; a minor unit more for each rounded part."""
+    actors, k = arrays.actors, arrays.minor_per_block
+    for a, t in np.argwhere(actors.cap >= 0).tolist():
+        held = np.flatnonzero((actors.actor == a) & (actors.share_bp >= 0))
+        cells = actors.intervention[held] * rows.periods + t
+        is_open = arrays.open[cells]
+        part = actors.share_bp[held][is_open] / BP
+        rhs = (int(actors.cap[a, t]) + len(held)) / k
+        rows.add(("actor", actors.ids[a], str(t)), (a, t), rhs, money=(cells[is_open], part))
 
 
 def list_menu(arrays: ProblemArrays) -> Menu:

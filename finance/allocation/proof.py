@@ -5,14 +5,12 @@ oracle, and its transfers afterwards; whatever was lost to rounding, the numbers
 they prove a bound, and everyone who recomputes it finds the same fraction.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import ProblemArrays
-from .closure import Transfers
+from .arrays import ProblemArrays, Ragged
 from .oracle import Oracle
+from .prices import Multipliers
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -21,37 +19,8 @@ MILLI = 1000  # billionths in a millionth
 SAFE = 1 - 1e-12
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class PriceProof:
-    """Multipliers of a bound, all of them whole and none negative.
-
-    Attributes
-    ----------
-    prices : dict of str to int
-        Rule -> price: of money [nano value per 1,000 major units], of a funded cell [nano value], of a unit of
-        stock [nano value], of an outcome [nano value]. Without those that are zero.
-    needs : int [., 3]
-        Number of the need, period, worth from the first to the second [nano value].
-    bonus : int [., 3]
-        Number of the member among all members of bonuses, then of intensities; period; its part [nano value].
-    overlap : int [., 3]
-        Number of the overlap, period, what both pay [nano value].
-    start : int [., 3]
-        Intervention, period, worth handed to the period before [nano value].
-    bound : float [value units]
-        What they prove, near enough.
-    """
-
-    prices: dict[str, int]
-    needs: Ints
-    bonus: Ints
-    overlap: Ints
-    start: Ints
-    bound: float
-
-
-def prove(oracle: Oracle, prices: Floats) -> PriceProof:
-    """Turn prices into a proof.
+def prove(oracle: Oracle, prices: Floats) -> Multipliers:
+    """Turn prices into whole multipliers.
 
     Parameters
     ----------
@@ -60,14 +29,23 @@ def prove(oracle: Oracle, prices: Floats) -> PriceProof:
     prices : float [prices]
         Good ones.
     """
+    arrays, periods = oracle.arrays, oracle.periods
     whole = whole_prices(oracle, prices)
-    reply = oracle.ask(whole / NANO)
-    arrays = oracle.arrays
-    return PriceProof(
-        prices={name: price for name, price in zip(oracle.names, whole.tolist(), strict=True) if price},
-        bound=reply.bound,
-        **_whole_transfers(arrays, reply.transfers),
-    )
+    moved = oracle.ask(whole / NANO).transfers
+    made = Multipliers.none(arrays)
+    head = oracle.funds * periods
+    made.budget[:] = whole[:head].reshape(made.budget.shape)
+    for (name, index), price in zip(oracle.rows.places, whole[head:].tolist(), strict=True):
+        getattr(made, name)[index] = price
+    members = len(arrays.bonus.items)
+    parts = np.maximum(moved.bonus, 0.0).reshape(-1, periods)
+    made.bonus[:] = _whole_parts(arrays.bonus, arrays.bonus_micro, parts[:members])
+    made.intensity[:] = _whole_parts(arrays.intensity, arrays.intensity_micro, parts[members:])
+    made.needs[:] = np.rint(moved.needs * NANO).reshape(made.needs.shape)
+    most = arrays.overlap_micro[:, None] * MILLI
+    made.overlap[:] = np.clip(np.rint(moved.overlap * NANO).reshape(made.overlap.shape), 0, most)
+    made.start[:] = np.maximum(np.floor(moved.start * NANO * SAFE) - 1, 0)
+    return made
 
 
 def whole_prices(oracle: Oracle, prices: Floats) -> Ints:
@@ -92,35 +70,17 @@ def whole_prices(oracle: Oracle, prices: Floats) -> Ints:
     return whole
 
 
-def _whole_transfers(arrays: ProblemArrays, moved: Transfers) -> dict[str, Ints]:
-    periods = arrays.period_count
-    needs = np.rint(moved.needs * NANO).astype(np.int64)
-    worth = np.repeat(arrays.overlap_micro * MILLI, periods)
-    overlap = np.clip(np.rint(moved.overlap * NANO).astype(np.int64), 0, worth)
-    start = np.maximum(np.floor(moved.start * NANO * SAFE).astype(np.int64) - 1, 0)
-    start[moved.start <= 0] = 0
-    return {
-        "needs": _triples(needs, periods),
-        "bonus": _triples(_whole_parts(arrays, moved.bonus), periods),
-        "overlap": _triples(overlap, periods),
-        "start": _triples(start, periods),
-    }
+def _whole_parts(lists: Ragged, micro: Ints, parts: Floats) -> Ints:
+    """Round parts of bonuses down; the first member takes what is missing.
 
-
-def _whole_parts(arrays: ProblemArrays, parts: Floats) -> Ints:
-    """Round the parts of bonuses down; the first member takes what is missing."""
-    periods = arrays.period_count
-    sizes = np.concatenate([np.diff(arrays.bonus.ptr), np.diff(arrays.intensity.ptr)])
-    micro = np.concatenate([arrays.bonus_micro, arrays.intensity_micro])
-    whole = np.floor(np.maximum(parts, 0.0) * NANO * SAFE).astype(np.int64).reshape(-1, periods)
-    owner = np.repeat(np.arange(len(sizes)), sizes)
-    given = np.zeros((len(sizes), periods), np.int64)
-    np.add.at(given, owner, whole)
-    first = np.concatenate([[0], np.cumsum(sizes)[:-1]]) if len(sizes) else np.zeros(0, np.int64)
-    whole[first] += micro[:, None] * MILLI - given
-    return whole.ravel()
-
-
-def _triples(flat: Ints, periods: int) -> Ints:
-    held = np.flatnonzero(flat)
-    return np.stack([held // periods, held % periods, flat[held]], axis=1)
+    Examples
+    --------
+    >>> _whole_parts(Ragged.of([[0, 1]]), np.array([1]), np.array([[2.5e-7], [7.5e-7]])).ravel().tolist()
+    [251, 749]
+    """
+    whole: Ints = np.floor(parts * NANO * SAFE).astype(np.int64)
+    given = np.zeros((len(lists), parts.shape[1]), np.int64)
+    np.add.at(given, lists.owner(), whole)
+    filled = np.diff(lists.ptr) > 0
+    whole[lists.ptr[:-1][filled]] += (micro[:, None] * MILLI - given)[filled]
+    return np.maximum(whole, 0)

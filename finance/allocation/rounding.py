@@ -165,7 +165,7 @@ class _Rounding:
         """Put cells that the same funds may pay into one pool; cells with shares of their own stand alone."""
         arrays, periods = self.arrays, self.periods
         partial = (arrays.share_num < arrays.share_den) & arrays.eligible
-        has_share: list[bool] = list(partial.any(axis=1))
+        has_share = np.asarray(partial.any(axis=1), bool)
         packed = np.packbits(arrays.eligible, axis=1)
         keys = [row.tobytes() for row in packed]
         known = dict[tuple[bytes, int], int]()

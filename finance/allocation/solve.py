@@ -29,7 +29,8 @@ from .dual import Pricing, find_prices
 from .oracle import Oracle
 from .primal import Limits, PrimalSearch, Standing
 from .problem import AllocationDocument, rule_id
-from .proof import NANO, PriceProof, prove
+from .prices import price_bound as exact_bound
+from .proof import NANO, prove, whole_prices
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
 from .settle import ROUNDS, choose_again, settle
 
@@ -251,7 +252,7 @@ class _Run:
     def result(self, status: Status) -> AllocationResult:
         """Put value, bound and proof side by side."""
         proof = prove(self.oracle, self.pricing.prices)
-        price_bound = self._proved(proof)
+        price_bound = exact_bound(self.arrays, proof)
         kind: Literal["prices", "solver"] = "prices"
         bound = price_bound
         if not self.standing.is_price_bound:
@@ -264,7 +265,12 @@ class _Run:
             within = gap is not None and gap <= self.asked or bound - self.value <= self._margin()
             status = "within_gap" if within else "stopped"
         left = what_is_left(self.arrays, allocation)
-        prices = {rule: Fraction(price, NANO) for rule, price in proof.prices.items()}
+        whole = whole_prices(self.oracle, self.pricing.prices).tolist()
+        prices = {
+            rule: Fraction(price, NANO)
+            for rule, price in zip(self.oracle.names, whole, strict=True)
+            if price
+        }
         return AllocationResult(
             status=status,
             problem_sha256=self.problem.digest(),
@@ -285,9 +291,6 @@ class _Run:
             timings=dict(self.watch.timings),
             strategy="auto",
         )
-
-    def _proved(self, proof: PriceProof) -> Fraction:
-        return Fraction(proof.bound)
 
     def _gap(self, bound: Fraction) -> Fraction | None:
         if self.value:
