@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from almoner.finance.allocation.problem import Objective
+from almoner.finance.allocation.sections import Objective
 
 Rows = list[dict[str, Any]]
 REGIONS = ("n", "s")
