@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from almoner.finance.allocation.problem import Objective
+from almoner.finance.allocation.sections import Objective
 
 Rows = list[dict[str, Any]]
 REGIONS = ("n", "s")
@@ -72,8 +72,8 @@ class _Maker:
             for name in self.names
         ]
         self.tables["overrides"] = [
-            {"override_id": f"o-{name}-{kind}", "kind": kind, "intervention_id": name, "amount_minor": self.amount(1, 900),
-             "decided_by": "board", "reason": "agreed"}
+            {"override_id": f"o-{name}-{kind}", "kind": kind, "intervention_id": name,
+             "amount_minor": self.amount(1, 900), "decided_by": "board", "reason": "agreed"}
             for name in self.names
             for kind in ("at_least", "at_most")
             if self.chance(0.04)
@@ -215,6 +215,11 @@ class _Maker:
             for period in range(self.periods)
             if self.chance(0.4)
         ]
+
+    def part_bounds(self) -> dict[str, int]:
+        if not self.chance(0.3):
+            return {}
+        return {"low_minor": self.amount(1, 60), "high_minor": self.amount(60, 600)}
 
     def in_kind(self) -> None:
         if not self.chance(0.35):

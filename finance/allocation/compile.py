@@ -2,8 +2,8 @@
 
 The problem: a solver wants columns, rows and floats near 1; people want rules with names and amounts to the
 unit. ``compile_model`` makes the matrix in whole blocks, always as a minimisation of minus the value, with
-scales that are powers of ten. ``CompiledModel`` keeps the way back: which choice a column is, which rule a row
-comes from, what a dual means as a price.
+scales that are powers of ten. ``CompiledModel`` keeps the way back: which choice a column is, which rule a
+row comes from, what a dual means as a price.
 """
 
 from collections.abc import Mapping

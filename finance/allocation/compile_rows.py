@@ -1,7 +1,7 @@
 """Rows about money: who pays what is spent, what a funded cell may receive, and what the groups get.
 
-The problem: the rules of a problem bound awards, and an award is working money, a fixed cost and the cost of a
-start. Each function adds one family of rows to the sheet, for all cells at once.
+The problem: the rules of a problem bound awards, and an award is working money, a fixed cost and the cost of
+a start. Each function adds one family of rows to the sheet, for all cells at once.
 """
 
 import numpy as np
@@ -75,7 +75,7 @@ def put_shapes(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
         lay.metric_gain[:, :, 1:] > lay.metric_gain[:, :, :-1]
     ).any(0)
     breaks = following & rises & ~lay.arrays.concave[lay.who][:, None]
-    cell, at = np.nonzero(breaks)
+    cell = np.nonzero(breaks)[0]
     if not len(cell):
         return
     opened = sheet.add("break", len(cell), upper=1.0, integer=not relax)
@@ -220,7 +220,7 @@ def put_covers(sheet: Sheet, lay: Layout) -> None:
 
 
 def _fund_sets(patterns: Bool) -> Bool:
-    """Return the sets of funds that some interventions depend on: patterns and their unions, at most so many."""
+    """Return the sets of funds that some interventions depend on: patterns and their unions."""
     found = {tuple(row) for row in patterns.tolist() if any(row)}
     for row in patterns.tolist():
         if len(found) > MOST_SETS:

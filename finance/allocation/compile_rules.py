@@ -211,8 +211,8 @@ def put_outcomes(sheet: Sheet, lay: Layout) -> None:
         floor = np.maximum(floor, aim.metric_floor)
     wide = lay.cap > 0
     held = np.flatnonzero(floor > 0)
-    for row, metric in enumerate(held.tolist()):
-        sheet.put(row, lay.money[wide], lay.units.gains(lay.metric_gain[metric][wide]))
+    for at, metric in enumerate(held.tolist()):
+        sheet.put(at, lay.money[wide], lay.units.gains(lay.metric_gain[metric][wide]))
     sheet.close("metric", len(held), low=lay.units.values(floor[held]))
     lay.keys["metric"] = held[:, None]
     if aim.groups is None:

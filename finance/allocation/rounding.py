@@ -165,7 +165,7 @@ class _Rounding:
         """Put cells that the same funds may pay into one pool; cells with shares of their own stand alone."""
         arrays, periods = self.arrays, self.periods
         partial = (arrays.share_num < arrays.share_den) & arrays.eligible
-        has_share: list[bool] = list(partial.any(axis=1))
+        has_share = np.asarray(partial.any(axis=1), bool)
         packed = np.packbits(arrays.eligible, axis=1)
         keys = [row.tobytes() for row in packed]
         known = dict[tuple[bytes, int], int]()
@@ -382,7 +382,7 @@ class _Rounding:
             piece = self.rows.up(cell)
             step = min(piece.room, self.rows.room(cell))
             given = self._give(cell, step) if step else 0
-            if given == piece.room and (after := self.rows.up(cell).gain):
+            if given and given == piece.room and (after := self.rows.up(cell).gain):
                 heapq.heappush(queue, (-after, cell))
             elif given and given == step:  # a weight changes here, or a row is full
                 heapq.heappush(queue, (gain, cell))

@@ -188,9 +188,9 @@ class AmountRows:
             begin, end = end, end + cap
             if (begin <= working < end) if sign > 0 else (begin < working <= end):
                 room = min(end, high) - working if sign > 0 else working - max(begin, low)
-                return Piece(
-                    max(0, room), int(arrays.gain[cell, at]), tuple(arrays.metric_gain[:, cell, at].tolist())
-                )
+                gain, metrics = arrays.gain[cell, at], arrays.metric_gain[:, cell, at]
+                if room > 0:
+                    return Piece(room, int(gain), tuple(metrics.tolist()))
         return Piece(0, 0, (0,) * len(arrays.metric_ids))
 
     def _add(self, rule: str, rhs: int, cells: Iterable[int], weight: int, *, is_floor: bool = False) -> int:

@@ -1,7 +1,7 @@
 """A model under construction: blocks of columns and rows, put together as one sparse matrix.
 
 The problem: a model of ten thousand interventions has a million coefficients; written one by one they cost
-more than the solve. Here whole blocks are added as arrays: columns first, then rows, each block under its name.
+more than the solve. Here whole blocks are added as arrays: columns first, then rows, each under its name.
 """
 
 from dataclasses import dataclass, field
