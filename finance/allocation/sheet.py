@@ -17,7 +17,7 @@ NOWHERE = -1  # a column or row that is not in the model
 
 
 @dataclass(slots=True)
-class Sheet:
+class ModelSheet:
     """Columns and rows, block by block.
 
     Attributes
@@ -27,7 +27,7 @@ class Sheet:
 
     Examples
     --------
-    >>> sheet = Sheet()
+    >>> sheet = ModelSheet()
     >>> paid = sheet.add("paid", 2, cost=[-1.0, -2.0])
     >>> sheet.put(0, paid, 1.0)
     >>> sheet.close("budget", 1, high=5.0).tolist()
