@@ -14,9 +14,9 @@ from fractions import Fraction
 import numpy as np
 
 from .arrays import UNSET, ProblemArrays, Ragged
+from .columns import FULL_BP
 from .flow import Flow
-
-HALVINGS = 40
+from .rounding_parts import award_bounds
 
 
 @dataclass(slots=True)
@@ -73,6 +73,8 @@ class Builder:
 
     def __init__(self, arrays: ProblemArrays) -> None:
         self.arrays, self.periods = arrays, arrays.period_count
+        self.low = award_bounds(arrays, np.repeat(arrays.fixed, self.periods))[0].tolist()
+        self.high = award_bounds(arrays, np.repeat(arrays.fixed + arrays.start, self.periods))[1].tolist()
         self.flow = Flow(
             arrays.budget.ravel().tolist(),
             periods=self.periods,
@@ -109,7 +111,7 @@ class Builder:
     def allowed(self, cell: int) -> list[int]:
         """Return the working amounts that a cell takes: its levels, or its least and most [minor units]."""
         levels = self.arrays.levels.at(cell).tolist()
-        low, high = int(self.arrays.low[cell]), int(self.arrays.high[cell])
+        low, high = self.low[cell], self.high[cell]
         return sorted(level for level in levels if low <= level <= high) if levels else [low, high]
 
     def may_open(self, cell: int) -> bool:
@@ -153,7 +155,7 @@ class Builder:
             Working money to reach at most.
         """
         before = self.working[cell]
-        target = min(target, int(self.arrays.high[cell]))
+        target = min(target, self.high[cell])
         levels = self.arrays.levels.at(cell).tolist()
         if levels:
             for level in sorted(level for level in levels if before < level <= target):
@@ -226,10 +228,7 @@ class Builder:
                 continue
             if actors.cap[actor, period] != UNSET:
                 left = int(actors.cap[actor, period]) - self.actor_money[actor, period]
-                yield max(-1, int((left - len(self.parts)) * 10_000 / share))
-            if actors.high[row] != UNSET:
-                award = self.award.get(who * self.periods + period, 0)
-                yield int(actors.high[row]) * 10_000 // share - award
+                yield max(-1, int((left - len(actors.share_bp)) * FULL_BP / share))
 
     def _start(self, cell: int) -> int:
         who, period = divmod(cell, self.periods)
@@ -375,7 +374,7 @@ class Builder:
             share = int(self.arrays.actors.share_bp[row])
             if share > 0:
                 self.actor_money[int(self.arrays.actors.actor[row]), period] += Fraction(
-                    amount * share, 10_000
+                    amount * share, FULL_BP
                 )
 
     def _enlarge(self, cell: int, amount: int) -> bool:
@@ -393,10 +392,13 @@ class Builder:
             self._record(cell, given)
             self.working[cell] += given
             return
-        for _ in range(HALVINGS):
-            if not amount or self._enlarge(cell, amount):
-                return
-            amount //= 2
+        step = amount
+        while step:
+            if self._enlarge(cell, step):
+                amount -= step
+                step = min(step, amount)
+            else:
+                step //= 2
 
 
 def _members_of(lists: Ragged, count: int) -> list[list[int]]:

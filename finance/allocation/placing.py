@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..errors import AllocationRejected, Infeasible
+from ..errors import AllocationRejected, Infeasible, RoundingFailed
 from .answer import Allocation, AllocationLine, Bought, Carried
 from .attribution import whole_units
 from .building import Builder
@@ -98,7 +98,10 @@ def place(document: AllocationDocument, proposal: Proposal) -> Allocation:
             f"{f'; and {len(missed) - SHOWN} more' if len(missed) > SHOWN else ''}.",
             missed=missed,
         )
-    allocation = assemble(builder)
+    try:
+        allocation = assemble(builder)
+    except RoundingFailed as fault:
+        raise AllocationRejected(fault.message, rules=fault.figures["rules"]) from fault
     if broken := breaches(document, allocation):
         shown = "; ".join(f"{row.rule}: {row.message}" for row in broken[:SHOWN])
         raise AllocationRejected(f"The proposal breaks {shown}.", rules=[row.rule for row in broken])
@@ -113,7 +116,12 @@ def finished(document: AllocationDocument, builder: Builder) -> Allocation:
     Infeasible
         When it misses one, such as a floor; ``figures['rules']`` names them.
     """
-    allocation = assemble(builder)
+    try:
+        allocation = assemble(builder)
+    except RoundingFailed as fault:
+        raise Infeasible(
+            f"This simple rule cannot part its awards: {fault.message}", rules=fault.figures["rules"]
+        ) from fault
     if broken := breaches(document, allocation):
         shown = "; ".join(f"{row.rule}: {row.message}" for row in broken[:SHOWN])
         raise Infeasible(

@@ -8,6 +8,7 @@ once for every simple rule.
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cached_property
+from heapq import heapify, heappop, heappush
 
 import numpy as np
 
@@ -48,8 +49,9 @@ class Ranking:
             self.choices[first].append(rest)
         can = [cell for cell in range(len(self.arrays.open)) if builder.may_open(cell)]
         self.best = {cell: self._best(builder, cell) for cell in can}
-        merits = [(-merit, cell) for cell in can if (merit := self._merit(builder, cell)) is not None]
-        self.order = [cell for _, cell in sorted(merits)]
+        found = {cell: self._merit(builder, cell) for cell in can}
+        self.merits = {cell: merit for cell, merit in found.items() if merit is not None}
+        self.order = sorted(self.merits, key=lambda cell: (-self.merits[cell], cell))
 
     @cached_property
     def place(self) -> dict[int, int]:
@@ -108,17 +110,38 @@ class Ranking:
                     builder.grow(cell, builder.working[cell] + least - builder.total(number))
 
     def add_all(self, builder: Builder, cells: Iterable[int] | None = None) -> int:
-        """Fund every cell in order that adds value and can be paid; return how many steps were taken."""
+        """Fund, one after the other, what adds most per unit of money and can be paid; return how many steps.
+
+        What a cell adds counts synergies with all that is funded by then, and money only for what is not.
+
+        Parameters
+        ----------
+        builder : Builder
+            What is funded already.
+        cells : Iterable of int or None [positions]
+            Whom to look at; None for everybody.
+        """
+        usable = set(self.order if cells is None else cells) - set(builder.working)
+        heap = [(-self.merits[cell], cell) for cell in usable]
+        heap += self._raised(builder, builder.working, usable)
+        heapify(heap)
         steps = 0
-        for cell in self.order if cells is None else cells:
-            if cell in builder.working:
+        while heap:
+            key, cell = heappop(heap)
+            new = self._missing(builder, cell)
+            if not new or cell not in usable:
                 continue
-            group = self.closure(builder, cell)
-            new = [] if group is None else [one for one in group if one not in builder.working]
-            if new and self._adds(builder, new) and builder.open(new):
+            merit = self._added(builder, new)
+            if -merit > key:
+                heappush(heap, (-merit, cell))
+            elif merit > 0 and builder.open(new):
                 steps += 1
                 for one in new:
                     builder.grow(one, self.best[one])
+                for raised in self._raised(builder, new, usable):
+                    heappush(heap, raised)
+            else:
+                usable.discard(cell)
         return steps
 
     def spend(self, builder: Builder) -> int:
@@ -157,9 +180,33 @@ class Ranking:
         group = self.closure(builder, cell)
         return cell in builder.working or (group is not None and builder.open(group))
 
-    def _adds(self, builder: Builder, new: Sequence[int]) -> bool:
-        own = sum(builder.grains(cell, self.best[cell]) for cell in new)
-        return own + builder.together(new) > 0
+    def _missing(self, builder: Builder, cell: int) -> list[int]:
+        """Return what would have to be funded for a cell and is not; nothing when it cannot be."""
+        return [one for one in self.closure(builder, cell) or () if one not in builder.working]
+
+    def _added(self, builder: Builder, new: Sequence[int]) -> Fraction:
+        """Return what cells add per unit of the money they take."""
+        cost = sum(
+            int(self.arrays.fixed[one // self.periods])
+            + int(self.arrays.start[one // self.periods])
+            + self.best[one]
+            for one in new
+        )
+        value = sum(builder.grains(one, self.best[one]) for one in new) + builder.together(new)
+        return Fraction(value, max(1, cost))
+
+    def _raised(
+        self, builder: Builder, funded: Iterable[int], usable: set[int]
+    ) -> list[tuple[Fraction, int]]:
+        """Return the heap entries of those who add more now that others are funded."""
+        partners = {
+            who * self.periods + cell % self.periods
+            for cell in funded
+            for number in builder.partners[cell // self.periods]
+            for who in self.arrays.bonus.at(number).tolist()
+        }
+        missing = {cell: self._missing(builder, cell) for cell in sorted(partners & usable)}
+        return [(-self._added(builder, new), cell) for cell, new in missing.items() if new]
 
     def _best(self, builder: Builder, cell: int) -> int:
         """Return the working amount that brings most per unit of the award, the largest among equals."""
@@ -167,7 +214,7 @@ class Ranking:
         if not len(self.arrays.levels.at(cell)):
             for width in self.arrays.cap[cell].tolist():
                 end += width
-                if self.arrays.low[cell] < end < self.arrays.high[cell]:
+                if builder.low[cell] < end < builder.high[cell]:
                     amounts.add(end)
         base = int(self.arrays.fixed[cell // self.periods]) + int(self.arrays.start[cell // self.periods])
         return max(
@@ -177,16 +224,7 @@ class Ranking:
 
     def _merit(self, builder: Builder, cell: int) -> Fraction | None:
         group = self.closure(builder, cell)
-        if group is None:
-            return None
-        cost = sum(
-            int(self.arrays.fixed[one // self.periods])
-            + int(self.arrays.start[one // self.periods])
-            + self.best[one]
-            for one in group
-        )
-        value = sum(builder.grains(one, self.best[one]) for one in group) + builder.together(group)
-        return Fraction(value, max(1, cost))
+        return None if group is None else self._added(builder, group)
 
     def _preference(self, cell: int) -> tuple[Fraction, int]:
         """Order alternatives by their own value per unit of money; ties by id."""
