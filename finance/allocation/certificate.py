@@ -1,9 +1,9 @@
 """Certificates: what an allocation is worth, what none can exceed, and the prices that prove it.
 
-The problem: "near the best possible" is a claim until somebody else can check it. A certificate names the exact
-bytes of the problem and of the allocation and holds the prices; value, bound and gap follow from these by
-arithmetic, here or with ``verifier.py`` alone. A bound of kind ``solver`` is tighter than the prices prove and
-rests on the search of a solver; the bound that the prices prove then stands beside it.
+The problem: "near the best possible" is a claim until somebody else can check it. A certificate names the
+exact bytes of the problem and of the allocation and holds the prices; value, bound and gap follow from
+these by arithmetic, here or with ``verifier.py`` alone. A bound of kind ``solver`` is tighter than the
+prices prove and rests on the search of a solver; the bound that the prices prove then stands beside it.
 """
 
 import hashlib

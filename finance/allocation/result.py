@@ -88,7 +88,7 @@ class AllocationResult:
     price_bound : Fraction [value units]
         What prices alone prove.
     prices : Mapping of str to Fraction
-        Rule -> what 1,000 more major units (of a count or stock: one more) would bring at most; without zeros.
+        Rule -> what 1,000 more major units (of a count or stock: one more) bring at most; without zeros.
     certificate : Certificate
         The proof, for whoever wants to check it.
     tie_band : tuple of (str, int)

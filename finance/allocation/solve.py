@@ -1,15 +1,15 @@
 """From a problem to an allocation in whole minor units, with a bound that nothing can exceed.
 
-The problem: "the solver says so" is no reason to move money. Prices prove a bound and decide most choices, the
-solver decides the rest, the amounts are made whole in integers, checked rule by rule by ``check.py`` and
-valued exactly; and the answer is published together with the bound, so that the most that a better one could
-bring is known.
+The problem: "the solver says so" is no reason to move money. Prices prove a bound and decide most choices,
+the solver decides the rest, the amounts are made whole in integers, checked rule by rule by ``check.py``
+and valued exactly; and the answer is published together with the bound, so that the most that a better one
+could bring is known.
 
 Notes
 -----
 A bound of kind ``prices`` is arithmetic that anybody can repeat. One of kind ``solver`` is the bound of the
-solver's search with a stated margin: one millionth of it and one hundred-millionth of what all interventions
-would be worth together, for the solver's tolerances.
+solver's search with a stated margin: one millionth of it and one hundred-millionth of what all
+interventions would be worth together, for the solver's tolerances.
 """
 
 import time
@@ -78,8 +78,8 @@ def allocate(
     progress : Callable, optional
         Told every step forward.
     strategy : str
-        Who chooses: ``auto`` is the optimizer, other names are those of ``list_strategies``. Whoever it is, the
-        answer is checked and put beside the bound here.
+        Who chooses: ``auto`` is the optimizer, other names are those of ``list_strategies``. Whoever it is,
+        the answer is checked and put beside the bound here.
     warm : AllocationResult, optional
         The answer to a similar problem, whose prices to start from.
     raise_infeasible : bool
@@ -283,8 +283,8 @@ class _Run:
             )
         bound = self.pricing.bound
         raise NotProven(
-            f"No allocation can be given: none was found in {self.watch.spent():.1f} s. Nothing is worth more "
-            f"than {bound:.6g}; give it more time, or loosen floors and tickets.",
+            f"No allocation can be given: none was found in {self.watch.spent():.1f} s. Nothing is worth "
+            f"more than {bound:.6g}; give it more time, or loosen floors and tickets.",
             bound=str(Fraction(bound)),
         )
 
