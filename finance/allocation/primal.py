@@ -206,7 +206,8 @@ class PrimalSearch:
     def finish(self, undecided: Bools) -> None:
         """Solve everything that is not excluded; the solver's bound then holds for the whole problem."""
         everything = np.ones(self.folding.cap.shape, bool)
-        prior = np.where(self.net > 0, 1.0, 0.0)
+        must = self.model.lower[self.model.layout.y] > 0  # locked, whatever it is worth
+        prior = np.where((self.net > 0) | must, 1.0, 0.0)
         level = np.where(undecided, self.level, prior)
         core = self.folding.fold(level, self.working, undecided, everything)
         if core is None:
