@@ -7,20 +7,21 @@ never falls and its bounds never cross it. Points are independent problems and r
 executor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..errors import Infeasible
 from .answer import Allocation
 from .check import recheck
 from .executor import Executor, gathered
 from .problem import AllocationDocument
+from .result import AllocationResult
 from .solve import allocate
 from .variants import columns_of, problem_of, variant
 
 TENTHS = tuple(Fraction(part, 10) for part in range(1, 11))
 DEADLINE_S = 60.0
+ANSWERED = frozenset({"within_gap", "stopped"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,8 +92,9 @@ def budget_frontier(
     gap: Fraction | None = None,
     deadline_s: float = DEADLINE_S,
     executor: Executor | None = None,
+    progress: Callable[[Fraction], None] | None = None,
 ) -> tuple[FrontierPoint, ...]:
-    """Answer a problem at several budgets.
+    """Answer a problem at several budgets, the largest first, whose prices the others start from.
 
     Parameters
     ----------
@@ -105,7 +107,9 @@ def budget_frontier(
     deadline_s : float [s]
         For each point.
     executor : Executor or None
-        Where points are solved; the points do not depend on it unless the deadline cuts in.
+        Where the other points are solved; they do not depend on it unless the deadline cuts in.
+    progress : callable or None
+        Told the part of every budget that is done.
 
     Returns
     -------
@@ -122,8 +126,12 @@ def budget_frontier(
     >>> [(p.budget_minor, str(p.value)) for p in budget_frontier(problem, [Fraction(1, 4), Fraction(1)])]
     [(200000, '0'), (800000, '16')]
     """
-    pieces = [(part, gap, deadline_s) for part in sorted(set(parts))]
-    found = gathered(_solve_at, document.canonical_bytes(), pieces, executor)
+    *less, most = sorted(set(parts))
+    told = progress or (lambda _: None)
+    result = _result_at(document, most, gap, deadline_s, None)
+    told(most)
+    shared = (document.canonical_bytes(), gap, deadline_s, _prices_only(result))
+    found = [*gathered(_solve_at, shared, less, executor, done=told), _found_at(most, result)]
     return _joined(document, found)
 
 
@@ -179,18 +187,33 @@ def _between(hull: Sequence[tuple[Fraction, Fraction]], at: int, x: Fraction) ->
     return low + (high - low) * (x - left) / (right - left)
 
 
-def _solve_at(raw: bytes, piece: tuple[Fraction, Fraction | None, float]) -> _Found:
-    part, gap, deadline_s = piece
-    try:
-        result = allocate(with_budget(problem_of(raw), part), gap=gap, deadline_s=deadline_s)
-    except Infeasible:
-        return _Found(part=part, value=None, bound=None, answer=b"")
-    answer = b"" if result.allocation is None else result.allocation.canonical_bytes()
+def _result_at(
+    document: AllocationDocument,
+    part: Fraction,
+    gap: Fraction | None,
+    deadline_s: float,
+    warm: AllocationResult | None,
+) -> AllocationResult:
+    posed = with_budget(document, part)
+    return allocate(posed, gap=gap, deadline_s=deadline_s, warm=warm, raise_infeasible=False)
+
+
+def _prices_only(result: AllocationResult) -> AllocationResult:
+    """Return what the other budgets start from: small enough to travel."""
+    return replace(result, allocation=Allocation(chosen=()), certificate=None, tie_band=(), left={})
+
+
+def _solve_at(shared: tuple[bytes, Fraction | None, float, AllocationResult], part: Fraction) -> _Found:
+    raw, gap, deadline_s, warm = shared
+    return _found_at(part, _result_at(problem_of(raw), part, gap, deadline_s, warm))
+
+
+def _found_at(part: Fraction, result: AllocationResult) -> _Found:
     return _Found(
         part=part,
-        value=result.value if result.allocation is not None else None,
-        bound=result.bound,
-        answer=answer,
+        value=result.value if result.status in ANSWERED else None,
+        bound=None if result.status == "infeasible" else result.bound,
+        answer=result.allocation.canonical_bytes(),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from .arrays import Bool, ProblemArrays, Ragged
-from .sheet import NOWHERE, Float, Sheet
+from .sheet import NOWHERE, Float, ModelSheet
 from .tables import Int
 
 Form = Literal["aggregated", "base"]
@@ -200,12 +200,12 @@ class Layout:
         self.unit[own] = len(patterns) + np.arange(int(own.sum()))
         self.unit_eligible = np.concatenate([patterns, eligible[own]])
 
-    def put_columns(self, sheet: Sheet, *, lower: Bool, relax: bool) -> None:
+    def put_columns(self, sheet: ModelSheet, *, lower: Bool, relax: bool) -> None:
         """Add the columns of choices, starts, working money, flows and carried money.
 
         Parameters
         ----------
-        sheet : Sheet
+        sheet : ModelSheet
             The model.
         lower : bool array
             Which active cells must be funded.
@@ -234,12 +234,14 @@ class Layout:
             "carry", int(kept.sum()), upper=self.units.amounts(arrays.carry_limit[kept])
         )
 
-    def spend(self, sheet: Sheet, row: Int, cell: Int | None = None, weight: Float | float = 1.0) -> None:
+    def spend(
+        self, sheet: ModelSheet, row: Int, cell: Int | None = None, weight: Float | float = 1.0
+    ) -> None:
         """Put the award of cells, times a weight, into rows.
 
         Parameters
         ----------
-        sheet : Sheet
+        sheet : ModelSheet
             The model.
         row : int64 array [rows]
             Row of each; -1 leaves it out.

@@ -21,9 +21,9 @@ from .check import recheck
 from .columns import MICRO
 from .effects import Observation, beliefs, learned, with_effects
 from .held import Held, merged, with_held
-from .policies import required
 from .problem import AllocationDocument
-from .solve import AllocationResult, allocate
+from .result import AllocationResult
+from .solve import allocate
 from .variants import columns_of, variant
 
 Move = Literal["new", "up", "down", "ended", "same"]
@@ -163,7 +163,7 @@ def reallocate(  # noqa: PLR0913 - what is in force, what is new, and how hard t
     >>> [(row.intervention_id, row.move, row.after_minor) for row in after.changes]
     [('w7', 'down', 400000), ('w8', 'up', 500000)]
     """
-    old = before if isinstance(before, Allocation) else required(before)
+    old = before if isinstance(before, Allocation) else before.allocation
     new = learned(document, determinations)
     new, released, withheld = _with_tranches(new, determinations)
     lines = held_lines(document, old, now) if encumbered is None else [*encumbered, *past_lines(old, now)]
@@ -173,7 +173,7 @@ def reallocate(  # noqa: PLR0913 - what is in force, what is new, and how hard t
     rules = _with_churn(rules, old, held, document.objective.churn_bp if churn_bp is None else churn_bp)
     posed = held.posed(rules)
     result = allocate(posed, gap=gap, deadline_s=deadline_s)
-    allocation = merged(rules, held, required(result))
+    allocation = merged(rules, held, result.allocation)
     value = recheck(rules, allocation)
     effects = _Effects(document, new)
     return Reallocation(

@@ -22,6 +22,8 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FIRST = 60  # open choices of the first small model
+LEAST = 12
+HALF = 0.5
 GROWTH = 2
 LOOSE = 2  # loose segments for each open choice
 NEARLY_ALL = 0.4  # part of the undecided choices from which the whole model is tried
@@ -130,7 +132,8 @@ class PrimalSearch:
 
     def run(self) -> None:
         """Grow until the gap is reached, all is open, or the time is up."""
-        count, cells = FIRST, len(self.net)
+        cells = len(self.net)
+        count = max(LEAST, min(FIRST, cells // 6))
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
             undecided = ~self.decided() if self.standing.x is not None else np.ones(cells, bool)
             if count >= NEARLY_ALL * int(undecided.sum()):
@@ -144,7 +147,7 @@ class PrimalSearch:
         core = self.folding.fold(self.level, self.working, self.opened(count, undecided), self.loose(count))
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left())
+        outcome = self.solve(core, self.limits.left(), HALF)
         self.take(core, outcome, "core")
 
     def opened(self, count: int, undecided: Bools) -> Bools:
@@ -171,12 +174,12 @@ class PrimalSearch:
         out: Bools = (away <= reach) & np.isfinite(away)
         return out
 
-    def solve(self, core: Core, deadline_s: float) -> Outcome:
-        """Hand a small model to the solver, with the answer that is known."""
+    def solve(self, core: Core, deadline_s: float, part: float = 1.0) -> Outcome:
+        """Hand a small model to the solver, with the answer that is known and a part of the gap as its own."""
         limits = self.limits
         start = None if self.standing.x is None else self.standing.x[core.columns]
         search = Search(
-            gap=limits.gap / 2,
+            gap=limits.gap * part,
             deadline_s=deadline_s,
             bound=self.model.objective(self.standing.bound * MICRO),
             start=start,

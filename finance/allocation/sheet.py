@@ -1,7 +1,7 @@
 """A model under construction: blocks of columns and rows, put together as one sparse matrix.
 
 The problem: a model of ten thousand interventions has a million coefficients; written one by one they cost
-more than the solve. Here whole blocks are added as arrays: columns first, then rows, each block under its name.
+more than the solve. Here whole blocks are added as arrays: columns first, then rows, each under its name.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ NOWHERE = -1  # a column or row that is not in the model
 
 
 @dataclass(slots=True)
-class Sheet:
+class ModelSheet:
     """Columns and rows, block by block.
 
     Attributes
@@ -27,7 +27,7 @@ class Sheet:
 
     Examples
     --------
-    >>> sheet = Sheet()
+    >>> sheet = ModelSheet()
     >>> paid = sheet.add("paid", 2, cost=[-1.0, -2.0])
     >>> sheet.put(0, paid, 1.0)
     >>> sheet.close("budget", 1, high=5.0).tolist()

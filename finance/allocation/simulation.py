@@ -17,12 +17,12 @@ from fractions import Fraction
 import numpy as np
 
 from .answer import Allocation
-from .chance import Floats, stream
+from .chance import stream
 from .check import recheck
 from .columns import MICRO
 from .effects import Observation, beliefs, learned, with_effects
 from .executor import Executor, gathered
-from .policies import GAP, knowledge_gains, required, with_information
+from .policies import GAP, knowledge_gains, with_information
 from .problem import AllocationDocument
 from .solve import allocate
 from .variants import columns_of, variant
@@ -31,6 +31,7 @@ Policy = Callable[["Turn"], tuple[Allocation, AllocationDocument]]
 PART_OF_ASKS = Fraction(3, 10)
 POOLS = 3
 EPSILON = 0.1
+PILOTED = 0.5  # share of interventions with some results before the first round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +236,7 @@ def make_world(number: int, seed: int, size: WorldSize | None = None) -> World:
     expected = (rng.lognormal(np.log(1_500_000), 0.4, count)).astype(np.int64)
     ratio = np.exp(rng.normal(0, 0.3, POOLS))
     thetas = ratio[pool] * np.exp(rng.normal(-(size.spread**2) / 2, size.spread, count))
-    pilot = np.where(rng.random(count) < 0.5, rng.integers(1, size.exposure, count), 0)
+    pilot = np.where(rng.random(count) < PILOTED, rng.integers(1, size.exposure, count), 0)
     events = rng.poisson(expected / MICRO * thetas * pilot)
     document = AllocationDocument.from_tables(
         {"unit": "USD", "scale": 2},
@@ -279,7 +280,7 @@ def make_world(number: int, seed: int, size: WorldSize | None = None) -> World:
 def by_means(turn: Turn) -> tuple[Allocation, AllocationDocument]:
     """Follow the believed means."""
     posed = with_effects(turn.document, beliefs(turn.document).thetas())
-    return required(allocate(posed, gap=GAP)), posed
+    return allocate(posed, gap=GAP).allocation, posed
 
 
 def by_raw_means(turn: Turn) -> tuple[Allocation, AllocationDocument]:
@@ -289,14 +290,14 @@ def by_raw_means(turn: Turn) -> tuple[Allocation, AllocationDocument]:
     raw = evidence.ints("total") / exposure / (evidence.ints("expected_micro") / MICRO) * MICRO
     thetas = np.where(evidence.ints("exposure") > 0, np.rint(raw), MICRO).astype(np.int64)
     posed = with_effects(turn.document, thetas)
-    return required(allocate(posed, gap=GAP)), posed
+    return allocate(posed, gap=GAP).allocation, posed
 
 
 def by_draw(turn: Turn) -> tuple[Allocation, AllocationDocument]:
     """Follow one draw of the effects (Thompson sampling)."""
     known = beliefs(turn.document)
     drawn = known.draws(turn.seed * 1000 + turn.number, 1)[0]
-    answer = required(allocate(with_effects(turn.document, drawn), gap=GAP))
+    answer = allocate(with_effects(turn.document, drawn), gap=GAP).allocation
     return answer, with_effects(turn.document, known.thetas())
 
 
@@ -307,8 +308,8 @@ def by_information(turn: Turn) -> tuple[Allocation, AllocationDocument]:
     left = turn.rounds - turn.number - 1
     gains = knowledge_gains(turn.document, guess.prices, turn.exposure) if left else {}
     if not gains:
-        return required(guess), posed
-    return required(allocate(with_information(posed, gains, left), gap=GAP)), posed
+        return guess.allocation, posed
+    return allocate(with_information(posed, gains, left), gap=GAP).allocation, posed
 
 
 def by_chance(turn: Turn) -> tuple[Allocation, AllocationDocument]:
@@ -318,7 +319,7 @@ def by_chance(turn: Turn) -> tuple[Allocation, AllocationDocument]:
     flat = np.full(document.response.count, MICRO, np.int64)
     posed = variant(document, {"response": columns_of(document, "response", gain_micro_per_k=flat)})
     answer = allocate(with_effects(posed, np.rint(lots * MICRO).astype(np.int64)), gap=GAP)
-    return required(answer), with_effects(document, beliefs(document).thetas())
+    return answer.allocation, with_effects(document, beliefs(document).thetas())
 
 
 def by_epsilon(turn: Turn) -> tuple[Allocation, AllocationDocument]:
@@ -354,7 +355,7 @@ def play(world: World, policy: str, number: int, rounds: int, seed: int) -> Run:
         Of luck and draws.
     """
     truth = with_effects(world.document, world.thetas)
-    bound = Fraction(allocate(truth, gap=GAP).bound)
+    bound = allocate(truth, gap=GAP).bound
     document = world.document
     realised, promised = [], []
     luck = seed * 10_000 + number
