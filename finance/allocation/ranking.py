@@ -17,7 +17,6 @@ from .arrays import UNSET
 from .building import Builder
 from .problem import rule_id
 
-
 Heap = list[tuple[Fraction | int, int]]
 
 
@@ -185,7 +184,7 @@ class Ranking:
         return cell in builder.working or (group is not None and builder.open(group))
 
     def _enlarge(self, builder: Builder, cell: int, key: Fraction | int, heap: Heap) -> None:
-        """Enlarge an award by its next piece, unless that brings less than was thought; queue what follows."""
+        """Enlarge an award by its next piece unless that brings less than thought; queue what follows."""
         gain, end = self._piece(builder, cell)
         if not gain:
             return
