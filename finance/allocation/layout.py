@@ -266,12 +266,12 @@ class Layout:
             starts = self.units.amounts(self.arrays.start[self.who[at]])
             sheet.put(row, self.start[at], weights * starts)
 
-    def spend_alone(self, sheet: Sheet, row: Int, weight: float) -> None:
+    def spend_alone(self, sheet: ModelSheet, row: Int, weight: float) -> None:
         """Put the awards that only one fund can pay, times a weight, into rows.
 
         Parameters
         ----------
-        sheet : Sheet
+        sheet : ModelSheet
             The model.
         row : int64 array [F, T]
             Row of each fund and period.
