@@ -12,6 +12,7 @@ from almoner.finance.allocation.sections import Objective
 
 Rows = list[dict[str, Any]]
 REGIONS = ("n", "s")
+COARSE = 100  # minor units
 
 
 class _Maker:
@@ -32,7 +33,7 @@ class _Maker:
 
     def amount(self, least: int, most: int) -> int:
         drawn = int(self.random.integers(least, most + 1))
-        return max(least, drawn - drawn % 100) if self.is_coarse and most > 100 else drawn  # noqa: PLR2004
+        return max(least, drawn - drawn % COARSE) if self.is_coarse and most > COARSE else drawn
 
     def pick(self, names: list[str], count: int) -> list[str]:
         return [names[at] for at in self.random.permutation(len(names))[:count].tolist()]
