@@ -140,6 +140,7 @@ def certify(
     *,
     bound: Fraction | None = None,
     solver: Mapping[str, str] | None = None,
+    value: Fraction | None = None,
 ) -> Certificate:
     """Write the certificate of an allocation.
 
@@ -155,6 +156,8 @@ def certify(
         A solver's bound [value units]; counts when the prices prove less.
     solver : Mapping[str, str], optional
         What searched.
+    value : Fraction, optional [value units]
+        What ``recheck`` has just returned for this allocation; checked here when absent.
 
     Returns
     -------
@@ -180,7 +183,7 @@ def certify(
     >>> made.kind, made.gap, made.prices
     ('prices', Fraction(0, 1), {'budget/pool/0': 2000000000})
     """
-    value = recheck(document, allocation)
+    value = recheck(document, allocation) if value is None else value
     proven = price_bound(document.arrays, multipliers)
     is_tighter = bound is not None and bound < proven
     return Certificate(

@@ -1,8 +1,8 @@
 """A small model in place of the whole one: most choices are decided, the rest is solved exactly.
 
-The problem: at good prices nearly all choices are clear, but the solver does not know which. Here the clear ones
-are folded into the right-hand sides, so that what is handed over has a few hundred columns, whatever the size of
-the problem. An answer of the small model is an answer of the whole one.
+The problem: at good prices nearly all choices are clear, but the solver does not know which. Here the clear
+ones are folded into the right-hand sides, so that what is handed over has a few hundred columns, whatever the
+size of the problem. An answer of the small model is an answer of the whole one.
 """
 
 from dataclasses import dataclass

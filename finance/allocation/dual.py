@@ -1,9 +1,9 @@
 """Prices under which nobody wants more than there is: the least bound that prices can prove.
 
 The problem: any prices give a bound; good ones give one that no allocation misses by much, and tell which
-choices are open at all. The bound is convex in the prices, so every call of the oracle says on which side of it
-better prices lie. A small linear program over all that was said proposes the next prices, inside a box around the
-best ones so far; its multipliers average the choices made on the way into the solution of the relaxation.
+choices are open at all. The bound is convex in the prices, so every call of the oracle says on which side of
+it better prices lie. A small linear program over all that was said proposes the next prices, inside a box
+around the best ones so far; its multipliers average the choices made on the way into the relaxation's solution.
 """
 
 from collections.abc import Callable

@@ -189,6 +189,23 @@ class Search:
         return objective < np.inf and objective - best <= self.gap * abs(objective)
 
 
+def solver_name(gap: float) -> dict[str, str]:
+    """Say what searches: name, version, options and seed, as certificates state it.
+
+    Parameters
+    ----------
+    gap : float [1]
+        Relative gap at which the search may end.
+
+    Examples
+    --------
+    >>> solver_name(1e-4)["options"]
+    'mip_rel_gap=0.0001 threads=1'
+    """
+    options = f"mip_rel_gap={gap:g} threads=1"
+    return {"name": "HiGHS", "version": highspy.Highs().version(), "options": options, "seed": str(SEED)}
+
+
 def new_highs(options: Mapping[str, Any] | None = None) -> Solver:
     """Make a silent solver with one thread and our seed."""
     solver: Solver = highspy.Highs()  # type: ignore[no-untyped-call] # a library without types

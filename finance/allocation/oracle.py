@@ -1,9 +1,9 @@
 """Prices in, bound and best choice out.
 
-The problem: a third party must be able to see that nothing better exists. For any prices of the shared rules, the
-value of every allocation is at most what the rules' right-hand sides are worth plus what each cell gains when it
-pays those prices. One call finds that bound, the choice that reaches it, how far this choice uses the shared rules
-(the direction in which prices should move), and the transfers that prove the bound without solving anything.
+The problem: a third party must be able to see that nothing better exists. For any prices of the shared rules,
+the value of every allocation is at most what the rules' right-hand sides are worth plus what each cell gains
+when it pays those prices. One call finds that bound, the choice that reaches it, how far this choice uses the
+shared rules (where prices should move), and the transfers that prove the bound without solving anything.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from .arrays import ProblemArrays
 from .closure import Closure, Links, Transfers, list_links
-from .problem import rule_id
 from .pricing import (
     BP,
     Classes,
@@ -24,6 +23,7 @@ from .pricing import (
     list_menu,
     list_rows,
 )
+from .problem import rule_id
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -1,16 +1,15 @@
 """What every cell is worth on its own once every shared rule has a price.
 
-The problem: budgets, floors, caps, shares, counts, stocks and metric floors tie thousands of choices together.
-With a price on each of these rows the choices fall apart: an intervention in a period (a cell) pays for what it
-takes, and its best amount follows from its own response alone. This module lists the rows, turns prices into the
-price of money in every cell, and finds the best amount by trying every breakpoint, so that steps, tranches and
-responses of any shape are exact.
+The problem: budgets, floors, caps, shares, counts, stocks and metric floors tie thousands of choices
+together. With a price on each of these rows the choices fall apart: an intervention in a period (a cell) pays
+for what it takes, and its best amount follows from its own response alone. This module lists the rows and the
+amounts worth trying: every breakpoint, so that steps, tranches and responses of any shape are exact.
 
 Notes
 -----
 Money is counted in 1,000 major units and value in value units, as floats: the exact bound is recomputed from
-integer prices elsewhere. Every row reads usage <= right-hand side, so every price is >= 0. Budgets come first, in
-the order of funds, then periods.
+integer prices elsewhere. Every row reads usage <= right-hand side, so every price is >= 0. Budgets come first,
+in the order of funds, then periods.
 """
 
 from dataclasses import dataclass
@@ -106,7 +105,7 @@ class _RowList:
         self.parts: dict[str, list[tuple[int, Ints, Floats]]] = {"money": [], "count": [], "metric": []}
         self.total: list[Floats] = []
 
-    def add(  # noqa: PLR0913 - one argument per thing that a row can use
+    def add(
         self,
         name: tuple[str, ...],
         index: int | tuple[int, int],

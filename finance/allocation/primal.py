@@ -2,8 +2,8 @@
 
 The problem: prices prove a bound, but what they would buy breaks budgets by a little. The choices that prices
 leave open are few; with all others decided they are solved exactly, and when the answer is not near enough to
-the bound, more of them are opened. What the bound excludes for good (whoever flips it falls below the answer that
-is known) never comes back, and when everything else is open, the solver's own bound holds for the whole problem.
+the bound, more of them are opened. What the bound excludes for good (flip it, and the answer is worse than the
+one known) never comes back; when everything else is open, the solver's own bound holds for the whole problem.
 """
 
 from collections.abc import Callable
