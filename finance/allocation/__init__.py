@@ -12,6 +12,7 @@ from ..shelf import shelve
 if TYPE_CHECKING:
     from .answer import Allocation, AllocationLine
     from .baselines import equal_group_shares, fairness, greedy, proportional
+    from .certificate import verify
     from .check import recheck
     from .problem import AllocationDocument
     from .result import AllocationResult
@@ -22,6 +23,7 @@ else:
         {
             ".answer": ("Allocation", "AllocationLine"),
             ".baselines": ("equal_group_shares", "fairness", "greedy", "proportional"),
+            ".certificate": ("verify",),
             ".check": ("recheck",),
             ".problem": ("AllocationDocument",),
             ".result": ("AllocationResult",),
@@ -40,4 +42,5 @@ __all__ = [
     "greedy",
     "proportional",
     "recheck",
+    "verify",
 ]

@@ -2,8 +2,8 @@
 
 The problem: a solver wants columns, rows and floats near 1; people want rules with names and amounts to the
 unit. ``compile_model`` makes the matrix in whole blocks, always as a minimisation of minus the value, with
-scales that are powers of ten. ``CompiledModel`` keeps the way back: which choice a column is, which rule a row
-comes from, what a dual means as a price.
+scales that are powers of ten. ``CompiledModel`` keeps the way back: which choice a column is, which rule a
+row comes from, what a dual means as a price.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ from .compile_rules import (
 )
 from .layout import Aim, Form, Layout, Units
 from .naming import Side, block_of, column_of, prices, row_rule
-from .sheet import Float, Sheet
+from .sheet import Float, ModelSheet
 from .tables import Int
 
 HALF = 0.5
@@ -285,7 +285,7 @@ def compile_model(
     if keep is not None:
         may &= _cells(keep, periods, arrays.n * periods)
     lay = Layout(arrays, may | must, aim, form)
-    sheet = Sheet()
+    sheet = ModelSheet()
     lay.put_columns(sheet, lower=must[lay.cells], relax=relax)
     _put_rows(sheet, lay, relax=relax)
     if covers:
@@ -306,7 +306,7 @@ def compile_model(
     )
 
 
-def _put_rows(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
+def _put_rows(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     put_purchases(sheet, lay, relax=relax)
     put_flows(sheet, lay)
     put_responses(sheet, lay)

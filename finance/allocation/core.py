@@ -147,9 +147,7 @@ class Folding:
             is_open[cells] = True
         return None
 
-    def _decided(
-        self, level: Floats, working: Floats, is_open: Bools, loose: Bools
-    ) -> tuple[Floats, Bools]:
+    def _decided(self, level: Floats, working: Floats, is_open: Bools, loose: Bools) -> tuple[Floats, Bools]:
         lay = self.model.layout
         values = np.zeros(self.model.matrix.shape[1])
         free = np.ones(len(values), bool)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .oracle import Oracle, Reply
-from .highs import SmallLP
+from .small_lp import SmallLP
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int16]

@@ -265,7 +265,9 @@ def list_menu(arrays: ProblemArrays) -> Menu:
         return out
 
     return Menu(
-        money=amounts / k, value=worth(arrays.gain), metric=tuple(worth(arrays.metric_gain[m]) for m in metrics)
+        money=amounts / k,
+        value=worth(arrays.gain),
+        metric=tuple(worth(arrays.metric_gain[m]) for m in metrics),
     )
 
 

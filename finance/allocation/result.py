@@ -56,7 +56,9 @@ class Progress:
     def sentence(self) -> str:
         """Say how far the solve is."""
         if self.value is None:
-            return "no bound yet" if self.bound is None else f"nothing can be worth more than {self.bound:.6g}"
+            return (
+                "no bound yet" if self.bound is None else f"nothing can be worth more than {self.bound:.6g}"
+            )
         if self.gap is None:
             return f"worth {self.value:.6g}"
         far = 100 * self.gap

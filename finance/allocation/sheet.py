@@ -1,7 +1,7 @@
 """A model under construction: blocks of columns and rows, put together as one sparse matrix.
 
 The problem: a model of ten thousand interventions has a million coefficients; written one by one they cost
-more than the solve. Here whole blocks are added as arrays: columns first, then rows, each block under its name.
+more than the solve. Here whole blocks are added as arrays: columns first, then rows, each under its name.
 """
 
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ NOWHERE = -1  # a column or row that is not in the model
 
 
 @dataclass(slots=True)
-class Sheet:
+class ModelSheet:
     """Columns and rows, block by block.
 
     Attributes
@@ -27,7 +27,7 @@ class Sheet:
 
     Examples
     --------
-    >>> sheet = Sheet()
+    >>> sheet = ModelSheet()
     >>> paid = sheet.add("paid", 2, cost=[-1.0, -2.0])
     >>> sheet.put(0, paid, 1.0)
     >>> sheet.close("budget", 1, high=5.0).tolist()
@@ -43,6 +43,7 @@ class Sheet:
     _column_parts: list[tuple[Float, Float, Float, NDArray[np.bool_]]] = field(default_factory=list)
     _row_parts: list[tuple[Float, Float]] = field(default_factory=list)
     _entries: list[tuple[Int, Int, Float]] = field(default_factory=list)
+    _charges: list[tuple[Int, Float]] = field(default_factory=list)
 
     def add(
         self,
@@ -74,6 +75,18 @@ class Sheet:
             )
         self.width += count
         return np.arange(self.width - count, self.width, dtype=np.int64)
+
+    def charge(self, columns: Int, cost: Float) -> None:
+        """Add to the costs of columns.
+
+        Parameters
+        ----------
+        columns : int64 array [columns]
+            Their numbers; one that stands twice is charged twice.
+        cost : float array [solver units]
+            What is added to each.
+        """
+        self._charges.append((columns, cost))
 
     def put(self, row: ArrayLike, column: ArrayLike, value: ArrayLike) -> None:
         """Put coefficients into the block of rows that is closed next; what stands nowhere is left out.
@@ -124,8 +137,11 @@ class Sheet:
 
     def column_arrays(self) -> tuple[Float, Float, Float, NDArray[np.bool_]]:
         """Return costs, lower and upper bounds [solver units], and which columns are whole numbers."""
+        cost = np.concatenate([part[0] for part in self._column_parts] or [np.zeros(0)])
+        for columns, more in self._charges:
+            np.add.at(cost, columns, more)
         return (
-            np.concatenate([part[0] for part in self._column_parts] or [np.zeros(0)]),
+            cost,
             np.concatenate([part[1] for part in self._column_parts] or [np.zeros(0)]),
             np.concatenate([part[2] for part in self._column_parts] or [np.zeros(0)]),
             np.concatenate([part[3] for part in self._column_parts] or [np.zeros(0, np.bool_)]),

@@ -31,14 +31,15 @@ from .primal import Limits, PrimalSearch, Standing
 from .problem import AllocationDocument, rule_id
 from .prices import price_bound as exact_bound
 from .proof import NANO, prove, whole_prices
+from .relax import relax
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
 from .settle import ROUNDS, choose_again, settle
 
 Floats = NDArray[np.float64]
 MICRO = 10**6
 PRICE_SHARE = 0.4  # of the time that is left
-SMALL = 200  # cells up to which prices are a by-product
-FEW_CALLS, MANY_CALLS = 40, 400
+SMALL = 1500  # cells up to which the linear relaxation gives the prices
+CALLS = 400
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
@@ -167,13 +168,13 @@ class _Run:
         """Find prices, then an answer, then whole amounts."""
         watch = self.watch
         now = watch.clock()
-        self.pricing = self._prices(warm)
-        now = watch.mark("prices", now)
-        self.standing = Standing(bound=self.pricing.bound)
-        if self.pricing.bound < self._least():
-            return "infeasible"
         self.model = compile_model(self.arrays)
         now = watch.mark("model", now)
+        pricing = self._prices(warm)
+        now = watch.mark("prices", now)
+        if pricing is None or pricing.bound < self._least():
+            return "infeasible"
+        self.pricing, self.standing = pricing, Standing(bound=pricing.bound)
         limits = Limits(
             gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
         )
@@ -191,21 +192,22 @@ class _Run:
         watch.mark("whole", now)
         return "no_answer" if self.allocation is None else "stopped"
 
-    def _prices(self, warm: AllocationResult | None) -> Pricing:
-        watch = self.watch
+    def _prices(self, warm: AllocationResult | None) -> Pricing | None:
+        """Find prices: from the relaxation when the problem is small."""
+        watch, least = self.watch, self._least()
+        if len(self.arrays.open) <= SMALL and warm is None:
+            return relax(self.oracle, self.model, left_s=max(0.0, watch.left()))
         until = watch.spent() + PRICE_SHARE * max(0.0, watch.left())
-        least = self._least()
 
         def stop(bound: float) -> bool:
             watch.tell(-np.inf, bound, "prices")
             return watch.spent() > until or watch.cancel() or bound < least
 
-        is_small = len(self.arrays.open) <= SMALL
         return find_prices(
             self.oracle,
             start=None if warm is None else self._known(warm),
             tolerance=float(self.asked) * COARSE,
-            calls=FEW_CALLS if is_small else MANY_CALLS,
+            calls=CALLS,
             stop=stop,
         )
 
@@ -267,9 +269,7 @@ class _Run:
         left = what_is_left(self.arrays, allocation)
         whole = whole_prices(self.oracle, self.pricing.prices).tolist()
         prices = {
-            rule: Fraction(price, NANO)
-            for rule, price in zip(self.oracle.names, whole, strict=True)
-            if price
+            rule: Fraction(price, NANO) for rule, price in zip(self.oracle.names, whole, strict=True) if price
         }
         return AllocationResult(
             status=status,
