@@ -153,7 +153,7 @@ class Beliefs:
             Negative for a cautious figure.
         """
         mean, sd = self.moments()
-        return self._micro(mean + deviations * sd)
+        return self.millionths(mean + deviations * sd)
 
     def draws(self, seed: int, count: int) -> Int:
         """Draw scenarios: multipliers of the gains [scenarios, rows] [millionths].
@@ -172,7 +172,7 @@ class Beliefs:
             chances = [levels(seed, "pool", name, size=count)]
             chances += [levels(seed, "effect", *self.keys[row], size=count) for row in rows.tolist()]
             found[:, rows] = pool.points(np.stack(chances, axis=1))
-        return self._micro(found)
+        return self.millionths(found)
 
     def effects(self, level: float = 0.9) -> tuple[Effect, ...]:
         """Return every effect with its interval.
@@ -199,7 +199,14 @@ class Beliefs:
             for at, (who, metric) in enumerate(self.keys)
         )
 
-    def _micro(self, effect: Floats) -> Int:
+    def millionths(self, effect: Floats) -> Int:
+        """Return effects over what was expected, in whole millionths.
+
+        Parameters
+        ----------
+        effect : array [..., rows] [effect]
+            Effects.
+        """
         ratio = np.rint(effect / self.expected * MICRO)
         return cast("Int", np.clip(ratio, 0, MOST_THETA).astype(np.int64))
 

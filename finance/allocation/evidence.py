@@ -125,6 +125,17 @@ class PoolPosterior:
         variance = self.moments()[1] ** 2
         return variance / np.sqrt(variance + self.noise / np.maximum(exposure, TINY))
 
+    def loading(self) -> Floats:
+        """Return by how much every effect moves when what the pool shares moves by one deviation [effect].
+
+        The first factor of the means that the points of the grid give.
+        """
+        mean = self._conditional()[0]
+        around = np.sqrt(self.weight)[:, None] * (mean - self.weight @ mean)
+        _, sizes, directions = np.linalg.svd(around, full_matrices=False)
+        found = sizes[0] * directions[0]
+        return cast("Floats", found if found.sum() >= 0 else -found)
+
     def bound(self, level: float) -> Floats:
         """Return the effects below which a share of the belief lies [effect]; found by halving.
 
@@ -271,7 +282,7 @@ def _scatter(results: Results) -> float:
 def _inside(results: Results) -> Floats:
     """Return the sum of squares around every own mean [parts of the expected effect, squared]."""
     around = results.squares - results.total**2 / np.maximum(results.exposure, 1)
-    return cast("Floats", np.maximum(around, 0) / results.expected**2)
+    return np.maximum(around, 0) / results.expected**2
 
 
 def _grid(

@@ -1,16 +1,18 @@
 """Held money: what is paid or encumbered stays where it is, to the unit and in its fund.
 
-The problem: a solver that may re-route every flow will gladly let another fund pay what one fund has already
-promised. Held amounts therefore leave their fund for one of their own, which admits only those to whom they are
-promised and whom the same funds admit. Whoever holds a promise keeps at least that much money, so in any answer
-the promised fund can take its place again by exchanging payments inside such a group, and ``merged`` does it:
-the exchange changes no award, and no fund pays more than it has.
+The problem: a solver that may re-route every flow will gladly let another fund pay what one fund has
+already promised. Held amounts therefore leave their fund for one of their own, which admits only those to
+whom they are promised and whom the same funds admit. Whoever holds a promise keeps at least that much
+money, so in any answer the promised fund can take its place again by exchanging payments inside such a
+group, and ``merged`` does it: the exchange changes no award, and no fund pays more than it has.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+
+import numpy as np
 
 from ..errors import AllocationRejected
 from .answer import Allocation, AllocationLine, Carried
@@ -320,10 +322,12 @@ def _exchanged(
 
 def _groups(arrays: ProblemArrays) -> dict[str, Group]:
     """Return for every intervention which funds admit it; alone where a fund may pay a part only."""
-    bounded = (arrays.eligible & (arrays.share_num < arrays.share_den)).any(axis=1)
+    bounded = np.any(arrays.eligible & (arrays.share_num < arrays.share_den), axis=1).tolist()
     return {
-        who: (who,) if bounded[at] else tuple(arrays.eligible[at].tolist())
-        for at, who in enumerate(arrays.intervention_ids)
+        who: (who,) if is_bounded else tuple(admitted)
+        for who, is_bounded, admitted in zip(
+            arrays.intervention_ids, bounded, arrays.eligible.tolist(), strict=True
+        )
     }
 
 
@@ -343,4 +347,3 @@ def _require_awarded(
                 rules=[],
                 findings=[],
             )
-

@@ -1,14 +1,14 @@
 """Re-allocation: new results move open money, and never what is promised.
 
-The problem: when outcomes are verified, some interventions turn out better than planned and others worse, but
-money is partly paid or encumbered, tranches wait for their determination, and nobody can plan with an
-allocation that is turned over every quarter. ``reallocate`` updates beliefs by final determinations, releases or
-withholds the next tranche, keeps every encumbered amount in its fund, limits how much open money may leave its
-place, answers the rest anew, and says row by row what changed and why. It is a proposal like every allocation:
-nothing moves before it is approved.
+The problem: when outcomes are verified, some interventions turn out better than planned and others worse,
+but money is partly paid or encumbered, tranches wait for their determination, and nobody can plan with an
+allocation that is turned over every quarter. ``reallocate`` updates beliefs by final determinations,
+releases or withholds the next tranche, keeps every encumbered amount in its fund, limits how much open
+money may leave its place, answers the rest anew, and says row by row what changed and why. It is a proposal
+like every allocation: nothing moves before it is approved.
 
-Encumbered money is kept exact by giving it funds of its own, which admit only what they are promised to; in the
-answer they are merged into the funds they came from.
+Encumbered money is kept exact by giving it funds of its own, which admit only what they are promised to; in
+the answer they are merged into the funds they came from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -106,7 +106,7 @@ class Reallocation:
     ignored: tuple[str, ...]
 
 
-def reallocate(  # noqa: PLR0913 - what is in force, what is new, and how hard to try
+def reallocate(
     document: AllocationDocument,
     before: Allocation | AllocationResult,
     determinations: Sequence[Observation],
@@ -192,8 +192,8 @@ def reallocate(  # noqa: PLR0913 - what is in force, what is new, and how hard t
 def held_lines(document: AllocationDocument, allocation: Allocation, now: int) -> list[AllocationLine]:
     """Return what paid and committed tranches hold, fund by fund in the order of their ids.
 
-    Fixed and start cost of an intervention with such a tranche is held as well. Awards of periods that are over
-    are held whole.
+    Fixed and start cost of an intervention with such a tranche is held as well. Awards of periods that are
+    over are held whole.
 
     Parameters
     ----------
@@ -247,9 +247,7 @@ def past_lines(allocation: Allocation, now: int) -> list[AllocationLine]:
     return [line for line in allocation.lines if line.period < now]
 
 
-def _working(
-    document: AllocationDocument, allocation: Allocation, cell: tuple[str, int], award: int
-) -> int:
+def _working(document: AllocationDocument, allocation: Allocation, cell: tuple[str, int], award: int) -> int:
     who, period = cell
     at = document.interventions.texts("intervention_id").index(who)
     begins = (who, period - 1) not in set(allocation.chosen)
@@ -372,4 +370,3 @@ class _Effects:
 
 def _shown(theta: int) -> str:
     return f"{theta / MICRO:.{THETA_DIGITS}f}"
-

@@ -295,5 +295,5 @@ def test_held_money_beyond_every_budget_is_refused() -> None:
         AllocationLine(intervention_id=who, period=0, fund_id="pool", amount_minor=150_000)
         for who in ("i01", "i02", "i03")
     ]
-    with pytest.raises(AllocationRejected, match="holds 500.00 more in period 0 than it has"):
+    with pytest.raises(AllocationRejected, match=r"holds 500\.00 more in period 0 than it has"):
         reallocate(document, Allocation.of(lines), [], encumbered=lines)
