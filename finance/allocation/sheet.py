@@ -87,8 +87,11 @@ class ModelSheet:
         value : float or array [solver units]
             Coefficient; several on one place add up.
         """
+        at = np.asarray(row, np.int64)
+        if not at.size:
+            return
         rows, columns, values = np.broadcast_arrays(
-            np.asarray(row, np.int64), np.asarray(column, np.int64), np.asarray(value, np.float64)
+            at, np.asarray(column, np.int64), np.asarray(value, np.float64)
         )
         stands = (rows >= 0) & (columns >= 0) & (values != 0)
         if stands.all():
