@@ -18,9 +18,9 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain,
     |                     AlreadyDetermined, AlreadyClaimed, ClaimLate, DeterminationExpired,
     |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
-    |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
-    `- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
-                          AttributionRefused
+    |- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
+    |                     AttributionRefused
+    `- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
 
 Programming mistakes stay ``TypeError`` and ``ValueError``. No HTTP status and no exit code stands here:
 ``api/problems.py`` gives both.

@@ -15,11 +15,14 @@ MANY_UNITS = 10_000  # units of a resource from which they are counted in lots
 
 
 def put_bonuses(sheet: ModelSheet, lay: Layout) -> None:
-    """Add what is gained when all members are funded, by one row for each member."""
+    """Add what is gained when all members are funded, by one row for each; alone it is worth of its own."""
     lists, micro = lay.arrays.bonus, lay.arrays.bonus_micro
     if not len(lists):
         return
-    event, row, cell, number = _events(lay, lists, micro > 0)
+    alone = np.diff(lists.ptr) == 1
+    event, _, cell, _ = _events(lay, lists, (micro > 0) & alone)
+    sheet.charge(lay.y[cell], np.broadcast_to(_worth(lay, -micro[event]), cell.shape))
+    event, row, cell, number = _events(lay, lists, (micro > 0) & ~alone)
     if not len(event):
         return
     won = sheet.add("bonus", len(event), cost=_worth(lay, -micro[event]), upper=1.0)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from .compile import CompiledModel
 from .core import Core, Folding
+from .covers import with_covers
 from .dual import Pricing
 from .highs import Outcome, Search, run
 from .oracle import Oracle
@@ -23,6 +24,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FIRST = 60  # open choices of the first small model
 LEAST = 12
+COVERED = 5000  # cells up to which the whole model gets rows for covers
+TINY, LUMPY = 400, 0.05  # cells up to which so many parts in the relaxation mean: no small models
 HALF = 0.5
 GROWTH = 2
 LOOSE = 2  # loose segments for each open choice
@@ -134,6 +137,8 @@ class PrimalSearch:
         """Grow until the gap is reached, all is open, or the time is up."""
         cells = len(self.net)
         count = max(LEAST, min(FIRST, cells // 6))
+        if cells <= TINY and self.parts().sum() > LUMPY * cells:
+            count = cells
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
             undecided = ~self.decided() if self.standing.x is not None else np.ones(cells, bool)
             if count >= NEARLY_ALL * int(undecided.sum()):
@@ -141,6 +146,12 @@ class PrimalSearch:
                 return
             self.step(count, undecided)
             count *= GROWTH
+
+    def parts(self) -> Bools:
+        """Cells that the relaxation funds in part."""
+        level = self.pricing.level[self.model.layout.cells]
+        out: Bools = (level > FRACTION) & (level < 1 - FRACTION)
+        return out
 
     def step(self, count: int, undecided: Bools) -> None:
         """Solve a small model with so many open choices."""
@@ -156,8 +167,7 @@ class PrimalSearch:
         cells = self.model.layout.cells
         size = (arrays.high[cells] + self.model.layout.fixed) / arrays.minor_per_block
         score = np.abs(self.net) / np.maximum(size, 1e-6)
-        level = self.pricing.level[cells]
-        score[(level > FRACTION) & (level < 1 - FRACTION)] = -1.0
+        score[self.parts()] = -1.0
         score[~undecided] = np.inf
         out = np.zeros(len(score), bool)
         out[np.argsort(score, kind="stable")[:count]] = True
@@ -205,8 +215,11 @@ class PrimalSearch:
 
     def finish(self, undecided: Bools) -> None:
         """Solve everything that is not excluded; the solver's bound then holds for the whole problem."""
+        if len(self.net) <= COVERED:
+            self.folding = Folding(with_covers(self.model))
         everything = np.ones(self.folding.cap.shape, bool)
-        prior = np.where(self.net > 0, 1.0, 0.0)
+        must = self.model.lower[self.model.layout.y] > 0  # locked, whatever it is worth
+        prior = np.where((self.net > 0) | must, 1.0, 0.0)
         level = np.where(undecided, self.level, prior)
         core = self.folding.fold(level, self.working, undecided, everything)
         if core is None:

@@ -43,6 +43,7 @@ class ModelSheet:
     _column_parts: list[tuple[Float, Float, Float, NDArray[np.bool_]]] = field(default_factory=list)
     _row_parts: list[tuple[Float, Float]] = field(default_factory=list)
     _entries: list[tuple[Int, Int, Float]] = field(default_factory=list)
+    _charges: list[tuple[Int, Float]] = field(default_factory=list)
 
     def add(
         self,
@@ -74,6 +75,18 @@ class ModelSheet:
             )
         self.width += count
         return np.arange(self.width - count, self.width, dtype=np.int64)
+
+    def charge(self, columns: Int, cost: Float) -> None:
+        """Add to the costs of columns.
+
+        Parameters
+        ----------
+        columns : int64 array [columns]
+            Their numbers; one that stands twice is charged twice.
+        cost : float array [solver units]
+            What is added to each.
+        """
+        self._charges.append((columns, cost))
 
     def put(self, row: ArrayLike, column: ArrayLike, value: ArrayLike) -> None:
         """Put coefficients into the block of rows that is closed next; what stands nowhere is left out.
@@ -127,8 +140,11 @@ class ModelSheet:
 
     def column_arrays(self) -> tuple[Float, Float, Float, NDArray[np.bool_]]:
         """Return costs, lower and upper bounds [solver units], and which columns are whole numbers."""
+        cost = np.concatenate([part[0] for part in self._column_parts] or [np.zeros(0)])
+        for columns, more in self._charges:
+            np.add.at(cost, columns, more)
         return (
-            np.concatenate([part[0] for part in self._column_parts] or [np.zeros(0)]),
+            cost,
             np.concatenate([part[1] for part in self._column_parts] or [np.zeros(0)]),
             np.concatenate([part[2] for part in self._column_parts] or [np.zeros(0)]),
             np.concatenate([part[3] for part in self._column_parts] or [np.zeros(0, np.bool_)]),

@@ -87,7 +87,10 @@ def _money(draw: random.Random, who: list[str], periods: int) -> Plain:
     ]
     earmarks: Rows = []
     for name in names[1:]:
-        part = {"max_share_bp": draw.choice([10_000, 10_000, 5000]), "match_bp": draw.choice([None, None, 10_000])}
+        part = {
+            "max_share_bp": draw.choice([10_000, 10_000, 5000]),
+            "match_bp": draw.choice([None, None, 10_000]),
+        }
         if _some(draw, 0.5):
             earmarks.append({"fund_id": name, "column": "region", "value": draw.choice(["n", "s"]), **part})
         elif _some(draw, 0.5):
