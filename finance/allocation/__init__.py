@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .baselines import equal_group_shares, fairness, greedy, proportional
     from .certificate import verify
     from .check import recheck
+    from .explain import explain
     from .problem import AllocationDocument
     from .result import AllocationResult
     from .solve import allocate
@@ -25,6 +26,7 @@ else:
             ".baselines": ("equal_group_shares", "fairness", "greedy", "proportional"),
             ".certificate": ("verify",),
             ".check": ("recheck",),
+            ".explain": ("explain",),
             ".problem": ("AllocationDocument",),
             ".result": ("AllocationResult",),
             ".solve": ("allocate",),
@@ -38,6 +40,7 @@ __all__ = [
     "AllocationResult",
     "allocate",
     "equal_group_shares",
+    "explain",
     "fairness",
     "greedy",
     "proportional",
