@@ -18,8 +18,9 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain,
     |                     AlreadyDetermined, AlreadyClaimed, ClaimLate, DeterminationExpired,
     |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
-    |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
-    `- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected
+    |- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
+    |                     AttributionRefused
+    `- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
 
 Programming mistakes stay ``TypeError`` and ``ValueError``. No HTTP status and no exit code stands here:
 ``api/problems.py`` gives both.
@@ -499,3 +500,9 @@ class CertificateRejected(AllocationError):
     """A certificate does not prove what it states."""
 
     code = "allocation.certificate_rejected"
+
+
+class AttributionRefused(AllocationError):
+    """A payment that cannot be divided among actors as declared."""
+
+    code = "allocation.attribution"

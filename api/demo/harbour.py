@@ -258,7 +258,11 @@ def report_allocation(stage: Stage) -> dict[str, object]:
         rule.__name__: decimal_of(recheck(problem, rule(problem)), 6) for rule in (greedy, proportional)
     }
     digits = result.scale
-    asks = {row.intervention_id: row.maximum for row in problem.interventions}
+    most = zip(
+        problem.tickets.texts("intervention_id"), problem.tickets.ints("max_minor").tolist(), strict=True
+    )
+    asks = {who: problem.amount(minor) for who, minor in most}
+    budgets = zip(problem.funds.texts("fund_id"), problem.funds.ints("budget_minor").tolist(), strict=True)
     return {
         "label": "invented",
         "unit": result.unit,
@@ -274,11 +278,11 @@ def report_allocation(stage: Stage) -> dict[str, object]:
                 "fund": row.fund_id,
                 "amount": decimal_text(row.amount_minor, digits),
             }
-            for row in result.lines
+            for row in result.allocation.lines
         ],
         "asks": asks,
-        "left": {name: decimal_text(minor, digits) for name, minor in result.left},
-        "budgets": {row.fund_id: row.budget for row in problem.funds},
+        "left": {name: decimal_text(minor, digits) for (name, _), minor in result.left.items()},
+        "budgets": {name: problem.amount(minor) for name, minor in budgets},
         "simple_rules": simple,
         "complementarity": "reading-club is funded only together with breakfast-club",
     }

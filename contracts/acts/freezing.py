@@ -27,7 +27,6 @@ from ..terms.pay import LegName
 from .paying import is_kept_back, source_of, use_of, waiting_promise
 from .settling import leg_row
 
-Ends = tuple[str, str, str, str]  # clause, period, payer, payee
 Waiting = tuple[str, UUID, int]  # payer, payout, amount [minor units]
 
 
@@ -37,7 +36,7 @@ def freeze(
     row: StoredClaim,
     raised: Dispute,
     worth: Iterable[tuple[LegName, int]],
-    resting: Collection[Ends],
+    resting: Collection[UUID],
     clock: Clock,
 ) -> None:
     """Write a dispute, and move what it affects under a name from which nothing is paid.
@@ -54,8 +53,8 @@ def freeze(
         As raised.
     worth : iterable of (LegName, int)
         What would be paid now, leg by leg [minor units].
-    resting : collection of (clause, period, payer, payee)
-        Between whom less would be due without the claim: what waits there is kept back too.
+    resting : collection of UUID
+        Other payouts that rest on the claim too: those that wait are kept back with its own.
     clock : Clock
         When it is recorded.
     """
@@ -118,14 +117,13 @@ def _open_waiting(session: Session, stored: StoredAgreement) -> list[AnyRow]:
 
 
 def _waiting(
-    session: Session, stored: StoredAgreement, claim: str, resting: Collection[Ends]
+    session: Session, stored: StoredAgreement, claim: str, resting: Collection[UUID]
 ) -> list[Waiting]:
     """Return what waits for approval and rests on a claim, and is not kept back for another one."""
     return [
         (row.payer, row.id, row.amount)
         for row in _open_waiting(session, stored)
-        if (row.claim == claim or (row.clause, row.period, row.payer, row.payee) in resting)
-        and not is_kept_back(session, stored, row)
+        if (row.claim == claim or row.id in resting) and not is_kept_back(session, stored, row)
     ]
 
 

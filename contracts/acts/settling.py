@@ -153,10 +153,10 @@ def worth_of(
     )
 
 
-def resting_on(
-    session: Session, stored: StoredAgreement, claim: str, *, clock: Clock
-) -> frozenset[tuple[str, str, str, str]]:
-    """Return between whom less would be due, clause by clause, if nothing held of a claim that was settled.
+def resting_on(session: Session, stored: StoredAgreement, claim: str, *, clock: Clock) -> frozenset[UUID]:
+    """Return other payouts that rest on a settled claim too: less would be due on them if nothing held of it.
+
+    What the claim's own payouts can bear of that falls on them alone.
 
     Parameters
     ----------
@@ -170,8 +170,12 @@ def resting_on(
     without = replace(had, results=(), nothing=withdrawn(use.program, (*had.results, *had.nothing), ()))
     decided = books.deciding(without)
     day = _day(session, stored, decided, as_utc(clock()).date())
-    due = moving(take_step(use, books, decided, as_of=day).entitlements)
-    return frozenset(ends for ends, change in due.items() if change < 0)
+    falls = {name: -due for name, due in _dues(stored, books, decided, day).items() if due < 0}
+    legs = settlements.list_payout_legs(session, stored.id)
+    for one in legs:
+        if one.claim == claim and one.name in falls:
+            falls[one.name] -= one.due
+    return frozenset(one.payout for one in legs if one.due > 0 and falls.get(one.name, 0) > 0)
 
 
 def _dues(stored: StoredAgreement, books: Books, decided: Sequence[Decided], day: date) -> dict[LegName, int]:

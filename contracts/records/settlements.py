@@ -321,6 +321,53 @@ def list_payout_rows(session: Session, agreement_id: int) -> Sequence[AnyRow]:
     return list(session.execute(query.order_by(*order)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoutLeg:
+    """What one payout that stands comes to under one leg.
+
+    Attributes
+    ----------
+    payout : UUID
+        Which.
+    claim : str
+        By whose settlement; empty for a calendar or an amendment.
+    name : LegName
+        Clause, period, members, payer and payee.
+    due : int [minor units]
+        Below zero where it is returned.
+    """
+
+    payout: UUID
+    claim: str
+    name: LegName
+    due: int
+
+
+def list_payout_legs(session: Session, agreement_id: int) -> tuple[PayoutLeg, ...]:
+    """Return payouts leg by leg, without what was given up."""
+    ends = (OBLIGATION.c.clause, OBLIGATION.c.period, OBLIGATION.c.payer, OBLIGATION.c.payee)
+    same = PAYOUT.c.settlement_id == OBLIGATION.c.settlement_id
+    for column in ends:
+        same &= PAYOUT.c[column.name] == column
+    rows = session.execute(
+        select(*ends, OBLIGATION.c.members, OBLIGATION.c.due, PAYOUT.c.id, CLAIM.c.code)
+        .join(PAYOUT, same)
+        .join(SETTLEMENT, SETTLEMENT.c.id == OBLIGATION.c.settlement_id)
+        .outerjoin(CLAIM, CLAIM.c.id == SETTLEMENT.c.claim_id)
+        .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
+        .where(SETTLEMENT.c.agreement_id == agreement_id, PAYOUT_VOID.c.payout_id.is_(None))
+    )
+    return tuple(
+        PayoutLeg(
+            payout=row.id,
+            claim=row.code or "",
+            name=(row.clause, row.period, read_members(row.members), row.payer, row.payee),
+            due=int(row.due),
+        )
+        for row in rows
+    )
+
+
 def find_payout_row(session: Session, payout_id: UUID) -> AnyRow:
     """Return a payout."""
     row: AnyRow | None = session.execute(_payout_query().where(PAYOUT.c.id == payout_id)).one_or_none()

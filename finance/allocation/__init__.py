@@ -1,7 +1,8 @@
 """Allocation: who gets how much, from which fund, and how near that is to the best possible.
 
 ``AllocationDocument.read`` takes the problem, ``allocate`` answers it, ``recheck`` checks any answer rule by
-rule in whole minor units. An allocation is a proposal: it moves nothing.
+rule in whole minor units, ``greedy``, ``proportional`` and ``equal_group_shares`` show what simple rules
+would have given. An allocation is a proposal: it moves nothing.
 """
 
 from typing import TYPE_CHECKING
@@ -10,13 +11,25 @@ from ..shelf import shelve
 
 if TYPE_CHECKING:
     from .answer import Allocation, AllocationLine
+    from .baselines import equal_group_shares, fairness, greedy, proportional
+    from .certificate import verify
+    from .check import recheck
+    from .explain import explain
     from .problem import AllocationDocument
+    from .result import AllocationResult
+    from .solve import allocate
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".answer": ("Allocation", "AllocationLine"),
+            ".baselines": ("equal_group_shares", "fairness", "greedy", "proportional"),
+            ".certificate": ("verify",),
+            ".check": ("recheck",),
+            ".explain": ("explain",),
             ".problem": ("AllocationDocument",),
+            ".result": ("AllocationResult",),
+            ".solve": ("allocate",),
         },
     )
 
@@ -24,4 +37,13 @@ __all__ = [
     "Allocation",
     "AllocationDocument",
     "AllocationLine",
+    "AllocationResult",
+    "allocate",
+    "equal_group_shares",
+    "explain",
+    "fairness",
+    "greedy",
+    "proportional",
+    "recheck",
+    "verify",
 ]

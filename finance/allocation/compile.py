@@ -2,8 +2,8 @@
 
 The problem: a solver wants columns, rows and floats near 1; people want rules with names and amounts to the
 unit. ``compile_model`` makes the matrix in whole blocks, always as a minimisation of minus the value, with
-scales that are powers of ten. ``CompiledModel`` keeps the way back: which choice a column is, which rule a row
-comes from, what a dual means as a price.
+scales that are powers of ten. ``CompiledModel`` keeps the way back: which choice a column is, which rule a
+row comes from, what a dual means as a price.
 """
 
 from collections.abc import Mapping
@@ -15,6 +15,7 @@ import scipy.sparse as sp
 from .arrays import Bool, ProblemArrays
 from .compile_rows import (
     put_budgets,
+    put_covers,
     put_flows,
     put_levels,
     put_limits,
@@ -36,7 +37,8 @@ from .compile_rules import (
     put_stocks,
 )
 from .layout import Aim, Form, Layout, Units
-from .sheet import Float, Sheet
+from .naming import Side, block_of, column_of, prices, row_rule
+from .sheet import Float, ModelSheet
 from .tables import Int
 
 HALF = 0.5
@@ -132,6 +134,85 @@ class CompiledModel:
         """
         return -micro / self.units.value
 
+    def column(self, kind: str, *key: str | int) -> int:
+        """Return the number of the column of a choice or an amount.
+
+        Parameters
+        ----------
+        kind : str
+            ``funded``, ``start`` or ``carry``; of any other block, the key is the place in it.
+        key : str or int
+            Intervention or fund, and the index of the period when there are several.
+        """
+        return column_of(self.layout, self.columns, kind, key)
+
+    def column_name(self, column: int) -> str:
+        """Return the name of a column: its block and its place in it.
+
+        Parameters
+        ----------
+        column : int
+            Number of the column.
+        """
+        return "{}_{}".format(*block_of(self.columns, column))
+
+    def row_name(self, row: int) -> str:
+        """Return the name of a row: its block and its place in it.
+
+        Parameters
+        ----------
+        row : int
+            Number of the row.
+        """
+        return "{}_{}".format(*block_of(self.rows, row))
+
+    def row_rule(self, row: int, side: Side = "high") -> str:
+        """Return the rule that a row comes from, an empty text when it only holds the model together.
+
+        Parameters
+        ----------
+        row : int
+            Number of the row.
+        side : str
+            Which bound: a floor or a cap.
+        """
+        return row_rule(self.layout, self.rows, row, side)
+
+    def prices(self, row_dual: Float) -> Mapping[str, float]:
+        """Return what more of every right-hand side is worth, by rule; floors have negative prices.
+
+        Parameters
+        ----------
+        row_dual : float array [solver units]
+            Of the minimisation, without whole numbers.
+
+        Returns
+        -------
+        Mapping of str to float
+            Value per 1,000 major units for rules about money, else per unit of what is bounded.
+        """
+        return prices(self.layout, self.rows, row_dual)
+
+    def start(self, funded: Bool, working: Float | Int | None = None) -> Float:
+        """Return values to begin a search with, no number where they do not say.
+
+        Parameters
+        ----------
+        funded : bool array [J]
+            Whether each cell is funded.
+        working : array [J] or None [minor units]
+            Working money; segments are filled in order.
+        """
+        lay = self.layout
+        x = np.full(len(self.cost), np.nan)
+        x[lay.y] = funded[lay.cells]
+        if working is not None:
+            before = np.cumsum(lay.cap, axis=1) - lay.cap
+            filled = np.clip(np.asarray(working)[lay.cells][:, None] - before, 0, lay.cap)
+            held = lay.money >= 0
+            x[lay.money[held]] = (filled * funded[lay.cells][:, None])[held] / lay.units.money
+        return x
+
     def read(self, x: Float) -> Point:
         """Return what a solution says.
 
@@ -147,20 +228,21 @@ class CompiledModel:
         funded[lay.cells] = x[lay.y] > HALF
         spent = np.where(lay.money >= 0, x[lay.money], 0.0).sum(axis=1)
         working[lay.cells] = np.where(funded[lay.cells], spent, 0.0) * lay.units.money
-        carried = np.where(lay.carry >= 0, x[lay.carry], 0.0) * lay.units.money
+        carried = np.append(x, 0.0)[lay.carry] * lay.units.money  # -1, where nothing is kept, reads the 0
         bought = np.zeros((len(arrays.fund_ids), *arrays.stock.shape))
         if lay.bought.size:
             bought = np.where(lay.bought >= 0, x[lay.bought], 0.0) * lay.lot[:, None]
         return Point(funded=funded, working=working, carried=carried, bought=bought)
 
 
-def compile_model(  # noqa: PLR0913 - each switch is a different model of the same problem
+def compile_model(
     arrays: ProblemArrays,
     *,
     form: Form = "aggregated",
     keep: Bool | None = None,
     fixed: Bool | None = None,
     relax: bool = False,
+    covers: bool = False,
     aim: Aim | None = None,
 ) -> CompiledModel:
     """Make the model of a problem.
@@ -178,6 +260,8 @@ def compile_model(  # noqa: PLR0913 - each switch is a different model of the sa
         What must be funded, where it is open.
     relax : bool
         Whether choices may be parts: the linear relaxation.
+    covers : bool
+        Whether to add rows that only help to find cuts.
     aim : Aim or None
         What to maximise instead of the value.
 
@@ -201,9 +285,11 @@ def compile_model(  # noqa: PLR0913 - each switch is a different model of the sa
     if keep is not None:
         may &= _cells(keep, periods, arrays.n * periods)
     lay = Layout(arrays, may | must, aim, form)
-    sheet = Sheet()
+    sheet = ModelSheet()
     lay.put_columns(sheet, lower=must[lay.cells], relax=relax)
     _put_rows(sheet, lay, relax=relax)
+    if covers:
+        put_covers(sheet, lay)
     cost, lower, upper, integer = sheet.column_arrays()
     row_lower, row_upper = sheet.row_arrays()
     return CompiledModel(
@@ -220,7 +306,7 @@ def compile_model(  # noqa: PLR0913 - each switch is a different model of the sa
     )
 
 
-def _put_rows(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
+def _put_rows(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     put_purchases(sheet, lay, relax=relax)
     put_flows(sheet, lay)
     put_responses(sheet, lay)

@@ -238,3 +238,49 @@ def test_what_one_payer_frees_is_there_for_another_at_the_same_moment(
     spend_elsewhere(nights_closed, "398488.00")
     dispute(all_closed, grounds="fraud")
     assert (kept(all_closed), all_closed.money()[2]) == ("198488.00", "0.00")
+
+
+def carry_out(desk: "Desk", one: Payout) -> str:
+    """Approve a payout that waits and carry it out; gives what it is then."""
+    assert one.proposal is not None
+    given: dict[str, Any] = {"approver": "quiet-owl", "key": f"ok#{one.id}", "clock": desk.clock}
+    finance.approve(desk.session, "main", one.proposal, **given)
+    return acts.carry_out(desk.session, "main", "pact", one.id, clock=desk.clock).status
+
+
+@pytest.fixture
+def people(desk: "Desk", content: dict[str, Any]) -> "Desk":
+    """Nights of each person, paid at once where somebody approves; the latest finding counts."""
+    content["sets"] = {"people": {"title": "People", "most": 4}}
+    content["metrics"]["nights"] |= {"per": ["people"], "domain": ["0", "400"], "pool": "last"}
+    content["clauses"][0] |= {"each": ["people"], "on_decrease": "recover"}
+    document = document_of(content, disputes={"days": 30}, verification={"pays": "provisional"})
+    opened = replace(desk, document=document)
+    opened.start()
+    ask_for_approval(opened)
+    for claim, name, value in (("c1", "ada", "100"), ("c2", "ben", "100")):
+        opened.find(claim, value, of=(("people", name),))
+        settle(opened, claim)
+    return opened
+
+
+def test_what_waits_for_another_claim_goes_on_in_a_dispute(people: "Desk") -> None:
+    dispute(people)
+    first, second_one = acts.list_payouts(people.session, "main", "pact")
+    with pytest.raises(MoneyFrozen, match="rests on the claim 'c1'"):
+        carry_out(people, first)
+    assert carry_out(people, second_one) == "paid"
+
+
+def test_what_waits_anew_for_several_claims_is_kept_back_for_each(people: "Desk") -> None:
+    people.find("c3", "40", of=(("people", "ben"),))
+    settle(people)
+    waiting = ("out", "2116.80", "waiting")
+    assert payouts(people) == [("out", "1512.00", "void"), ("out", "1512.00", "void"), waiting]
+    dispute(people)
+    with pytest.raises(MoneyFrozen, match="rests on a claim, which is in dispute"):
+        carry_out(people, last(people))
+    resolve(people, "upheld")
+    assert (
+        acts.carry_out(people.session, "main", "pact", last(people).id, clock=people.clock).status == "paid"
+    )

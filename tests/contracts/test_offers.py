@@ -1,7 +1,6 @@
 """Choosing among contracts: each costs its proven maximum, and one that observes another needs it."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest

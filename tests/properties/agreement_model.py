@@ -144,6 +144,9 @@ class Model:
         books = dict(self.books)
         if adding is not None:
             books[adding.code] = (adding.decided, adding.fallen)
+        return self.rows_in(books)
+
+    def rows_in(self, books: Mapping[str, Books]) -> list[tuple[str, Result]]:
         codes = [*self.order, *(code for code in books if code not in self.order)]
         known = {one[:3] for code in codes for one in books[code][0]}
         rows = []
@@ -189,7 +192,8 @@ class Model:
         undue = [
             one
             for one in self.payouts
-            if not (one.claim and self.claims[one.claim].dispute)
+            if not one.kept_for
+            and not (one.claim and self.claims[one.claim].dispute)
             and one.status == ("waiting" if sums.get(one.name[1:], 0) < 0 else "owed")
             and sums.get(one.name[1:], 0)
         ]
@@ -226,7 +230,7 @@ class Model:
         """One step because a finding counts."""
         if claim.settled:
             for one in self.payouts:
-                if one.claim == claim.code and one.status == "waiting":
+                if one.claim == claim.code and one.status == "waiting" and not one.kept_for:
                     one.status = "void"
         rows = self.step(claim)
         if claim.code not in self.order:
@@ -349,6 +353,23 @@ class Model:
         more = {name: due - answers[1].get(name, 0) for name, due in answers[0].items()}
         return {name: due for name, due in more.items() if due > 0 and self.fund_of(name[3])}
 
+    def rests_on(self, claim: ClaimRow, payout: PayoutRow) -> bool:
+        """Whether less of a payout would be due without a claim, beyond what the claim's own ones bear."""
+        if claim.code not in self.books:
+            return False
+        results, fallen = self.books[claim.code]
+        found = self.rows_in({**self.books, claim.code: ((), fallen | {one[:3] for one in results})})
+        wanted = earned(self.shape, found, self.judged_on(claim))
+        falls = {
+            (*row.key, *ends): -due
+            for row in take_step(self.shape, self.legs, self.frozen, wanted)
+            for ends, due in row.legs.items()
+        }
+        for one in self.payouts:
+            if one.claim == claim.code and one.status != "void":
+                falls = {name: fall - one.legs.get(name, 0) for name, fall in falls.items()}
+        return any(due > 0 and falls.get(name, 0) > 0 for name, due in payout.legs.items())
+
     def dispute_refused(self, claim: ClaimRow, by: str, grounds: str) -> bool:
         """Whether a dispute comes too late, a second time, or from somebody who gave up the right."""
         if not claim.round or any(one.round == claim.round for one in claim.disputes):
@@ -368,12 +389,20 @@ class Model:
         kept = {payer: min(amount, held.get(payer, 0)) for payer, amount in kept.items()}
         legs = {name: amount for name, amount in worth.items() if kept[name[3]]}
         late = claim.settled >= claim.round and self.final_on(claim) <= self.today
+        for one in self.payouts:
+            if one.status != "waiting" or one.kept_for:
+                continue
+            if one.claim == claim.code or self.rests_on(claim, one):
+                one.kept_for = code
         claim.dispute = Dispute(code, claim.code, claim.round, legs, kept, late=late)
         claim.disputes.append(claim.dispute)
 
     def resolve(self, claim: ClaimRow, outcome: str, instead: tuple[Result, ...] = ()) -> None:
         assert claim.dispute is not None
         claim.dispute.outcome = outcome
+        for one in self.payouts:
+            if one.kept_for == claim.dispute.code:
+                one.kept_for = ""
         claim.dispute = None
         if outcome != "upheld":
             self.count(claim, claim.round + 1, instead, self.today)

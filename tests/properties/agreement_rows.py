@@ -74,6 +74,7 @@ class PayoutRow:
     done: int = 0
     approved: bool = False
     legs: dict[LegName, int] = field(default_factory=dict)
+    kept_for: str = ""  # the dispute for which it is kept back while it waits
 
     @property
     def back_status(self) -> str:

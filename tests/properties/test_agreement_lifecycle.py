@@ -311,7 +311,7 @@ class Life(RuleBasedStateMachine):
             self.world.approve(one)
         refusal = "" if one.approved or approved else "NotApproved"
         one.approved = one.approved or approved
-        if claim is not None and claim.dispute:
+        if one.kept_for or (claim is not None and claim.dispute):
             refusal = "MoneyFrozen"
         if self.model.state not in SETTLED_STATES:
             refusal = "UnlawfulTransition"

@@ -1,0 +1,328 @@
+"""Why no allocation exists, in the words of policy, and what would make one possible.
+
+The problem: a solver that finds no answer names no rule, and people have to know which of their own decisions
+clash. Three questions are asked in turn, from the cheapest: do locks, needs and choices contradict each other
+(``chains.py``); do floors, caps and budgets (``shortage.py``); is it only that amounts come in lumps
+(``lumps.py``)? The answer names at most a handful of rules with their figures and proposes changes, each of
+which was applied and shown to work.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from .chains import Clash, Forced, forced
+from .fixes import Fix, Fixer, apply
+from .lumps import lump_of
+from .policy_space import PolicySpace, Rule
+from .pools import reach_of
+from .remedies import candidates
+from .shortage import Shortage, ShortageProof, shortage_of
+from .witness import has_allocation
+from .wording import EVERY, Wording, parts_of
+
+if TYPE_CHECKING:
+    from .problem import AllocationDocument
+
+How = Literal["static", "chain", "policy", "lumpy"]
+Check = Callable[["AllocationDocument"], bool]
+SHOWN = 3
+TRIED = 8
+ROUNDS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleConflict:
+    """Why a problem has no allocation.
+
+    Attributes
+    ----------
+    rules : tuple of str
+        Rule ids that cannot all hold; a ``*`` stands for every rule of a kind, listed in ``members``.
+    reasons : tuple of str
+        A sentence for each rule, and what follows.
+    fixes : tuple of Fix
+        Changes that make the problem possible, the cheapest first; each was confirmed.
+    how : str
+        ``static`` (one intervention contradicts itself), ``chain`` (locks and needs), ``policy`` (floors,
+        caps, budgets, earmarks) or ``lumpy`` (amounts that fit only as wholes).
+    proof : ShortageProof
+        How sure it is.
+    members : Mapping[str, tuple of str]
+        Rule ids behind a ``*``.
+    """
+
+    rules: tuple[str, ...]
+    reasons: tuple[str, ...]
+    fixes: tuple[Fix, ...]
+    how: How
+    proof: ShortageProof
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """Return the conflict as JSON values."""
+        return {
+            "how": self.how,
+            "rules": list(self.rules),
+            "members": {name: list(rules) for name, rules in self.members.items()},
+            "reasons": list(self.reasons),
+            "fixes": [fix.plain() for fix in self.fixes],
+            "proof": {
+                "kind": self.proof.kind,
+                "weights": {rule: str(weight) for rule, weight in sorted(self.proof.weights.items())},
+                "short_minor": str(self.proof.short_minor),
+            },
+        }
+
+    @property
+    def text(self) -> str:
+        """The conflict and its fixes as lines."""
+        fixes = [f"- {fix.sentence}" for fix in self.fixes]
+        return "\n".join([*self.reasons, *(["What would make it possible:"] if fixes else []), *fixes])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """A conflict before its fixes are confirmed."""
+
+    conflict: RuleConflict
+    fixes: tuple[Fix, ...]
+
+
+def find_conflict(document: "AllocationDocument", *, check: Check | None = None) -> RuleConflict | None:
+    """Say why a problem has no allocation, or None where no reason is found.
+
+    Parameters
+    ----------
+    document : AllocationDocument
+        The problem.
+    check : callable, optional
+        Whether a changed problem has an allocation; the default looks for one.
+
+    Examples
+    --------
+    >>> from .problem import AllocationDocument
+    >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
+    ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}],
+    ...   "interventions": [{"intervention_id": "w7", "region": "north"}],
+    ...   "tickets": [{"intervention_id": "w7", "max_minor": 9000}],
+    ...   "limits": [{"group_kind": "region", "group_id": "north", "floor_minor": 8500}]}''')
+    >>> conflict = find_conflict(problem)
+    >>> print(conflict.text)
+    region north gets at least 85.00 USD.
+    Fund pool has 80.00 USD.
+    Together these rules are short by 5.00 USD.
+    What would make it possible:
+    - Raise fund pool from 80.00 USD to 85.00 USD, by 5.00 USD.
+    - Lower the floor of region north from 85.00 USD to 80.00 USD, by 5.00 USD.
+    """
+    found = _found(document)
+    if found is None:
+        return None
+    confirm = check or has_allocation
+    fixes = _confirmed(document, found.fixes, confirm)
+    if not fixes:
+        joint = _joint(document, found, confirm)
+        fixes = (joint,) if joint is not None else ()
+    return replace(found.conflict, fixes=fixes)
+
+
+def _found(document: "AllocationDocument") -> _Found | None:
+    known = forced(document)
+    if known.clash is not None:
+        return _of_chain(document, known.clash)
+    return _of_policy(document, known) or _of_lumps(document, known)
+
+
+def _confirmed(document: "AllocationDocument", fixes: Sequence[Fix], check: Check) -> tuple[Fix, ...]:
+    """Return the first few fixes that work; of every kind of rule the cheapest comes first."""
+    seen, turn = Counter[str](), list[tuple[int, Fix]]()
+    for fix in fixes:
+        kind = parts_of(fix.rules[0])[0]
+        turn.append((seen[kind], fix))
+        seen[kind] += 1
+    ordered = [fix for _, fix in sorted(turn, key=lambda pair: pair[0])]
+    good: list[Fix] = []
+    for fix in ordered[:TRIED]:
+        if len(good) < SHOWN and check(apply(document, fix, is_sound=True)):
+            good.append(replace(fix, is_confirmed=True))
+    return tuple(sorted(good, key=_by_amount))
+
+
+def _of_chain(document: "AllocationDocument", clash: Clash) -> _Found:
+    """Say which rules demand that somebody is funded and is not."""
+    fixer = Fixer(document)
+    who, period = divmod(clash.cell, document.arrays.period_count)
+    name = document.arrays.intervention_ids[who]
+    links = [
+        rule for rule in clash.rules if parts_of(rule)[0] in {"needs", "bundle", "any-of", "alternatives"}
+    ]
+    when = fixer.say.period(str(period))
+    reasons = [fixer.say.sentence(rule) for rule in clash.rules]
+    conflict = RuleConflict(
+        rules=clash.rules,
+        reasons=(*reasons, f"So {name} must be funded{when} and cannot be."),
+        fixes=(),
+        how="chain" if links else "static",
+        proof=ShortageProof(
+            kind="exact", weights=dict.fromkeys(clash.rules, Fraction(1)), short_minor=Fraction(0)
+        ),
+    )
+    fixes = [fix for rule in clash.rules if (fix := _loosened(fixer, rule, clash.cell)) is not None]
+    return _Found(conflict=conflict, fixes=tuple(sorted(fixes, key=_gentler)))
+
+
+GENTLE = (
+    "override",
+    "lock",
+    "stock",
+    "cap",
+    "cap-count",
+    "earmark",
+    "alternatives",
+    "any-of",
+    "needs",
+    "bundle",
+)
+
+
+def _gentler(fix: Fix) -> tuple[int, tuple[str, ...]]:
+    """Order fixes of a chain: a decision is changed more easily than what interventions are."""
+    return (GENTLE.index(parts_of(fix.rules[0])[0]), fix.rules)
+
+
+def _loosened(fixer: Fixer, rule: str, cell: int) -> Fix | None:
+    """Let one rule of a chain give way, as far as one cell needs it."""
+    arrays = fixer.arrays
+    kind, *parts = parts_of(rule)
+    who = cell // arrays.period_count
+    if kind == "stock":
+        what = arrays.resource_ids.index(parts[0])
+        rows = zip(arrays.need.tolist(), arrays.need_quantity.tolist(), strict=True)
+        most = max(quantity for (_, resource), quantity in rows if resource == what)
+        return fixer.stock(what, int(parts[1]), most - int(arrays.stock[what, int(parts[1])]))
+    if kind in {"cap", "cap-count"}:
+        limit = fixer.say.limit(parts)
+        if limit is None:
+            return None
+        least = int(arrays.fixed[who] + arrays.low[cell])
+        return fixer.bound(kind, limit, 1 if kind == "cap-count" else least - int(arrays.limits.cap[limit]))
+    if kind == "earmark" and parts[0] == EVERY:
+        richest = int(np.argmax(arrays.budget.sum(axis=1)))
+        return fixer.admit_one(richest, arrays.intervention_ids.index(parts[1]))
+    return fixer.release(rule)
+
+
+def _of_policy(document: "AllocationDocument", known: Forced) -> _Found | None:
+    """Say which floors, caps, budgets and other amounts cannot all be met."""
+    reach = reach_of(document.arrays, known.on, known.off, with_barred=True)
+    space = PolicySpace(document.arrays, reach, bounds_by(document))
+    shortage = shortage_of(space, lambda cell, is_on: known.rules((cell, is_on)))
+    if shortage is None:
+        return None
+    fixer = Fixer(document)
+    fixes = candidates(fixer, space, shortage.rules, shortage.openings)
+    single = [_loosened(fixer, name, cell) for name, cell in shortage.decided.items()]
+    single += [fixer.release(rule.id) for rule in shortage.rules if parts_of(rule.id)[0] == "override"]
+    fixes += [fix for fix in single if fix is not None]
+    reasons = [fixer.say.sentence(rule) for rule in shortage.names]
+    reasons += _supply(fixer, space, shortage.rules)
+    conflict = RuleConflict(
+        rules=shortage.names,
+        reasons=(*reasons, _short(fixer, shortage)),
+        fixes=(),
+        how="policy",
+        proof=shortage.proof,
+        members=shortage.members,
+    )
+    return _Found(conflict=conflict, fixes=tuple(fixes))
+
+
+def bounds_by(document: "AllocationDocument") -> dict[tuple[int, str], str]:
+    """Return which override bounds an intervention's award, by position and kind: the tightest one."""
+    table, arrays = document.overrides, document.arrays
+    place = {who: at for at, who in enumerate(arrays.intervention_ids)}
+    rows = zip(
+        table.texts("override_id"),
+        table.texts("kind"),
+        table.texts("intervention_id"),
+        table.ints("amount_minor").tolist(),
+        strict=True,
+    )
+    held = {"at_least": arrays.at_least, "at_most": arrays.at_most}
+    return {
+        (place[who], kind): name
+        for name, kind, who, amount in rows
+        if kind in held and held[kind][place[who]] == amount
+    }
+
+
+def _supply(fixer: Fixer, space: PolicySpace, rules: Sequence[Rule]) -> list[str]:
+    """Say how much a group can take at all, where no other rule of people stands in its way."""
+    floors = [rule for rule in rules if rule.kind == "floor"]
+    if len(floors) != len(rules):
+        return []
+    said = []
+    for rule in floors:
+        inside = space.inside(rule.place[0])
+        most, count = int(space.pools.most[inside].sum()), int(space.pools.members[inside].sum())
+        limits = fixer.arrays.limits
+        name = fixer.say.group(limits.kind[rule.place[0]], limits.group[rule.place[0]])
+        said.append(
+            f"The {count} that can be funded in {name} take at most {fixer.say.money(most)} together."
+        )
+    return said
+
+
+def _short(fixer: Fixer, shortage: Shortage) -> str:
+    units = {rule.unit for rule in shortage.rules}
+    if (
+        any(rule.kind in {"floor-count", "cap-count", "stock", "metric"} for rule in shortage.rules)
+        or len(units) > 1
+    ):
+        return "These rules cannot all hold."
+    return f"Together these rules are short by {fixer.say.money(round(shortage.short))}."
+
+
+def _of_lumps(document: "AllocationDocument", known: Forced) -> _Found | None:
+    lump = lump_of(document, known)
+    if lump is None:
+        return None
+    say = Wording(document)
+    conflict = RuleConflict(
+        rules=lump.rules,
+        reasons=(*(say.sentence(rule) for rule in lump.rules), lump.sentence),
+        fixes=(),
+        how="lumpy",
+        proof=ShortageProof(kind=lump.proof, weights={}, short_minor=Fraction(lump.short)),
+    )
+    return _Found(conflict=conflict, fixes=lump.fixes)
+
+
+def _joint(document: "AllocationDocument", found: _Found, check: Check) -> Fix | None:
+    """Change one rule of each clash, where there are several and no single change is enough."""
+    fixes: list[Fix] = []
+    changed = document
+    current: _Found | None = found
+    while current is not None and current.fixes and len(fixes) < ROUNDS:
+        fixes.append(current.fixes[0])
+        changed = apply(changed, current.fixes[0], is_sound=True)
+        current = _found(changed)
+    if current is not None or len(fixes) == 1 or not check(changed):
+        return None
+    amounts = [fix.amount_minor for fix in fixes]
+    return Fix(
+        rules=tuple(dict.fromkeys(rule for fix in fixes for rule in fix.rules)),
+        sentence=" ".join(fix.sentence for fix in fixes),
+        edits=tuple(edit for fix in fixes for edit in fix.edits),
+        amount_minor=None if None in amounts else sum(amount for amount in amounts if amount is not None),
+        is_confirmed=True,
+    )
+
+
+def _by_amount(fix: Fix) -> tuple[bool, int]:
+    return (fix.amount_minor is None, fix.amount_minor or 0)

@@ -1,0 +1,353 @@
+"""From a problem to an allocation in whole minor units, with a bound that nothing can exceed.
+
+The problem: "the solver says so" is no reason to move money. Prices prove a bound and decide most choices,
+the solver decides the rest, the amounts are made whole in integers, checked rule by rule by ``check.py``
+and valued exactly; and the answer is published together with the bound, so that the most that a better one
+could bring is known.
+
+Notes
+-----
+A bound of kind ``prices`` is arithmetic that anybody can repeat. One of kind ``solver`` is the bound of the
+solver's search with a stated margin: one millionth of it and one hundred-millionth of what all
+interventions would be worth together, for the solver's tolerances.
+"""
+
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from math import isfinite
+from typing import Never
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import Infeasible, NotProven, RoundingFailed
+from .answer import Allocation
+from .certificate import certify, relative_gap
+from .check import recheck
+from .compile import CompiledModel, compile_model
+from .conflicts import find_conflict
+from .dual import Pricing, find_prices
+from .highs import solver_name
+from .oracle import Oracle
+from .primal import Limits, PrimalSearch, Standing
+from .problem import AllocationDocument
+from .proof import NANO, prove
+from .relax import relax
+from .result import AllocationResult, Progress, Status, what_binds, what_is_left
+from .settle import ROUNDS, choose_again, settle
+from .strategies import choose
+from .witness import allocation_of, plans
+
+Floats = NDArray[np.float64]
+MICRO = 10**6
+PRICE_SHARE = 0.4  # of the time that is left
+SMALL = 1500  # cells up to which the linear relaxation gives the prices
+CALLS = 400
+AUTO = "auto"
+COARSE = 0.05  # of the gap: what one more call of the oracle must promise
+ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
+
+
+def allocate(
+    problem: AllocationDocument,
+    *,
+    gap: Fraction | None = None,
+    deadline_s: float = 60.0,
+    clock: Callable[[], float] = time.monotonic,
+    cancel: Callable[[], bool] | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    strategy: str = AUTO,
+    warm: AllocationResult | None = None,
+    raise_infeasible: bool = True,
+) -> AllocationResult:
+    """Allocate the funds for the highest value that every rule allows.
+
+    Parameters
+    ----------
+    problem : AllocationDocument
+        Who can be funded, from what, under which rules.
+    gap : Fraction, optional [1]
+        Relative distance to the bound that is good enough; the document's own when not given.
+    deadline_s : float [s]
+        Time for the solve.
+    clock : Callable
+        Tells the time [s].
+    cancel : Callable, optional
+        Whether to stop now, with the best answer so far; asked often.
+    progress : Callable, optional
+        Told every step forward.
+    strategy : str
+        Who chooses: ``auto`` is the optimizer, other names are those of ``list_strategies``. Whoever it is,
+        the answer is checked and put beside the bound here.
+    warm : AllocationResult, optional
+        The answer to a similar problem, whose prices to start from.
+    raise_infeasible : bool
+        Whether a problem without an answer raises, or returns a result of that status.
+
+    Raises
+    ------
+    DocumentInvalid
+        When fields of the problem contradict each other.
+    Infeasible
+        When no allocation keeps every rule.
+    NotProven
+        When the deadline came before any answer, or no answer could be paid in whole minor units.
+
+    Examples
+    --------
+    >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
+    ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}],
+    ...   "interventions": [{"intervention_id": "w7"}],
+    ...   "tickets": [{"intervention_id": "w7", "max_minor": 9000}],
+    ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000}]}''')
+    >>> result = allocate(problem)
+    >>> result.value, result.bound, result.kind
+    (Fraction(4, 25), Fraction(4, 25), 'prices')
+    """
+    asked = problem.asked_gap if gap is None else gap
+    if not 0 < asked < 1:
+        raise ValueError(f"gap is {asked}: it must be between 0 and 1")
+    run = _Run(problem, asked, _Watch(clock, deadline_s, cancel, progress))
+    status = run.search(warm) if strategy == AUTO else run.follow(strategy)
+    if status in {"infeasible", "no_answer"} and raise_infeasible:
+        run.refuse(status)
+    return run.result(status)
+
+
+class _Watch:
+    """The time that is left, and what is told to whoever waits."""
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        deadline_s: float,
+        cancel: Callable[[], bool] | None,
+        progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.clock, self.deadline_s = clock, deadline_s
+        self.cancel = cancel or (lambda: False)
+        self.progress = progress
+        self.began = clock()
+        self.value, self.bound = -np.inf, np.inf
+        self.timings: dict[str, float] = {}
+
+    def spent(self) -> float:
+        """Seconds since the start."""
+        return self.clock() - self.began
+
+    def left(self) -> float:
+        """Seconds until the deadline."""
+        return self.deadline_s - self.spent()
+
+    def tell(self, value: float, bound: float, stage: str) -> None:
+        """Tell of a step; values never fall and bounds never rise."""
+        self.value, self.bound = max(self.value, value), min(self.bound, bound)
+        if self.progress is not None:
+            self.progress(
+                Progress(
+                    value=self.value if isfinite(self.value) else None,
+                    bound=self.bound if isfinite(self.bound) else None,
+                    stage=stage,
+                    spent_s=self.spent(),
+                )
+            )
+
+    def mark(self, stage: str, since: float) -> float:
+        """Note how long a stage took; return the time now."""
+        now = self.clock()
+        self.timings[stage] = self.timings.get(stage, 0.0) + now - since
+        return now
+
+
+class _Run:
+    """One solve: prices, small models, whole amounts, proof."""
+
+    def __init__(self, problem: AllocationDocument, asked: Fraction, watch: _Watch) -> None:
+        self.problem, self.asked, self.watch = problem, asked, watch
+        self.arrays = problem.arrays
+        self.oracle = Oracle(self.arrays)
+        self.allocation: Allocation | None = None
+        self.value = Fraction(0)
+        self.strategy = AUTO
+        self.pricing: Pricing
+        self.model: CompiledModel
+        self.standing: Standing
+
+    def search(self, warm: AllocationResult | None) -> Status:
+        """Find prices, then an answer, then whole amounts."""
+        watch = self.watch
+        now = watch.clock()
+        self.model = compile_model(self.arrays)
+        now = watch.mark("model", now)
+        pricing = self._prices(warm)
+        now = watch.mark("prices", now)
+        self.pricing = pricing or find_prices(self.oracle, calls=1)
+        self.standing = Standing(bound=self.pricing.bound)
+        if pricing is None or pricing.bound < self._least():
+            return "infeasible"
+        limits = Limits(
+            gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
+        )
+        PrimalSearch(
+            oracle=self.oracle,
+            model=self.model,
+            pricing=self.pricing,
+            limits=limits,
+            standing=self.standing,
+        ).run()
+        now = watch.mark("search", now)
+        if self.standing.is_infeasible:
+            return "infeasible"
+        self._settle()
+        watch.mark("whole", now)
+        return "no_answer" if self.allocation is None else "stopped"
+
+    def follow(self, strategy: str) -> Status:
+        """Let somebody else choose; prices say what that costs."""
+        found = choose(self.problem, strategy)
+        self.allocation, self.value, self.strategy = found.allocation, found.value, found.strategy
+        self.model = compile_model(self.arrays)
+        pricing = self._prices(None)
+        self.pricing = pricing or find_prices(self.oracle, calls=1)
+        self.standing = Standing(bound=self.pricing.bound)
+        return "stopped"
+
+    def _prices(self, warm: AllocationResult | None) -> Pricing | None:
+        """Find prices: from the relaxation when the problem is small."""
+        watch, least = self.watch, self._least()
+        if len(self.arrays.open) <= SMALL and warm is None:
+            return relax(self.oracle, self.model, left_s=max(0.0, watch.left()))
+        until = watch.spent() + PRICE_SHARE * max(0.0, watch.left())
+
+        def stop(bound: float) -> bool:
+            watch.tell(-np.inf, bound, "prices")
+            return watch.spent() > until or watch.cancel() or bound < least
+
+        return find_prices(
+            self.oracle,
+            start=None if warm is None else self._known(warm),
+            tolerance=float(self.asked) * COARSE,
+            calls=CALLS,
+            stop=stop,
+        )
+
+    def _known(self, warm: AllocationResult) -> Floats:
+        """Prices of an earlier answer, by rule."""
+        return np.array([float(warm.prices.get(name, 0)) for name in self.oracle.names])
+
+    def _least(self) -> float:
+        """Return what no allocation is worth less than: a bound below it says that there is none."""
+        lost = float(self.arrays.overlap_micro.sum()) * self.arrays.period_count / MICRO
+        return -lost - 1e-6 * (1 + lost)
+
+    def _settle(self) -> None:
+        """Make whole amounts; a choice that cannot be paid is put aside and another one sought."""
+        aside: list[Floats] = []
+        x = self.standing.x
+        while x is not None and len(aside) < ROUNDS:
+            try:
+                self.allocation = settle(self.arrays, self.model, x)
+            except RoundingFailed:
+                aside.append(x)
+                outcome = choose_again(self.model, aside, gap=float(self.asked) / 2, left=self.watch.left)
+                x = outcome.x
+            else:
+                self.value = recheck(self.problem, self.allocation)
+                return
+        if self.standing.x is None:
+            self._fall_back()
+
+    def _fall_back(self) -> None:
+        """Take a simple plan when the time was too short for any answer of the search."""
+        for plan in plans(self.problem):
+            self.allocation = allocation_of(self.problem, plan)
+            if self.allocation is not None:
+                self.value = recheck(self.problem, self.allocation)
+                return
+
+    def refuse(self, status: Status) -> Never:
+        """Say why there is no answer, or that none was found."""
+        if status == "infeasible":
+            conflict = find_conflict(self.problem)
+            said = (
+                ["No reason was found that people can read."]
+                if conflict is None
+                else conflict.text.split("\n")
+            )
+            raise Infeasible(
+                f"No allocation keeps every rule. {' '.join(said)}",
+                rules=[] if conflict is None else list(conflict.rules),
+                fixes=[] if conflict is None else [fix.plain() for fix in conflict.fixes],
+                unit=self.problem.unit,
+            )
+        bound = self.pricing.bound
+        raise NotProven(
+            f"No allocation can be given: none was found in {self.watch.spent():.1f} s. Nothing is worth "
+            f"more than {bound:.6g}; give it more time, or loosen floors and tickets.",
+            bound=str(Fraction(bound)),
+        )
+
+    def result(self, status: Status) -> AllocationResult:
+        """Put value, bound and proof side by side."""
+        began = self.watch.clock()
+        allocation = self.allocation or Allocation(chosen=())
+        proof = certify(
+            self.problem,
+            allocation,
+            prove(self.oracle, self.pricing.prices),
+            bound=self._searched(),
+            solver=solver_name(float(self.asked)),
+            value=self.value,
+        )
+        gap = relative_gap(self.value, proof.bound)
+        if self.allocation is not None:
+            within = (gap is not None and gap <= self.asked) or proof.bound - self.value <= self._margin()
+            status = "within_gap" if within else "stopped"
+        left = what_is_left(self.arrays, allocation)
+        prices = {rule: Fraction(price, NANO) for rule, price in proof.prices.items()}
+        binding = what_binds(self.arrays, allocation, left, prices)
+        self.watch.mark("proof", began)
+        return AllocationResult(
+            status=status,
+            problem_sha256=proof.problem_sha256,
+            unit=self.problem.unit,
+            scale=self.problem.scale,
+            allocation=allocation,
+            value=self.value,
+            bound=proof.bound,
+            gap=gap,
+            asked_gap=self.asked,
+            kind=proof.kind,
+            price_bound=proof.price_bound,
+            prices=prices,
+            certificate=proof,
+            tie_band=self._ties(proof.price_bound),
+            left=left,
+            binding=binding,
+            timings=dict(self.watch.timings),
+            strategy=self.strategy,
+        )
+
+    def _searched(self) -> Fraction | None:
+        """Return the bound of the solver's search with its margin; None where it is not to be believed."""
+        if self.standing.is_price_bound:
+            return None
+        stated = Fraction(self.standing.bound) + self._margin()
+        return stated if self.value <= stated else None
+
+    def _margin(self) -> Fraction:
+        most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
+            int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
+        )
+        return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
+
+    def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:
+        """Cells whose other choice the proof does not exclude."""
+        if self.allocation is None:
+            return ()
+        slack = float(price_bound - self.value)
+        open_cells = ~self.oracle.links.closed & ~self.oracle.links.locked
+        cells = np.flatnonzero((np.abs(self.pricing.reply.net) <= slack) & open_cells)
+        names, periods = self.arrays.intervention_ids, self.arrays.period_count
+        return tuple((names[cell // periods], cell % periods) for cell in cells.tolist())
