@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .certificate import verify
     from .check import recheck
     from .effects import OutcomeReport, beliefs, with_effects
+    from .explain import explain
     from .frontier import budget_frontier, risk_frontier
     from .learn import reallocate
     from .policies import acceptability
@@ -31,6 +32,7 @@ else:
             ".certificate": ("verify",),
             ".check": ("recheck",),
             ".effects": ("OutcomeReport", "beliefs", "with_effects"),
+            ".explain": ("explain",),
             ".frontier": ("budget_frontier", "risk_frontier"),
             ".learn": ("reallocate",),
             ".policies": ("acceptability",),
@@ -53,6 +55,7 @@ __all__ = [
     "beliefs",
     "budget_frontier",
     "equal_group_shares",
+    "explain",
     "fairness",
     "greedy",
     "proportional",

@@ -1,9 +1,9 @@
 """Certificates: what an allocation is worth, what none can exceed, and the prices that prove it.
 
-The problem: "near the best possible" is a claim until somebody else can check it. A certificate names the exact
-bytes of the problem and of the allocation and holds the prices; value, bound and gap follow from these by
-arithmetic, here or with ``verifier.py`` alone. A bound of kind ``solver`` is tighter than the prices prove and
-rests on the search of a solver; the bound that the prices prove then stands beside it.
+The problem: "near the best possible" is a claim until somebody else can check it. A certificate names the
+exact bytes of the problem and of the allocation and holds the prices; value, bound and gap follow from
+these by arithmetic, here or with ``verifier.py`` alone. A bound of kind ``solver`` is tighter than the
+prices prove and rests on the search of a solver; the bound that the prices prove then stands beside it.
 """
 
 import hashlib
@@ -140,6 +140,7 @@ def certify(
     *,
     bound: Fraction | None = None,
     solver: Mapping[str, str] | None = None,
+    value: Fraction | None = None,
 ) -> Certificate:
     """Write the certificate of an allocation.
 
@@ -155,6 +156,8 @@ def certify(
         A solver's bound [value units]; counts when the prices prove less.
     solver : Mapping[str, str], optional
         What searched.
+    value : Fraction, optional [value units]
+        What ``recheck`` has just returned for this allocation; checked here when absent.
 
     Returns
     -------
@@ -180,7 +183,7 @@ def certify(
     >>> made.kind, made.gap, made.prices
     ('prices', Fraction(0, 1), {'budget/pool/0': 2000000000})
     """
-    value = recheck(document, allocation)
+    value = recheck(document, allocation) if value is None else value
     proven = price_bound(document.arrays, multipliers)
     is_tighter = bound is not None and bound < proven
     return Certificate(
@@ -322,7 +325,8 @@ def _positive(number: object) -> int:
 
 def _prices(document: AllocationDocument, multipliers: Multipliers) -> dict[str, int]:
     found = {
-        rule: int(getattr(multipliers, name).reshape(-1)[at]) for rule, (name, at) in _places(document).items()
+        rule: int(getattr(multipliers, name).reshape(-1)[at])
+        for rule, (name, at) in _places(document).items()
     }
     return {rule: price for rule, price in sorted(found.items()) if price}
 

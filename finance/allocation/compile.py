@@ -228,7 +228,7 @@ class CompiledModel:
         funded[lay.cells] = x[lay.y] > HALF
         spent = np.where(lay.money >= 0, x[lay.money], 0.0).sum(axis=1)
         working[lay.cells] = np.where(funded[lay.cells], spent, 0.0) * lay.units.money
-        carried = np.where(lay.carry >= 0, x[lay.carry], 0.0) * lay.units.money
+        carried = np.append(x, 0.0)[lay.carry] * lay.units.money  # -1, where nothing is kept, reads the 0
         bought = np.zeros((len(arrays.fund_ids), *arrays.stock.shape))
         if lay.bought.size:
             bought = np.where(lay.bought >= 0, x[lay.bought], 0.0) * lay.lot[:, None]

@@ -57,6 +57,8 @@ def put_responses(sheet: ModelSheet, lay: Layout) -> None:
 def put_starts(sheet: ModelSheet, lay: Layout) -> None:
     """Add when a start is paid: exactly where a cell is funded and the one before is not."""
     new = np.flatnonzero(lay.restarts)
+    if not len(new):
+        return
     rows, start, now, earlier = np.arange(len(new)), lay.start[new], lay.y[new], lay.y[lay.before[new]]
     sheet.put(rows, start, 1.0)
     sheet.put(rows, now, -1.0)
@@ -72,6 +74,8 @@ def put_starts(sheet: ModelSheet, lay: Layout) -> None:
 
 def put_shapes(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     """Add that a response of free shape fills in order, by one choice for each break where a gain rises."""
+    if lay.arrays.concave.all():
+        return
     following = lay.cap[:, 1:] > 0
     rises = (lay.gain[:, 1:] > lay.gain[:, :-1]) | (
         lay.metric_gain[:, :, 1:] > lay.metric_gain[:, :, :-1]
@@ -110,6 +114,8 @@ def put_shapes(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
 def put_levels(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     """Add that working money is one of the levels that tranches allow."""
     levels = lay.arrays.levels
+    if not len(levels.items):
+        return
     owner = lay.at[levels.owner()]
     items = levels.items[owner >= 0]
     owner = owner[owner >= 0]

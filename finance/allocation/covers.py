@@ -1,8 +1,9 @@
 """Rows that say nothing new about fractions, but much about whole choices.
 
-The problem: flows and segments hide from the solver that least awards alone already fill a budget or a group's
-cap. For every set of funds, those whom only these funds may pay need at least their least awards; the same for
-every group, and a floor needs enough members at their most. The solver finds strong cuts in such rows.
+The problem: flows and segments hide from the solver that least awards alone already fill a budget or a
+group's cap. For every set of funds, those whom only these funds may pay need at least their least awards;
+the same for every group, and a floor needs enough members at their most. The solver finds strong cuts in
+such rows.
 """
 
 from dataclasses import replace

@@ -150,8 +150,8 @@ def units_of(arrays: ProblemArrays, gain: Int) -> Units:
 class Layout:
     """Columns of the choices and the money of one model.
 
-    Where only one fund admits an intervention, ``payer`` names it, and its awards stand in the budget without a flow;
-    ``shares`` are the active cells that flows pay.
+    Where only one fund admits an intervention, ``payer`` names it, and its awards stand in the budget without
+    a flow; ``shares`` are the active cells that flows pay.
     """
 
     def __init__(self, arrays: ProblemArrays, active: Bool, aim: Aim, form: Form) -> None:

@@ -147,17 +147,15 @@ def reallocate(
     Examples
     --------
     >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
-    ...   "funds": [{"fund_id": "pool", "budget_minor": 900000}],
-    ...   "interventions": [{"intervention_id": "w7"}, {"intervention_id": "w8"}],
-    ...   "tickets": {"intervention_id": ["w7", "w8"], "max_minor": [600000, 600000]},
+    ...   "funds": [{"fund_id": "p", "budget_minor": 900000}], "interventions": {"intervention_id": ["w7", "w8"]},
     ...   "response": {"intervention_id": ["w7", "w8"], "cap_minor": [600000, 600000],
     ...                "gain_micro_per_k": [2000000, 1900000]},
     ...   "evidence": {"intervention_id": ["w7", "w8"], "family": ["gamma_poisson", "gamma_poisson"],
     ...                "expected_micro": [500000, 500000]}}''')
-    >>> before = Allocation.of([AllocationLine(intervention_id=who, fund_id="pool", amount_minor=minor)
+    >>> before = Allocation.of([AllocationLine(intervention_id=who, fund_id="p", amount_minor=minor)
     ...   for who, minor in (("w7", 600000), ("w8", 300000))])
     >>> bad = OutcomeReport(determination_id="d1", intervention_id="w7", total=20, exposure=100)
-    >>> paid = AllocationLine(intervention_id="w7", fund_id="pool", amount_minor=400000)
+    >>> paid = AllocationLine(intervention_id="w7", fund_id="p", amount_minor=400000)
     >>> after = reallocate(problem, before, [bad], encumbered=[paid])
     >>> [(row.intervention_id, row.move, row.after_minor) for row in after.changes]
     [('w7', 'down', 400000), ('w8', 'up', 500000)]
@@ -165,8 +163,7 @@ def reallocate(
     old = before if isinstance(before, Allocation) else before.allocation
     new, released, withheld = _with_tranches(learned(document, determinations), determinations)
     held = Held.of(new, old, _all_held(document, old, encumbered, now), now)
-    limit = document.objective.churn_bp if churn_bp is None else churn_bp
-    rules = _with_churn(with_held(at_means(new), held), old, held, limit)
+    rules = _with_churn(with_held(at_means(new), held), old, held, churn_bp)
     posed = held.posed(rules)
     result = allocate(posed, gap=gap, deadline_s=deadline_s)
     allocation = merged(rules, held, result.allocation)
@@ -301,6 +298,7 @@ def _with_churn(
     document: AllocationDocument, old: Allocation, held: Held, churn_bp: int | None
 ) -> AllocationDocument:
     """Let at most a part of the open money leave its place."""
+    churn_bp = document.objective.churn_bp if churn_bp is None else churn_bp
     awards = {cell: minor for cell, minor in sorted(old.awards().items()) if cell[1] >= held.now}
     total = sum(awards.values())
     if churn_bp is None or not total:

@@ -1,9 +1,10 @@
 """From prices to an allocation: decide what the prices decide, solve the rest, grow until it is proved.
 
-The problem: prices prove a bound, but what they would buy breaks budgets by a little. The choices that prices
-leave open are few; with all others decided they are solved exactly, and when the answer is not near enough to
-the bound, more of them are opened. What the bound excludes for good (whoever flips it falls below the answer that
-is known) never comes back, and when everything else is open, the solver's own bound holds for the whole problem.
+The problem: prices prove a bound, but what they would buy breaks budgets by a little. The choices that
+prices leave open are few; with all others decided they are solved exactly, and when the answer is not near
+enough to the bound, more of them are opened. What the bound excludes for good (flip it, and the answer is
+worse than the one known) never comes back; when everything else is open, the solver's own bound holds for
+the whole problem.
 """
 
 from collections.abc import Callable
@@ -185,7 +186,7 @@ class PrimalSearch:
         return out
 
     def solve(self, core: Core, deadline_s: float, part: float = 1.0) -> Outcome:
-        """Hand a small model to the solver, with the answer that is known and a part of the gap as its own."""
+        """Hand a small model to the solver, with the answer that is known and a part of the gap."""
         limits = self.limits
         start = None if self.standing.x is None else self.standing.x[core.columns]
         search = Search(

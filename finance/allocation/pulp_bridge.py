@@ -438,7 +438,7 @@ class MatrixHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP has no types that bo
             lp.solverModel = new_highs({**self.optionsDict, **(self.search.options or {})})
             self.buildSolverModel(lp)
             first = solve_held(lp.solverModel, self.search)
-        outcome = first if is_credible(model, first) else again(model, self.search, first.spent_s)
+        outcome = first if is_credible(model, first) else again(model, self.search, first)
         return lp.take(outcome)
 
     def solve(self, lp: Foreign) -> Foreign:
