@@ -1,13 +1,15 @@
 """Frontiers: what more money would bring, and what less risk would cost.
 
-The problem: one answer hides the choice before it, how much to spend and how much to dare. Each answer is a dot;
-a hatched band reaches from it to what nobody can exceed, so what is not decided is seen as well. The dashed line
-is the least concave curve above the dots: a dot below it buys less per unit than its neighbours together.
+The problem: one answer hides the choice before it, how much to spend and how much to dare. Each answer is a
+dot; a hatched band reaches from it to what nobody can exceed, so what is not decided is seen as well. The
+dashed line is the least concave curve above the dots: a dot below it buys less per unit than its neighbours
+together.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Final
 
 from ...finance.allocation.frontier import FrontierPoint, RiskPoint
@@ -16,7 +18,7 @@ from .chart import Chart
 from .drawing import ACCENT, COLUMNS, FAINT, INK, MUTED, WARM, Drawing, percent
 from .figures import bounded, grouped, number, rounded
 
-_TOP: Final = 52
+_TOP: Final = 70
 _HEIGHT: Final = 200
 _EDGE: Final = Fraction(4, 100)
 _BAND: Final = Fraction(2, 100)
@@ -95,15 +97,15 @@ def draw_marks(title: str, caption: str, units: tuple[str, str], marks: Iterable
     paper = Drawing(title, caption, header, rows)
     if not given:
         return paper.finish(0)
-    _key(paper)
+    _key(paper, given)
     plane = _Plane(given)
-    _axes(paper, plane)
+    _axes(paper, plane, given)
     _curves(paper, plane, given)
-    y = _TOP + _HEIGHT + 24
+    y = _TOP + _HEIGHT + 32
     for row in rows:
         name, across, height, most, envelope = row
-        paper.pair(y + 14, f"{name}: {across}", height or "cannot be met", is_bold=bool(height))
-        under = f"envelope {envelope}" if envelope else ""
+        paper.pair(y + 14, name, height or "cannot be met", is_bold=bool(height))
+        under = f"at {across}, envelope {envelope}" if envelope else f"at {across}"
         paper.pair(y + 30, under, f"at most {most}" if most else "", fill=MUTED)
         y += _ROW
     return paper.finish(y)
@@ -131,7 +133,9 @@ def draw_frontier(document: AllocationDocument, points: Iterable[FrontierPoint])
         )
         for one in given
     ]
-    caption = "Every dot is the best that is known at a budget; the band above it ends at what nobody can exceed."
+    caption = (
+        "Every dot is the best that is known at a budget; the band above it ends at what nobody can exceed."
+    )
     return draw_marks("Outcome by budget", caption, (f"Budget, {document.unit}", "Worth"), marks)
 
 
@@ -147,13 +151,13 @@ def draw_risk(points: Iterable[RiskPoint]) -> Chart:
     digits = _digits([figure for one in given for figure in (one.mean, one.cautious)])
     marks = [
         FrontierMark(
-            name=f"{rounded(Fraction(one.weight_bp, 100), 0)} % weight on the worst cases",
+            name=f"{rounded(Fraction(one.weight_bp, 100), 0)} % weight on worst cases",
             across=rounded(one.mean, digits),
             height=_text(one.cautious, digits),
         )
         for one in given
     ]
-    caption = "Every dot is one answer: further right it brings more on average, further up more in the worst cases."
+    caption = "Every dot is one answer: further right is more on average, further up more in the worst cases."
     return draw_marks("Outcome and risk", caption, ("Mean outcome", "Mean of the worst cases"), marks)
 
 
@@ -177,15 +181,19 @@ class _Plane:
     def __init__(self, given: Sequence[FrontierMark]) -> None:
         across = [number(one.across) for one in given]
         self.left, self.right = min(across), max(across)
-        heights = [
-            number(figure)
+        self.texts = {
+            number(figure): grouped(figure)
             for one in given
             for figure in (one.height, one.bound, one.envelope)
             if figure is not None
-        ]
+        }
+        heights = list(self.texts)
         self.low, self.high = min(heights, default=Fraction(0)), max(heights, default=Fraction(0))
         if self.low >= 0 and self.low * 2 < self.high:
             self.low = Fraction(0)
+
+    def text_of(self, height: Fraction) -> str:
+        return self.texts.get(height, "zero")
 
     def share(self, across: str | int) -> Fraction:
         part = (number(across) - self.left) / ((self.right - self.left) or Fraction(1))
@@ -199,21 +207,28 @@ class _Plane:
         return _TOP + _HEIGHT - round(part * _HEIGHT)
 
 
-def _key(paper: Drawing) -> None:
+def _key(paper: Drawing, given: Sequence[FrontierMark]) -> None:
     paper.dot(12, 8, 5, fill=INK)
     paper.text(32, 13, "the best that is known", fill=MUTED)
-    paper.bar(4, 20, "16", 12, "hatch")
-    paper.text(32, 31, "up to what nobody can exceed", columns=COLUMNS - 5, fill=MUTED)
-    paper.line((1, 42), (23, 42), stroke=WARM, thickness=2, dashes="5 3")
-    paper.text(32, 47, "concave envelope", fill=MUTED)
+    if any(one.bound is not None for one in given):
+        paper.bar(4, 20, "16", 12, "hatch")
+        paper.text(32, 31, "up to what nobody can exceed", columns=COLUMNS - 5, fill=MUTED)
+    if any(one.envelope is not None for one in given):
+        paper.line((1, 42), (23, 42), stroke=WARM, thickness=2, dashes="5 3")
+        paper.text(32, 47, "concave envelope", fill=MUTED)
 
 
-def _axes(paper: Drawing, plane: _Plane) -> None:
+def _axes(paper: Drawing, plane: _Plane, given: Sequence[FrontierMark]) -> None:
     bottom = _TOP + _HEIGHT
     paper.line((percent(_EDGE / 2), bottom), (percent(1 - _EDGE / 2), bottom), stroke=MUTED)
     for share in (Fraction(1, 4), Fraction(1, 2), Fraction(3, 4), Fraction(1)):
         y = bottom - round(share * _HEIGHT)
         paper.line((percent(_EDGE / 2), y), (percent(1 - _EDGE / 2), y), stroke=FAINT)
+    ends = sorted(given, key=lambda one: number(one.across))
+    paper.text("0%", bottom + 18, grouped(ends[0].across), size=12, fill=MUTED)
+    paper.text("100%", bottom + 18, grouped(ends[-1].across), anchor="end", size=12, fill=MUTED)
+    paper.text("0%", _TOP - 4, plane.text_of(plane.high), size=12, fill=MUTED)
+    paper.text("0%", bottom - 4, plane.text_of(plane.low), size=12, fill=MUTED)
 
 
 def _curves(paper: Drawing, plane: _Plane, given: Sequence[FrontierMark]) -> None:
@@ -227,7 +242,7 @@ def _curves(paper: Drawing, plane: _Plane, given: Sequence[FrontierMark]) -> Non
         ([(one.across, one.height) for one in given], ACCENT, ""),
     ):
         placed = [(plane.x(across), plane.y(height)) for across, height in heights if height is not None]
-        for start, end in zip(placed, placed[1:], strict=False):
+        for start, end in pairwise(placed):
             paper.line(start, end, stroke=stroke, thickness=2, dashes=dashes)
     for one in given:
         if one.height is not None:

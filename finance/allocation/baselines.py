@@ -26,9 +26,10 @@ Score = int | Fraction
 def greedy(document: AllocationDocument) -> Allocation:
     """Fund what brings most per unit of money, together with all it needs, as long as that can be paid.
 
-    Candidates are ranked once: the value of an intervention and of all it needs, at the awards that bring it
-    most per unit of money, over that money; ties by id. What must be funded, and groups with a floor, are
-    served first. When nobody can be added, the money that is left goes to the highest gains.
+    What counts is what an intervention with all it needs would add now, synergies with what is funded
+    included, at the awards that bring it most per unit of money, over that money; ties by id. An award is
+    enlarged when its next piece brings more than any intervention that could be added. What must be funded,
+    and groups with a floor, are served first.
 
     Parameters
     ----------
@@ -371,7 +372,5 @@ def _got(builder: Builder, group: int) -> int:
 
 
 def _steps(builder: Builder, ranking: Ranking) -> None:
-    for cell in sorted(builder.working, key=ranking.place.__getitem__):
-        builder.grow(cell, ranking.best[cell])
     ranking.add_all(builder)
     ranking.spend(builder)

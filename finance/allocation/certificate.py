@@ -325,7 +325,8 @@ def _positive(number: object) -> int:
 
 def _prices(document: AllocationDocument, multipliers: Multipliers) -> dict[str, int]:
     found = {
-        rule: int(getattr(multipliers, name).reshape(-1)[at]) for rule, (name, at) in _places(document).items()
+        rule: int(getattr(multipliers, name).reshape(-1)[at])
+        for rule, (name, at) in _places(document).items()
     }
     return {rule: price for rule, price in sorted(found.items()) if price}
 

@@ -228,7 +228,7 @@ class CompiledModel:
         funded[lay.cells] = x[lay.y] > HALF
         spent = np.where(lay.money >= 0, x[lay.money], 0.0).sum(axis=1)
         working[lay.cells] = np.where(funded[lay.cells], spent, 0.0) * lay.units.money
-        carried = np.where(lay.carry >= 0, x[lay.carry], 0.0) * lay.units.money
+        carried = np.append(x, 0.0)[lay.carry] * lay.units.money  # -1, where nothing is kept, reads the 0
         bought = np.zeros((len(arrays.fund_ids), *arrays.stock.shape))
         if lay.bought.size:
             bought = np.where(lay.bought >= 0, x[lay.bought], 0.0) * lay.lot[:, None]
@@ -275,7 +275,7 @@ def compile_model(
     ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000}]}''')
     >>> model = compile_model(problem.arrays)
     >>> model.columns["money"], model.cost.tolist(), model.units.money
-    (slice(1, 2, None), [0.0, -2.0, 0.0], 100)
+    (slice(1, 2, None), [0.0, -2.0], 100)
     """
     aim = aim or Aim()
     periods = arrays.period_count

@@ -17,11 +17,13 @@ MOST_SETS = 64  # sets of funds that get a row of their own
 def put_flows(sheet: ModelSheet, lay: Layout) -> None:
     """Add that the funds pay exactly what is spent, and no more of one award than their share."""
     periods = lay.arrays.period_count
-    height = len(lay.unit_eligible) * periods
-    place = np.arange(height).reshape(-1, 1, periods)
+    key = lay.unit[lay.who[lay.shares]] * periods + lay.when[lay.shares]
+    held, row = np.unique(key, return_inverse=True)
+    place = np.full((len(lay.unit_eligible), 1, periods), NOWHERE, np.int64)
+    place[held // periods, 0, held % periods] = np.arange(len(held))
     sheet.put(np.broadcast_to(place, lay.flow.shape), lay.flow, 1.0)
-    lay.spend(sheet, lay.unit[lay.who] * periods + lay.when, weight=-1.0)
-    sheet.close("unit", height, low=0.0, high=0.0)
+    lay.spend(sheet, row, lay.shares, -1.0)
+    sheet.close("unit", len(held), low=0.0, high=0.0)
     bounded = lay.bounded[lay.who]
     cells, funds = np.nonzero(bounded)
     if not len(cells):
@@ -55,6 +57,8 @@ def put_responses(sheet: ModelSheet, lay: Layout) -> None:
 def put_starts(sheet: ModelSheet, lay: Layout) -> None:
     """Add when a start is paid: exactly where a cell is funded and the one before is not."""
     new = np.flatnonzero(lay.restarts)
+    if not len(new):
+        return
     rows, start, now, earlier = np.arange(len(new)), lay.start[new], lay.y[new], lay.y[lay.before[new]]
     sheet.put(rows, start, 1.0)
     sheet.put(rows, now, -1.0)
@@ -70,6 +74,8 @@ def put_starts(sheet: ModelSheet, lay: Layout) -> None:
 
 def put_shapes(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     """Add that a response of free shape fills in order, by one choice for each break where a gain rises."""
+    if lay.arrays.concave.all():
+        return
     following = lay.cap[:, 1:] > 0
     rises = (lay.gain[:, 1:] > lay.gain[:, :-1]) | (
         lay.metric_gain[:, :, 1:] > lay.metric_gain[:, :, :-1]
@@ -108,6 +114,8 @@ def put_shapes(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
 def put_levels(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     """Add that working money is one of the levels that tranches allow."""
     levels = lay.arrays.levels
+    if not len(levels.items):
+        return
     owner = lay.at[levels.owner()]
     items = levels.items[owner >= 0]
     owner = owner[owner >= 0]
@@ -131,6 +139,7 @@ def put_budgets(sheet: ModelSheet, lay: Layout) -> None:
     shape = arrays.budget.shape
     place = np.arange(arrays.budget.size).reshape(shape)
     sheet.put(np.broadcast_to(place[None], lay.flow.shape), lay.flow, 1.0)
+    lay.spend_alone(sheet, place, 1.0)
     sheet.put(place, lay.carry, 1.0)
     kept = (FULL - arrays.carry_fee_bp) / FULL
     sheet.put(place[:, 1:], lay.carry[:, :-1], -kept[:, None])
@@ -150,6 +159,7 @@ def put_totals(sheet: ModelSheet, lay: Layout) -> None:
     rows = np.arange(periods)
     sheet.put(rows, lay.total, 1.0)
     sheet.put(np.broadcast_to(rows, lay.flow.shape), lay.flow, -1.0)
+    lay.spend_alone(sheet, np.broadcast_to(rows, lay.arrays.budget.shape), -1.0)
     sheet.close("total", periods, low=0.0, high=0.0)
 
 

@@ -15,9 +15,14 @@ MANY_UNITS = 10_000  # units of a resource from which they are counted in lots
 
 
 def put_bonuses(sheet: ModelSheet, lay: Layout) -> None:
-    """Add what is gained when all members are funded, by one row for each member."""
+    """Add what is gained when all members are funded, by one row for each; alone it is worth of its own."""
     lists, micro = lay.arrays.bonus, lay.arrays.bonus_micro
-    event, row, cell, number = _events(lay, lists, micro > 0)
+    if not len(lists):
+        return
+    alone = np.diff(lists.ptr) == 1
+    event, _, cell, _ = _events(lay, lists, (micro > 0) & alone)
+    sheet.charge(lay.y[cell], np.broadcast_to(_worth(lay, -micro[event]), cell.shape))
+    event, row, cell, number = _events(lay, lists, (micro > 0) & ~alone)
     if not len(event):
         return
     won = sheet.add("bonus", len(event), cost=_worth(lay, -micro[event]), upper=1.0)
@@ -31,6 +36,8 @@ def put_bonuses(sheet: ModelSheet, lay: Layout) -> None:
 def put_intensities(sheet: ModelSheet, lay: Layout) -> None:
     """Add what is gained in proportion to the least funded member."""
     lists, micro = lay.arrays.intensity, lay.arrays.intensity_micro
+    if not len(lists):
+        return
     event, row, cell, number = _events(lay, lists, micro > 0)
     high = lay.arrays.high[lay.cells]
     if not len(event):
@@ -70,6 +77,8 @@ def _worth(lay: Layout, micro: Int) -> np.ndarray | float:
 def put_overlaps(sheet: ModelSheet, lay: Layout) -> None:
     """Add what is lost when both of a pair are funded."""
     pairs, micro, periods = lay.arrays.overlap, lay.arrays.overlap_micro, lay.arrays.period_count
+    if not len(pairs):
+        return
     cells = lay.at[pairs[:, None, :] * periods + np.arange(periods)[:, None]].reshape(-1, 2)
     pair = np.repeat(np.arange(len(pairs)), periods)
     held = (cells >= 0).all(axis=1) & (micro[pair] > 0)
@@ -95,6 +104,8 @@ def put_conditions(sheet: ModelSheet, lay: Layout) -> None:
     sheet.close("needs", len(rule), high=0.0)
     lay.keys["needs"] = rule[:, None]
     for name, lists in (("any_of", arrays.any_of), ("alternatives", arrays.alternatives)):
+        if not len(lists):
+            continue
         owner = lists.owner()
         is_first = np.concatenate([[True], np.diff(owner) > 0])[: len(owner)] & (name == "any_of")
         placed = lay.at[lists.items[:, None] * periods + np.arange(periods)]
@@ -133,6 +144,8 @@ def put_purchases(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
 def put_stocks(sheet: ModelSheet, lay: Layout) -> None:
     """Add that what is used is at hand or bought."""
     arrays, periods = lay.arrays, lay.arrays.period_count
+    if not len(arrays.need):
+        return
     who, resource = arrays.need[:, 0], arrays.need[:, 1]
     cells = lay.at.reshape(-1, periods)[who]
     rows = resource[:, None] * periods + np.arange(periods)
@@ -232,6 +245,8 @@ def put_changes(sheet: ModelSheet, lay: Layout) -> None:
     arrays, periods = lay.arrays, lay.arrays.period_count
     for name, bound in (("at_least", arrays.at_least), ("at_most", arrays.at_most)):
         held = np.flatnonzero(bound >= 0)
+        if not len(held):
+            continue
         number = np.full(arrays.n, NOWHERE, np.int64)
         number[held] = np.arange(len(held))
         lay.spend(sheet, number[lay.who])

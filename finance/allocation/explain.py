@@ -6,7 +6,7 @@ is. Every sentence here is made by a template from the answer's own prices, and 
 the others stay as they are) and ``re-solved`` (the changed problem was solved).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
@@ -16,7 +16,7 @@ import numpy as np
 
 from ..errors import Missing
 from .chains import forced
-from .levers import How, Lever, Levers, Solve, needed_besides, resolved
+from .levers import How, Lever, Levers, Solve, needed_besides, resolved, with_lock
 from .margins import Margins, exact_break_even, margins_of
 from .solve import allocate
 from .wording import Wording
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from .result import AllocationResult
 
 DEADLINE_S = 10.0
+PRICES_ONLY = "Prices alone do not decide between it and others."
+IMPOSSIBLE = "Were it funded all the same, no allocation would keep every rule."
+EXACT = 1e-9
 NOTHING = "Together with what it needs it would not bring enough even if its own money were free."
 TIE = "The order between it and others is not decided by the evidence within the gap of this answer."
 
@@ -126,7 +129,7 @@ def explain(
     is_resolved : bool
         Whether every lever is solved for, which takes some solves for each.
     solve : callable, optional
-        Solves a changed problem; the default is ``allocate`` from the same prices.
+        Solves a changed problem; the default is ``allocate`` with the same gap.
 
     Raises
     ------
@@ -156,25 +159,40 @@ def explain(
     margins = margins_of(document, result)
     cell = _cell(margins, who, arrays.period_count)
     about = _About(document, result, margins, cell)
+    reasons = list(about.reasons())
     levers: tuple[Lever, ...] = ()
     if not margins.chosen[cell]:
         made = Levers(document, margins, cell)
         levers = (*about.releases(), *made.all())
         if is_resolved:
             again = solve or partial(
-                allocate, gap=result.asked_gap, deadline_s=DEADLINE_S, warm=result, raise_infeasible=False
+                allocate, gap=result.asked_gap, deadline_s=DEADLINE_S, raise_infeasible=False
             )
-            tried = [resolved(document, made, lever, again) for lever in levers]
-            levers = tuple(lever for lever in tried if lever is not None)
+            other = again(with_lock(document, intervention_id))
+            reasons += about.displaced(other)
+            levers = _solved(document, made, (*levers, *about.forced_effect(made, other)), again)
     return Explanation(
         intervention_id=intervention_id,
         period=cell % arrays.period_count,
         is_funded=bool(margins.chosen[cell]),
         is_tied=about.is_tied,
         award_minor=result.award_minor(intervention_id),
-        reasons=tuple(about.reasons()),
+        reasons=tuple(reasons),
         levers=levers,
     )
+
+
+def _solved(
+    document: "AllocationDocument", made: Levers, levers: Sequence[Lever], solve: Solve
+) -> tuple[Lever, ...]:
+    """Keep the levers that work when solved, the smallest of each kind."""
+    best: dict[str, Lever] = {}
+    for lever in levers:
+        found = resolved(document, made, lever, solve)
+        key = lever.kind if lever.kind != "release" else lever.sentence
+        if found is not None and (key not in best or found.amount < best[key].amount):
+            best[key] = found
+    return tuple(best.values())
 
 
 def _cell(margins: Margins, who: int, periods: int) -> int:
@@ -215,6 +233,30 @@ class _About:
         yield from self._prices()
         yield from self._certain()
 
+    def displaced(self, other: "AllocationResult") -> Iterator[Reason]:
+        """Say what would be lost, were it funded all the same."""
+        if other.status in {"infeasible", "no_answer"}:
+            yield Reason(sentence=IMPOSSIBLE, how="re-solved")
+        else:
+            lost = float(max(self.result.value - other.value, Fraction(0)))
+            yield Reason(
+                sentence=f"Were it funded all the same, {lost:.4g} of value would be lost.", how="re-solved"
+            )
+
+    def forced_effect(self, made: Levers, other: "AllocationResult") -> Iterator[Lever]:
+        """Raise its effect until an answer with it is as good as the one without."""
+        if other.status in {"infeasible", "no_answer"}:
+            return
+        own = Fraction(0)
+        for (who, period), award in other.allocation.awards().items():
+            if who == self.name:
+                own += self._grains(self.who * self.arrays.period_count + period, award, is_start=True)
+        lost = self.result.value - other.value
+        if own > 0 and lost > 0:
+            lever = made.with_effect(lost / own)
+            if lever is not None:
+                yield lever
+
     def releases(self) -> Iterator[Lever]:
         """Offer to change the decisions that keep it out."""
         if self.known.off[self.cell]:
@@ -249,16 +291,18 @@ class _About:
             )
 
     def _own(self, award: int) -> float:
-        before = self.cell - 1 if self.period else self.cell
-        starts = not self.period or not self.margins.chosen[before]
-        spent = award - int(self.arrays.fixed[self.who]) - (int(self.arrays.start[self.who]) if starts else 0)
-        grains, left = 0, max(0, spent)
-        for width, gain in zip(
-            self.arrays.cap[self.cell].tolist(), self.arrays.gain[self.cell].tolist(), strict=True
-        ):
+        is_start = not self.period or not self.margins.chosen[self.cell - 1]
+        return float(self._grains(self.cell, award, is_start=is_start))
+
+    def _grains(self, cell: int, award: int, *, is_start: bool) -> Fraction:
+        """Return what an award brings by itself [value units]."""
+        start = int(self.arrays.start[self.who]) if is_start else 0
+        grains, left = 0, max(0, award - int(self.arrays.fixed[self.who]) - start)
+        gains = self.arrays.gain[cell].tolist()
+        for width, gain in zip(self.arrays.cap[cell].tolist(), gains, strict=True):
             taken = min(left, width)
             grains, left = grains + taken * gain, left - taken
-        return float(self.arrays.fraction(grains))
+        return self.arrays.fraction(grains)
 
     def _partners(self) -> list[tuple[str, float]]:
         """List the synergies with others who are funded, and their value."""
@@ -307,9 +351,10 @@ class _About:
     def _certain(self) -> Iterator[Reason]:
         """Say what the other choice would cost at least, or that it is not decided."""
         net, slack = float(self.margins.net[self.cell]), self.margins.slack
-        if self.is_tied:
-            yield Reason(sentence=TIE, how="proved")
-        elif abs(net) > slack:
+        if abs(net) <= slack:
+            is_open = slack > EXACT * max(1.0, abs(float(self.result.value)))
+            yield Reason(sentence=TIE if is_open else PRICES_ONLY, how="proved")
+        else:
             other = "Without it" if self.margins.chosen[self.cell] else "With it"
             lost = abs(net) - slack
             yield Reason(sentence=f"{other} at least {lost:.4g} of value would be lost.", how="proved")

@@ -13,12 +13,15 @@ from fractions import Fraction
 
 from .answer import Allocation
 from .check import recheck
+from .columns import FULL_BP
 from .executor import Executor, gathered
 from .problem import AllocationDocument
 from .result import AllocationResult
+from .risk import allocate_at_risk
 from .solve import allocate
 from .variants import columns_of, problem_of, variant
 
+QUARTERS = (0, 2500, 5000, 7500, FULL_BP)
 TENTHS = tuple(Fraction(part, 10) for part in range(1, 11))
 DEADLINE_S = 60.0
 ANSWERED = frozenset({"within_gap", "stopped"})
@@ -72,6 +75,47 @@ class FrontierPoint:
             "bound": _text(self.bound),
             "envelope": _text(self.envelope),
             "from_part": str(self.from_part),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RiskPoint:
+    """What an answer brings on average and in the worst cases.
+
+    Attributes
+    ----------
+    weight_bp : int [basis points]
+        Weight of the mean of the worst cases when it was chosen.
+    mean, cautious : Fraction [value]
+        Mean over all cases, and over the worst part of them.
+    bound : Fraction [value]
+        What nobody can exceed of both, weighted.
+
+    Examples
+    --------
+    >>> RiskPoint(weight_bp=10_000, mean=Fraction(3), cautious=Fraction(2), bound=Fraction(2)).row()["mean"]
+    '3'
+    """
+
+    weight_bp: int
+    mean: Fraction
+    cautious: Fraction
+    bound: Fraction
+
+    @property
+    def value(self) -> Fraction:
+        """Mean and worst cases, weighted [value]."""
+        weight = Fraction(self.weight_bp, FULL_BP)
+        return (1 - weight) * self.mean + weight * self.cautious
+
+    def row(self) -> dict[str, int | str]:
+        """Return the point as a row: whole numbers and exact fractions as text."""
+        return {
+            "weight_bp": self.weight_bp,
+            "mean": str(self.mean),
+            "cautious": str(self.cautious),
+            "value": str(self.value),
+            "bound": str(self.bound),
         }
 
 
@@ -133,6 +177,61 @@ def budget_frontier(
     shared = (document.canonical_bytes(), gap, deadline_s, _prices_only(result))
     found = [*gathered(_solve_at, shared, less, executor, done=told), _found_at(most, result)]
     return _joined(document, found)
+
+
+def risk_frontier(
+    document: AllocationDocument,
+    weights_bp: Sequence[int] = QUARTERS,
+    *,
+    gap: Fraction | None = None,
+    deadline_s: float = DEADLINE_S,
+    executor: Executor | None = None,
+) -> tuple[RiskPoint, ...]:
+    """Answer a problem with several weights on its worst cases.
+
+    Every answer is judged at every weight, so that none is left out that another search has found.
+
+    Parameters
+    ----------
+    document : AllocationDocument
+        With section ``evidence``; its objective says how many cases are drawn and which part of them is
+        worst.
+    weights_bp : sequence of int [basis points]
+        Weights of the mean of the worst cases, beside the mean of all.
+    gap : Fraction or None [1]
+        Relative distance to the bound; None as the problem asks.
+    deadline_s : float [s]
+        For each point.
+    executor : Executor or None
+        Where points are solved; they do not depend on it unless the deadline cuts in.
+
+    Returns
+    -------
+    tuple of RiskPoint
+        By weight, smallest first: the mean never rises, the worst cases never fall.
+    """
+    given = sorted(set(weights_bp))
+    shared = (document.canonical_bytes(), gap, deadline_s)
+    found = gathered(_cautious_at, shared, given, executor)
+    points = []
+    for weight_bp, (_, _, bound) in zip(given, found, strict=True):
+        weight = Fraction(weight_bp, FULL_BP)
+        mean, cautious = max(
+            ((mean, cautious) for mean, cautious, _ in found),
+            key=lambda one: ((1 - weight) * one[0] + weight * one[1], one[1], one[0]),
+        )
+        points.append(RiskPoint(weight_bp=weight_bp, mean=mean, cautious=cautious, bound=bound))
+    return tuple(points)
+
+
+def _cautious_at(
+    shared: tuple[bytes, Fraction | None, float], weight_bp: int
+) -> tuple[Fraction, Fraction, Fraction]:
+    raw, gap, deadline_s = shared
+    document = problem_of(raw)
+    objective = document.objective.model_copy(update={"mode": "cvar", "weight_bp": weight_bp})
+    answer = allocate_at_risk(variant(document, objective=objective), gap=gap, deadline_s=deadline_s)
+    return answer.mean, answer.cautious, answer.bound
 
 
 def with_budget(document: AllocationDocument, part: Fraction) -> AllocationDocument:

@@ -248,7 +248,7 @@ def run(model: Matrix, search: Search | None = None) -> Outcome:
     """
     search = search or Search()
     first = without_columns(model) or run_on(new_highs(search.options), model, search)
-    return first if is_credible(model, first) else again(model, search, first.spent_s)
+    return first if is_credible(model, first) else again(model, search, first)
 
 
 def without_columns(model: Matrix) -> Outcome | None:
@@ -261,8 +261,10 @@ def without_columns(model: Matrix) -> Outcome | None:
     return Outcome(status="solved", x=nothing, objective=0.0, bound=0.0)
 
 
-def again(model: Matrix, search: Search, spent_s: float) -> Outcome:
+def again(model: Matrix, search: Search, first: Outcome) -> Outcome:
     """Solve a model with care: no presolve, narrow tolerances.
+
+    Where no answer was claimed, the relaxation alone is asked first: it mostly has none either.
 
     Parameters
     ----------
@@ -270,14 +272,23 @@ def again(model: Matrix, search: Search, spent_s: float) -> Outcome:
         The model.
     search : Search
         Limits and listeners of the whole.
-    spent_s : float [s]
-        What the first run took.
+    first : Outcome
+        What is not believed.
     """
+    options = {**(search.options or {}), **CAREFUL}
+    spent_s = first.spent_s
+    if first.status == "infeasible" and model.integer.any():
+        left = max(0.0, search.deadline_s - spent_s)
+        whole = replace(model, integer=np.zeros(len(model.cost), np.bool_))
+        relaxed = run_on(new_highs(options), whole, Search(deadline_s=left, cancel=search.cancel))
+        spent_s += relaxed.spent_s
+        if relaxed.status == "infeasible":
+            return replace(relaxed, spent_s=spent_s, is_second=True)
     left = max(0.0, search.deadline_s - spent_s)
     careful = Search(
         gap=search.gap, deadline_s=left, bound=search.bound, cancel=search.cancel, progress=search.progress
     )
-    second = run_on(new_highs({**(search.options or {}), **CAREFUL}), model, careful)
+    second = run_on(new_highs(options), model, careful)
     has_answer = second.x is not None and model.breach(second.x) <= BREACH
     status: Word = second.status if has_answer or second.x is None else "no_answer"
     return Outcome(

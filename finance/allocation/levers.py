@@ -30,7 +30,7 @@ NANO = 10**9
 FINEST = FULL_BP * 100  # a change of an effect is told in millionths
 GROWTH = Fraction(3, 2)
 NEAR = Fraction(9, 10)  # how near to the smallest change a search goes
-STEPS = 8
+STEPS = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -297,7 +297,8 @@ def resolved(document: "AllocationDocument", levers: Levers, lever: Lever, solve
     """
 
     def works(tried: Lever) -> bool:
-        return is_in(solve(edited(document, tried.edits)), levers.name)
+        changed = edited(document, tried.edits)
+        return is_in(changed, solve(changed), levers.name, solve)
 
     made = {"effect": levers.with_effect, "fixed": levers.with_fixed, "ticket": levers.with_ticket}.get(
         lever.kind
@@ -335,17 +336,40 @@ def _percent(part: Fraction) -> str:
     return f"{float(part * 100):.4f}".rstrip("0").rstrip(".")
 
 
-def is_in(result: "AllocationResult", who: str) -> bool:
-    """Return whether an answer funds somebody, or leaves it undecided within its gap.
+def is_in(document: "AllocationDocument", result: "AllocationResult", who: str, solve: Solve) -> bool:
+    """Return whether an answer funds somebody, or another one that does is as good within the gap.
 
     Parameters
     ----------
+    document : AllocationDocument
+        The problem.
     result : AllocationResult
-        An answer.
+        Its answer.
+    who : str
+        The intervention.
+    solve : callable
+        Solves a changed problem.
+    """
+    if who in result.funded:
+        return True
+    if all(name != who for name, _ in result.tie_band):
+        return False
+    other = solve(with_lock(document, who))
+    return other.status in {"within_gap", "stopped"} and other.bound >= result.value
+
+
+def with_lock(document: "AllocationDocument", who: str) -> "AllocationDocument":
+    """Return the problem in which somebody must be funded.
+
+    Parameters
+    ----------
+    document : AllocationDocument
+        The problem.
     who : str
         The intervention.
     """
-    return who in result.funded or any(name == who for name, _ in result.tie_band)
+    lock = Edit(section="interventions", key={"intervention_id": who}, values={"lock": 1})
+    return edited(document, [lock])
 
 
 def needed_besides(document: "AllocationDocument", margins: Margins, cell: int) -> list[str]:

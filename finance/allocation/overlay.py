@@ -6,6 +6,7 @@ is; what is added is kept beside it and joined when the model is handed over.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,6 +15,7 @@ from .compile import CompiledModel
 from .highs import Matrix
 
 Bounds = tuple[float, float]
+Variable = Any  # an LpVariable, of whichever version of PuLP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,3 +192,25 @@ def matrix_of(model: CompiledModel) -> Matrix:
         row_lower=model.row_lower,
         row_upper=model.row_upper,
     )
+
+
+def finite(bound: float) -> float | None:
+    """Return a bound as PuLP takes it: None where there is none.
+
+    Parameters
+    ----------
+    bound : float [solver units]
+        The bound.
+
+    Examples
+    --------
+    >>> finite(-np.inf), finite(2.0)
+    (None, 2.0)
+    """
+    return float(bound) if np.isfinite(bound) else None
+
+
+def bounds_of(variable: Variable) -> Bounds:
+    """Return the bounds of a variable of PuLP, infinite where there is none [solver units]."""
+    low, high = variable.lowBound, variable.upBound
+    return -np.inf if low is None else float(low), np.inf if high is None else float(high)

@@ -414,6 +414,7 @@ class _Bound:
         alone = np.ones(len(shut), bool)
         alone[1:] = shut[:-1]
         alone[:: self.periods] = True
+        alone |= shut
         alone |= start <= 0
         passed = np.where(alone, 0, np.minimum(self.prices.start.astype(self.kind) * self.block, start))
         value = value - np.where(alone, start, passed)

@@ -219,7 +219,8 @@ class PrimalSearch:
         if len(self.net) <= COVERED:
             self.folding = Folding(with_covers(self.model))
         everything = np.ones(self.folding.cap.shape, bool)
-        prior = np.where(self.net > 0, 1.0, 0.0)
+        must = self.model.lower[self.model.layout.y] > 0  # locked, whatever it is worth
+        prior = np.where((self.net > 0) | must, 1.0, 0.0)
         level = np.where(undecided, self.level, prior)
         core = self.folding.fold(level, self.working, undecided, everything)
         if core is None:

@@ -34,7 +34,7 @@ from .highs import (
     solve_held,
     without_columns,
 )
-from .overlay import Overlay, matrix_of
+from .overlay import Overlay, bounds_of, finite, matrix_of
 from .sheet import Float
 from .small_lp import SmallLP
 
@@ -151,17 +151,25 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
             kind = pulp.LpInteger if whole else pulp.LpContinuous
             low, high = self.overlay.bounds.get(column, (low, high))
             was, self.is_quiet = self.is_quiet, True
-            self.made[column] = self.add_variable(name, _finite(low), _finite(high), kind)
+            self.made[column] = super().add_variable(name, finite(low), finite(high), kind)
             self.is_quiet = was
             self.overlay.named[name] = column
         return self.made[column]
+
+    def add_variable(self, *given: Foreign, **named: Foreign) -> Foreign:
+        """Add a column and return its variable; arguments are PuLP's."""
+        was, self.is_quiet = self.is_quiet, True
+        made = super().add_variable(*given, **named)
+        self.is_quiet = was
+        self._column(made)
+        return made
 
     def _column(self, variable: Foreign) -> int:
         """Return the column of a variable; one that is not of this model becomes a new column."""
         name = str(variable.name)
         column = self.overlay.named.get(name)
         if column is None:
-            low, high = _bounds(variable)
+            low, high = bounds_of(variable)
             column = self.overlay.add_column(name, low, high, whole=variable.cat == pulp.LpInteger)
             self.made[column] = variable
         return column
@@ -214,7 +222,7 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         return self.base if is_bare else self.overlay.on(self.base, self._changed())
 
     def _changed(self) -> dict[int, tuple[float, float]]:
-        return {column: _bounds(variable) for column, variable in self.made.items()}
+        return {column: bounds_of(variable) for column, variable in self.made.items()}
 
     def materialise(self) -> None:
         """Make all variables and constraints, for those who read them."""
@@ -325,10 +333,7 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         """
         chosen = solver or self.solver
         if isinstance(chosen, MatrixHiGHS):
-            self.startClock()
-            status = chosen.actualSolve(self)
-            self.stopClock()
-            return status
+            return chosen.actualSolve(self)
         self.materialise()
         answer = super().solve(chosen, **options)
         self.last = self._foreign(answer)
@@ -340,17 +345,18 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         has_answer = getattr(answer, "has_solution", word == "Optimal")
         values = [variable.varValue for variable in self.variables()]
         x = np.array([0.0 if value is None else value for value in values]) if has_answer else None
-        is_proved = word == "Optimal" and getattr(self, "sol_status", 1) == pulp.LpSolutionOptimal
+        is_proved = word == "Optimal" and (IS_RUST or self.sol_status == pulp.LpSolutionOptimal)
         objective = float(self.matrix().cost @ x) if x is not None else np.inf
         said: Word = "infeasible" if word == "Infeasible" else "no_answer"
         if x is not None:
-            said = "solved" if is_proved or (IS_RUST and word == "Optimal") else "stopped"
+            said = "solved" if is_proved else "stopped"
         bound = objective if said == "solved" else np.inf if said == "infeasible" else -np.inf
         return Outcome(status=said, x=x, objective=objective, bound=bound)
 
     def take(self, outcome: Outcome) -> Foreign:
         """Take how a run ended; return what PuLP's ``solve`` returns."""
         self.last = outcome
+        self.solutionTime = outcome.spent_s
         self._fill()
         if IS_RUST:
             return self._statistics(outcome)
@@ -432,12 +438,12 @@ class MatrixHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP has no types that bo
             lp.solverModel = new_highs({**self.optionsDict, **(self.search.options or {})})
             self.buildSolverModel(lp)
             first = solve_held(lp.solverModel, self.search)
-        outcome = first if is_credible(model, first) else again(model, self.search, first.spent_s)
+        outcome = first if is_credible(model, first) else again(model, self.search, first)
         return lp.take(outcome)
 
     def solve(self, lp: Foreign) -> Foreign:
         """Solve a problem."""
-        return lp.solve(self)
+        return lp.solve(self) if isinstance(lp, AllocationProblem) else super().solve(lp)
 
     def actualResolve(self, lp: Foreign, **options: Foreign) -> Foreign:  # noqa: N802 - PuLP's
         """Solve a problem again; PuLP 3.3 refuses to."""
@@ -483,12 +489,3 @@ def solve_model(
 def _affine(pairs: list[tuple[Any, float]]) -> Foreign:
     kind = pulp.LpAffineExpression
     return kind.from_list(pairs) if IS_RUST else kind(pairs)
-
-
-def _finite(bound: float) -> float | None:
-    return float(bound) if np.isfinite(bound) else None
-
-
-def _bounds(variable: Foreign) -> tuple[float, float]:
-    low, high = variable.lowBound, variable.upBound
-    return -np.inf if low is None else float(low), np.inf if high is None else float(high)

@@ -215,8 +215,8 @@ def test_copies_keep_the_matrix_and_the_rows_and_go_their_own_way() -> None:
 
 def test_looking_at_a_problem_makes_no_objects() -> None:
     problem = AllocationProblem(lumps())
-    assert repr(problem) == "allocation: 13 variables, 14 constraints"
-    assert [problem.isMIP(), problem.numVariables(), problem.numConstraints()] == [1, 13, 14]
+    assert repr(problem) == "allocation: 12 variables, 13 constraints"
+    assert [problem.isMIP(), problem.numVariables(), problem.numConstraints()] == [1, 12, 13]
     problem.solve()
     assert not problem.is_material
     assert len(problem.objective) == 6

@@ -1,6 +1,7 @@
 """HiGHS by arrays: what it says is checked, and small linear problems are solved again and again."""
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -169,11 +170,19 @@ def test_a_claim_that_there_is_no_answer_is_asked_twice() -> None:
     model = knapsack()
     first = run(model)
     assert (first.status, first.objective, first.is_second) == ("solved", -9.0, False)
-    second = again(model, Search(gap=1e-6), 0.0)
+    second = again(
+        model, Search(gap=1e-6), Outcome(status="infeasible", x=None, objective=np.inf, bound=np.inf)
+    )
     assert (second.status, second.objective, second.is_second) == ("solved", -9.0, True)
     model.row_upper[0], model.row_lower[0] = 2.5, 2.25
     none = run(model)
     assert (none.status, none.x, none.bound, none.is_second) == ("infeasible", None, np.inf, True)
+    model.row_upper[0] = 1.5
+    model.row_lower[0] = 1.25
+    none = run(replace(model, integer=np.array([False, False, True])))
+    assert (none.status, none.is_second) == ("solved", False)
+    none = run(replace(model, upper=np.array([0.25, 0.0, 0.25])))
+    assert (none.status, none.is_second) == ("infeasible", True)
 
 
 def test_what_has_no_end_is_called_unbounded() -> None:

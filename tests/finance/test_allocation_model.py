@@ -5,9 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 from benchmarks.allocation_cases import random_case
+from benchmarks.allocation_columns import document_of
+from benchmarks.instances.generate import generate
+from benchmarks.instances.matrices import matrix
+from benchmarks.instances.model import FAMILIES, Family
 
 from almoner.finance.allocation.arrays import ProblemArrays, Ragged
 from almoner.finance.allocation.compile import Point, compile_model
+from almoner.finance.allocation.highs import Matrix, run
 from almoner.finance.allocation.layout import Aim
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.pulp_bridge import solve_model
@@ -200,3 +205,25 @@ def first_metric(arrays: ProblemArrays, working: Float) -> float:
     before = np.cumsum(arrays.cap, axis=1) - arrays.cap
     filled = np.clip(working[:, None] - before, 0, arrays.cap)
     return float((filled * arrays.metric_gain[0]).sum() / arrays.minor_per_block)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_model_is_as_tight_as_the_reference_matrix(family: Family) -> None:
+    instance = generate(family, 100, 1)
+    document = document_of(instance)
+    for form in ("aggregated", "base"):
+        plain = matrix(instance, form)
+        reference = Matrix(
+            matrix=plain.A,
+            cost=-plain.c,
+            lower=plain.lb,
+            upper=plain.ub,
+            integer=np.zeros(len(plain.c), np.bool_),
+            row_lower=plain.lo,
+            row_upper=plain.hi,
+        )
+        model = compile_model(document.arrays, form=form, relax=True)
+        ours = model.micro(solve_model(model).objective) / 1e6
+        assert ours == pytest.approx(-run(reference).objective, rel=1e-9)
+        assert len(model.cost) <= len(plain.c)
+        assert len(model.row_lower) <= len(plain.lo)

@@ -47,7 +47,7 @@ def test_every_file_is_read_with_the_counts_that_are_known(name: str) -> None:
         ("france_toulouse_2019", "1 3 6 7 10 12 13 14 16 18 20 24 26 27 30", 312_000, 4435, 6364, 6490),
     ],
 )
-def test_known_results_are_reproduced(  # noqa: PLR0913  # one column each
+def test_known_results_are_reproduced(  # one column each
     name: str, winners: str, cost: int, points: int, greedy: int, optimum: int
 ) -> None:
     election = read(f"allocation/pabulib/{name}.pb")
