@@ -275,9 +275,9 @@ def merged(rules: AllocationDocument, held: Held, answer: Allocation) -> Allocat
         paid[place][held.funds.get(line.fund_id, line.fund_id)] += line.amount_minor
         award[place][line.intervention_id] += line.amount_minor
     lines: list[AllocationLine] = []
-    for place in paid:
+    for place, by_fund in paid.items():
         own = [line for line in held.lines if (groups[line.intervention_id], line.period) == place]
-        lines += _exchanged(place[1], paid[place], award[place], own)
+        lines += _exchanged(place[1], by_fund, award[place], own)
     carried: dict[tuple[str, int], int] = defaultdict(int)
     for one in [*answer.carried, *held.open_funds(rules)[1]]:
         carried[one.fund_id, one.period] += one.amount_minor
@@ -342,8 +342,8 @@ def _require_awarded(
         had = known.get((who, period, fund), 0)
         if minor > had:
             raise AllocationRejected(
-                f"{document.amount(minor)} of {fund} is said to be held by {who} in period {period}, which was "
-                f"awarded {document.amount(had)} of it. Give the allocation in force and its encumbrances.",
+                f"{document.amount(minor)} of {fund} is said to be held by {who} in period {period}, which "
+                f"was awarded {document.amount(had)} of it. Give the allocation in force and what it holds.",
                 rules=[],
                 findings=[],
             )

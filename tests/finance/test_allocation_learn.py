@@ -9,7 +9,7 @@ import pytest
 
 from almoner.finance.allocation.answer import Allocation, AllocationLine
 from almoner.finance.allocation.check import breaches, recheck
-from almoner.finance.allocation.effects import Observation
+from almoner.finance.allocation.effects import OutcomeReport
 from almoner.finance.allocation.learn import Reallocation, reallocate
 from almoner.finance.allocation.policies import at_means
 from almoner.finance.allocation.problem import AllocationDocument
@@ -40,10 +40,10 @@ def parts_of(allocation: Allocation, seed: int) -> list[AllocationLine]:
     ]
 
 
-def news(document: AllocationDocument, seed: int) -> list[Observation]:
+def news(document: AllocationDocument, seed: int) -> list[OutcomeReport]:
     rng = np.random.default_rng(seed)
     return [
-        Observation(
+        OutcomeReport(
             determination_id=f"d-{who}",
             intervention_id=who,
             total=int(rng.poisson(2.0 * rng.lognormal(0, 0.8) * 20)),
@@ -85,8 +85,8 @@ def test_money_follows_the_results_and_every_change_has_a_reason() -> None:
     best = "i01"
     worst = next(line.intervention_id for line in old.lines if line.intervention_id != best)
     found = [
-        Observation(determination_id="bad", intervention_id=worst, total=0, exposure=200),
-        Observation(determination_id="good", intervention_id=best, total=2000, exposure=200),
+        OutcomeReport(determination_id="bad", intervention_id=worst, total=0, exposure=200),
+        OutcomeReport(determination_id="good", intervention_id=best, total=2000, exposure=200),
     ]
     after = reallocate(document, old, found, gap=GAP)
     moves = {row.intervention_id: row for row in after.changes}
@@ -104,7 +104,9 @@ def test_claims_and_forecasts_move_nothing() -> None:
     document = small_problem(2)
     old = in_force(document)
     said = [
-        Observation(determination_id=f"d{state}", intervention_id="i01", state=state, total=9000, exposure=9)
+        OutcomeReport(
+            determination_id=f"d{state}", intervention_id="i01", state=state, total=9000, exposure=9
+        )
         for state in ("claimed", "forecast", "disputed")
     ]
     after = reallocate(document, old, said, churn_bp=0, gap=GAP)
@@ -182,7 +184,7 @@ def after_tranche(*, is_met: bool, total: int = 30) -> Reallocation:
             AllocationLine(intervention_id="w8", fund_id="pool", amount_minor=600_000),
         ]
     )
-    new = Observation(determination_id="d1", intervention_id="w7", total=total, exposure=50, is_met=is_met)
+    new = OutcomeReport(determination_id="d1", intervention_id="w7", total=total, exposure=50, is_met=is_met)
     return reallocate(tranched(), old, [new])
 
 
@@ -204,7 +206,7 @@ def test_a_missed_condition_withholds_the_tranche_and_keeps_what_is_paid() -> No
 
 def test_a_tranche_behind_one_that_still_waits_is_not_released() -> None:
     old = Allocation.of([AllocationLine(intervention_id="w7", fund_id="pool", amount_minor=210_000)])
-    second = Observation(determination_id="d2", intervention_id="w7", total=30, exposure=50)
+    second = OutcomeReport(determination_id="d2", intervention_id="w7", total=30, exposure=50)
     after = reallocate(tranched(), old, [second])
     assert after.released == ()
     assert after.withheld == ("d2",)

@@ -16,7 +16,7 @@ from almoner.finance.allocation.policies import (
     knowledge_gains,
     with_information,
 )
-from almoner.finance.allocation.simulation import Run, WorldSize, make_world, simulate, summarise
+from almoner.finance.allocation.simulation import PolicyRun, WorldSize, make_world, simulate, summarise
 from almoner.finance.allocation.solve import allocate
 
 from .allocation_worlds import small_problem
@@ -27,7 +27,7 @@ SIZE = WorldSize(interventions=24)
 
 
 @cache
-def campaign() -> tuple[Run, ...]:
+def campaign() -> tuple[PolicyRun, ...]:
     return simulate(NAMES, worlds=8, rounds=10, seed=11, size=SIZE)
 
 
