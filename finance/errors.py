@@ -65,22 +65,6 @@ def _rebuild(kind: type[AlmonerError], message: str, figures: dict[str, Figure])
     return kind(message, **figures)
 
 
-def error_of(code: str, message: str, figures: Mapping[str, Figure]) -> AlmonerError:
-    """Make again the refusal that was kept by its code.
-
-    Examples
-    --------
-    >>> type(error_of("fund.insufficient", "The pool is short.", {})).__name__
-    'InsufficientFunds'
-    """
-    kinds: list[type[AlmonerError]] = [AlmonerError]
-    for kind in kinds:
-        if kind.code == code:
-            return kind(message, **figures)
-        kinds.extend(kind.__subclasses__())
-    return AlmonerError(message, **figures)
-
-
 class MoneyError(AlmonerError):
     """An amount or a unit that cannot be."""
 

@@ -275,7 +275,7 @@ def compile_model(
     ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000}]}''')
     >>> model = compile_model(problem.arrays)
     >>> model.columns["money"], model.cost.tolist(), model.units.money
-    (slice(1, 2, None), [0.0, -2.0, 0.0], 100)
+    (slice(1, 2, None), [0.0, -2.0], 100)
     """
     aim = aim or Aim()
     periods = arrays.period_count

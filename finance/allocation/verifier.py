@@ -5,9 +5,9 @@ needs Python alone::
 
     python verifier.py PROBLEM ALLOCATION CERTIFICATE
 
-It reads the three files, checks every amount under every rule of the problem, recomputes what the allocation is
-worth, and recomputes from the prices in the certificate what no allocation can exceed (weak duality: any prices
-from 0 up prove a bound). It prints one line and exits 0 when all of it holds, and 1 when any of it does not.
+It reads the three files, checks every amount under every rule of the problem, recomputes what the
+allocation is worth, and recomputes from the prices in the certificate what no allocation can exceed (weak
+duality: any prices from 0 up prove a bound). It prints one line, and exits 0 when all of it holds, else 1.
 """
 
 import hashlib
@@ -16,15 +16,19 @@ import json
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, pairwise, product
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-FULL, NANO, MICRO = 10_000, 10**9, 10**6
+FULL, NANO, MICRO, PER_MICRO = 10_000, 10**9, 10**6, 1000
 ZERO = "period min_minor fixed_minor start_minor lock segment carry_limit_minor carry_fee_bp value_micro"
-DEFAULTS = {**dict.fromkeys(ZERO.split(), 0), "low_minor": 0, "ordinal": 0, "max_share_bp": FULL}
+DEFAULTS: dict[str, object] = {
+    **dict.fromkeys(ZERO.split(), 0),
+    "low_minor": 0,
+    "ordinal": 0,
+    "max_share_bp": FULL,
+}
 DEFAULTS |= {"limits.period": -1, "concentration.period": -1, "state": "open", "weight": 1}
 NOT_GROUPS = {"intervention_id", "title", "fixed_minor", "start_minor", "lock", "shape"}
 BOUNDS = "floor_minor cap_minor floor_share_bp cap_share_bp floor_count cap_count equal_share_bp"
@@ -41,17 +45,16 @@ def rule(*parts: object) -> str:
     return "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-@dataclass
-class Row:
-    """A rule: weight * sum over members + spread * sum over all cells of the periods <= bound, in 1/10,000."""
+class Row(NamedTuple):
+    """A rule: sum of weights over cells + spread / 10,000 * sum over all cells of the periods <= bound."""
 
     name: str
     bound: int
-    members: list[Cell]
-    weight: int
+    weights: dict[Cell, int]
     periods: Sequence[int] = ()
     spread: int = 0
     counts: bool = False
+    key: tuple[str, int] | None = None  # where its price stands among the transfers
 
 
 class Problem:
@@ -82,8 +85,22 @@ class Problem:
         self.ties: dict[str, list[tuple[list[str], int]]] = defaultdict(list)
         for kind, members, value in sorted(self.rows("synergies", "kind members value_micro")):
             self.ties[kind].append((members, value))
-        rings = [pairwise([*members, members[0]]) for members, _ in self.ties["bundle"]]
-        self.ties["pairs"] = [(list(pair), 0) for ring in rings for pair in ring] + self.ties["needs"]
+        listed = self.rows("previous", "intervention_id period amount_minor")
+        self.before = {(who, t): amount for who, t, amount in listed}
+        listed = self.rows("resources", "resource_id period stock price_minor")
+        self.stocks: dict[Any, Any] = {(row[0], t): (0, None) for row in listed for t in range(self.periods)}
+        self.stocks |= {(thing, t): rest for thing, t, *rest in listed}
+        self.churn = content["objective"]["churn_bp"]
+        rings = [(rule("bundle", *one), pairwise([*one, one[0]])) for one, _ in self.ties["bundle"]]
+        listed = [("needs", name, pair) for name, ring in rings for pair in ring]
+        for kind in ("needs", "any_of", "alternatives"):
+            listed += [(kind, rule(kind.replace("_", "-"), *one), one) for one, _ in self.ties[kind]]
+        ranks = Counter[str]()
+        for (kind, name, (first, *rest)), t in product(listed, range(self.periods)):
+            sign = 1 if kind == "alternatives" else -1
+            weights = {(first, t): 1, **{(who, t): sign for who in rest}}
+            self.linear.append(Row(name, max(0, sign), weights, counts=True, key=(kind, ranks[kind])))
+            ranks[kind] += 1
 
     def rows(self, table: str, columns: str) -> Rows:
         """Return columns of a table, with what stands where the file says nothing."""
@@ -96,11 +113,12 @@ class Problem:
     def _overrides(self) -> None:
         listed = self.rows("overrides", "override_id kind intervention_id amount_minor")
         for name, kind, who, amount in sorted(listed):
-            cells, sign = [(who, t) for t in range(self.periods)], -1 if kind == "at_least" else 1
+            sign = -1 if kind == "at_least" else 1
             if amount is None:
                 self.lock[who], self.locked_by[who] = (1 if kind == "fund" else -1), name
             else:
-                self.linear.append(Row(rule("override", name), sign * amount, cells, sign * FULL))
+                weights = {(who, t): sign for t in range(self.periods)}
+                self.linear.append(Row(rule("override", name), sign * amount, weights))
 
     def _limits(self) -> None:
         made = defaultdict[Any, dict[str, int]](dict)
@@ -121,14 +139,14 @@ class Problem:
         kind, group, t = at
         periods = range(self.periods) if t < 0 else [t]
         named = [who for who, one in zip(self.who, self.groups[kind], strict=True) if one == group]
-        members = [(who, period) for who in named for period in periods]
         for name, bound in given.items():
             side, what = name.split("_")[:2]
-            sign, is_share = (-1 if side == "floor" else 1), what == "share"
+            sign = -1 if side == "floor" else 1
+            weights = {(who, period): sign for who in named for period in periods}
             word = rule(side if what == "minor" else f"{side}-{what}", kind, group, "all" if t < 0 else t)
-            most, spread = (0, -sign * bound) if is_share else (sign * bound, 0)
+            most, spread = (0, -sign * bound) if what == "share" else (sign * bound, 0)
             if bound or side == "cap":
-                yield Row(word, most, members, sign * FULL, periods, spread, what == "count")
+                yield Row(word, most, weights, periods, spread, what == "count")
 
     def _money(self) -> None:
         rates = {unit: pair for unit, *pair in self.rows("rates", "unit numerator denominator")}
@@ -165,10 +183,13 @@ class Problem:
         tickets = {(who, t): bounds for who, t, *bounds in listed}
         metrics = self.rows("metrics", "metric_id weight floor_micro") or [("value", 1, None)]
         self.metrics = {name: (weight, floor) for name, weight, floor in metrics}
-        self.pieces = defaultdict[Cell, dict[str, list[tuple[int, int]]]](lambda: defaultdict(list))
+        self.pieces = defaultdict[Cell, dict[int, tuple[int, dict[str, int]]]](dict)
+        ranks = Counter[Any]()
         listed = self.rows("response", "intervention_id period segment metric_id cap_minor gain_micro_per_k")
         for who, t, _, metric, cap, gain in sorted(listed, key=lambda row: row[:3]):
-            self.pieces[who, t][metric or metrics[0][0]].append((cap, gain))
+            name = metric or metrics[0][0]
+            self.pieces[who, t].setdefault(ranks[who, t, name], (cap, {}))[1][name] = gain
+            ranks[who, t, name] += 1
         speaking = {who for who, _ in (*tickets, *self.pieces)}
         reached, allowed = Counter[Cell](), defaultdict[Cell, list[int]](list)
         listed = self.rows("tranches", "intervention_id period ordinal amount_minor state")
@@ -179,7 +200,7 @@ class Problem:
         self.range: dict[Cell, tuple[int, int, list[int] | None]] = {}  # least, most, the only amounts
         for cell in self.cells:
             if cell[0] not in speaking or cell in tickets or cell in self.pieces:
-                ends = sum(cap for cap, _ in next(iter(self.pieces.get(cell, {"": []}).values())))
+                ends = sum(cap for cap, _ in self.pieces.get(cell, {}).values())
                 low, high = tickets.get(cell, (0, ends))
                 low = max(low, 1) if high > 0 and not self.fixed[cell[0]] else low
                 only = [one for one in allowed[cell] if low <= one <= high] if cell in allowed else None
@@ -206,18 +227,15 @@ class Given:
         for _, t, fund, _, amount in self.bought:
             paid[fund, t] += amount
         self.award, self.paid = award, paid
-        begins = {(who, t) for who, t in self.funded if (who, t - 1) not in self.funded}
-        self.working = {
-            (who, t): award[who, t] - problem.fixed[who] - (problem.start[who] if (who, t) in begins else 0)
-            for who, t in self.funded
-            if who in problem.at
-        }
+        self.working = {(who, t): award[who, t] - problem.fixed.get(who, 0) for who, t in self.funded}
+        for who, t in self.funded:
+            self.working[who, t] -= problem.start.get(who, 0) * ((who, t - 1) not in self.funded)
 
 
 def broken(p: Problem, g: Given) -> Iterator[str]:
     """List every rule that the allocation breaks."""
     yield from _rows_broken(p, g)
-    yield from chain(_money_broken(p, g), _cells_broken(p, g), _ties_broken(p, g), _linear_broken(p, g))
+    yield from chain(_money_broken(p, g), _cells_broken(p, g), _linear_broken(p, g))
     yield from chain(_stocks_broken(p, g), _parts_broken(p, g), _sums_broken(p, g))
 
 
@@ -255,20 +273,10 @@ def _cells_broken(p: Problem, g: Given) -> Iterator[str]:
         if g.working[cell] not in (range(low, high + 1) if only is None else only):
             yield rule("ticket" if only is None else "tranche", *cell)
     for who, lock in p.lock.items():
-        cells = [(who, t) for t in range(p.periods)] if lock else []
+        cells = [(who, t) for t in range(p.periods) if lock]
         idle = [cell for cell in cells if cell in p.range and cell not in g.funded]
         if idle if lock == 1 else any(cell in g.funded for cell in cells):
             yield rule("override", p.locked_by[who]) if who in p.locked_by else rule("lock", who)
-
-
-def _ties_broken(p: Problem, g: Given) -> Iterator[str]:
-    for kind in ("needs", "any_of", "alternatives", "bundle"):
-        for members, _ in p.ties[kind]:
-            for t in range(p.periods):
-                first, *rest = funded = [(who, t) in g.funded for who in members]
-                apart = any(funded) and not all(funded) if kind == "bundle" else first and not any(rest)
-                if sum(funded) > 1 if kind == "alternatives" else apart:
-                    yield rule(kind.replace("_", "-"), *members)
 
 
 def _linear_broken(p: Problem, g: Given) -> Iterator[str]:
@@ -276,17 +284,18 @@ def _linear_broken(p: Problem, g: Given) -> Iterator[str]:
     for cell in g.funded:
         spent[cell[1]] += g.award[cell]
     for row in p.linear:
-        own = sum(cell in g.funded if row.counts else g.award.get(cell, 0) for cell in row.members)
-        if row.weight * own + row.spread * sum(spent[t] for t in row.periods) > FULL * row.bound:
+        amounts = g.working if row.counts else g.award
+        own = sum(
+            weight * (row.counts or amounts[cell]) for cell, weight in row.weights.items() if cell in amounts
+        )
+        if FULL * own + row.spread * sum(spent[t] for t in row.periods) > FULL * row.bound:
             yield row.name
 
 
 def _stocks_broken(p: Problem, g: Given) -> Iterator[str]:
-    held, price = Counter[Any](), dict[Any, int | None]()
-    for thing, t, stock, cost in p.rows("resources", "resource_id period stock price_minor"):
-        held[thing, t], price[thing, t] = stock, cost
+    held = Counter({at: stock for at, (stock, _) in p.stocks.items()})
     for thing, t, fund, quantity, amount in g.bought:
-        cost = price.get((thing, t))
+        cost = p.stocks.get((thing, t), (0, None))[1]
         if cost is None or quantity <= 0 or amount != quantity * cost or fund not in p.open_funds:
             yield rule("bought", thing, t, fund)
         held[thing, t] += quantity
@@ -298,12 +307,11 @@ def _stocks_broken(p: Problem, g: Given) -> Iterator[str]:
 
 def _parts_broken(p: Problem, g: Given) -> Iterator[str]:
     given, got, sums = {row[:3]: row[3] for row in g.parts}, Counter[Any](), Counter[Any]()
-    for who, t, actor, amount in g.parts:
+    for _, t, actor, amount in g.parts:
         got[actor, t] += amount
     asked = set()
-    for who, actor, share, low, high in p.rows(
-        "actors", "intervention_id actor_id share_bp low_minor high_minor"
-    ):
+    listed = p.rows("actors", "intervention_id actor_id share_bp low_minor high_minor")
+    for who, actor, share, low, high in listed:
         for t in (t for t in range(p.periods) if (who, t) in g.funded):
             part, award = given.pop((who, t, actor), 0), g.award[who, t]
             sums[who, t] += part
@@ -329,23 +337,17 @@ def _sums_broken(p: Problem, g: Given) -> Iterator[str]:
             awards[who] += award if t in {-1, period} else 0
         if FULL * sum(heapq.nlargest(count, awards.values())) > share * sum(awards.values()):
             yield rule("concentration", count, "all" if t < 0 else t)
-    churn = p.content["objective"]["churn_bp"]
-    before = {
-        (who, t): amount for who, t, amount in p.rows("previous", "intervention_id period amount_minor")
-    }
-    moved = sum(max(0, amount - g.award[cell]) for cell, amount in before.items())
-    if churn is not None and FULL * moved > churn * sum(before.values()):
+    moved = sum(max(0, amount - g.award[cell]) for cell, amount in p.before.items())
+    if p.churn is not None and FULL * moved > p.churn * sum(p.before.values()):
         yield rule("churn")
 
 
 def brings(p: Problem, cell: Cell, money: int, weights: dict[str, int]) -> int:
     """Return what working money brings in a cell, weighted over the metrics [gain times minor units]."""
     total = 0
-    for name, weight in weights.items():
-        left = money
-        for cap, gain in p.pieces[cell].get(name, ()) if cell in p.pieces else ():
-            total += weight * gain * min(cap, left)
-            left -= min(cap, left)
+    for cap, gains in p.pieces[cell].values() if cell in p.pieces else ():
+        total += min(cap, money) * sum(weight * gains.get(name, 0) for name, weight in weights.items())
+        money -= min(cap, money)
     return total
 
 
@@ -365,22 +367,23 @@ def worth(p: Problem, g: Given) -> Fraction:
 
 
 class Bound:
-    """What no allocation can exceed at the prices of a certificate, in grains of 1 / (10**9 * block) of value."""
+    """What no allocation can exceed at the prices of a certificate, in 1 / (10**9 * block) of value."""
 
     def __init__(self, p: Problem, prices: dict[str, int], transfers: dict[str, list[int]]) -> None:
-        self.p, self.prices, self.constant = p, dict(prices), 0
+        self.p, self.prices, self.constant = p, dict[Any, int](prices), 0
         self.parts, self.worth, self.in_kind = Counter[Cell](), Counter[Cell](), Counter[Cell]()
         listed = [*prices.values(), *(one for flat in transfers.values() for one in flat[1::2])]
         if any(type(one) is not int or one <= 0 for one in listed):
             raise Refusal("a price is no positive whole number")
-        self.given = {name: dict(zip(flat[::2], flat[1::2], strict=True)) for name, flat in transfers.items()}
+        for name, flat in transfers.items():
+            self.prices |= {(name, at): nano for at, nano in zip(flat[::2], flat[1::2], strict=True)}
         self.lam = {(fund, t): self.take("budget", fund, t) for fund in p.fee for t in range(p.periods)}
         self._rules()
         self._stocks()
         self._members()
         self._choices()
-        self.passed = {divmod(at, p.periods): nano for at, nano in self.given.pop("start", {}).items()}
-        if self.prices or any(self.given.values()):
+        self.passed = {cell: self.prices.pop(("start", at), 0) for at, cell in enumerate(p.cells)}
+        if self.prices:
             raise Refusal("a price stands for what is not in the problem")
 
     def take(self, *parts: object) -> int:
@@ -393,25 +396,22 @@ class Bound:
             later, part = self.lam.get((fund, t + 1), 0), FULL - p.fee[fund]
             self.constant += price * p.budget[fund, t]
             self.constant -= -p.keeps[fund, t] * max(0, part * later - FULL * price) // FULL
-        for row in (row for row in p.linear if row.name in self.prices):
-            price = self.prices.pop(row.name)
+        for row in p.linear:
+            price = self.prices.pop(row.key or row.name, 0)
             self.constant += price * row.bound * (p.block if row.counts else 1)
-            for cell in row.members:
-                self.worth[cell] -= price * row.weight // FULL if row.counts else 0
-                self.parts[cell] += 0 if row.counts else price * row.weight
-            for cell in p.cells if row.spread else ():
+            for cell, weight in row.weights.items() if price else ():
+                self.worth[cell] -= price * weight if row.counts else 0
+                self.parts[cell] += 0 if row.counts else price * weight * FULL
+            for cell in p.cells if row.spread and price else ():
                 self.parts[cell] += price * row.spread * (cell[1] in row.periods)
 
     def _stocks(self) -> None:
         p, rho = self.p, dict[Any, int]()
-        for thing, t, stock, cost in p.rows("resources", "resource_id period stock price_minor"):
+        for (thing, t), (stock, cost) in p.stocks.items():
             rho[thing, t] = self.take("stock", thing, t) * p.block
             if cost is not None and p.open_funds:
                 rho[thing, t] = min(rho[thing, t], cost * min(self.lam[fund, t] for fund in p.open_funds))
             self.constant += rho[thing, t] * stock
-        things = {thing for (thing,) in p.rows("resources", "resource_id")}
-        for thing, t in ((thing, t) for thing in things for t in range(p.periods)):
-            rho.setdefault((thing, t), self.take("stock", thing, t) * p.block)  # none at hand, none for sale
         for who, thing, quantity in p.rows("needs", "intervention_id resource_id quantity"):
             for t in range(p.periods):
                 self.in_kind[who, t] += quantity * rho[thing, t]
@@ -430,40 +430,28 @@ class Bound:
         floors = {name: floor for name, (_, floor) in p.metrics.items() if floor is not None}
         self.metric = {name: self.take("metric", name) for name in floors}
         self.constant -= sum(price * floors[name] * p.block // MICRO for name, price in self.metric.items())
-        listed = p.rows("previous", "intervention_id period amount_minor")
-        self.before = {(who, t): amount for who, t, amount in listed}
-        share, total = p.content["objective"]["churn_bp"], sum(self.before.values())
-        self.churn = self.take("churn") if share is not None else 0
-        self.constant -= -self.churn * (share or 0) * total // FULL + self.churn * total
+        total = sum(p.before.values())
+        self.churn = 0 if p.churn is None else self.take("churn")
+        self.constant -= -self.churn * (p.churn or 0) * total // FULL + self.churn * total
 
     def _choices(self) -> None:
         """Add what cells give to each other and pay for ties between choices, in whole nano values."""
-        p, paid = self.p, 0
-        for kind in ("pairs", "any_of", "alternatives", "overlap"):
-            given = self.given.pop("needs" if kind == "pairs" else kind, {})
-            for at, (members, value) in enumerate(p.ties[kind]):
-                for t in range(p.periods):
-                    nano = given.pop(at * p.periods + t, 0)
-                    nano = min(nano, value * (NANO // MICRO)) if kind == "overlap" else nano
-                    paid += nano if kind in {"alternatives", "overlap"} else 0
-                    for place, who in enumerate(members):
-                        gets = kind in {"pairs", "any_of"} and place > 0
-                        self.worth[who, t] += nano if gets else -nano
-            self.given[kind] = given
+        p = self.p
+        for at, ((members, value), t) in enumerate(product(p.ties["overlap"], range(p.periods))):
+            paid = min(self.prices.pop(("overlap", at), 0), value * PER_MICRO)
+            self.constant += paid * p.block
+            self.worth.subtract(dict.fromkeys(((who, t) for who in members), paid))
         for kind in ("bonus", "intensity"):
-            given = self.given.pop(kind, {})
-            ends = accumulate((len(members) for members, _ in p.ties[kind]), initial=0)
-            for first, (members, value) in zip(ends, p.ties[kind], strict=False):
+            slots = iter(range(sum(len(members) for members, _ in p.ties[kind])))
+            for members, value in p.ties[kind]:
+                own = [(who, next(slots) * p.periods) for who in members]
                 for t in range(p.periods):
-                    shares = [given.pop((first + at) * p.periods + t, 0) for at in range(len(members))]
-                    shares[-1] += max(0, value * (NANO // MICRO) - sum(shares))
-                    for who, share in zip(members, shares, strict=True):
-                        self.worth[who, t] += share
-            self.given[kind] = given
-        self.constant += paid * p.block
+                    shares = {(who, t): self.prices.pop((kind, slot + t), 0) for who, slot in own}
+                    shares[members[-1], t] += max(0, value * PER_MICRO - sum(shares.values()))
+                    self.worth.update(shares)
 
     def _price(self, cell: Cell) -> tuple[int, bool]:
-        """Return the price of money of the cheapest admitted mix of funds, and whether it can pay an award."""
+        """Return the price of money of the cheapest mix of funds, and whether it can pay an award."""
         left, total = Fraction(1), Fraction(0)
         mixed = ((self.lam[fund, cell[1]], most) for fund, most in self.p.payers[cell[0]].items())
         for lam, most in sorted(mixed):
@@ -482,22 +470,19 @@ class Bound:
         """Return the most that working money brings, net of its price."""
         p, (low, high, only) = self.p, self.p.range[cell]
         low, high = (low, high) if payable else (0, 0)
-        held = p.pieces.get(cell, {})
-        gains = [0] * max(map(len, held.values()), default=0)
-        extra = list(gains)
-        for name, pieces in held.items():
-            for at, (_, gain) in enumerate(pieces):
-                gains[at] += NANO // MICRO * p.metrics[name][0] * gain
-                extra[at] += self.metric.get(name, 0) * gain
-        caps = [cap for cap, _ in next(iter(held.values()), ())]
-        before, base = self.before.get(cell, 0), p.fixed[cell[0]] + p.start[cell[0]]
+        pieces = []
+        for cap, gains in p.pieces.get(cell, {}).values():
+            own = sum(p.metrics[name][0] * gain for name, gain in gains.items())
+            more = sum(self.metric.get(name, 0) * gain for name, gain in gains.items())
+            pieces.append((cap, PER_MICRO * own - -more // MICRO))
+        before, base = p.before.get(cell, 0), p.fixed[cell[0]] + p.start[cell[0]]
         only = only if payable else only and [0]
-        points = only or [low, high, *accumulate(caps), before - base]
+        points = only or [low, high, *accumulate(cap for cap, _ in pieces), before - base]
         best = None
         for x in (x for x in points if only or low <= x <= high):
             net, left = -cost * x + self.churn * min(base + x, before), x
-            for cap, gain, more in zip(caps, gains, extra, strict=True):
-                net, left = net + (gain - -more // MICRO) * min(cap, left), left - min(cap, left)
+            for cap, gain in pieces:
+                net, left = net + gain * min(cap, left), left - min(cap, left)
             best = net if best is None else max(best, net)
         return best or 0
 
@@ -514,11 +499,10 @@ class Bound:
                 mix, payable = self._price((who, t))
                 cost = mix + self.parts[who, t] // FULL
                 own = self._best((who, t), cost, payable) - cost * p.fixed[who] - self.in_kind[who, t]
-                due = cost * p.start[who]
-                if t and due > 0 and not shut[who, t - 1]:
-                    due = min(self.passed.get((p.at[who], t), 0) * p.block, due)
-                own += self.worth[who, t] * p.block + back - due
-                back = due if t and due > 0 and not shut[who, t - 1] else 0
+                due, may_go_on = cost * p.start[who], t > 0 and not shut[who, t - 1]
+                passed = min(self.passed[who, t] * p.block, due) if due > 0 and may_go_on else 0
+                own += self.worth[who, t] * p.block + back - (passed if due > 0 and may_go_on else due)
+                back = passed
                 total += own if p.lock[who] == 1 else max(0, own)
         return Fraction(total, NANO * p.block)
 
@@ -534,25 +518,22 @@ def check(problem: bytes, allocation: bytes, certificate: bytes) -> str:
     p = Problem(json.loads(problem))
     g = Given(p, json.loads(allocation))
     rows = sorted(set(_rows_broken(p, g))) or sorted(set(broken(p, g)))
-    reasons += [f"breaks {row}" for row in rows]
-    value = Fraction(0) if rows else worth(p, g)
-    if not rows and value != Fraction(said["value"]):
-        reasons.append(f"the value is {value}, not {said['value']}")
+    value = Fraction(said["value"]) if rows else worth(p, g)
     proven = Bound(p, said["prices"], said["transfers"]).total()
-    stated, by_prices = Fraction(said["bound"]), Fraction(said["price_bound"])
-    if proven != by_prices:
-        reasons.append(f"the prices prove {proven}, not {by_prices}")
-    if said["kind"] not in {"prices", "solver"} or (said["kind"] == "prices" and stated != by_prices):
-        reasons.append(f"the bound {stated} rests on {said['kind']}")
-    if not value <= stated <= by_prices:
-        reasons.append(f"the bound {stated} is not from the value up to what the prices prove")
+    stated, by_prices, kind = Fraction(said["bound"]), Fraction(said["price_bound"]), said["kind"]
     gap = (stated - value) / abs(value) if value else None if stated else Fraction(0)
-    if (None if said["gap"] is None else Fraction(said["gap"])) != gap:
-        reasons.append(f"the gap is {gap}, not {said['gap']}")
+    claims = (
+        (value == Fraction(said["value"]), f"the value is {value}, not {said['value']}"),
+        (proven == by_prices, f"the prices prove {proven}, not {by_prices}"),
+        (kind == "solver" or (kind == "prices" and stated == by_prices), f"the bound rests on {kind}"),
+        (value <= stated <= by_prices, f"the bound {stated} is not between the value and what is proven"),
+        (gap == (said["gap"] and Fraction(said["gap"])), f"the gap is {gap}, not {said['gap']}"),
+    )
+    reasons += [f"breaks {row}" for row in rows] + [text for holds, text in claims if not holds]
     if reasons:
         raise Refusal("; ".join(reasons))
     word = f"on a solver's word; by the prices {float(by_prices):.9g}"
-    trust = "by the prices" if said["kind"] == "prices" else word
+    trust = "by the prices" if kind == "prices" else word
     share = "" if gap is None else f" (gap {float(gap):.3g})"
     return f"VALID: worth {float(value):.9g}; none can exceed {float(stated):.9g}{share}, {trust}."
 
