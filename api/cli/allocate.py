@@ -91,8 +91,8 @@ def solve(  # noqa: PLR0913 - every option is one question
     certificate: CertificateFile = None,
     out: Out = None,
     save: Save = None,
-    strategy: Strategy = "auto",
     *,
+    strategy: Strategy = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Solve a problem and check the answer exactly. Example: almoner allocate p.json --explain w7."""

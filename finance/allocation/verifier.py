@@ -200,6 +200,7 @@ class PosedProblem:
         speaking = {who for who, _ in (*tickets, *self.pieces)}
         reached, allowed = Counter[Cell](), defaultdict[Cell, list[int]](list)
         listed = self.rows("tranches", "intervention_id period ordinal amount_minor state")
+        self.promised = {(who, t) for who, t, _, _, state in listed if state in PROMISED}
         for who, t, _, amount, state in sorted(listed):
             reached[who, t] += amount
             kept = [] if state in PROMISED else allowed[who, t]
@@ -279,10 +280,7 @@ def _cells_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
         low, high, only = p.range.get(cell, (1, 0, None))
         if g.working[cell] not in (range(low, high + 1) if only is None else only):
             yield rule("ticket" if only is None else "tranche", *cell)
-    promised = {
-        (row[0], row[1]) for row in p.rows("tranches", "intervention_id period state") if row[2] in PROMISED
-    }
-    yield from (rule("tranche", *cell) for cell in promised - set(g.funded))
+    yield from (rule("tranche", *cell) for cell in p.promised - set(g.funded))
     for who, lock in p.lock.items():
         cells = [(who, t) for t in range(p.periods) if lock]
         idle = [cell for cell in cells if cell in p.range and cell not in g.funded]
@@ -514,7 +512,7 @@ class PriceBound:
                 passed = min(self.passed[who, t] * p.block, due) if due > 0 and may_go_on else 0
                 own += self.worth[who, t] * p.block + back - (passed if due > 0 and may_go_on else due)
                 back = passed
-                total += own if p.lock[who] == 1 else max(0, own)
+                total += own if p.lock[who] == 1 or (who, t) in p.promised else max(0, own)
         return Fraction(total, NANO * p.block)
 
 
