@@ -1,10 +1,9 @@
 """Tickets that are paid with the choice: a model of a third of the size whose solutions are the same.
 
-The problem: of an ask that must be met by 80%, four fifths are no decision of their own. In the plain model they
-are: each segment is a column, with a row that it needs the choice and one that the ticket is met. Here the first
+The problem: of an ask that must be met by 80%, four fifths are no decision of their own. In the plain model
+each segment is a column, with a row that it needs the choice and one that the ticket is met. Here the first
 money of a funded cell is part of its choice, since segments are filled in order. What is left are the segments
-above the ticket, a few hundred rows fewer to carry through every node of a search, and a relaxation that is
-never weaker.
+above the ticket: half the rows to carry through every node of a search, and a relaxation that is not weaker.
 """
 
 from dataclasses import dataclass
@@ -137,7 +136,11 @@ def _product(
 
 
 def _without_idle_rows(
-    matrix: Matrix, product: "sp.csr_matrix[np.float64]", spread: object, upper: Floats, left: Ints
+    matrix: Matrix,
+    product: "sp.csr_matrix[np.float64]",
+    spread: "sp.csr_matrix[np.float64]",
+    upper: Floats,
+    left: Ints,
 ) -> Matrix:
     """Leave out the rows that the bounds of the columns keep by themselves."""
     lower = matrix.lower[left]
@@ -150,7 +153,7 @@ def _without_idle_rows(
     rows = np.flatnonzero(~idle)
     return Matrix(
         matrix=sp.csc_matrix(product[rows]),
-        cost=np.asarray(matrix.cost @ spread),
+        cost=np.asarray(spread.T @ matrix.cost, np.float64),
         lower=lower,
         upper=upper,
         integer=matrix.integer[left],

@@ -29,6 +29,7 @@ NEARLY_ALL = 0.4  # part of the undecided choices from which the whole model is 
 MICRO = 10**6
 FRACTION = 0.01
 NEEDS_DEPTH = 50
+FINAL = 0.98  # of the gap: for the search over everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,7 +228,7 @@ class PrimalSearch:
             core = self.folding.fold(level, self.working, np.ones(len(level), bool), everything)
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left(), progress=self.told)
+        outcome = self.solve(core, self.limits.left(), gap=FINAL * self.limits.gap, progress=self.told)
         self.take(core, outcome, "search")
         if outcome.status == "infeasible" and self.standing.x is None:
             self.standing.is_infeasible = True

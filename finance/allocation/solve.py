@@ -27,7 +27,8 @@ from .check import recheck
 from .compile import CompiledModel, compile_model
 from .dual import Pricing, find_prices
 from .oracle import Oracle
-from .primal import Limits, PrimalSearch, Standing
+from .lumpy import LumpySearch
+from .primal import Limits, Standing
 from .problem import AllocationDocument, rule_id
 from .prices import price_bound as exact_bound
 from .proof import NANO, prove, whole_prices
@@ -177,7 +178,7 @@ class _Run:
         limits = Limits(
             gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
         )
-        PrimalSearch(
+        LumpySearch(
             oracle=self.oracle,
             model=self.model,
             pricing=self.pricing,
