@@ -2,7 +2,7 @@
 
 The problem: some hundred all-or-nothing asks under tight caps leave a gap between prices and what can be
 given. Small models of what prices leave open are then as hard as the whole, and their answers far from the
-best. With tickets merged the whole is small enough to be searched at once, from the answer of one small model.
+best. With tickets merged the whole is small enough to be searched at once, from the answer of a small model.
 """
 
 from dataclasses import dataclass

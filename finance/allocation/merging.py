@@ -2,7 +2,7 @@
 
 The problem: of an ask that must be met by 80%, four fifths are no decision of their own. In the plain model
 each segment is a column, with a row that it needs the choice and one that the ticket is met. Here the first
-money of a funded cell is part of its choice, since segments are filled in order. What is left are the segments
+money of a funded cell is part of its choice, since segments fill in order. What is left are the segments
 above the ticket: half the rows to carry through every node of a search, and a relaxation that is not weaker.
 """
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from benchmarks.allocation_cases import random_case
 
 from almoner.finance.allocation.compile import CompiledModel, compile_model
 from almoner.finance.allocation.highs import Matrix, Outcome, Search, run
 from almoner.finance.allocation.merging import Merged, merge_tickets
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.pulp_bridge import matrix_of
-from benchmarks.allocation_cases import random_case
 
 CASES = 120
 EXACT = Search(gap=1e-9)
