@@ -1,15 +1,16 @@
 """Which cells to fund when each has a worth of its own and some help, need or hurt each other.
 
-The problem: bonuses are earned together, some interventions need others, starting costs less when last period was
-funded too, and overlaps cost. For fixed prices the best choice is a maximum closure, found by one minimum cut.
-The flow behind the cut says how worth is handed from cell to cell so that every cell can be judged alone; these
-*transfers* prove the bound in closed form, whoever recomputes it.
+The problem: bonuses are earned together, some interventions need others, starting costs less when the
+period before was funded too, and overlaps cost. For fixed prices the best choice is a maximum closure,
+found by one minimum cut. The flow behind the cut says how worth is handed from cell to cell so that every
+cell can be judged alone; these *transfers* prove the bound in closed form, whoever recomputes it.
 
 Notes
 -----
-Overlaps make the graph double: every node has a mirror, the choice can come out half (roof duality), and the
-bound is that of the linear relaxation. scipy wraps capacities to 32 bits without a word, so they are scaled to
-stay below 2**30. What is lost to rounding is in the transfers: the bound counts with the transfers themselves.
+Overlaps make the graph double: every node has a mirror, the choice can come out half (roof duality), and
+the bound is that of the linear relaxation. scipy wraps capacities to 32 bits without a word, so they are
+scaled to stay below 2**30. What is lost to rounding is in the transfers: the bound counts with them as they
+are.
 """
 
 from dataclasses import dataclass
@@ -136,7 +137,7 @@ def list_links(arrays: ProblemArrays) -> Links:
 class Closure:
     """The graph of a problem's links, laid out once; only capacities change from price to price.
 
-    The transfers of the last call are the flow that the next one starts from: what remains to be pushed is small.
+    The transfers of the last call are the flow that the next one starts from: little remains to be pushed.
     """
 
     def __init__(self, links: Links) -> None:
@@ -260,7 +261,7 @@ class Closure:
         return net
 
     def _ends(self, net: Floats, charge: Floats, last: Transfers) -> tuple[Floats, Floats]:
-        """What a cell can give and take: no more than its links could carry."""
+        """Return what a cell can give and take: no more than its links could carry."""
         links, cells = self.links, self.cells
         give = np.bincount(links.bonus_cell, last.bonus, cells) + charge - last.start
         give += np.bincount(links.head, last.needs, cells)
@@ -284,7 +285,7 @@ class Closure:
         return up, down
 
     def _pledge(self, net: Floats, charge: Floats) -> Floats:
-        """What locked cells can give beyond their own worth, so that what they need is funded."""
+        """Return what locked cells can give beyond their own worth, so that what they need is funded."""
         links = self.links
         due = np.where(links.locked, 0.0, np.maximum(-net, 0.0))
         total = due

@@ -1,16 +1,18 @@
 """Held money: what is paid or encumbered stays where it is, to the unit and in its fund.
 
-The problem: a solver that may re-route every flow will gladly let another fund pay what one fund has already
-promised. Held amounts therefore leave their fund for one of their own, which admits only those to whom they are
-promised and whom the same funds admit. Whoever holds a promise keeps at least that much money, so in any answer
-the promised fund can take its place again by exchanging payments inside such a group, and ``merged`` does it:
-the exchange changes no award, and no fund pays more than it has.
+The problem: a solver that may re-route every flow will gladly let another fund pay what one fund has
+already promised. Held amounts therefore leave their fund for one of their own, which admits only those to
+whom they are promised and whom the same funds admit. Whoever holds a promise keeps at least that much
+money, so in any answer the promised fund can take its place again by exchanging payments inside such a
+group, and ``merged`` does it: the exchange changes no award, and no fund pays more than it has.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+
+import numpy as np
 
 from ..errors import AllocationRejected
 from .answer import Allocation, AllocationLine, Carried
@@ -273,9 +275,9 @@ def merged(rules: AllocationDocument, held: Held, answer: Allocation) -> Allocat
         paid[place][held.funds.get(line.fund_id, line.fund_id)] += line.amount_minor
         award[place][line.intervention_id] += line.amount_minor
     lines: list[AllocationLine] = []
-    for place in paid:
+    for place, by_fund in paid.items():
         own = [line for line in held.lines if (groups[line.intervention_id], line.period) == place]
-        lines += _exchanged(place[1], paid[place], award[place], own)
+        lines += _exchanged(place[1], by_fund, award[place], own)
     carried: dict[tuple[str, int], int] = defaultdict(int)
     for one in [*answer.carried, *held.open_funds(rules)[1]]:
         carried[one.fund_id, one.period] += one.amount_minor
@@ -320,10 +322,12 @@ def _exchanged(
 
 def _groups(arrays: ProblemArrays) -> dict[str, Group]:
     """Return for every intervention which funds admit it; alone where a fund may pay a part only."""
-    bounded = (arrays.eligible & (arrays.share_num < arrays.share_den)).any(axis=1)
+    bounded = np.any(arrays.eligible & (arrays.share_num < arrays.share_den), axis=1).tolist()
     return {
-        who: (who,) if bounded[at] else tuple(arrays.eligible[at].tolist())
-        for at, who in enumerate(arrays.intervention_ids)
+        who: (who,) if is_bounded else tuple(admitted)
+        for who, is_bounded, admitted in zip(
+            arrays.intervention_ids, bounded, arrays.eligible.tolist(), strict=True
+        )
     }
 
 
@@ -338,9 +342,8 @@ def _require_awarded(
         had = known.get((who, period, fund), 0)
         if minor > had:
             raise AllocationRejected(
-                f"{document.amount(minor)} of {fund} is said to be held by {who} in period {period}, which was "
-                f"awarded {document.amount(had)} of it. Give the allocation in force and its encumbrances.",
+                f"{document.amount(minor)} of {fund} is said to be held by {who} in period {period}, which "
+                f"was awarded {document.amount(had)} of it. Give the allocation in force and what it holds.",
                 rules=[],
                 findings=[],
             )
-

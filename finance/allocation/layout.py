@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from .arrays import Bool, ProblemArrays, Ragged
-from .sheet import NOWHERE, Float, Sheet
+from .sheet import NOWHERE, Float, ModelSheet
 from .tables import Int
 
 Form = Literal["aggregated", "base"]
@@ -148,7 +148,11 @@ def units_of(arrays: ProblemArrays, gain: Int) -> Units:
 
 
 class Layout:
-    """Columns of the choices and the money of one model."""
+    """Columns of the choices and the money of one model.
+
+    Where only one fund admits an intervention, ``payer`` names it, and its awards stand in the budget without
+    a flow; ``shares`` are the active cells that flows pay.
+    """
 
     def __init__(self, arrays: ProblemArrays, active: Bool, aim: Aim, form: Form) -> None:
         self.arrays = arrays
@@ -199,13 +203,18 @@ class Layout:
         self.unit[shared] = which.ravel()
         self.unit[own] = len(patterns) + np.arange(int(own.sum()))
         self.unit_eligible = np.concatenate([patterns, eligible[own]])
+        lone = (self.unit_eligible.sum(axis=1) == 1) & (form == "aggregated")
+        lone[self.unit[own]] = False
+        self.payer = np.where(lone[self.unit], eligible.argmax(axis=1), NOWHERE)
+        costs = (self.fixed + self.cap.sum(axis=1) + arrays.start[self.who]) > 0
+        self.shares = np.flatnonzero(costs & (self.payer[self.who] < 0))
 
-    def put_columns(self, sheet: Sheet, *, lower: Bool, relax: bool) -> None:
+    def put_columns(self, sheet: ModelSheet, *, lower: Bool, relax: bool) -> None:
         """Add the columns of choices, starts, working money, flows and carried money.
 
         Parameters
         ----------
-        sheet : Sheet
+        sheet : ModelSheet
             The model.
         lower : bool array
             Which active cells must be funded.
@@ -223,8 +232,7 @@ class Layout:
             "money", int(wide.sum()), cost=cost, upper=self.units.amounts(self.cap[wide])
         )
         used = np.zeros((len(self.unit_eligible), arrays.period_count), bool)
-        pays = (self.fixed + self.cap.sum(axis=1) + arrays.start[self.who]) > 0
-        used[self.unit[self.who[pays]], self.when[pays]] = True
+        used[self.unit[self.who[self.shares]], self.when[self.shares]] = True
         where = self.unit_eligible[:, :, None] & used[:, None, :]
         self.flow = np.full(where.shape, NOWHERE, np.int64)
         self.flow[where] = sheet.add("flow", int(where.sum()))
@@ -234,12 +242,14 @@ class Layout:
             "carry", int(kept.sum()), upper=self.units.amounts(arrays.carry_limit[kept])
         )
 
-    def spend(self, sheet: Sheet, row: Int, cell: Int | None = None, weight: Float | float = 1.0) -> None:
+    def spend(
+        self, sheet: ModelSheet, row: Int, cell: Int | None = None, weight: Float | float = 1.0
+    ) -> None:
         """Put the award of cells, times a weight, into rows.
 
         Parameters
         ----------
-        sheet : Sheet
+        sheet : ModelSheet
             The model.
         row : int64 array [rows]
             Row of each; -1 leaves it out.
@@ -255,6 +265,21 @@ class Layout:
         if self.restarts.any():
             starts = self.units.amounts(self.arrays.start[self.who[at]])
             sheet.put(row, self.start[at], weights * starts)
+
+    def spend_alone(self, sheet: ModelSheet, row: Int, weight: float) -> None:
+        """Put the awards that only one fund can pay, times a weight, into rows.
+
+        Parameters
+        ----------
+        sheet : ModelSheet
+            The model.
+        row : int64 array [F, T]
+            Row of each fund and period.
+        weight : float [1]
+            Factor.
+        """
+        cell = np.flatnonzero(self.payer[self.who] >= 0)
+        self.spend(sheet, row[self.payer[self.who[cell]], self.when[cell]], cell, weight)
 
     def pairs(self, lists: Ragged, period: Int) -> tuple[Int, Int]:
         """Return list number and active cell of every member in a period, or in all of them.

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .primal import FRACTION, PrimalSearch
+from .primal import FRACTION, TINY, PrimalSearch
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 MOST_CELLS = 5_000  # above it prices leave so little open that growing models are enough
-FIRST_CHOICES, FIRST_NODES, FIRST_GAP = 60, 100, 1e-3
+PARTS = 0.01  # of the cells: so many in parts mean that asks are lumpy
+FIRST_CHOICES, FIRST_NODES, FIRST_GAP = 60, 100, 10
 QUIET = {
     "mip_heuristic_effort": 0.0,
     "mip_heuristic_run_rens": False,
@@ -30,7 +31,8 @@ class LumpySearch(PrimalSearch):
 
     def run(self) -> None:
         """Find a first answer, then solve what nothing excludes."""
-        if len(self.net) > MOST_CELLS:
+        is_lumpy = self.parts().sum() > PARTS * len(self.net)
+        if not is_lumpy or not TINY < len(self.net) <= MOST_CELLS:
             PrimalSearch.run(self)
             return
         self.begin()
@@ -42,16 +44,10 @@ class LumpySearch(PrimalSearch):
         """Solve a small model of what prices decide least."""
         opened = self.nearest(np.ones(len(self.net), bool), self.doubt(), FIRST_CHOICES)
         everything = np.ones(self.folding.cap.shape, bool)
-        core = self.folding.fold(self.level, self.working, opened | self.partial(), everything)
+        core = self.folding.fold(self.level, self.working, opened | self.parts(), everything)
         if core is not None:
             options = QUIET | {"mip_max_nodes": FIRST_NODES}
-            self.take(core, self.solve(core, self.limits.left(), gap=FIRST_GAP, options=options), "core")
-
-    def partial(self) -> Bools:
-        """Cells that the relaxation funds in part."""
-        level = self.pricing.level[self.model.layout.cells]
-        out: Bools = (level > FRACTION) & (level < 1 - FRACTION)
-        return out
+            self.take(core, self.solve(core, self.limits.left(), FIRST_GAP, options=options), "core")
 
     def doubt(self) -> Floats:
         """Return how clearly prices decide each cell [value units], given the partners it funds."""

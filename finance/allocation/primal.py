@@ -1,9 +1,10 @@
 """From prices to an allocation: decide what the prices decide, solve the rest, grow until it is proved.
 
-The problem: prices prove a bound, but what they would buy breaks budgets by a little. The choices that prices
-leave open are few; with all others decided they are solved exactly, and when the answer is not near enough to
-the bound, more of them are opened. What the bound excludes for good (whoever flips it falls below the answer that
-is known) never comes back, and when everything else is open, the solver's own bound holds for the whole problem.
+The problem: prices prove a bound, but what they would buy breaks budgets by a little. The choices that
+prices leave open are few; with all others decided they are solved exactly, and when the answer is not near
+enough to the bound, more of them are opened. What the bound excludes for good (flip it, and the answer is
+worse than the one known) never comes back; when everything else is open, the solver's own bound holds for
+the whole problem.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from .compile import CompiledModel
 from .core import Core, Folding
+from .covers import with_covers
 from .dual import Pricing
 from .highs import Outcome, Search, run
 from .merging import merge_tickets
@@ -23,13 +25,16 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FIRST = 60  # open choices of the first small model
+LEAST = 12
+COVERED = 5000  # cells up to which the whole model gets rows for covers
+TINY, LUMPY = 400, 0.05  # cells up to which so many parts in the relaxation mean: no small models
+HALF = 0.5
 GROWTH = 2
 LOOSE = 2  # loose segments for each open choice
 NEARLY_ALL = 0.4  # part of the undecided choices from which the whole model is tried
 MICRO = 10**6
 FRACTION = 0.01
 NEEDS_DEPTH = 50
-FINAL = 0.98  # of the gap: for the search over everything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +137,10 @@ class PrimalSearch:
 
     def run(self) -> None:
         """Grow until the gap is reached, all is open, or the time is up."""
-        count, cells = FIRST, len(self.net)
+        cells = len(self.net)
+        count = max(LEAST, min(FIRST, cells // 6))
+        if cells <= TINY and self.parts().sum() > LUMPY * cells:
+            count = cells
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
             undecided = ~self.decided() if self.standing.x is not None else np.ones(cells, bool)
             if count >= NEARLY_ALL * int(undecided.sum()):
@@ -141,12 +149,18 @@ class PrimalSearch:
             self.step(count, undecided)
             count *= GROWTH
 
+    def parts(self) -> Bools:
+        """Cells that the relaxation funds in part."""
+        level = self.pricing.level[self.model.layout.cells]
+        out: Bools = (level > FRACTION) & (level < 1 - FRACTION)
+        return out
+
     def step(self, count: int, undecided: Bools) -> None:
         """Solve a small model with so many open choices."""
         core = self.folding.fold(self.level, self.working, self.opened(count, undecided), self.loose(count))
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left())
+        outcome = self.solve(core, self.limits.left(), HALF)
         self.take(core, outcome, "core")
 
     def opened(self, count: int, undecided: Bools) -> Bools:
@@ -155,8 +169,7 @@ class PrimalSearch:
         cells = self.model.layout.cells
         size = (arrays.high[cells] + self.model.layout.fixed) / arrays.minor_per_block
         score = np.abs(self.net) / np.maximum(size, 1e-6)
-        level = self.pricing.level[cells]
-        score[(level > FRACTION) & (level < 1 - FRACTION)] = -1.0
+        score[self.parts()] = -1.0
         score[~undecided] = np.inf
         out = np.zeros(len(score), bool)
         out[np.argsort(score, kind="stable")[:count]] = True
@@ -177,16 +190,16 @@ class PrimalSearch:
         self,
         core: Core,
         deadline_s: float,
+        part: float = 1.0,
         *,
-        gap: float | None = None,
         options: Mapping[str, object] | None = None,
         progress: Callable[[float, float], None] | None = None,
     ) -> Outcome:
-        """Hand a small model to the solver, tickets merged, with the answer that is known."""
+        """Hand a small model to the solver, tickets merged, with the known answer and a part of the gap."""
         limits = self.limits
         merged = merge_tickets(self.model, core.matrix, core.columns)
         search = Search(
-            gap=limits.gap / 2 if gap is None else gap,
+            gap=limits.gap * part,
             deadline_s=deadline_s,
             bound=self.model.objective(self.standing.bound * MICRO),
             start=None if self.standing.x is None else merged.part(self.standing.x[core.columns]),
@@ -220,15 +233,18 @@ class PrimalSearch:
 
     def finish(self, undecided: Bools) -> None:
         """Solve everything that is not excluded; the solver's bound then holds for the whole problem."""
+        if len(self.net) <= COVERED:
+            self.folding = Folding(with_covers(self.model))
         everything = np.ones(self.folding.cap.shape, bool)
-        prior = np.where(self.net > 0, 1.0, 0.0)
+        must = self.model.lower[self.model.layout.y] > 0  # locked, whatever it is worth
+        prior = np.where((self.net > 0) | must, 1.0, 0.0)
         level = np.where(undecided, self.level, prior)
         core = self.folding.fold(level, self.working, undecided, everything)
         if core is None:
             core = self.folding.fold(level, self.working, np.ones(len(level), bool), everything)
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left(), gap=FINAL * self.limits.gap, progress=self.told)
+        outcome = self.solve(core, self.limits.left(), progress=self.told)
         self.take(core, outcome, "search")
         if outcome.status == "infeasible" and self.standing.x is None:
             self.standing.is_infeasible = True

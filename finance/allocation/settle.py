@@ -1,8 +1,8 @@
 """From the solver's answer to whole amounts; where they cannot be had, a little room in every rule.
 
-The problem: a choice that is payable in fractions of a cent may not be payable in whole ones. When rounding fails,
-the money is placed again for the same choice, with every bound on money tightened by one minor unit for each of
-its members; a choice that still fails is not tried again.
+The problem: a choice that is payable in fractions of a cent may not be payable in whole ones. When rounding
+fails, the money is placed again for the same choice, with every bound on money tightened by one minor unit
+for each of its members; a choice that still fails is not tried again.
 """
 
 from collections.abc import Callable
@@ -24,20 +24,22 @@ MONEY = ("budget", "limit", "limit_least", "limit_most", "actor", "at_least", "a
 ROUNDS = 8  # choices that turn out not to be payable in whole minor units before we give up
 
 
-def matrix_of(model: CompiledModel) -> Matrix:
+def matrix_of(model: CompiledModel, *, relax: bool = False) -> Matrix:
     """Return a compiled model as the solver takes it.
 
     Parameters
     ----------
     model : CompiledModel
         The model.
+    relax : bool
+        Whether choices may be parts.
     """
     return Matrix(
         matrix=model.matrix,
         cost=model.cost,
         lower=model.lower,
         upper=model.upper,
-        integer=model.integer,
+        integer=np.zeros_like(model.integer) if relax else model.integer,
         row_lower=model.row_lower,
         row_upper=model.row_upper,
     )

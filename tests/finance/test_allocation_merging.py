@@ -1,16 +1,21 @@
 """Tickets merged into their choices: the same answers from a smaller model."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from benchmarks.allocation_cases import random_case
+from benchmarks.instances.conflicts import frames
+from benchmarks.instances.generate import generate
 
 from almoner.finance.allocation.compile import CompiledModel, compile_model
+from almoner.finance.allocation.frames import from_frames
 from almoner.finance.allocation.highs import Matrix, Outcome, Search, run
 from almoner.finance.allocation.merging import Merged, merge_tickets
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.pulp_bridge import matrix_of
+from almoner.finance.allocation.solve import allocate
 
 CASES = 120
 EXACT = Search(gap=1e-9)
@@ -76,3 +81,19 @@ def test_values_that_do_not_say_stay_so() -> None:
     small = merged(model)
     silent = np.full(len(model.cost), np.nan)
     assert np.isnan(small.part(silent)).all()
+
+
+def test_lumpy_problems_of_middle_size_are_searched_whole_with_a_first_answer_before() -> None:
+    instance = generate("hard", 450, 3)
+    stages: list[str] = []
+    result = allocate(
+        from_frames(frames(instance)),
+        gap=Fraction(1, 500),
+        progress=lambda step: stages.append(step.stage) if step.value is not None else None,
+    )
+    assert result.status == "within_gap"
+    assert result.bound >= result.value > 0
+    assert stages[0] == "core"
+    assert stages[-1] == "search"
+    again = allocate(from_frames(frames(instance)), gap=Fraction(1, 500))
+    assert (again.allocation, again.bound) == (result.allocation, result.bound)
