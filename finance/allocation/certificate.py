@@ -123,14 +123,18 @@ class Certificate:
                 transfers={name: tuple(flat) for name, flat in content["transfers"].items()},
                 solver=content["solver"],
             )
-            if made.canonical_bytes() != bytes_:
-                raise ValueError("its gap, its digest or its form is not what follows from the rest")
+            _require_exact(made, bytes_)
         except (ValueError, KeyError, TypeError, AttributeError, ArithmeticError) as fault:
             raise DocumentInvalid(
                 f"This is no certificate: {fault}. Write the document that `almoner allocate` writes.",
                 findings=[{"path": "/", "message": str(fault)}],
             ) from None
         return made
+
+
+def _require_exact(made: Certificate, raw: bytes) -> None:
+    if made.canonical_bytes() != raw:
+        raise ValueError("its gap, its digest or its form is not what follows from the rest")
 
 
 def certify(
@@ -274,7 +278,8 @@ def _reasons(
 
 def _rejected(reasons: list[str]) -> CertificateRejected:
     return CertificateRejected(
-        f"The certificate does not hold: {'; '.join(reasons)}. Do not rely on it; ask for the three files again.",
+        f"The certificate does not hold: {'; '.join(reasons)}. "
+        "Do not rely on it; ask for the three files again.",
         reasons=reasons,
     )
 
