@@ -14,7 +14,7 @@ from almoner.finance.allocation.frames import from_frames
 from almoner.finance.allocation.highs import Matrix, Outcome, Search, run
 from almoner.finance.allocation.merging import Merged, merge_tickets
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.pulp_bridge import matrix_of
+from almoner.finance.allocation.settle import matrix_of
 from almoner.finance.allocation.solve import allocate
 
 CASES = 120
