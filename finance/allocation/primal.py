@@ -7,8 +7,8 @@ worse than the one known) never comes back; when everything else is open, the so
 the whole problem.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from .core import CoreModel, Folding
 from .covers import with_covers
 from .dual import Pricing
 from .highs import Outcome, Search, run
+from .merging import merge_tickets
 from .oracle import Oracle
 
 Ints = NDArray[np.int64]
@@ -185,18 +186,29 @@ class PrimalSearch:
         out: Bools = (away <= reach) & np.isfinite(away)
         return out
 
-    def solve(self, core: CoreModel, deadline_s: float, part: float = 1.0) -> Outcome:
-        """Hand a small model to the solver, with the answer that is known and a part of the gap."""
+    def solve(
+        self,
+        core: CoreModel,
+        deadline_s: float,
+        part: float = 1.0,
+        *,
+        options: Mapping[str, object] | None = None,
+        progress: Callable[[float, float], None] | None = None,
+    ) -> Outcome:
+        """Hand a small model to the solver, tickets merged, with the known answer and a part of the gap."""
         limits = self.limits
-        start = None if self.standing.x is None else self.standing.x[core.columns]
+        merged = merge_tickets(self.model, core.matrix, core.columns)
         search = Search(
             gap=limits.gap * part,
             deadline_s=deadline_s,
             bound=self.model.objective(self.standing.bound * MICRO),
-            start=start,
+            start=None if self.standing.x is None else merged.part(self.standing.x[core.columns]),
             cancel=limits.cancel,
+            progress=progress,
+            options=options,
         )
-        return run(core.matrix, search)
+        outcome = run(merged.matrix, search)
+        return outcome if outcome.x is None else replace(outcome, x=merged.whole(outcome.x))
 
     def take(self, core: CoreModel, outcome: Outcome, stage: str) -> None:
         """Keep an answer that is better than the one known."""
@@ -214,6 +226,11 @@ class PrimalSearch:
         self.working = np.where(self.level > 0, spent, self.working)
         self.limits.tell(value, self.standing.bound, stage)
 
+    def told(self, objective: float, bound: float) -> None:
+        """Pass on how far a search over everything that is open has come."""
+        value = max(self.standing.value, self.model.micro(objective) / MICRO)
+        self.limits.tell(value, max(value, self.model.micro(bound) / MICRO), "search")
+
     def finish(self, undecided: Bools) -> None:
         """Solve everything that is not excluded; the solver's bound then holds for the whole problem."""
         if len(self.net) <= COVERED:
@@ -227,7 +244,7 @@ class PrimalSearch:
             core = self.folding.fold(level, self.working, np.ones(len(level), bool), everything)
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left())
+        outcome = self.solve(core, self.limits.left(), progress=self.told)
         self.take(core, outcome, "search")
         if outcome.status == "infeasible" and self.standing.x is None:
             self.standing.is_infeasible = True

@@ -29,8 +29,9 @@ from .compile import CompiledModel, compile_model
 from .conflicts import find_conflict
 from .dual import Pricing, find_prices
 from .highs import solver_name
+from .lumpy import LumpySearch
 from .oracle import Oracle
-from .primal import PrimalSearch, SearchLimits, SearchStanding
+from .primal import SearchLimits, SearchStanding
 from .problem import AllocationDocument
 from .proof import NANO, prove
 from .relax import relax
@@ -190,7 +191,7 @@ class _Run:
         limits = SearchLimits(
             gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
         )
-        PrimalSearch(
+        LumpySearch(
             oracle=self.oracle,
             model=self.model,
             pricing=self.pricing,
