@@ -11,12 +11,13 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .chains import Clash, Forced, forced
-from .fixes import Fix, Fixer, apply
+from .chains import Clash, Forced, bounds_by, forced
+from .fixes import ROUND, Fix, Fixer, apply
 from .lumps import lump_of
 from .policy_space import PolicySpace, Rule
 from .pools import reach_of
@@ -33,6 +34,7 @@ Check = Callable[["AllocationDocument"], bool]
 SHOWN = 3
 TRIED = 8
 ROUNDS = 12
+HALVINGS = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,7 @@ class _Found:
 
     conflict: RuleConflict
     fixes: tuple[Fix, ...]
+    rules: tuple[Rule, ...] = ()
 
 
 def find_conflict(document: "AllocationDocument", *, check: Check | None = None) -> RuleConflict | None:
@@ -127,7 +130,7 @@ def find_conflict(document: "AllocationDocument", *, check: Check | None = None)
     fixes = _confirmed(document, found.fixes, confirm)
     if not fixes:
         joint = _joint(document, found, confirm)
-        fixes = (joint,) if joint is not None else ()
+        fixes = (joint,) if joint is not None else _wider(document, found.rules, confirm)
     return replace(found.conflict, fixes=fixes)
 
 
@@ -239,26 +242,7 @@ def _of_policy(document: "AllocationDocument", known: Forced) -> _Found | None:
         proof=shortage.proof,
         members=shortage.members,
     )
-    return _Found(conflict=conflict, fixes=tuple(fixes))
-
-
-def bounds_by(document: "AllocationDocument") -> dict[tuple[int, str], str]:
-    """Return which override bounds an intervention's award, by position and kind: the tightest one."""
-    table, arrays = document.overrides, document.arrays
-    place = {who: at for at, who in enumerate(arrays.intervention_ids)}
-    rows = zip(
-        table.texts("override_id"),
-        table.texts("kind"),
-        table.texts("intervention_id"),
-        table.ints("amount_minor").tolist(),
-        strict=True,
-    )
-    held = {"at_least": arrays.at_least, "at_most": arrays.at_most}
-    return {
-        (place[who], kind): name
-        for name, kind, who, amount in rows
-        if kind in held and held[kind][place[who]] == amount
-    }
+    return _Found(conflict=conflict, fixes=tuple(fixes), rules=shortage.rules)
 
 
 def _supply(fixer: Fixer, space: PolicySpace, rules: Sequence[Rule]) -> list[str]:
@@ -285,7 +269,7 @@ def _short(fixer: Fixer, shortage: Shortage) -> str:
         or len(units) > 1
     ):
         return "These rules cannot all hold."
-    return f"Together these rules are short by {fixer.say.money(round(shortage.short))}."
+    return f"Together these rules are short by {fixer.say.money(max(1, ceil(shortage.short - ROUND)))}."
 
 
 def _of_lumps(document: "AllocationDocument", known: Forced) -> _Found | None:
@@ -322,6 +306,30 @@ def _joint(document: "AllocationDocument", found: _Found, check: Check) -> Fix |
         amount_minor=None if None in amounts else sum(amount for amount in amounts if amount is not None),
         is_confirmed=True,
     )
+
+
+def _wider(document: "AllocationDocument", rules: Sequence[Rule], check: Check) -> tuple[Fix, ...]:
+    """Let one rule give way further than parts of awards would need, because awards are wholes."""
+    fixer, good = Fixer(document), list[Fix]()
+    for rule in rules:
+        found: Fix | None = None
+        low, high = 0, fixer.size(rule)
+        amount = high
+        for _ in range(HALVINGS):
+            fix = fixer.by(rule, amount / rule.unit)
+            if fix is None:
+                break
+            if check(apply(document, fix, is_sound=True)):
+                found, high = fix, amount
+            elif found is None:
+                break
+            else:
+                low = amount
+            amount = (low + high) // 2
+            if amount in {low, high}:
+                break
+        good += [] if found is None else [replace(found, is_confirmed=True)]
+    return tuple(sorted(good, key=_by_amount))[:SHOWN]
 
 
 def _by_amount(fix: Fix) -> tuple[bool, int]:

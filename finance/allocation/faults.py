@@ -336,6 +336,7 @@ def _others(document: AllocationTables) -> Iterator[dict[str, str]]:
     for name, kind, amount in rows:
         if (amount == NONE) == (kind in {"at_least", "at_most"}):
             yield finding("/overrides", f"{name}: at_least and at_most have an amount, the others none")
+    yield from _opposed(document)
     order = {"paid": 0, "committed": 1, "open": 2, "waiting": 3}
     last = dict[tuple[str, int], int]()
     tranches = zip(
@@ -350,3 +351,17 @@ def _others(document: AllocationTables) -> Iterator[dict[str, str]]:
                 "/tranches", f"{who}: a tranche that is {state} stands after one that is not yet so"
             )
         last[who, period] = order[state]
+
+
+def _opposed(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+    """Find overrides that fund and exclude the same intervention: neither could be kept."""
+    table = document.overrides
+    wanted = defaultdict[str, dict[str, str]](dict)
+    rows = zip(table.texts("override_id"), table.texts("kind"), table.texts("intervention_id"), strict=True)
+    for name, kind, who in rows:
+        wanted[who].setdefault(kind, name)
+    for who, named in sorted(wanted.items()):
+        if {"fund", "exclude"} <= set(named):
+            yield finding(
+                "/overrides", f"{who} is funded by {named['fund']} and excluded by {named['exclude']}"
+            )
