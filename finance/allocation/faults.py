@@ -353,7 +353,7 @@ def _others(document: AllocationTables) -> Iterator[dict[str, str]]:
         last[who, period] = order[state]
 
 
-def _opposed(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _opposed(document: AllocationTables) -> Iterator[dict[str, str]]:
     """Find overrides that fund and exclude the same intervention: neither could be kept."""
     table = document.overrides
     wanted = defaultdict[str, dict[str, str]](dict)

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from allocation_small import small
+from tests.finance.allocation_small import small
 
 from almoner.finance.allocation.conflicts import RuleConflict, find_conflict
 from almoner.finance.allocation.edits import Edit, edited
@@ -463,7 +463,7 @@ def test_random_problems_with_every_feature_are_explained_as_the_solver_judges(f
 
 def tightened(seed: int) -> AllocationDocument | None:
     """Draw a problem with every feature, with locks and floors that mostly cannot be kept."""
-    problem, draw = small(seed), random.Random(seed)
+    problem, draw = small(seed), random.Random(seed)  # noqa: S311 - repeatable, not secret
     limits = problem.limits
     edits = [
         Edit(section="interventions", key={"intervention_id": who}, values={"lock": draw.choice([1, 1, -1])})
