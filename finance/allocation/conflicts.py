@@ -8,7 +8,7 @@ which was applied and shown to work.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from math import ceil
@@ -23,7 +23,7 @@ from .policy_space import PolicySpace, Rule
 from .pools import reach_of
 from .remedies import candidates
 from .shortage import Shortage, ShortageProof, shortage_of
-from .witness import has_allocation
+from .witness import has_allocation, has_plan
 from .wording import EVERY, Wording, parts_of
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ SHOWN = 3
 TRIED = 8
 ROUNDS = 12
 HALVINGS = 12
+LARGER = (1.002, 1.01, 1.05, 1.2)  # by how much more a change may have to be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,11 +128,37 @@ def find_conflict(document: "AllocationDocument", *, check: Check | None = None)
     if found is None:
         return None
     confirm = check or has_allocation
-    fixes = _confirmed(document, found.fixes, confirm)
+    ordered = _in_turn(found.fixes)
+    fixes = _confirmed(document, (_enough(document, found, fix) for fix in ordered)) if check is None else ()
+    fixes = fixes or _confirmed(document, ((fix, confirm) for fix in ordered))
     if not fixes:
         joint = _joint(document, found, confirm)
         fixes = (joint,) if joint is not None else _wider(document, found.rules, confirm)
     return replace(found.conflict, fixes=fixes)
+
+
+def _enough(document: "AllocationDocument", found: _Found, fix: Fix) -> tuple[Fix, Check]:
+    """Enlarge a change by little until the fast way finds an allocation: awards come in wholes."""
+    rules = {rule.id: rule for rule in found.rules}
+    rule = rules.get(fix.rules[0])
+    tried: Fix | None = fix
+    for factor in LARGER:
+        if tried is None or has_plan(apply(document, tried, is_sound=True)):
+            break
+        if rule is None or fix.amount_minor is None:
+            return fix, _never
+        tried = Fixer(document).by(rule, fix.amount_minor * factor / rule.unit)
+    else:
+        return fix, _never
+    return (tried, _ever) if tried is not None else (fix, _never)
+
+
+def _ever(_: "AllocationDocument") -> bool:
+    return True
+
+
+def _never(_: "AllocationDocument") -> bool:
+    return False
 
 
 def _found(document: "AllocationDocument") -> _Found | None:
@@ -141,18 +168,24 @@ def _found(document: "AllocationDocument") -> _Found | None:
     return _of_policy(document, known) or _of_lumps(document, known)
 
 
-def _confirmed(document: "AllocationDocument", fixes: Sequence[Fix], check: Check) -> tuple[Fix, ...]:
-    """Return the first few fixes that work; of every kind of rule the cheapest comes first."""
+def _in_turn(fixes: Sequence[Fix]) -> list[Fix]:
+    """Order fixes so that of every kind of rule the cheapest comes first."""
     seen, turn = Counter[str](), list[tuple[int, Fix]]()
     for fix in fixes:
         kind = parts_of(fix.rules[0])[0]
         turn.append((seen[kind], fix))
         seen[kind] += 1
-    ordered = [fix for _, fix in sorted(turn, key=lambda pair: pair[0])]
+    return [fix for _, fix in sorted(turn, key=lambda pair: pair[0])][:TRIED]
+
+
+def _confirmed(document: "AllocationDocument", fixes: Iterable[tuple[Fix, Check]]) -> tuple[Fix, ...]:
+    """Return the first few fixes that work, the smallest amount first."""
     good: list[Fix] = []
-    for fix in ordered[:TRIED]:
-        if len(good) < SHOWN and check(apply(document, fix, is_sound=True)):
+    for fix, check in fixes:
+        if check(apply(document, fix, is_sound=True)):
             good.append(replace(fix, is_confirmed=True))
+        if len(good) == SHOWN:
+            break
     return tuple(sorted(good, key=_by_amount))
 
 

@@ -162,8 +162,7 @@ def explain(
     margins = margins_of(document, result)
     cell = _cell(margins, who, arrays.period_count)
     about = _About(document, result, margins, cell)
-    reasons = list(about.reasons())
-    levers: tuple[Lever, ...] = ()
+    reasons, levers = tuple(about.reasons()), tuple[Lever, ...]()
     if not margins.chosen[cell]:
         made = Levers(document, margins, cell)
         levers = (*about.releases(), *made.all())
@@ -171,16 +170,15 @@ def explain(
             again = solve or partial(
                 allocate, gap=result.asked_gap, deadline_s=DEADLINE_S, raise_infeasible=False
             )
-            other = again(with_lock(document, intervention_id))
-            reasons += about.displaced(other)
-            levers = _solved(document, made, (*levers, *about.forced_effect(made, other)), again)
+            more, levers = about.solved(made, levers, again)
+            reasons += more
     return Explanation(
         intervention_id=intervention_id,
         period=cell % arrays.period_count,
         is_funded=bool(margins.chosen[cell]),
         is_tied=about.is_tied,
         award_minor=result.award_minor(intervention_id),
-        reasons=tuple(reasons),
+        reasons=reasons,
         levers=levers,
     )
 
@@ -236,6 +234,14 @@ class _About:
             yield from self._short()
         yield from self._prices()
         yield from self._certain()
+
+    def solved(
+        self, made: Levers, levers: Sequence[Lever], solve: Solve
+    ) -> tuple[tuple[StatedReason, ...], tuple[Lever, ...]]:
+        """Solve with it funded, and with every lever; return what that shows."""
+        other = solve(with_lock(self.document, self.name))
+        found = _solved(self.document, made, (*levers, *self.forced_effect(made, other)), solve)
+        return tuple(self.displaced(other)), found
 
     def displaced(self, other: "AllocationResult") -> Iterator[StatedReason]:
         """Say what would be lost, were it funded all the same."""
