@@ -29,7 +29,7 @@ class Clash:
 
     Attributes
     ----------
-    cell : int
+    cell : int [cell]
         Position of intervention and period.
     rules : tuple of str
         The chain, from the first cause of "must" to the first cause of "cannot".
