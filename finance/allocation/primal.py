@@ -6,8 +6,9 @@ the bound, more of them are opened. What the bound excludes for good (whoever fl
 is known) never comes back, and when everything else is open, the solver's own bound holds for the whole problem.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from .core import Core, Folding
 from .dual import Pricing
 from .highs import Outcome, Search, run
 from .oracle import Oracle
+from .timing import Shares
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -26,7 +28,6 @@ LEAST = 12
 HALF = 0.5
 GROWTH = 2
 LOOSE = 2  # loose segments for each open choice
-NEARLY_ALL = 0.4  # part of the undecided choices from which the whole model is tried
 MICRO = 10**6
 FRACTION = 0.01
 NEEDS_DEPTH = 50
@@ -46,12 +47,15 @@ class Limits:
         Whether to stop at once.
     tell : Callable
         Told value, bound [value units] and stage of every step forward.
+    options : Mapping
+        Of the solver.
     """
 
     gap: float
     left: Callable[[], float]
     cancel: Callable[[], bool]
     tell: Callable[[float, float, str], None]
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def is_over(self) -> bool:
         """Whether the time is up or the search is cancelled."""
@@ -67,6 +71,8 @@ class Standing:
     x : float [columns] or None, [solver units]
         Values of the whole model.
     value, bound : float [value units]
+    step : float [value units]
+        A better answer is worth at least so much more; 0 where any difference is possible.
     is_price_bound : bool
         Whether prices prove the bound; otherwise it rests on the solver's search.
     is_infeasible : bool
@@ -76,12 +82,18 @@ class Standing:
     bound: float
     x: Floats | None = None
     value: float = -np.inf
+    step: float = 0.0
     is_price_bound: bool = True
     is_infeasible: bool = False
 
+    @property
+    def slack(self) -> float:
+        """What a better answer can lose and still be one [value units]."""
+        return self.bound - self.value - self.step
+
     def is_near(self, gap: float) -> bool:
-        """Whether the value is within the gap of the bound."""
-        return self.x is not None and self.bound - self.value <= gap * abs(self.value)
+        """Whether the value is within the gap of the bound, or no better one lies between."""
+        return self.x is not None and (self.bound - self.value <= gap * abs(self.value) or self.slack < 0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,7 +138,7 @@ class PrimalSearch:
 
     def decided(self) -> Bools:
         """Cells whose other choice cannot be part of a better answer."""
-        slack = self.pricing.bound - self.standing.value
+        slack = self.pricing.bound - self.standing.value - self.standing.step
         out: Bools = np.abs(self.net) > slack + 1e-9 * abs(self.pricing.bound)
         return out
 
@@ -134,20 +146,22 @@ class PrimalSearch:
         """Grow until the gap is reached, all is open, or the time is up."""
         cells = len(self.net)
         count = max(LEAST, min(FIRST, cells // 6))
+        shares = Shares.of(self.model, self.limits.left())
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
             undecided = ~self.decided() if self.standing.x is not None else np.ones(cells, bool)
-            if count >= NEARLY_ALL * int(undecided.sum()):
+            nearly_all = count >= shares.nearly_all * int(undecided.sum())
+            if nearly_all or shares.is_time_for_all(self.limits.left()):
                 self.finish(undecided)
                 return
-            self.step(count, undecided)
+            self.step(count, undecided, shares)
             count *= GROWTH
 
-    def step(self, count: int, undecided: Bools) -> None:
-        """Solve a small model with so many open choices."""
+    def step(self, count: int, undecided: Bools, shares: Shares) -> None:
+        """Solve a small model with so many open choices, in its share of the time."""
         core = self.folding.fold(self.level, self.working, self.opened(count, undecided), self.loose(count))
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left(), HALF)
+        outcome = self.solve(core, shares.of_one(self.limits.left()), HALF, shares.options)
         self.take(core, outcome, "core")
 
     def opened(self, count: int, undecided: Bools) -> Bools:
@@ -174,7 +188,13 @@ class PrimalSearch:
         out: Bools = (away <= reach) & np.isfinite(away)
         return out
 
-    def solve(self, core: Core, deadline_s: float, part: float = 1.0) -> Outcome:
+    def solve(
+        self,
+        core: Core,
+        deadline_s: float,
+        part: float = 1.0,
+        options: Mapping[str, Any] | None = None,
+    ) -> Outcome:
         """Hand a small model to the solver, with the answer that is known and a part of the gap as its own."""
         limits = self.limits
         start = None if self.standing.x is None else self.standing.x[core.columns]
@@ -184,6 +204,8 @@ class PrimalSearch:
             bound=self.model.objective(self.standing.bound * MICRO),
             start=start,
             cancel=limits.cancel,
+            step=self.standing.step * MICRO / self.model.units.value,
+            options={**limits.options, **(options or {})},
         )
         return run(core.matrix, search)
 
@@ -218,6 +240,8 @@ class PrimalSearch:
         if outcome.status == "infeasible" and self.standing.x is None:
             self.standing.is_infeasible = True
             return
+        if outcome.status == "infeasible":
+            outcome = replace(outcome, status="solved")
         proved = self.model.micro(outcome.bound) / MICRO
         proved = max(proved, self.standing.value) if np.isfinite(proved) else self.standing.value
         if outcome.status in {"solved", "stopped"} and proved < self.standing.bound:

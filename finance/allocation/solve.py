@@ -9,7 +9,8 @@ Notes
 -----
 A bound of kind ``prices`` is arithmetic that anybody can repeat. One of kind ``solver`` is the bound of the
 solver's search with a stated margin: one millionth of it and one hundred-millionth of what all interventions would
-be worth together, for the solver's tolerances.
+be worth together, for the solver's tolerances. Where there are only choices and that margin would hide the step of
+values, it works with tolerances of 10**-9, and the margin is as small a part of both. Where every value is a multiple of some step, a bound is rounded down to one.
 """
 
 import time
@@ -26,6 +27,7 @@ from .answer import Allocation
 from .check import recheck
 from .compile import CompiledModel, compile_model
 from .dual import Pricing, find_prices
+from .lattice import rounded_down, value_step
 from .oracle import Oracle
 from .primal import Limits, PrimalSearch, Standing
 from .problem import AllocationDocument, rule_id
@@ -34,6 +36,7 @@ from .proof import NANO, prove, whole_prices
 from .relax import relax
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
 from .settle import ROUNDS, choose_again, settle
+from .timing import NARROW
 
 Floats = NDArray[np.float64]
 MICRO = 10**6
@@ -41,6 +44,7 @@ PRICE_SHARE = 0.4  # of the time that is left
 SMALL = 1500  # cells up to which the linear relaxation gives the prices
 CALLS = 400
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
+NEARLY = Fraction(999, 1000)
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
 
@@ -160,6 +164,8 @@ class _Run:
         self.oracle = Oracle(self.arrays)
         self.allocation: Allocation | None = None
         self.value = Fraction(0)
+        self.step = Fraction(0)
+        self.is_narrow = False
         self.pricing: Pricing
         self.model: CompiledModel
         self.standing: Standing
@@ -175,8 +181,13 @@ class _Run:
         if pricing is None or pricing.bound < self._least():
             return "infeasible"
         self.pricing, self.standing = pricing, Standing(bound=pricing.bound)
+        self._find_step()
         limits = Limits(
-            gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
+            gap=float(self.asked) * ROUNDING,
+            left=watch.left,
+            cancel=watch.cancel,
+            tell=watch.tell,
+            options=NARROW if self.is_narrow else {},
         )
         PrimalSearch(
             oracle=self.oracle,
@@ -220,6 +231,12 @@ class _Run:
         lost = float(self.arrays.overlap_micro.sum()) * self.arrays.period_count / MICRO
         return -lost - 1e-6 * (1 + lost)
 
+    def _find_step(self) -> None:
+        """Find the step of values; the solver works with narrow tolerances where the margin would hide it."""
+        self.step = value_step(self.arrays)
+        self.is_narrow = bool(self.model.integer.all()) and 0 < self.step < 2 * self._margin()
+        self.standing.step = max(0.0, float((self.step - self._margin()) * NEARLY))
+
     def _settle(self) -> None:
         """Make whole amounts; a choice that cannot be paid is put aside and another one sought."""
         aside: list[Floats] = []
@@ -261,6 +278,9 @@ class _Run:
             stated = Fraction(self.standing.bound) + self._margin()
             if self.value <= stated < price_bound:
                 kind, bound = "solver", stated
+        whole = rounded_down(bound, self.step)
+        if self.value <= whole < bound:
+            kind, bound = "solver", whole
         allocation = self.allocation or Allocation(chosen=())
         gap = self._gap(bound)
         if self.allocation is not None:
@@ -301,6 +321,8 @@ class _Run:
         most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
             int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
         )
+        if self.is_narrow:
+            return (abs(Fraction(self.standing.bound)) + most) / NANO
         return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
 
     def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:
