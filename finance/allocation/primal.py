@@ -20,6 +20,7 @@ from .dual import Pricing
 from .highs import Outcome, Search, run
 from .merging import merge_tickets
 from .oracle import Oracle
+from .timing import Shares
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -31,7 +32,6 @@ TINY, LUMPY = 400, 0.05  # cells up to which so many parts in the relaxation mea
 HALF = 0.5
 GROWTH = 2
 LOOSE = 2  # loose segments for each open choice
-NEARLY_ALL = 0.4  # part of the undecided choices from which the whole model is tried
 MICRO = 10**6
 FRACTION = 0.01
 NEEDS_DEPTH = 50
@@ -51,12 +51,15 @@ class SearchLimits:
         Whether to stop at once.
     tell : Callable
         Told value, bound [value units] and stage of every step forward.
+    options : Mapping
+        Of the solver.
     """
 
     gap: float
     left: Callable[[], float]
     cancel: Callable[[], bool]
     tell: Callable[[float, float, str], None]
+    options: Mapping[str, Any] = field(default_factory=dict)
 
     def is_over(self) -> bool:
         """Whether the time is up or the search is cancelled."""
@@ -72,6 +75,8 @@ class SearchStanding:
     x : float [columns] or None, [solver units]
         Values of the whole model.
     value, bound : float [value units]
+    step : float [value units]
+        A better answer is worth at least so much more; 0 where any difference is possible.
     is_price_bound : bool
         Whether prices prove the bound; otherwise it rests on the solver's search.
     is_infeasible : bool
@@ -81,12 +86,18 @@ class SearchStanding:
     bound: float
     x: Floats | None = None
     value: float = -np.inf
+    step: float = 0.0
     is_price_bound: bool = True
     is_infeasible: bool = False
 
+    @property
+    def slack(self) -> float:
+        """What a better answer can lose and still be one [value units]."""
+        return self.bound - self.value - self.step
+
     def is_near(self, gap: float) -> bool:
-        """Whether the value is within the gap of the bound."""
-        return self.x is not None and self.bound - self.value <= gap * abs(self.value)
+        """Whether the value is within the gap of the bound, or no better one lies between."""
+        return self.x is not None and (self.bound - self.value <= gap * abs(self.value) or self.slack < 0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -131,7 +142,7 @@ class PrimalSearch:
 
     def decided(self) -> Bools:
         """Cells whose other choice cannot be part of a better answer."""
-        slack = self.pricing.bound - self.standing.value
+        slack = self.pricing.bound - self.standing.value - self.standing.step
         out: Bools = np.abs(self.net) > slack + 1e-9 * abs(self.pricing.bound)
         return out
 
@@ -141,12 +152,14 @@ class PrimalSearch:
         count = max(LEAST, min(FIRST, cells // 6))
         if cells <= TINY and self.parts().sum() > LUMPY * cells:
             count = cells
+        shares = Shares.of(self.model, self.limits.left())
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
             undecided = ~self.decided() if self.standing.x is not None else np.ones(cells, bool)
-            if count >= NEARLY_ALL * int(undecided.sum()):
+            nearly_all = count >= shares.nearly_all * int(undecided.sum())
+            if nearly_all or shares.is_time_for_all(self.limits.left()):
                 self.finish(undecided)
                 return
-            self.step(count, undecided)
+            self.step(count, undecided, shares)
             count *= GROWTH
 
     def parts(self) -> Bools:
@@ -155,12 +168,12 @@ class PrimalSearch:
         out: Bools = (level > FRACTION) & (level < 1 - FRACTION)
         return out
 
-    def step(self, count: int, undecided: Bools) -> None:
-        """Solve a small model with so many open choices."""
+    def step(self, count: int, undecided: Bools, shares: Shares) -> None:
+        """Solve a small model with so many open choices, in its share of the time."""
         core = self.folding.fold(self.level, self.working, self.opened(count, undecided), self.loose(count))
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left(), HALF)
+        outcome = self.solve(core, shares.of_one(self.limits.left()), HALF, shares.options)
         self.take(core, outcome, "core")
 
     def opened(self, count: int, undecided: Bools) -> Bools:
@@ -205,7 +218,8 @@ class PrimalSearch:
             start=None if self.standing.x is None else merged.part(self.standing.x[core.columns]),
             cancel=limits.cancel,
             progress=progress,
-            options=options,
+            step=self.standing.step * MICRO / self.model.units.value,
+            options={**limits.options, **(options or {})},
         )
         outcome = run(merged.matrix, search)
         return outcome if outcome.x is None else replace(outcome, x=merged.whole(outcome.x))
@@ -249,6 +263,8 @@ class PrimalSearch:
         if outcome.status == "infeasible" and self.standing.x is None:
             self.standing.is_infeasible = True
             return
+        if outcome.status == "infeasible":
+            outcome = replace(outcome, status="solved")
         proved = self.model.micro(outcome.bound) / MICRO
         proved = max(proved, self.standing.value) if np.isfinite(proved) else self.standing.value
         if outcome.status in {"solved", "stopped"} and proved < self.standing.bound:
