@@ -129,7 +129,7 @@ def list_links(arrays: ProblemArrays) -> Links:
         first=spread(arrays.overlap[:, 0]),
         second=spread(arrays.overlap[:, 1]),
         overlap_worth=np.repeat(arrays.overlap_micro / MICRO, periods),
-        locked=(lock == 1) & arrays.open,
+        locked=arrays.must & (lock >= 0),
         closed=(lock == -1) | ~arrays.open,
         starts=(np.repeat(arrays.start, periods) > 0) & (cells % periods > 0),
     )
