@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from .chains import Clash, Forced, forced
+from .chains import Clash, Forced, bounds_by, forced
 from .fixes import Fix, Fixer, apply
 from .lumps import lump_of
 from .policy_space import PolicySpace, Rule
@@ -240,25 +240,6 @@ def _of_policy(document: "AllocationDocument", known: Forced) -> _Found | None:
         members=shortage.members,
     )
     return _Found(conflict=conflict, fixes=tuple(fixes))
-
-
-def bounds_by(document: "AllocationDocument") -> dict[tuple[int, str], str]:
-    """Return which override bounds an intervention's award, by position and kind: the tightest one."""
-    table, arrays = document.overrides, document.arrays
-    place = {who: at for at, who in enumerate(arrays.intervention_ids)}
-    rows = zip(
-        table.texts("override_id"),
-        table.texts("kind"),
-        table.texts("intervention_id"),
-        table.ints("amount_minor").tolist(),
-        strict=True,
-    )
-    held = {"at_least": arrays.at_least, "at_most": arrays.at_most}
-    return {
-        (place[who], kind): name
-        for name, kind, who, amount in rows
-        if kind in held and held[kind][place[who]] == amount
-    }
 
 
 def _supply(fixer: Fixer, space: PolicySpace, rules: Sequence[Rule]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .arrays import ProblemArrays
-from .chains import Forced, choices_of
+from .chains import Forced, bounds_by, choices_of
 from .edits import edited
 from .fixes import Fix, Fixer, apply
 from .policy_space import PolicySpace, Rule
@@ -138,7 +138,7 @@ def lump_of(document: "AllocationDocument", known: Forced) -> Lump | None:
         Who must and who cannot be funded.
     """
     reach = reach_of(document.arrays, known.on, known.off)
-    space = PolicySpace(document.arrays, reach, openings=False)
+    space = PolicySpace(document.arrays, reach, bounds_by(document), openings=False)
     for rule in space.rules:
         if rule.kind == "floor":
             lump = _of_group(document, space, reach, rule)
