@@ -7,19 +7,18 @@ place (JSON pointer) and the figures.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import cast
 
 import numpy as np
 
 from ..errors import UnknownUnit
 from ..findings import Findings, finding
-from ..money import MAX_MINOR
 from ..units import currency
 from .columns import FULL_BP, SECTIONS
+from .magnitudes import too_large
 from .sections import AllocationTables
-from .tables import NONE, Int
+from .tables import NONE
 
 FINEST_GAP = Fraction(1, 10**9)
 MEMBERS = {
@@ -109,6 +108,8 @@ def _objective(document: AllocationTables) -> Iterator[dict[str, str]]:
     for metric in document.objective.order:
         if metric not in metrics:
             yield finding("/objective/order", f"{metric} is no metric of this problem")
+    if len(set(document.objective.order)) < len(document.objective.order):
+        yield finding("/objective/order", "a metric stands twice")
     columns = grouping(document)
     if "all" in set(document.interventions.columns):
         yield finding("/interventions/all", "a grouping column cannot be called all: it means everyone")
@@ -310,22 +311,7 @@ def _actors(document: AllocationTables) -> Iterator[dict[str, str]]:
 
 
 def _sums(document: AllocationTables) -> Iterator[dict[str, str]]:
-    def total(values: Iterable[int]) -> int:
-        return sum(value for value in values if value != NONE)
-
-    columns: Sequence[tuple[str, str]] = (
-        ("funds", "budget_minor"),
-        ("tickets", "max_minor"),
-        ("response", "cap_minor"),
-        ("interventions", "fixed_minor"),
-        ("interventions", "start_minor"),
-    )
-    for name, column in columns:
-        amount = total(cast("Int", document.table(name).columns[column]).tolist())
-        if amount > MAX_MINOR:
-            yield finding(
-                f"/{name}", f"{column} sums to {amount}, more than is counted exactly ({MAX_MINOR})"
-            )
+    yield from too_large(document, period_count(document))
 
 
 def _others(document: AllocationTables) -> Iterator[dict[str, str]]:
@@ -336,6 +322,16 @@ def _others(document: AllocationTables) -> Iterator[dict[str, str]]:
     for name, kind, amount in rows:
         if (amount == NONE) == (kind in {"at_least", "at_most"}):
             yield finding("/overrides", f"{name}: at_least and at_most have an amount, the others none")
+    said = defaultdict[str, dict[str, str]](dict)
+    named = zip(table.texts("intervention_id"), table.texts("kind"), table.texts("override_id"), strict=True)
+    for who, kind, name in named:
+        said[who][kind] = name
+    for who, kinds in sorted(said.items()):
+        if {"fund", "exclude"} <= set(kinds):
+            yield finding(
+                "/overrides",
+                f"{kinds['fund']} funds {who} and {kinds['exclude']} excludes it: withdraw one of them",
+            )
     order = {"paid": 0, "committed": 1, "open": 2, "waiting": 3}
     last = dict[tuple[str, int], int]()
     tranches = zip(
