@@ -16,8 +16,10 @@ import numpy as np
 
 from ..errors import Missing
 from .chains import forced
+from .conflicts import find_conflict
 from .levers import How, Lever, Levers, Solve, needed_besides, resolved, with_lock
 from .margins import Margins, exact_break_even, margins_of
+from .problem import rule_id
 from .solve import allocate
 from .wording import Wording
 
@@ -29,6 +31,7 @@ DEADLINE_S = 10.0
 PRICES_ONLY = "Prices alone do not decide between it and others."
 IMPOSSIBLE = "Were it funded all the same, no allocation would keep every rule."
 EXACT = 1e-9
+ORDER = ("release", "effect", "fixed", "ticket", "earmark", "partner", "cap")
 NOTHING = "Together with what it needs it would not bring enough even if its own money were free."
 TIE = "The order between it and others is not decided by the evidence within the gap of this answer."
 
@@ -187,12 +190,11 @@ def _solved(
 ) -> tuple[Lever, ...]:
     """Keep the levers that work when solved, the smallest of each kind."""
     best: dict[str, Lever] = {}
-    for lever in levers:
-        found = resolved(document, made, lever, solve)
-        key = lever.kind if lever.kind != "release" else lever.sentence
-        if found is not None and (key not in best or found.amount < best[key].amount):
+    for lever in sorted(levers, key=lambda lever: lever.amount):
+        key = lever.sentence if lever.kind == "release" else lever.kind
+        if key not in best and (found := resolved(document, made, lever, solve)) is not None:
             best[key] = found
-    return tuple(best.values())
+    return tuple(sorted(best.values(), key=lambda lever: ORDER.index(lever.kind)))
 
 
 def _cell(margins: Margins, who: int, periods: int) -> int:
@@ -237,6 +239,11 @@ class _About:
         """Say what would be lost, were it funded all the same."""
         if other.status in {"infeasible", "no_answer"}:
             yield Reason(sentence=IMPOSSIBLE, how="re-solved")
+            conflict = find_conflict(with_lock(self.document, self.name), check=lambda _: False)
+            if conflict is not None:
+                own = rule_id("lock", self.name)
+                rules = tuple(rule for rule in conflict.rules if rule != own)
+                yield from self._rules(rules, "proved")
         else:
             lost = float(max(self.result.value - other.value, Fraction(0)))
             yield Reason(

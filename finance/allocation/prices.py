@@ -338,7 +338,7 @@ class _Bound:
                 np.add.at(self.worth, lists.items[:, None] * self.periods + when, share)
 
     def _mix(self) -> tuple[Grains, Bool]:
-        """Return the price of money of the cheapest admitted mix of funds, and whether funds can pay it all."""
+        """Return the price of money of the cheapest mix of funds, and whether funds can pay it all."""
         arrays, lam = self.arrays, self.prices.budget
         if not arrays.has_shares:
             ceiling = int(lam.max(initial=0))

@@ -17,13 +17,18 @@ import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from itertools import accumulate, chain, pairwise
+from itertools import accumulate, chain, pairwise, product
 from pathlib import Path
 from typing import Any, NamedTuple
 
 FULL, NANO, MICRO, PER_MICRO = 10_000, 10**9, 10**6, 1000
 ZERO = "period min_minor fixed_minor start_minor lock segment carry_limit_minor carry_fee_bp value_micro"
-DEFAULTS = {**dict.fromkeys(ZERO.split(), 0), "low_minor": 0, "ordinal": 0, "max_share_bp": FULL}
+DEFAULTS: dict[str, object] = {
+    **dict.fromkeys(ZERO.split(), 0),
+    "low_minor": 0,
+    "ordinal": 0,
+    "max_share_bp": FULL,
+}
 DEFAULTS |= {"limits.period": -1, "concentration.period": -1, "state": "open", "weight": 1}
 NOT_GROUPS = {"intervention_id", "title", "fixed_minor", "start_minor", "lock", "shape"}
 BOUNDS = "floor_minor cap_minor floor_share_bp cap_share_bp floor_count cap_count equal_share_bp"
@@ -40,7 +45,7 @@ def rule(*parts: object) -> str:
     return "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-class Row(NamedTuple):
+class LinearRule(NamedTuple):
     """A rule: sum of weights over cells + spread / 10,000 * sum over all cells of the periods <= bound."""
 
     name: str
@@ -52,7 +57,7 @@ class Row(NamedTuple):
     key: tuple[str, int] | None = None  # where its price stands among the transfers
 
 
-class Problem:
+class PosedProblem:
     """The problem as its file states it."""
 
     def __init__(self, content: dict[str, Any]) -> None:
@@ -71,7 +76,7 @@ class Problem:
         self.groups["all"] = ["all"] * len(self.who)
         self.fixed, self.start, self.lock = ({row[0]: row[k] for row in money} for k in (1, 2, 3))
         self.cells = [(who, t) for who in self.who for t in range(self.periods)]
-        self.linear: list[Row] = []
+        self.linear: list[LinearRule] = []
         self.locked_by: dict[str, str] = {}
         self._overrides()
         self._limits()
@@ -82,18 +87,20 @@ class Problem:
             self.ties[kind].append((members, value))
         listed = self.rows("previous", "intervention_id period amount_minor")
         self.before = {(who, t): amount for who, t, amount in listed}
+        listed = self.rows("resources", "resource_id period stock price_minor")
+        self.stocks: dict[Any, Any] = {(row[0], t): (0, None) for row in listed for t in range(self.periods)}
+        self.stocks |= {(thing, t): rest for thing, t, *rest in listed}
         self.churn = content["objective"]["churn_bp"]
-        rings = [(pairwise([*one, one[0]]), rule("bundle", *one)) for one, _ in self.ties["bundle"]]
-        pairs = [(list(pair), name) for ring, name in rings for pair in ring]
-        pairs += [(members, rule("needs", *members)) for members, _ in self.ties["needs"]]
-        anys = [(members, rule("any-of", *members)) for members, _ in self.ties["any_of"]]
-        others = [(members, rule("alternatives", *members)) for members, _ in self.ties["alternatives"]]
-        for kind, listed in (("needs", pairs), ("any_of", anys), ("alternatives", others)):
-            for at, ((first, *rest), name) in enumerate(listed):
-                for t in range(self.periods):
-                    sign, key = (1 if kind == "alternatives" else -1), (kind, at * self.periods + t)
-                    weights = {(first, t): 1, **{(who, t): sign for who in rest}}
-                    self.linear.append(Row(name, max(0, sign), weights, counts=True, key=key))
+        rings = [(rule("bundle", *one), pairwise([*one, one[0]])) for one, _ in self.ties["bundle"]]
+        listed = [("needs", name, pair) for name, ring in rings for pair in ring]
+        for kind in ("needs", "any_of", "alternatives"):
+            listed += [(kind, rule(kind.replace("_", "-"), *one), one) for one, _ in self.ties[kind]]
+        ranks = Counter[str]()
+        for (kind, name, (first, *rest)), t in product(listed, range(self.periods)):
+            sign = 1 if kind == "alternatives" else -1
+            weights = {(first, t): 1, **{(who, t): sign for who in rest}}
+            self.linear.append(LinearRule(name, max(0, sign), weights, counts=True, key=(kind, ranks[kind])))
+            ranks[kind] += 1
 
     def rows(self, table: str, columns: str) -> Rows:
         """Return columns of a table, with what stands where the file says nothing."""
@@ -111,7 +118,7 @@ class Problem:
                 self.lock[who], self.locked_by[who] = (1 if kind == "fund" else -1), name
             else:
                 weights = {(who, t): sign for t in range(self.periods)}
-                self.linear.append(Row(rule("override", name), sign * amount, weights))
+                self.linear.append(LinearRule(rule("override", name), sign * amount, weights))
 
     def _limits(self) -> None:
         made = defaultdict[Any, dict[str, int]](dict)
@@ -128,7 +135,7 @@ class Problem:
         for at, given in made.items():
             self.linear += self._rows_of(at, given)
 
-    def _rows_of(self, at: tuple[str, str, int], given: dict[str, int]) -> Iterator[Row]:
+    def _rows_of(self, at: tuple[str, str, int], given: dict[str, int]) -> Iterator[LinearRule]:
         kind, group, t = at
         periods = range(self.periods) if t < 0 else [t]
         named = [who for who, one in zip(self.who, self.groups[kind], strict=True) if one == group]
@@ -139,7 +146,7 @@ class Problem:
             word = rule(side if what == "minor" else f"{side}-{what}", kind, group, "all" if t < 0 else t)
             most, spread = (0, -sign * bound) if what == "share" else (sign * bound, 0)
             if bound or side == "cap":
-                yield Row(word, most, weights, periods, spread, what == "count")
+                yield LinearRule(word, most, weights, periods, spread, what == "count")
 
     def _money(self) -> None:
         rates = {unit: pair for unit, *pair in self.rows("rates", "unit numerator denominator")}
@@ -176,10 +183,13 @@ class Problem:
         tickets = {(who, t): bounds for who, t, *bounds in listed}
         metrics = self.rows("metrics", "metric_id weight floor_micro") or [("value", 1, None)]
         self.metrics = {name: (weight, floor) for name, weight, floor in metrics}
-        self.pieces = defaultdict[Cell, dict[str, list[tuple[int, int]]]](lambda: defaultdict(list))
+        self.pieces = defaultdict[Cell, dict[int, tuple[int, dict[str, int]]]](dict)
+        ranks = Counter[Any]()
         listed = self.rows("response", "intervention_id period segment metric_id cap_minor gain_micro_per_k")
         for who, t, _, metric, cap, gain in sorted(listed, key=lambda row: row[:3]):
-            self.pieces[who, t][metric or metrics[0][0]].append((cap, gain))
+            name = metric or metrics[0][0]
+            self.pieces[who, t].setdefault(ranks[who, t, name], (cap, {}))[1][name] = gain
+            ranks[who, t, name] += 1
         speaking = {who for who, _ in (*tickets, *self.pieces)}
         reached, allowed = Counter[Cell](), defaultdict[Cell, list[int]](list)
         listed = self.rows("tranches", "intervention_id period ordinal amount_minor state")
@@ -190,17 +200,17 @@ class Problem:
         self.range: dict[Cell, tuple[int, int, list[int] | None]] = {}  # least, most, the only amounts
         for cell in self.cells:
             if cell[0] not in speaking or cell in tickets or cell in self.pieces:
-                ends = sum(cap for cap, _ in next(iter(self.pieces.get(cell, {"": []}).values())))
+                ends = sum(cap for cap, _ in self.pieces.get(cell, {}).values())
                 low, high = tickets.get(cell, (0, ends))
                 low = max(low, 1) if high > 0 and not self.fixed[cell[0]] else low
                 only = [one for one in allowed[cell] if low <= one <= high] if cell in allowed else None
                 self.range[cell] = (low, high if only is None else max(only, default=high), only)
 
 
-class Given:
+class GivenAmounts:
     """What the allocation gives, summed up."""
 
-    def __init__(self, problem: Problem, content: dict[str, Any]) -> None:
+    def __init__(self, problem: PosedProblem, content: dict[str, Any]) -> None:
         def rows(table: str, columns: str) -> Rows:
             return list(zip(*(content.get(table, {}).get(name, ()) for name in columns.split()), strict=True))
 
@@ -222,14 +232,14 @@ class Given:
             self.working[who, t] -= problem.start.get(who, 0) * ((who, t - 1) not in self.funded)
 
 
-def broken(p: Problem, g: Given) -> Iterator[str]:
+def broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     """List every rule that the allocation breaks."""
     yield from _rows_broken(p, g)
     yield from chain(_money_broken(p, g), _cells_broken(p, g), _linear_broken(p, g))
     yield from chain(_stocks_broken(p, g), _parts_broken(p, g), _sums_broken(p, g))
 
 
-def _rows_broken(p: Problem, g: Given) -> Iterator[str]:
+def _rows_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     tables = (g.lines, g.kept, g.bought, g.parts)
     keys = [row[:3] if table is not g.kept else row[:2] for table in tables for row in table]
     if len(set(g.chosen)) < len(g.chosen) or len(set(keys)) < len(keys):
@@ -243,7 +253,7 @@ def _rows_broken(p: Problem, g: Given) -> Iterator[str]:
         yield "money for who is not funded"
 
 
-def _money_broken(p: Problem, g: Given) -> Iterator[str]:
+def _money_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     kept = {(fund, t): amount for fund, t, amount in g.kept}
     for fund, t in g.paid.keys() | kept.keys():
         money = p.budget[fund, t] + kept.get((fund, t - 1), 0) * (FULL - p.fee.get(fund, 0)) // FULL
@@ -257,7 +267,7 @@ def _money_broken(p: Problem, g: Given) -> Iterator[str]:
             yield rule("share", fund, who)
 
 
-def _cells_broken(p: Problem, g: Given) -> Iterator[str]:
+def _cells_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     for cell in g.funded:
         low, high, only = p.range.get(cell, (1, 0, None))
         if g.working[cell] not in (range(low, high + 1) if only is None else only):
@@ -269,7 +279,7 @@ def _cells_broken(p: Problem, g: Given) -> Iterator[str]:
             yield rule("override", p.locked_by[who]) if who in p.locked_by else rule("lock", who)
 
 
-def _linear_broken(p: Problem, g: Given) -> Iterator[str]:
+def _linear_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     spent = Counter[int]()
     for cell in g.funded:
         spent[cell[1]] += g.award[cell]
@@ -282,12 +292,10 @@ def _linear_broken(p: Problem, g: Given) -> Iterator[str]:
             yield row.name
 
 
-def _stocks_broken(p: Problem, g: Given) -> Iterator[str]:
-    held, price = Counter[Any](), dict[Any, int | None]()
-    for thing, t, stock, cost in p.rows("resources", "resource_id period stock price_minor"):
-        held[thing, t], price[thing, t] = stock, cost
+def _stocks_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
+    held = Counter({at: stock for at, (stock, _) in p.stocks.items()})
     for thing, t, fund, quantity, amount in g.bought:
-        cost = price.get((thing, t))
+        cost = p.stocks.get((thing, t), (0, None))[1]
         if cost is None or quantity <= 0 or amount != quantity * cost or fund not in p.open_funds:
             yield rule("bought", thing, t, fund)
         held[thing, t] += quantity
@@ -297,9 +305,9 @@ def _stocks_broken(p: Problem, g: Given) -> Iterator[str]:
     yield from (rule("stock", *at) for at, left in held.items() if left < 0)
 
 
-def _parts_broken(p: Problem, g: Given) -> Iterator[str]:
+def _parts_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     given, got, sums = {row[:3]: row[3] for row in g.parts}, Counter[Any](), Counter[Any]()
-    for who, t, actor, amount in g.parts:
+    for _, t, actor, amount in g.parts:
         got[actor, t] += amount
     asked = set()
     listed = p.rows("actors", "intervention_id actor_id share_bp low_minor high_minor")
@@ -318,9 +326,9 @@ def _parts_broken(p: Problem, g: Given) -> Iterator[str]:
             yield rule("actor", actor, t)
 
 
-def _sums_broken(p: Problem, g: Given) -> Iterator[str]:
+def _sums_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     for name, (_, floor) in p.metrics.items():
-        reached = 0 if floor is None else sum(brings(p, *pair, {name: 1}) for pair in g.working.items())
+        reached = 0 if floor is None else sum(_brings(p, *pair, {name: 1}) for pair in g.working.items())
         if reached < (floor or 0) * p.block:
             yield rule("metric", name)
     for count, t, share in p.rows("concentration", "count period share_bp"):
@@ -334,21 +342,19 @@ def _sums_broken(p: Problem, g: Given) -> Iterator[str]:
         yield rule("churn")
 
 
-def brings(p: Problem, cell: Cell, money: int, weights: dict[str, int]) -> int:
+def _brings(p: PosedProblem, cell: Cell, money: int, weights: dict[str, int]) -> int:
     """Return what working money brings in a cell, weighted over the metrics [gain times minor units]."""
     total = 0
-    for name, weight in weights.items():
-        left = money
-        for cap, gain in p.pieces[cell].get(name, ()) if cell in p.pieces else ():
-            total += weight * gain * min(cap, left)
-            left -= min(cap, left)
+    for cap, gains in p.pieces[cell].values() if cell in p.pieces else ():
+        total += min(cap, money) * sum(weight * gains.get(name, 0) for name, weight in weights.items())
+        money -= min(cap, money)
     return total
 
 
-def worth(p: Problem, g: Given) -> Fraction:
+def worth(p: PosedProblem, g: GivenAmounts) -> Fraction:
     """Return the exact value of a lawful allocation."""
     weights = {name: weight for name, (weight, _) in p.metrics.items()}
-    own = sum(brings(p, cell, money, weights) for cell, money in g.working.items())
+    own = sum(_brings(p, cell, money, weights) for cell, money in g.working.items())
     total = Fraction(own, MICRO * p.block)
     for kind in ("bonus", "intensity", "overlap"):
         for members, value in p.ties[kind]:
@@ -360,25 +366,24 @@ def worth(p: Problem, g: Given) -> Fraction:
     return total
 
 
-class Bound:
-    """What no allocation can exceed at the prices of a certificate, in grains of 1 / (10**9 * block) of value."""
+class PriceBound:
+    """What no allocation can exceed at the prices of a certificate, in 1 / (10**9 * block) of value."""
 
-    def __init__(self, p: Problem, prices: dict[str, int], transfers: dict[str, list[int]]) -> None:
-        self.p, self.prices, self.constant = p, dict(prices), 0
+    def __init__(self, p: PosedProblem, prices: dict[str, int], transfers: dict[str, list[int]]) -> None:
+        self.p, self.prices, self.constant = p, dict[Any, int](prices), 0
         self.parts, self.worth, self.in_kind = Counter[Cell](), Counter[Cell](), Counter[Cell]()
         listed = [*prices.values(), *(one for flat in transfers.values() for one in flat[1::2])]
         if any(type(one) is not int or one <= 0 for one in listed):
             raise Refusal("a price is no positive whole number")
-        self.given = defaultdict[str, dict[int, int]](dict)
         for name, flat in transfers.items():
-            self.given[name] = dict(zip(flat[::2], flat[1::2], strict=True))
+            self.prices |= {(name, at): nano for at, nano in zip(flat[::2], flat[1::2], strict=True)}
         self.lam = {(fund, t): self.take("budget", fund, t) for fund in p.fee for t in range(p.periods)}
         self._rules()
         self._stocks()
         self._members()
         self._choices()
-        self.passed = {divmod(at, p.periods): nano for at, nano in self.given.pop("start", {}).items()}
-        if self.prices or any(self.given.values()):
+        self.passed = {cell: self.prices.pop(("start", at), 0) for at, cell in enumerate(p.cells)}
+        if self.prices:
             raise Refusal("a price stands for what is not in the problem")
 
     def take(self, *parts: object) -> int:
@@ -392,7 +397,7 @@ class Bound:
             self.constant += price * p.budget[fund, t]
             self.constant -= -p.keeps[fund, t] * max(0, part * later - FULL * price) // FULL
         for row in p.linear:
-            price = self.given[row.key[0]].pop(row.key[1], 0) if row.key else self.prices.pop(row.name, 0)
+            price = self.prices.pop(row.key or row.name, 0)
             self.constant += price * row.bound * (p.block if row.counts else 1)
             for cell, weight in row.weights.items() if price else ():
                 self.worth[cell] -= price * weight if row.counts else 0
@@ -402,14 +407,11 @@ class Bound:
 
     def _stocks(self) -> None:
         p, rho = self.p, dict[Any, int]()
-        for thing, t, stock, cost in p.rows("resources", "resource_id period stock price_minor"):
+        for (thing, t), (stock, cost) in p.stocks.items():
             rho[thing, t] = self.take("stock", thing, t) * p.block
             if cost is not None and p.open_funds:
                 rho[thing, t] = min(rho[thing, t], cost * min(self.lam[fund, t] for fund in p.open_funds))
             self.constant += rho[thing, t] * stock
-        things = {thing for (thing,) in p.rows("resources", "resource_id")}
-        for thing, t in ((thing, t) for thing in things for t in range(p.periods)):
-            rho.setdefault((thing, t), self.take("stock", thing, t) * p.block)  # none at hand, none for sale
         for who, thing, quantity in p.rows("needs", "intervention_id resource_id quantity"):
             for t in range(p.periods):
                 self.in_kind[who, t] += quantity * rho[thing, t]
@@ -435,24 +437,21 @@ class Bound:
     def _choices(self) -> None:
         """Add what cells give to each other and pay for ties between choices, in whole nano values."""
         p = self.p
-        for at, ((one, other), value) in enumerate(p.ties["overlap"]):
-            for t in range(p.periods):
-                paid = min(self.given["overlap"].pop(at * p.periods + t, 0), value * PER_MICRO)
-                self.constant += paid * p.block
-                self.worth[one, t] -= paid
-                self.worth[other, t] -= paid
+        for at, ((members, value), t) in enumerate(product(p.ties["overlap"], range(p.periods))):
+            paid = min(self.prices.pop(("overlap", at), 0), value * PER_MICRO)
+            self.constant += paid * p.block
+            self.worth.subtract(dict.fromkeys(((who, t) for who in members), paid))
         for kind in ("bonus", "intensity"):
-            given, first = self.given[kind], 0
+            slots = iter(range(sum(len(members) for members, _ in p.ties[kind])))
             for members, value in p.ties[kind]:
+                own = [(who, next(slots) * p.periods) for who in members]
                 for t in range(p.periods):
-                    shares = [given.pop((first + at) * p.periods + t, 0) for at in range(len(members))]
-                    shares[-1] += max(0, value * PER_MICRO - sum(shares))
-                    for who, share in zip(members, shares, strict=True):
-                        self.worth[who, t] += share
-                first += len(members)
+                    shares = {(who, t): self.prices.pop((kind, slot + t), 0) for who, slot in own}
+                    shares[members[-1], t] += max(0, value * PER_MICRO - sum(shares.values()))
+                    self.worth.update(shares)
 
     def _price(self, cell: Cell) -> tuple[int, bool]:
-        """Return the price of money of the cheapest admitted mix of funds, and whether it can pay an award."""
+        """Return the price of money of the cheapest mix of funds, and whether it can pay an award."""
         left, total = Fraction(1), Fraction(0)
         mixed = ((self.lam[fund, cell[1]], most) for fund, most in self.p.payers[cell[0]].items())
         for lam, most in sorted(mixed):
@@ -471,22 +470,19 @@ class Bound:
         """Return the most that working money brings, net of its price."""
         p, (low, high, only) = self.p, self.p.range[cell]
         low, high = (low, high) if payable else (0, 0)
-        held = p.pieces.get(cell, {})
-        gains = [0] * max(map(len, held.values()), default=0)
-        extra = list(gains)
-        for name, pieces in held.items():
-            for at, (_, gain) in enumerate(pieces):
-                gains[at] += PER_MICRO * p.metrics[name][0] * gain
-                extra[at] += self.metric.get(name, 0) * gain
-        caps = [cap for cap, _ in next(iter(held.values()), ())]
+        pieces = []
+        for cap, gains in p.pieces.get(cell, {}).values():
+            own = sum(p.metrics[name][0] * gain for name, gain in gains.items())
+            more = sum(self.metric.get(name, 0) * gain for name, gain in gains.items())
+            pieces.append((cap, PER_MICRO * own - -more // MICRO))
         before, base = p.before.get(cell, 0), p.fixed[cell[0]] + p.start[cell[0]]
         only = only if payable else only and [0]
-        points = only or [low, high, *accumulate(caps), before - base]
+        points = only or [low, high, *accumulate(cap for cap, _ in pieces), before - base]
         best = None
         for x in (x for x in points if only or low <= x <= high):
             net, left = -cost * x + self.churn * min(base + x, before), x
-            for cap, gain, more in zip(caps, gains, extra, strict=True):
-                net, left = net + (gain - -more // MICRO) * min(cap, left), left - min(cap, left)
+            for cap, gain in pieces:
+                net, left = net + gain * min(cap, left), left - min(cap, left)
             best = net if best is None else max(best, net)
         return best or 0
 
@@ -504,9 +500,7 @@ class Bound:
                 cost = mix + self.parts[who, t] // FULL
                 own = self._best((who, t), cost, payable) - cost * p.fixed[who] - self.in_kind[who, t]
                 due, may_go_on = cost * p.start[who], t > 0 and not shut[who, t - 1]
-                passed = (
-                    min(self.passed.get((p.at[who], t), 0) * p.block, due) if due > 0 and may_go_on else 0
-                )
+                passed = min(self.passed[who, t] * p.block, due) if due > 0 and may_go_on else 0
                 own += self.worth[who, t] * p.block + back - (passed if due > 0 and may_go_on else due)
                 back = passed
                 total += own if p.lock[who] == 1 else max(0, own)
@@ -521,11 +515,11 @@ def check(problem: bytes, allocation: bytes, certificate: bytes) -> str:
     digests = {"problem_sha256": problem, "allocation_sha256": allocation, "sha256": own}
     wrong = [name for name, raw in digests.items() if said[name] != hashlib.sha256(raw).hexdigest()]
     reasons = [f"{name} is of another file" for name in wrong]
-    p = Problem(json.loads(problem))
-    g = Given(p, json.loads(allocation))
+    p = PosedProblem(json.loads(problem))
+    g = GivenAmounts(p, json.loads(allocation))
     rows = sorted(set(_rows_broken(p, g))) or sorted(set(broken(p, g)))
     value = Fraction(said["value"]) if rows else worth(p, g)
-    proven = Bound(p, said["prices"], said["transfers"]).total()
+    proven = PriceBound(p, said["prices"], said["transfers"]).total()
     stated, by_prices, kind = Fraction(said["bound"]), Fraction(said["price_bound"]), said["kind"]
     gap = (stated - value) / abs(value) if value else None if stated else Fraction(0)
     claims = (

@@ -221,7 +221,7 @@ def _others(draw: random.Random, who: list[str], periods: int) -> Plain:
 
 
 def answers(document: AllocationDocument) -> Iterator[Allocation]:
-    """Yield every choice with every amount that tickets allow and for which whole payments exist, best first."""
+    """Yield every choice with every amount that tickets allow and funds can pay, best first."""
     arrays = document.arrays
     cells = np.flatnonzero(arrays.open & (arrays.low <= arrays.high)).tolist()
     ranges = [

@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.finance.allocation_small import best, lowered_prices, random_prices, small
 
 from almoner.finance.allocation import Allocation, AllocationDocument, verifier
 from almoner.finance.allocation.certificate import Certificate, certify, price_bound, relative_gap, verify
 from almoner.finance.allocation.prices import Multipliers
 from almoner.finance.errors import CertificateRejected, DocumentInvalid
-from tests.finance.allocation_small import best, lowered_prices, random_prices, small
 
 Files = tuple[bytes, bytes, bytes]
+Plain = dict[str, Any]
 SEEDS = range(300)
 
 
@@ -103,10 +104,10 @@ def refused(three: Files) -> bool:
     return False
 
 
-def changed_number(content: Any, draw: random.Random) -> bool:
+def changed_number(content: Plain, draw: random.Random) -> bool:
     """Change one whole number somewhere in decoded JSON; say whether there was one."""
     places: list[tuple[Any, Any]] = []
-    stack = [content]
+    stack: list[Any] = [content]
     while stack:
         held = stack.pop()
         pairs = held.items() if isinstance(held, dict) else enumerate(held)
@@ -235,7 +236,7 @@ def test_the_verifier_runs_as_a_file_of_its_own(tmp_path: Path) -> None:
 
     def run(*paths: Path) -> tuple[int, str]:
         command = [sys.executable, "-I", str(script), *map(str, paths)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own file
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         return done.returncode, done.stdout
 
     code, said = run(*names)

@@ -1,4 +1,4 @@
-"""The exact re-check: a lawful allocation has its exact value, and every rule has an allocation that breaks it."""
+"""The exact re-check: a lawful allocation has its exact value, and every rule has one that breaks it."""
 
 import json
 from dataclasses import replace
@@ -82,7 +82,12 @@ def read(**changes: object) -> AllocationDocument:
     return AllocationDocument.read(json.dumps(content() | changes))
 
 
-def given(*changes: tuple[str, int, str, int], **more: Any) -> Allocation:
+def given(
+    *changes: tuple[str, int, str, int],
+    carried: tuple[Carried, ...] | None = None,
+    bought: tuple[Bought, ...] = (),
+    parts: tuple[Part, ...] = (),
+) -> Allocation:
     """The lawful allocation with other amounts on some lines; 0 takes a line away."""
     amounts = {row[:3]: row[3] for row in (*GOOD, *changes)}
     lines = [
@@ -90,7 +95,8 @@ def given(*changes: tuple[str, int, str, int], **more: Any) -> Allocation:
         for (who, period, fund), amount in sorted(amounts.items())
         if amount
     ]
-    return replace(Allocation.of(lines), **{"carried": (kept(600),), **more})
+    keeps = (kept(600),) if carried is None else carried
+    return replace(Allocation.of(lines), carried=keeps, bought=bought, parts=parts)
 
 
 def kept(amount: int) -> Carried:
@@ -231,8 +237,8 @@ def test_every_rule_that_a_document_can_state_is_checked(rule: str) -> None:
 def test_the_standalone_verifier_names_the_same_rule(rule: str) -> None:
     changes, allocation = BROKEN.get(rule, (CHANGED.get(rule, {}), given()))
     document = read(**changes)
-    problem = verifier.Problem(json.loads(document.canonical_bytes()))
-    found = verifier.broken(problem, verifier.Given(problem, json.loads(allocation.canonical_bytes())))
+    problem = verifier.PosedProblem(json.loads(document.canonical_bytes()))
+    found = verifier.broken(problem, verifier.GivenAmounts(problem, json.loads(allocation.canonical_bytes())))
     assert set(found) == {rule if rule != "part/wells" else "parts do not make the awards"}
 
 
@@ -266,9 +272,8 @@ def beds(price: int | None = 100) -> Plain:
     }
 
 
-def bed(**changes: Any) -> Bought:
-    row = {"resource_id": "beds", "period": 0, "fund_id": "free", "quantity": 1, "amount_minor": 100}
-    return Bought(**(row | changes))
+def bed(amount_minor: int = 100, fund_id: str = "free", resource_id: str = "beds") -> Bought:
+    return Bought(resource_id=resource_id, period=0, fund_id=fund_id, quantity=1, amount_minor=amount_minor)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 from fractions import Fraction
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +11,7 @@ from benchmarks.instances.generate import generate
 from almoner.finance.allocation.edits import edited
 from almoner.finance.allocation.explain import Explanation, explain
 from almoner.finance.allocation.frames import from_frames
-from almoner.finance.allocation.levers import is_in
+from almoner.finance.allocation.levers import Lever
 from almoner.finance.allocation.margins import breakpoints, exact_break_even, margins_of
 from almoner.finance.allocation.overrides import override_costs, with_overrides, without_overrides
 from almoner.finance.allocation.problem import AllocationDocument
@@ -28,7 +27,7 @@ def solved(family: str = "easy", n: int = 60, seed: int = 1) -> tuple[Allocation
     return problem, allocate(problem)
 
 
-def two(budget: int = 8000, **asks: Any) -> AllocationDocument:
+def two(budget: int = 8000, **asks: object) -> AllocationDocument:
     """Pose a choice between ``a`` (2 per unit of money) and ``b`` (1), all or nothing."""
     gains = {"a": 2_000_000, "b": 1_000_000}
     return AllocationDocument.from_tables(
@@ -46,7 +45,7 @@ def two(budget: int = 8000, **asks: Any) -> AllocationDocument:
     )
 
 
-def of(explanation: Explanation, kind: str) -> Any:
+def of(explanation: Explanation, kind: str) -> Lever:
     return next(lever for lever in explanation.levers if lever.kind == kind)
 
 
@@ -163,22 +162,6 @@ def test_whom_the_proof_decides_the_answer_treats_so() -> None:
         assert ((margins.net > 0) == margins.chosen)[decided].all()
 
 
-def test_what_would_have_to_be_true_gets_fifty_of_fifty_funded_or_tied() -> None:
-    asked = 0
-    for seed in range(1, 6):
-        problem, result = solved("easy", 60, seed)
-        names = [name for name in problem.arrays.intervention_ids if name not in result.funded][:10]
-        for name in names:
-            explanation = explain(problem, result, name, is_resolved=True)
-            assert explanation.levers, name
-            lever = explanation.levers[0]
-            assert lever.how == "re-solved"
-            changed = edited(problem, lever.edits)
-            assert is_in(changed, allocate(changed), name, allocate), (seed, name, lever.sentence)
-            asked += 1
-    assert asked == 50
-
-
 def test_multiplier_local_price_and_resolves_stand_side_by_side() -> None:
     problem, result = solved()
     rows = sensitivity(problem, result, percents=[1, 5])
@@ -221,7 +204,7 @@ def test_an_override_costs_what_it_displaces() -> None:
     assert each.cost == every.cost == Fraction(8, 100)
     assert each.least is not None
     assert each.most is not None
-    assert each.least <= each.cost <= each.most
+    assert each.least <= Fraction(8, 100) <= each.most
     assert "Override o1 of Board (remote area) costs 0.08 of 0.16 in outcomes" in each.sentence
     assert without_overrides(problem, ["o1"]).canonical_bytes() == two().canonical_bytes()
 

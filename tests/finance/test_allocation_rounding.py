@@ -1,4 +1,4 @@
-"""Rounding: near a lawful answer there is a lawful answer in whole units, and money is conserved to the unit."""
+"""Rounding: near a lawful answer there is one in whole units, and money is conserved to the unit."""
 
 import json
 import random
@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from tests.finance.allocation_small import best, small
 
 from almoner.finance.allocation import Allocation, AllocationDocument
 from almoner.finance.allocation.check import breaches, recheck
@@ -15,13 +17,16 @@ from almoner.finance.allocation.check_reading import Reading
 from almoner.finance.allocation.flow import Flow
 from almoner.finance.allocation.rounding import round_off
 from almoner.finance.errors import RoundingFailed
-from tests.finance.allocation_small import best, small
 
 Plain = dict[str, Any]
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 SEEDS = range(250)
 
 
-def as_floats(document: AllocationDocument, allocation: Allocation, noise: float, seed: int) -> Any:
+def as_floats(
+    document: AllocationDocument, allocation: Allocation, noise: float, seed: int
+) -> tuple[Bools, Floats, Floats]:
     """The same choice, amounts off by some noise, and what is kept."""
     arrays, draw = document.arrays, np.random.default_rng(seed)
     reading = Reading(document, allocation)
@@ -56,7 +61,7 @@ def test_exact_amounts_of_the_best_answer_lose_nothing() -> None:
         assert recheck(document, rounded) == value, seed
 
 
-def problem(count: int, **changes: Any) -> AllocationDocument:
+def problem(count: int, **changes: object) -> AllocationDocument:
     """Interventions in two regions that take fractions of their ask."""
     content: Plain = {
         "schema": "almoner.allocation/2",
@@ -115,7 +120,7 @@ def test_money_that_brings_nothing_stays_in_its_fund() -> None:
         for k, (cap, gain) in enumerate([(2000, 10**6), (7000, 0)])
     ]
     allocation = rounded(problem(4, response=flat), 5000.0)
-    assert {amount for amount in allocation.awards().values()} == {2007}
+    assert set(allocation.awards().values()) == {2007}
 
 
 @pytest.mark.parametrize(("bound", "amount"), [("floor_minor", 80_000), ("cap_minor", 60_000)])
