@@ -291,10 +291,10 @@ class Closure:
         """Return what locked cells can give beyond their own worth, so that what they need is funded."""
         links = self.links
         due = np.where(links.locked, 0.0, np.maximum(-net, 0.0) + back)
-        total = asked = np.zeros(self.cells)
+        asked: Floats = np.zeros(self.cells)
         for _ in range(CHAIN):
             total = due + asked
-            asked = np.bincount(links.tail, np.minimum(total[links.head], BIG), self.cells)
+            asked = np.bincount(links.tail, np.minimum(total[links.head], BIG), self.cells) * 1.0
         clash = np.bincount(links.first, links.overlap_worth, self.cells)
         clash += np.bincount(links.second, links.overlap_worth, self.cells)
         out: Floats = np.where(links.locked, asked + clash, 0.0)

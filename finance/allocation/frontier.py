@@ -299,7 +299,7 @@ def _result_at(
 
 def _prices_only(result: AllocationResult) -> AllocationResult:
     """Return what the other budgets start from: small enough to travel."""
-    return replace(result, allocation=Allocation(chosen=()), certificate=None, tie_band=(), left={})
+    return replace(result, allocation=Allocation(chosen=()), tie_band=(), left={})
 
 
 def _solve_at(shared: tuple[bytes, Fraction | None, float, AllocationResult], part: Fraction) -> _Found:

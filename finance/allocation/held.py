@@ -46,8 +46,10 @@ class Held:
         Cells of earlier periods in which nothing was awarded.
     funds : Mapping
         Fund of held money -> the fund it comes from.
+    names : Mapping
+        A fund and those whom the same funds admit -> the fund of its held money.
     group_of : Mapping
-        Intervention -> those whom the same funds admit.
+        Intervention -> which funds admit it.
     """
 
     lines: tuple[AllocationLine, ...]
@@ -56,6 +58,7 @@ class Held:
     now: int
     closed: tuple[Cell, ...]
     funds: Mapping[str, str]
+    names: Mapping[tuple[str, Group], str]
     group_of: Mapping[str, Group]
 
     @classmethod
@@ -97,7 +100,11 @@ class Held:
             for (who, period), minor in money.items()
         }
         groups = _groups(arrays)
-        names = sorted({(line.fund_id, repr(groups[line.intervention_id])) for line in lines})
+        pairs = sorted({(line.fund_id, groups[line.intervention_id]) for line in lines}, key=repr)
+        prefix = "held:"
+        while any(fund.startswith(prefix) for fund in arrays.fund_ids):
+            prefix += ":"
+        names = {pair: f"{prefix}{number}" for number, pair in enumerate(pairs)}
         return cls(
             lines=tuple(sorted(lines)),
             money=dict(money),
@@ -109,14 +116,14 @@ class Held:
                 for period in range(now)
                 if (who, period) not in chosen
             ),
-            funds={f"held:{number}": fund for number, (fund, _) in enumerate(names)},
+            funds={name: fund for (fund, _), name in names.items()},
+            names=names,
             group_of=groups,
         )
 
     def fund_of(self, line: AllocationLine) -> str:
         """Return the fund that holds an amount."""
-        names = sorted({(one.fund_id, repr(self.group_of[one.intervention_id])) for one in self.lines})
-        return f"held:{names.index((line.fund_id, repr(self.group_of[line.intervention_id])))}"
+        return self.names[line.fund_id, self.group_of[line.intervention_id]]
 
     def posed(self, rules: AllocationDocument) -> AllocationDocument:
         """Return the problem with held money in funds of its own, all money in the base unit.
@@ -274,10 +281,12 @@ def merged(rules: AllocationDocument, held: Held, answer: Allocation) -> Allocat
         place = (groups[line.intervention_id], line.period)
         paid[place][held.funds.get(line.fund_id, line.fund_id)] += line.amount_minor
         award[place][line.intervention_id] += line.amount_minor
+    own: dict[tuple[Group, int], list[AllocationLine]] = defaultdict(list)
+    for line in held.lines:
+        own[groups[line.intervention_id], line.period].append(line)
     lines: list[AllocationLine] = []
     for place, by_fund in paid.items():
-        own = [line for line in held.lines if (groups[line.intervention_id], line.period) == place]
-        lines += _exchanged(place[1], by_fund, award[place], own)
+        lines += _exchanged(place[1], by_fund, award[place], own[place])
     carried: dict[tuple[str, int], int] = defaultdict(int)
     for one in [*answer.carried, *held.open_funds(rules)[1]]:
         carried[one.fund_id, one.period] += one.amount_minor

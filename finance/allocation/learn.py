@@ -147,18 +147,18 @@ def reallocate(
     Examples
     --------
     >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
-    ...   "funds": [{"fund_id": "p", "budget_minor": 90000}], "interventions": {"intervention_id": ["a", "b"]},
-    ...   "response": {"intervention_id": ["a", "b"], "cap_minor": [60000, 60000],
+    ...   "funds": [{"fund_id": "p", "budget_minor": 9000}], "interventions": {"intervention_id": ["a", "b"]},
+    ...   "response": {"intervention_id": ["a", "b"], "cap_minor": [6000, 6000],
     ...                "gain_micro_per_k": [2000000, 1900000]},
     ...   "evidence": {"intervention_id": ["a", "b"], "family": ["gamma_poisson", "gamma_poisson"],
     ...                "expected_micro": [500000, 500000]}}''')
     >>> before = Allocation.of([AllocationLine(intervention_id=who, fund_id="p", amount_minor=minor)
-    ...   for who, minor in (("a", 60000), ("b", 30000))])
+    ...   for who, minor in (("a", 6000), ("b", 3000))])
     >>> bad = OutcomeReport(determination_id="d1", intervention_id="a", total=20, exposure=100)
-    >>> paid = AllocationLine(intervention_id="a", fund_id="p", amount_minor=40000)
+    >>> paid = AllocationLine(intervention_id="a", fund_id="p", amount_minor=4000)
     >>> after = reallocate(problem, before, [bad], encumbered=[paid])
     >>> [(row.intervention_id, row.move, row.after_minor) for row in after.changes]
-    [('a', 'down', 40000), ('b', 'up', 50000)]
+    [('a', 'down', 4000), ('b', 'up', 5000)]
     """
     old = before if isinstance(before, Allocation) else before.allocation
     new, released, withheld = _with_tranches(learned(document, determinations), determinations)

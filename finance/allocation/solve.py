@@ -45,6 +45,7 @@ PRICE_SHARE = 0.4  # of the time that is left
 SMALL = 1500  # cells up to which the linear relaxation gives the prices
 CALLS = 400
 AUTO = "auto"
+NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
@@ -346,7 +347,7 @@ class _Run:
         """Cells whose other choice the proof does not exclude."""
         if self.allocation is None:
             return ()
-        slack = float(price_bound - self.value)
+        slack = float(price_bound - self.value) + NEAR * (1 + abs(float(price_bound)))
         open_cells = ~self.oracle.links.closed & ~self.oracle.links.locked
         cells = np.flatnonzero((np.abs(self.pricing.reply.net) <= slack) & open_cells)
         names, periods = self.arrays.intervention_ids, self.arrays.period_count

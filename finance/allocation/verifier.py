@@ -45,7 +45,7 @@ def rule(*parts: object) -> str:
     return "/".join(str(part).replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-class Row(NamedTuple):
+class LinearRule(NamedTuple):
     """A rule: sum of weights over cells + spread / 10,000 * sum over all cells of the periods <= bound."""
 
     name: str
@@ -57,7 +57,7 @@ class Row(NamedTuple):
     key: tuple[str, int] | None = None  # where its price stands among the transfers
 
 
-class Problem:
+class PosedProblem:
     """The problem as its file states it."""
 
     def __init__(self, content: dict[str, Any]) -> None:
@@ -76,7 +76,7 @@ class Problem:
         self.groups["all"] = ["all"] * len(self.who)
         self.fixed, self.start, self.lock = ({row[0]: row[k] for row in money} for k in (1, 2, 3))
         self.cells = [(who, t) for who in self.who for t in range(self.periods)]
-        self.linear: list[Row] = []
+        self.linear: list[LinearRule] = []
         self.locked_by: dict[str, str] = {}
         self._overrides()
         self._limits()
@@ -99,7 +99,7 @@ class Problem:
         for (kind, name, (first, *rest)), t in product(listed, range(self.periods)):
             sign = 1 if kind == "alternatives" else -1
             weights = {(first, t): 1, **{(who, t): sign for who in rest}}
-            self.linear.append(Row(name, max(0, sign), weights, counts=True, key=(kind, ranks[kind])))
+            self.linear.append(LinearRule(name, max(0, sign), weights, counts=True, key=(kind, ranks[kind])))
             ranks[kind] += 1
 
     def rows(self, table: str, columns: str) -> Rows:
@@ -118,7 +118,7 @@ class Problem:
                 self.lock[who], self.locked_by[who] = (1 if kind == "fund" else -1), name
             else:
                 weights = {(who, t): sign for t in range(self.periods)}
-                self.linear.append(Row(rule("override", name), sign * amount, weights))
+                self.linear.append(LinearRule(rule("override", name), sign * amount, weights))
 
     def _limits(self) -> None:
         made = defaultdict[Any, dict[str, int]](dict)
@@ -135,7 +135,7 @@ class Problem:
         for at, given in made.items():
             self.linear += self._rows_of(at, given)
 
-    def _rows_of(self, at: tuple[str, str, int], given: dict[str, int]) -> Iterator[Row]:
+    def _rows_of(self, at: tuple[str, str, int], given: dict[str, int]) -> Iterator[LinearRule]:
         kind, group, t = at
         periods = range(self.periods) if t < 0 else [t]
         named = [who for who, one in zip(self.who, self.groups[kind], strict=True) if one == group]
@@ -146,7 +146,7 @@ class Problem:
             word = rule(side if what == "minor" else f"{side}-{what}", kind, group, "all" if t < 0 else t)
             most, spread = (0, -sign * bound) if what == "share" else (sign * bound, 0)
             if bound or side == "cap":
-                yield Row(word, most, weights, periods, spread, what == "count")
+                yield LinearRule(word, most, weights, periods, spread, what == "count")
 
     def _money(self) -> None:
         rates = {unit: pair for unit, *pair in self.rows("rates", "unit numerator denominator")}
@@ -207,10 +207,10 @@ class Problem:
                 self.range[cell] = (low, high if only is None else max(only, default=high), only)
 
 
-class Given:
+class GivenAmounts:
     """What the allocation gives, summed up."""
 
-    def __init__(self, problem: Problem, content: dict[str, Any]) -> None:
+    def __init__(self, problem: PosedProblem, content: dict[str, Any]) -> None:
         def rows(table: str, columns: str) -> Rows:
             return list(zip(*(content.get(table, {}).get(name, ()) for name in columns.split()), strict=True))
 
@@ -232,14 +232,14 @@ class Given:
             self.working[who, t] -= problem.start.get(who, 0) * ((who, t - 1) not in self.funded)
 
 
-def broken(p: Problem, g: Given) -> Iterator[str]:
+def broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     """List every rule that the allocation breaks."""
     yield from _rows_broken(p, g)
     yield from chain(_money_broken(p, g), _cells_broken(p, g), _linear_broken(p, g))
     yield from chain(_stocks_broken(p, g), _parts_broken(p, g), _sums_broken(p, g))
 
 
-def _rows_broken(p: Problem, g: Given) -> Iterator[str]:
+def _rows_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     tables = (g.lines, g.kept, g.bought, g.parts)
     keys = [row[:3] if table is not g.kept else row[:2] for table in tables for row in table]
     if len(set(g.chosen)) < len(g.chosen) or len(set(keys)) < len(keys):
@@ -253,7 +253,7 @@ def _rows_broken(p: Problem, g: Given) -> Iterator[str]:
         yield "money for who is not funded"
 
 
-def _money_broken(p: Problem, g: Given) -> Iterator[str]:
+def _money_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     kept = {(fund, t): amount for fund, t, amount in g.kept}
     for fund, t in g.paid.keys() | kept.keys():
         money = p.budget[fund, t] + kept.get((fund, t - 1), 0) * (FULL - p.fee.get(fund, 0)) // FULL
@@ -267,7 +267,7 @@ def _money_broken(p: Problem, g: Given) -> Iterator[str]:
             yield rule("share", fund, who)
 
 
-def _cells_broken(p: Problem, g: Given) -> Iterator[str]:
+def _cells_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     for cell in g.funded:
         low, high, only = p.range.get(cell, (1, 0, None))
         if g.working[cell] not in (range(low, high + 1) if only is None else only):
@@ -279,7 +279,7 @@ def _cells_broken(p: Problem, g: Given) -> Iterator[str]:
             yield rule("override", p.locked_by[who]) if who in p.locked_by else rule("lock", who)
 
 
-def _linear_broken(p: Problem, g: Given) -> Iterator[str]:
+def _linear_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     spent = Counter[int]()
     for cell in g.funded:
         spent[cell[1]] += g.award[cell]
@@ -292,7 +292,7 @@ def _linear_broken(p: Problem, g: Given) -> Iterator[str]:
             yield row.name
 
 
-def _stocks_broken(p: Problem, g: Given) -> Iterator[str]:
+def _stocks_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     held = Counter({at: stock for at, (stock, _) in p.stocks.items()})
     for thing, t, fund, quantity, amount in g.bought:
         cost = p.stocks.get((thing, t), (0, None))[1]
@@ -305,7 +305,7 @@ def _stocks_broken(p: Problem, g: Given) -> Iterator[str]:
     yield from (rule("stock", *at) for at, left in held.items() if left < 0)
 
 
-def _parts_broken(p: Problem, g: Given) -> Iterator[str]:
+def _parts_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     given, got, sums = {row[:3]: row[3] for row in g.parts}, Counter[Any](), Counter[Any]()
     for _, t, actor, amount in g.parts:
         got[actor, t] += amount
@@ -326,7 +326,7 @@ def _parts_broken(p: Problem, g: Given) -> Iterator[str]:
             yield rule("actor", actor, t)
 
 
-def _sums_broken(p: Problem, g: Given) -> Iterator[str]:
+def _sums_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     for name, (_, floor) in p.metrics.items():
         reached = 0 if floor is None else sum(brings(p, *pair, {name: 1}) for pair in g.working.items())
         if reached < (floor or 0) * p.block:
@@ -342,7 +342,7 @@ def _sums_broken(p: Problem, g: Given) -> Iterator[str]:
         yield rule("churn")
 
 
-def brings(p: Problem, cell: Cell, money: int, weights: dict[str, int]) -> int:
+def brings(p: PosedProblem, cell: Cell, money: int, weights: dict[str, int]) -> int:
     """Return what working money brings in a cell, weighted over the metrics [gain times minor units]."""
     total = 0
     for cap, gains in p.pieces[cell].values() if cell in p.pieces else ():
@@ -351,7 +351,7 @@ def brings(p: Problem, cell: Cell, money: int, weights: dict[str, int]) -> int:
     return total
 
 
-def worth(p: Problem, g: Given) -> Fraction:
+def worth(p: PosedProblem, g: GivenAmounts) -> Fraction:
     """Return the exact value of a lawful allocation."""
     weights = {name: weight for name, (weight, _) in p.metrics.items()}
     own = sum(brings(p, cell, money, weights) for cell, money in g.working.items())
@@ -366,10 +366,10 @@ def worth(p: Problem, g: Given) -> Fraction:
     return total
 
 
-class Bound:
+class PriceBound:
     """What no allocation can exceed at the prices of a certificate, in 1 / (10**9 * block) of value."""
 
-    def __init__(self, p: Problem, prices: dict[str, int], transfers: dict[str, list[int]]) -> None:
+    def __init__(self, p: PosedProblem, prices: dict[str, int], transfers: dict[str, list[int]]) -> None:
         self.p, self.prices, self.constant = p, dict[Any, int](prices), 0
         self.parts, self.worth, self.in_kind = Counter[Cell](), Counter[Cell](), Counter[Cell]()
         listed = [*prices.values(), *(one for flat in transfers.values() for one in flat[1::2])]
@@ -515,11 +515,11 @@ def check(problem: bytes, allocation: bytes, certificate: bytes) -> str:
     digests = {"problem_sha256": problem, "allocation_sha256": allocation, "sha256": own}
     wrong = [name for name, raw in digests.items() if said[name] != hashlib.sha256(raw).hexdigest()]
     reasons = [f"{name} is of another file" for name in wrong]
-    p = Problem(json.loads(problem))
-    g = Given(p, json.loads(allocation))
+    p = PosedProblem(json.loads(problem))
+    g = GivenAmounts(p, json.loads(allocation))
     rows = sorted(set(_rows_broken(p, g))) or sorted(set(broken(p, g)))
     value = Fraction(said["value"]) if rows else worth(p, g)
-    proven = Bound(p, said["prices"], said["transfers"]).total()
+    proven = PriceBound(p, said["prices"], said["transfers"]).total()
     stated, by_prices, kind = Fraction(said["bound"]), Fraction(said["price_bound"]), said["kind"]
     gap = (stated - value) / abs(value) if value else None if stated else Fraction(0)
     claims = (

@@ -237,8 +237,8 @@ def test_every_rule_that_a_document_can_state_is_checked(rule: str) -> None:
 def test_the_standalone_verifier_names_the_same_rule(rule: str) -> None:
     changes, allocation = BROKEN.get(rule, (CHANGED.get(rule, {}), given()))
     document = read(**changes)
-    problem = verifier.Problem(json.loads(document.canonical_bytes()))
-    found = verifier.broken(problem, verifier.Given(problem, json.loads(allocation.canonical_bytes())))
+    problem = verifier.PosedProblem(json.loads(document.canonical_bytes()))
+    found = verifier.broken(problem, verifier.GivenAmounts(problem, json.loads(allocation.canonical_bytes())))
     assert set(found) == {rule if rule != "part/wells" else "parts do not make the awards"}
 
 

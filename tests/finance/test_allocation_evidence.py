@@ -1,6 +1,8 @@
 """What verified outcomes say about effects, and how sure that is."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -236,3 +238,9 @@ def test_without_evidence_everything_counts_as_written() -> None:
     base = problem([], interventions=[{"intervention_id": "a"}])
     assert beliefs(base).effects() == ()
     assert with_effects(base, beliefs(base).thetas()).canonical_bytes() == base.canonical_bytes()
+
+
+def test_the_factors_of_the_grades_are_published() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "learning.md").read_text(encoding="utf-8")
+    published = dict(re.findall(r"^\| ([A-E]) \| ([0-9.]+) \|$", text, re.MULTILINE))
+    assert {grade: float(factor) for grade, factor in published.items()} == INFLATION

@@ -280,6 +280,22 @@ def test_held_money_that_was_kept_from_the_period_before_is_kept_again() -> None
     assert breaches(after.document, after.allocation) == ()
 
 
+def test_a_fund_may_be_called_like_held_money() -> None:
+    base = json.loads(small_problem(4).canonical_bytes())
+    raw = json.dumps(base).replace('"north"]', '"held:0"]').replace('"north", "pool"]', '"held:0", "pool"]')
+    content = json.loads(raw)
+    content["interventions"]["region"] = base["interventions"]["region"]
+    content["earmarks"]["value"] = base["earmarks"]["value"]
+    content["evidence"]["pool"] = base["evidence"]["pool"]
+    document = AllocationDocument.read(json.dumps(content))
+    assert "held:0" in document.arrays.fund_ids
+    old = in_force(document)
+    held = parts_of(old, 4)
+    after = reallocate(document, old, [], encumbered=held, gap=GAP)
+    assert all(paid_by(after.allocation.lines)[place] >= minor for place, minor in paid_by(held).items())
+    assert set(document.arrays.fund_ids) < set(after.posed.arrays.fund_ids)
+
+
 def test_more_held_than_awarded_is_refused() -> None:
     document = small_problem(2)
     old = in_force(document)

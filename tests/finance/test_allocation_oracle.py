@@ -5,6 +5,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from benchmarks.allocation_cases import random_case
+from benchmarks.allocation_columns import document_of
+from benchmarks.instances.generate import generate
+from benchmarks.instances.model import FAMILIES, Family
 
 from almoner.finance.allocation.closure import Closure, Links
 from almoner.finance.allocation.compile import CompiledModel, compile_model
@@ -17,10 +21,6 @@ from almoner.finance.allocation.proof import prove
 from almoner.finance.allocation.relax import relax
 from almoner.finance.allocation.settle import matrix_of
 from almoner.finance.errors import DocumentInvalid
-from benchmarks.allocation_cases import random_case
-from benchmarks.allocation_columns import document_of
-from benchmarks.instances.generate import generate
-from benchmarks.instances.model import FAMILIES, Family
 
 MICRO = 10**6
 
@@ -68,7 +68,11 @@ def links(draw: np.random.Generator, cells: int, *, overlaps: bool) -> Links:
 
 def worth_of(held: Links, worth: np.ndarray, charge: np.ndarray, level: np.ndarray) -> float | None:
     """What a choice is worth, by definition; None when it breaks a rule."""
-    if (level[held.locked] < 1).any() or level[held.closed].any() or (level[held.tail] > level[held.head]).any():
+    if (
+        (level[held.locked] < 1).any()
+        or level[held.closed].any()
+        or (level[held.tail] > level[held.head]).any()
+    ):
         return None
     total = float((worth * level).sum())
     for event, value in enumerate(held.bonus_worth.tolist()):
@@ -162,4 +166,6 @@ def test_the_best_prices_prove_what_the_relaxation_says(family: Family) -> None:
     by_duals = relax(oracle, model, left_s=10.0)
     assert by_duals is not None
     assert by_duals.bound == pytest.approx(relaxed, rel=1e-5)
-    assert float(price_bound(document.arrays, prove(oracle, found.prices))) == pytest.approx(found.bound, rel=1e-6)
+    assert float(price_bound(document.arrays, prove(oracle, found.prices))) == pytest.approx(
+        found.bound, rel=1e-6
+    )

@@ -241,3 +241,41 @@ def test_too_many_corners_are_refused() -> None:
     ]
     with pytest.raises(ValueError, match="9 pools have too many corners"):
         factor_cases(beliefs(small_problem(evidence=evidence)), 1.0, "max")
+
+
+def test_an_outcome_of_one_metric_is_counted_in_its_own_unit() -> None:
+    document = AllocationDocument.from_tables(
+        {"unit": "USD", "scale": 2},
+        {
+            "metrics": [{"metric_id": "meals", "weight": 3}, {"metric_id": "visits", "weight": 2}],
+            "funds": [{"fund_id": "pool", "budget_minor": 100_000}],
+            "interventions": [{"intervention_id": "w7"}],
+            "response": [
+                {
+                    "intervention_id": "w7",
+                    "metric_id": name,
+                    "segment": at,
+                    "cap_minor": 50_000,
+                    "gain_micro_per_k": gain,
+                }
+                for name, gains in (("meals", (4_000_000, 2_000_000)), ("visits", (1_000_000, 500_000)))
+                for at, gain in enumerate(gains)
+            ],
+            "evidence": [
+                {
+                    "intervention_id": "w7",
+                    "metric_id": "meals",
+                    "family": "gamma_poisson",
+                    "expected_micro": 1_000_000,
+                }
+            ],
+        },
+    )
+    allocation = Allocation.of([AllocationLine(intervention_id="w7", fund_id="pool", amount_minor=75_000)])
+    thetas = np.array([[0], [1_000_000], [2_000_000]])
+    meals, visits = Fraction(5, 2), Fraction(5, 8)  # 500.00 at the first gain, 250.00 at the second
+    assert case_outcomes(document, allocation, thetas, "meals") == (Fraction(0), meals, 2 * meals)
+    assert case_outcomes(document, allocation, thetas, "visits") == (visits,) * 3
+    assert case_outcomes(document, allocation, thetas) == tuple(
+        3 * meals * at + 2 * visits for at in range(3)
+    )
