@@ -247,7 +247,7 @@ def choice_rule(arrays: ProblemArrays, kind: str, at: int) -> str:
         The problem.
     kind : str
         Which list.
-    at : int
+    at : int [row]
         Which of its rows.
     """
     lists = arrays.any_of if kind == "any-of" else arrays.alternatives

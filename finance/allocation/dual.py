@@ -211,7 +211,7 @@ def find_prices(
         Earlier prices.
     tolerance : float [1]
         Relative gain below which the search ends.
-    calls : int
+    calls : int [calls]
         At most so many calls of the oracle.
     stop : Callable
         Told the bound after each call; true ends the search.

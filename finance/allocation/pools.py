@@ -271,7 +271,7 @@ def outcome_lines(arrays: ProblemArrays, pools: Pools, metric: int) -> list[tupl
         The problem.
     pools : Pools
         Cells by kind.
-    metric : int
+    metric : int [metric]
         Which outcome.
     """
     found = []

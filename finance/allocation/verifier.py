@@ -343,7 +343,15 @@ def _sums_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
 
 
 def brings(p: PosedProblem, cell: Cell, money: int, weights: dict[str, int]) -> int:
-    """Return what working money brings in a cell, weighted over the metrics [gain times minor units]."""
+    """Return what working money brings in a cell, weighted over the metrics [gain times minor units].
+
+    Parameters
+    ----------
+    p, cell, weights
+        The problem, the cell, and the weight of every metric.
+    money : int [minor units]
+        Working money.
+    """
     total = 0
     for cap, gains in p.pieces[cell].values() if cell in p.pieces else ():
         total += min(cap, money) * sum(weight * gains.get(name, 0) for name, weight in weights.items())
