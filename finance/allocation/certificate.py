@@ -38,6 +38,8 @@ class Certificate:
     ----------
     problem_sha256, allocation_sha256 : str
         Digests of the exact bytes.
+    problem_file_sha256 : str
+        Digest of the file from which the problem was read, which may have its rows in another order.
     value, bound, price_bound : Fraction [value units]
         What it is worth; what none can exceed; what the prices alone prove of that.
     kind : str
@@ -89,6 +91,7 @@ class Certificate:
         return {
             "schema": SCHEMA,
             "problem_sha256": self.problem_sha256,
+            "problem_file_sha256": self.problem_file_sha256,
             "allocation_sha256": self.allocation_sha256,
             "value": _text(self.value),
             "bound": _text(self.bound),
@@ -114,6 +117,7 @@ class Certificate:
             content = json.loads(bytes_)
             made = cls(
                 problem_sha256=content["problem_sha256"],
+                problem_file_sha256=content["problem_file_sha256"],
                 allocation_sha256=content["allocation_sha256"],
                 value=Fraction(content["value"]),
                 bound=Fraction(content["bound"]),
@@ -192,6 +196,7 @@ def certify(
     is_tighter = bound is not None and bound < proven
     return Certificate(
         problem_sha256=document.digest(),
+        problem_file_sha256=document.file_sha256 or document.digest(),
         allocation_sha256=allocation.digest(),
         value=value,
         bound=max(value, bound) if is_tighter and bound is not None else proven,
@@ -227,7 +232,7 @@ def verify(problem: bytes, allocation: bytes, certificate: bytes) -> Certificate
         claimed = Certificate.read(certificate)
     except AlmonerError as fault:
         raise _rejected([str(fault)]) from None
-    if reasons := list(_reasons(document, given, claimed, (problem, allocation))):
+    if reasons := list(_reasons(document, given, claimed, allocation)):
         raise _rejected(reasons)
     return claimed
 
@@ -250,12 +255,12 @@ def relative_gap(value: Fraction, bound: Fraction) -> Fraction | None:
 
 
 def _reasons(
-    document: AllocationDocument, given: Allocation, claimed: Certificate, files: tuple[bytes, bytes]
+    document: AllocationDocument, given: Allocation, claimed: Certificate, allocation: bytes
 ) -> Iterator[str]:
-    names = ("problem_sha256", "allocation_sha256")
-    for name, raw in zip(names, files, strict=True):
-        if getattr(claimed, name) != hashlib.sha256(raw).hexdigest():
-            yield f"{name} is of another file"
+    if claimed.problem_sha256 != document.digest():
+        yield "problem_sha256 is of another problem"
+    if claimed.allocation_sha256 != hashlib.sha256(allocation).hexdigest():
+        yield "allocation_sha256 is of another file"
     try:
         value = recheck(document, given)
         if value != claimed.value:

@@ -292,8 +292,7 @@ def is_whole(period: int) -> bool:
 
     Parameters
     ----------
-    period : int [period index]
-        Or -1.
+    period : int [index]
 
     Examples
     --------
@@ -309,9 +308,7 @@ def at_most_part(amount: int, bp: int, whole: int) -> bool:
     Parameters
     ----------
     amount, whole : int [minor units]
-        What is compared.
     bp : int [basis points]
-        The part.
 
     Examples
     --------

@@ -328,7 +328,7 @@ def _parts_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
 
 def _sums_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
     for name, (_, floor) in p.metrics.items():
-        reached = 0 if floor is None else sum(brings(p, *pair, {name: 1}) for pair in g.working.items())
+        reached = 0 if floor is None else sum(_brings(p, *pair, {name: 1}) for pair in g.working.items())
         if reached < (floor or 0) * p.block:
             yield rule("metric", name)
     for count, t, share in p.rows("concentration", "count period share_bp"):
@@ -342,16 +342,8 @@ def _sums_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
         yield rule("churn")
 
 
-def brings(p: PosedProblem, cell: Cell, money: int, weights: dict[str, int]) -> int:
-    """Return what working money brings in a cell, weighted over the metrics [gain times minor units].
-
-    Parameters
-    ----------
-    p, cell, weights
-        The problem, the cell, and the weight of every metric.
-    money : int [minor units]
-        Working money.
-    """
+def _brings(p: PosedProblem, cell: Cell, money: int, weights: dict[str, int]) -> int:
+    """Return what working money brings in a cell, weighted over the metrics [gain times minor units]."""
     total = 0
     for cap, gains in p.pieces[cell].values() if cell in p.pieces else ():
         total += min(cap, money) * sum(weight * gains.get(name, 0) for name, weight in weights.items())
@@ -362,7 +354,7 @@ def brings(p: PosedProblem, cell: Cell, money: int, weights: dict[str, int]) -> 
 def worth(p: PosedProblem, g: GivenAmounts) -> Fraction:
     """Return the exact value of a lawful allocation."""
     weights = {name: weight for name, (weight, _) in p.metrics.items()}
-    own = sum(brings(p, cell, money, weights) for cell, money in g.working.items())
+    own = sum(_brings(p, cell, money, weights) for cell, money in g.working.items())
     total = Fraction(own, MICRO * p.block)
     for kind in ("bonus", "intensity", "overlap"):
         for members, value in p.ties[kind]:
