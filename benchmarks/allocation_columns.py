@@ -210,9 +210,9 @@ def verified(document: AllocationDocument, result: AllocationResult) -> Figures:
     """
     with TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("problem.json", "allocation.json", "certificate.json")]
-        parts = (document, result.allocation, result.certificate)
-        for file, part in zip(files, parts, strict=True):
-            file.write_bytes(part.canonical_bytes())
+        answer = (result.allocation.canonical_bytes(), result.certificate.canonical_bytes())
+        for file, raw in zip(files, (document.canonical_bytes(), *answer), strict=True):
+            file.write_bytes(raw)
         command = [sys.executable, str(verifier_script.__file__), *map(str, files)]
         began = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own files
@@ -242,6 +242,7 @@ def peak_mib(family: Family, size: int, seed: int, deadline_s: float) -> Figures
             f"result = allocate(document, deadline_s={deadline_s})\n"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, result.gap)\n"
         )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     peak, gap = done.stdout.split()
     return {"peak_mib": int(peak), "gap": float(Fraction(gap)) if gap != "None" else None}
