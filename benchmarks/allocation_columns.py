@@ -118,10 +118,15 @@ def _objects(model: Matrix, solver: str, limit_s: float) -> Figures:
         if np.isfinite(model.hi[at]):
             problem.addConstraint(total <= float(model.hi[at]), f"h{at}")
     options = {"msg": False, "gapRel": float(GAP), "timeLimit": limit_s, "threads": 1}
-    problem.solve(pulp.HiGHS(**options) if solver == "HiGHS" else pulp.PULP_CBC_CMD(**options))
-    found = problem.objective.value() if problem.sol_status in {1, 2} else None
+    cbc = getattr(pulp, "PULP_CBC_CMD", pulp.COIN_CMD)  # PuLP 4 has no CBC of its own
+    answer = problem.solve(pulp.HiGHS(**options) if solver == "HiGHS" else cbc(**options))
+    if isinstance(answer, int):  # PuLP 3: the number of a word; the rest stands on the problem
+        word, has_answer = pulp.LpStatus[answer], problem.sol_status in {1, 2}
+    else:
+        word, has_answer = answer.status.name, answer.has_solution
+    found = problem.objective.value() if has_answer else None
     return {
-        "status": pulp.LpStatus[problem.status],
+        "status": word,
         "value": None if found is None else -found,
         "bound": None,
         "gap": None,

@@ -2,8 +2,8 @@
 
 The problem: a search that proves 336.0003 has proved 336 when only whole points can be had, and a published
 optimum is reached exactly or not at all. Working money comes in whole minor units, so a value is a sum of
-whole numbers of grains: gains times minor units, bonuses, overlaps. Whatever divides all of them divides every
-value.
+whole numbers of grains: gains times minor units, bonuses, overlaps. Whatever divides all of them divides
+every value.
 """
 
 from fractions import Fraction
