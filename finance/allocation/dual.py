@@ -42,7 +42,7 @@ class Pricing:
         How much of each cell the relaxation funds, 0 to 1.
     working : float [cells], [1,000 major units]
         Its working money when funded.
-    calls : int
+    calls : int [calls]
         Of the oracle.
     is_converged : bool
         Whether the program over the cuts promised nothing better.
