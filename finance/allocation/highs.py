@@ -207,7 +207,7 @@ def solver_name(gap: float) -> dict[str, str]:
     'mip_rel_gap=0.0001 threads=1'
     """
     options = f"mip_rel_gap={gap:g} threads=1"
-    return {"name": "HiGHS", "version": highspy.Highs().version(), "options": options, "seed": str(SEED)}
+    return {"name": "HiGHS", "version": new_highs().version(), "options": options, "seed": str(SEED)}
 
 
 def new_highs(options: Mapping[str, Any] | None = None) -> Solver:

@@ -6,7 +6,6 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from almoner.finance.allocation.check import recheck
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +30,7 @@ from almoner.challenges import (
     unawarded,
 )
 from almoner.finance.allocation.answer import Allocation, AllocationLine
+from almoner.finance.allocation.check import recheck
 from almoner.finance.errors import (
     AllocationRejected,
     ApplicationInconsistent,
