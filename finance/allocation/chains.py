@@ -147,9 +147,10 @@ class _Propagation:
         for rule, cells in impossible(self.arrays, self.locks):
             for cell in cells.tolist():
                 self.learn((cell, False), (rule(cell),), ())
-        is_locked = np.repeat(self.arrays.lock == 1, self.periods) & self.arrays.open
-        for cell in np.flatnonzero(is_locked).tolist():
-            self.learn((cell, True), (self.locks[cell // self.periods],), ())
+        for cell in np.flatnonzero(self.arrays.must).tolist():
+            who, period = divmod(cell, self.periods)
+            promised = rule_id("tranche", self.arrays.intervention_ids[who], period)
+            self.learn((cell, True), (self.locks.get(who, promised),), ())
         while self.queue and self.clash is None:
             self.follow(*self.queue.popleft())
         return Forced(on=self.on, off=self.off, why=self.why, clash=self.clash)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compile import CompiledModel
-from .core import Core, Folding
+from .core import CoreModel, Folding
 from .covers import with_covers
 from .dual import Pricing
 from .highs import Outcome, Search, run
@@ -37,7 +37,7 @@ NEEDS_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class SearchLimits:
     """When to stop, and whom to tell.
 
     Attributes
@@ -63,7 +63,7 @@ class Limits:
 
 
 @dataclass(slots=True, kw_only=True)
-class Standing:
+class SearchStanding:
     """The best answer and the best bound so far.
 
     Attributes
@@ -95,8 +95,8 @@ class PrimalSearch:
     oracle: Oracle
     model: CompiledModel
     pricing: Pricing
-    limits: Limits
-    standing: Standing
+    limits: SearchLimits
+    standing: SearchStanding
     folding: Folding = field(init=False)
     level: Floats = field(init=False)
     working: Floats = field(init=False)
@@ -185,7 +185,7 @@ class PrimalSearch:
         out: Bools = (away <= reach) & np.isfinite(away)
         return out
 
-    def solve(self, core: Core, deadline_s: float, part: float = 1.0) -> Outcome:
+    def solve(self, core: CoreModel, deadline_s: float, part: float = 1.0) -> Outcome:
         """Hand a small model to the solver, with the answer that is known and a part of the gap."""
         limits = self.limits
         start = None if self.standing.x is None else self.standing.x[core.columns]
@@ -198,7 +198,7 @@ class PrimalSearch:
         )
         return run(core.matrix, search)
 
-    def take(self, core: Core, outcome: Outcome, stage: str) -> None:
+    def take(self, core: CoreModel, outcome: Outcome, stage: str) -> None:
         """Keep an answer that is better than the one known."""
         if outcome.x is None:
             return

@@ -30,7 +30,7 @@ from .conflicts import find_conflict
 from .dual import Pricing, find_prices
 from .highs import solver_name
 from .oracle import Oracle
-from .primal import Limits, PrimalSearch, Standing
+from .primal import PrimalSearch, SearchLimits, SearchStanding
 from .problem import AllocationDocument
 from .proof import NANO, prove
 from .relax import relax
@@ -173,7 +173,7 @@ class _Run:
         self.strategy = AUTO
         self.pricing: Pricing
         self.model: CompiledModel
-        self.standing: Standing
+        self.standing: SearchStanding
 
     def search(self, warm: AllocationResult | None) -> Status:
         """Find prices, then an answer, then whole amounts."""
@@ -184,10 +184,10 @@ class _Run:
         pricing = self._prices(warm)
         now = watch.mark("prices", now)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
-        self.standing = Standing(bound=self.pricing.bound)
+        self.standing = SearchStanding(bound=self.pricing.bound)
         if pricing is None or pricing.bound < self._least():
             return "infeasible"
-        limits = Limits(
+        limits = SearchLimits(
             gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
         )
         PrimalSearch(
@@ -211,7 +211,7 @@ class _Run:
         self.model = compile_model(self.arrays)
         pricing = self._prices(None)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
-        self.standing = Standing(bound=self.pricing.bound)
+        self.standing = SearchStanding(bound=self.pricing.bound)
         return "stopped"
 
     def _prices(self, warm: AllocationResult | None) -> Pricing | None:
