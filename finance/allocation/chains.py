@@ -29,7 +29,7 @@ class Clash:
 
     Attributes
     ----------
-    cell : int
+    cell : int [cell]
         Position of intervention and period.
     rules : tuple of str
         The chain, from the first cause of "must" to the first cause of "cannot".
@@ -89,6 +89,31 @@ def lock_rules(document: "AllocationDocument") -> dict[int, str]:
         if kind in {"fund", "exclude"}:
             found[at_of[who]] = rule_id("override", name)
     return found
+
+
+def bounds_by(document: "AllocationDocument") -> dict[tuple[int, str], str]:
+    """Return which override bounds an intervention's award, by position and kind: the tightest one.
+
+    Parameters
+    ----------
+    document : AllocationDocument
+        The problem.
+    """
+    table, arrays = document.overrides, document.arrays
+    place = {who: at for at, who in enumerate(arrays.intervention_ids)}
+    rows = zip(
+        table.texts("override_id"),
+        table.texts("kind"),
+        table.texts("intervention_id"),
+        table.ints("amount_minor").tolist(),
+        strict=True,
+    )
+    held = {"at_least": arrays.at_least, "at_most": arrays.at_most}
+    return {
+        (place[who], kind): name
+        for name, kind, who, amount in rows
+        if kind in held and held[kind][place[who]] == amount
+    }
 
 
 def forced(document: "AllocationDocument") -> Forced:

@@ -349,6 +349,7 @@ def _overrides(document: AllocationTables) -> Iterator[dict[str, str]]:
     for name, kind, amount in rows:
         if (amount == NONE) == (kind in {"at_least", "at_most"}):
             yield finding("/overrides", f"{name}: at_least and at_most have an amount, the others none")
+    yield from _opposed(document)
 
 
 def _tranches(document: AllocationTables) -> Iterator[dict[str, str]]:
@@ -381,3 +382,17 @@ def _shut(document: AllocationTables) -> set[str]:
         if kind in {"fund", "exclude"}:
             locks[who] = 1 if kind == "fund" else -1
     return {who for who, lock in locks.items() if lock < 0}
+
+
+def _opposed(document: AllocationTables) -> Iterator[dict[str, str]]:
+    """Find overrides that fund and exclude the same intervention: neither could be kept."""
+    table = document.overrides
+    wanted = defaultdict[str, dict[str, str]](dict)
+    rows = zip(table.texts("override_id"), table.texts("kind"), table.texts("intervention_id"), strict=True)
+    for name, kind, who in rows:
+        wanted[who].setdefault(kind, name)
+    for who, named in sorted(wanted.items()):
+        if {"fund", "exclude"} <= set(named):
+            yield finding(
+                "/overrides", f"{who} is funded by {named['fund']} and excluded by {named['exclude']}"
+            )

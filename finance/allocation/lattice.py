@@ -1,4 +1,4 @@
-"""The step of values: where every allocation is worth a multiple of it, a bound may be rounded down to one.
+"""The step of values: where every value is a multiple of some step, a bound may be rounded down to one.
 
 The problem: a search that proves 336.0003 has proved 336 when only whole points can be had, and a published
 optimum is reached exactly or not at all. Working money comes in whole minor units, so a value is a sum of
@@ -19,7 +19,7 @@ SAFE = Fraction(1, 10**6)  # part of a step
 
 
 def value_step(arrays: ProblemArrays) -> Fraction:
-    """Return the largest number that divides the value of every allocation [value units]; 0 for none.
+    """Return the largest number that divides every value; 0 when there is none [value units].
 
     Parameters
     ----------

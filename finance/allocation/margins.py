@@ -85,7 +85,7 @@ class Margins:
 
         Parameters
         ----------
-        cell : int
+        cell : int [cell]
             Position of intervention and period.
 
         Returns

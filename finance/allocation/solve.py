@@ -9,7 +9,9 @@ Notes
 -----
 A bound of kind ``prices`` is arithmetic that anybody can repeat. One of kind ``solver`` is the bound of the
 solver's search with a stated margin: one millionth of it and one hundred-millionth of what all
-interventions would be worth together, for the solver's tolerances.
+interventions would be worth together, for the solver's tolerances. Where there are only choices and that
+margin would hide the step of values, it works with tolerances of 10**-9, and the margin is as small a part
+of both. Where every value is a multiple of some step, a bound is rounded down to one.
 """
 
 import time
@@ -29,14 +31,18 @@ from .compile import CompiledModel, compile_model
 from .conflicts import find_conflict
 from .dual import Pricing, find_prices
 from .highs import solver_name
+from .lattice import rounded_down, value_step
+from .lumpy import LumpySearch
 from .oracle import Oracle
-from .primal import PrimalSearch, SearchLimits, SearchStanding
+from .prices import price_bound
+from .primal import SearchLimits, SearchStanding
 from .problem import AllocationDocument
 from .proof import NANO, prove
 from .relax import relax
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
 from .settle import ROUNDS, choose_again, settle
 from .strategies import choose
+from .timing import NARROW
 from .witness import allocation_of, plans
 
 Floats = NDArray[np.float64]
@@ -47,6 +53,7 @@ CALLS = 400
 AUTO = "auto"
 NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
+NEARLY = Fraction(999, 1000)
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
 
@@ -171,6 +178,8 @@ class _Run:
         self.allocation: Allocation | None = None
         self.value = Fraction(0)
         self.strategy = AUTO
+        self.step = Fraction(0)
+        self.is_narrow = False
         self.pricing: Pricing
         self.model: CompiledModel
         self.standing: SearchStanding
@@ -187,10 +196,15 @@ class _Run:
         self.standing = SearchStanding(bound=self.pricing.bound)
         if pricing is None or pricing.bound < self._least():
             return "infeasible"
+        self._find_step()
         limits = SearchLimits(
-            gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
+            gap=float(self.asked) * ROUNDING,
+            left=watch.left,
+            cancel=watch.cancel,
+            tell=watch.tell,
+            options=NARROW if self.is_narrow else {},
         )
-        PrimalSearch(
+        LumpySearch(
             oracle=self.oracle,
             model=self.model,
             pricing=self.pricing,
@@ -241,6 +255,12 @@ class _Run:
         """Return what no allocation is worth less than: a bound below it says that there is none."""
         lost = float(self.arrays.overlap_micro.sum()) * self.arrays.period_count / MICRO
         return -lost - 1e-6 * (1 + lost)
+
+    def _find_step(self) -> None:
+        """Find the step of values; the solver works with narrow tolerances where the margin would hide it."""
+        self.step = value_step(self.arrays)
+        self.is_narrow = bool(self.model.integer.all()) and 0 < self.step < 2 * self._margin()
+        self.standing.step = max(0.0, float((self.step - self._margin()) * NEARLY))
 
     def _settle(self) -> None:
         """Make whole amounts; a choice that cannot be paid is put aside and another one sought."""
@@ -293,11 +313,12 @@ class _Run:
         """Put value, bound and proof side by side."""
         began = self.watch.clock()
         allocation = self.allocation or Allocation(chosen=())
+        multipliers = prove(self.oracle, self.pricing.prices)
         proof = certify(
             self.problem,
             allocation,
-            prove(self.oracle, self.pricing.prices),
-            bound=self._searched(),
+            multipliers,
+            bound=self._stated(price_bound(self.arrays, multipliers)),
             solver=solver_name(float(self.asked)),
             value=self.value,
         )
@@ -330,17 +351,20 @@ class _Run:
             strategy=self.strategy,
         )
 
-    def _searched(self) -> Fraction | None:
-        """Return the bound of the solver's search with its margin; None where it is not to be believed."""
-        if self.standing.is_price_bound:
-            return None
-        stated = Fraction(self.standing.bound) + self._margin()
-        return stated if self.value <= stated else None
+    def _stated(self, proven: Fraction) -> Fraction:
+        """Return the least bound: of the prices or of the search with its margin, down to the step of values."""
+        searched = Fraction(self.standing.bound) + self._margin()
+        is_believed = not self.standing.is_price_bound and self.value <= searched
+        bound = min(proven, searched) if is_believed else proven
+        whole = rounded_down(bound, self.step)
+        return whole if self.value <= whole else bound
 
     def _margin(self) -> Fraction:
         most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
             int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
         )
+        if self.is_narrow:
+            return (abs(Fraction(self.standing.bound)) + most) / NANO
         return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
 
     def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:
