@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from almoner.finance.allocation.problem import Objective
+from almoner.finance.allocation.sections import Objective
 
 Rows = list[dict[str, Any]]
 REGIONS = ("n", "s")
+COARSE = 100  # minor units
 
 
 class _Maker:
@@ -32,7 +33,7 @@ class _Maker:
 
     def amount(self, least: int, most: int) -> int:
         drawn = int(self.random.integers(least, most + 1))
-        return max(least, drawn - drawn % 100) if self.is_coarse and most > 100 else drawn  # noqa: PLR2004
+        return max(least, drawn - drawn % COARSE) if self.is_coarse and most > COARSE else drawn
 
     def pick(self, names: list[str], count: int) -> list[str]:
         return [names[at] for at in self.random.permutation(len(names))[:count].tolist()]
@@ -72,8 +73,8 @@ class _Maker:
             for name in self.names
         ]
         self.tables["overrides"] = [
-            {"override_id": f"o-{name}-{kind}", "kind": kind, "intervention_id": name, "amount_minor": self.amount(1, 900),
-             "decided_by": "board", "reason": "agreed"}
+            {"override_id": f"o-{name}-{kind}", "kind": kind, "intervention_id": name,
+             "amount_minor": self.amount(1, 900), "decided_by": "board", "reason": "agreed"}
             for name in self.names
             for kind in ("at_least", "at_most")
             if self.chance(0.04)
@@ -215,6 +216,11 @@ class _Maker:
             for period in range(self.periods)
             if self.chance(0.4)
         ]
+
+    def part_bounds(self) -> dict[str, int]:
+        if not self.chance(0.3):
+            return {}
+        return {"low_minor": self.amount(1, 60), "high_minor": self.amount(60, 600)}
 
     def in_kind(self) -> None:
         if not self.chance(0.35):

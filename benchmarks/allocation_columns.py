@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pulp
 
-from almoner.finance.allocation import Allocation, AllocationDocument, AllocationResult, allocate, recheck
+from almoner.finance.allocation import Allocation, AllocationDocument, AllocationResult, allocate
 from almoner.finance.allocation import verifier as verifier_script
 from almoner.finance.allocation.frames import from_frames
 from benchmarks.instances.conflicts import frames

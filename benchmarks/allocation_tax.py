@@ -12,6 +12,7 @@ import highspy
 import numpy as np
 
 from almoner.finance.allocation.compile import CompiledModel, compile_model
+from almoner.finance.allocation.highs import Search
 from almoner.finance.allocation.pulp_bridge import AllocationProblem, MatrixHiGHS
 from benchmarks.allocation_columns import document_of
 from benchmarks.instances.generate import generate
@@ -49,8 +50,8 @@ def modelling_tax(size: int, *, repeats: int, seed: int = 1) -> dict[str, Any]:
 
 def through_pulp(document: Any) -> float:  # noqa: ANN401 - a document
     """Build the model of a document, hand it over and solve it through PuLP."""
-    problem = AllocationProblem.from_document(document)
-    problem.solve(MatrixHiGHS(gapRel=GAP, timeLimit=LIMIT_S, threads=1))
+    problem = AllocationProblem(compile_model(document.arrays))
+    problem.solve(MatrixHiGHS(Search(gap=GAP, deadline_s=LIMIT_S)))
     return float(problem.outcome.objective)
 
 
@@ -67,14 +68,14 @@ def handed_over(model: CompiledModel) -> float:
     for name, value in options.items():
         solver.setOptionValue(name, value)
     lp = highspy.HighsLp()
-    lp.num_row_, lp.num_col_ = model.A.shape
+    lp.num_row_, lp.num_col_ = model.matrix.shape
     lp.col_cost_, lp.col_lower_, lp.col_upper_ = model.cost, model.lower, model.upper
     lp.row_lower_, lp.row_upper_ = model.row_lower, model.row_upper
     lp.a_matrix_.format_ = highspy.MatrixFormat.kColwise
     lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = (
-        model.A.indptr,
-        model.A.indices,
-        model.A.data,
+        model.matrix.indptr,
+        model.matrix.indices,
+        model.matrix.data,
     )
     kind = np.array([highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger], object)
     lp.integrality_ = kind[model.integer.astype(int)].tolist()

@@ -19,14 +19,14 @@ from importlib.metadata import version
 
 import numpy as np
 
-from almoner.finance.allocation.simulation import POLICIES, Run, simulate, summarise
+from almoner.finance.allocation.simulation import POLICIES, PolicyRun, simulate, summarise
 
 OURS = "information"
 BEATEN = ("raw_means", "epsilon", "chance")
 PROMISE, COVERAGE, MARGIN = 0.02, 0.90, 0.02
 
 
-def differences(runs: Sequence[Run], other: str) -> dict[str, float]:
+def differences(runs: Sequence[PolicyRun], other: str) -> dict[str, float]:
     """Return by how much more another policy regrets, world by world, with its standard error."""
     own = {run.world: run for run in runs if run.policy == OURS}
     found = np.array(

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ..finance.allocation import AllocationDocument
-from ..finance.allocation.columns import SECTIONS
 from ..finance.errors import TermError
 from ..finance.units import Unit
 from .terms.bounds import prove
@@ -96,14 +95,13 @@ def pose_offers(
     """
     rows = sorted(offers, key=lambda row: row.offer_id)
     by_digest = {row.terms.digest(): row.offer_id for row in rows}
-    known = {column.name for column in SECTIONS["interventions"].columns}
     tables = {
         "funds": funds,
         "earmarks": earmarks,
         "limits": limits,
         "interventions": [
             {
-                **{name: value for name, value in row.groups.items() if name not in known},
+                **row.groups,
                 "intervention_id": row.offer_id,
                 "title": row.title,
                 "fixed_minor": _maximum(row, payer, unit),

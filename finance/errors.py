@@ -18,9 +18,9 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain,
     |                     AlreadyDetermined, AlreadyClaimed, ClaimLate, DeterminationExpired,
     |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
-    |- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
-    `- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
-                          AttributionRefused
+    |- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
+    |                     AttributionRefused
+    `- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
 
 Programming mistakes stay ``TypeError`` and ``ValueError``. No HTTP status and no exit code stands here:
 ``api/problems.py`` gives both.
@@ -63,22 +63,6 @@ class AlmonerError(Exception):
 
 def _rebuild(kind: type[AlmonerError], message: str, figures: dict[str, Figure]) -> AlmonerError:
     return kind(message, **figures)
-
-
-def error_of(code: str, message: str, figures: Mapping[str, Figure]) -> AlmonerError:
-    """Make again the refusal that was kept by its code.
-
-    Examples
-    --------
-    >>> type(error_of("fund.insufficient", "The pool is short.", {})).__name__
-    'InsufficientFunds'
-    """
-    kinds: list[type[AlmonerError]] = [AlmonerError]
-    for kind in kinds:
-        if kind.code == code:
-            return kind(message, **figures)
-        kinds.extend(kind.__subclasses__())
-    return AlmonerError(message, **figures)
 
 
 class MoneyError(AlmonerError):

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .bars import Payout, draw_payouts
     from .chart import Chart
     from .forecast import draw_forecast
+    from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
@@ -22,6 +23,7 @@ else:
             ".bars": ("Payout", "draw_payouts"),
             ".chart": ("Chart",),
             ".forecast": ("draw_forecast",),
+            ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
@@ -33,6 +35,7 @@ else:
 __all__ = [
     "Candidate",
     "Chart",
+    "FrontierMark",
     "Giver",
     "Movement",
     "PayoffPoint",
@@ -44,9 +47,12 @@ __all__ = [
     "RankedEntry",
     "draw_allocation",
     "draw_forecast",
+    "draw_frontier",
+    "draw_marks",
     "draw_payoff",
     "draw_payouts",
     "draw_ranking",
+    "draw_risk",
     "draw_spread",
     "draw_trail",
     "draw_waterfall",

@@ -7,9 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import click
 import typer
-from typer.core import TyperGroup
 
 from ...finance.allocation import (
     AllocationDocument,
@@ -20,6 +18,8 @@ from ...finance.allocation import (
 from ...finance.errors import AllocationRejected, CertificateRejected, DocumentInvalid
 from ...finance.money import decimal_count
 from .allocations import (
+    VALUE_DIGITS,
+    percent_up,
     print_comparison,
     print_explanation,
     print_frontier,
@@ -60,31 +60,22 @@ Out = Annotated[Path | None, typer.Option("--out", help="Write the allocation to
 Strategy = Annotated[str, typer.Option("--strategy", help="Which rule chooses; auto is the optimizer.")]
 
 
-class _WithDefault(TyperGroup):
-    """A group whose command may be left out: ``almoner allocate problem.json`` solves."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in self.commands:
-            args = [DEFAULT, *args]
-        return super().resolve_command(ctx, args)
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if args and args[0].startswith("--") and args[0] != "--help":
-            args = [DEFAULT, *args]
-        return super().parse_args(ctx, args)
-
-
-app = typer.Typer(
-    cls=_WithDefault,
+_commands = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Allocations: almoner allocate PROBLEM solves; the commands below check, compare and export.",
 )
 
 
-@app.command(DEFAULT)
+def app(*, args: list[str], prog_name: str, standalone_mode: bool) -> object:
+    """Run a command; ``almoner allocate problem.json`` solves."""
+    names = {command.name for command in _commands.registered_commands}
+    is_named = not args or args[0] in names or args[0] == "--help"
+    words = args if is_named else [DEFAULT, *args]
+    return _commands(args=words, prog_name=prog_name, standalone_mode=standalone_mode)
+
+
+@_commands.command(DEFAULT)
 def solve(  # noqa: PLR0913 - every option is one question
     problem: Problem,
     gap: Gap = None,
@@ -117,7 +108,7 @@ def solve(  # noqa: PLR0913 - every option is one question
         print_explanation(document, result, who)
 
 
-@app.command("check")
+@_commands.command("check")
 def check(
     problem: Problem,
     allocation: Annotated[Path, typer.Argument(metavar="ALLOCATION", help="As --out wrote it.")],
@@ -136,20 +127,25 @@ def check(
             print(f"Rejected: {fault.message}")
         return 1
     if as_json:
-        print_json({"accepted": True, **verdict.plain()})
+        print_json({"accepted": True, **json.loads(verdict.canonical_bytes())})
     else:
-        print(f"Accepted: {verdict.sentence()}")
+        far = "" if verdict.gap is None else f", at most {percent_up(verdict.gap)} % from the best possible"
+        proof = "the prices" if verdict.kind == "prices" else "a solver's search, which is not repeated here"
+        print(
+            f"Accepted: worth {float(verdict.value):,.{VALUE_DIGITS}f}{far}; the bound of "
+            f"{float(verdict.bound):,.{VALUE_DIGITS}f} rests on {proof}."
+        )
     return 0
 
 
-@app.command("compare")
+@_commands.command("compare")
 def compare(problem: Problem, deadline: Deadline = 60.0, *, as_json: AsJson = False) -> None:
     """Show what simple rules would have given. Example: almoner allocate compare p.json."""
     document = read_problem(problem)
     print_comparison(document, deadline, as_json=as_json)
 
 
-@app.command("frontier")
+@_commands.command("frontier")
 def frontier(
     problem: Problem,
     points: Annotated[int, typer.Option("--points", min=2, max=100, help="How many budgets.")] = 10,
@@ -162,15 +158,16 @@ def frontier(
     print_frontier(read_problem(problem), points, deadline, chart, as_json=as_json)
 
 
-@app.command("export")
+@_commands.command("export")
 def export(
     problem: Problem,
     out: Annotated[Path, typer.Option("--out", help="A file that ends in .lp or .mps.")],
 ) -> None:
     """Write the model for another solver. Example: almoner allocate export p.json --out p.mps."""
+    from ...finance.allocation.compile import compile_model  # noqa: PLC0415 - loads a solver
     from ...finance.allocation.pulp_bridge import AllocationProblem  # noqa: PLC0415 - loads a solver
 
-    model = AllocationProblem.from_document(read_problem(problem))
+    model = AllocationProblem(compile_model(read_problem(problem).arrays))
     if out.suffix not in {".lp", ".mps"}:
         raise DocumentInvalid(
             f"{out.name} ends in neither .lp nor .mps: the ending says which form.", got=out.name
@@ -179,7 +176,7 @@ def export(
     progress(f"Wrote {out}.")
 
 
-@app.command("schema")
+@_commands.command("schema")
 def schema() -> None:
     """Print the JSON Schema of problems. Example: almoner allocate schema > allocation.json."""
     print_json(AllocationDocument.model_json_schema(by_alias=True))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ...finance.allocation import (
     proportional,
     recheck,
 )
-from ...finance.allocation.frontier import FrontierPoint, budget_frontier
+from ...finance.allocation.frontier import budget_frontier
 from ...finance.errors import Infeasible
 from ...finance.money import decimal_text, grouped
 from ..charts.frontier import draw_frontier
@@ -193,10 +194,10 @@ def print_frontier(
     """Print what the best allocation comes to at several budgets, and draw it."""
     parts = [Fraction(at, points) for at in range(1, points + 1)]
     with bar("Budgets solved") as show:
-        found: list[FrontierPoint] = []
-        for at, part in enumerate(parts):
-            show(at, points)
-            found += budget_frontier(document, [part], deadline_s=deadline_s)
+        done = count(1)
+        found = budget_frontier(
+            document, parts, deadline_s=deadline_s, progress=lambda _: show(next(done), points)
+        )
     if chart is not None:
         chart.write_text(draw_frontier(document, found).svg, encoding="utf-8")
         progress(f"Wrote {chart}.")

@@ -12,9 +12,16 @@ from ..shelf import shelve
 if TYPE_CHECKING:
     from .answer import Allocation, AllocationLine
     from .baselines import equal_group_shares, fairness, greedy, proportional
+    from .certificate import verify
     from .check import recheck
+    from .effects import OutcomeReport, beliefs, with_effects
+    from .explain import explain
+    from .frontier import budget_frontier, risk_frontier
+    from .learn import reallocate
+    from .policies import acceptability
     from .problem import AllocationDocument
     from .result import AllocationResult
+    from .risk import allocate_at_risk
     from .solve import allocate
 else:
     __getattr__, __dir__ = shelve(
@@ -22,9 +29,16 @@ else:
         {
             ".answer": ("Allocation", "AllocationLine"),
             ".baselines": ("equal_group_shares", "fairness", "greedy", "proportional"),
+            ".certificate": ("verify",),
             ".check": ("recheck",),
+            ".effects": ("OutcomeReport", "beliefs", "with_effects"),
+            ".explain": ("explain",),
+            ".frontier": ("budget_frontier", "risk_frontier"),
+            ".learn": ("reallocate",),
+            ".policies": ("acceptability",),
             ".problem": ("AllocationDocument",),
             ".result": ("AllocationResult",),
+            ".risk": ("allocate_at_risk",),
             ".solve": ("allocate",),
         },
     )
@@ -34,10 +48,20 @@ __all__ = [
     "AllocationDocument",
     "AllocationLine",
     "AllocationResult",
+    "OutcomeReport",
+    "acceptability",
     "allocate",
+    "allocate_at_risk",
+    "beliefs",
+    "budget_frontier",
     "equal_group_shares",
+    "explain",
     "fairness",
     "greedy",
     "proportional",
+    "reallocate",
     "recheck",
+    "risk_frontier",
+    "verify",
+    "with_effects",
 ]

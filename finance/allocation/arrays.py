@@ -9,17 +9,12 @@ nothing. ``check.py`` does not use this module.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .columns import MICRO
-from .faults import grouping, period_count
 from .tables import Int
-
-if TYPE_CHECKING:
-    from .problem import AllocationDocument
 
 Bool = NDArray[np.bool_]
 UNSET = -1
@@ -272,23 +267,3 @@ class ProblemArrays:
     def fraction(self, grains: int) -> Fraction:
         """Return gain times money, in grains, as an exact value [value units]."""
         return Fraction(grains, MICRO * self.minor_per_block)
-
-
-def arrays_of(document: "AllocationDocument") -> ProblemArrays:
-    """Turn a verified document into numbers; ``AllocationDocument.arrays`` calls it once.
-
-    Examples
-    --------
-    >>> from .problem import AllocationDocument
-    >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
-    ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}],
-    ...   "interventions": [{"intervention_id": "w7", "fixed_minor": 500}],
-    ...   "tickets": [{"intervention_id": "w7", "max_minor": 9000}],
-    ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000}]}''')
-    >>> arrays = arrays_of(problem)
-    >>> arrays.budget.tolist(), arrays.low.tolist(), arrays.high.tolist(), arrays.eligible.tolist()
-    ([[8000]], [0], [9000], [[True]])
-    """
-    from .lowering import Lowering  # noqa: PLC0415 - the numbers are the plan, lowering is the work
-
-    return Lowering(document, period_count(document), grouping(document)).made()

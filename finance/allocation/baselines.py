@@ -20,17 +20,16 @@ from .placing import finished
 from .problem import AllocationDocument
 from .ranking import Ranking
 
-ROUNDS = 20  # of giving what some cannot use to the others
-
 Score = int | Fraction
 
 
 def greedy(document: AllocationDocument) -> Allocation:
     """Fund what brings most per unit of money, together with all it needs, as long as that can be paid.
 
-    Candidates are ranked once: the value of an intervention and of all it needs, at the awards that bring it
-    most per unit of money, over that money; ties by id. What must be funded, and groups with a floor, are
-    served first. When nobody can be added, the money that is left goes to the highest gains.
+    What counts is what an intervention with all it needs would add now, synergies with what is funded
+    included, at the awards that bring it most per unit of money, over that money; ties by id. An award is
+    enlarged when its next piece brings more than any intervention that could be added. What must be funded,
+    and groups with a floor, are served first.
 
     Parameters
     ----------
@@ -156,10 +155,11 @@ def equal_group_shares(document: AllocationDocument, *, kind: str | None = None)
     builder.purse = list(whole_units(budget, [Fraction(budget, len(names))] * len(names)))
     for cell, award in builder.award.items():
         builder.purse[groups[cell // builder.periods]] -= award
-    for _ in range(ROUNDS):
-        if not _round(builder, ranking):
+    for _ in range(len(names)):
+        _steps(builder, ranking)
+        if not _passed_on(builder, ranking):
             break
-    for group in sorted(range(len(names)), key=lambda at: (-builder.purse[at], at)):
+    for group in sorted(range(len(names)), key=lambda at: (_got(builder, at), at)):
         left = sum(max(0, money) for money in builder.purse)
         builder.purse = [min(0, money) for money in builder.purse]
         builder.purse[group] += left
@@ -174,26 +174,28 @@ class Fairness:
     Attributes
     ----------
     kind : str
-        Grouping column, empty where every intervention is its own group.
+        Grouping column.
     groups : tuple of (str, int, int) [minor units]
         Group, what it got, and its equal share: all budgets over the number of groups, rounded down, or all
         it can take where that is less.
-    served : Fraction [1]
+    share : Fraction [1]
         Part of the groups that got at least that.
 
     Examples
     --------
-    >>> Fairness(kind="region", groups=(("n", 5, 4), ("s", 3, 4)), served=Fraction(1, 2)).served
+    >>> Fairness(kind="region", groups=(("n", 5, 4), ("s", 3, 4)), share=Fraction(1, 2)).share
     Fraction(1, 2)
     """
 
     kind: str
     groups: tuple[tuple[str, int, int], ...]
-    served: Fraction
+    share: Fraction
 
 
-def fairness(document: AllocationDocument, allocation: Allocation, *, kind: str | None = None) -> Fairness:
-    """Measure an allocation by the yardstick of equal shares.
+def fairness(
+    document: AllocationDocument, allocation: Allocation, *, kind: str | None = None
+) -> Fairness | None:
+    """Measure an allocation by the yardstick of equal shares; None where there are no groups.
 
     Parameters
     ----------
@@ -211,21 +213,24 @@ def fairness(document: AllocationDocument, allocation: Allocation, *, kind: str 
     ...   "interventions": [{"intervention_id": "a", "region": "n"}, {"intervention_id": "b", "region": "s"}],
     ...   "response": [{"intervention_id": "a", "cap_minor": 9000, "gain_micro_per_k": 3000000},
     ...     {"intervention_id": "b", "cap_minor": 8000, "gain_micro_per_k": 1000000}]}''')
-    >>> fairness(problem, greedy(problem)).served, fairness(problem, equal_group_shares(problem)).served
+    >>> fairness(problem, greedy(problem)).share, fairness(problem, equal_group_shares(problem)).share
     (Fraction(1, 2), Fraction(1, 1))
     """
     arrays = document.arrays
     names, groups = _groups(document, kind)
+    column = _kind(document, kind)
+    if not column:
+        return None
     got, most = [0] * len(names), [0] * len(names)
     place = {who: at for at, who in enumerate(arrays.intervention_ids)}
     for line in allocation.lines:
         got[groups[place[line.intervention_id]]] += line.amount_minor
     for cell in Ranking(Builder(arrays)).order:
         most[groups[cell // arrays.period_count]] += _most(arrays, cell)
-    share = int(arrays.budget.sum()) // len(names)
-    rows = tuple(zip(names, got, [min(share, one) for one in most], strict=True))
+    equal = int(arrays.budget.sum()) // len(names)
+    rows = tuple(zip(names, got, [min(equal, one) for one in most], strict=True))
     served = sum(money >= least for _, money, least in rows)
-    return Fairness(kind=_kind(document, kind), groups=rows, served=Fraction(served, len(rows)))
+    return Fairness(kind=column, groups=rows, share=Fraction(served, len(rows)))
 
 
 def _require_scores(scores: Mapping[str, Score], arrays: ProblemArrays) -> None:
@@ -339,22 +344,31 @@ def _groups(document: AllocationDocument, kind: str | None) -> tuple[list[str], 
     return names, [place[value] for value in values]
 
 
-def _round(builder: Builder, ranking: Ranking) -> bool:
-    """Let every group buy; then divide what others left among those that bought; tell if any did."""
-    before = list(builder.purse)
-    _steps(builder, ranking)
-    spent = [was - now for was, now in zip(before, builder.purse, strict=True)]
-    active = [at for at, money in enumerate(spent) if money]
-    if not active:
+def _passed_on(builder: Builder, ranking: Ranking) -> bool:
+    """Divide what some groups cannot use equally among those that can; tell whether there was any."""
+    hungry = {builder.purse_of[cell // builder.periods] for cell in ranking.order if _can_take(builder, cell)}
+    sated = [at for at, money in enumerate(builder.purse) if money > 0 and at not in hungry]
+    given = sum(builder.purse[at] for at in sated)
+    if not given or not hungry:
         return False
-    idle = [at for at, money in enumerate(spent) if not money and builder.purse[at] > 0]
-    given = sum(builder.purse[at] for at in idle)
-    for at in idle:
+    for at in sated:
         builder.purse[at] = 0
-    more = whole_units(given, [Fraction(given, len(active))] * len(active))
-    for at, money in zip(active, more, strict=True):
+    more = whole_units(given, [Fraction(given, len(hungry))] * len(hungry))
+    for at, money in zip(sorted(hungry), more, strict=True):
         builder.purse[at] += money
     return True
+
+
+def _can_take(builder: Builder, cell: int) -> bool:
+    """Tell whether money for a cell would bring anything, were there enough of it."""
+    held, high = builder.working.get(cell, -1), builder.high[cell]
+    return held < 0 or builder.grains(cell, high) > builder.grains(cell, held)
+
+
+def _got(builder: Builder, group: int) -> int:
+    """Return what a group has been awarded [minor units]."""
+    purses, periods = builder.purse_of, builder.periods
+    return sum(award for cell, award in builder.award.items() if purses[cell // periods] == group)
 
 
 def _steps(builder: Builder, ranking: Ranking) -> None:

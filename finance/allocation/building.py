@@ -14,10 +14,9 @@ from fractions import Fraction
 import numpy as np
 
 from .arrays import UNSET, ProblemArrays, Ragged
+from .columns import FULL_BP
 from .flow import Flow
 from .rounding_parts import award_bounds
-
-HALVINGS = 40
 
 
 @dataclass(slots=True)
@@ -229,10 +228,7 @@ class Builder:
                 continue
             if actors.cap[actor, period] != UNSET:
                 left = int(actors.cap[actor, period]) - self.actor_money[actor, period]
-                yield max(-1, int((left - len(self.parts)) * 10_000 / share))
-            if actors.high[row] != UNSET:
-                award = self.award.get(who * self.periods + period, 0)
-                yield int(actors.high[row]) * 10_000 // share - award
+                yield max(-1, int((left - len(actors.share_bp)) * FULL_BP / share))
 
     def _start(self, cell: int) -> int:
         who, period = divmod(cell, self.periods)
@@ -378,7 +374,7 @@ class Builder:
             share = int(self.arrays.actors.share_bp[row])
             if share > 0:
                 self.actor_money[int(self.arrays.actors.actor[row]), period] += Fraction(
-                    amount * share, 10_000
+                    amount * share, FULL_BP
                 )
 
     def _enlarge(self, cell: int, amount: int) -> bool:
@@ -396,10 +392,13 @@ class Builder:
             self._record(cell, given)
             self.working[cell] += given
             return
-        for _ in range(HALVINGS):
-            if not amount or self._enlarge(cell, amount):
-                return
-            amount //= 2
+        step = amount
+        while step:
+            if self._enlarge(cell, step):
+                amount -= step
+                step = min(step, amount)
+            else:
+                step //= 2
 
 
 def _members_of(lists: Ragged, count: int) -> list[list[int]]:

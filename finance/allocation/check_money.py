@@ -217,19 +217,21 @@ def _tickets(reading: Reading) -> Iterator[Breach]:
             yield Breach(rule=rule, by_minor=reading.totals.award[cell], message=message)
             continue
         working, bound = reading.working(cell), bounds[cell]
-        if not bound.low <= working <= bound.high:
-            most = f"to {reading.shown(bound.high)}" if bound.high >= bound.low else "and cannot be funded"
-            yield Breach(
-                rule=rule,
-                by_minor=max(bound.low - working, working - bound.high),
-                message=f"{reading.name(cell)} gets {reading.shown(working)} of working money; "
-                f"it takes from {reading.shown(bound.low)} {most}",
-            )
-        elif bound.steps is not None and working not in bound.steps:
+        if bound.steps is not None and working in bound.steps:
+            continue
+        if bound.steps is not None:
             allowed = ", ".join(reading.shown(step) for step in bound.steps) or "nothing yet"
             yield Breach(
                 rule=rule_id("tranche", reading.who[at], period),
                 by_minor=min((abs(working - step) for step in bound.steps), default=working),
                 message=f"{reading.name(cell)} gets {reading.shown(working)} of working money; "
                 f"its tranches allow {allowed}",
+            )
+        elif not bound.low <= working <= bound.high:
+            most = f"to {reading.shown(bound.high)}" if bound.high >= bound.low else "and cannot be funded"
+            yield Breach(
+                rule=rule,
+                by_minor=max(bound.low - working, working - bound.high),
+                message=f"{reading.name(cell)} gets {reading.shown(working)} of working money; "
+                f"it takes from {reading.shown(bound.low)} {most}",
             )

@@ -290,6 +290,10 @@ def _given(table: Table, at: int, groups: int) -> dict[str, int]:
 def is_whole(period: int) -> bool:
     """Say whether a period stands for all of them.
 
+    Parameters
+    ----------
+    period : int [index]
+
     Examples
     --------
     >>> is_whole(-1), is_whole(0)
@@ -299,7 +303,12 @@ def is_whole(period: int) -> bool:
 
 
 def at_most_part(amount: int, bp: int, whole: int) -> bool:
-    """Say whether an amount is at most a part of a whole [minor units, basis points, minor units].
+    """Say whether an amount is at most a part of a whole.
+
+    Parameters
+    ----------
+    amount, whole : int [minor units]
+    bp : int [basis points]
 
     Examples
     --------

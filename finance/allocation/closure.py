@@ -1,15 +1,16 @@
 """Which cells to fund when each has a worth of its own and some help, need or hurt each other.
 
-The problem: bonuses are earned together, some interventions need others, starting costs less when last period was
-funded too, and overlaps cost. For fixed prices the best choice is a maximum closure, found by one minimum cut.
-The flow behind the cut says how worth is handed from cell to cell so that every cell can be judged alone; these
-*transfers* prove the bound in closed form, whoever recomputes it.
+The problem: bonuses are earned together, some interventions need others, starting costs less when the
+period before was funded too, and overlaps cost. For fixed prices the best choice is a maximum closure,
+found by one minimum cut. The flow behind the cut says how worth is handed from cell to cell so that every
+cell can be judged alone; these *transfers* prove the bound in closed form, whoever recomputes it.
 
 Notes
 -----
-Overlaps make the graph double: every node has a mirror, the choice can come out half (roof duality), and the
-bound is that of the linear relaxation. scipy wraps capacities to 32 bits without a word, so they are scaled to
-stay below 2**30. What is lost to rounding is in the transfers: the bound counts with the transfers themselves.
+Overlaps make the graph double: every node has a mirror, the choice can come out half (roof duality), and
+the bound is that of the linear relaxation. scipy wraps capacities to 32 bits without a word, so they are
+scaled to stay below 2**30. What is lost to rounding is in the transfers: the bound counts with them as they
+are.
 """
 
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ Bools = NDArray[np.bool_]
 BIG = 2**30
 ROOM = 2**29
 MICRO = 10**6
+FINEST, TINY = 1e-6, 1e-12  # of the largest worth, and at all: what a unit of flow resolves
 CHAIN = 4  # needs of needs of locked cells that are followed
 
 
@@ -136,7 +138,7 @@ def list_links(arrays: ProblemArrays) -> Links:
 class Closure:
     """The graph of a problem's links, laid out once; only capacities change from price to price.
 
-    The transfers of the last call are the flow that the next one starts from: what remains to be pushed is small.
+    The transfers of the last call are the flow that the next one starts from: little remains to be pushed.
     """
 
     def __init__(self, links: Links) -> None:
@@ -216,7 +218,7 @@ class Closure:
         net = self.net(worth, last)
         up, down = self._ends(net, charge, last)
         total = float(up.sum() + (down[down < BIG].sum() if self.doubled else 0.0))
-        scale = ROOM / total if total > 0 else 1.0
+        scale = ROOM / max(total, FINEST * float(np.abs(net).max(initial=0.0)), TINY)
         room = {  # what more an arc can carry, and what it can take back
             "up": (up, None),
             "down": (down, None),
@@ -260,7 +262,7 @@ class Closure:
         return net
 
     def _ends(self, net: Floats, charge: Floats, last: Transfers) -> tuple[Floats, Floats]:
-        """What a cell can give and take: no more than its links could carry."""
+        """Return what a cell can give and take: no more than its links could carry."""
         links, cells = self.links, self.cells
         give = np.bincount(links.bonus_cell, last.bonus, cells) + charge - last.start
         give += np.bincount(links.head, last.needs, cells)
@@ -275,25 +277,27 @@ class Closure:
             take += np.bincount(links.tail, last.needs, cells)
             take[self.started - 1] += (charge - last.start)[self.started]
             take[self.needed] = np.inf
+        back = give.copy()
         give[self.needing] = np.inf
         up = np.minimum(np.maximum(net, 0.0), give)
         down = np.minimum(np.maximum(-net, 0.0), take)
         up[links.closed], down[links.closed] = 0.0, BIG
         if links.locked.any():
-            up, down = up + self._pledge(net, charge), np.where(links.locked, 0.0, down)
+            up = np.where(links.locked, back + self._pledge(net, back), up)
+            down = np.where(links.locked, 0.0, down)
         return up, down
 
-    def _pledge(self, net: Floats, charge: Floats) -> Floats:
-        """What locked cells can give beyond their own worth, so that what they need is funded."""
+    def _pledge(self, net: Floats, back: Floats) -> Floats:
+        """Return what locked cells can give beyond their own worth, so that what they need is funded."""
         links = self.links
-        due = np.where(links.locked, 0.0, np.maximum(-net, 0.0))
-        total = due
+        due = np.where(links.locked, 0.0, np.maximum(-net, 0.0) + back)
+        asked: Floats = np.zeros(self.cells)
         for _ in range(CHAIN):
-            asked = np.bincount(links.tail, np.minimum(total[links.head], BIG), self.cells)
             total = due + asked
-        spent = asked + charge + np.bincount(links.first, links.overlap_worth, self.cells)
-        spent += np.bincount(links.second, links.overlap_worth, self.cells)
-        out: Floats = np.where(links.locked, spent, 0.0)
+            asked = np.bincount(links.tail, np.minimum(total[links.head], BIG), self.cells) * 1.0
+        clash = np.bincount(links.first, links.overlap_worth, self.cells)
+        clash += np.bincount(links.second, links.overlap_worth, self.cells)
+        out: Floats = np.where(links.locked, asked + clash, 0.0)
         return out
 
     def _push(self, data: Ints) -> Ints:
@@ -332,9 +336,9 @@ class Closure:
         links = self.links
         rest = data - flow
         least = 2.0 / scale
-        rest[self.at["up"]] = (net > least) | links.locked
+        rest[self.at["up"]] = ((net > least) | links.locked) & ~links.closed
         if self.doubled:
-            rest[self.at["down'"]] = (net < -least) & ~links.locked
+            rest[self.at["down'"]] = ((net < -least) | links.closed) & ~links.locked
         is_open = rest > 0
         ptr = np.concatenate([[0], np.cumsum(is_open)])[self.ptr]
         graph = sp.csr_array(

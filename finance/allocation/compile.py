@@ -2,8 +2,8 @@
 
 The problem: a solver wants columns, rows and floats near 1; people want rules with names and amounts to the
 unit. ``compile_model`` makes the matrix in whole blocks, always as a minimisation of minus the value, with
-scales that are powers of ten. ``CompiledModel`` keeps the way back: which choice a column is, which rule a row
-comes from, what a dual means as a price.
+scales that are powers of ten. ``CompiledModel`` keeps the way back: which choice a column is, which rule a
+row comes from, what a dual means as a price.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ from .compile_rules import (
 )
 from .layout import Aim, Form, Layout, Units
 from .naming import Side, block_of, column_of, prices, row_rule
-from .sheet import Float, Sheet
+from .sheet import Float, ModelSheet
 from .tables import Int
 
 HALF = 0.5
@@ -228,7 +228,7 @@ class CompiledModel:
         funded[lay.cells] = x[lay.y] > HALF
         spent = np.where(lay.money >= 0, x[lay.money], 0.0).sum(axis=1)
         working[lay.cells] = np.where(funded[lay.cells], spent, 0.0) * lay.units.money
-        carried = np.where(lay.carry >= 0, x[lay.carry], 0.0) * lay.units.money
+        carried = np.append(x, 0.0)[lay.carry] * lay.units.money  # -1, where nothing is kept, reads the 0
         bought = np.zeros((len(arrays.fund_ids), *arrays.stock.shape))
         if lay.bought.size:
             bought = np.where(lay.bought >= 0, x[lay.bought], 0.0) * lay.lot[:, None]
@@ -275,7 +275,7 @@ def compile_model(
     ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000}]}''')
     >>> model = compile_model(problem.arrays)
     >>> model.columns["money"], model.cost.tolist(), model.units.money
-    (slice(1, 2, None), [0.0, -2.0, 0.0], 100)
+    (slice(1, 2, None), [0.0, -2.0], 100)
     """
     aim = aim or Aim()
     periods = arrays.period_count
@@ -285,7 +285,7 @@ def compile_model(
     if keep is not None:
         may &= _cells(keep, periods, arrays.n * periods)
     lay = Layout(arrays, may | must, aim, form)
-    sheet = Sheet()
+    sheet = ModelSheet()
     lay.put_columns(sheet, lower=must[lay.cells], relax=relax)
     _put_rows(sheet, lay, relax=relax)
     if covers:
@@ -306,7 +306,7 @@ def compile_model(
     )
 
 
-def _put_rows(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
+def _put_rows(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     put_purchases(sheet, lay, relax=relax)
     put_flows(sheet, lay)
     put_responses(sheet, lay)

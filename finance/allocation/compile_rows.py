@@ -1,20 +1,20 @@
 """Rows about money: who pays what is spent, what a funded cell may receive, and what the groups get.
 
-The problem: the rules of a problem bound awards, and an award is working money, a fixed cost and the cost of a
-start. Each function adds one family of rows to the sheet, for all cells at once.
+The problem: the rules of a problem bound awards, and an award is working money, a fixed cost and the cost of
+a start. Each function adds one family of rows to the sheet, for all cells at once.
 """
 
 import numpy as np
 
 from .arrays import Bool, Ragged
 from .layout import FULL, Layout
-from .sheet import NOWHERE, Sheet
+from .sheet import NOWHERE, ModelSheet
 from .tables import Int
 
 MOST_SETS = 64  # sets of funds that get a row of their own
 
 
-def put_flows(sheet: Sheet, lay: Layout) -> None:
+def put_flows(sheet: ModelSheet, lay: Layout) -> None:
     """Add that the funds pay exactly what is spent, and no more of one award than their share."""
     periods = lay.arrays.period_count
     key = lay.unit[lay.who[lay.shares]] * periods + lay.when[lay.shares]
@@ -37,7 +37,7 @@ def put_flows(sheet: Sheet, lay: Layout) -> None:
     lay.keys["share"] = np.stack([funds, who], axis=1)
 
 
-def put_responses(sheet: Sheet, lay: Layout) -> None:
+def put_responses(sheet: ModelSheet, lay: Layout) -> None:
     """Add that working money needs a funded cell, fills its segments and keeps its ticket."""
     wide = lay.cap > 0
     cell, _ = np.nonzero(wide)
@@ -54,9 +54,11 @@ def put_responses(sheet: Sheet, lay: Layout) -> None:
     lay.keys["ticket"] = lay.cells[bound][:, None]
 
 
-def put_starts(sheet: Sheet, lay: Layout) -> None:
+def put_starts(sheet: ModelSheet, lay: Layout) -> None:
     """Add when a start is paid: exactly where a cell is funded and the one before is not."""
     new = np.flatnonzero(lay.restarts)
+    if not len(new):
+        return
     rows, start, now, earlier = np.arange(len(new)), lay.start[new], lay.y[new], lay.y[lay.before[new]]
     sheet.put(rows, start, 1.0)
     sheet.put(rows, now, -1.0)
@@ -70,14 +72,16 @@ def put_starts(sheet: Sheet, lay: Layout) -> None:
     sheet.close("start_new", len(new), high=1.0)
 
 
-def put_shapes(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
+def put_shapes(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     """Add that a response of free shape fills in order, by one choice for each break where a gain rises."""
+    if lay.arrays.concave.all():
+        return
     following = lay.cap[:, 1:] > 0
     rises = (lay.gain[:, 1:] > lay.gain[:, :-1]) | (
         lay.metric_gain[:, :, 1:] > lay.metric_gain[:, :, :-1]
     ).any(0)
     breaks = following & rises & ~lay.arrays.concave[lay.who][:, None]
-    cell, at = np.nonzero(breaks)
+    cell = np.nonzero(breaks)[0]
     if not len(cell):
         return
     opened = sheet.add("break", len(cell), upper=1.0, integer=not relax)
@@ -107,9 +111,11 @@ def put_shapes(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
     sheet.close("break_order", len(later), high=0.0)
 
 
-def put_levels(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
+def put_levels(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     """Add that working money is one of the levels that tranches allow."""
     levels = lay.arrays.levels
+    if not len(levels.items):
+        return
     owner = lay.at[levels.owner()]
     items = levels.items[owner >= 0]
     owner = owner[owner >= 0]
@@ -127,7 +133,7 @@ def put_levels(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
     lay.keys["tranche"] = lay.cells[held][:, None]
 
 
-def put_budgets(sheet: Sheet, lay: Layout) -> None:
+def put_budgets(sheet: ModelSheet, lay: Layout) -> None:
     """Add what every fund can pay in every period: new money, and what it kept less its fee."""
     arrays = lay.arrays
     shape = arrays.budget.shape
@@ -143,7 +149,7 @@ def put_budgets(sheet: Sheet, lay: Layout) -> None:
     sheet.close("budget", arrays.budget.size, high=lay.units.amounts(arrays.budget.ravel()))
 
 
-def put_totals(sheet: Sheet, lay: Layout) -> None:
+def put_totals(sheet: ModelSheet, lay: Layout) -> None:
     """Add what all awards of a period cost, where some rule speaks of a part of it."""
     limits, periods = lay.arrays.limits, lay.arrays.period_count
     speaks = (limits.floor_bp >= 0) | (limits.cap_bp >= 0)
@@ -157,7 +163,7 @@ def put_totals(sheet: Sheet, lay: Layout) -> None:
     sheet.close("total", periods, low=0.0, high=0.0)
 
 
-def put_limits(sheet: Sheet, lay: Layout) -> None:
+def put_limits(sheet: ModelSheet, lay: Layout) -> None:
     """Add bounds of groups on money, on parts of all money, and on numbers."""
     limits = lay.arrays.limits
     for name, low, high in (
@@ -186,7 +192,7 @@ def put_limits(sheet: Sheet, lay: Layout) -> None:
         lay.keys[name] = held[:, None]
 
 
-def _put_part(sheet: Sheet, lay: Layout, period: Int, part: np.ndarray) -> None:
+def _put_part(sheet: ModelSheet, lay: Layout, period: Int, part: np.ndarray) -> None:
     rows, periods = np.arange(len(period)), np.arange(lay.arrays.period_count)
     counts = (period[:, None] < 0) | (period[:, None] == periods)
     sheet.put(np.where(counts, rows[:, None], NOWHERE), lay.total[None, :], -part[:, None])
@@ -201,7 +207,7 @@ def _chosen(lists: Ragged, held: Int) -> Ragged:
     )
 
 
-def put_covers(sheet: Sheet, lay: Layout) -> None:
+def put_covers(sheet: ModelSheet, lay: Layout) -> None:
     """Add what follows from the rules already: least awards fit into budgets and caps, without the flows.
 
     A solver finds knapsack covers in such rows, which the flows of the aggregated form hide.
@@ -224,7 +230,7 @@ def put_covers(sheet: Sheet, lay: Layout) -> None:
 
 
 def _fund_sets(patterns: Bool) -> Bool:
-    """Return the sets of funds that some interventions depend on: patterns and their unions, at most so many."""
+    """Return the sets of funds that some interventions depend on: patterns and their unions."""
     found = {tuple(row) for row in patterns.tolist() if any(row)}
     for row in patterns.tolist():
         if len(found) > MOST_SETS:

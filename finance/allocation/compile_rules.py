@@ -8,15 +8,17 @@ import numpy as np
 
 from .arrays import Ragged
 from .layout import FULL, Layout
-from .sheet import NOWHERE, Sheet
+from .sheet import NOWHERE, ModelSheet
 from .tables import Int
 
 MANY_UNITS = 10_000  # units of a resource from which they are counted in lots
 
 
-def put_bonuses(sheet: Sheet, lay: Layout) -> None:
-    """Add what is gained when all members are funded, by one row for each member; alone it is worth of its own."""
+def put_bonuses(sheet: ModelSheet, lay: Layout) -> None:
+    """Add what is gained when all members are funded, by one row for each; alone it is worth of its own."""
     lists, micro = lay.arrays.bonus, lay.arrays.bonus_micro
+    if not len(lists):
+        return
     alone = np.diff(lists.ptr) == 1
     event, _, cell, _ = _events(lay, lists, (micro > 0) & alone)
     sheet.charge(lay.y[cell], np.broadcast_to(_worth(lay, -micro[event]), cell.shape))
@@ -31,9 +33,11 @@ def put_bonuses(sheet: Sheet, lay: Layout) -> None:
     lay.keys["bonus"] = np.stack([event[row], number], axis=1)
 
 
-def put_intensities(sheet: Sheet, lay: Layout) -> None:
+def put_intensities(sheet: ModelSheet, lay: Layout) -> None:
     """Add what is gained in proportion to the least funded member."""
     lists, micro = lay.arrays.intensity, lay.arrays.intensity_micro
+    if not len(lists):
+        return
     event, row, cell, number = _events(lay, lists, micro > 0)
     high = lay.arrays.high[lay.cells]
     if not len(event):
@@ -70,9 +74,11 @@ def _worth(lay: Layout, micro: Int) -> np.ndarray | float:
     return lay.units.values(micro) if lay.aim.has_synergies and not lay.aim.is_fair else 0.0
 
 
-def put_overlaps(sheet: Sheet, lay: Layout) -> None:
+def put_overlaps(sheet: ModelSheet, lay: Layout) -> None:
     """Add what is lost when both of a pair are funded."""
     pairs, micro, periods = lay.arrays.overlap, lay.arrays.overlap_micro, lay.arrays.period_count
+    if not len(pairs):
+        return
     cells = lay.at[pairs[:, None, :] * periods + np.arange(periods)[:, None]].reshape(-1, 2)
     pair = np.repeat(np.arange(len(pairs)), periods)
     held = (cells >= 0).all(axis=1) & (micro[pair] > 0)
@@ -85,7 +91,7 @@ def put_overlaps(sheet: Sheet, lay: Layout) -> None:
     lay.keys["overlap"] = pair[:, None]
 
 
-def put_conditions(sheet: Sheet, lay: Layout) -> None:
+def put_conditions(sheet: ModelSheet, lay: Layout) -> None:
     """Add needs, any-of conditions and alternatives."""
     arrays, periods = lay.arrays, lay.arrays.period_count
     cells = lay.at[arrays.needs[:, None, :] * periods + np.arange(periods)[:, None]].reshape(-1, 2)
@@ -98,6 +104,8 @@ def put_conditions(sheet: Sheet, lay: Layout) -> None:
     sheet.close("needs", len(rule), high=0.0)
     lay.keys["needs"] = rule[:, None]
     for name, lists in (("any_of", arrays.any_of), ("alternatives", arrays.alternatives)):
+        if not len(lists):
+            continue
         owner = lists.owner()
         is_first = np.concatenate([[True], np.diff(owner) > 0])[: len(owner)] & (name == "any_of")
         placed = lay.at[lists.items[:, None] * periods + np.arange(periods)]
@@ -109,7 +117,7 @@ def put_conditions(sheet: Sheet, lay: Layout) -> None:
         lay.keys[name] = np.repeat(np.arange(len(lists)), periods)[:, None]
 
 
-def put_purchases(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
+def put_purchases(sheet: ModelSheet, lay: Layout, *, relax: bool) -> None:
     """Add the columns of what is bought in kind, paid by funds that admit everyone."""
     arrays = lay.arrays
     if not len(arrays.resource_ids):
@@ -133,9 +141,11 @@ def put_purchases(sheet: Sheet, lay: Layout, *, relax: bool) -> None:
     lay.bought[held] = sheet.add("bought", int(held.sum()), upper=upper, integer=whole)
 
 
-def put_stocks(sheet: Sheet, lay: Layout) -> None:
+def put_stocks(sheet: ModelSheet, lay: Layout) -> None:
     """Add that what is used is at hand or bought."""
     arrays, periods = lay.arrays, lay.arrays.period_count
+    if not len(arrays.need):
+        return
     who, resource = arrays.need[:, 0], arrays.need[:, 1]
     cells = lay.at.reshape(-1, periods)[who]
     rows = resource[:, None] * periods + np.arange(periods)
@@ -148,7 +158,7 @@ def put_stocks(sheet: Sheet, lay: Layout) -> None:
     sheet.close("stock", arrays.stock.size, high=(arrays.stock / lay.lot[:, None]).ravel())
 
 
-def put_parts(sheet: Sheet, lay: Layout) -> None:
+def put_parts(sheet: ModelSheet, lay: Layout) -> None:
     """Add what each actor receives and can take on."""
     actors, periods = lay.arrays.actors, lay.arrays.period_count
     if not len(actors.intervention):
@@ -185,7 +195,7 @@ def put_parts(sheet: Sheet, lay: Layout) -> None:
     lay.keys["actor"] = capped[:, None]
 
 
-def put_concentration(sheet: Sheet, lay: Layout) -> None:
+def put_concentration(sheet: ModelSheet, lay: Layout) -> None:
     """Add that the largest awards together get at most a part of all."""
     periods, everyone = lay.arrays.period_count, np.arange(lay.arrays.n)
     for at, (count, share_bp, period) in enumerate(lay.arrays.concentration.tolist()):
@@ -206,7 +216,7 @@ def put_concentration(sheet: Sheet, lay: Layout) -> None:
         sheet.close(f"concentration_{at}", 1, high=0.0)
 
 
-def put_outcomes(sheet: Sheet, lay: Layout) -> None:
+def put_outcomes(sheet: ModelSheet, lay: Layout) -> None:
     """Add least outcomes of metrics and of groups, and the least group when that is all that counts."""
     arrays, aim = lay.arrays, lay.aim
     floor = arrays.metric_floor
@@ -214,8 +224,8 @@ def put_outcomes(sheet: Sheet, lay: Layout) -> None:
         floor = np.maximum(floor, aim.metric_floor)
     wide = lay.cap > 0
     held = np.flatnonzero(floor > 0)
-    for row, metric in enumerate(held.tolist()):
-        sheet.put(row, lay.money[wide], lay.units.gains(lay.metric_gain[metric][wide]))
+    for at, metric in enumerate(held.tolist()):
+        sheet.put(at, lay.money[wide], lay.units.gains(lay.metric_gain[metric][wide]))
     sheet.close("metric", len(held), low=lay.units.values(floor[held]))
     lay.keys["metric"] = held[:, None]
     if aim.groups is None:
@@ -230,11 +240,13 @@ def put_outcomes(sheet: Sheet, lay: Layout) -> None:
         sheet.close("group", len(aim.groups), low=lay.units.values(aim.group_floor))
 
 
-def put_changes(sheet: Sheet, lay: Layout) -> None:
+def put_changes(sheet: ModelSheet, lay: Layout) -> None:
     """Add how much earlier money may move, and what a person asked for one intervention."""
     arrays, periods = lay.arrays, lay.arrays.period_count
     for name, bound in (("at_least", arrays.at_least), ("at_most", arrays.at_most)):
         held = np.flatnonzero(bound >= 0)
+        if not len(held):
+            continue
         number = np.full(arrays.n, NOWHERE, np.int64)
         number[held] = np.arange(len(held))
         lay.spend(sheet, number[lay.who])

@@ -1,13 +1,14 @@
 """A small model in place of the whole one: most choices are decided, the rest is solved exactly.
 
-The problem: at good prices nearly all choices are clear, but the solver does not know which. Here the clear ones
-are folded into the right-hand sides, so that what is handed over has a few hundred columns, whatever the size of
-the problem. An answer of the small model is an answer of the whole one.
+The problem: at good prices nearly all choices are clear, but the solver does not know which. Here the clear
+ones are folded into the right-hand sides, so that what is handed over has a few hundred columns, whatever
+the size of the problem. An answer of the small model is an answer of the whole one.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .compile import CompiledModel
@@ -178,8 +179,8 @@ class Folding:
     def _slice(self, values: Floats, free: Bools, is_open: Bools) -> tuple[Core | None, Ints]:
         model = self.model
         columns = np.flatnonzero(free)
-        part = model.matrix[:, columns].tocsr()
-        base = model.matrix @ values
+        part = sp.csr_array(model.matrix[:, columns])
+        base: Floats = np.asarray(model.matrix @ values)
         held = np.diff(part.indptr) > 0
         slack = TIGHT * (1 + np.abs(base))
         out = ((model.row_lower > base + slack) | (base > model.row_upper + slack)) & ~held
@@ -187,7 +188,7 @@ class Folding:
             return None, np.flatnonzero(out)
         rows = np.flatnonzero(held)
         matrix = Matrix(
-            matrix=part[rows].tocsc(),
+            matrix=sp.csc_matrix(part[rows]),
             cost=model.cost[columns],
             lower=model.lower[columns],
             upper=model.upper[columns],

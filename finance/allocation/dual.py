@@ -1,9 +1,10 @@
 """Prices under which nobody wants more than there is: the least bound that prices can prove.
 
 The problem: any prices give a bound; good ones give one that no allocation misses by much, and tell which
-choices are open at all. The bound is convex in the prices, so every call of the oracle says on which side of it
-better prices lie. A small linear program over all that was said proposes the next prices, inside a box around the
-best ones so far; its multipliers average the choices made on the way into the solution of the relaxation.
+choices are open at all. The bound is convex in the prices, so every call of the oracle says on which side
+of it better prices lie. A small linear program over all that was said proposes the next prices, inside a
+box around the best ones so far; its multipliers average the choices made on the way into the relaxation's
+solution.
 """
 
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .oracle import Oracle, Reply
-from .highs import SmallLP
+from .small_lp import SmallLP
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int16]
@@ -76,7 +77,7 @@ def first_prices(oracle: Oracle) -> tuple[Floats, Floats]:
     prices[:head] = money
     step = np.full(oracle.size, unit)
     counts = np.diff(oracle.rows.count.indptr)
-    weight = np.abs(oracle.rows.count).sum(axis=1) / np.maximum(counts, 1)
+    weight = abs(oracle.rows.count).sum(axis=1) / np.maximum(counts, 1)
     award = float(cost[is_paid].mean()) if is_paid.any() else 1.0
     step[head:][counts > 0] = (unit * award / np.maximum(weight, 1e-9))[counts > 0]
     for row in np.flatnonzero(np.diff(oracle.rows.metric.indptr)).tolist():

@@ -16,7 +16,7 @@ from ..errors import DocumentInvalid
 from ..findings import finding
 from .chance import Floats, levels
 from .columns import MICRO
-from .evidence import INFLATION, Family, PoolPosterior, Results, believe
+from .evidence import INFLATION, Family, PoolPosterior, PoolResults, believe
 from .problem import AllocationDocument
 from .tables import NONE, Int
 from .variants import columns_of, variant
@@ -26,7 +26,7 @@ MOST_THETA = 1000 * MICRO  # an effect is believed to be at most a thousand time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class OutcomeReport:
     """Results of one intervention and metric, as one determination counts them.
 
     Attributes
@@ -44,7 +44,7 @@ class Observation:
 
     Examples
     --------
-    >>> Observation(determination_id="d1", intervention_id="w7", state="claimed", total=4).is_final
+    >>> OutcomeReport(determination_id="d1", intervention_id="w7", state="claimed", total=4).is_final
     False
     """
 
@@ -153,7 +153,7 @@ class Beliefs:
             Negative for a cautious figure.
         """
         mean, sd = self.moments()
-        return self._micro(mean + deviations * sd)
+        return self.millionths(mean + deviations * sd)
 
     def draws(self, seed: int, count: int) -> Int:
         """Draw scenarios: multipliers of the gains [scenarios, rows] [millionths].
@@ -172,7 +172,7 @@ class Beliefs:
             chances = [levels(seed, "pool", name, size=count)]
             chances += [levels(seed, "effect", *self.keys[row], size=count) for row in rows.tolist()]
             found[:, rows] = pool.points(np.stack(chances, axis=1))
-        return self._micro(found)
+        return self.millionths(found)
 
     def effects(self, level: float = 0.9) -> tuple[Effect, ...]:
         """Return every effect with its interval.
@@ -199,7 +199,14 @@ class Beliefs:
             for at, (who, metric) in enumerate(self.keys)
         )
 
-    def _micro(self, effect: Floats) -> Int:
+    def millionths(self, effect: Floats) -> Int:
+        """Return effects over what was expected, in whole millionths.
+
+        Parameters
+        ----------
+        effect : array [..., rows] [effect]
+            Effects.
+        """
         ratio = np.rint(effect / self.expected * MICRO)
         return cast("Int", np.clip(ratio, 0, MOST_THETA).astype(np.int64))
 
@@ -243,7 +250,7 @@ def beliefs(document: AllocationDocument) -> Beliefs:
     pools: list[tuple[str, Int, PoolPosterior]] = []
     for (pool, metric, family), rows in sorted(groups.items()):
         at = np.array(rows, np.int64)
-        results = Results(
+        results = PoolResults(
             family=cast("Family", family),
             expected=expected[at],
             total=table.ints("total")[at].astype(float),
@@ -323,14 +330,14 @@ def response_thetas(document: AllocationDocument, thetas: Int) -> Int:
     )
 
 
-def learned(document: AllocationDocument, observations: Sequence[Observation]) -> AllocationDocument:
+def learned(document: AllocationDocument, observations: Sequence[OutcomeReport]) -> AllocationDocument:
     """Return the problem with what was finally determined added to its evidence.
 
     Parameters
     ----------
     document : AllocationDocument
         Evidence so far.
-    observations : sequence of Observation
+    observations : sequence of OutcomeReport
         New results; those that are not final change nothing.
 
     Raises
@@ -343,7 +350,7 @@ def learned(document: AllocationDocument, observations: Sequence[Observation]) -
     >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
     ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}], "interventions": [{"intervention_id": "w7"}],
     ...   "evidence": [{"intervention_id": "w7", "family": "gamma_poisson", "expected_micro": 500000}]}''')
-    >>> new = Observation(determination_id="d1", intervention_id="w7", total=4, exposure=9)
+    >>> new = OutcomeReport(determination_id="d1", intervention_id="w7", total=4, exposure=9)
     >>> learned(problem, [new]).evidence.ints("total").tolist()
     [4]
     """

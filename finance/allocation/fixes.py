@@ -308,6 +308,39 @@ class Fixer:
             for value in sorted({groups[place[ids[at]]] for at in who} - values - {""}):
                 yield Edit(section="earmarks", key={"fund_id": name, "column": column, "value": value})
 
+    def amount_of(self, rule: str) -> int:
+        """Return the bound of a budget, floor or cap [minor units].
+
+        Parameters
+        ----------
+        rule : str
+            Rule id.
+        """
+        kind, *parts = parts_of(rule)
+        if kind == "budget":
+            return int(self.arrays.budget[self.arrays.fund_ids.index(parts[0]), int(parts[1])])
+        limit = self.say.limit(parts)
+        return 0 if limit is None else int(getattr(self.arrays.limits, kind)[limit])
+
+    def moved(self, rule: str, change: int) -> Edit:
+        """Return the edit that moves a budget, floor or cap [minor units].
+
+        Parameters
+        ----------
+        rule : str
+            Rule id.
+        change : int [minor units]
+            By how much; below zero for less.
+        """
+        kind, *parts = parts_of(rule)
+        new = self.amount_of(rule) + change
+        limit = self.say.limit(parts) if kind != "budget" else None
+        if limit is not None:
+            return self._limit(limit, {f"{kind}_minor": new})
+        above, below = self._rate(parts[0])
+        key = {"fund_id": parts[0], "period": int(parts[1])}
+        return Edit(section="funds", key=key, values={"budget_minor": -(-new * below // above)})
+
     def ticket(self, cell: int, less: int) -> Fix | None:
         """Let an intervention be funded with less [minor units]."""
         who, period = divmod(cell, self.arrays.period_count)

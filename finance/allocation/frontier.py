@@ -7,20 +7,24 @@ never falls and its bounds never cross it. Points are independent problems and r
 executor.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ..errors import Infeasible
 from .answer import Allocation
 from .check import recheck
+from .columns import FULL_BP
 from .executor import Executor, gathered
 from .problem import AllocationDocument
+from .result import AllocationResult
+from .risk import allocate_at_risk
 from .solve import allocate
 from .variants import columns_of, problem_of, variant
 
+QUARTERS = (0, 2500, 5000, 7500, FULL_BP)
 TENTHS = tuple(Fraction(part, 10) for part in range(1, 11))
 DEADLINE_S = 60.0
+ANSWERED = frozenset({"within_gap", "stopped"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +79,47 @@ class FrontierPoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RiskPoint:
+    """What an answer brings on average and in the worst cases.
+
+    Attributes
+    ----------
+    weight_bp : int [basis points]
+        Weight of the mean of the worst cases when it was chosen.
+    mean, cautious : Fraction [value]
+        Mean over all cases, and over the worst part of them.
+    bound : Fraction [value]
+        What nobody can exceed of both, weighted.
+
+    Examples
+    --------
+    >>> RiskPoint(weight_bp=10_000, mean=Fraction(3), cautious=Fraction(2), bound=Fraction(2)).row()["mean"]
+    '3'
+    """
+
+    weight_bp: int
+    mean: Fraction
+    cautious: Fraction
+    bound: Fraction
+
+    @property
+    def value(self) -> Fraction:
+        """Mean and worst cases, weighted [value]."""
+        weight = Fraction(self.weight_bp, FULL_BP)
+        return (1 - weight) * self.mean + weight * self.cautious
+
+    def row(self) -> dict[str, int | str]:
+        """Return the point as a row: whole numbers and exact fractions as text."""
+        return {
+            "weight_bp": self.weight_bp,
+            "mean": str(self.mean),
+            "cautious": str(self.cautious),
+            "value": str(self.value),
+            "bound": str(self.bound),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
     """What one solve says; small enough to travel."""
 
@@ -91,8 +136,9 @@ def budget_frontier(
     gap: Fraction | None = None,
     deadline_s: float = DEADLINE_S,
     executor: Executor | None = None,
+    progress: Callable[[Fraction], None] | None = None,
 ) -> tuple[FrontierPoint, ...]:
-    """Answer a problem at several budgets.
+    """Answer a problem at several budgets, the largest first, whose prices the others start from.
 
     Parameters
     ----------
@@ -105,7 +151,9 @@ def budget_frontier(
     deadline_s : float [s]
         For each point.
     executor : Executor or None
-        Where points are solved; the points do not depend on it unless the deadline cuts in.
+        Where the other points are solved; they do not depend on it unless the deadline cuts in.
+    progress : callable or None
+        Told the part of every budget that is done.
 
     Returns
     -------
@@ -122,9 +170,68 @@ def budget_frontier(
     >>> [(p.budget_minor, str(p.value)) for p in budget_frontier(problem, [Fraction(1, 4), Fraction(1)])]
     [(200000, '0'), (800000, '16')]
     """
-    pieces = [(part, gap, deadline_s) for part in sorted(set(parts))]
-    found = gathered(_solve_at, document.canonical_bytes(), pieces, executor)
+    *less, most = sorted(set(parts))
+    told = progress or (lambda _: None)
+    result = _result_at(document, most, gap, deadline_s, None)
+    told(most)
+    shared = (document.canonical_bytes(), gap, deadline_s, _prices_only(result))
+    found = [*gathered(_solve_at, shared, less, executor, done=told), _found_at(most, result)]
     return _joined(document, found)
+
+
+def risk_frontier(
+    document: AllocationDocument,
+    weights_bp: Sequence[int] = QUARTERS,
+    *,
+    gap: Fraction | None = None,
+    deadline_s: float = DEADLINE_S,
+    executor: Executor | None = None,
+) -> tuple[RiskPoint, ...]:
+    """Answer a problem with several weights on its worst cases.
+
+    Every answer is judged at every weight, so that none is left out that another search has found.
+
+    Parameters
+    ----------
+    document : AllocationDocument
+        With section ``evidence``; its objective says how many cases are drawn and which part of them is
+        worst.
+    weights_bp : sequence of int [basis points]
+        Weights of the mean of the worst cases, beside the mean of all.
+    gap : Fraction or None [1]
+        Relative distance to the bound; None as the problem asks.
+    deadline_s : float [s]
+        For each point.
+    executor : Executor or None
+        Where points are solved; they do not depend on it unless the deadline cuts in.
+
+    Returns
+    -------
+    tuple of RiskPoint
+        By weight, smallest first: the mean never rises, the worst cases never fall.
+    """
+    given = sorted(set(weights_bp))
+    shared = (document.canonical_bytes(), gap, deadline_s)
+    found = gathered(_cautious_at, shared, given, executor)
+    points = []
+    for weight_bp, (_, _, bound) in zip(given, found, strict=True):
+        weight = Fraction(weight_bp, FULL_BP)
+        mean, cautious = max(
+            ((mean, cautious) for mean, cautious, _ in found),
+            key=lambda one: ((1 - weight) * one[0] + weight * one[1], one[1], one[0]),
+        )
+        points.append(RiskPoint(weight_bp=weight_bp, mean=mean, cautious=cautious, bound=bound))
+    return tuple(points)
+
+
+def _cautious_at(
+    shared: tuple[bytes, Fraction | None, float], weight_bp: int
+) -> tuple[Fraction, Fraction, Fraction]:
+    raw, gap, deadline_s = shared
+    document = problem_of(raw)
+    objective = document.objective.model_copy(update={"mode": "cvar", "weight_bp": weight_bp})
+    answer = allocate_at_risk(variant(document, objective=objective), gap=gap, deadline_s=deadline_s)
+    return answer.mean, answer.cautious, answer.bound
 
 
 def with_budget(document: AllocationDocument, part: Fraction) -> AllocationDocument:
@@ -179,18 +286,33 @@ def _between(hull: Sequence[tuple[Fraction, Fraction]], at: int, x: Fraction) ->
     return low + (high - low) * (x - left) / (right - left)
 
 
-def _solve_at(raw: bytes, piece: tuple[Fraction, Fraction | None, float]) -> _Found:
-    part, gap, deadline_s = piece
-    try:
-        result = allocate(with_budget(problem_of(raw), part), gap=gap, deadline_s=deadline_s)
-    except Infeasible:
-        return _Found(part=part, value=None, bound=None, answer=b"")
-    answer = b"" if result.allocation is None else result.allocation.canonical_bytes()
+def _result_at(
+    document: AllocationDocument,
+    part: Fraction,
+    gap: Fraction | None,
+    deadline_s: float,
+    warm: AllocationResult | None,
+) -> AllocationResult:
+    posed = with_budget(document, part)
+    return allocate(posed, gap=gap, deadline_s=deadline_s, warm=warm, raise_infeasible=False)
+
+
+def _prices_only(result: AllocationResult) -> AllocationResult:
+    """Return what the other budgets start from: small enough to travel."""
+    return replace(result, allocation=Allocation(chosen=()), tie_band=(), left={})
+
+
+def _solve_at(shared: tuple[bytes, Fraction | None, float, AllocationResult], part: Fraction) -> _Found:
+    raw, gap, deadline_s, warm = shared
+    return _found_at(part, _result_at(problem_of(raw), part, gap, deadline_s, warm))
+
+
+def _found_at(part: Fraction, result: AllocationResult) -> _Found:
     return _Found(
         part=part,
-        value=result.value if result.allocation is not None else None,
-        bound=result.bound,
-        answer=answer,
+        value=result.value if result.status in ANSWERED else None,
+        bound=None if result.status == "infeasible" else result.bound,
+        answer=result.allocation.canonical_bytes(),
     )
 
 

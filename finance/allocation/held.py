@@ -1,16 +1,18 @@
 """Held money: what is paid or encumbered stays where it is, to the unit and in its fund.
 
-The problem: a solver that may re-route every flow will gladly let another fund pay what one fund has already
-promised. Held amounts therefore leave their fund for one of their own, which admits only those to whom they are
-promised and whom the same funds admit. Whoever holds a promise keeps at least that much money, so in any answer
-the promised fund can take its place again by exchanging payments inside such a group, and ``merged`` does it:
-the exchange changes no award, and no fund pays more than it has.
+The problem: a solver that may re-route every flow will gladly let another fund pay what one fund has
+already promised. Held amounts therefore leave their fund for one of their own, which admits only those to
+whom they are promised and whom the same funds admit. Whoever holds a promise keeps at least that much
+money, so in any answer the promised fund can take its place again by exchanging payments inside such a
+group, and ``merged`` does it: the exchange changes no award, and no fund pays more than it has.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
+
+import numpy as np
 
 from ..errors import AllocationRejected
 from .answer import Allocation, AllocationLine, Carried
@@ -44,8 +46,10 @@ class Held:
         Cells of earlier periods in which nothing was awarded.
     funds : Mapping
         Fund of held money -> the fund it comes from.
+    names : Mapping
+        A fund and those whom the same funds admit -> the fund of its held money.
     group_of : Mapping
-        Intervention -> those whom the same funds admit.
+        Intervention -> which funds admit it.
     """
 
     lines: tuple[AllocationLine, ...]
@@ -54,6 +58,7 @@ class Held:
     now: int
     closed: tuple[Cell, ...]
     funds: Mapping[str, str]
+    names: Mapping[tuple[str, Group], str]
     group_of: Mapping[str, Group]
 
     @classmethod
@@ -95,7 +100,11 @@ class Held:
             for (who, period), minor in money.items()
         }
         groups = _groups(arrays)
-        names = sorted({(line.fund_id, repr(groups[line.intervention_id])) for line in lines})
+        pairs = sorted({(line.fund_id, groups[line.intervention_id]) for line in lines}, key=repr)
+        prefix = "held:"
+        while any(fund.startswith(prefix) for fund in arrays.fund_ids):
+            prefix += ":"
+        names = {pair: f"{prefix}{number}" for number, pair in enumerate(pairs)}
         return cls(
             lines=tuple(sorted(lines)),
             money=dict(money),
@@ -107,14 +116,14 @@ class Held:
                 for period in range(now)
                 if (who, period) not in chosen
             ),
-            funds={f"held:{number}": fund for number, (fund, _) in enumerate(names)},
+            funds={name: fund for (fund, _), name in names.items()},
+            names=names,
             group_of=groups,
         )
 
     def fund_of(self, line: AllocationLine) -> str:
         """Return the fund that holds an amount."""
-        names = sorted({(one.fund_id, repr(self.group_of[one.intervention_id])) for one in self.lines})
-        return f"held:{names.index((line.fund_id, repr(self.group_of[line.intervention_id])))}"
+        return self.names[line.fund_id, self.group_of[line.intervention_id]]
 
     def posed(self, rules: AllocationDocument) -> AllocationDocument:
         """Return the problem with held money in funds of its own, all money in the base unit.
@@ -272,10 +281,12 @@ def merged(rules: AllocationDocument, held: Held, answer: Allocation) -> Allocat
         place = (groups[line.intervention_id], line.period)
         paid[place][held.funds.get(line.fund_id, line.fund_id)] += line.amount_minor
         award[place][line.intervention_id] += line.amount_minor
+    own: dict[tuple[Group, int], list[AllocationLine]] = defaultdict(list)
+    for line in held.lines:
+        own[groups[line.intervention_id], line.period].append(line)
     lines: list[AllocationLine] = []
-    for place in paid:
-        own = [line for line in held.lines if (groups[line.intervention_id], line.period) == place]
-        lines += _exchanged(place[1], paid[place], award[place], own)
+    for place, by_fund in paid.items():
+        lines += _exchanged(place[1], by_fund, award[place], own[place])
     carried: dict[tuple[str, int], int] = defaultdict(int)
     for one in [*answer.carried, *held.open_funds(rules)[1]]:
         carried[one.fund_id, one.period] += one.amount_minor
@@ -320,10 +331,12 @@ def _exchanged(
 
 def _groups(arrays: ProblemArrays) -> dict[str, Group]:
     """Return for every intervention which funds admit it; alone where a fund may pay a part only."""
-    bounded = (arrays.eligible & (arrays.share_num < arrays.share_den)).any(axis=1)
+    bounded = np.any(arrays.eligible & (arrays.share_num < arrays.share_den), axis=1).tolist()
     return {
-        who: (who,) if bounded[at] else tuple(arrays.eligible[at].tolist())
-        for at, who in enumerate(arrays.intervention_ids)
+        who: (who,) if is_bounded else tuple(admitted)
+        for who, is_bounded, admitted in zip(
+            arrays.intervention_ids, bounded, arrays.eligible.tolist(), strict=True
+        )
     }
 
 
@@ -338,9 +351,8 @@ def _require_awarded(
         had = known.get((who, period, fund), 0)
         if minor > had:
             raise AllocationRejected(
-                f"{document.amount(minor)} of {fund} is said to be held by {who} in period {period}, which was "
-                f"awarded {document.amount(had)} of it. Give the allocation in force and its encumbrances.",
+                f"{document.amount(minor)} of {fund} is said to be held by {who} in period {period}, which "
+                f"was awarded {document.amount(had)} of it. Give the allocation in force and what it holds.",
                 rules=[],
                 findings=[],
             )
-

@@ -1,9 +1,9 @@
 """HiGHS by arrays: one hand-over of a whole matrix, answers that are checked before they are believed.
 
-The problem: a solver's word cannot be taken as it comes. A time limit with an answer reads like one
-without, values may be no numbers, and a faulty presolve has called feasible problems infeasible. Here every run
-ends in one of our own words; an answer that is not what it says, and every claim that there is none, is asked
-again without presolve and with narrow tolerances, and only that second answer is believed.
+The problem: a solver's word cannot be taken as it comes. A time limit with an answer reads like one without,
+values may be no numbers, and faults in presolve and heuristics have called feasible problems infeasible.
+Here every run ends in one of our own words; an answer that is not what it says, and every claim that there is
+none, is asked again by other means and with narrow tolerances, and only that second answer is believed.
 
 HiGHS counts wall time. One thread and a fixed seed, so that the same problem gives the same answer.
 """
@@ -18,6 +18,7 @@ import scipy.sparse as sp
 
 from .sheet import Float
 
+Solver = Any  # a highspy.Highs, whose stubs are not complete
 Word = Literal["solved", "stopped", "infeasible", "unbounded", "no_answer"]
 Cancel = Callable[[], bool]
 Progress = Callable[[float, float], None]
@@ -31,7 +32,7 @@ RULES_OFF = 1 << 12 | 1 << 13  # aggregator and parallel rows, for the searches 
 CAREFUL: Mapping[str, Any] = {
     "presolve": "off",
     "presolve_rule_off": RULES_OFF,
-    "mip_heuristic_run_feasibility_jump": False,
+    "mip_heuristic_run_feasibility_jump": False,  # 1.15.1 without presolve: ends too early
     "mip_feasibility_tolerance": NARROW,
     "primal_feasibility_tolerance": NARROW,
     "dual_feasibility_tolerance": NARROW,
@@ -192,15 +193,32 @@ class Search:
         return objective < np.inf and objective - best <= max(self.gap * abs(objective), STEP * self.step)
 
 
-def new_highs(options: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401 - its stubs are not complete
+def solver_name(gap: float) -> dict[str, str]:
+    """Say what searches: name, version, options and seed, as certificates state it.
+
+    Parameters
+    ----------
+    gap : float [1]
+        Relative gap at which the search may end.
+
+    Examples
+    --------
+    >>> solver_name(1e-4)["options"]
+    'mip_rel_gap=0.0001 threads=1'
+    """
+    options = f"mip_rel_gap={gap:g} threads=1"
+    return {"name": "HiGHS", "version": highspy.Highs().version(), "options": options, "seed": str(SEED)}
+
+
+def new_highs(options: Mapping[str, Any] | None = None) -> Solver:
     """Make a silent solver with one thread and our seed."""
-    solver: Any = highspy.Highs()  # type: ignore[no-untyped-call] # a library without types
+    solver: Solver = highspy.Highs()  # type: ignore[no-untyped-call] # a library without types
     for key, value in {"output_flag": False, "threads": 1, "random_seed": SEED, **(options or {})}.items():
         solver.setOptionValue(key, value)
     return solver
 
 
-def hand_over(solver: Any, model: Matrix) -> None:
+def hand_over(solver: Solver, model: Matrix) -> None:
     """Pass a whole model at once."""
     rows, columns = model.matrix.shape
     solver.passModel(
@@ -233,12 +251,24 @@ def run(model: Matrix, search: Search | None = None) -> Outcome:
         Limits and listeners.
     """
     search = search or Search()
-    first = run_on(new_highs(search.options), model, search)
-    return first if is_credible(model, first) else again(model, search, first.spent_s)
+    first = without_columns(model) or run_on(new_highs(search.options), model, search)
+    return first if is_credible(model, first) else again(model, search, first)
 
 
-def again(model: Matrix, search: Search, spent_s: float) -> Outcome:
+def without_columns(model: Matrix) -> Outcome | None:
+    """Answer a model without columns, which HiGHS calls empty whatever its rows say; None for any other."""
+    if len(model.cost):
+        return None
+    nothing = np.zeros(0)
+    if model.breach(nothing) > 0:
+        return Outcome(status="infeasible", x=None, objective=np.inf, bound=np.inf, is_second=True)
+    return Outcome(status="solved", x=nothing, objective=0.0, bound=0.0)
+
+
+def again(model: Matrix, search: Search, first: Outcome) -> Outcome:
     """Solve a model with care: no presolve, narrow tolerances.
+
+    Where no answer was claimed, the relaxation alone is asked first: it mostly has none either.
 
     Parameters
     ----------
@@ -246,12 +276,21 @@ def again(model: Matrix, search: Search, spent_s: float) -> Outcome:
         The model.
     search : Search
         Limits and listeners of the whole.
-    spent_s : float [s]
-        What the first run took.
+    first : Outcome
+        What is not believed.
     """
+    options = {**(search.options or {}), **CAREFUL}
+    spent_s = first.spent_s
+    if first.status == "infeasible" and model.integer.any():
+        left = max(0.0, search.deadline_s - spent_s)
+        whole = replace(model, integer=np.zeros(len(model.cost), np.bool_))
+        relaxed = run_on(new_highs(options), whole, Search(deadline_s=left, cancel=search.cancel))
+        spent_s += relaxed.spent_s
+        if relaxed.status == "infeasible":
+            return replace(relaxed, spent_s=spent_s, is_second=True)
     left = max(0.0, search.deadline_s - spent_s)
     careful = replace(search, deadline_s=left, start=None)
-    second = run_on(new_highs({**(search.options or {}), **CAREFUL}), model, careful)
+    second = run_on(new_highs(options), model, careful)
     has_answer = second.x is not None and model.breach(second.x) <= BREACH
     status: Word = second.status if has_answer or second.x is None else "no_answer"
     return Outcome(
@@ -270,20 +309,20 @@ def again(model: Matrix, search: Search, spent_s: float) -> Outcome:
 def is_credible(model: Matrix, outcome: Outcome) -> bool:
     """Whether an outcome is what it says: an answer that keeps every row and has its objective."""
     if outcome.x is None:
-        return outcome.status == "no_answer"
+        return outcome.status == "no_answer" or outcome.is_second
     if not (np.isfinite(outcome.x).all() and np.isfinite(outcome.objective)):
         return False
     own = float(model.cost @ outcome.x) + model.offset
     return abs(own - outcome.objective) <= MATCH * (1 + abs(own)) and model.breach(outcome.x) <= BREACH
 
 
-def run_on(solver: Any, model: Matrix, search: Search) -> Outcome:
+def run_on(solver: Solver, model: Matrix, search: Search) -> Outcome:
     """Solve a model on a given solver, once."""
     hand_over(solver, model)
     return solve_held(solver, search)
 
 
-def solve_held(solver: Any, search: Search) -> Outcome:
+def solve_held(solver: Solver, search: Search) -> Outcome:
     """Solve the model that a solver holds."""
     solver.setOptionValue("mip_rel_gap", search.gap)
     solver.setOptionValue("mip_abs_gap", STEP * search.step)
@@ -307,7 +346,7 @@ class Watch:
     def __init__(self, search: Search) -> None:
         self.search = search
 
-    def attach(self, solver: Any) -> None:
+    def attach(self, solver: Solver) -> None:
         """Subscribe to what the search needs, and nothing else: every call costs."""
         search = self.search
         if search.cancel is not None or np.isfinite(search.bound) or search.progress is not None:
@@ -331,7 +370,7 @@ class Watch:
             event.interrupt()
 
 
-def outcome_of(solver: Any) -> Outcome:
+def outcome_of(solver: Solver) -> Outcome:
     """Say how a solver ended, in our words."""
     word, info = solver.getModelStatus(), solver.getInfo()
     status = highspy.HighsModelStatus
@@ -358,140 +397,3 @@ def outcome_of(solver: Any) -> Outcome:
         row_dual=np.array(found.row_dual) if found is not None and duals else None,
         column_dual=np.array(found.col_dual) if found is not None and duals else None,
     )
-
-
-class SmallLP:
-    """A linear problem that grows and is solved again and again from its last basis: masters of bundles.
-
-    Examples
-    --------
-    >>> lp = SmallLP(cost=[-1.0, -1.0], upper=[4.0, 4.0])
-    >>> lp.add_rows([[1.0, 2.0]], high=[6.0])
-    >>> answer = lp.solve()
-    >>> answer.status, answer.objective, answer.row_dual.tolist()
-    ('solved', -5.0, [-0.5])
-    """
-
-    def __init__(
-        self,
-        *,
-        cost: Any,  # noqa: ANN401 - anything that makes an array
-        lower: Any = 0.0,  # noqa: ANN401
-        upper: Any = np.inf,  # noqa: ANN401
-        matrix: Any = None,  # noqa: ANN401
-        row_lower: Any = -np.inf,  # noqa: ANN401
-        row_upper: Any = np.inf,  # noqa: ANN401
-        options: Mapping[str, Any] | None = None,
-    ) -> None:
-        costs = np.asarray(cost, np.float64)
-        width = len(costs)
-        held = sp.csc_matrix(np.zeros((0, width)) if matrix is None else matrix, dtype=np.float64)
-        height = held.shape[0]
-        self.options = options
-        self.model = Matrix(
-            matrix=held,
-            cost=costs,
-            lower=_spread(lower, width),
-            upper=_spread(upper, width),
-            integer=np.zeros(width, np.bool_),
-            row_lower=_spread(row_lower, height),
-            row_upper=_spread(row_upper, height),
-        )
-        self.solver = new_highs(options)
-        hand_over(self.solver, self.model)
-
-    def add_rows(self, rows: Any, *, low: Any = -np.inf, high: Any = np.inf) -> None:  # noqa: ANN401 - arrays
-        """Add rows.
-
-        Parameters
-        ----------
-        rows : matrix, sparse or not
-            Coefficients.
-        low, high : float or array [solver units]
-            Bounds.
-        """
-        part = sp.csr_matrix(rows, dtype=np.float64)
-        count = part.shape[0]
-        below, above = _spread(low, count), _spread(high, count)
-        starts, places = part.indptr[:-1].astype(np.int32), part.indices.astype(np.int32)
-        self.solver.addRows(count, below, above, part.nnz, starts, places, part.data)
-
-    def add_columns(self, columns: Any, *, cost: Any, lower: Any = 0.0, upper: Any = np.inf) -> None:  # noqa: ANN401
-        """Add columns, which have coefficients in the rows that there are.
-
-        Parameters
-        ----------
-        columns : matrix [rows, new columns], sparse or not
-            Coefficients.
-        cost, lower, upper : float or array [solver units]
-            Of each.
-        """
-        part = sp.csc_matrix(columns, dtype=np.float64)
-        count = part.shape[1]
-        costs, below, above = (_spread(value, count) for value in (cost, lower, upper))
-        starts, places = part.indptr[:-1].astype(np.int32), part.indices.astype(np.int32)
-        self.solver.addCols(count, costs, below, above, part.nnz, starts, places, part.data)
-
-    def change_costs(self, columns: Any, cost: Any) -> None:  # noqa: ANN401 - arrays
-        """Set costs of columns.
-
-        Parameters
-        ----------
-        columns : int array
-            Numbers.
-        cost : float or array [solver units]
-            New costs.
-        """
-        at = np.asarray(columns, np.int32)
-        self.solver.changeColsCost(len(at), at, _spread(cost, len(at)))
-
-    def change_bounds(self, columns: Any, lower: Any, upper: Any) -> None:  # noqa: ANN401 - arrays
-        """Set bounds of columns.
-
-        Parameters
-        ----------
-        columns : int array
-            Numbers.
-        lower, upper : float or array [solver units]
-            New bounds.
-        """
-        at = np.asarray(columns, np.int32)
-        self.solver.changeColsBounds(len(at), at, _spread(lower, len(at)), _spread(upper, len(at)))
-
-    def change_rows(self, rows: Any, low: Any, high: Any) -> None:  # noqa: ANN401 - arrays
-        """Set bounds of rows.
-
-        Parameters
-        ----------
-        rows : int array
-            Numbers.
-        low, high : float or array [solver units]
-            New bounds.
-        """
-        at = np.asarray(rows, np.int32)
-        self.solver.changeRowsBounds(len(at), at, _spread(low, len(at)), _spread(high, len(at)))
-
-    def delete_rows(self, rows: Any) -> None:  # noqa: ANN401 - an array
-        """Delete rows; the others move up.
-
-        Parameters
-        ----------
-        rows : int array
-            Numbers.
-        """
-        at = np.asarray(rows, np.int32)
-        self.solver.deleteRows(len(at), at)
-
-    def solve(self, *, deadline_s: float = np.inf) -> Outcome:
-        """Solve from the last basis.
-
-        Parameters
-        ----------
-        deadline_s : float [s]
-            Wall time.
-        """
-        return solve_held(self.solver, Search(gap=0.0, deadline_s=deadline_s))
-
-
-def _spread(value: Any, count: int) -> Float:  # noqa: ANN401 - anything that makes an array
-    return np.ascontiguousarray(np.broadcast_to(np.asarray(value, np.float64), (count,)))

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from .arrays import Bool, ProblemArrays, Ragged
-from .sheet import NOWHERE, Float, Sheet
+from .sheet import NOWHERE, Float, ModelSheet
 from .tables import Int
 
 Form = Literal["aggregated", "base"]
@@ -150,8 +150,8 @@ def units_of(arrays: ProblemArrays, gain: Int) -> Units:
 class Layout:
     """Columns of the choices and the money of one model.
 
-    Where only one fund admits an intervention, ``payer`` names it, and its awards stand in the budget without a flow;
-    ``shares`` are the active cells that flows pay.
+    Where only one fund admits an intervention, ``payer`` names it, and its awards stand in the budget without
+    a flow; ``shares`` are the active cells that flows pay.
     """
 
     def __init__(self, arrays: ProblemArrays, active: Bool, aim: Aim, form: Form) -> None:
@@ -209,12 +209,12 @@ class Layout:
         costs = (self.fixed + self.cap.sum(axis=1) + arrays.start[self.who]) > 0
         self.shares = np.flatnonzero(costs & (self.payer[self.who] < 0))
 
-    def put_columns(self, sheet: Sheet, *, lower: Bool, relax: bool) -> None:
+    def put_columns(self, sheet: ModelSheet, *, lower: Bool, relax: bool) -> None:
         """Add the columns of choices, starts, working money, flows and carried money.
 
         Parameters
         ----------
-        sheet : Sheet
+        sheet : ModelSheet
             The model.
         lower : bool array
             Which active cells must be funded.
@@ -242,12 +242,14 @@ class Layout:
             "carry", int(kept.sum()), upper=self.units.amounts(arrays.carry_limit[kept])
         )
 
-    def spend(self, sheet: Sheet, row: Int, cell: Int | None = None, weight: Float | float = 1.0) -> None:
+    def spend(
+        self, sheet: ModelSheet, row: Int, cell: Int | None = None, weight: Float | float = 1.0
+    ) -> None:
         """Put the award of cells, times a weight, into rows.
 
         Parameters
         ----------
-        sheet : Sheet
+        sheet : ModelSheet
             The model.
         row : int64 array [rows]
             Row of each; -1 leaves it out.
@@ -264,12 +266,12 @@ class Layout:
             starts = self.units.amounts(self.arrays.start[self.who[at]])
             sheet.put(row, self.start[at], weights * starts)
 
-    def spend_alone(self, sheet: Sheet, row: Int, weight: float) -> None:
+    def spend_alone(self, sheet: ModelSheet, row: Int, weight: float) -> None:
         """Put the awards that only one fund can pay, times a weight, into rows.
 
         Parameters
         ----------
-        sheet : Sheet
+        sheet : ModelSheet
             The model.
         row : int64 array [F, T]
             Row of each fund and period.

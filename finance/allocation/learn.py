@@ -1,14 +1,14 @@
 """Re-allocation: new results move open money, and never what is promised.
 
-The problem: when outcomes are verified, some interventions turn out better than planned and others worse, but
-money is partly paid or encumbered, tranches wait for their determination, and nobody can plan with an
-allocation that is turned over every quarter. ``reallocate`` updates beliefs by final determinations, releases or
-withholds the next tranche, keeps every encumbered amount in its fund, limits how much open money may leave its
-place, answers the rest anew, and says row by row what changed and why. It is a proposal like every allocation:
-nothing moves before it is approved.
+The problem: when outcomes are verified, some interventions turn out better than planned and others worse,
+but money is partly paid or encumbered, tranches wait for their determination, and nobody can plan with an
+allocation that is turned over every quarter. ``reallocate`` updates beliefs by final determinations,
+releases or withholds the next tranche, keeps every encumbered amount in its fund, limits how much open
+money may leave its place, answers the rest anew, and says row by row what changed and why. It is a proposal
+like every allocation: nothing moves before it is approved.
 
-Encumbered money is kept exact by giving it funds of its own, which admit only what they are promised to; in the
-answer they are merged into the funds they came from.
+Encumbered money is kept exact by giving it funds of its own, which admit only what they are promised to; in
+the answer they are merged into the funds they came from.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,11 +19,12 @@ from typing import Literal
 from .answer import Allocation, AllocationLine
 from .check import recheck
 from .columns import MICRO
-from .effects import Observation, beliefs, learned, with_effects
+from .effects import OutcomeReport, beliefs, learned
 from .held import Held, merged, with_held
-from .policies import required
+from .policies import at_means
 from .problem import AllocationDocument
-from .solve import AllocationResult, allocate
+from .result import AllocationResult
+from .solve import allocate
 from .variants import columns_of, variant
 
 Move = Literal["new", "up", "down", "ended", "same"]
@@ -32,7 +33,7 @@ DEADLINE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class AwardChange:
     """What a re-allocation does to one intervention in one period.
 
     Attributes
@@ -48,7 +49,9 @@ class Change:
 
     Examples
     --------
-    >>> Change(intervention_id="w7", period=0, before_minor=500, after_minor=0, held_minor=0, reasons=()).move
+    >>> row = AwardChange(
+    ...   intervention_id="w7", period=0, before_minor=500, after_minor=0, held_minor=0, reasons=())
+    >>> row.move
     'ended'
     """
 
@@ -87,7 +90,7 @@ class Reallocation:
         The answer in the real funds; re-checked against ``document``.
     value : Fraction [value]
         What it is worth at the believed means.
-    changes : tuple of Change
+    changes : tuple of AwardChange
         Every intervention and period with money before or after.
     released, withheld : tuple of str
         Determinations whose tranche is released, or not although it is final.
@@ -100,16 +103,16 @@ class Reallocation:
     result: AllocationResult
     allocation: Allocation
     value: Fraction
-    changes: tuple[Change, ...]
+    changes: tuple[AwardChange, ...]
     released: tuple[str, ...]
     withheld: tuple[str, ...]
     ignored: tuple[str, ...]
 
 
-def reallocate(  # noqa: PLR0913 - what is in force, what is new, and how hard to try
+def reallocate(
     document: AllocationDocument,
     before: Allocation | AllocationResult,
-    determinations: Sequence[Observation],
+    determinations: Sequence[OutcomeReport],
     *,
     encumbered: Sequence[AllocationLine] | None = None,
     now: int = 0,
@@ -125,7 +128,7 @@ def reallocate(  # noqa: PLR0913 - what is in force, what is new, and how hard t
         The problem as it was posed, gains as written for the expected effects.
     before : Allocation or AllocationResult
         What is in force.
-    determinations : sequence of Observation
+    determinations : sequence of OutcomeReport
         New results; only final ones count.
     encumbered : sequence of AllocationLine or None
         What is paid or promised, fund by fund; None reads it off tranches that are paid or committed.
@@ -133,10 +136,8 @@ def reallocate(  # noqa: PLR0913 - what is in force, what is new, and how hard t
         Index of the first period that is still open; in earlier ones everything stays.
     churn_bp : int or None [basis points]
         Most of the open money that may leave its place; None as the problem says.
-    gap : Fraction or None [1]
-        Relative distance to the bound; None as the problem asks.
-    deadline_s : float [s]
-        For the answer.
+    gap, deadline_s : Fraction or None [1], float [s]
+        As in ``allocate``.
 
     Raises
     ------
@@ -146,54 +147,54 @@ def reallocate(  # noqa: PLR0913 - what is in force, what is new, and how hard t
     Examples
     --------
     >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
-    ...   "funds": [{"fund_id": "pool", "budget_minor": 900000}],
-    ...   "interventions": [{"intervention_id": "w7"}, {"intervention_id": "w8"}],
-    ...   "tickets": [{"intervention_id": "w7", "max_minor": 600000},
-    ...               {"intervention_id": "w8", "max_minor": 600000}],
-    ...   "response": [{"intervention_id": "w7", "cap_minor": 600000, "gain_micro_per_k": 2000000},
-    ...                {"intervention_id": "w8", "cap_minor": 600000, "gain_micro_per_k": 1900000}],
-    ...   "evidence": [{"intervention_id": "w7", "family": "gamma_poisson", "expected_micro": 500000},
-    ...                {"intervention_id": "w8", "family": "gamma_poisson", "expected_micro": 500000}]}''')
-    >>> before = Allocation.of([
-    ...   AllocationLine(intervention_id="w7", fund_id="pool", amount_minor=600000),
-    ...   AllocationLine(intervention_id="w8", fund_id="pool", amount_minor=300000)])
-    >>> bad = Observation(determination_id="d1", intervention_id="w7", total=20, exposure=100)
-    >>> paid = AllocationLine(intervention_id="w7", fund_id="pool", amount_minor=400000)
+    ...   "funds": [{"fund_id": "p", "budget_minor": 9000}], "interventions": {"intervention_id": ["a", "b"]},
+    ...   "response": {"intervention_id": ["a", "b"], "cap_minor": [6000, 6000],
+    ...                "gain_micro_per_k": [2000000, 1900000]},
+    ...   "evidence": {"intervention_id": ["a", "b"], "family": ["gamma_poisson", "gamma_poisson"],
+    ...                "expected_micro": [500000, 500000]}}''')
+    >>> before = Allocation.of([AllocationLine(intervention_id=who, fund_id="p", amount_minor=minor)
+    ...   for who, minor in (("a", 6000), ("b", 3000))])
+    >>> bad = OutcomeReport(determination_id="d1", intervention_id="a", total=20, exposure=100)
+    >>> paid = AllocationLine(intervention_id="a", fund_id="p", amount_minor=4000)
     >>> after = reallocate(problem, before, [bad], encumbered=[paid])
     >>> [(row.intervention_id, row.move, row.after_minor) for row in after.changes]
-    [('w7', 'down', 400000), ('w8', 'up', 500000)]
+    [('a', 'down', 4000), ('b', 'up', 5000)]
     """
-    old = before if isinstance(before, Allocation) else required(before)
-    new = learned(document, determinations)
-    new, released, withheld = _with_tranches(new, determinations)
-    lines = held_lines(document, old, now) if encumbered is None else [*encumbered, *past_lines(old, now)]
-    held = Held.of(new, old, lines, now)
-    thetas = beliefs(new).thetas()
-    rules = with_held(with_effects(new, thetas), held)
-    rules = _with_churn(rules, old, held, document.objective.churn_bp if churn_bp is None else churn_bp)
+    old = before if isinstance(before, Allocation) else before.allocation
+    new, released, withheld = _with_tranches(learned(document, determinations), determinations)
+    held = Held.of(new, old, _all_held(document, old, encumbered, now), now)
+    rules = _with_churn(with_held(at_means(new), held), old, held, churn_bp)
     posed = held.posed(rules)
     result = allocate(posed, gap=gap, deadline_s=deadline_s)
-    allocation = merged(rules, held, required(result))
-    value = recheck(rules, allocation)
-    effects = _Effects(document, new)
+    allocation = merged(rules, held, result.allocation)
+    words = _Effects(document, new).words(determinations, released, withheld)
     return Reallocation(
         document=rules,
         posed=posed,
         result=result,
         allocation=allocation,
-        value=value,
-        changes=_changes(old, allocation, held, effects.words(determinations, released, withheld)),
+        value=recheck(rules, allocation),
+        changes=_changes(old, allocation, held, words),
         released=released,
         withheld=withheld,
         ignored=tuple(one.determination_id for one in determinations if not one.is_final),
     )
 
 
+def _all_held(
+    document: AllocationDocument, old: Allocation, encumbered: Sequence[AllocationLine] | None, now: int
+) -> list[AllocationLine]:
+    """Return what is held in open periods as given or by tranches, and all awards of those that are over."""
+    if encumbered is None:
+        return held_lines(document, old, now)
+    return [*(line for line in encumbered if line.period >= now), *past_lines(old, now)]
+
+
 def held_lines(document: AllocationDocument, allocation: Allocation, now: int) -> list[AllocationLine]:
     """Return what paid and committed tranches hold, fund by fund in the order of their ids.
 
-    Fixed and start cost of an intervention with such a tranche is held as well. Awards of periods that are over
-    are held whole.
+    Fixed and start cost of an intervention with such a tranche is held as well. Awards of periods that are
+    over are held whole.
 
     Parameters
     ----------
@@ -247,9 +248,7 @@ def past_lines(allocation: Allocation, now: int) -> list[AllocationLine]:
     return [line for line in allocation.lines if line.period < now]
 
 
-def _working(
-    document: AllocationDocument, allocation: Allocation, cell: tuple[str, int], award: int
-) -> int:
+def _working(document: AllocationDocument, allocation: Allocation, cell: tuple[str, int], award: int) -> int:
     who, period = cell
     at = document.interventions.texts("intervention_id").index(who)
     begins = (who, period - 1) not in set(allocation.chosen)
@@ -265,7 +264,7 @@ def _line(line: AllocationLine, amount: int) -> AllocationLine:
 
 
 def _with_tranches(
-    document: AllocationDocument, determinations: Sequence[Observation]
+    document: AllocationDocument, determinations: Sequence[OutcomeReport]
 ) -> tuple[AllocationDocument, tuple[str, ...], tuple[str, ...]]:
     """Open tranches whose determination is final and met, in their order; name what was released or not."""
     table = document.tranches
@@ -299,6 +298,7 @@ def _with_churn(
     document: AllocationDocument, old: Allocation, held: Held, churn_bp: int | None
 ) -> AllocationDocument:
     """Let at most a part of the open money leave its place."""
+    churn_bp = document.objective.churn_bp if churn_bp is None else churn_bp
     awards = {cell: minor for cell, minor in sorted(old.awards().items()) if cell[1] >= held.now}
     total = sum(awards.values())
     if churn_bp is None or not total:
@@ -314,7 +314,7 @@ def _with_churn(
 
 def _changes(
     old: Allocation, new: Allocation, held: Held, words: Mapping[str, tuple[str, ...]]
-) -> tuple[Change, ...]:
+) -> tuple[AwardChange, ...]:
     before, after = old.awards(), new.awards()
     found = []
     for who, period in sorted({*before, *after}):
@@ -326,7 +326,7 @@ def _changes(
         if not reasons and before[cell] != after[cell]:
             reasons.append("its own results are as before; what others bring has changed")
         found.append(
-            Change(
+            AwardChange(
                 intervention_id=who,
                 period=period,
                 before_minor=before[cell],
@@ -346,7 +346,7 @@ class _Effects:
         self.thetas = zip(beliefs(before).thetas().tolist(), self.after.thetas().tolist(), strict=True)
 
     def words(
-        self, determinations: Sequence[Observation], released: Sequence[str], withheld: Sequence[str]
+        self, determinations: Sequence[OutcomeReport], released: Sequence[str], withheld: Sequence[str]
     ) -> dict[str, tuple[str, ...]]:
         """Return the reasons that new results give, intervention by intervention."""
         found: dict[str, list[str]] = {}
@@ -372,4 +372,3 @@ class _Effects:
 
 def _shown(theta: int) -> str:
     return f"{theta / MICRO:.{THETA_DIGITS}f}"
-

@@ -6,26 +6,41 @@ budgets in several currencies. Each is resolved here once, by whole columns.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from .arrays import UNSET, Actors, Bool, Limits, ProblemArrays, Ragged
 from .columns import FULL_BP
+from .faults import grouping, period_count
+from .sections import AllocationTables
 from .tables import NONE, Int, Table
 
-if TYPE_CHECKING:
-    from .problem import AllocationDocument
-
 ALL = "*"
+
+
+def arrays_of(document: AllocationTables) -> ProblemArrays:
+    """Turn a verified document into numbers; ``AllocationDocument.arrays`` calls it once.
+
+    Examples
+    --------
+    >>> from .problem import AllocationDocument
+    >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
+    ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}],
+    ...   "interventions": [{"intervention_id": "w7", "fixed_minor": 500}],
+    ...   "tickets": [{"intervention_id": "w7", "max_minor": 9000}],
+    ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000}]}''')
+    >>> arrays = arrays_of(problem)
+    >>> arrays.budget.tolist(), arrays.low.tolist(), arrays.high.tolist(), arrays.eligible.tolist()
+    ([[8000]], [0], [9000], [[True]])
+    """
+    return Lowering(document, period_count(document), grouping(document)).made()
 
 
 class Lowering:
     """One document on its way to numbers."""
 
-    def __init__(
-        self, document: "AllocationDocument", periods: int, groups: Mapping[str, Sequence[str]]
-    ) -> None:
+    def __init__(self, document: AllocationTables, periods: int, groups: Mapping[str, Sequence[str]]) -> None:
         self.document = document
         self.periods = periods
         self.groups = groups

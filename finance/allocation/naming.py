@@ -1,7 +1,7 @@
 """Names of columns and rows, and what a dual means: from a model back to the rules of the problem.
 
-The problem: a matrix has numbers where people have rules. Names are made only for those who ask; every row that
-comes from a rule of the document bears its rule id, and one function turns duals into prices.
+The problem: a matrix has numbers where people have rules. Names are made only for those who ask; every row
+that comes from a rule of the document bears its rule id, and one function turns duals into prices.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,7 +9,6 @@ from typing import Literal
 
 from .arrays import ProblemArrays, Ragged
 from .layout import Layout
-
 from .problem import period_label, rule_id
 from .sheet import Float
 
@@ -57,7 +56,7 @@ def column_of(lay: Layout, columns: Blocks, kind: str, key: tuple[str | int, ...
     """
     arrays = lay.arrays
     if kind not in {"funded", "start", "carry"}:
-        return columns[kind].start + int(key[0])
+        return int(columns[kind].start) + int(key[0])
     name, period = str(key[0]), int(key[1]) if len(key) > 1 else 0
     if kind == "carry":
         found = int(lay.carry[arrays.fund_ids.index(name), period])

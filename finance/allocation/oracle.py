@@ -1,9 +1,10 @@
 """Prices in, bound and best choice out.
 
-The problem: a third party must be able to see that nothing better exists. For any prices of the shared rules, the
-value of every allocation is at most what the rules' right-hand sides are worth plus what each cell gains when it
-pays those prices. One call finds that bound, the choice that reaches it, how far this choice uses the shared rules
-(the direction in which prices should move), and the transfers that prove the bound without solving anything.
+The problem: a third party must be able to see that nothing better exists. For any prices of the shared
+rules, the value of every allocation is at most what the rules' right-hand sides are worth plus what each
+cell gains when it pays those prices. One call finds that bound, the choice that reaches it, how far this
+choice uses the shared rules (where prices should move), and the transfers that prove the bound without
+solving anything.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 
 from .arrays import ProblemArrays
 from .closure import Closure, Links, Transfers, list_links
-from .problem import rule_id
 from .pricing import (
     BP,
     Classes,
@@ -24,6 +24,7 @@ from .pricing import (
     list_menu,
     list_rows,
 )
+from .problem import rule_id
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -99,7 +100,7 @@ class Oracle:
         return prices[:head].reshape(self.funds, self.periods), prices[head:]
 
     def unit_prices(self, prices: Floats) -> tuple[Floats, Floats]:
-        """Return the price of money per cell, and the mix of funds [classes x funds x periods] that has it."""
+        """Return the price of money per cell, and its mix of funds [classes x funds x periods]."""
         funds, others = self.split(prices)
         table = np.zeros((len(self.classes.share), self.periods))
         mix = np.zeros((len(self.classes.share), self.funds, self.periods))
@@ -169,7 +170,7 @@ class Oracle:
         return out
 
     def _bought(self, funds: Floats, others: Floats) -> tuple[Floats, Ints]:
-        """Stock bought because it is worth more than its price (at most what all need), and the paying fund."""
+        """Return stock bought because it is worth more than its price, and the fund that pays."""
         bought = np.zeros(len(others))
         payer = np.full(len(others), -1)
         for row in np.flatnonzero(self.rows.bought >= 0).tolist():

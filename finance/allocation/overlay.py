@@ -6,14 +6,16 @@ is; what is added is kept beside it and joined when the model is handed over.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
+from .compile import CompiledModel
 from .highs import Matrix
-from .sheet import Float
 
 Bounds = tuple[float, float]
+Variable = Any  # an LpVariable, of whichever version of PuLP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,19 +165,52 @@ class Overlay:
             integer=np.concatenate([base.integer, np.array([each[3] for each in self.columns], np.bool_)]),
             row_lower=np.concatenate([base.row_lower, [row.low for row in self.rows]]),
             row_upper=np.concatenate([base.row_upper, [row.high for row in self.rows]]),
+            offset=base.offset if self.objective is None else 0.0,
         )
 
     def _joined(self, base: Matrix, width: int) -> "sp.csc_matrix[np.float64]":
         if not self.rows and width == self.width:
             return base.matrix
-        entries = [
-            (at, column, value) for at, row in enumerate(self.rows) for column, value in row.terms.items()
-        ]
-        rows, columns = ([entry[side] for entry in entries] for side in (0, 1))
-        values: Float = np.array([entry[2] for entry in entries], np.float64)
-        added = sp.csr_matrix((values, (rows, columns)), shape=(len(self.rows), width))
-        wide = sp.csr_matrix(
-            (base.matrix.tocsr().data, base.matrix.tocsr().indices, base.matrix.tocsr().indptr),
-            shape=(base.matrix.shape[0], width),
-        )
+        rows = [at for at, row in enumerate(self.rows) for _ in row.terms]
+        columns = [column for row in self.rows for column in row.terms]
+        values = np.array([value for row in self.rows for value in row.terms.values()], np.float64)
+        places = (np.array(rows, np.int64), np.array(columns, np.int64))
+        added = sp.csr_matrix((values, places), shape=(len(self.rows), width))
+        held = base.matrix.tocsr()
+        wide = sp.csr_matrix((held.data, held.indices, held.indptr), shape=(held.shape[0], width))
         return sp.csc_matrix(sp.vstack([wide, added]))
+
+
+def matrix_of(model: CompiledModel) -> Matrix:
+    """Return a compiled model as HiGHS takes it."""
+    return Matrix(
+        matrix=model.matrix,
+        cost=model.cost,
+        lower=model.lower,
+        upper=model.upper,
+        integer=model.integer,
+        row_lower=model.row_lower,
+        row_upper=model.row_upper,
+    )
+
+
+def finite(bound: float) -> float | None:
+    """Return a bound as PuLP takes it: None where there is none.
+
+    Parameters
+    ----------
+    bound : float [solver units]
+        The bound.
+
+    Examples
+    --------
+    >>> finite(-np.inf), finite(2.0)
+    (None, 2.0)
+    """
+    return float(bound) if np.isfinite(bound) else None
+
+
+def bounds_of(variable: Variable) -> Bounds:
+    """Return the bounds of a variable of PuLP, infinite where there is none [solver units]."""
+    low, high = variable.lowBound, variable.upBound
+    return -np.inf if low is None else float(low), np.inf if high is None else float(high)

@@ -19,7 +19,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..errors import NotProven
 from .answer import Allocation
 from .arrays import ProblemArrays
 from .chance import Floats
@@ -27,7 +26,8 @@ from .columns import MICRO
 from .effects import beliefs, with_effects
 from .executor import Executor, gathered
 from .problem import AllocationDocument, rule_id
-from .solve import AllocationResult, allocate
+from .result import AllocationResult
+from .solve import allocate
 from .variants import problem_of, variant
 
 GAP = Fraction(1, 1000)
@@ -177,7 +177,7 @@ def explore(
         For each of them.
     """
     known = beliefs(document)
-    guess = required(allocate(with_effects(document, known.thetas()), gap=gap, deadline_s=deadline_s))
+    guess = allocate(with_effects(document, known.thetas()), gap=gap, deadline_s=deadline_s).allocation
     awards = sorted(guess.awards().items())
     previous = [{"intervention_id": who, "period": at, "amount_minor": minor} for (who, at), minor in awards]
     objective = document.objective.model_copy(update={"churn_bp": share_bp})
@@ -317,31 +317,18 @@ def with_information(
     return variant(document, {"synergies": [*kept, *added]})
 
 
-def required(result: AllocationResult) -> Allocation:
-    """Return the allocation of a result.
-
-    Raises
-    ------
-    NotProven
-        When it holds none.
-    """
-    if result.allocation is None:
-        raise NotProven("No allocation was found before the deadline; allow more time.")
-    return result.allocation
-
-
 def _posed(raw: bytes, thetas: tuple[int, ...]) -> AllocationDocument:
     return with_effects(problem_of(raw), np.array(thetas, np.int64))
 
 
 def _answer(raw: bytes, piece: tuple[tuple[int, ...], Fraction, float]) -> bytes:
     thetas, gap, deadline_s = piece
-    return required(allocate(_posed(raw, thetas), gap=gap, deadline_s=deadline_s)).canonical_bytes()
+    return allocate(_posed(raw, thetas), gap=gap, deadline_s=deadline_s).allocation.canonical_bytes()
 
 
 def _value(raw: bytes, piece: tuple[tuple[int, ...], Fraction, float]) -> Fraction:
     thetas, gap, deadline_s = piece
-    return Fraction(allocate(_posed(raw, thetas), gap=gap, deadline_s=deadline_s).value)
+    return allocate(_posed(raw, thetas), gap=gap, deadline_s=deadline_s).value
 
 
 def _fund_prices(arrays: ProblemArrays, prices: Mapping[str, Fraction]) -> Floats:

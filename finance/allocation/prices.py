@@ -338,7 +338,7 @@ class _Bound:
                 np.add.at(self.worth, lists.items[:, None] * self.periods + when, share)
 
     def _mix(self) -> tuple[Grains, Bool]:
-        """Return the price of money of the cheapest admitted mix of funds, and whether funds can pay it all."""
+        """Return the price of money of the cheapest mix of funds, and whether funds can pay it all."""
         arrays, lam = self.arrays, self.prices.budget
         if not arrays.has_shares:
             ceiling = int(lam.max(initial=0))
@@ -384,7 +384,7 @@ class _Bound:
         if churn:
             points.append(np.clip(before - base, low, high))
         found = list[Grains]()
-        for amount in self._allowed(points):
+        for amount in self._allowed(points, high):
             net = -cost * amount
             for k in range(ends.shape[1]):
                 begin = ends[:, k] - arrays.cap[:, k]
@@ -395,7 +395,7 @@ class _Bound:
         best: Grains = np.max(found, axis=0)
         return best + self.in_kind
 
-    def _allowed(self, points: list[Int]) -> Iterator[Int]:
+    def _allowed(self, points: list[Int], high: Int) -> Iterator[Int]:
         """Yield amounts to be tried, cell by cell; where tranches fix the amounts only these."""
         ptr, items = self.arrays.levels.ptr, self.arrays.levels.items
         counts = np.diff(ptr)
@@ -406,7 +406,7 @@ class _Bound:
         for at in range(max(len(points), int(counts.max()))):
             amount = points[min(at, len(points) - 1)].copy()
             amount[fixed] = items[ptr[:-1][fixed] + np.minimum(at, counts[fixed] - 1)]
-            yield amount
+            yield np.minimum(amount, high)
 
     def _started(self, value: Grains, cost: Grains, shut: Bool) -> Grains:
         """Charge the start of a run: in full where none can go before, else up to what is passed back."""
@@ -414,6 +414,7 @@ class _Bound:
         alone = np.ones(len(shut), bool)
         alone[1:] = shut[:-1]
         alone[:: self.periods] = True
+        alone |= shut
         alone |= start <= 0
         passed = np.where(alone, 0, np.minimum(self.prices.start.astype(self.kind) * self.block, start))
         value = value - np.where(alone, start, passed)

@@ -1,16 +1,16 @@
 """What every cell is worth on its own once every shared rule has a price.
 
-The problem: budgets, floors, caps, shares, counts, stocks and metric floors tie thousands of choices together.
-With a price on each of these rows the choices fall apart: an intervention in a period (a cell) pays for what it
-takes, and its best amount follows from its own response alone. This module lists the rows, turns prices into the
-price of money in every cell, and finds the best amount by trying every breakpoint, so that steps, tranches and
-responses of any shape are exact.
+The problem: budgets, floors, caps, shares, counts, stocks and metric floors tie thousands of choices
+together. With a price on each of these rows the choices fall apart: an intervention in a period (a cell)
+pays for what it takes, and its best amount follows from its own response alone. This module lists the rows
+and the amounts worth trying: every breakpoint, so that steps, tranches and responses of any shape are
+exact.
 
 Notes
 -----
-Money is counted in 1,000 major units and value in value units, as floats: the exact bound is recomputed from
-integer prices elsewhere. Every row reads usage <= right-hand side, so every price is >= 0. Budgets come first, in
-the order of funds, then periods.
+Money is counted in 1,000 major units and value in value units, as floats: the exact bound is recomputed
+from integer prices elsewhere. Every row reads usage <= right-hand side, so every price is >= 0. Budgets
+come first, in the order of funds, then periods.
 """
 
 from dataclasses import dataclass
@@ -27,6 +27,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 MICRO = 10**6
 BP = 10_000
+NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ class _RowList:
         self.parts: dict[str, list[tuple[int, Ints, Floats]]] = {"money": [], "count": [], "metric": []}
         self.total: list[Floats] = []
 
-    def add(  # noqa: PLR0913 - one argument per thing that a row can use
+    def add(
         self,
         name: tuple[str, ...],
         index: int | tuple[int, int],
@@ -236,7 +237,7 @@ def _overrides(rows: _RowList, arrays: ProblemArrays) -> None:
 
 
 def _actors(rows: _RowList, arrays: ProblemArrays) -> None:
-    """Add what actors can take on, where their parts are fixed shares; a minor unit more for each rounded part."""
+    """Add what actors can take on where their parts are fixed shares, a minor unit more for each part."""
     actors, k = arrays.actors, arrays.minor_per_block
     for a, t in np.argwhere(actors.cap >= 0).tolist():
         held = np.flatnonzero((actors.actor == a) & (actors.share_bp >= 0))
@@ -299,7 +300,7 @@ def list_classes(arrays: ProblemArrays) -> Classes:
 
 
 def cheapest_mix(classes: Classes, funds: Floats) -> tuple[Floats, Floats]:
-    """Return, for prices [funds], the price of money per class and the share of each fund in the cheapest mix.
+    """Return the price of money per class, for prices of funds, and the cheapest mix.
 
     Examples
     --------
@@ -315,5 +316,5 @@ def cheapest_mix(classes: Classes, funds: Floats) -> tuple[Floats, Floats]:
         mix[:, f] = np.minimum(left, classes.share[:, f])
         left = left - mix[:, f]
     price: Floats = mix @ funds
-    price[left > 1e-9] = np.inf  # nobody may pay all of it
+    price[left > NOTHING] = np.inf  # nobody may pay all of it
     return price, mix

@@ -1,9 +1,10 @@
 """From prices to an allocation: decide what the prices decide, solve the rest, grow until it is proved.
 
-The problem: prices prove a bound, but what they would buy breaks budgets by a little. The choices that prices
-leave open are few; with all others decided they are solved exactly, and when the answer is not near enough to
-the bound, more of them are opened. What the bound excludes for good (whoever flips it falls below the answer that
-is known) never comes back, and when everything else is open, the solver's own bound holds for the whole problem.
+The problem: prices prove a bound, but what they would buy breaks budgets by a little. The choices that
+prices leave open are few; with all others decided they are solved exactly, and when the answer is not near
+enough to the bound, more of them are opened. What the bound excludes for good (flip it, and the answer is
+worse than the one known) never comes back; when everything else is open, the solver's own bound holds for
+the whole problem.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from .compile import CompiledModel
 from .core import Core, Folding
+from .covers import with_covers
 from .dual import Pricing
 from .highs import Outcome, Search, run
 from .oracle import Oracle
@@ -25,6 +27,8 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 FIRST = 60  # open choices of the first small model
 LEAST = 12
+COVERED = 5000  # cells up to which the whole model gets rows for covers
+TINY, LUMPY = 400, 0.05  # cells up to which so many parts in the relaxation mean: no small models
 HALF = 0.5
 GROWTH = 2
 LOOSE = 2  # loose segments for each open choice
@@ -147,6 +151,8 @@ class PrimalSearch:
         cells = len(self.net)
         count = max(LEAST, min(FIRST, cells // 6))
         shares = Shares.of(self.model, self.limits.left())
+        if cells <= TINY and self.parts().sum() > LUMPY * cells:
+            count = cells
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
             undecided = ~self.decided() if self.standing.x is not None else np.ones(cells, bool)
             nearly_all = count >= shares.nearly_all * int(undecided.sum())
@@ -155,6 +161,12 @@ class PrimalSearch:
                 return
             self.step(count, undecided, shares)
             count *= GROWTH
+
+    def parts(self) -> Bools:
+        """Cells that the relaxation funds in part."""
+        level = self.pricing.level[self.model.layout.cells]
+        out: Bools = (level > FRACTION) & (level < 1 - FRACTION)
+        return out
 
     def step(self, count: int, undecided: Bools, shares: Shares) -> None:
         """Solve a small model with so many open choices, in its share of the time."""
@@ -170,8 +182,7 @@ class PrimalSearch:
         cells = self.model.layout.cells
         size = (arrays.high[cells] + self.model.layout.fixed) / arrays.minor_per_block
         score = np.abs(self.net) / np.maximum(size, 1e-6)
-        level = self.pricing.level[cells]
-        score[(level > FRACTION) & (level < 1 - FRACTION)] = -1.0
+        score[self.parts()] = -1.0
         score[~undecided] = np.inf
         out = np.zeros(len(score), bool)
         out[np.argsort(score, kind="stable")[:count]] = True
@@ -195,7 +206,7 @@ class PrimalSearch:
         part: float = 1.0,
         options: Mapping[str, Any] | None = None,
     ) -> Outcome:
-        """Hand a small model to the solver, with the answer that is known and a part of the gap as its own."""
+        """Hand a small model to the solver, with the answer that is known and a part of the gap."""
         limits = self.limits
         start = None if self.standing.x is None else self.standing.x[core.columns]
         search = Search(
@@ -227,8 +238,11 @@ class PrimalSearch:
 
     def finish(self, undecided: Bools) -> None:
         """Solve everything that is not excluded; the solver's bound then holds for the whole problem."""
+        if len(self.net) <= COVERED and not self.model.integer.all():
+            self.folding = Folding(with_covers(self.model))
         everything = np.ones(self.folding.cap.shape, bool)
-        prior = np.where(self.net > 0, 1.0, 0.0)
+        must = self.model.lower[self.model.layout.y] > 0  # locked, whatever it is worth
+        prior = np.where((self.net > 0) | must, 1.0, 0.0)
         level = np.where(undecided, self.level, prior)
         core = self.folding.fold(level, self.working, undecided, everything)
         if core is None:

@@ -10,83 +10,24 @@ Every rule of the problem has a stable id, made by ``rule_id``: ``budget/<fund>/
 ``floor/<kind>/<group>/<period>``, ``needs/<first>/<second>`` and so on (docs/allocation.md lists them).
 """
 
+import hashlib
 from collections.abc import Mapping
-from fractions import Fraction
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from functools import cached_property
+from typing import Any, Self
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
-from pydantic_core import core_schema
+from pydantic import PrivateAttr
 
-from ..documents import Document, UnitCode, canonical_bytes
+from ..documents import canonical_bytes
 from ..findings import Findings, finding
-from ..units import MAX_SCALE
-from .columns import BLOCK, FULL_BP, HORIZON, MICRO, REQUIRED, SECTIONS, Column, Section
+from .arrays import ProblemArrays
+from .columns import HORIZON, SECTIONS
 from .faults import faults
+from .lowering import arrays_of
+from .sections import AllocationTables
 from .tables import Table
 
-if TYPE_CHECKING:
-    from .arrays import ProblemArrays
 
-DEFAULT_GAP = "1/10000"
-GapText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,9}/[1-9][0-9]{0,9}$")]
-Label = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,39}$")]
-MAX_BYTES = 256 * 2**20
-
-
-class _Rows:
-    """The pydantic type of one section."""
-
-    def __init__(self, name: str) -> None:
-        self.section = SECTIONS[name]
-
-    def __get_pydantic_core_schema__(self, _: object, __: GetCoreSchemaHandler) -> core_schema.CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            lambda given: given if isinstance(given, Table) else Table.read(self.section, given),
-            serialization=core_schema.plain_serializer_function_ser_schema(Table.plain),
-        )
-
-    def __get_pydantic_json_schema__(
-        self, _: core_schema.CoreSchema, __: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        return section_schema(self.section)
-
-
-def _empty(name: str) -> Any:  # noqa: ANN401 - a field with a default
-    return Field(default_factory=partial(Table.read, SECTIONS[name], ()))
-
-
-class Objective(Document):
-    """What is maximised: expected value, a cautious value, or metrics in order.
-
-    Examples
-    --------
-    >>> Objective.read(b'{"mode": "cvar", "alpha_bp": 1000}').mode
-    'cvar'
-    """
-
-    mode: Literal["mean", "lcb", "cvar", "chance"] = "mean"
-    z_milli: Annotated[
-        int, Field(ge=0, le=10_000, description="lcb: standard deviations below [thousandths]")
-    ] = 1000
-    alpha_bp: Annotated[int, Field(ge=1, le=FULL_BP, description="cvar, chance: worst part of the cases")] = (
-        1000
-    )
-    weight_bp: Annotated[int, Field(ge=0, le=FULL_BP, description="cvar: its weight beside the mean")] = (
-        FULL_BP
-    )
-    draws: Annotated[int, Field(ge=2, le=5000, description="cvar, chance: scenarios drawn")] = 200
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="of the draws")] = 1
-    order: Annotated[tuple[str, ...], Field(max_length=20, description="metrics, the first one first")] = ()
-    churn_bp: Annotated[
-        int | None, Field(ge=0, le=FULL_BP, description="most of earlier money that moves")
-    ] = None
-    max_min: Annotated[
-        str | None, Field(description="grouping column whose least served group counts most")
-    ] = None
-
-
-class AllocationDocument(Document):
+class AllocationDocument(AllocationTables):
     """A whole allocation problem: who can be funded, from what, under which rules.
 
     ``read`` refuses a document with every fault of its tables, or else every fault between them.
@@ -108,32 +49,31 @@ class AllocationDocument(Document):
 /tickets: max_minor of w7 in period 0 is 9500; its segments end at 9000.
     """
 
-    max_bytes: ClassVar[int] = MAX_BYTES
+    _file_sha256: str = PrivateAttr(default="")
 
-    schema_: Annotated[Literal["almoner.allocation/2"], Field(alias="schema")] = "almoner.allocation/2"
-    unit: UnitCode
-    scale: Annotated[int, Field(ge=0, le=MAX_SCALE)]
-    gap: GapText = DEFAULT_GAP
-    periods: Annotated[tuple[Label, ...], Field(max_length=240)] = ()
-    objective: Objective = Objective()
-    rates: Annotated[Table, _Rows("rates")] = _empty("rates")
-    metrics: Annotated[Table, _Rows("metrics")] = _empty("metrics")
-    funds: Annotated[Table, _Rows("funds")]
-    earmarks: Annotated[Table, _Rows("earmarks")] = _empty("earmarks")
-    interventions: Annotated[Table, _Rows("interventions")]
-    tickets: Annotated[Table, _Rows("tickets")] = _empty("tickets")
-    response: Annotated[Table, _Rows("response")] = _empty("response")
-    synergies: Annotated[Table, _Rows("synergies")] = _empty("synergies")
-    limits: Annotated[Table, _Rows("limits")] = _empty("limits")
-    concentration: Annotated[Table, _Rows("concentration")] = _empty("concentration")
-    actors: Annotated[Table, _Rows("actors")] = _empty("actors")
-    actor_caps: Annotated[Table, _Rows("actor_caps")] = _empty("actor_caps")
-    resources: Annotated[Table, _Rows("resources")] = _empty("resources")
-    needs: Annotated[Table, _Rows("needs")] = _empty("needs")
-    tranches: Annotated[Table, _Rows("tranches")] = _empty("tranches")
-    evidence: Annotated[Table, _Rows("evidence")] = _empty("evidence")
-    previous: Annotated[Table, _Rows("previous")] = _empty("previous")
-    overrides: Annotated[Table, _Rows("overrides")] = _empty("overrides")
+    @classmethod
+    def read(cls, raw: bytes | str) -> Self:
+        """Read a problem from JSON text and remember which bytes these were.
+
+        Parameters
+        ----------
+        raw : bytes or str
+            JSON, UTF-8.
+
+        Raises
+        ------
+        DocumentInvalid
+            With every fault.
+        """
+        document = super().read(raw)
+        digest = hashlib.sha256(raw if isinstance(raw, bytes) else raw.encode()).hexdigest()
+        object.__setattr__(document, "__pydantic_private__", {"_file_sha256": digest})
+        return document
+
+    @property
+    def file_sha256(self) -> str:
+        """SHA-256 of the bytes that were read; empty for a problem that was made in memory."""
+        return self._file_sha256
 
     @cached_property
     def _faults(self) -> Findings:
@@ -184,28 +124,8 @@ class AllocationDocument(Document):
         document.verify()
         return document
 
-    def table(self, name: str) -> Table:
-        """Return one section."""
-        held: Table = getattr(self, name)
-        return held
-
-    @property
-    def asked_gap(self) -> Fraction:
-        """The relative distance to the bound that is asked for [1]."""
-        return Fraction(self.gap)
-
-    @property
-    def minor_per_block(self) -> int:
-        """Minor units in the 1,000 major units that gains are given for [minor units]."""
-        return BLOCK * int(10**self.scale)
-
-    @property
-    def grains_per_value(self) -> int:
-        """Parts of a unit of value in which every value is a whole number: gain times money [grains]."""
-        return MICRO * self.minor_per_block
-
     @cached_property
-    def arrays(self) -> "ProblemArrays":
+    def arrays(self) -> ProblemArrays:
         """The problem in numbers, made once.
 
         Raises
@@ -213,15 +133,8 @@ class AllocationDocument(Document):
         DocumentInvalid
             When tables contradict each other.
         """
-        from .arrays import arrays_of  # noqa: PLC0415 - numbers are made from documents, not the reverse
-
         self.verify()
         return arrays_of(self)
-
-    def amount(self, minor: int) -> str:
-        """Write minor units as an amount of this document, without the unit."""
-        sign, digits = "-" if minor < 0 else "", str(abs(minor)).rjust(self.scale + 1, "0")
-        return sign + (f"{digits[: -self.scale]}.{digits[-self.scale :]}" if self.scale else digits)
 
     def plain(self) -> dict[str, Any]:
         """Return the document as JSON values: columns, without what is only default."""
@@ -259,46 +172,3 @@ def period_label(period: int) -> str:
     ('2', 'all')
     """
     return "all" if period == HORIZON else str(period)
-
-
-def section_schema(section: Section) -> dict[str, Any]:
-    """Return the JSON Schema of a section: rows, or columns of the same content.
-
-    Examples
-    --------
-    >>> from .columns import SECTIONS
-    >>> [form["type"] for form in section_schema(SECTIONS["rates"])["anyOf"]]
-    ['array', 'object']
-    """
-    cells = {column.name: _cell(column) for column in section.columns}
-    required = [column.name for column in section.columns if column.default is REQUIRED]
-    extra: dict[str, Any] | bool = (
-        {"anyOf": [{"type": "string"}, {"type": "integer"}, {"type": "null"}]} if section.is_open else False
-    )
-    columns = {name: {"type": "array", "items": cell} for name, cell in cells.items()}
-    more = {"type": "array", "items": extra} if section.is_open else False
-    row = {"type": "object", "properties": cells, "required": required, "additionalProperties": extra}
-    return {
-        "description": section.note,
-        "anyOf": [
-            {"type": "array", "items": row},
-            {"type": "object", "properties": columns, "required": required, "additionalProperties": more},
-        ],
-    }
-
-
-def _cell(column: Column) -> dict[str, Any]:
-    cell: dict[str, Any] = {"description": column.note}
-    if column.kind == "int":
-        cell |= {"type": "integer", "minimum": column.least, "maximum": column.most}
-    elif column.kind == "ids":
-        cell |= {"type": "array", "items": {"type": "string"}}
-    else:
-        cell |= {"type": "string"}
-    if column.words:
-        cell["enum"] = list(column.words)
-    if column.default is None:
-        cell["type"] = [cell["type"], "null"]
-    elif column.default is not REQUIRED:
-        cell["default"] = column.default
-    return cell

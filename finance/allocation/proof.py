@@ -1,14 +1,14 @@
 """The whole numbers that prove a bound: prices by rule, and what is handed from cell to cell.
 
-The problem: a proof in floats is none. Prices are rounded to whole billionths of value before the last call of the
-oracle, and its transfers afterwards; whatever was lost to rounding, the numbers stay within the limits in which
-they prove a bound, and everyone who recomputes it finds the same fraction.
+The problem: a proof in floats is none. Prices are rounded to whole billionths of value before the last call
+of the oracle, and its transfers afterwards; whatever was lost to rounding, the numbers stay within the
+limits in which they prove a bound, and everyone who recomputes it finds the same fraction.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import ProblemArrays, Ragged
+from .arrays import Ragged
 from .oracle import Oracle
 from .prices import Multipliers
 
@@ -58,7 +58,7 @@ def whole_prices(oracle: Oracle, prices: Floats) -> Ints:
     prices : float [prices]
         As found.
     """
-    whole = np.rint(np.maximum(prices, 0.0) * NANO).astype(np.int64)
+    whole: Ints = np.rint(np.maximum(prices, 0.0) * NANO).astype(np.int64)
     arrays, head = oracle.arrays, oracle.funds * oracle.periods
     funds = whole[:head].reshape(oracle.funds, oracle.periods)
     payers = np.flatnonzero(arrays.unrestricted)

@@ -1,18 +1,19 @@
 """The model in PuLP: a problem that is a matrix, and becomes objects only for those who ask for them.
 
-The problem: PuLP is how people write models, and its objects cost more than the solve: a problem of ten
-thousand interventions takes seconds and hundreds of megabytes to build. ``AllocationProblem`` is a PuLP problem
-that keeps the matrix. Rows that a user adds lie on top of it; variables and constraints are made when a foreign
+The problem: PuLP is how people write models, and its objects cost more than the solve: ten thousand
+interventions take seconds and hundreds of megabytes to build. ``AllocationProblem`` is a PuLP problem that
+keeps the matrix. Rows that a user adds lie on top of it; variables and constraints are made when a foreign
 solver, ``writeLP`` or a person reads them. ``MatrixHiGHS`` hands the matrix to HiGHS in one call.
 
-PuLP 3.3 and 4.2 differ in how a model is held and in the words for how a run ended; both stay in this file, and
-so does what else surprises: a maximisation that is negated, duals of mixed problems that are all 0, a time limit
-that reads "Optimal". The model always minimises minus the value.
+PuLP 3.3 and 4.2 differ in how a model is held and in the words for how a run ended; both stay in this file,
+and so does what else surprises: a maximisation that is negated, duals of mixed problems that are all 0, a
+limit that reads "Optimal". The model always minimises minus the value.
 """
 
 import gc
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Self
 
 import numpy as np
 import pulp
@@ -25,19 +26,21 @@ from .highs import (
     Outcome,
     Progress,
     Search,
-    SmallLP,
     Word,
     again,
     hand_over,
     is_credible,
     new_highs,
     solve_held,
+    without_columns,
 )
-from .overlay import Overlay
+from .overlay import Overlay, bounds_of, finite, matrix_of
 from .sheet import Float
+from .small_lp import SmallLP
 
 __all__ = ["AllocationProblem", "MatrixHiGHS", "Outcome", "SmallLP", "solve_model"]
 
+Foreign = Any  # an object of PuLP, of whichever version
 IS_RUST = hasattr(pulp, "LpSolveStats")  # 4.0 and later keep the model in a Rust core
 WORDS_3: Mapping[Word, tuple[str, str]] = {
     "solved": ("LpStatusOptimal", "LpSolutionOptimal"),
@@ -59,12 +62,12 @@ def _lazy(name: str) -> property:
     """Make an attribute of the base class that brings the objects into being when somebody reads it."""
     place = f"_held_{name}"
 
-    def read(self: "AllocationProblem") -> Any:  # noqa: ANN401 - whatever PuLP keeps there
+    def read(self: "AllocationProblem") -> Foreign:
         if not self.is_quiet:
             self.materialise()
         return self.__dict__[place]
 
-    def write(self: "AllocationProblem", value: Any) -> None:  # noqa: ANN401 - whatever PuLP keeps there
+    def write(self: "AllocationProblem", value: Foreign) -> None:
         if name == "objective" and not self.is_quiet:
             self.setObjective(value)
         else:
@@ -113,12 +116,18 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         self.base = matrix_of(model)
         self.overlay = Overlay(len(self.base.cost))
         self.made: dict[int, Any] = {}
-        self.outcome: Outcome | None = None
+        self.last: Outcome | None = None
         self.solver = MatrixHiGHS()
         self.is_quiet = False
 
-    # ------------------------------------------------------------------ variables and rows
-    def variable(self, kind: str, *key: str | int) -> Any:  # noqa: ANN401 - an LpVariable of either version
+    @property
+    def outcome(self) -> Outcome:
+        """How the last run ended."""
+        if self.last is None:
+            raise RuntimeError("the problem has not been solved yet: call solve first")
+        return self.last
+
+    def variable(self, kind: str, *key: str | int) -> Foreign:
         """Return the variable of one column, made on demand.
 
         Parameters
@@ -130,7 +139,7 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         """
         return self._variable(self.model.column(kind, *key))
 
-    def _variable(self, column: int) -> Any:  # noqa: ANN401 - an LpVariable of either version
+    def _variable(self, column: int) -> Foreign:
         if column not in self.made:
             spec = self.overlay.column(column)
             if spec is None:
@@ -140,26 +149,35 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
             else:
                 name, low, high, whole = spec
             kind = pulp.LpInteger if whole else pulp.LpContinuous
+            low, high = self.overlay.bounds.get(column, (low, high))
             was, self.is_quiet = self.is_quiet, True
-            self.made[column] = self.add_variable(name, _finite(low), _finite(high), kind)
+            self.made[column] = super().add_variable(name, finite(low), finite(high), kind)
             self.is_quiet = was
             self.overlay.named[name] = column
         return self.made[column]
 
-    def _column(self, variable: Any) -> int:  # noqa: ANN401 - an LpVariable of either version
+    def add_variable(self, *given: Foreign, **named: Foreign) -> Foreign:
+        """Add a column and return its variable; arguments are PuLP's."""
+        was, self.is_quiet = self.is_quiet, True
+        made = super().add_variable(*given, **named)
+        self.is_quiet = was
+        self._column(made)
+        return made
+
+    def _column(self, variable: Foreign) -> int:
         """Return the column of a variable; one that is not of this model becomes a new column."""
         name = str(variable.name)
         column = self.overlay.named.get(name)
         if column is None:
-            low, high = _bounds(variable)
+            low, high = bounds_of(variable)
             column = self.overlay.add_column(name, low, high, whole=variable.cat == pulp.LpInteger)
             self.made[column] = variable
         return column
 
-    def _terms(self, expression: Any) -> dict[int, float]:  # noqa: ANN401 - an expression of either version
+    def _terms(self, expression: Foreign) -> dict[int, float]:
         return {self._column(variable): float(factor) for variable, factor in expression.items()}
 
-    def addConstraint(self, constraint: Any, name: str | None = None) -> None:  # noqa: N802, ANN401 - PuLP's
+    def addConstraint(self, constraint: Foreign, name: str | None = None) -> None:  # noqa: N802 - PuLP's
         """Lay a row on top of the matrix."""
         if getattr(constraint, "sense", None) is None:
             raise TypeError("only a comparison of expressions is a constraint: write left <= right")
@@ -169,26 +187,16 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         if self.is_material:
             self._quietly(super().addConstraint, constraint, title)
 
-    def add(self, constraint: Any, name: str | None = None) -> None:  # noqa: ANN401 - PuLP's
-        """Lay a row on top of the matrix."""
-        self.addConstraint(constraint, name)
+    add = addConstraint
 
-    def extend(self, other: Any, use_objective: bool = True) -> None:  # noqa: ANN401, FBT001, FBT002 - PuLP's
-        """Lay rows on top of the matrix.
-
-        Parameters
-        ----------
-        other : mapping or iterable
-            Rows by name, pairs of a name and a row, or rows.
-        use_objective : bool
-            Of no effect: rows have none.
-        """
+    def extend(self, other: Foreign, use_objective: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - PuLP's
+        """Lay rows on top of the matrix: by name, in pairs of a name and a row, or rows alone."""
         pairs: Iterable[Any] = other.items() if isinstance(other, Mapping) else other
         for each in pairs:
             name, row = each if isinstance(each, tuple) else (None, each)
             self.addConstraint(row, name)
 
-    def setObjective(self, obj: Any) -> None:  # noqa: N802, ANN401 - PuLP's
+    def setObjective(self, obj: Foreign) -> None:  # noqa: N802 - PuLP's
         """Minimise something else: an expression, a variable or a number."""
         expression = obj + 0.0 if hasattr(obj, "varValue") else obj
         terms = {} if isinstance(expression, int | float) or obj is None else self._terms(expression)
@@ -196,7 +204,7 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         if self.is_material:
             self._quietly(super().setObjective, self._expression(terms))
 
-    def __iadd__(self, other: Any) -> "AllocationProblem":  # noqa: ANN401 - PuLP's
+    def __iadd__(self, other: Foreign) -> Self:
         first, name = other if isinstance(other, tuple) else (other, None)
         if first is True:
             return self
@@ -208,14 +216,13 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
             self.setObjective(first)
         return self
 
-    # ------------------------------------------------------------------ matrix and objects
     def matrix(self) -> Matrix:
         """Return the model for HiGHS, with the rows, columns and bounds that a user added or changed."""
-        base = self.base
-        changed = {column: _bounds(variable) for column, variable in self.made.items()}
-        if not changed and self.overlay.is_empty:
-            return base
-        return self.overlay.on(base, changed)
+        is_bare = not self.made and self.overlay.is_empty
+        return self.base if is_bare else self.overlay.on(self.base, self._changed())
+
+    def _changed(self) -> dict[int, tuple[float, float]]:
+        return {column: bounds_of(variable) for column, variable in self.made.items()}
 
     def materialise(self) -> None:
         """Make all variables and constraints, for those who read them."""
@@ -225,7 +232,7 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         gc.disable()
         self.is_quiet = self.is_material = True
         try:
-            model = self.overlay.on(self.base, {column: _bounds(each) for column, each in self.made.items()})
+            model = self.matrix()
             variables = [self._variable(column) for column in range(len(model.cost))]
             if hasattr(self, "_register_variable"):  # PuLP 3
                 for each in variables:
@@ -257,17 +264,16 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
             if high < np.inf:
                 super().addConstraint(expression <= high, name)
 
-    def _expression(self, terms: Mapping[int, float]) -> Any:  # noqa: ANN401 - an expression of either version
+    def _expression(self, terms: Mapping[int, float]) -> Foreign:
         return _affine([(self._variable(column), factor) for column, factor in terms.items()])
 
-    def _quietly(self, act: Any, *given: Any) -> None:  # noqa: ANN401 - a method of the base class
+    def _quietly(self, act: Foreign, *given: Foreign) -> None:
         self.is_quiet = True
         try:
             act(*given)
         finally:
             self.is_quiet = False
 
-    # ------------------------------------------------------------------ what PuLP asks a problem
     def variables(self) -> list[Any]:
         """Return all variables, in the order of the columns."""
         self.materialise()
@@ -290,11 +296,11 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
     def __repr__(self) -> str:
         return f"{self.name}: {self.numVariables()} variables, {self.numConstraints()} constraints"
 
-    def fixObjective(self) -> Any:  # noqa: N802, ANN401 - PuLP's
+    def fixObjective(self) -> Foreign:  # noqa: N802 - PuLP's
         """Do what PuLP needs before a run, once there are objects."""
         return super().fixObjective() if self.is_material else (False, None)
 
-    def restoreObjective(self, wasNone: Any, dummyVar: Any) -> None:  # noqa: N802, N803, ANN401 - PuLP's
+    def restoreObjective(self, wasNone: Foreign, dummyVar: Foreign) -> None:  # noqa: N802, N803 - PuLP's
         """Undo it."""
         if self.is_material:
             super().restoreObjective(wasNone, dummyVar)
@@ -302,24 +308,20 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
     def copy(self) -> "AllocationProblem":
         """Return a problem over the same matrix, with the same rows on top."""
         made = type(self)(self.model, self.name)
-        made.overlay = self.overlay.copy({column: _bounds(each) for column, each in self.made.items()})
+        made.overlay = self.overlay.copy(self._changed())
         return made
 
-    def deepcopy(self) -> "AllocationProblem":
-        """Return a problem over the same matrix, which nobody writes, with the same rows on top."""
-        return self.copy()
+    deepcopy = copy  # nobody writes the matrix
 
     def __getstate__(self) -> dict[str, Any]:
-        bounds = {column: _bounds(each) for column, each in self.made.items()}
-        state = {"name": self.name, "overlay": self.overlay.copy(bounds), "outcome": self.outcome}
-        return state | {"model": self.model}
+        beneath = {"name": self.name, "model": self.model}
+        return beneath | {"overlay": self.overlay.copy(self._changed()), "last": self.last}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         AllocationProblem.__init__(self, state["model"], state["name"])
-        self.overlay, self.outcome = state["overlay"], state["outcome"]
+        self.overlay, self.last = state["overlay"], state["last"]
 
-    # ------------------------------------------------------------------ runs
-    def solve(self, solver: Any = None, **options: Any) -> Any:  # noqa: ANN401 - PuLP's
+    def solve(self, solver: Foreign = None, **options: Foreign) -> Foreign:
         """Solve the problem; any solver of PuLP will do.
 
         Parameters
@@ -331,32 +333,30 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         """
         chosen = solver or self.solver
         if isinstance(chosen, MatrixHiGHS):
-            self.startClock()
-            status = chosen.actualSolve(self)
-            self.stopClock()
-            return status
+            return chosen.actualSolve(self)
         self.materialise()
         answer = super().solve(chosen, **options)
-        self.outcome = self._foreign(answer)
+        self.last = self._foreign(answer)
         return answer
 
-    def _foreign(self, answer: Any) -> Outcome:  # noqa: ANN401 - a number, or statistics in PuLP 4
+    def _foreign(self, answer: Foreign) -> Outcome:
         status = getattr(answer, "status", answer)
         word = getattr(status, "name", None) or pulp.LpStatus[status].replace(" ", "")
         has_answer = getattr(answer, "has_solution", word == "Optimal")
         values = [variable.varValue for variable in self.variables()]
         x = np.array([0.0 if value is None else value for value in values]) if has_answer else None
-        is_proved = word == "Optimal" and getattr(self, "sol_status", 1) == pulp.LpSolutionOptimal
+        is_proved = word == "Optimal" and (IS_RUST or self.sol_status == pulp.LpSolutionOptimal)
         objective = float(self.matrix().cost @ x) if x is not None else np.inf
         said: Word = "infeasible" if word == "Infeasible" else "no_answer"
         if x is not None:
-            said = "solved" if is_proved or IS_RUST and word == "Optimal" else "stopped"
+            said = "solved" if is_proved else "stopped"
         bound = objective if said == "solved" else np.inf if said == "infeasible" else -np.inf
         return Outcome(status=said, x=x, objective=objective, bound=bound)
 
-    def take(self, outcome: Outcome) -> Any:  # noqa: ANN401 - a number, or statistics in PuLP 4
+    def take(self, outcome: Outcome) -> Foreign:
         """Take how a run ended; return what PuLP's ``solve`` returns."""
-        self.outcome = outcome
+        self.last = outcome
+        self.solutionTime = outcome.spent_s
         self._fill()
         if IS_RUST:
             return self._statistics(outcome)
@@ -364,7 +364,7 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         self.assignStatus(status, solution)
         return status
 
-    def _statistics(self, outcome: Outcome) -> Any:  # noqa: ANN401 - LpSolveStats
+    def _statistics(self, outcome: Outcome) -> Foreign:
         word = getattr(pulp.LpSolveStatus, WORDS_4[outcome.status])
         self.status = word
         return pulp.LpSolveStats(
@@ -381,9 +381,9 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
 
     def _fill(self) -> None:
         """Write the values of the last run into the variables that there are."""
-        if self.outcome is None or self.outcome.x is None:
+        if self.last is None or self.last.x is None:
             return
-        x, dual = self.outcome.x, self.outcome.column_dual
+        x, dual = self.last.x, self.last.column_dual
         for column, variable in self.made.items():
             if column < len(x):
                 variable.varValue = float(x[column])
@@ -407,7 +407,7 @@ class MatrixHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP has no types that bo
 
     name = "MatrixHiGHS"
 
-    def __init__(self, search: Search | None = None, **options: Any) -> None:  # noqa: ANN401 - of HiGHS
+    def __init__(self, search: Search | None = None, **options: Foreign) -> None:
         self.search = search or Search()
         super().__init__(msg=False, gapRel=self.search.gap, threads=1, **options)
 
@@ -421,51 +421,33 @@ class MatrixHiGHS(pulp.HiGHS):  # type: ignore[misc] # PuLP has no types that bo
         """
         self.search = self.search.starting(x)
 
-    def createAndConfigureSolver(self, lp: Any) -> None:  # noqa: N802, ANN401 - PuLP's
-        """Make the solver."""
-        if isinstance(lp, AllocationProblem):
-            lp.solverModel = new_highs({**self.optionsDict, **(self.search.options or {})})
-        else:
-            super().createAndConfigureSolver(lp)
-
-    def buildSolverModel(self, lp: Any) -> None:  # noqa: N802, ANN401 - PuLP's
+    def buildSolverModel(self, lp: Foreign) -> None:  # noqa: N802 - PuLP's
         """Hand the matrix over, in one call."""
         if isinstance(lp, AllocationProblem):
             hand_over(lp.solverModel, lp.matrix())
         else:
             super().buildSolverModel(lp)
 
-    def actualSolve(self, lp: Any, **options: Any) -> Any:  # noqa: N802, ANN401 - PuLP's
+    def actualSolve(self, lp: Foreign, **options: Foreign) -> Foreign:  # noqa: N802 - PuLP's
         """Solve a problem; what cannot be believed is asked a second time."""
         if not isinstance(lp, AllocationProblem):
             return super().actualSolve(lp, **options)
-        self.createAndConfigureSolver(lp)
-        self.buildSolverModel(lp)
-        first = solve_held(lp.solverModel, self.search)
         model = lp.matrix()
-        outcome = first if is_credible(model, first) else again(model, self.search, first.spent_s)
+        first = without_columns(model)
+        if first is None:
+            lp.solverModel = new_highs({**self.optionsDict, **(self.search.options or {})})
+            self.buildSolverModel(lp)
+            first = solve_held(lp.solverModel, self.search)
+        outcome = first if is_credible(model, first) else again(model, self.search, first)
         return lp.take(outcome)
 
-    def solve(self, lp: Any) -> Any:  # noqa: ANN401 - PuLP's
+    def solve(self, lp: Foreign) -> Foreign:
         """Solve a problem."""
-        return lp.solve(self)
+        return lp.solve(self) if isinstance(lp, AllocationProblem) else super().solve(lp)
 
-    def actualResolve(self, lp: Any, **options: Any) -> Any:  # noqa: N802, ANN401 - PuLP's
+    def actualResolve(self, lp: Foreign, **options: Foreign) -> Foreign:  # noqa: N802 - PuLP's
         """Solve a problem again; PuLP 3.3 refuses to."""
         return self.actualSolve(lp, **options)
-
-
-def matrix_of(model: CompiledModel) -> Matrix:
-    """Return a compiled model as HiGHS takes it."""
-    return Matrix(
-        matrix=model.matrix,
-        cost=model.cost,
-        lower=model.lower,
-        upper=model.upper,
-        integer=model.integer,
-        row_lower=model.row_lower,
-        row_upper=model.row_upper,
-    )
 
 
 def solve_model(
@@ -499,29 +481,11 @@ def solve_model(
         Further options of HiGHS.
     """
     problem = AllocationProblem(model)
-    search = Search(
-        gap=gap,
-        deadline_s=deadline_s,
-        start=incumbent,
-        bound=bound,
-        cancel=cancel,
-        progress=progress,
-        options=options,
-    )
-    problem.solve(MatrixHiGHS(search))
-    outcome: Outcome = problem.outcome
-    return outcome
+    limits = Search(gap=gap, deadline_s=deadline_s, start=incumbent, bound=bound)
+    problem.solve(MatrixHiGHS(replace(limits, cancel=cancel, progress=progress, options=options)))
+    return problem.outcome
 
 
-def _affine(pairs: list[tuple[Any, float]]) -> Any:  # noqa: ANN401 - an expression of either version
+def _affine(pairs: list[tuple[Any, float]]) -> Foreign:
     kind = pulp.LpAffineExpression
     return kind.from_list(pairs) if IS_RUST else kind(pairs)
-
-
-def _finite(bound: float) -> float | None:
-    return float(bound) if np.isfinite(bound) else None
-
-
-def _bounds(variable: Any) -> tuple[float, float]:  # noqa: ANN401 - an LpVariable of either version
-    low, high = variable.lowBound, variable.upBound
-    return -np.inf if low is None else float(low), np.inf if high is None else float(high)

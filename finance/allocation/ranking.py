@@ -17,6 +17,8 @@ from .arrays import UNSET
 from .building import Builder
 from .problem import rule_id
 
+Heap = list[tuple[Fraction | int, int]]
+
 
 class Ranking:
     """All cells in order of the value per unit of money of each with all it needs; ties by id.
@@ -109,40 +111,41 @@ class Ranking:
                 if builder.total(number) < least and self._open(builder, cell):
                     builder.grow(cell, builder.working[cell] + least - builder.total(number))
 
-    def add_all(self, builder: Builder, cells: Iterable[int] | None = None) -> int:
-        """Fund, one after the other, what adds most per unit of money and can be paid; return how many steps.
+    def add_all(self, builder: Builder) -> None:
+        """Fund or enlarge, one after the other, what adds most per unit of money, as long as it can be paid.
 
-        What a cell adds counts synergies with all that is funded by then, and money only for what is not.
+        What a cell adds counts synergies with all that is funded by then, and money only for what is not. An
+        award is enlarged when its next piece brings more than anything new would.
 
         Parameters
         ----------
         builder : Builder
             What is funded already.
-        cells : Iterable of int or None [positions]
-            Whom to look at; None for everybody.
         """
-        usable = set(self.order if cells is None else cells) - set(builder.working)
-        heap = [(-self.merits[cell], cell) for cell in usable]
-        heap += self._raised(builder, builder.working, usable)
+        usable = set(self.order)
+        heap: Heap = [(-self.merits[cell], cell) for cell in self.order if cell not in builder.working]
+        heap += self._raised(builder, builder.working)
+        heap += [(-gain, cell) for cell in builder.working if (gain := self._piece(builder, cell)[0])]
         heapify(heap)
-        steps = 0
         while heap:
             key, cell = heappop(heap)
-            new = self._missing(builder, cell)
-            if not new or cell not in usable:
+            if cell not in usable:
                 continue
-            merit = self._added(builder, new)
+            if cell in builder.working:
+                self._enlarge(builder, cell, key, heap)
+                continue
+            new = self._missing(builder, cell)
+            merit = self._added(builder, new) if new else Fraction(0)
             if -merit > key:
                 heappush(heap, (-merit, cell))
             elif merit > 0 and builder.open(new):
-                steps += 1
                 for one in new:
                     builder.grow(one, self.best[one])
-                for raised in self._raised(builder, new, usable):
+                    heappush(heap, (-self._piece(builder, one)[0], one))
+                for raised in self._raised(builder, new):
                     heappush(heap, raised)
             else:
                 usable.discard(cell)
-        return steps
 
     def spend(self, builder: Builder) -> int:
         """Give the money that is left to the highest gains; return how much it was [minor units]."""
@@ -180,6 +183,30 @@ class Ranking:
         group = self.closure(builder, cell)
         return cell in builder.working or (group is not None and builder.open(group))
 
+    def _enlarge(self, builder: Builder, cell: int, key: Fraction | int, heap: Heap) -> None:
+        """Enlarge an award by its next piece unless that brings less than thought; queue what follows."""
+        gain, end = self._piece(builder, cell)
+        if not gain:
+            return
+        if -gain > key:
+            heappush(heap, (-gain, cell))
+        elif builder.grow(cell, end) and builder.working[cell] == end:
+            heappush(heap, (-self._piece(builder, cell)[0], cell))
+
+    def _piece(self, builder: Builder, cell: int) -> tuple[Fraction | int, int]:
+        """Return the best gain per unit of money of a larger award, and the working money it ends at."""
+        held, high, end = builder.working[cell], builder.high[cell], 0
+        ends = []
+        for width in self.arrays.cap[cell].tolist():
+            end += width
+            ends.append(min(end, high))
+        steps = builder.allowed(cell) if len(self.arrays.levels.at(cell)) else ends
+        now = builder.grains(cell, held)
+        return max(
+            ((Fraction(builder.grains(cell, end) - now, end - held), end) for end in steps if end > held),
+            default=(0, held),
+        )
+
     def _missing(self, builder: Builder, cell: int) -> list[int]:
         """Return what would have to be funded for a cell and is not; nothing when it cannot be."""
         return [one for one in self.closure(builder, cell) or () if one not in builder.working]
@@ -195,9 +222,7 @@ class Ranking:
         value = sum(builder.grains(one, self.best[one]) for one in new) + builder.together(new)
         return Fraction(value, max(1, cost))
 
-    def _raised(
-        self, builder: Builder, funded: Iterable[int], usable: set[int]
-    ) -> list[tuple[Fraction, int]]:
+    def _raised(self, builder: Builder, funded: Iterable[int]) -> Heap:
         """Return the heap entries of those who add more now that others are funded."""
         partners = {
             who * self.periods + cell % self.periods
@@ -205,7 +230,7 @@ class Ranking:
             for number in builder.partners[cell // self.periods]
             for who in self.arrays.bonus.at(number).tolist()
         }
-        missing = {cell: self._missing(builder, cell) for cell in sorted(partners & usable)}
+        missing = {cell: self._missing(builder, cell) for cell in sorted(partners & self.merits.keys())}
         return [(-self._added(builder, new), cell) for cell, new in missing.items() if new]
 
     def _best(self, builder: Builder, cell: int) -> int:

@@ -1,7 +1,7 @@
 """Prices from the linear relaxation, for problems so small that it is solved at once.
 
-The problem: up to some thousand cells one linear program costs less than the calls of the oracle that find the same
-prices. Its duals are only a proposal: the bound is what the oracle finds at these prices.
+The problem: up to some thousand cells one linear program costs less than the calls of the oracle that find
+the same prices. Its duals are only a proposal: the bound is what the oracle finds at these prices.
 """
 
 import numpy as np

@@ -1,19 +1,20 @@
 """What ``allocate`` returns: an allocation, what it is worth, what none can exceed, and why.
 
 The problem: an answer without its bound cannot be judged, and a bound without its proof cannot be believed. A
-result holds all three, and figures that people ask for: prices, what is left, what binds, what is not decided.
+result holds all three, and figures that people ask for: prices, what is left, what binds, what is undecided.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Literal
 
 from ..documents import canonical_bytes
 from ..money import decimal_text
 from .answer import Allocation
 from .arrays import ProblemArrays
-from .problem import AllocationDocument, rule_id
+from .certificate import Certificate
+from .problem import rule_id
 
 Status = Literal["within_gap", "stopped", "infeasible", "no_answer"]
 FULL_BP = 10_000
@@ -81,14 +82,14 @@ class AllocationResult:
     value, bound : Fraction [value units]
         Exact value of the allocation; upper bound on the value of any lawful one.
     gap, asked_gap : Fraction [1]
-        (bound - value) / \\|value\\|, None when only the value is zero; and what was asked.
+        Distance from value to bound over the value, None when only the value is zero; and what was asked.
     kind : str
         ``prices``: the bound is proved by prices; ``solver``: it rests on the solver's search.
     price_bound : Fraction [value units]
         What prices alone prove.
     prices : Mapping of str to Fraction
-        Rule -> what 1,000 more major units (of a count or stock: one more) would bring at most; without zeros.
-    certificate : Certificate or None
+        Rule -> what 1,000 more major units (of a count or stock: one more) bring at most; without zeros.
+    certificate : Certificate
         The proof, for whoever wants to check it.
     tie_band : tuple of (str, int)
         Interventions and periods whose choice could flip within the gap that is left.
@@ -103,6 +104,7 @@ class AllocationResult:
 
     Examples
     --------
+    >>> from .problem import AllocationDocument
     >>> from .solve import allocate
     >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
     ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}],
@@ -126,7 +128,7 @@ class AllocationResult:
     kind: Literal["prices", "solver"]
     price_bound: Fraction
     prices: Mapping[str, Fraction]
-    certificate: Any
+    certificate: Certificate
     tie_band: tuple[tuple[str, int], ...]
     left: Mapping[tuple[str, int], int]
     binding: tuple[str, ...]
@@ -186,8 +188,10 @@ def what_is_left(arrays: ProblemArrays, allocation: Allocation) -> dict[tuple[st
         for period in range(arrays.period_count)
     }
     fee = dict(zip(arrays.fund_ids, arrays.carry_fee_bp.tolist(), strict=True))
-    for paid in (*allocation.lines, *allocation.bought):
-        left[paid.fund_id, paid.period] -= paid.amount_minor
+    for line in allocation.lines:
+        left[line.fund_id, line.period] -= line.amount_minor
+    for purchase in allocation.bought:
+        left[purchase.fund_id, purchase.period] -= purchase.amount_minor
     for kept in allocation.carried:
         left[kept.fund_id, kept.period] -= kept.amount_minor
         left[kept.fund_id, kept.period + 1] += kept.amount_minor * (FULL_BP - fee[kept.fund_id]) // FULL_BP

@@ -382,7 +382,7 @@ class _Rounding:
             piece = self.rows.up(cell)
             step = min(piece.room, self.rows.room(cell))
             given = self._give(cell, step) if step else 0
-            if given == piece.room and (after := self.rows.up(cell).gain):
+            if given and given == piece.room and (after := self.rows.up(cell).gain):
                 heapq.heappush(queue, (-after, cell))
             elif given and given == step:  # a weight changes here, or a row is full
                 heapq.heappush(queue, (gain, cell))

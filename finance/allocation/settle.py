@@ -1,8 +1,8 @@
 """From the solver's answer to whole amounts; where they cannot be had, a little room in every rule.
 
-The problem: a choice that is payable in fractions of a cent may not be payable in whole ones. When rounding fails,
-the money is placed again for the same choice, with every bound on money tightened by one minor unit for each of
-its members; a choice that still fails is not tried again.
+The problem: a choice that is payable in fractions of a cent may not be payable in whole ones. When rounding
+fails, the money is placed again for the same choice, with every bound on money tightened by one minor unit
+for each of its members; a choice that still fails is not tried again.
 """
 
 from collections.abc import Callable

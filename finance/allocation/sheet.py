@@ -1,7 +1,7 @@
 """A model under construction: blocks of columns and rows, put together as one sparse matrix.
 
 The problem: a model of ten thousand interventions has a million coefficients; written one by one they cost
-more than the solve. Here whole blocks are added as arrays: columns first, then rows, each block under its name.
+more than the solve. Here whole blocks are added as arrays: columns first, then rows, each under its name.
 """
 
 from dataclasses import dataclass, field
@@ -13,11 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 from .tables import Int
 
 Float = NDArray[np.float64]
+Places = NDArray[np.int32]
 NOWHERE = -1  # a column or row that is not in the model
 
 
 @dataclass(slots=True)
-class Sheet:
+class ModelSheet:
     """Columns and rows, block by block.
 
     Attributes
@@ -27,7 +28,7 @@ class Sheet:
 
     Examples
     --------
-    >>> sheet = Sheet()
+    >>> sheet = ModelSheet()
     >>> paid = sheet.add("paid", 2, cost=[-1.0, -2.0])
     >>> sheet.put(0, paid, 1.0)
     >>> sheet.close("budget", 1, high=5.0).tolist()
@@ -42,7 +43,7 @@ class Sheet:
     height: int = 0
     _column_parts: list[tuple[Float, Float, Float, NDArray[np.bool_]]] = field(default_factory=list)
     _row_parts: list[tuple[Float, Float]] = field(default_factory=list)
-    _entries: list[tuple[Int, Int, Float]] = field(default_factory=list)
+    _entries: list[tuple[Places, Places, Float]] = field(default_factory=list)
     _charges: list[tuple[Int, Float]] = field(default_factory=list)
 
     def add(
@@ -100,14 +101,19 @@ class Sheet:
         value : float or array [solver units]
             Coefficient; several on one place add up.
         """
+        at = np.asarray(row, np.int64)
+        if not at.size:
+            return
         rows, columns, values = np.broadcast_arrays(
-            np.asarray(row, np.int64), np.asarray(column, np.int64), np.asarray(value, np.float64)
+            at, np.asarray(column, np.int64), np.asarray(value, np.float64)
         )
         stands = (rows >= 0) & (columns >= 0) & (values != 0)
         if stands.all():
-            self._entries.append((rows.ravel() + self.height, columns.ravel(), values.ravel()))
+            place = (rows.ravel() + self.height, columns.ravel())
+            self._entries.append((place[0].astype(np.int32), place[1].astype(np.int32), values.ravel()))
         else:
-            self._entries.append((rows[stands] + self.height, columns[stands], values[stands]))
+            place = (rows[stands] + self.height, columns[stands])
+            self._entries.append((place[0].astype(np.int32), place[1].astype(np.int32), values[stands]))
 
     def close(self, name: str, count: int, *, low: ArrayLike = -np.inf, high: ArrayLike = np.inf) -> Int:
         """End a block of rows and return their numbers.
@@ -129,7 +135,7 @@ class Sheet:
 
     def matrix(self) -> "sp.csc_matrix[np.float64]":
         """Return all coefficients, by columns, rows in order within each."""
-        parts = self._entries or [(np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0))]
+        parts = self._entries or [(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))]
         row, column, value = (np.concatenate([part[at] for part in parts]) for at in range(3))
         made = sp.csc_matrix((value, (row, column)), shape=(self.height, self.width))
         made.sum_duplicates()

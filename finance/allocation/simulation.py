@@ -17,20 +17,21 @@ from fractions import Fraction
 import numpy as np
 
 from .answer import Allocation
-from .chance import Floats, stream
+from .chance import stream
 from .check import recheck
 from .columns import MICRO
-from .effects import Observation, beliefs, learned, with_effects
+from .effects import OutcomeReport, beliefs, learned, with_effects
 from .executor import Executor, gathered
-from .policies import GAP, knowledge_gains, required, with_information
+from .policies import GAP, knowledge_gains, with_information
 from .problem import AllocationDocument
 from .solve import allocate
 from .variants import columns_of, variant
 
-Policy = Callable[["Turn"], tuple[Allocation, AllocationDocument]]
+Policy = Callable[["PolicyTurn"], tuple[Allocation, AllocationDocument]]
 PART_OF_ASKS = Fraction(3, 10)
 POOLS = 3
 EPSILON = 0.1
+PILOTED = 0.5  # share of interventions with some results before the first round
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class WorldSize:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class World:
+class SimulatedWorld:
     """One simulated world.
 
     Attributes
@@ -78,7 +79,7 @@ class World:
     asks: Mapping[str, int]
     exposure: int
 
-    def results(self, allocation: Allocation, seed: int, number: int) -> list[Observation]:
+    def results(self, allocation: Allocation, seed: int, number: int) -> list[OutcomeReport]:
         """Return what a round's awards bring to light: events in the exposure that the money pays for.
 
         Parameters
@@ -104,7 +105,7 @@ class World:
             if exposure:
                 events = int(stream(seed, "events", number, who).poisson(rate[who] * exposure))
                 found.append(
-                    Observation(
+                    OutcomeReport(
                         determination_id=f"r{number}", intervention_id=who, total=events, exposure=exposure
                     )
                 )
@@ -112,7 +113,7 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Turn:
+class PolicyTurn:
     """What a policy sees when it decides.
 
     Attributes
@@ -135,7 +136,7 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
+class PolicyRun:
     """What one policy did in one world.
 
     Attributes
@@ -153,7 +154,7 @@ class Run:
 
     Examples
     --------
-    >>> run = Run(policy="means", world=0, clairvoyant=Fraction(5), realised=(Fraction(3), Fraction(4)),
+    >>> run = PolicyRun(policy="means", world=0, clairvoyant=Fraction(5), realised=(Fraction(3), Fraction(4)),
     ...   promised=(Fraction(4), Fraction(4)), covered=9, stated=10)
     >>> run.regret
     Fraction(3, 1)
@@ -174,7 +175,7 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Summary:
+class PolicySummary:
     """What one policy did in all worlds.
 
     Attributes
@@ -194,7 +195,7 @@ class Summary:
 
     Examples
     --------
-    >>> Summary(policy="means", regret=0.1, regret_error=0.01, last_regret=0.05, over_promise=0.0,
+    >>> PolicySummary(policy="means", regret=0.1, regret_error=0.01, last_regret=0.05, over_promise=0.0,
     ...   coverage=0.9).policy
     'means'
     """
@@ -207,7 +208,7 @@ class Summary:
     coverage: float
 
 
-def make_world(number: int, seed: int, size: WorldSize | None = None) -> World:
+def make_world(number: int, seed: int, size: WorldSize | None = None) -> SimulatedWorld:
     """Draw a world: lognormal sizes, gains and effects, a budget of three tenths of all asks.
 
     Parameters
@@ -235,7 +236,7 @@ def make_world(number: int, seed: int, size: WorldSize | None = None) -> World:
     expected = (rng.lognormal(np.log(1_500_000), 0.4, count)).astype(np.int64)
     ratio = np.exp(rng.normal(0, 0.3, POOLS))
     thetas = ratio[pool] * np.exp(rng.normal(-(size.spread**2) / 2, size.spread, count))
-    pilot = np.where(rng.random(count) < 0.5, rng.integers(1, size.exposure, count), 0)
+    pilot = np.where(rng.random(count) < PILOTED, rng.integers(1, size.exposure, count), 0)
     events = rng.poisson(expected / MICRO * thetas * pilot)
     document = AllocationDocument.from_tables(
         {"unit": "USD", "scale": 2},
@@ -268,7 +269,7 @@ def make_world(number: int, seed: int, size: WorldSize | None = None) -> World:
             },
         },
     )
-    return World(
+    return SimulatedWorld(
         document=document,
         thetas=np.rint(thetas * MICRO).astype(np.int64),
         asks=dict(zip(who, asks.tolist(), strict=True)),
@@ -276,52 +277,52 @@ def make_world(number: int, seed: int, size: WorldSize | None = None) -> World:
     )
 
 
-def by_means(turn: Turn) -> tuple[Allocation, AllocationDocument]:
+def by_means(turn: PolicyTurn) -> tuple[Allocation, AllocationDocument]:
     """Follow the believed means."""
     posed = with_effects(turn.document, beliefs(turn.document).thetas())
-    return required(allocate(posed, gap=GAP)), posed
+    return allocate(posed, gap=GAP).allocation, posed
 
 
-def by_raw_means(turn: Turn) -> tuple[Allocation, AllocationDocument]:
+def by_raw_means(turn: PolicyTurn) -> tuple[Allocation, AllocationDocument]:
     """Follow raw means, and expectation where there is no result: greedy, without shrinkage."""
     evidence = turn.document.evidence
     exposure = np.maximum(evidence.ints("exposure"), 1)
     raw = evidence.ints("total") / exposure / (evidence.ints("expected_micro") / MICRO) * MICRO
     thetas = np.where(evidence.ints("exposure") > 0, np.rint(raw), MICRO).astype(np.int64)
     posed = with_effects(turn.document, thetas)
-    return required(allocate(posed, gap=GAP)), posed
+    return allocate(posed, gap=GAP).allocation, posed
 
 
-def by_draw(turn: Turn) -> tuple[Allocation, AllocationDocument]:
+def by_draw(turn: PolicyTurn) -> tuple[Allocation, AllocationDocument]:
     """Follow one draw of the effects (Thompson sampling)."""
     known = beliefs(turn.document)
     drawn = known.draws(turn.seed * 1000 + turn.number, 1)[0]
-    answer = required(allocate(with_effects(turn.document, drawn), gap=GAP))
+    answer = allocate(with_effects(turn.document, drawn), gap=GAP).allocation
     return answer, with_effects(turn.document, known.thetas())
 
 
-def by_information(turn: Turn) -> tuple[Allocation, AllocationDocument]:
+def by_information(turn: PolicyTurn) -> tuple[Allocation, AllocationDocument]:
     """Follow the believed means and what results are worth in the rounds to come (knowledge gradient)."""
     posed = with_effects(turn.document, beliefs(turn.document).thetas())
     guess = allocate(posed, gap=GAP)
     left = turn.rounds - turn.number - 1
     gains = knowledge_gains(turn.document, guess.prices, turn.exposure) if left else {}
     if not gains:
-        return required(guess), posed
-    return required(allocate(with_information(posed, gains, left), gap=GAP)), posed
+        return guess.allocation, posed
+    return allocate(with_information(posed, gains, left), gap=GAP).allocation, posed
 
 
-def by_chance(turn: Turn) -> tuple[Allocation, AllocationDocument]:
+def by_chance(turn: PolicyTurn) -> tuple[Allocation, AllocationDocument]:
     """Give everyone the same chance: fund whom the lot prefers, whatever the results."""
     document = turn.document
     lots = stream(turn.seed, "lots", turn.number).random(document.interventions.count)
     flat = np.full(document.response.count, MICRO, np.int64)
     posed = variant(document, {"response": columns_of(document, "response", gain_micro_per_k=flat)})
     answer = allocate(with_effects(posed, np.rint(lots * MICRO).astype(np.int64)), gap=GAP)
-    return required(answer), with_effects(document, beliefs(document).thetas())
+    return answer.allocation, with_effects(document, beliefs(document).thetas())
 
 
-def by_epsilon(turn: Turn) -> tuple[Allocation, AllocationDocument]:
+def by_epsilon(turn: PolicyTurn) -> tuple[Allocation, AllocationDocument]:
     """Follow raw means, and chance in one round of ten."""
     is_chance = stream(turn.seed, "epsilon", turn.number).random() < EPSILON
     return by_chance(turn) if is_chance else by_raw_means(turn)
@@ -337,12 +338,12 @@ POLICIES: Mapping[str, Policy] = {
 }
 
 
-def play(world: World, policy: str, number: int, rounds: int, seed: int) -> Run:
+def play(world: SimulatedWorld, policy: str, number: int, rounds: int, seed: int) -> PolicyRun:
     """Let one policy decide in one world, round after round.
 
     Parameters
     ----------
-    world : World
+    world : SimulatedWorld
         The world.
     policy : str
         One of ``POLICIES``.
@@ -354,13 +355,13 @@ def play(world: World, policy: str, number: int, rounds: int, seed: int) -> Run:
         Of luck and draws.
     """
     truth = with_effects(world.document, world.thetas)
-    bound = Fraction(allocate(truth, gap=GAP).bound)
+    bound = allocate(truth, gap=GAP).bound
     document = world.document
     realised, promised = [], []
     luck = seed * 10_000 + number
     for at in range(rounds):
         exposure = dict.fromkeys(world.asks, world.exposure)
-        turn = Turn(document=document, exposure=exposure, number=at, rounds=rounds, seed=luck)
+        turn = PolicyTurn(document=document, exposure=exposure, number=at, rounds=rounds, seed=luck)
         allocation, belief = POLICIES[policy](turn)
         realised.append(recheck(truth, allocation))
         promised.append(recheck(belief, allocation))
@@ -368,7 +369,7 @@ def play(world: World, policy: str, number: int, rounds: int, seed: int) -> Run:
     known = beliefs(document)
     effect = known.expected * world.thetas / MICRO
     covered = (effect >= known.bound(0.05)) & (effect <= known.bound(0.95))
-    return Run(
+    return PolicyRun(
         policy=policy,
         world=number,
         clairvoyant=bound,
@@ -387,7 +388,7 @@ def simulate(
     seed: int = 1,
     size: WorldSize | None = None,
     executor: Executor | None = None,
-) -> tuple[Run, ...]:
+) -> tuple[PolicyRun, ...]:
     """Let policies decide in simulated worlds.
 
     Parameters
@@ -407,8 +408,8 @@ def simulate(
 
     Returns
     -------
-    tuple of Run
-        World by world, policies in their order.
+    tuple of PolicyRun
+        SimulatedWorld by world, policies in their order.
 
     Examples
     --------
@@ -420,12 +421,12 @@ def simulate(
     return tuple(gathered(_play, (seed, rounds, size or WorldSize()), pieces, executor))
 
 
-def summarise(runs: Sequence[Run]) -> tuple[Summary, ...]:
+def summarise(runs: Sequence[PolicyRun]) -> tuple[PolicySummary, ...]:
     """Return the mean figures of every policy, in the order of their first runs.
 
     Parameters
     ----------
-    runs : sequence of Run
+    runs : sequence of PolicyRun
         Of ``simulate``.
     """
     return tuple(
@@ -434,18 +435,18 @@ def summarise(runs: Sequence[Run]) -> tuple[Summary, ...]:
     )
 
 
-def _play(shared: tuple[int, int, WorldSize], piece: tuple[int, str]) -> Run:
+def _play(shared: tuple[int, int, WorldSize], piece: tuple[int, str]) -> PolicyRun:
     seed, rounds, size = shared
     number, policy = piece
     return play(make_world(number, seed, size), policy, number, rounds, seed)
 
 
-def _summary(name: str, runs: Sequence[Run]) -> Summary:
+def _summary(name: str, runs: Sequence[PolicyRun]) -> PolicySummary:
     parts = np.array([float(run.regret / (run.clairvoyant * len(run.realised))) for run in runs])
     last = np.array([_last(run) for run in runs])
     promised = sum((sum(run.promised, Fraction(0)) for run in runs), Fraction(0))
     realised = sum((sum(run.realised, Fraction(0)) for run in runs), Fraction(0))
-    return Summary(
+    return PolicySummary(
         policy=name,
         regret=float(parts.mean()),
         regret_error=float(parts.std(ddof=1) / np.sqrt(len(parts))) if len(parts) > 1 else float("nan"),
@@ -455,6 +456,6 @@ def _summary(name: str, runs: Sequence[Run]) -> Summary:
     )
 
 
-def _last(run: Run) -> float:
+def _last(run: PolicyRun) -> float:
     kept = run.realised[-max(1, len(run.realised) // 4) :]
     return float(1 - sum(kept, Fraction(0)) / (run.clairvoyant * len(kept)))

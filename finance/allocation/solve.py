@@ -1,54 +1,61 @@
 """From a problem to an allocation in whole minor units, with a bound that nothing can exceed.
 
-The problem: "the solver says so" is no reason to move money. Here prices prove a bound and decide most choices,
-the solver decides the rest, the amounts are made whole in integers, checked rule by rule by ``check.py`` and
-valued exactly; and the answer is published together with the bound, so that the most that a better one could
-bring is known.
+The problem: "the solver says so" is no reason to move money. Prices prove a bound and decide most choices,
+the solver decides the rest, the amounts are made whole in integers, checked rule by rule by ``check.py``
+and valued exactly; and the answer is published together with the bound, so that the most that a better one
+could bring is known.
 
 Notes
 -----
 A bound of kind ``prices`` is arithmetic that anybody can repeat. One of kind ``solver`` is the bound of the
-solver's search with a stated margin: one millionth of it and one hundred-millionth of what all interventions would
-be worth together, for the solver's tolerances. Where there are only choices and that margin would hide the step of
-values, it works with tolerances of 10**-9, and the margin is as small a part of both. Where every value is a multiple of some step, a bound is rounded down to one.
+solver's search with a stated margin: one millionth of it and one hundred-millionth of what all
+interventions would be worth together, for the solver's tolerances. Where there are only choices and that
+margin would hide the step of values, the solver works with tolerances of 10**-9, and the margin is as small
+a part of both. Where every value is a multiple of some step, a bound is rounded down to one.
 """
 
 import time
 from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
-from typing import Literal, Never
+from typing import Never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import Infeasible, NotProven, RoundingFailed
 from .answer import Allocation
+from .certificate import Multipliers, certify, price_bound, relative_gap
 from .check import recheck
 from .compile import CompiledModel, compile_model
+from .conflicts import find_conflict
 from .dual import Pricing, find_prices
+from .highs import solver_name
 from .lattice import rounded_down, value_step
 from .oracle import Oracle
 from .primal import Limits, PrimalSearch, Standing
-from .problem import AllocationDocument, rule_id
-from .prices import price_bound as exact_bound
-from .proof import NANO, prove, whole_prices
+from .problem import AllocationDocument
+from .proof import NANO, prove
 from .relax import relax
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
 from .settle import ROUNDS, choose_again, settle
+from .strategies import choose
 from .timing import NARROW
+from .witness import allocation_of, plans
 
 Floats = NDArray[np.float64]
 MICRO = 10**6
 PRICE_SHARE = 0.4  # of the time that is left
 SMALL = 1500  # cells up to which the linear relaxation gives the prices
 CALLS = 400
+AUTO = "auto"
+NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
 NEARLY = Fraction(999, 1000)
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
 
-def allocate(  # noqa: PLR0913 - what, how near, how long, and whom to tell
+def allocate(
     problem: AllocationDocument,
     *,
     gap: Fraction | None = None,
@@ -56,6 +63,7 @@ def allocate(  # noqa: PLR0913 - what, how near, how long, and whom to tell
     clock: Callable[[], float] = time.monotonic,
     cancel: Callable[[], bool] | None = None,
     progress: Callable[[Progress], None] | None = None,
+    strategy: str = AUTO,
     warm: AllocationResult | None = None,
     raise_infeasible: bool = True,
 ) -> AllocationResult:
@@ -75,6 +83,9 @@ def allocate(  # noqa: PLR0913 - what, how near, how long, and whom to tell
         Whether to stop now, with the best answer so far; asked often.
     progress : Callable, optional
         Told every step forward.
+    strategy : str
+        Who chooses: ``auto`` is the optimizer, other names are those of ``list_strategies``. Whoever it is,
+        the answer is checked and put beside the bound here.
     warm : AllocationResult, optional
         The answer to a similar problem, whose prices to start from.
     raise_infeasible : bool
@@ -104,7 +115,7 @@ def allocate(  # noqa: PLR0913 - what, how near, how long, and whom to tell
     if not 0 < asked < 1:
         raise ValueError(f"gap is {asked}: it must be between 0 and 1")
     run = _Run(problem, asked, _Watch(clock, deadline_s, cancel, progress))
-    status = run.search(warm)
+    status = run.search(warm) if strategy == AUTO else run.follow(strategy)
     if status in {"infeasible", "no_answer"} and raise_infeasible:
         run.refuse(status)
     return run.result(status)
@@ -166,6 +177,7 @@ class _Run:
         self.value = Fraction(0)
         self.step = Fraction(0)
         self.is_narrow = False
+        self.strategy = AUTO
         self.pricing: Pricing
         self.model: CompiledModel
         self.standing: Standing
@@ -178,9 +190,10 @@ class _Run:
         now = watch.mark("model", now)
         pricing = self._prices(warm)
         now = watch.mark("prices", now)
+        self.pricing = pricing or find_prices(self.oracle, calls=1)
+        self.standing = Standing(bound=self.pricing.bound)
         if pricing is None or pricing.bound < self._least():
             return "infeasible"
-        self.pricing, self.standing = pricing, Standing(bound=pricing.bound)
         self._find_step()
         limits = Limits(
             gap=float(self.asked) * ROUNDING,
@@ -202,6 +215,16 @@ class _Run:
         self._settle()
         watch.mark("whole", now)
         return "no_answer" if self.allocation is None else "stopped"
+
+    def follow(self, strategy: str) -> Status:
+        """Let somebody else choose; prices say what that costs."""
+        found = choose(self.problem, strategy)
+        self.allocation, self.value, self.strategy = found.allocation, found.value, found.strategy
+        self.model = compile_model(self.arrays)
+        pricing = self._prices(None)
+        self.pricing = pricing or find_prices(self.oracle, calls=1)
+        self.standing = Standing(bound=self.pricing.bound)
+        return "stopped"
 
     def _prices(self, warm: AllocationResult | None) -> Pricing | None:
         """Find prices: from the relaxation when the problem is small."""
@@ -236,6 +259,8 @@ class _Run:
         self.step = value_step(self.arrays)
         self.is_narrow = bool(self.model.integer.all()) and 0 < self.step < 2 * self._margin()
         self.standing.step = max(0.0, float((self.step - self._margin()) * NEARLY))
+        if not self.standing.step:
+            self.step = Fraction(0)
 
     def _settle(self) -> None:
         """Make whole amounts; a choice that cannot be paid is put aside and another one sought."""
@@ -251,71 +276,93 @@ class _Run:
             else:
                 self.value = recheck(self.problem, self.allocation)
                 return
+        if self.standing.x is None:
+            self._fall_back()
+
+    def _fall_back(self) -> None:
+        """Take a simple plan when the time was too short for any answer of the search."""
+        for plan in plans(self.problem):
+            self.allocation = allocation_of(self.problem, plan)
+            if self.allocation is not None:
+                self.value = recheck(self.problem, self.allocation)
+                return
 
     def refuse(self, status: Status) -> Never:
-        """Say that there is no answer, or that none was found."""
+        """Say why there is no answer, or that none was found."""
         if status == "infeasible":
+            conflict = find_conflict(self.problem)
+            said = (
+                ["No reason was found that people can read."]
+                if conflict is None
+                else conflict.text.split("\n")
+            )
             raise Infeasible(
-                "No allocation keeps every rule. Loosen a floor, a ticket or a lock, or add money.",
-                rules=[],
-                fixes=[],
+                f"No allocation keeps every rule. {' '.join(said)}",
+                rules=[] if conflict is None else list(conflict.rules),
+                fixes=[] if conflict is None else [fix.plain() for fix in conflict.fixes],
                 unit=self.problem.unit,
             )
         bound = self.pricing.bound
         raise NotProven(
-            f"No allocation can be given: none was found in {self.watch.spent():.1f} s. Nothing is worth more "
-            f"than {bound:.6g}; give it more time, or loosen floors and tickets.",
+            f"No allocation can be given: none was found in {self.watch.spent():.1f} s. Nothing is worth "
+            f"more than {bound:.6g}; give it more time, or loosen floors and tickets.",
             bound=str(Fraction(bound)),
         )
 
     def result(self, status: Status) -> AllocationResult:
         """Put value, bound and proof side by side."""
-        proof = prove(self.oracle, self.pricing.prices)
-        price_bound = exact_bound(self.arrays, proof)
-        kind: Literal["prices", "solver"] = "prices"
-        bound = price_bound
-        if not self.standing.is_price_bound:
-            stated = Fraction(self.standing.bound) + self._margin()
-            if self.value <= stated < price_bound:
-                kind, bound = "solver", stated
-        whole = rounded_down(bound, self.step)
-        if self.value <= whole < bound:
-            kind, bound = "solver", whole
+        began = self.watch.clock()
         allocation = self.allocation or Allocation(chosen=())
-        gap = self._gap(bound)
+        prices = prove(self.oracle, self.pricing.prices)
+        proof = certify(
+            self.problem,
+            allocation,
+            prices,
+            bound=self._searched(prices),
+            solver=solver_name(float(self.asked)),
+            value=self.value,
+        )
+        gap = relative_gap(self.value, proof.bound)
         if self.allocation is not None:
-            within = gap is not None and gap <= self.asked or bound - self.value <= self._margin()
+            within = (gap is not None and gap <= self.asked) or proof.bound - self.value <= self._margin()
             status = "within_gap" if within else "stopped"
         left = what_is_left(self.arrays, allocation)
-        whole = whole_prices(self.oracle, self.pricing.prices).tolist()
-        prices = {
-            rule: Fraction(price, NANO) for rule, price in zip(self.oracle.names, whole, strict=True) if price
-        }
+        by_rule = {rule: Fraction(price, NANO) for rule, price in proof.prices.items()}
+        binding = what_binds(self.arrays, allocation, left, by_rule)
+        self.watch.mark("proof", began)
         return AllocationResult(
             status=status,
-            problem_sha256=self.problem.digest(),
+            problem_sha256=proof.problem_sha256,
             unit=self.problem.unit,
             scale=self.problem.scale,
             allocation=allocation,
             value=self.value,
-            bound=bound,
+            bound=proof.bound,
             gap=gap,
             asked_gap=self.asked,
-            kind=kind,
-            price_bound=price_bound,
-            prices=prices,
-            certificate=None,
-            tie_band=self._ties(price_bound),
+            kind=proof.kind,
+            price_bound=proof.price_bound,
+            prices=by_rule,
+            certificate=proof,
+            tie_band=self._ties(proof.price_bound),
             left=left,
-            binding=what_binds(self.arrays, allocation, left, prices),
+            binding=binding,
             timings=dict(self.watch.timings),
-            strategy="auto",
+            strategy=self.strategy,
         )
 
-    def _gap(self, bound: Fraction) -> Fraction | None:
-        if self.value:
-            return (bound - self.value) / abs(self.value)
-        return Fraction(0) if bound == self.value else None
+    def _searched(self, prices: Multipliers) -> Fraction | None:
+        """Return the bound of the search with its margin, rounded down to a step.
+
+        None where prices suffice.
+        """
+        found = [] if self.standing.is_price_bound else [Fraction(self.standing.bound) + self._margin()]
+        if self.step:
+            found.append(price_bound(self.arrays, prices))
+            if found[-1] - self.value <= self.asked * abs(self.value):
+                return None
+        stated = rounded_down(min(found), self.step) if found else None
+        return None if stated is None or stated < self.value else stated
 
     def _margin(self) -> Fraction:
         most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
@@ -325,11 +372,11 @@ class _Run:
             return (abs(Fraction(self.standing.bound)) + most) / NANO
         return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
 
-    def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:
+    def _ties(self, proven: Fraction) -> tuple[tuple[str, int], ...]:
         """Cells whose other choice the proof does not exclude."""
         if self.allocation is None:
             return ()
-        slack = float(price_bound - self.value)
+        slack = float(proven - self.value) + NEAR * (1 + abs(float(proven)))
         open_cells = ~self.oracle.links.closed & ~self.oracle.links.locked
         cells = np.flatnonzero((np.abs(self.pricing.reply.net) <= slack) & open_cells)
         names, periods = self.arrays.intervention_ids, self.arrays.period_count

@@ -1,8 +1,8 @@
 """How the time of a search is divided between small models and the whole one.
 
-The problem: a small model that is hard takes all the time there is, and then nothing is proved. Each small model
-gets a share of the time that is left and so many nodes; where the whole model is of modest size, it is due early,
-with the answers of the small ones to begin with.
+The problem: a small model that is hard takes all the time there is, and then nothing is proved. Each small
+model gets a share of the time that is left and so many nodes; where the whole model is of modest size, it is
+due early, with the answers of the small ones to begin with.
 """
 
 from collections.abc import Mapping

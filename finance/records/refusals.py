@@ -7,7 +7,7 @@ drafts and the balances as they stood before.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy.exc import DatabaseError
@@ -19,12 +19,12 @@ from ..errors import (
     AlmonerError,
     AlreadyResolved,
     AmountOutOfRange,
+    Figure,
     HoldExpired,
     InsufficientFunds,
     OverdrawnCommitment,
     PeriodClosed,
     PostingRefused,
-    error_of,
 )
 from ..ledger import Draft, Leg
 from ..money import MAX_MINOR, Money, zero
@@ -135,6 +135,22 @@ def stored_refusal(text: str) -> AlmonerError:
     """Make a kept refusal again."""
     said = json.loads(text)
     return error_of(said["code"], said["message"], said["figures"])
+
+
+def error_of(code: str, message: str, figures: Mapping[str, Figure]) -> AlmonerError:
+    """Make again the refusal that was kept by its code.
+
+    Examples
+    --------
+    >>> type(error_of("fund.insufficient", "The pool is short.", {})).__name__
+    'InsufficientFunds'
+    """
+    kinds: list[type[AlmonerError]] = [AlmonerError]
+    for kind in kinds:
+        if kind.code == code:
+            return kind(message, **figures)
+        kinds.extend(kind.__subclasses__())
+    return AlmonerError(message, **figures)
 
 
 def _below_floor(session: Session, book_id: int, drafts: Sequence[Draft]) -> InsufficientFunds | None:

@@ -8,6 +8,7 @@ import pytest
 from almoner.api.charts import (
     Candidate,
     Chart,
+    FrontierMark,
     Giver,
     Movement,
     PayoffPoint,
@@ -18,6 +19,7 @@ from almoner.api.charts import (
     Purse,
     RankedEntry,
     draw_allocation,
+    draw_marks,
     draw_payoff,
     draw_payouts,
     draw_ranking,
@@ -121,7 +123,16 @@ def spread(name: str = "") -> Chart:
     return draw_spread(f"Spread{name}", f"Two years{name}", "USD", rows, spans)
 
 
-CHARTS = [waterfall, payouts, allocation, ranking, trail, payoff, spread]
+def frontier(name: str = "") -> Chart:
+    marks = [
+        FrontierMark(name=f"floor{name}", across="100.00", height=None),
+        FrontierMark(name=f"half{name}", across="500.00", height="4.0", bound="4.2", envelope="4.5"),
+        FrontierMark(name=f"all{name}", across="1000.00", height="6.0", bound="6.1", envelope="6.0"),
+    ]
+    return draw_marks(f"Frontier{name}", f"By budget{name}", ("Budget, USD", "Worth"), marks)
+
+
+CHARTS = [waterfall, payouts, allocation, ranking, trail, payoff, spread, frontier]
 EMPTY = [
     lambda: draw_waterfall("Fund", "Nothing", "USD", []),
     lambda: draw_payouts("Payouts", "Nothing", []),
@@ -129,6 +140,7 @@ EMPTY = [
     lambda: draw_ranking("Ranking", "Nothing", []),
     lambda: draw_payoff("Nights", "Nothing", ("nights", "USD"), []),
     lambda: draw_spread("Spread", "Nothing", "USD", []),
+    lambda: draw_marks("Frontier", "Nothing", ("Budget, USD", "Worth"), []),
 ]
 every = pytest.mark.parametrize("draw", CHARTS, ids=lambda draw: draw.__name__)
 

@@ -182,35 +182,6 @@ def test_malformed_terms_exit_2_with_the_place_of_each_fault(
     assert {"/clauses/0/amount", "/clauses/1/to"} <= paths
 
 
-def test_an_allocation_problem_is_solved_from_a_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    problem = {
-        "schema": "almoner.allocation/1",
-        "unit": "USD",
-        "scale": 2,
-        "funds": [{"fund_id": "pool", "budget": "80.00"}],
-        "interventions": [
-            {
-                "intervention_id": "w7",
-                "title": "Wells",
-                "actors": [{"actor_id": "hub", "share_bp": 10000}],
-                "maximum": "90.00",
-                "response": [{"up_to": "90.00", "gain_per_k": "2"}],
-            }
-        ],
-    }
-    path = tmp_path / "problem.json"
-    path.write_text(json.dumps(problem))
-    assert run_json(capsys, "allocate", str(path))["funded"] == ["w7"]
-    assert main(["allocate", str(path), "--gap", "1/1000"]) == 0
-    assert "80.00" in capsys.readouterr().out
-    assert main(["allocate", str(path), "--gap", "zero"]) == 2
-    problem["limits"] = [{"group_kind": "region", "group": "x", "floor": "10.00"}]
-    path.write_text(json.dumps(problem))
-    assert main(["allocate", str(path)]) in {2, 7}
-
-
 def test_our_own_fault_exits_70_without_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], booked: str
 ) -> None:

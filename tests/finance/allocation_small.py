@@ -16,7 +16,7 @@ from almoner.finance.allocation.answer import Allocation
 from almoner.finance.allocation.arrays import ProblemArrays
 from almoner.finance.allocation.check import breaches, recheck
 from almoner.finance.allocation.check_reading import Reading
-from almoner.finance.allocation.prices import Multipliers
+from almoner.finance.allocation.prices import Multipliers, price_bound
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.rounding import round_off
 from almoner.finance.allocation.worth import worth
@@ -29,7 +29,7 @@ UNIT = 10**9  # micro value per 1,000 major units: one unit of value for each un
 
 def small(seed: int) -> AllocationDocument:
     """Draw a problem; the same seed gives the same problem."""
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 - repeatable, not secret
     while True:
         try:
             return AllocationDocument.from_tables(*_drawn(draw))
@@ -87,7 +87,10 @@ def _money(draw: random.Random, who: list[str], periods: int) -> Plain:
     ]
     earmarks: Rows = []
     for name in names[1:]:
-        part = {"max_share_bp": draw.choice([10_000, 10_000, 5000]), "match_bp": draw.choice([None, None, 10_000])}
+        part = {
+            "max_share_bp": draw.choice([10_000, 10_000, 5000]),
+            "match_bp": draw.choice([None, None, 10_000]),
+        }
         if _some(draw, 0.5):
             earmarks.append({"fund_id": name, "column": "region", "value": draw.choice(["n", "s"]), **part})
         elif _some(draw, 0.5):
@@ -218,7 +221,7 @@ def _others(draw: random.Random, who: list[str], periods: int) -> Plain:
 
 
 def answers(document: AllocationDocument) -> Iterator[Allocation]:
-    """Yield every choice with every amount that tickets allow and for which whole payments exist, best first."""
+    """Yield every choice with every amount that tickets allow and funds can pay, best first."""
     arrays = document.arrays
     cells = np.flatnonzero(arrays.open & (arrays.low <= arrays.high)).tolist()
     ranges = [
@@ -290,3 +293,30 @@ def random_prices(arrays: ProblemArrays, seed: int) -> Multipliers:
             drawn[there[field.name] == -1] = 0
         array[...] = drawn
     return made
+
+
+def lowered_prices(arrays: ProblemArrays, seed: int, steps: int) -> tuple[Multipliers, Fraction]:
+    """Lower the bound by changing one price after another, and return the prices and the bound."""
+    draw = random.Random(seed)  # noqa: S311 - repeatable, not secret
+    prices = random_prices(arrays, seed)
+    bound = price_bound(arrays, prices)
+    slots = [
+        (field.name, at) for field in fields(Multipliers) for at in range(getattr(prices, field.name).size)
+    ]
+    for _ in range(steps):
+        name, at = draw.choice(slots)
+        flat = getattr(prices, name).reshape(-1)
+        before = int(flat[at])
+        flat[at] = draw.choice(
+            [0, before // 2, before * 3 // 2, before + draw.randint(0, 10 ** draw.choice([9, 12]))]
+        )
+        try:
+            now = price_bound(arrays, prices)
+        except ValueError:  # there is no such rule
+            flat[at] = before
+            continue
+        if now <= bound:
+            bound = now
+        else:
+            flat[at] = before
+    return prices, bound

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from benchmarks.allocation_cases import Rows, random_case
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from almoner.finance.allocation.compile import compile_model
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.pulp_bridge import solve_model
-from benchmarks.allocation_cases import Rows, random_case
 
 Cell = tuple[str, int]
 Terms = dict[str, float]
@@ -151,7 +151,9 @@ class Program:
 
     def value(self) -> float | None:
         self.working()
-        self.funds()
+        self.flows()
+        self.budgets()
+        self.in_kind()
         self.limits()
         self.together()
         self.actors()
@@ -202,7 +204,10 @@ class Program:
                     self.variable(names[number], min(cap, rest), min(cap, rest))
                     rest -= min(cap, rest)
 
-    def funds(self) -> None:
+    def prices(self) -> dict[int, int | None]:
+        return {row["period"]: row.get("price_minor") for row in self.case.tables["resources"]}
+
+    def flows(self) -> None:
         case = self.case
         for fund in case.funds:
             for name, period in self.funded:
@@ -217,10 +222,15 @@ class Program:
                 if case.fund_admits(fund, cell[0]):
                     own = {f"x/{fund}/{cell[0]}/{cell[1]}": 1.0}
                     self.row(plus(own, self.award([cell], -case.part(fund, cell[0]))), high=0)
-        free = [
-            fund for fund in case.funds if fund not in {row["fund_id"] for row in case.tables["earmarks"]}
-        ]
-        price = {row["period"]: row.get("price_minor") for row in case.tables["resources"]}
+
+    def free(self) -> list[str]:
+        """Funds without any earmark."""
+        bound = {row["fund_id"] for row in self.case.tables["earmarks"]}
+        return [fund for fund in self.case.funds if fund not in bound]
+
+    def budgets(self) -> None:
+        case, free = self.case, self.free()
+        price = self.prices()
         for period in case.periods:
             if price.get(period) is not None:
                 for fund in free:
@@ -235,11 +245,14 @@ class Program:
                 if when == period and case.fund_admits(fund, name)
             }
             if fund in free and price.get(period) is not None:
-                paid[f"p/{fund}/{period}"] = price[period]
+                paid[f"p/{fund}/{period}"] = float(price[period] or 0)
             paid[f"c/{fund}/{period}"] = 1.0
             if period:
                 paid[f"c/{fund}/{period - 1}"] = -(1 - row["carry_fee_bp"] / 10_000)
             self.row(paid, high=row["budget_minor"])
+
+    def in_kind(self) -> None:
+        case, free, price = self.case, self.free(), self.prices()
         for row in case.tables["resources"]:
             period = row["period"]
             used = sum(

@@ -1,13 +1,15 @@
 """What verified outcomes say about effects, and how sure that is."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from almoner.finance.allocation.chance import levels, stream
-from almoner.finance.allocation.effects import Observation, beliefs, learned, with_effects
-from almoner.finance.allocation.evidence import INFLATION, Family, Results, believe
+from almoner.finance.allocation.effects import OutcomeReport, beliefs, learned, with_effects
+from almoner.finance.allocation.evidence import INFLATION, Family, PoolResults, believe
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.errors import DocumentInvalid
 
@@ -47,7 +49,7 @@ def row(who: str, total: int = 0, exposure: int = 0, **more: object) -> dict[str
     }
 
 
-def pool_of(family: Family, rng: np.random.Generator) -> tuple[Floats, Results]:
+def pool_of(family: Family, rng: np.random.Generator) -> tuple[Floats, PoolResults]:
     """Draw a pool's mean and spread, true effects and results from the model itself."""
     ratio, spread = np.exp(rng.normal(-0.125, 0.5)), rng.uniform(0.03, 1.5)
     exposure = rng.integers(0, 60, POOL)
@@ -72,7 +74,7 @@ def pool_of(family: Family, rng: np.random.Generator) -> tuple[Floats, Results]:
         ]
         total = np.array([values.sum() for values in measured])
         squares = np.array([(values**2).sum() for values in measured])
-    return truth, Results(
+    return truth, PoolResults(
         family=family,
         expected=expected,
         total=total,
@@ -193,23 +195,23 @@ def test_an_effect_counts_for_its_own_metric() -> None:
 def test_only_final_determinations_change_a_belief() -> None:
     base = problem([row("a", 40, 10), row("b")])
     new = [
-        Observation(
+        OutcomeReport(
             determination_id=f"d{state}", intervention_id="a", state=state, total=7, exposure=2, squares=1
         )
         for state in ("forecast", "claimed", "disputed")
     ]
     assert learned(base, new).canonical_bytes() == base.canonical_bytes()
-    final = Observation(determination_id="d", intervention_id="a", total=7, exposure=2)
+    final = OutcomeReport(determination_id="d", intervention_id="a", total=7, exposure=2)
     assert learned(base, [*new, final]).evidence.ints("total").tolist() == [47, 0]
 
 
 def test_a_determination_counts_once_and_for_something_known() -> None:
     base = problem([row("a", 40, 10)])
-    final = Observation(determination_id="d", intervention_id="a", total=7, exposure=2)
+    final = OutcomeReport(determination_id="d", intervention_id="a", total=7, exposure=2)
     with pytest.raises(DocumentInvalid, match="stands there twice"):
         learned(base, [final, final])
     with pytest.raises(DocumentInvalid, match="z/ has no row in section evidence"):
-        learned(base, [Observation(determination_id="d", intervention_id="z", total=7, exposure=2)])
+        learned(base, [OutcomeReport(determination_id="d", intervention_id="z", total=7, exposure=2)])
 
 
 @pytest.mark.parametrize(
@@ -236,3 +238,9 @@ def test_without_evidence_everything_counts_as_written() -> None:
     base = problem([], interventions=[{"intervention_id": "a"}])
     assert beliefs(base).effects() == ()
     assert with_effects(base, beliefs(base).thetas()).canonical_bytes() == base.canonical_bytes()
+
+
+def test_the_factors_of_the_grades_are_published() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "learning.md").read_text(encoding="utf-8")
+    published = dict(re.findall(r"^\| ([A-E]) \| ([0-9.]+) \|$", text, re.MULTILINE))
+    assert {grade: float(factor) for grade, factor in published.items()} == INFLATION

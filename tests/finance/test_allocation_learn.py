@@ -9,9 +9,9 @@ import pytest
 
 from almoner.finance.allocation.answer import Allocation, AllocationLine
 from almoner.finance.allocation.check import breaches, recheck
-from almoner.finance.allocation.effects import Observation
+from almoner.finance.allocation.effects import OutcomeReport
 from almoner.finance.allocation.learn import Reallocation, reallocate
-from almoner.finance.allocation.policies import at_means, required
+from almoner.finance.allocation.policies import at_means
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.solve import allocate
 from almoner.finance.errors import AllocationRejected
@@ -22,7 +22,7 @@ GAP = Fraction(1, 1000)
 
 
 def in_force(document: AllocationDocument) -> Allocation:
-    return required(allocate(at_means(document), gap=GAP))
+    return allocate(at_means(document), gap=GAP).allocation
 
 
 def parts_of(allocation: Allocation, seed: int) -> list[AllocationLine]:
@@ -40,11 +40,14 @@ def parts_of(allocation: Allocation, seed: int) -> list[AllocationLine]:
     ]
 
 
-def news(document: AllocationDocument, seed: int) -> list[Observation]:
+def news(document: AllocationDocument, seed: int) -> list[OutcomeReport]:
     rng = np.random.default_rng(seed)
     return [
-        Observation(
-            determination_id=f"d-{who}", intervention_id=who, total=int(rng.poisson(2.0 * rng.lognormal(0, 0.8) * 20)), exposure=20
+        OutcomeReport(
+            determination_id=f"d-{who}",
+            intervention_id=who,
+            total=int(rng.poisson(2.0 * rng.lognormal(0, 0.8) * 20)),
+            exposure=20,
         )
         for who in document.interventions.texts("intervention_id")
         if rng.random() < 0.6
@@ -79,11 +82,11 @@ def test_no_encumbrance_is_touched_to_the_unit_and_in_its_fund(seed: int) -> Non
 def test_money_follows_the_results_and_every_change_has_a_reason() -> None:
     document = small_problem(2)
     old = in_force(document)
-    worst, best = old.lines[0].intervention_id, "i01"
-    assert worst != best
+    best = "i01"
+    worst = next(line.intervention_id for line in old.lines if line.intervention_id != best)
     found = [
-        Observation(determination_id="bad", intervention_id=worst, total=0, exposure=200),
-        Observation(determination_id="good", intervention_id=best, total=2000, exposure=200),
+        OutcomeReport(determination_id="bad", intervention_id=worst, total=0, exposure=200),
+        OutcomeReport(determination_id="good", intervention_id=best, total=2000, exposure=200),
     ]
     after = reallocate(document, old, found, gap=GAP)
     moves = {row.intervention_id: row for row in after.changes}
@@ -92,14 +95,18 @@ def test_money_follows_the_results_and_every_change_has_a_reason() -> None:
     assert moves[best].after_minor == document.arrays.high[1] + document.arrays.fixed[1]
     assert all(row.reasons for row in after.changes if row.move != "same")
     assert "is now believed to be 0.0" in moves[worst].reasons[0]
-    assert sum(row.after_minor for row in after.changes) == sum(line.amount_minor for line in after.allocation.lines)
+    assert sum(row.after_minor for row in after.changes) == sum(
+        line.amount_minor for line in after.allocation.lines
+    )
 
 
 def test_claims_and_forecasts_move_nothing() -> None:
     document = small_problem(2)
     old = in_force(document)
     said = [
-        Observation(determination_id=f"d{state}", intervention_id="i01", state=state, total=9000, exposure=9)
+        OutcomeReport(
+            determination_id=f"d{state}", intervention_id="i01", state=state, total=9000, exposure=9
+        )
         for state in ("claimed", "forecast", "disputed")
     ]
     after = reallocate(document, old, said, churn_bp=0, gap=GAP)
@@ -132,7 +139,10 @@ def tranched(state: str = "waiting") -> AllocationDocument:
                 "unit": "USD",
                 "scale": 2,
                 "funds": [{"fund_id": "pool", "budget_minor": 900_000}],
-                "interventions": [{"intervention_id": "w7", "fixed_minor": 10_000}, {"intervention_id": "w8"}],
+                "interventions": [
+                    {"intervention_id": "w7", "fixed_minor": 10_000},
+                    {"intervention_id": "w8"},
+                ],
                 "tickets": [
                     {"intervention_id": "w7", "max_minor": 600_000},
                     {"intervention_id": "w8", "max_minor": 600_000},
@@ -159,7 +169,8 @@ def tranched(state: str = "waiting") -> AllocationDocument:
                     },
                 ],
                 "evidence": [
-                    {"intervention_id": who, "family": "gamma_poisson", "expected_micro": 500_000} for who in ("w7", "w8")
+                    {"intervention_id": who, "family": "gamma_poisson", "expected_micro": 500_000}
+                    for who in ("w7", "w8")
                 ],
             }
         )
@@ -173,7 +184,7 @@ def after_tranche(*, is_met: bool, total: int = 30) -> Reallocation:
             AllocationLine(intervention_id="w8", fund_id="pool", amount_minor=600_000),
         ]
     )
-    new = Observation(determination_id="d1", intervention_id="w7", total=total, exposure=50, is_met=is_met)
+    new = OutcomeReport(determination_id="d1", intervention_id="w7", total=total, exposure=50, is_met=is_met)
     return reallocate(tranched(), old, [new])
 
 
@@ -195,7 +206,7 @@ def test_a_missed_condition_withholds_the_tranche_and_keeps_what_is_paid() -> No
 
 def test_a_tranche_behind_one_that_still_waits_is_not_released() -> None:
     old = Allocation.of([AllocationLine(intervention_id="w7", fund_id="pool", amount_minor=210_000)])
-    second = Observation(determination_id="d2", intervention_id="w7", total=30, exposure=50)
+    second = OutcomeReport(determination_id="d2", intervention_id="w7", total=30, exposure=50)
     after = reallocate(tranched(), old, [second])
     assert after.released == ()
     assert after.withheld == ("d2",)
@@ -204,12 +215,22 @@ def test_a_tranche_behind_one_that_still_waits_is_not_released() -> None:
 
 def yearly(**more: object) -> AllocationDocument:
     base = json.loads(small_problem(3, count=8).canonical_bytes())
-    base = {key: value for key, value in base.items() if key in {"schema", "unit", "scale", "interventions", "evidence"}}
+    base = {
+        key: value
+        for key, value in base.items()
+        if key in {"schema", "unit", "scale", "interventions", "evidence"}
+    }
     names = base["interventions"]["intervention_id"]
     content = {
         "periods": ["2026", "2027"],
         "funds": [
-            {"fund_id": "pool", "period": 0, "budget_minor": 400_000, "carry_limit_minor": 200_000, "carry_fee_bp": 100},
+            {
+                "fund_id": "pool",
+                "period": 0,
+                "budget_minor": 400_000,
+                "carry_limit_minor": 200_000,
+                "carry_fee_bp": 100,
+            },
             {"fund_id": "pool", "period": 1, "budget_minor": 200_000, "carry_fee_bp": 100},
         ],
         "tickets": [
@@ -218,7 +239,12 @@ def yearly(**more: object) -> AllocationDocument:
             for at in (0, 1)
         ],
         "response": [
-            {"intervention_id": who, "period": at, "cap_minor": 150_000, "gain_micro_per_k": 1_000_000 + 100_000 * rank}
+            {
+                "intervention_id": who,
+                "period": at,
+                "cap_minor": 150_000,
+                "gain_micro_per_k": 1_000_000 + 100_000 * rank,
+            }
             for rank, who in enumerate(names)
             for at in (0, 1)
         ],
@@ -230,15 +256,20 @@ def test_periods_that_are_over_stay_as_they_were() -> None:
     document = yearly()
     old = in_force(document)
     after = reallocate(document, old, news(document, 1), now=1, gap=GAP)
-    assert [line for line in after.allocation.lines if line.period == 0] == [line for line in old.lines if line.period == 0]
-    assert [cell for cell in after.allocation.chosen if cell[1] == 0] == [cell for cell in old.chosen if cell[1] == 0]
+    assert [line for line in after.allocation.lines if line.period == 0] == [
+        line for line in old.lines if line.period == 0
+    ]
+    assert [cell for cell in after.allocation.chosen if cell[1] == 0] == [
+        cell for cell in old.chosen if cell[1] == 0
+    ]
     assert after.value == after.result.value
 
 
 def test_held_money_that_was_kept_from_the_period_before_is_kept_again() -> None:
     document = yearly()
     lines = [
-        AllocationLine(intervention_id=who, period=1, fund_id="pool", amount_minor=100_000) for who in ("i01", "i02", "i03")
+        AllocationLine(intervention_id=who, period=1, fund_id="pool", amount_minor=100_000)
+        for who in ("i01", "i02", "i03")
     ]
     old = Allocation.of(lines)
     after = reallocate(document, old, [], encumbered=lines, gap=GAP)
@@ -247,6 +278,22 @@ def test_held_money_that_was_kept_from_the_period_before_is_kept_again() -> None
     assert kept
     assert kept[0] * 9900 // 10_000 >= 100_000
     assert breaches(after.document, after.allocation) == ()
+
+
+def test_a_fund_may_be_called_like_held_money() -> None:
+    base = json.loads(small_problem(4).canonical_bytes())
+    raw = json.dumps(base).replace('"north"]', '"held:0"]').replace('"north", "pool"]', '"held:0", "pool"]')
+    content = json.loads(raw)
+    content["interventions"]["region"] = base["interventions"]["region"]
+    content["earmarks"]["value"] = base["earmarks"]["value"]
+    content["evidence"]["pool"] = base["evidence"]["pool"]
+    document = AllocationDocument.read(json.dumps(content))
+    assert "held:0" in document.arrays.fund_ids
+    old = in_force(document)
+    held = parts_of(old, 4)
+    after = reallocate(document, old, [], encumbered=held, gap=GAP)
+    assert all(paid_by(after.allocation.lines)[place] >= minor for place, minor in paid_by(held).items())
+    assert set(document.arrays.fund_ids) < set(after.posed.arrays.fund_ids)
 
 
 def test_more_held_than_awarded_is_refused() -> None:
@@ -263,7 +310,8 @@ def test_more_held_than_awarded_is_refused() -> None:
 def test_held_money_beyond_every_budget_is_refused() -> None:
     document = yearly()
     lines = [
-        AllocationLine(intervention_id=who, period=0, fund_id="pool", amount_minor=150_000) for who in ("i01", "i02", "i03")
+        AllocationLine(intervention_id=who, period=0, fund_id="pool", amount_minor=150_000)
+        for who in ("i01", "i02", "i03")
     ]
-    with pytest.raises(AllocationRejected, match="holds 500.00 more in period 0 than it has"):
+    with pytest.raises(AllocationRejected, match=r"holds 500\.00 more in period 0 than it has"):
         reallocate(document, Allocation.of(lines), [], encumbered=lines)

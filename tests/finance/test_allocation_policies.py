@@ -5,7 +5,6 @@ from fractions import Fraction
 from functools import cache
 
 import numpy as np
-import pytest
 
 from almoner.finance.allocation.check import recheck
 from almoner.finance.allocation.effects import beliefs, with_effects
@@ -15,10 +14,9 @@ from almoner.finance.allocation.policies import (
     exact_knowledge_gain,
     explore,
     knowledge_gains,
-    required,
     with_information,
 )
-from almoner.finance.allocation.simulation import Run, WorldSize, make_world, simulate, summarise
+from almoner.finance.allocation.simulation import PolicyRun, WorldSize, make_world, simulate, summarise
 from almoner.finance.allocation.solve import allocate
 
 from .allocation_worlds import small_problem
@@ -29,7 +27,7 @@ SIZE = WorldSize(interventions=24)
 
 
 @cache
-def campaign() -> tuple[Run, ...]:
+def campaign() -> tuple[PolicyRun, ...]:
     return simulate(NAMES, worlds=8, rounds=10, seed=11, size=SIZE)
 
 
@@ -79,7 +77,7 @@ def test_a_campaign_is_the_same_on_one_machine_and_on_many_workers() -> None:
 
 def test_a_world_has_the_same_luck_under_every_policy() -> None:
     world = make_world(0, 1, SIZE)
-    answer = required(allocate(world.document, gap=GAP))
+    answer = allocate(world.document, gap=GAP).allocation
     assert world.results(answer, 5, 2) == world.results(answer, 5, 2)
     assert world.results(answer, 5, 2) != world.results(answer, 5, 3)
     assert (make_world(0, 1, SIZE).thetas == world.thetas).all()
@@ -99,10 +97,10 @@ def test_acceptability_is_sure_where_the_evidence_is_and_unsure_where_not() -> N
 
 def test_exploration_moves_no_more_than_its_share_of_the_money() -> None:
     document = small_problem()
-    guess = required(allocate(at_means(document), gap=GAP)).awards()
+    guess = allocate(at_means(document), gap=GAP).allocation.awards()
     moved = []
     for share_bp in (0, 1500, 10_000):
-        answer = required(explore(document, share_bp=share_bp, seed=5, gap=GAP)).awards()
+        answer = explore(document, share_bp=share_bp, seed=5, gap=GAP).allocation.awards()
         taken = sum(max(0, minor - answer[cell]) for cell, minor in guess.items())
         assert taken * 10_000 <= share_bp * sum(guess.values())
         moved.append(taken)
@@ -141,7 +139,7 @@ def test_information_value_adds_to_the_objective_and_not_to_the_outcome() -> Non
     who = document.interventions.texts("intervention_id")
     dear = with_information(document, {who[0]: 5_000_000}, 3)
     result = allocate(dear, gap=GAP)
-    answer = required(result)
+    answer = result.allocation
     assert answer.award_minor(who[0]) > 0
     assert result.value == recheck(document, answer) + 15
 
