@@ -140,6 +140,15 @@ def write_files(result: AllocationResult, out: Path | None, certificate: Path | 
         progress(f"Wrote {certificate}.")
 
 
+def save_exact(document: AllocationDocument, result: AllocationResult, folder: Path) -> None:
+    """Write the three files that the standalone verifier reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    parts = {"problem": document, "allocation": result.allocation, "certificate": result.certificate}
+    for name, part in parts.items():
+        (folder / f"{name}.json").write_bytes(part.canonical_bytes())
+    progress(f"Wrote problem.json, allocation.json and certificate.json to {folder}.")
+
+
 def print_comparison(document: AllocationDocument, deadline_s: float, *, as_json: bool) -> None:
     """Print what the best known allocation and simple rules come to, side by side."""
     progress(f"Allocating among {document.interventions.count:,} interventions, at most {deadline_s:g} s")

@@ -9,18 +9,18 @@ the whole problem.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .compile import CompiledModel
-from .core import Core, Folding
+from .core import CoreModel, Folding
 from .covers import with_covers
 from .dual import Pricing
 from .highs import Outcome, Search, run
+from .merging import merge_tickets
 from .oracle import Oracle
-from .timing import Shares
+from .timing import SearchShares
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -38,7 +38,7 @@ NEEDS_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class SearchLimits:
     """When to stop, and whom to tell.
 
     Attributes
@@ -59,7 +59,7 @@ class Limits:
     left: Callable[[], float]
     cancel: Callable[[], bool]
     tell: Callable[[float, float, str], None]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
     def is_over(self) -> bool:
         """Whether the time is up or the search is cancelled."""
@@ -67,7 +67,7 @@ class Limits:
 
 
 @dataclass(slots=True, kw_only=True)
-class Standing:
+class SearchStanding:
     """The best answer and the best bound so far.
 
     Attributes
@@ -107,8 +107,8 @@ class PrimalSearch:
     oracle: Oracle
     model: CompiledModel
     pricing: Pricing
-    limits: Limits
-    standing: Standing
+    limits: SearchLimits
+    standing: SearchStanding
     folding: Folding = field(init=False)
     level: Floats = field(init=False)
     working: Floats = field(init=False)
@@ -150,7 +150,7 @@ class PrimalSearch:
         """Grow until the gap is reached, all is open, or the time is up."""
         cells = len(self.net)
         count = max(LEAST, min(FIRST, cells // 6))
-        shares = Shares.of(self.model, self.limits.left())
+        shares = SearchShares.of(self.model, self.limits.left())
         if cells <= TINY and self.parts().sum() > LUMPY * cells:
             count = cells
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
@@ -168,12 +168,12 @@ class PrimalSearch:
         out: Bools = (level > FRACTION) & (level < 1 - FRACTION)
         return out
 
-    def step(self, count: int, undecided: Bools, shares: Shares) -> None:
+    def step(self, count: int, undecided: Bools, shares: SearchShares) -> None:
         """Solve a small model with so many open choices, in its share of the time."""
         core = self.folding.fold(self.level, self.working, self.opened(count, undecided), self.loose(count))
         if core is None:
             return
-        outcome = self.solve(core, shares.of_one(self.limits.left()), HALF, shares.options)
+        outcome = self.solve(core, shares.of_one(self.limits.left()), HALF, options=shares.options)
         self.take(core, outcome, "core")
 
     def opened(self, count: int, undecided: Bools) -> Bools:
@@ -201,26 +201,30 @@ class PrimalSearch:
 
     def solve(
         self,
-        core: Core,
+        core: CoreModel,
         deadline_s: float,
         part: float = 1.0,
-        options: Mapping[str, Any] | None = None,
+        *,
+        options: Mapping[str, object] | None = None,
+        progress: Callable[[float, float], None] | None = None,
     ) -> Outcome:
-        """Hand a small model to the solver, with the answer that is known and a part of the gap."""
+        """Hand a small model to the solver, tickets merged, with the known answer and a part of the gap."""
         limits = self.limits
-        start = None if self.standing.x is None else self.standing.x[core.columns]
+        merged = merge_tickets(self.model, core.matrix, core.columns)
         search = Search(
             gap=limits.gap * part,
             deadline_s=deadline_s,
             bound=self.model.objective(self.standing.bound * MICRO),
-            start=start,
+            start=None if self.standing.x is None else merged.part(self.standing.x[core.columns]),
             cancel=limits.cancel,
+            progress=progress,
             step=self.standing.step * MICRO / self.model.units.value,
             options={**limits.options, **(options or {})},
         )
-        return run(core.matrix, search)
+        outcome = run(merged.matrix, search)
+        return outcome if outcome.x is None else replace(outcome, x=merged.whole(outcome.x))
 
-    def take(self, core: Core, outcome: Outcome, stage: str) -> None:
+    def take(self, core: CoreModel, outcome: Outcome, stage: str) -> None:
         """Keep an answer that is better than the one known."""
         if outcome.x is None:
             return
@@ -236,6 +240,11 @@ class PrimalSearch:
         self.working = np.where(self.level > 0, spent, self.working)
         self.limits.tell(value, self.standing.bound, stage)
 
+    def told(self, objective: float, bound: float) -> None:
+        """Pass on how far a search over everything that is open has come."""
+        value = max(self.standing.value, self.model.micro(objective) / MICRO)
+        self.limits.tell(value, max(value, self.model.micro(bound) / MICRO), "search")
+
     def finish(self, undecided: Bools) -> None:
         """Solve everything that is not excluded; the solver's bound then holds for the whole problem."""
         if len(self.net) <= COVERED and not self.model.integer.all():
@@ -249,7 +258,7 @@ class PrimalSearch:
             core = self.folding.fold(level, self.working, np.ones(len(level), bool), everything)
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left())
+        outcome = self.solve(core, self.limits.left(), progress=self.told)
         self.take(core, outcome, "search")
         if outcome.status == "infeasible" and self.standing.x is None:
             self.standing.is_infeasible = True

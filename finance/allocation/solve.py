@@ -32,8 +32,9 @@ from .conflicts import find_conflict
 from .dual import Pricing, find_prices
 from .highs import solver_name
 from .lattice import rounded_down, value_step
+from .lumpy import LumpySearch
 from .oracle import Oracle
-from .primal import Limits, PrimalSearch, Standing
+from .primal import SearchLimits, SearchStanding
 from .problem import AllocationDocument
 from .proof import NANO, prove
 from .relax import relax
@@ -180,7 +181,7 @@ class _Run:
         self.strategy = AUTO
         self.pricing: Pricing
         self.model: CompiledModel
-        self.standing: Standing
+        self.standing: SearchStanding
 
     def search(self, warm: AllocationResult | None) -> Status:
         """Find prices, then an answer, then whole amounts."""
@@ -191,18 +192,18 @@ class _Run:
         pricing = self._prices(warm)
         now = watch.mark("prices", now)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
-        self.standing = Standing(bound=self.pricing.bound)
+        self.standing = SearchStanding(bound=self.pricing.bound)
         if pricing is None or pricing.bound < self._least():
             return "infeasible"
         self._find_step()
-        limits = Limits(
+        limits = SearchLimits(
             gap=float(self.asked) * ROUNDING,
             left=watch.left,
             cancel=watch.cancel,
             tell=watch.tell,
             options=NARROW if self.is_narrow else {},
         )
-        PrimalSearch(
+        LumpySearch(
             oracle=self.oracle,
             model=self.model,
             pricing=self.pricing,
@@ -223,7 +224,7 @@ class _Run:
         self.model = compile_model(self.arrays)
         pricing = self._prices(None)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
-        self.standing = Standing(bound=self.pricing.bound)
+        self.standing = SearchStanding(bound=self.pricing.bound)
         return "stopped"
 
     def _prices(self, warm: AllocationResult | None) -> Pricing | None:
