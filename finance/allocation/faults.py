@@ -7,19 +7,18 @@ place (JSON pointer) and the figures.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import cast
 
 import numpy as np
 
 from ..errors import UnknownUnit
 from ..findings import Findings, finding
-from ..money import MAX_MINOR
 from ..units import currency
 from .columns import FULL_BP, SECTIONS
+from .magnitudes import too_large
 from .sections import AllocationTables
-from .tables import NONE, Int, Table
+from .tables import NONE, Table
 
 STATES = ("paid", "committed", "open", "waiting")
 PROMISED = STATES[:2]
@@ -122,6 +121,8 @@ def _objective(document: AllocationTables) -> Iterator[dict[str, str]]:
     for metric in document.objective.order:
         if metric not in metrics:
             yield finding("/objective/order", f"{metric} is no metric of this problem")
+    if len(set(document.objective.order)) < len(document.objective.order):
+        yield finding("/objective/order", "a metric stands twice")
     columns = grouping(document)
     if "all" in set(document.interventions.columns):
         yield finding("/interventions/all", "a grouping column cannot be called all: it means everyone")
@@ -323,22 +324,7 @@ def _actors(document: AllocationTables) -> Iterator[dict[str, str]]:
 
 
 def _sums(document: AllocationTables) -> Iterator[dict[str, str]]:
-    def total(values: Iterable[int]) -> int:
-        return sum(value for value in values if value != NONE)
-
-    columns: Sequence[tuple[str, str]] = (
-        ("funds", "budget_minor"),
-        ("tickets", "max_minor"),
-        ("response", "cap_minor"),
-        ("interventions", "fixed_minor"),
-        ("interventions", "start_minor"),
-    )
-    for name, column in columns:
-        amount = total(cast("Int", document.table(name).columns[column]).tolist())
-        if amount > MAX_MINOR:
-            yield finding(
-                f"/{name}", f"{column} sums to {amount}, more than is counted exactly ({MAX_MINOR})"
-            )
+    yield from too_large(document, period_count(document))
 
 
 def _overrides(document: AllocationTables) -> Iterator[dict[str, str]]:
