@@ -9,7 +9,6 @@ the whole problem.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +20,7 @@ from .dual import Pricing
 from .highs import Outcome, Search, run
 from .merging import merge_tickets
 from .oracle import Oracle
-from .timing import Shares
+from .timing import SearchShares
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -60,7 +59,7 @@ class SearchLimits:
     left: Callable[[], float]
     cancel: Callable[[], bool]
     tell: Callable[[float, float, str], None]
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
 
     def is_over(self) -> bool:
         """Whether the time is up or the search is cancelled."""
@@ -151,9 +150,9 @@ class PrimalSearch:
         """Grow until the gap is reached, all is open, or the time is up."""
         cells = len(self.net)
         count = max(LEAST, min(FIRST, cells // 6))
+        shares = SearchShares.of(self.model, self.limits.left())
         if cells <= TINY and self.parts().sum() > LUMPY * cells:
             count = cells
-        shares = Shares.of(self.model, self.limits.left())
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
             undecided = ~self.decided() if self.standing.x is not None else np.ones(cells, bool)
             nearly_all = count >= shares.nearly_all * int(undecided.sum())
@@ -169,12 +168,12 @@ class PrimalSearch:
         out: Bools = (level > FRACTION) & (level < 1 - FRACTION)
         return out
 
-    def step(self, count: int, undecided: Bools, shares: Shares) -> None:
+    def step(self, count: int, undecided: Bools, shares: SearchShares) -> None:
         """Solve a small model with so many open choices, in its share of the time."""
         core = self.folding.fold(self.level, self.working, self.opened(count, undecided), self.loose(count))
         if core is None:
             return
-        outcome = self.solve(core, shares.of_one(self.limits.left()), HALF, shares.options)
+        outcome = self.solve(core, shares.of_one(self.limits.left()), HALF, options=shares.options)
         self.take(core, outcome, "core")
 
     def opened(self, count: int, undecided: Bools) -> Bools:
@@ -248,7 +247,7 @@ class PrimalSearch:
 
     def finish(self, undecided: Bools) -> None:
         """Solve everything that is not excluded; the solver's bound then holds for the whole problem."""
-        if len(self.net) <= COVERED:
+        if len(self.net) <= COVERED and not self.model.integer.all():
             self.folding = Folding(with_covers(self.model))
         everything = np.ones(self.folding.cap.shape, bool)
         must = self.model.lower[self.model.layout.y] > 0  # locked, whatever it is worth

@@ -398,7 +398,8 @@ class _Run:
         searched = Fraction(self.standing.bound) + self._margin() + smallest_worth(self.model)
         is_searched = not self.standing.is_price_bound and is_within_reach(self.model)
         bound = min(proven, searched) if is_searched and self.value <= searched else proven
-        whole = rounded_down(bound, self.step)
+        is_proved = bound == proven and proven - self.value <= self.asked * abs(self.value)
+        whole = bound if is_proved else rounded_down(bound, self.step)
         return whole if self.value <= whole else bound
 
     def _margin(self) -> Fraction:

@@ -1,14 +1,14 @@
 """How the time of a search is divided between small models and the whole one.
 
-The problem: a small model that is hard takes all the time there is, and then nothing is proved. Each small model
-gets a share of the time that is left and so many nodes; where the whole model is of modest size, it is due early,
-with the answers of the small ones to begin with.
+The problem: a small model that is hard takes all the time there is, and then nothing is proved. Each small
+model gets a share of the time that is left and so many nodes; where the whole model is of modest size, it is
+due early, with the answers of the small ones to begin with.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Self
 
 from .compile import CompiledModel
 
@@ -18,7 +18,7 @@ COEFFICIENTS = 100_000  # up to which that holds too when there are only choices
 NEARLY_ALL, NEARLY_ALL_LARGE = 0.7, 0.4  # part of the undecided choices from which the whole model is tried
 SHARE, LARGE_SHARE = 0.1, 0.4  # of the time that is left, for one small model
 NODES = 3000  # of one small model
-NARROW: Mapping[str, Any] = MappingProxyType(
+NARROW: Mapping[str, object] = MappingProxyType(
     {
         "mip_feasibility_tolerance": 1e-9,
         "primal_feasibility_tolerance": 1e-9,
@@ -28,7 +28,7 @@ NARROW: Mapping[str, Any] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shares:
+class SearchShares:
     """What each model may take.
 
     Attributes
@@ -40,7 +40,7 @@ class Shares:
 
     Examples
     --------
-    >>> shares = Shares(is_modest=True, whole_s=60.0)
+    >>> shares = SearchShares(is_modest=True, whole_s=60.0)
     >>> shares.of_one(60.0), shares.is_time_for_all(50.0), shares.is_time_for_all(40.0)
     (6.0, False, True)
     """
@@ -69,7 +69,7 @@ class Shares:
         return NEARLY_ALL if self.is_modest else NEARLY_ALL_LARGE
 
     @property
-    def options(self) -> Mapping[str, Any]:
+    def options(self) -> Mapping[str, object]:
         """Options of the solver for a small model."""
         return {"mip_max_nodes": NODES} if self.is_modest else {}
 
