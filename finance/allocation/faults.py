@@ -18,7 +18,7 @@ from ..units import currency
 from .columns import FULL_BP, SECTIONS
 from .magnitudes import too_large
 from .sections import AllocationTables
-from .tables import NONE, Table
+from .tables import EVERY, NONE, Table
 
 STATES = ("paid", "committed", "open", "waiting")
 PROMISED = STATES[:2]
@@ -196,6 +196,30 @@ def _earmarks(document: AllocationTables) -> Iterator[dict[str, str]]:
             )
     for fund in sorted(open_funds & (named | free)):
         yield finding("/earmarks", f"{fund} is marked unrestricted and has earmarks")
+    yield from _nobody(document, columns)
+
+
+def _nobody(document: AllocationTables, columns: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
+    """Find funds whose earmarks exclude one another, so that their money could reach nobody."""
+    table = document.earmarks
+    everyone = document.interventions.texts("intervention_id")
+    wanted = defaultdict[str, dict[str, set[str]]](lambda: defaultdict(set))
+    for fund, who, column, value in zip(
+        table.texts("fund_id"),
+        table.texts("intervention_id"),
+        table.texts("column"),
+        table.texts("value"),
+        strict=True,
+    ):
+        wanted[fund][column].add(value or who)
+    for fund, sides in sorted(wanted.items()):
+        known = [(columns.get(column, everyone), values) for column, values in sides.items()]
+        if len(known) > 1 and not any(
+            all(row in values for row, (_, values) in zip(rows, known, strict=True))
+            for rows in zip(*(held for held, _ in known), strict=True)
+        ):
+            shown = ", ".join(f"{column or 'name'} {'/'.join(sorted(sides[column])[:5])}" for column in sides)
+            yield finding("/earmarks", f"{fund} admits nobody: no intervention has {shown} together")
 
 
 def _response(document: AllocationTables) -> Iterator[dict[str, str]]:
@@ -300,6 +324,41 @@ def _limits(document: AllocationTables) -> Iterator[dict[str, str]]:
         for at in np.flatnonzero((high != NONE) & (low > high)).tolist():
             shown = "/".join(keys[at])
             yield finding("/limits", f"{floor} of {shown} is {low[at]}, above {cap} {high[at]}")
+    yield from _shares(document, columns)
+
+
+def _shares(document: AllocationTables, columns: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
+    """Find least shares of groups that no money can meet, whatever is spent."""
+    table = document.limits
+    least = defaultdict[tuple[str, int], dict[str, int]](dict)
+    most = defaultdict[tuple[str, int], dict[str, int]](dict)
+    names = ("floor_share_bp", "cap_share_bp", "equal_share_bp")
+    rows = sorted(
+        zip(
+            table.texts("group_kind"),
+            table.texts("group_id"),
+            table.ints("period").tolist(),
+            *(table.ints(name).tolist() for name in names),
+            strict=True,
+        ),
+        key=lambda row: row[1] != EVERY,  # a named group overrides the star
+    )
+    for kind, group, period, floor, cap, equal in rows:
+        groups = set(columns.get(kind, ())) - {""}
+        part = max(floor, NONE if equal == NONE else equal // max(1, len(groups)))
+        for name in groups if group == EVERY else [group]:
+            if part != NONE:
+                least[kind, period][name] = part
+            if cap != NONE:
+                most[kind, period][name] = cap
+    for (kind, period), floors in sorted(least.items()):
+        for name, floor in sorted(floors.items()):
+            cap = most[kind, period].get(name, FULL_BP)
+            if floor > cap:
+                shown = f"{kind}/{name} is {floor} basis points, above cap_share_bp {cap}"
+                yield finding("/limits", f"least share of {shown}")
+        if sum(floors.values()) > FULL_BP:
+            yield finding("/limits", f"least shares of {kind} sum to {sum(floors.values())} basis points")
 
 
 def _actors(document: AllocationTables) -> Iterator[dict[str, str]]:

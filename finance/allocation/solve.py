@@ -32,7 +32,7 @@ from .compile import CompiledModel, compile_model
 from .conflicts import find_conflict
 from .dual import Pricing, find_prices
 from .fallback import simple_answer
-from .highs import solver_name
+from .highs import Search, run, solver_name
 from .lattice import rounded_down, value_step
 from .lumpy import LumpySearch
 from .oracle import Oracle
@@ -42,7 +42,7 @@ from .problem import AllocationDocument
 from .proof import NANO, prove
 from .relax import relax
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
-from .settle import ROUNDS, choose_again, settle
+from .settle import ROUNDS, choose_again, matrix_of, settle
 from .strategies import choose
 from .timing import NARROW
 from .trust import is_proved_infeasible, is_within_reach, smallest_worth
@@ -53,6 +53,7 @@ PRICE_SHARE = 0.4  # of the time that is left
 SMALL = 1500  # cells up to which the linear relaxation gives the prices
 CALLS = 400
 BEAT_S = 1.0  # most seconds without a word to whoever waits
+ANY = 0.9  # of a gap: nearly any answer has it
 LEAST_S = 0.25  # for what must be done when the time is up
 AUTO = "auto"
 NEAR = 1e-9  # relative, of floats that are compared
@@ -328,6 +329,20 @@ class _Run:
             found = simple_answer(self.problem, is_over=lambda: True)
             if found is not None and (self.allocation is None or found[1] > self.value):
                 self.allocation, self.value = found
+        if self.allocation is None:
+            self._first_found()
+
+    def _first_found(self) -> None:
+        """Take the first answer that the solver comes across, where simple rules have none."""
+        left_s = max(LEAST_S, self.watch.left())
+        outcome = run(matrix_of(self.model), Search(gap=ANY, deadline_s=left_s, cancel=self.watch.cancel))
+        if outcome.x is None:
+            return
+        try:
+            self.allocation = settle(self.arrays, self.model, outcome.x, deadline_s=LEAST_S)
+        except RoundingFailed:
+            return
+        self.value = recheck(self.problem, self.allocation)
 
     def refuse(self, status: Status) -> Never:
         """Say why there is no answer, or that none was found."""
