@@ -3,6 +3,7 @@
 The problem: some hundred all-or-nothing asks under tight caps leave a gap between prices and what can be
 given. Small models of what prices leave open are then as hard as the whole, and their answers far from the
 best. With tickets merged the whole is small enough to be searched at once, from the answer of a small model.
+Where there is no money at all, only choices, small models are easy again and come first.
 """
 
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ class LumpySearch(PrimalSearch):
 
     def run(self) -> None:
         """Find a first answer, then solve what nothing excludes."""
-        is_lumpy = self.parts().sum() > PARTS * len(self.net)
+        is_lumpy = self.parts().sum() > PARTS * len(self.net) and not self.model.integer.all()
         if not is_lumpy or not TINY < len(self.net) <= MOST_CELLS:
             PrimalSearch.run(self)
             return

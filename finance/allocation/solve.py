@@ -9,9 +9,10 @@ Notes
 -----
 A bound of kind ``prices`` is arithmetic that anybody can repeat. One of kind ``solver`` is the bound of the
 solver's search with a stated margin: one millionth of it and one hundred-millionth of what all
-interventions would be worth together, for the solver's tolerances. Where there are only choices and that
-margin would hide the step of values, it works with tolerances of 10**-9, and the margin is as small a part
-of both. Where every value is a multiple of some step, a bound is rounded down to one.
+interventions would be worth together, for the solver's tolerances. Where that margin would
+hide the asked gap or the step of values, the solver works with tolerances of 10**-9, and the margin is 10**-9
+of the bound and 10**-8 of the worth (10**-9 where there are only choices). Where every value is a multiple
+of some step, a bound is rounded down to one.
 """
 
 import time
@@ -59,6 +60,7 @@ AUTO = "auto"
 NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
 NEARLY = Fraction(999, 1000)
+NARROWING = 4  # margins: an asked gap below so many of them needs narrow tolerances
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
 
@@ -296,9 +298,11 @@ class _Run:
         return -lost - 1e-6 * (1 + lost)
 
     def _find_step(self) -> None:
-        """Find the step of values; the solver works with narrow tolerances where the margin would hide it."""
+        """Find the step of values; tolerances are narrow where the margin would hide it, or the asked gap."""
         self.step = value_step(self.arrays)
-        self.is_narrow = bool(self.model.integer.all()) and 0 < self.step < 2 * self._margin()
+        is_hidden = self.step < 2 * self._margin()
+        is_near = self.asked * abs(Fraction(self.standing.bound)) < NARROWING * self._margin()
+        self.is_narrow = is_hidden and (is_near or bool(self.model.integer.all() and self.step))
         self.standing.step = max(0.0, float((self.step - self._margin()) * NEARLY))
 
     def _settle(self) -> None:
@@ -422,7 +426,8 @@ class _Run:
             int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
         )
         if self.is_narrow:
-            return (abs(Fraction(self.standing.bound)) + most) / NANO
+            part = NANO if self.model.integer.all() else 10**8
+            return abs(Fraction(self.standing.bound)) / NANO + most / part
         return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
 
     def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:

@@ -61,9 +61,7 @@ def test_an_answer_comes_in_time_and_its_bound_holds(family: Family, deadline_s:
 def test_steps_only_go_forward_and_are_told_at_least_every_two_seconds() -> None:
     document = instance("hard", 1000, 2)
     told: list[Progress] = []
-    result = allocate(
-        document, gap=NEVER, deadline_s=5.0, clock=time.process_time, progress=told.append
-    )
+    result = allocate(document, gap=NEVER, deadline_s=5.0, clock=time.process_time, progress=told.append)
     times = [0.0, *(event.spent_s for event in told), result.timings["proof"] + told[-1].spent_s]
     assert max(after - before for before, after in itertools.pairwise(times)) <= 2.0
     values = [event.value for event in told if event.value is not None]
