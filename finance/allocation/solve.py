@@ -31,7 +31,7 @@ from .check import recheck
 from .compile import CompiledModel, compile_model
 from .conflicts import find_conflict
 from .dual import Pricing, find_prices
-from .highs import solver_name
+from .highs import Search, run, solver_name
 from .lattice import rounded_down, value_step
 from .lumpy import LumpySearch
 from .oracle import Oracle
@@ -43,6 +43,7 @@ from .result import AllocationResult, Progress, Status, what_binds, what_is_left
 from .settle import ROUNDS, choose_again, settle
 from .strategies import choose
 from .timing import NARROW
+from .units import in_whole_units, whole_units_model, with_room_for_parts
 from .witness import allocation_of, plans
 
 Floats = NDArray[np.float64]
@@ -189,7 +190,7 @@ class _Run:
         """Find prices, then an answer, then whole amounts."""
         watch = self.watch
         now = watch.clock()
-        self.model = compile_model(self.arrays)
+        self.model = compile_model(with_room_for_parts(self.arrays))
         now = watch.mark("model", now)
         pricing = self._prices(warm)
         now = watch.mark("prices", now)
@@ -216,14 +217,17 @@ class _Run:
         if self.standing.is_infeasible:
             return "infeasible"
         self._settle()
+        self._sharpen()
         watch.mark("whole", now)
+        if self.standing.is_infeasible:
+            return "infeasible"
         return "no_answer" if self.allocation is None else "stopped"
 
     def follow(self, strategy: str) -> Status:
         """Let somebody else choose; prices say what that costs."""
         found = choose(self.problem, strategy)
         self.allocation, self.value, self.strategy = found.allocation, found.value, found.strategy
-        self.model = compile_model(self.arrays)
+        self.model = compile_model(with_room_for_parts(self.arrays))
         pricing = self._prices(None)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
         self.standing = SearchStanding(bound=self.pricing.bound)
@@ -283,6 +287,29 @@ class _Run:
                 return
         if self.standing.x is None:
             self._fall_back()
+
+    def _sharpen(self) -> None:
+        """Search again in whole minor units, where they may stand between an answer and its bound."""
+        far = self.standing.bound - float(self.value)
+        is_near = far <= max(float(self.asked) * abs(float(self.value)), self.standing.step)
+        model = None if self.allocation is not None and is_near else whole_units_model(self.arrays)
+        if model is None:
+            return
+        matrix, scale = in_whole_units(model)
+        outcome = run(
+            matrix, Search(gap=float(self.asked) * ROUNDING, deadline_s=max(0.0, self.watch.left()))
+        )
+        if outcome.status == "infeasible" and self.allocation is None:
+            self.standing.is_infeasible = True
+        proved = model.micro(outcome.bound) / MICRO
+        if np.isfinite(proved) and proved < self.standing.bound:
+            self.standing.bound, self.standing.is_price_bound = proved, False
+        try:
+            better = None if outcome.x is None else settle(self.arrays, model, outcome.x * scale)
+        except RoundingFailed:
+            return
+        if better is not None and (self.allocation is None or recheck(self.problem, better) > self.value):
+            self.allocation, self.value = better, recheck(self.problem, better)
 
     def _fall_back(self) -> None:
         """Take a simple plan when the time was too short for any answer of the search."""
@@ -374,7 +401,9 @@ class _Run:
             int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
         )
         if self.is_narrow:
-            return abs(Fraction(self.standing.bound)) / NANO + most / (NANO if self.model.integer.all() else 10**8)
+            return abs(Fraction(self.standing.bound)) / NANO + most / (
+                NANO if self.model.integer.all() else 10**8
+            )
         return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
 
     def _ties(self, proven: Fraction) -> tuple[tuple[str, int], ...]:
