@@ -27,17 +27,15 @@ PROBLEM = Path(__file__).parent / "allocation" / "winter.json"
 problem = AllocationDocument.read(PROBLEM.read_bytes())
 result = allocate(problem, deadline_s=20)
 
-print(
-    f"{result.status}: worth {float(result.value):,.2f}; nothing can be worth more than {float(result.bound):,.2f}"
-)
+bound = f"nothing can be worth more than {float(result.bound):,.2f}"
+print(f"{result.status}: worth {float(result.value):,.2f}; {bound}")
 for line in result.allocation.lines:
     label = f"{problem.periods[line.period]}  {line.intervention_id:14}  {line.fund_id:16}"
     print(f"  {label} {grouped(problem.amount(line.amount_minor)):>12} USD")
 for purchase in result.allocation.bought:
     cost = grouped(problem.amount(purchase.amount_minor))
-    print(
-        f"  {problem.periods[purchase.period]}  {purchase.fund_id} buys {purchase.quantity} beds for {cost} USD"
-    )
+    label = f"{problem.periods[purchase.period]}  {purchase.fund_id}"
+    print(f"  {label} buys {purchase.quantity} beds for {cost} USD")
 if recheck(problem, result.allocation) != result.value:
     raise AssertionError("the exact re-check disagrees")
 

@@ -223,6 +223,7 @@ class CompiledModel:
         """
         lay = self.layout
         arrays = lay.arrays
+        x = np.append(x, 0.0)  # for columns that are not there, when there are no others
         funded = np.zeros(len(lay.at), np.bool_)
         working = np.zeros(len(lay.at))
         funded[lay.cells] = x[lay.y] > HALF

@@ -40,9 +40,10 @@ def award_bounds(arrays: ProblemArrays, base: Ints) -> tuple[Ints, Ints]:
         least, most = 0, None if any(row[3] == UNSET for row in rows) else sum(row[3] for row in rows)
         for _, share, part_low, part_high in rows:
             if share > 0:
-                least = max(least, -(-(part_low * FULL_BP) // share))
+                if part_low > 0:
+                    least = max(least, (part_low - 1) * FULL_BP // share + 1)
                 if part_high != UNSET:
-                    cut = part_high * FULL_BP // share
+                    cut = ((part_high + 1) * FULL_BP - 1) // share
                     most = cut if most is None else min(most, cut)
         if all(row[1] == UNSET for row in rows):
             least = sum(row[2] for row in rows)
@@ -82,9 +83,11 @@ def share_out(arrays: ProblemArrays, awards: Mapping[int, int]) -> Iterator[Part
         for actor, share, low, high in rows[at]:
             node = actor * periods + period
             exact = share * awards[cell] // FULL_BP
-            part = exact if share != UNSET else low
+            part = max(exact, low) if share != UNSET else low
             most = exact + (share * awards[cell] % FULL_BP > 0) if share != UNSET else awards[cell]
-            most = most if high == UNSET or share != UNSET else min(most, high)
+            most = most if high == UNSET else min(most, high)
+            if most < part:
+                raise _overloaded(arrays, [node])
             given[cell, node] = part
             left -= part
             room[node] = most - part

@@ -47,6 +47,7 @@ from .settle import ROUNDS, choose_again, matrix_of, settle
 from .strategies import choose
 from .timing import NARROW
 from .trust import is_proved_infeasible, is_within_reach, smallest_worth
+from .units import in_whole_units, whole_units_model, with_room_for_parts
 
 Floats = NDArray[np.float64]
 MICRO = 10**6
@@ -222,7 +223,7 @@ class _Run:
         """Find prices, then an answer, then whole amounts."""
         watch = self.watch
         now = watch.clock()
-        self.model = compile_model(self.arrays)
+        self.model = compile_model(with_room_for_parts(self.arrays))
         now = watch.mark("model", now)
         pricing = self._prices(warm)
         now = watch.mark("prices", now)
@@ -250,14 +251,17 @@ class _Run:
         if self.standing.is_infeasible and is_within_reach(self.model):
             return "infeasible"
         self._settle()
+        self._sharpen()
         watch.mark("whole", now)
+        if self.standing.is_infeasible:
+            return "infeasible"
         return "no_answer" if self.allocation is None else "stopped"
 
     def follow(self, strategy: str) -> Status:
         """Let somebody else choose; prices say what that costs."""
         found = choose(self.problem, strategy)
         self.allocation, self.value, self.strategy = found.allocation, found.value, found.strategy
-        self.model = compile_model(self.arrays)
+        self.model = compile_model(with_room_for_parts(self.arrays))
         pricing = self._prices(None)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
         self.standing = SearchStanding(bound=self.pricing.bound)
@@ -347,6 +351,29 @@ class _Run:
         except RoundingFailed:
             return
         self.value = recheck(self.problem, self.allocation)
+
+    def _sharpen(self) -> None:
+        """Search again in whole minor units, where they may stand between an answer and its bound."""
+        far = self.standing.bound - float(self.value)
+        is_near = far <= max(float(self.asked) * abs(float(self.value)), self.standing.step)
+        model = None if self.allocation is not None and is_near else whole_units_model(self.arrays)
+        if model is None:
+            return
+        matrix, scale = in_whole_units(model)
+        outcome = run(
+            matrix, Search(gap=float(self.asked) * ROUNDING, deadline_s=max(0.0, self.watch.left()))
+        )
+        if outcome.status == "infeasible" and self.allocation is None:
+            self.standing.is_infeasible = True
+        proved = model.micro(outcome.bound) / MICRO
+        if np.isfinite(proved) and proved < self.standing.bound:
+            self.standing.bound, self.standing.is_price_bound = proved, False
+        try:
+            better = None if outcome.x is None else settle(self.arrays, model, outcome.x * scale)
+        except RoundingFailed:
+            return
+        if better is not None and (self.allocation is None or recheck(self.problem, better) > self.value):
+            self.allocation, self.value = better, recheck(self.problem, better)
 
     def refuse(self, status: Status) -> Never:
         """Say why there is no answer, or that none was found."""

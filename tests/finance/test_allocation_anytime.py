@@ -103,7 +103,7 @@ def test_wherever_the_time_runs_out_there_is_an_answer(family: Family) -> None:
         require_proof(document, result)
         values.append((result.value, result.bound))
     best = max(value for value, _ in values)
-    assert all(0 < value and bound >= best for value, bound in values)
+    assert all(value > 0 and bound >= best for value, bound in values)
 
 
 def test_no_answer_is_said_only_where_none_is_known() -> None:
