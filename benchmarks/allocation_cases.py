@@ -121,11 +121,15 @@ class _Maker:
             )
         if self.chance(0.15):
             states = ["open", "waiting"] if self.chance(0.3) else ["committed", "open", "open"]
+            states = [state for state in states if state != "committed" or name not in self.shut()]
             self.tables["tranches"] += [
                 {"intervention_id": name, "period": period, "ordinal": at, "state": state,
                  "amount_minor": self.amount(0, 1 + sum(caps) // 2)}
                 for at, state in enumerate(states)
             ]  # fmt: skip
+
+    def shut(self) -> set[str]:
+        return {row["intervention_id"] for row in self.tables["interventions"] if row["lock"] < 0}
 
     def money(self) -> None:
         self.tables["funds"] = [

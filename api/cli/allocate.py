@@ -25,6 +25,7 @@ from .allocations import (
     print_frontier,
     print_result,
     result_document,
+    save_exact,
     write_files,
 )
 from .show import AsJson, print_json, progress
@@ -57,6 +58,10 @@ CertificateFile = Annotated[
     Path | None, typer.Option("--certificate", help="Write the certificate to a file.")
 ]
 Out = Annotated[Path | None, typer.Option("--out", help="Write the allocation to a file.")]
+Save = Annotated[
+    Path | None,
+    typer.Option("--save", help="Write problem, allocation and certificate in exact form to a folder."),
+]
 Strategy = Annotated[str, typer.Option("--strategy", help="Which rule chooses; auto is the optimizer.")]
 
 
@@ -85,8 +90,9 @@ def solve(  # noqa: PLR0913 - every option is one question
     explain: Explain = None,
     certificate: CertificateFile = None,
     out: Out = None,
-    strategy: Strategy = "auto",
+    save: Save = None,
     *,
+    strategy: Strategy = "auto",
     as_json: AsJson = False,
 ) -> None:
     """Solve a problem and check the answer exactly. Example: almoner allocate p.json --explain w7."""
@@ -100,6 +106,8 @@ def solve(  # noqa: PLR0913 - every option is one question
     )
     recheck(document, result.allocation)
     write_files(result, out, certificate)
+    if save is not None:
+        save_exact(document, result, save)
     if as_json:
         print_json(result_document(document, result, explain or []))
         return

@@ -140,6 +140,14 @@ def write_files(result: AllocationResult, out: Path | None, certificate: Path | 
         progress(f"Wrote {certificate}.")
 
 
+def save_exact(document: AllocationDocument, result: AllocationResult, folder: Path) -> None:
+    """Write the three files that the standalone verifier reads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "problem.json").write_bytes(document.canonical_bytes())
+    progress(f"Wrote {folder / 'problem.json'}.")
+    write_files(result, folder / "allocation.json", folder / "certificate.json")
+
+
 def print_comparison(document: AllocationDocument, deadline_s: float, *, as_json: bool) -> None:
     """Print what the best known allocation and simple rules come to, side by side."""
     progress(f"Allocating among {document.interventions.count:,} interventions, at most {deadline_s:g} s")

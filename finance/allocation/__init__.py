@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from .certificate import verify
     from .check import recheck
     from .effects import OutcomeReport, beliefs, with_effects
-    from .explain import explain
+    from .explanations import explain
     from .frontier import budget_frontier, risk_frontier
     from .learn import reallocate
     from .policies import acceptability
@@ -32,7 +32,7 @@ else:
             ".certificate": ("verify",),
             ".check": ("recheck",),
             ".effects": ("OutcomeReport", "beliefs", "with_effects"),
-            ".explain": ("explain",),
+            ".explanations": ("explain",),
             ".frontier": ("budget_frontier", "risk_frontier"),
             ".learn": ("reallocate",),
             ".policies": ("acceptability",),

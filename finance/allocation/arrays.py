@@ -152,8 +152,8 @@ class ProblemArrays:
         Cost of every funded period, and of the first of every run.
     lock : [n]
         1 funded in every open cell, -1 in none, 0 free.
-    open : [J]
-        Whether the cell may be funded at all.
+    open, must : [J]
+        Whether the cell may be funded at all; must be: locked, or with tranches paid or committed.
     low, high : [J] [minor units]
         Bounds of the working money of a funded cell.
     cap, gain : [J, K] [minor units], [micro value per 1,000 major units]
@@ -213,6 +213,7 @@ class ProblemArrays:
     start: Int
     lock: Int
     open: Bool
+    must: Bool
     low: Int
     high: Int
     cap: Int

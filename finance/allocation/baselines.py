@@ -268,7 +268,7 @@ def _asks(arrays: ProblemArrays, held: set[int], scores: Mapping[str, Score] | N
         who, period = divmod(cell, arrays.period_count)
         most = _most(arrays, cell)
         weight = Fraction(most if scores is None else scores.get(arrays.intervention_ids[who], 0))
-        least, locked = builder.needed(cell), bool(arrays.lock[who] == 1)
+        least, locked = builder.needed(cell), bool(arrays.must[cell])
         if weight or locked:
             rows[period].append(_Ask(cell, weight, least, most, locked))
     return rows

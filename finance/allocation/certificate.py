@@ -38,8 +38,6 @@ class Certificate:
     ----------
     problem_sha256, allocation_sha256 : str
         Digests of the exact bytes.
-    problem_file_sha256 : str
-        Digest of the file from which the problem was read, which may have its rows in another order.
     value, bound, price_bound : Fraction [value units]
         What it is worth; what none can exceed; what the prices alone prove of that.
     kind : str
@@ -92,7 +90,6 @@ class Certificate:
         return {
             "schema": SCHEMA,
             "problem_sha256": self.problem_sha256,
-            "problem_file_sha256": self.problem_file_sha256,
             "allocation_sha256": self.allocation_sha256,
             "value": _text(self.value),
             "bound": _text(self.bound),
@@ -118,7 +115,6 @@ class Certificate:
             content = json.loads(bytes_)
             made = cls(
                 problem_sha256=content["problem_sha256"],
-                problem_file_sha256=content["problem_file_sha256"],
                 allocation_sha256=content["allocation_sha256"],
                 value=Fraction(content["value"]),
                 bound=Fraction(content["bound"]),
@@ -197,7 +193,6 @@ def certify(
     is_tighter = bound is not None and bound < proven
     return Certificate(
         problem_sha256=document.digest(),
-        problem_file_sha256=document.file_sha256 or document.digest(),
         allocation_sha256=allocation.digest(),
         value=value,
         bound=max(value, bound) if is_tighter and bound is not None else proven,
@@ -259,7 +254,7 @@ def _reasons(
     document: AllocationDocument, given: Allocation, claimed: Certificate, allocation: bytes
 ) -> Iterator[str]:
     if claimed.problem_sha256 != document.digest():
-        yield "problem_sha256 is of another problem"
+        yield "problem_sha256 is of another file"
     if claimed.allocation_sha256 != hashlib.sha256(allocation).hexdigest():
         yield "allocation_sha256 is of another file"
     try:

@@ -29,7 +29,7 @@ class Clash:
 
     Attributes
     ----------
-    cell : int
+    cell : int [cell]
         Position of intervention and period.
     rules : tuple of str
         The chain, from the first cause of "must" to the first cause of "cannot".
@@ -92,7 +92,13 @@ def lock_rules(document: "AllocationDocument") -> dict[int, str]:
 
 
 def bounds_by(document: "AllocationDocument") -> dict[tuple[int, str], str]:
-    """Return which override bounds an intervention's award, by position and kind: the tightest one."""
+    """Return which override bounds an intervention's award, by position and kind: the tightest one.
+
+    Parameters
+    ----------
+    document : AllocationDocument
+        The problem.
+    """
     table, arrays = document.overrides, document.arrays
     place = {who: at for at, who in enumerate(arrays.intervention_ids)}
     rows = zip(
@@ -141,9 +147,10 @@ class _Propagation:
         for rule, cells in impossible(self.arrays, self.locks):
             for cell in cells.tolist():
                 self.learn((cell, False), (rule(cell),), ())
-        is_locked = np.repeat(self.arrays.lock == 1, self.periods) & self.arrays.open
-        for cell in np.flatnonzero(is_locked).tolist():
-            self.learn((cell, True), (self.locks[cell // self.periods],), ())
+        for cell in np.flatnonzero(self.arrays.must).tolist():
+            who, period = divmod(cell, self.periods)
+            promised = rule_id("tranche", self.arrays.intervention_ids[who], period)
+            self.learn((cell, True), (self.locks.get(who, promised),), ())
         while self.queue and self.clash is None:
             self.follow(*self.queue.popleft())
         return Forced(on=self.on, off=self.off, why=self.why, clash=self.clash)
@@ -266,7 +273,7 @@ def choice_rule(arrays: ProblemArrays, kind: str, at: int) -> str:
         The problem.
     kind : str
         Which list.
-    at : int
+    at : int [row]
         Which of its rows.
     """
     lists = arrays.any_of if kind == "any-of" else arrays.alternatives

@@ -25,6 +25,7 @@ def choice_breaches(reading: Reading) -> Iterator[Breach]:
         The document and what is given.
     """
     yield from _locks(reading)
+    yield from dict.fromkeys(_promises(reading))
     yield from _synergies(reading)
     spent = _spent(reading)
     yield from _limits(reading, spent)
@@ -57,6 +58,17 @@ def _locks(reading: Reading) -> Iterator[Breach]:
                 award = reading.totals.award[cell]
                 message = f"{reading.name(cell)} must not be funded and gets {reading.shown(award)}"
                 yield Breach(rule=rule, by_minor=award, message=message)
+
+
+def _promises(reading: Reading) -> Iterator[Breach]:
+    table = reading.document.tranches
+    for cell, state in zip(reading.cells(table), table.texts("state"), strict=True):
+        if state in {"paid", "committed"} and cell not in reading.funded:
+            yield Breach(
+                rule=rule_id("tranche", reading.who[cell // reading.periods], cell % reading.periods),
+                by_minor=0,
+                message=f"{reading.name(cell)} has a tranche that is {state} and is not funded",
+            )
 
 
 def _synergies(reading: Reading) -> Iterator[Breach]:

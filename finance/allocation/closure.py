@@ -55,7 +55,7 @@ class Transfers:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cut:
+class ClosureCut:
     """The best choice for these worths, and the bound on every choice.
 
     Attributes
@@ -75,7 +75,7 @@ class Cut:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Links:
+class CellLinks:
     """What ties cells together, period by period.
 
     Attributes
@@ -105,7 +105,7 @@ class Links:
     starts: Bools
 
 
-def list_links(arrays: ProblemArrays) -> Links:
+def list_links(arrays: ProblemArrays) -> CellLinks:
     """List the links of a problem, cell by cell."""
     periods = arrays.period_count
     when = np.arange(periods)
@@ -120,7 +120,7 @@ def list_links(arrays: ProblemArrays) -> Links:
     worth = np.concatenate([arrays.bonus_micro, arrays.intensity_micro]) / MICRO
     of = np.repeat(np.arange(len(sizes)), sizes)
     lock = np.repeat(arrays.lock, periods)
-    return Links(
+    return CellLinks(
         tail=spread(arrays.needs[:, 0]),
         head=spread(arrays.needs[:, 1]),
         bonus_of=spread(of),
@@ -129,7 +129,7 @@ def list_links(arrays: ProblemArrays) -> Links:
         first=spread(arrays.overlap[:, 0]),
         second=spread(arrays.overlap[:, 1]),
         overlap_worth=np.repeat(arrays.overlap_micro / MICRO, periods),
-        locked=(lock == 1) & arrays.open,
+        locked=arrays.must & (lock >= 0),
         closed=(lock == -1) | ~arrays.open,
         starts=(np.repeat(arrays.start, periods) > 0) & (cells % periods > 0),
     )
@@ -141,7 +141,7 @@ class Closure:
     The transfers of the last call are the flow that the next one starts from: little remains to be pushed.
     """
 
-    def __init__(self, links: Links) -> None:
+    def __init__(self, links: CellLinks) -> None:
         self.links = links
         self.cells = len(links.locked)
         self.bonuses = len(links.bonus_worth)
@@ -198,7 +198,7 @@ class Closure:
         mate = dict(zip(arcs["needs"].tolist(), range(len(arcs["needs"])), strict=True))
         self.mate = np.array([mate.get(key, -1) for key in back["needs"].tolist()], np.int64)
 
-    def solve(self, worth: Floats, charge: Floats) -> Cut:
+    def solve(self, worth: Floats, charge: Floats) -> ClosureCut:
         """Cut the graph.
 
         Parameters
@@ -240,7 +240,7 @@ class Closure:
         net = self.net(worth, moved)
         counted = np.where(links.locked, net, np.maximum(net, 0.0))
         counted[links.closed] = 0.0
-        return Cut(
+        return ClosureCut(
             level=self._levels(data, flow, net, scale),
             bound=float(counted.sum() + moved.overlap.sum()),
             net=net,
@@ -291,10 +291,10 @@ class Closure:
         """Return what locked cells can give beyond their own worth, so that what they need is funded."""
         links = self.links
         due = np.where(links.locked, 0.0, np.maximum(-net, 0.0) + back)
-        asked: Floats = np.zeros(self.cells)
+        asked = np.zeros(self.cells)
         for _ in range(CHAIN):
             total = due + asked
-            asked = np.bincount(links.tail, np.minimum(total[links.head], BIG), self.cells) * 1.0
+            asked = np.asarray(np.bincount(links.tail, np.minimum(total[links.head], BIG), self.cells), float)
         clash = np.bincount(links.first, links.overlap_worth, self.cells)
         clash += np.bincount(links.second, links.overlap_worth, self.cells)
         out: Floats = np.where(links.locked, asked + clash, 0.0)

@@ -279,8 +279,7 @@ def compile_model(
     """
     aim = aim or Aim()
     periods = arrays.period_count
-    locked = np.repeat(arrays.lock, periods) == 1
-    must = (locked | _cells(fixed, periods, arrays.n * periods)) & arrays.open
+    must = (arrays.must | _cells(fixed, periods, arrays.n * periods)) & arrays.open
     may = arrays.open & (np.repeat(arrays.lock, periods) >= 0) & (arrays.low <= arrays.high)
     if keep is not None:
         may &= _cells(keep, periods, arrays.n * periods)

@@ -8,21 +8,22 @@ which was applied and shown to work.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from math import ceil
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from .chains import Clash, Forced, bounds_by, forced
-from .fixes import Fix, Fixer, apply
+from .fixes import ROUND, Fix, Fixer, apply
 from .lumps import lump_of
 from .policy_space import PolicySpace, Rule
 from .pools import reach_of
 from .remedies import candidates
 from .shortage import Shortage, ShortageProof, shortage_of
-from .witness import has_allocation
+from .witness import has_allocation, has_plan
 from .wording import EVERY, Wording, parts_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ Check = Callable[["AllocationDocument"], bool]
 SHOWN = 3
 TRIED = 8
 ROUNDS = 12
+HALVINGS = 12
+LARGER = (1.002, 1.01, 1.05, 1.2)  # by how much more a change may have to be
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +94,7 @@ class _Found:
 
     conflict: RuleConflict
     fixes: tuple[Fix, ...]
+    rules: tuple[Rule, ...] = ()
 
 
 def find_conflict(document: "AllocationDocument", *, check: Check | None = None) -> RuleConflict | None:
@@ -124,11 +128,37 @@ def find_conflict(document: "AllocationDocument", *, check: Check | None = None)
     if found is None:
         return None
     confirm = check or has_allocation
-    fixes = _confirmed(document, found.fixes, confirm)
+    ordered = _in_turn(found.fixes)
+    fixes = _confirmed(document, (_enough(document, found, fix) for fix in ordered)) if check is None else ()
+    fixes = fixes or _confirmed(document, ((fix, confirm) for fix in ordered))
     if not fixes:
         joint = _joint(document, found, confirm)
-        fixes = (joint,) if joint is not None else ()
+        fixes = (joint,) if joint is not None else _wider(document, found.rules, confirm)
     return replace(found.conflict, fixes=fixes)
+
+
+def _enough(document: "AllocationDocument", found: _Found, fix: Fix) -> tuple[Fix, Check]:
+    """Enlarge a change by little until the fast way finds an allocation: awards come in wholes."""
+    rules = {rule.id: rule for rule in found.rules}
+    rule = rules.get(fix.rules[0])
+    tried: Fix | None = fix
+    for factor in LARGER:
+        if tried is None or has_plan(apply(document, tried, is_sound=True)):
+            break
+        if rule is None or fix.amount_minor is None:
+            return fix, _never
+        tried = Fixer(document).by(rule, fix.amount_minor * factor / rule.unit)
+    else:
+        return fix, _never
+    return (tried, _ever) if tried is not None else (fix, _never)
+
+
+def _ever(_: "AllocationDocument") -> bool:
+    return True
+
+
+def _never(_: "AllocationDocument") -> bool:
+    return False
 
 
 def _found(document: "AllocationDocument") -> _Found | None:
@@ -138,18 +168,24 @@ def _found(document: "AllocationDocument") -> _Found | None:
     return _of_policy(document, known) or _of_lumps(document, known)
 
 
-def _confirmed(document: "AllocationDocument", fixes: Sequence[Fix], check: Check) -> tuple[Fix, ...]:
-    """Return the first few fixes that work; of every kind of rule the cheapest comes first."""
+def _in_turn(fixes: Sequence[Fix]) -> list[Fix]:
+    """Order fixes so that of every kind of rule the cheapest comes first."""
     seen, turn = Counter[str](), list[tuple[int, Fix]]()
     for fix in fixes:
         kind = parts_of(fix.rules[0])[0]
         turn.append((seen[kind], fix))
         seen[kind] += 1
-    ordered = [fix for _, fix in sorted(turn, key=lambda pair: pair[0])]
+    return [fix for _, fix in sorted(turn, key=lambda pair: pair[0])][:TRIED]
+
+
+def _confirmed(document: "AllocationDocument", fixes: Iterable[tuple[Fix, Check]]) -> tuple[Fix, ...]:
+    """Return the first few fixes that work, the smallest amount first."""
     good: list[Fix] = []
-    for fix in ordered[:TRIED]:
-        if len(good) < SHOWN and check(apply(document, fix, is_sound=True)):
+    for fix, check in fixes:
+        if check(apply(document, fix, is_sound=True)):
             good.append(replace(fix, is_confirmed=True))
+        if len(good) == SHOWN:
+            break
     return tuple(sorted(good, key=_by_amount))
 
 
@@ -239,7 +275,7 @@ def _of_policy(document: "AllocationDocument", known: Forced) -> _Found | None:
         proof=shortage.proof,
         members=shortage.members,
     )
-    return _Found(conflict=conflict, fixes=tuple(fixes))
+    return _Found(conflict=conflict, fixes=tuple(fixes), rules=shortage.rules)
 
 
 def _supply(fixer: Fixer, space: PolicySpace, rules: Sequence[Rule]) -> list[str]:
@@ -266,7 +302,7 @@ def _short(fixer: Fixer, shortage: Shortage) -> str:
         or len(units) > 1
     ):
         return "These rules cannot all hold."
-    return f"Together these rules are short by {fixer.say.money(round(shortage.short))}."
+    return f"Together these rules are short by {fixer.say.money(max(1, ceil(shortage.short - ROUND)))}."
 
 
 def _of_lumps(document: "AllocationDocument", known: Forced) -> _Found | None:
@@ -303,6 +339,30 @@ def _joint(document: "AllocationDocument", found: _Found, check: Check) -> Fix |
         amount_minor=None if None in amounts else sum(amount for amount in amounts if amount is not None),
         is_confirmed=True,
     )
+
+
+def _wider(document: "AllocationDocument", rules: Sequence[Rule], check: Check) -> tuple[Fix, ...]:
+    """Let one rule give way further than parts of awards would need, because awards are wholes."""
+    fixer, good = Fixer(document), list[Fix]()
+    for rule in rules:
+        found: Fix | None = None
+        low, high = 0, fixer.size(rule)
+        amount = high
+        for _ in range(HALVINGS):
+            fix = fixer.by(rule, amount / rule.unit)
+            if fix is None:
+                break
+            if check(apply(document, fix, is_sound=True)):
+                found, high = fix, amount
+            elif found is None:
+                break
+            else:
+                low = amount
+            amount = (low + high) // 2
+            if amount in {low, high}:
+                break
+        good += [] if found is None else [replace(found, is_confirmed=True)]
+    return tuple(sorted(good, key=_by_amount))[:SHOWN]
 
 
 def _by_amount(fix: Fix) -> tuple[bool, int]:

@@ -24,7 +24,7 @@ OWNING = ("level_one", "tranche", "break_after", "break_before", "part_sum", "pa
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Core:
+class CoreModel:
     """A model with most columns folded in.
 
     Attributes
@@ -116,7 +116,7 @@ class Folding:
         columns = np.flatnonzero(inside & (owner >= 0))
         return columns, owner[columns]
 
-    def fold(self, level: Floats, working: Floats, is_open: Bools, loose: Bools) -> Core | None:
+    def fold(self, level: Floats, working: Floats, is_open: Bools, loose: Bools) -> CoreModel | None:
         """Fold the model.
 
         Parameters
@@ -132,7 +132,7 @@ class Folding:
 
         Returns
         -------
-        Core or None
+        CoreModel or None
             None when what is decided breaks a rule that no open column can mend.
         """
         is_open = is_open.copy()
@@ -176,7 +176,7 @@ class Folding:
         values[free] = 0.0
         return values, free
 
-    def _slice(self, values: Floats, free: Bools, is_open: Bools) -> tuple[Core | None, Ints]:
+    def _slice(self, values: Floats, free: Bools, is_open: Bools) -> tuple[CoreModel | None, Ints]:
         model = self.model
         columns = np.flatnonzero(free)
         part = sp.csr_array(model.matrix[:, columns])
@@ -197,4 +197,4 @@ class Folding:
             row_upper=model.row_upper[rows] - base[rows],
             offset=float(model.cost @ values),
         )
-        return Core(matrix=matrix, columns=columns, values=values, open=is_open), np.zeros(0, np.int64)
+        return CoreModel(matrix=matrix, columns=columns, values=values, open=is_open), np.zeros(0, np.int64)

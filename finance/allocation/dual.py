@@ -42,7 +42,7 @@ class Pricing:
         How much of each cell the relaxation funds, 0 to 1.
     working : float [cells], [1,000 major units]
         Its working money when funded.
-    calls : int
+    calls : int [calls]
         Of the oracle.
     is_converged : bool
         Whether the program over the cuts promised nothing better.
@@ -211,7 +211,7 @@ def find_prices(
         Earlier prices.
     tolerance : float [1]
         Relative gain below which the search ends.
-    calls : int
+    calls : int [calls]
         At most so many calls of the oracle.
     stop : Callable
         Told the bound after each call; true ends the search.

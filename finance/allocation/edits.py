@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from .problem import AllocationDocument
 
 
+OBJECTIVE = "objective"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
     """One change to one row of a section.
@@ -25,7 +28,7 @@ class Edit:
     Attributes
     ----------
     section : str
-        Which section.
+        Which section; ``objective`` has no key.
     key : Mapping[str, object]
         The key columns of the row; a column that is not named has its default.
     values : Mapping[str, object]
@@ -82,8 +85,10 @@ def edited(
     by_section: dict[str, list[Edit]] = {}
     for edit in edits:
         by_section.setdefault(edit.section, []).append(edit)
+    aims = {name: value for edit in by_section.pop(OBJECTIVE, []) for name, value in edit.values.items()}
     tables = {name: _table(document.table(name), listed) for name, listed in by_section.items()}
-    changed = document.model_copy(update=tables)
+    objective = document.objective.model_copy(update=aims)
+    changed = document.model_copy(update={**tables, OBJECTIVE: objective})
     for name in ("arrays", "_faults"):
         changed.__dict__.pop(name, None)  # numbers of the old document
     found = [

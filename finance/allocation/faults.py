@@ -18,8 +18,10 @@ from ..units import currency
 from .columns import FULL_BP, SECTIONS
 from .magnitudes import too_large
 from .sections import AllocationTables
-from .tables import EVERY, NONE
+from .tables import EVERY, NONE, Table
 
+STATES = ("paid", "committed", "open", "waiting")
+PROMISED = STATES[:2]
 FINEST_GAP = Fraction(1, 10**9)
 MEMBERS = {
     "needs": (2, 2),
@@ -61,7 +63,18 @@ def faults(document: AllocationTables) -> Findings:
     """
     found = [*_head(document), *_unknown(document)]
     if not found:
-        for check in (_periods, _funds, _earmarks, _response, _synergies, _limits, _actors, _sums, _others):
+        for check in (
+            _periods,
+            _funds,
+            _earmarks,
+            _response,
+            _synergies,
+            _limits,
+            _actors,
+            _sums,
+            _overrides,
+            _tranches,
+        ):
             found += check(document)
     return found
 
@@ -371,7 +384,7 @@ def _sums(document: AllocationTables) -> Iterator[dict[str, str]]:
     yield from too_large(document, period_count(document))
 
 
-def _others(document: AllocationTables) -> Iterator[dict[str, str]]:
+def _overrides(document: AllocationTables) -> Iterator[dict[str, str]]:
     table = document.overrides
     rows = zip(
         table.texts("override_id"), table.texts("kind"), table.ints("amount_minor").tolist(), strict=True
@@ -379,27 +392,50 @@ def _others(document: AllocationTables) -> Iterator[dict[str, str]]:
     for name, kind, amount in rows:
         if (amount == NONE) == (kind in {"at_least", "at_most"}):
             yield finding("/overrides", f"{name}: at_least and at_most have an amount, the others none")
-    said = defaultdict[str, dict[str, str]](dict)
-    named = zip(table.texts("intervention_id"), table.texts("kind"), table.texts("override_id"), strict=True)
-    for who, kind, name in named:
-        said[who][kind] = name
-    for who, kinds in sorted(said.items()):
-        if {"fund", "exclude"} <= set(kinds):
-            yield finding(
-                "/overrides",
-                f"{kinds['fund']} funds {who} and {kinds['exclude']} excludes it: withdraw one of them",
-            )
-    order = {"paid": 0, "committed": 1, "open": 2, "waiting": 3}
+    yield from _opposed(document)
+
+
+def _tranches(document: AllocationTables) -> Iterator[dict[str, str]]:
     last = dict[tuple[str, int], int]()
-    tranches = zip(
-        document.tranches.texts("intervention_id"),
-        document.tranches.ints("period").tolist(),
-        document.tranches.texts("state"),
-        strict=True,
-    )
-    for who, period, state in tranches:
-        if order[state] < last.get((who, period), 0):
+    table, shut = document.tranches, _shut(document)
+    named = [_cells(document.table(name)) for name in ("tickets", "response")]
+    open_cells = set[tuple[str, int]]().union(*named)
+    speaking = {who for who, _ in open_cells}
+    for (who, period), state in zip(_cells(table), table.texts("state"), strict=True):
+        if state in PROMISED and who in shut:
+            yield finding("/tranches", f"{who} must not be funded, and has a tranche that is {state}")
+        if who in speaking and (who, period) not in open_cells:
+            yield finding("/tranches", f"{who} has a tranche in period {period}, where it cannot be funded")
+        if STATES.index(state) < last.get((who, period), 0):
             yield finding(
                 "/tranches", f"{who}: a tranche that is {state} stands after one that is not yet so"
             )
-        last[who, period] = order[state]
+        last[who, period] = STATES.index(state)
+
+
+def _cells(table: Table) -> list[tuple[str, int]]:
+    return list(zip(table.texts("intervention_id"), table.ints("period").tolist(), strict=True))
+
+
+def _shut(document: AllocationTables) -> set[str]:
+    """Return who must not be funded: an override goes before the lock of an intervention."""
+    table, overrides = document.interventions, document.overrides
+    locks = dict(zip(table.texts("intervention_id"), table.ints("lock").tolist(), strict=True))
+    for who, kind in zip(overrides.texts("intervention_id"), overrides.texts("kind"), strict=True):
+        if kind in {"fund", "exclude"}:
+            locks[who] = 1 if kind == "fund" else -1
+    return {who for who, lock in locks.items() if lock < 0}
+
+
+def _opposed(document: AllocationTables) -> Iterator[dict[str, str]]:
+    """Find overrides that fund and exclude the same intervention: neither could be kept."""
+    table = document.overrides
+    wanted = defaultdict[str, dict[str, str]](dict)
+    rows = zip(table.texts("override_id"), table.texts("kind"), table.texts("intervention_id"), strict=True)
+    for name, kind, who in rows:
+        wanted[who].setdefault(kind, name)
+    for who, named in sorted(wanted.items()):
+        if {"fund", "exclude"} <= set(named):
+            yield finding(
+                "/overrides", f"{who} is funded by {named['fund']} and excluded by {named['exclude']}"
+            )

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import UNSET
+from .columns import FULL_BP
 from .edits import Edit, edited
 from .policy_space import Opening, PolicySpace, Rule
 from .problem import rule_id
 from .tables import NONE
-from .wording import Wording, parts_of, share
+from .wording import WHOLE, Wording, parts_of, share
 
 if TYPE_CHECKING:
     from .problem import AllocationDocument
@@ -376,6 +377,8 @@ class Fixer:
 
     def dropped(self, rule: Rule) -> Fix | None:
         """Let a rule give way so far that it asks for nothing."""
+        if rule.kind in {"floor-share", "cap-share"}:
+            return self.share(rule.kind, rule.place[0], 0 if rule.kind == "floor-share" else FULL_BP)
         return self.by(rule, self.size(rule) / rule.unit)
 
     def release(self, rule: str) -> Fix | None:
@@ -390,6 +393,13 @@ class Fixer:
         if kind == "lock":
             edit = Edit(section="interventions", key={"intervention_id": parts[0]}, values={"lock": 0})
             return Fix(rules=(rule,), sentence=f"Release the lock of {parts[0]}.", edits=(edit,))
+        if kind == "concentration":
+            key = {"count": int(parts[0]), "period": UNSET if parts[1] == WHOLE else int(parts[1])}
+            edit = Edit(section="concentration", key=key, is_removal=True)
+            return Fix(rules=(rule,), sentence=f"Give up the rule: {self.say.sentence(rule)}", edits=(edit,))
+        if kind == "churn":
+            edit = Edit(section="objective", key={}, values={"churn_bp": None})
+            return Fix(rules=(rule,), sentence="Let any part of the earlier money move.", edits=(edit,))
         if kind == "override":
             edit = Edit(section="overrides", key={"override_id": parts[0]}, is_removal=True)
             return Fix(rules=(rule,), sentence=f"Withdraw override {parts[0]}.", edits=(edit,))

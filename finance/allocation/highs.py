@@ -27,6 +27,7 @@ FEASIBLE = 2  # HiGHS: the answer it holds keeps every rule within its tolerance
 MATCH = 1e-6  # relative difference at which an objective is not what its values give
 BREACH = 1e-5  # relative breach of a row or bound at which an answer is none
 NARROW = 1e-9
+STEP = 0.99  # of a step: what is nearer than that is reached
 RULES_OFF = 1 << 12 | 1 << 13  # aggregator and parallel rows, for the searches inside its heuristics
 CAREFUL: Mapping[str, Any] = {
     "presolve": "off",
@@ -144,6 +145,8 @@ class Search:
         Wall time; infinite for no limit.
     bound : float [solver units]
         A bound from elsewhere; the search ends when its answer is within the gap of it.
+    step : float [solver units]
+        A better answer is better by at least so much; 0 where any difference is possible.
     start : float array or None [solver units]
         An answer to begin with; no number where it does not say.
     cancel : callable or None
@@ -162,6 +165,7 @@ class Search:
     gap: float = 1e-4
     deadline_s: float = np.inf
     bound: float = -np.inf
+    step: float = 0.0
     start: Float | None = None
     cancel: Cancel | None = None
     progress: Progress | None = None
@@ -186,7 +190,7 @@ class Search:
             Of the run.
         """
         best = max(bound, self.bound)
-        return objective < np.inf and objective - best <= self.gap * abs(objective)
+        return objective < np.inf and objective - best <= max(self.gap * abs(objective), STEP * self.step)
 
 
 def solver_name(gap: float) -> dict[str, str]:
@@ -203,7 +207,7 @@ def solver_name(gap: float) -> dict[str, str]:
     'mip_rel_gap=0.0001 threads=1'
     """
     options = f"mip_rel_gap={gap:g} threads=1"
-    return {"name": "HiGHS", "version": highspy.Highs().version(), "options": options, "seed": str(SEED)}
+    return {"name": "HiGHS", "version": new_highs().version(), "options": options, "seed": str(SEED)}
 
 
 def new_highs(options: Mapping[str, Any] | None = None) -> Solver:
@@ -285,9 +289,7 @@ def again(model: Matrix, search: Search, first: Outcome) -> Outcome:
         if relaxed.status == "infeasible":
             return replace(relaxed, spent_s=spent_s, is_second=True)
     left = max(0.0, search.deadline_s - spent_s)
-    careful = Search(
-        gap=search.gap, deadline_s=left, bound=search.bound, cancel=search.cancel, progress=search.progress
-    )
+    careful = replace(search, deadline_s=left, start=None, options=None)
     second = run_on(new_highs(options), model, careful)
     has_answer = second.x is not None and model.breach(second.x) <= BREACH
     status: Word = second.status if has_answer or second.x is None else "no_answer"
@@ -323,7 +325,7 @@ def run_on(solver: Solver, model: Matrix, search: Search) -> Outcome:
 def solve_held(solver: Solver, search: Search) -> Outcome:
     """Solve the model that a solver holds."""
     solver.setOptionValue("mip_rel_gap", search.gap)
-    solver.setOptionValue("mip_abs_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", STEP * search.step)
     if np.isfinite(search.deadline_s):
         solver.setOptionValue("time_limit", float(solver.getRunTime() + max(0.0, search.deadline_s)))
     if search.start is not None:

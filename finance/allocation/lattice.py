@@ -1,8 +1,8 @@
-"""The step of values: where every allocation is worth a multiple of some step, a bound may be rounded down to one.
+"""The step of values: where every allocation is worth a multiple of it, a bound may be rounded down.
 
-The problem: a search that proves 336.0003 has proved 336 when only whole points can be had, and a published optimum is
-reached exactly or not at all. Working money comes in whole minor units, so a value is a sum of whole numbers of
-grains: gains times minor units, bonuses, overlaps. Whatever divides all of them divides every value.
+The problem: a search that proves 336.0003 has proved 336 when only whole points can be had, and a published
+optimum is reached exactly or not at all. Working money comes in whole minor units, so a value is a sum of
+whole numbers of grains: gains times minor units, bonuses, overlaps. What divides these divides every value.
 """
 
 from fractions import Fraction
@@ -18,7 +18,7 @@ SAFE = Fraction(1, 10**6)  # part of a step
 
 
 def value_step(arrays: ProblemArrays) -> Fraction:
-    """Return the largest number that divides the value of every allocation; 0 when there is none [value units].
+    """Return what divides the value of every allocation; 0 when nothing does [value units].
 
     Parameters
     ----------

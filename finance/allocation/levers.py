@@ -78,7 +78,7 @@ class Levers:
         The problem.
     margins : Margins
         The prices of its answer.
-    cell : int
+    cell : int [cell]
         Position of intervention and period.
     """
 
@@ -381,7 +381,7 @@ def needed_besides(document: "AllocationDocument", margins: Margins, cell: int) 
         The problem.
     margins : Margins
         The prices of its answer.
-    cell : int
+    cell : int [cell]
         Position of intervention and period.
     """
     arrays = document.arrays

@@ -222,7 +222,11 @@ class Lowering:
         low = np.maximum(low, np.where((fixed == 0) & (high > 0), 1, 0))
         levels = self._levels(cells, low, high)
         low, high = _within_levels(levels, low, high)
-        return {"cap": cap, "open": is_open, "low": low, "high": high, "levels": levels}
+        tranches = self.document.tranches
+        fixed_states = np.array([state in {"paid", "committed"} for state in tranches.texts("state")], bool)
+        must = np.repeat(parts["lock"] == 1, self.periods) & is_open
+        must[self._cells(tranches)[fixed_states]] = True
+        return {"cap": cap, "open": is_open, "must": must, "low": low, "high": high, "levels": levels}
 
     def _levels(self, cells: int, low: Int, high: Int) -> Ragged:
         """List the working amounts that tranches allow, the least of them what is committed."""

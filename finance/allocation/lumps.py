@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .arrays import ProblemArrays
-from .chains import Forced, bounds_by, choices_of
+from .arrays import UNSET, ProblemArrays
+from .chains import Forced, bounds_by, choices_of, lock_rules
 from .edits import edited
 from .fixes import Fix, Fixer, apply
 from .policy_space import PolicySpace, Rule
 from .pools import Reach, reach_of
-from .problem import rule_id
+from .problem import period_label, rule_id
 from .shortage import MOST_RULES, PRICED, told_of
 from .witness import is_possible
 from .wording import parts_of
@@ -34,6 +34,8 @@ MOST_NAMED = 4
 STEPS, FINE = 14, 1000
 MOST_SINGLE = 60  # rules that are left out one by one
 GIVING = (
+    "floor-share",
+    "cap-share",
     "floor",
     "cap",
     "floor-count",
@@ -155,6 +157,8 @@ def _of_group(document: "AllocationDocument", space: PolicySpace, reach: Reach, 
     floor, inside = int(arrays.limits.floor[rule.place[0]]), space.inside(rule.place[0])
     cells = np.flatnonzero(np.isin(space.pools.of_cell, np.flatnonzero(inside))).tolist()
     answer = space.solve({}, spending=np.where(inside, -1.0, 0.0))
+    if not np.isfinite(answer.short):
+        return None
     most = int(np.floor(-answer.short * space.unit + HALF))
     must = [_choices(arrays, reach, cell) for cell in cells if reach.on[cell]]
     free = [_choices(arrays, reach, cell) for cell in cells if not reach.on[cell]]
@@ -243,7 +247,12 @@ def _searched(document: "AllocationDocument", space: PolicySpace) -> Lump | None
         return None
     fixer = Fixer(document)
     loose = {rule.id: fix for rule in space.rules if rule.kind in GIVING and (fix := fixer.dropped(rule))}
-    loose |= {rule: fix for rule in choices_of(document.arrays) if (fix := fixer.release(rule))}
+    decided = [
+        *wholes_of(document.arrays),
+        *choices_of(document.arrays),
+        *dict.fromkeys(lock_rules(document).values()),
+    ]
+    loose |= {rule: fix for rule in decided if (fix := fixer.release(rule))}
     if is_possible(_changed(document, loose.values()), deadline_s=DEADLINE_S) is not True:
         return Lump(rules=(), sentence=NO_CHOICE, fixes=(), short=0, proof="solver")
     kept = set(loose)
@@ -251,16 +260,33 @@ def _searched(document: "AllocationDocument", space: PolicySpace) -> Lump | None
         out = [fix for rule, fix in loose.items() if rule not in kept or rule in part]
         if is_possible(_changed(document, out), deadline_s=DEADLINE_S) is False:
             kept -= set(part)
-    say = "Whole awards cannot meet these rules together, though parts of awards could."
+    say = "No choice of whole awards keeps all of these rules."
     rules = {rule.id: rule for rule in space.rules}
     least = [
-        _least(document, fixer, rules[name]) if name in rules else loose[name]
+        _least(document, fixer, rules[name])
+        if name in rules and rules[name].kind in GIVING[2:]
+        else loose[name]
         for name in loose
         if name in kept
     ]
     told, _ = told_of([name for name in loose if name in kept])
     fixes = tuple(fix for fix in least if fix is not None)
     return Lump(rules=told, sentence=say, fixes=fixes, short=0, proof="solver")
+
+
+def wholes_of(arrays: ProblemArrays) -> list[str]:
+    """Return the ids of rules that no pool shows: the largest awards, and how much earlier money moves.
+
+    Parameters
+    ----------
+    arrays : ProblemArrays
+        The problem.
+    """
+    largest = [
+        rule_id("concentration", count, period_label(period))
+        for count, _, period in arrays.concentration.tolist()
+    ]
+    return [*largest, *([rule_id("churn")] if arrays.churn_bp != UNSET else [])]
 
 
 def _parts(rules: Sequence[str], kept: set[str]) -> Iterator[list[str]]:

@@ -85,7 +85,7 @@ class Margins:
 
         Parameters
         ----------
-        cell : int
+        cell : int [cell]
             Position of intervention and period.
 
         Returns
@@ -200,7 +200,7 @@ def missing_needs(arrays: ProblemArrays, chosen: Bool, cell: int, alone: Floats)
         The problem.
     chosen : bool array [J]
         Who is funded.
-    cell : int
+    cell : int [cell]
         Position of intervention and period.
     alone : float64 array [J] [value units]
         What every cell brings by itself: of a choice, the best is taken.
@@ -251,7 +251,7 @@ def exact_break_even(arrays: ProblemArrays, cell: int, extra: float) -> Fraction
     ----------
     arrays : ProblemArrays
         The problem.
-    cell : int
+    cell : int [cell]
         Position of intervention and period.
     extra : float [value units]
         What does not depend on the amount; taken to the nearest billionth.
@@ -290,7 +290,7 @@ def breakpoints(arrays: ProblemArrays, cell: int, *, below: bool = False) -> lis
     ----------
     arrays : ProblemArrays
         The problem.
-    cell : int
+    cell : int [cell]
         Position of intervention and period.
     below : bool
         Whether amounts under the least one are listed too.

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import ProblemArrays
-from .closure import Closure, Links, Transfers, list_links
+from .closure import CellLinks, Closure, Transfers, list_links
 from .pricing import (
     BP,
-    Classes,
-    Menu,
-    Rows,
+    AmountMenu,
+    FundClasses,
+    PricedRows,
     cheapest_mix,
     list_classes,
     list_menu,
@@ -63,9 +63,9 @@ class Oracle:
 
     def __init__(self, arrays: ProblemArrays) -> None:
         self.arrays = arrays
-        self.rows: Rows = list_rows(arrays)
-        self.menu: Menu = list_menu(arrays)
-        self.classes: Classes = list_classes(arrays)
+        self.rows: PricedRows = list_rows(arrays)
+        self.menu: AmountMenu = list_menu(arrays)
+        self.classes: FundClasses = list_classes(arrays)
         self.funds, self.periods = arrays.budget.shape
         links = list_links(arrays)
         k = arrays.minor_per_block
@@ -80,7 +80,7 @@ class Oracle:
         links.closed[:] = links.closed | (unpaid & needy) | (arrays.low > arrays.high)
         for table in (self.menu.money, self.menu.value, *self.menu.metric):
             table[:, unpaid] = 0.0
-        self.links: Links = links
+        self.links: CellLinks = links
         self.closure = Closure(links)
         self.fixed = arrays.fixed[self.owner] / k
         self.start = arrays.start[self.owner] / k

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .arrays import UNSET, Bool, ProblemArrays
 from .columns import FULL_BP
-from .pools import Reach, counting_lines, money_unit, outcome_lines, pools_of
+from .pools import Reach, counting_lines, money_unit, outcome_lines, pools_of, spans
 from .problem import period_label, rule_id
 from .pulp_bridge import SmallLP
 from .tables import Int
@@ -168,6 +168,7 @@ class PolicySpace:
         self._waiting: list[tuple[str, str, tuple[int, ...], int, float, float]] = []
         self._money()
         self._budgets()
+        self._spans()
         self._locks()
         self._limits()
         self._in_kind()
@@ -285,6 +286,22 @@ class PolicySpace:
                 name = rule_id("budget", arrays.fund_ids[fund], period)
                 self._name("budget", name, (fund, period), row, self.unit, 1.0)
         sheet.put(self.budget[self.flow_fund, self.keys[self.flow_key] % periods], self.flow, 1.0)
+
+    def _spans(self) -> None:
+        """Bound awards over all periods: a start is paid only after a period without money."""
+        most = spans(self.arrays, self.reach)
+        if most is None:
+            return
+        pools = self.pools
+        owner = np.repeat(np.arange(self.arrays.n), self.arrays.period_count)
+        living = pools.of_cell != UNSET
+        kind = np.full(self.arrays.n, UNSET, np.int64)
+        kind[owner[living]] = pools.kind[pools.of_cell[living]]
+        for one in np.unique(pools.kind).tolist():
+            total, own = int(most[kind == one].sum()), np.flatnonzero(pools.kind == one)
+            if total < int((pools.most + pools.spare)[own].sum()):
+                row = self._sheet.row(-np.inf, total / self.unit)
+                self._sheet.put(row, self.award[own], 1.0)
 
     def _locks(self) -> None:
         for pool in np.flatnonzero(self.pools.locked).tolist():

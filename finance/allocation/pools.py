@@ -15,6 +15,7 @@ import numpy as np
 from .arrays import UNSET, Bool, ProblemArrays
 from .tables import Int
 
+NEVER = -(10**17)  # minor units below everything that is awarded
 TANGENTS = 12  # lines that stand for a curve
 
 
@@ -45,6 +46,8 @@ class Pools:
     ----------
     of_cell : int64 array [J]
         The pool of a cell, -1 for one that cannot be funded.
+    kind : int64 array [P]
+        Which interventions, the same number in every period.
     first : int64 array [P]
         One intervention of each pool, which stands for all in funds, groups, actors and resources.
     period : int64 array [P]
@@ -62,6 +65,7 @@ class Pools:
     """
 
     of_cell: Int
+    kind: Int
     first: Int
     period: Int
     signature: Int
@@ -157,6 +161,7 @@ def pools_of(arrays: ProblemArrays, reach: Reach, alone: Iterable[int] = ()) -> 
     np.minimum.at(cheapest, place, reach.least[living])
     return Pools(
         of_cell=of_cell,
+        kind=names // periods,
         first=first,
         period=names % periods,
         signature=signature[first],
@@ -271,7 +276,7 @@ def outcome_lines(arrays: ProblemArrays, pools: Pools, metric: int) -> list[tupl
         The problem.
     pools : Pools
         Cells by kind.
-    metric : int
+    metric : int [metric]
         Which outcome.
     """
     found = []
@@ -286,3 +291,28 @@ def outcome_lines(arrays: ProblemArrays, pools: Pools, metric: int) -> list[tupl
         spread = np.unique(np.linspace(0, len(slope) - 1, TANGENTS).astype(int)).tolist()
         found += [(pool, float(slope[at]), float(reached[at] - slope[at] * money[at])) for at in spread]
     return found
+
+
+def spans(arrays: ProblemArrays, reach: Reach) -> Int | None:
+    """Return the most that an intervention gets over all periods, or None where starts change nothing [n].
+
+    Whoever is not funded in a period may start again after it; the best pattern is found period by period.
+
+    Parameters
+    ----------
+    arrays : ProblemArrays
+        The problem.
+    reach : Reach
+        What every cell can take.
+    """
+    periods = arrays.period_count
+    if periods == 1 or not arrays.start.any():
+        return None
+    working = np.repeat(arrays.fixed, periods) + arrays.high
+    award = np.where(reach.alive | reach.barred, working, NEVER).reshape(-1, periods)
+    funded, idle = np.full(arrays.n, NEVER, np.int64), np.zeros(arrays.n, np.int64)
+    for period in range(periods):
+        again = np.maximum(funded, idle + arrays.start) + award[:, period]
+        idle = np.maximum(idle, funded)
+        funded = np.maximum(again, NEVER)
+    return np.maximum(funded, idle)

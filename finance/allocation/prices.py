@@ -221,7 +221,7 @@ class _Bound:
         cost = mix + self.money + self.parts // FULL_BP
         value = self._best(cost, payable) - cost * self.arrays.fixed[self.owner] + self.worth * self.block
         value = self._started(value, cost, shut)
-        must = (self.arrays.lock == 1)[self.owner]
+        must = self.arrays.must
         value = np.where(shut, 0, np.where(must, value, np.maximum(value, 0)))
         return Fraction(self.constant + sum(value.tolist()), NANO * self.block)
 

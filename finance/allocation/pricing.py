@@ -31,7 +31,7 @@ NOTHING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rows:
+class PricedRows:
     """The shared rules with a price, besides budgets: usage <= rhs.
 
     Attributes
@@ -60,7 +60,7 @@ class Rows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Menu:
+class AmountMenu:
     """The amounts that can be best for a cell, whatever the prices: one column per breakpoint.
 
     Attributes
@@ -78,7 +78,7 @@ class Menu:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Classes:
+class FundClasses:
     """Interventions that the same funds may pay, on the same terms.
 
     Attributes
@@ -145,9 +145,9 @@ class _RowList:
         data = np.concatenate([data for _, _, data in entries] or [np.zeros(0)])
         return sp.csr_array((data, (rows, at)), shape=(len(self.names), width))
 
-    def built(self) -> Rows:
+    def built(self) -> PricedRows:
         cells = len(self.arrays.open)
-        return Rows(
+        return PricedRows(
             names=tuple(self.names),
             places=tuple(self.places),
             money=self.matrix("money", cells),
@@ -159,7 +159,7 @@ class _RowList:
         )
 
 
-def list_rows(arrays: ProblemArrays) -> Rows:
+def list_rows(arrays: ProblemArrays) -> PricedRows:
     """List every shared rule that can carry a price, budgets apart."""
     rows = _RowList(arrays)
     for at in range(len(arrays.limits)):
@@ -248,7 +248,7 @@ def _actors(rows: _RowList, arrays: ProblemArrays) -> None:
         rows.add(("actor", actors.ids[a], str(t)), (a, t), rhs, money=(cells[is_open], part))
 
 
-def list_menu(arrays: ProblemArrays) -> Menu:
+def list_menu(arrays: ProblemArrays) -> AmountMenu:
     """List, for every cell, the amounts that can be best: breakpoints, bounds and tranche sums."""
     k = arrays.minor_per_block
     cells, segments = arrays.cap.shape
@@ -265,7 +265,7 @@ def list_menu(arrays: ProblemArrays) -> Menu:
             out += np.clip(amounts - ends[s], 0, arrays.cap[:, s]) * (gain[:, s] / (MICRO * k))
         return out
 
-    return Menu(
+    return AmountMenu(
         money=amounts / k,
         value=worth(arrays.gain),
         metric=tuple(worth(arrays.metric_gain[m]) for m in metrics),
@@ -283,7 +283,7 @@ def _with_levels(arrays: ProblemArrays, amounts: Ints, counts: Ints) -> Ints:
     return out
 
 
-def list_classes(arrays: ProblemArrays) -> Classes:
+def list_classes(arrays: ProblemArrays) -> FundClasses:
     """Group interventions by the funds that may pay them and the share each may pay."""
     share = np.where(arrays.eligible, arrays.share_num / np.maximum(arrays.share_den, 1), 0.0)
     if arrays.has_shares:
@@ -296,15 +296,16 @@ def list_classes(arrays: ProblemArrays) -> Classes:
             kinds = share[first]
         else:
             kinds, of = np.unique(share, axis=0, return_inverse=True)
-    return Classes(of=of.ravel().astype(np.int64), admits=kinds > 0, share=kinds)
+    return FundClasses(of=of.ravel().astype(np.int64), admits=kinds > 0, share=kinds)
 
 
-def cheapest_mix(classes: Classes, funds: Floats) -> tuple[Floats, Floats]:
+def cheapest_mix(classes: FundClasses, funds: Floats) -> tuple[Floats, Floats]:
     """Return the price of money per class, for prices of funds, and the cheapest mix.
 
     Examples
     --------
-    >>> classes = Classes(of=np.array([0]), admits=np.array([[True, True]]), share=np.array([[0.25, 1.0]]))
+    >>> share = np.array([[0.25, 1.0]])
+    >>> classes = FundClasses(of=np.array([0]), admits=share > 0, share=share)
     >>> price, mix = cheapest_mix(classes, np.array([1.0, 2.0]))
     >>> price.tolist(), mix.tolist()
     ([1.75], [[0.25, 0.75]])

@@ -7,18 +7,20 @@ worse than the one known) never comes back; when everything else is open, the so
 the whole problem.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .compile import CompiledModel
-from .core import Core, Folding
+from .core import CoreModel, Folding
 from .covers import with_covers
 from .dual import Pricing
 from .highs import Outcome, Search, run
+from .merging import merge_tickets
 from .oracle import Oracle
+from .timing import SearchShares
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -30,14 +32,13 @@ TINY, LUMPY = 400, 0.05  # cells up to which so many parts in the relaxation mea
 HALF = 0.5
 GROWTH = 2
 LOOSE = 2  # loose segments for each open choice
-NEARLY_ALL = 0.4  # part of the undecided choices from which the whole model is tried
 MICRO = 10**6
 FRACTION = 0.01
 NEEDS_DEPTH = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class SearchLimits:
     """When to stop, and whom to tell.
 
     Attributes
@@ -50,12 +51,15 @@ class Limits:
         Whether to stop at once.
     tell : Callable
         Told value, bound [value units] and stage of every step forward.
+    options : Mapping
+        Of the solver.
     """
 
     gap: float
     left: Callable[[], float]
     cancel: Callable[[], bool]
     tell: Callable[[float, float, str], None]
+    options: Mapping[str, object] = field(default_factory=dict)
 
     def is_over(self) -> bool:
         """Whether the time is up or the search is cancelled."""
@@ -63,7 +67,7 @@ class Limits:
 
 
 @dataclass(slots=True, kw_only=True)
-class Standing:
+class SearchStanding:
     """The best answer and the best bound so far.
 
     Attributes
@@ -71,6 +75,8 @@ class Standing:
     x : float [columns] or None, [solver units]
         Values of the whole model.
     value, bound : float [value units]
+    step : float [value units]
+        A better answer is worth at least so much more; 0 where any difference is possible.
     is_price_bound : bool
         Whether prices prove the bound; otherwise it rests on the solver's search.
     is_infeasible : bool
@@ -80,12 +86,18 @@ class Standing:
     bound: float
     x: Floats | None = None
     value: float = -np.inf
+    step: float = 0.0
     is_price_bound: bool = True
     is_infeasible: bool = False
 
+    @property
+    def slack(self) -> float:
+        """What a better answer can lose and still be one [value units]."""
+        return self.bound - self.value - self.step
+
     def is_near(self, gap: float) -> bool:
-        """Whether the value is within the gap of the bound."""
-        return self.x is not None and self.bound - self.value <= gap * abs(self.value)
+        """Whether the value is within the gap of the bound, or no better one lies between."""
+        return self.x is not None and (self.bound - self.value <= gap * abs(self.value) or self.slack < 0)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,8 +107,8 @@ class PrimalSearch:
     oracle: Oracle
     model: CompiledModel
     pricing: Pricing
-    limits: Limits
-    standing: Standing
+    limits: SearchLimits
+    standing: SearchStanding
     folding: Folding = field(init=False)
     level: Floats = field(init=False)
     working: Floats = field(init=False)
@@ -130,7 +142,7 @@ class PrimalSearch:
 
     def decided(self) -> Bools:
         """Cells whose other choice cannot be part of a better answer."""
-        slack = self.pricing.bound - self.standing.value
+        slack = self.pricing.bound - self.standing.value - self.standing.step
         out: Bools = np.abs(self.net) > slack + 1e-9 * abs(self.pricing.bound)
         return out
 
@@ -138,14 +150,16 @@ class PrimalSearch:
         """Grow until the gap is reached, all is open, or the time is up."""
         cells = len(self.net)
         count = max(LEAST, min(FIRST, cells // 6))
+        shares = SearchShares.of(self.model, self.limits.left())
         if cells <= TINY and self.parts().sum() > LUMPY * cells:
             count = cells
         while not self.limits.is_over() and not self.standing.is_near(self.limits.gap):
             undecided = ~self.decided() if self.standing.x is not None else np.ones(cells, bool)
-            if count >= NEARLY_ALL * int(undecided.sum()):
+            nearly_all = count >= shares.nearly_all * int(undecided.sum())
+            if nearly_all or shares.is_time_for_all(self.limits.left()):
                 self.finish(undecided)
                 return
-            self.step(count, undecided)
+            self.step(count, undecided, shares)
             count *= GROWTH
 
     def parts(self) -> Bools:
@@ -154,12 +168,12 @@ class PrimalSearch:
         out: Bools = (level > FRACTION) & (level < 1 - FRACTION)
         return out
 
-    def step(self, count: int, undecided: Bools) -> None:
-        """Solve a small model with so many open choices."""
+    def step(self, count: int, undecided: Bools, shares: SearchShares) -> None:
+        """Solve a small model with so many open choices, in its share of the time."""
         core = self.folding.fold(self.level, self.working, self.opened(count, undecided), self.loose(count))
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left(), HALF)
+        outcome = self.solve(core, shares.of_one(self.limits.left()), HALF, options=shares.options)
         self.take(core, outcome, "core")
 
     def opened(self, count: int, undecided: Bools) -> Bools:
@@ -185,20 +199,32 @@ class PrimalSearch:
         out: Bools = (away <= reach) & np.isfinite(away)
         return out
 
-    def solve(self, core: Core, deadline_s: float, part: float = 1.0) -> Outcome:
-        """Hand a small model to the solver, with the answer that is known and a part of the gap."""
+    def solve(
+        self,
+        core: CoreModel,
+        deadline_s: float,
+        part: float = 1.0,
+        *,
+        options: Mapping[str, object] | None = None,
+        progress: Callable[[float, float], None] | None = None,
+    ) -> Outcome:
+        """Hand a small model to the solver, tickets merged, with the known answer and a part of the gap."""
         limits = self.limits
-        start = None if self.standing.x is None else self.standing.x[core.columns]
+        merged = merge_tickets(self.model, core.matrix, core.columns)
         search = Search(
             gap=limits.gap * part,
             deadline_s=deadline_s,
             bound=self.model.objective(self.standing.bound * MICRO),
-            start=start,
+            start=None if self.standing.x is None else merged.part(self.standing.x[core.columns]),
             cancel=limits.cancel,
+            progress=progress,
+            step=self.standing.step * MICRO / self.model.units.value,
+            options={**limits.options, **(options or {})},
         )
-        return run(core.matrix, search)
+        outcome = run(merged.matrix, search)
+        return outcome if outcome.x is None else replace(outcome, x=merged.whole(outcome.x))
 
-    def take(self, core: Core, outcome: Outcome, stage: str) -> None:
+    def take(self, core: CoreModel, outcome: Outcome, stage: str) -> None:
         """Keep an answer that is better than the one known."""
         if outcome.x is None:
             return
@@ -214,9 +240,14 @@ class PrimalSearch:
         self.working = np.where(self.level > 0, spent, self.working)
         self.limits.tell(value, self.standing.bound, stage)
 
+    def told(self, objective: float, bound: float) -> None:
+        """Pass on how far a search over everything that is open has come."""
+        value = max(self.standing.value, self.model.micro(objective) / MICRO)
+        self.limits.tell(value, max(value, self.model.micro(bound) / MICRO), "search")
+
     def finish(self, undecided: Bools) -> None:
         """Solve everything that is not excluded; the solver's bound then holds for the whole problem."""
-        if len(self.net) <= COVERED:
+        if len(self.net) <= COVERED and not self.model.integer.all():
             self.folding = Folding(with_covers(self.model))
         everything = np.ones(self.folding.cap.shape, bool)
         must = self.model.lower[self.model.layout.y] > 0  # locked, whatever it is worth
@@ -227,11 +258,13 @@ class PrimalSearch:
             core = self.folding.fold(level, self.working, np.ones(len(level), bool), everything)
         if core is None:
             return
-        outcome = self.solve(core, self.limits.left())
+        outcome = self.solve(core, self.limits.left(), progress=self.told)
         self.take(core, outcome, "search")
         if outcome.status == "infeasible" and self.standing.x is None:
             self.standing.is_infeasible = True
             return
+        if outcome.status == "infeasible":
+            outcome = replace(outcome, status="solved")
         proved = self.model.micro(outcome.bound) / MICRO
         if not np.isfinite(proved):  # it stopped before it had a bound
             return

@@ -10,12 +10,11 @@ Every rule of the problem has a stable id, made by ``rule_id``: ``budget/<fund>/
 ``floor/<kind>/<group>/<period>``, ``needs/<first>/<second>`` and so on (docs/allocation.md lists them).
 """
 
-import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
-from pydantic import PrivateAttr, ValidationError
+from pydantic import ValidationError
 
 from ..documents import canonical_bytes
 from ..findings import Findings, finding
@@ -48,32 +47,6 @@ class AllocationDocument(AllocationTables):
     almoner.finance.errors.DocumentInvalid: AllocationDocument has 1 fault: \
 /tickets: max_minor of w7 in period 0 is 9500; its segments end at 9000.
     """
-
-    _file_sha256: str = PrivateAttr(default="")
-
-    @classmethod
-    def read(cls, raw: bytes | str) -> Self:
-        """Read a problem from JSON text and remember which bytes these were.
-
-        Parameters
-        ----------
-        raw : bytes or str
-            JSON, UTF-8.
-
-        Raises
-        ------
-        DocumentInvalid
-            With every fault.
-        """
-        document = super().read(raw)
-        digest = hashlib.sha256(raw if isinstance(raw, bytes) else raw.encode()).hexdigest()
-        object.__setattr__(document, "__pydantic_private__", {"_file_sha256": digest})
-        return document
-
-    @property
-    def file_sha256(self) -> str:
-        """SHA-256 of the bytes that were read; empty for a problem that was made in memory."""
-        return self._file_sha256
 
     @cached_property
     def _faults(self) -> Findings:

@@ -96,8 +96,7 @@ class Ranking:
         Infeasible
             When something that must be funded cannot be paid.
         """
-        locked = np.repeat(self.arrays.lock == 1, self.periods) & self.arrays.open
-        for cell in np.flatnonzero(locked).tolist():
+        for cell in np.flatnonzero(self.arrays.must).tolist():
             if not self._open(builder, cell):
                 who = self.arrays.intervention_ids[cell // self.periods]
                 raise Infeasible(

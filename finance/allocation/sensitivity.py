@@ -31,7 +31,7 @@ NANO = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class RuleShift:
     """What happens when a rule is moved.
 
     Attributes
@@ -68,7 +68,7 @@ class Sensitivity:
         From the prices of the answer.
     local : Fraction or None [value units per 1,000 major units]
         With every choice kept.
-    steps : tuple of Step
+    steps : tuple of RuleShift
         Re-solved, from the lowest to the highest.
     """
 
@@ -76,7 +76,7 @@ class Sensitivity:
     bound_minor: int
     multiplier: Fraction
     local: Fraction | None
-    steps: tuple[Step, ...]
+    steps: tuple[RuleShift, ...]
 
     def plain(self) -> dict[str, Any]:
         """Return the sensitivity as JSON values."""
@@ -165,7 +165,7 @@ def _steps(
     bound: int,
     percents: Sequence[int],
     solve: Solve,
-) -> Iterator[Step]:
+) -> Iterator[RuleShift]:
     fixer = Fixer(document)
     for percent in [*(-each for each in reversed(percents)), *percents]:
         change = bound * percent // 100
@@ -174,11 +174,13 @@ def _steps(
         edits: tuple[Edit, ...] = (fixer.moved(rule, change),)
         again = solve(edited(document, edits))
         if again.status in {"infeasible", "no_answer"}:
-            yield Step(percent=percent, change_minor=change, value=None, bound=None, least=None, most=None)
+            yield RuleShift(
+                percent=percent, change_minor=change, value=None, bound=None, least=None, most=None
+            )
             continue
         block = Fraction(document.minor_per_block, change)
         ends = sorted(((again.value - result.bound) * block, (again.bound - result.value) * block))
-        yield Step(
+        yield RuleShift(
             percent=percent,
             change_minor=change,
             value=again.value,

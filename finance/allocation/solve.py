@@ -9,7 +9,10 @@ Notes
 -----
 A bound of kind ``prices`` is arithmetic that anybody can repeat. One of kind ``solver`` is the bound of the
 solver's search with a stated margin: one millionth of it and one hundred-millionth of what all
-interventions would be worth together, for the solver's tolerances.
+interventions would be worth together, for the solver's tolerances. Where that margin would
+hide the asked gap or the step of values, the solver works with tolerances of 10**-9, and the margin is 10**-9
+of the bound and 10**-8 of the worth (10**-9 where there are only choices). Where every value is a multiple
+of some step, a bound is rounded down to one.
 """
 
 import time
@@ -31,14 +34,18 @@ from .conflicts import find_conflict
 from .dual import Pricing, find_prices
 from .fallback import simple_answer
 from .highs import Search, run, solver_name
+from .lattice import rounded_down, value_step
+from .lumpy import LumpySearch
 from .oracle import Oracle
-from .primal import Limits, PrimalSearch, Standing
+from .prices import price_bound
+from .primal import SearchLimits, SearchStanding
 from .problem import AllocationDocument
 from .proof import NANO, prove
 from .relax import relax
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
 from .settle import ROUNDS, choose_again, matrix_of, settle
 from .strategies import choose
+from .timing import NARROW
 from .trust import is_proved_infeasible, is_within_reach, smallest_worth
 
 Floats = NDArray[np.float64]
@@ -52,6 +59,8 @@ LEAST_S = 0.25  # for what must be done when the time is up
 AUTO = "auto"
 NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
+NEARLY = Fraction(999, 1000)
+NARROWING = 4  # margins: an asked gap below so many of them needs narrow tolerances
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
 
@@ -203,9 +212,11 @@ class _Run:
         self.allocation: Allocation | None = None
         self.value = Fraction(0)
         self.strategy = AUTO
+        self.step = Fraction(0)
+        self.is_narrow = False
         self.pricing: Pricing
         self.model: CompiledModel
-        self.standing: Standing
+        self.standing: SearchStanding
 
     def search(self, warm: AllocationResult | None) -> Status:
         """Find prices, then an answer, then whole amounts."""
@@ -216,14 +227,19 @@ class _Run:
         pricing = self._prices(warm)
         now = watch.mark("prices", now)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
-        self.standing = Standing(bound=self.pricing.bound)
+        self.standing = SearchStanding(bound=self.pricing.bound)
         watch.tell(-np.inf, self.pricing.bound, "prices")
         if self._is_impossible(pricing):
             return "infeasible"
-        limits = Limits(
-            gap=float(self.asked) * ROUNDING, left=watch.left, cancel=watch.cancel, tell=watch.tell
+        self._find_step()
+        limits = SearchLimits(
+            gap=float(self.asked) * ROUNDING,
+            left=watch.left,
+            cancel=watch.cancel,
+            tell=watch.tell,
+            options=NARROW if self.is_narrow else {},
         )
-        PrimalSearch(
+        LumpySearch(
             oracle=self.oracle,
             model=self.model,
             pricing=self.pricing,
@@ -244,7 +260,7 @@ class _Run:
         self.model = compile_model(self.arrays)
         pricing = self._prices(None)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
-        self.standing = Standing(bound=self.pricing.bound)
+        self.standing = SearchStanding(bound=self.pricing.bound)
         return "stopped"
 
     def _prices(self, warm: AllocationResult | None) -> Pricing | None:
@@ -280,6 +296,14 @@ class _Run:
         """Return what no allocation is worth less than: a bound below it says that there is none."""
         lost = float(self.arrays.overlap_micro.sum()) * self.arrays.period_count / MICRO
         return -lost - 1e-6 * (1 + lost)
+
+    def _find_step(self) -> None:
+        """Find the step of values; tolerances are narrow where the margin would hide it, or the asked gap."""
+        self.step = value_step(self.arrays)
+        is_hidden = self.step < 2 * self._margin()
+        is_near = self.asked * abs(Fraction(self.standing.bound)) < NARROWING * self._margin()
+        self.is_narrow = is_hidden and (is_near or bool(self.model.integer.all() and self.step))
+        self.standing.step = max(0.0, float((self.step - self._margin()) * NEARLY))
 
     def _settle(self) -> None:
         """Make whole amounts; a choice that cannot be paid is put aside and another one sought."""
@@ -350,11 +374,12 @@ class _Run:
         """Put value, bound and proof side by side."""
         began = self.watch.clock()
         allocation = self.allocation or Allocation(chosen=())
+        multipliers = prove(self.oracle, self.pricing.prices)
         proof = certify(
             self.problem,
             allocation,
-            prove(self.oracle, self.pricing.prices),
-            bound=self._searched(),
+            multipliers,
+            bound=self._stated(price_bound(self.arrays, multipliers)),
             solver=solver_name(float(self.asked)),
             value=self.value,
         )
@@ -387,17 +412,22 @@ class _Run:
             strategy=self.strategy,
         )
 
-    def _searched(self) -> Fraction | None:
-        """Return the bound of the solver's search with its margin; None where it is not to be believed."""
-        if self.standing.is_price_bound or not is_within_reach(self.model):
-            return None
-        stated = Fraction(self.standing.bound) + self._margin() + smallest_worth(self.model)
-        return stated if self.value <= stated else None
+    def _stated(self, proven: Fraction) -> Fraction:
+        """Return the least bound: of prices or of the search with its margin, down to the step of values."""
+        searched = Fraction(self.standing.bound) + self._margin() + smallest_worth(self.model)
+        is_searched = not self.standing.is_price_bound and is_within_reach(self.model)
+        bound = min(proven, searched) if is_searched and self.value <= searched else proven
+        is_proved = bound == proven and proven - self.value <= self.asked * abs(self.value)
+        whole = bound if is_proved else rounded_down(bound, self.step)
+        return whole if self.value <= whole else bound
 
     def _margin(self) -> Fraction:
         most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
             int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
         )
+        if self.is_narrow:
+            part = NANO if self.model.integer.all() else 10**8
+            return abs(Fraction(self.standing.bound)) / NANO + most / part
         return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
 
     def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:

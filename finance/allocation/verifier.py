@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 FULL, NANO, MICRO, PER_MICRO = 10_000, 10**9, 10**6, 1000
+PROMISED = {"paid", "committed"}  # tranches that stand
 ZERO = "period min_minor fixed_minor start_minor lock segment carry_limit_minor carry_fee_bp value_micro"
 DEFAULTS: dict[str, object] = {
     **dict.fromkeys(ZERO.split(), 0),
@@ -62,6 +63,12 @@ class PosedProblem:
 
     def __init__(self, content: dict[str, Any]) -> None:
         self.content = content
+        if any(
+            isinstance(content.get(name), list) for name in ("funds", "interventions", "tickets", "response")
+        ):
+            raise Refusal(
+                "the problem is not in its exact form: `almoner allocate PROBLEM --save FOLDER` writes it"
+            )
         self.block: int = 1000 * 10 ** content["scale"]
         tables = [table for table in content.values() if isinstance(table, dict)]
         last = max((t for table in tables for t in table.get("period", ())), default=0)
@@ -193,9 +200,10 @@ class PosedProblem:
         speaking = {who for who, _ in (*tickets, *self.pieces)}
         reached, allowed = Counter[Cell](), defaultdict[Cell, list[int]](list)
         listed = self.rows("tranches", "intervention_id period ordinal amount_minor state")
+        self.promised = {(who, t) for who, t, _, _, state in listed if state in PROMISED}
         for who, t, _, amount, state in sorted(listed):
             reached[who, t] += amount
-            kept = [] if state in {"paid", "committed"} else allowed[who, t]
+            kept = [] if state in PROMISED else allowed[who, t]
             allowed[who, t] = kept + ([] if state == "waiting" else [reached[who, t]])
         self.range: dict[Cell, tuple[int, int, list[int] | None]] = {}  # least, most, the only amounts
         for cell in self.cells:
@@ -272,6 +280,7 @@ def _cells_broken(p: PosedProblem, g: GivenAmounts) -> Iterator[str]:
         low, high, only = p.range.get(cell, (1, 0, None))
         if g.working[cell] not in (range(low, high + 1) if only is None else only):
             yield rule("ticket" if only is None else "tranche", *cell)
+    yield from (rule("tranche", *cell) for cell in p.promised - set(g.funded))
     for who, lock in p.lock.items():
         cells = [(who, t) for t in range(p.periods) if lock]
         idle = [cell for cell in cells if cell in p.range and cell not in g.funded]
@@ -503,7 +512,7 @@ class PriceBound:
                 passed = min(self.passed[who, t] * p.block, due) if due > 0 and may_go_on else 0
                 own += self.worth[who, t] * p.block + back - (passed if due > 0 and may_go_on else due)
                 back = passed
-                total += own if p.lock[who] == 1 else max(0, own)
+                total += own if p.lock[who] == 1 or (who, t) in p.promised else max(0, own)
         return Fraction(total, NANO * p.block)
 
 

@@ -216,7 +216,7 @@ class _Choice:
             self.left[what, period] -= quantity
 
 
-def has_allocation(document: "AllocationDocument", *, deadline_s: float = 10.0) -> bool:
+def has_allocation(document: "AllocationDocument", *, deadline_s: float = 5.0) -> bool:
     """Return whether an allocation that keeps every rule was found.
 
     Parameters
@@ -226,15 +226,27 @@ def has_allocation(document: "AllocationDocument", *, deadline_s: float = 10.0) 
     deadline_s : float [s]
         For the search with the solver, when the fast way finds nothing.
     """
+    if has_plan(document):
+        return True
     try:
-        arrays = document.arrays
+        cells = len(document.arrays.open)
     except DocumentInvalid:
         return False
-    if any(allocation_of(document, plan) is not None for plan in plans(document)):
-        return True
-    if len(arrays.open) > SEARCHED:
+    return cells <= SEARCHED and is_possible(document, deadline_s=deadline_s) is True
+
+
+def has_plan(document: "AllocationDocument") -> bool:
+    """Return whether the fast way finds an allocation that keeps every rule.
+
+    Parameters
+    ----------
+    document : AllocationDocument
+        The problem.
+    """
+    try:
+        return any(allocation_of(document, plan) is not None for plan in plans(document))
+    except DocumentInvalid:
         return False
-    return is_possible(document, deadline_s=deadline_s) is True
 
 
 def allocation_of(document: "AllocationDocument", plan: Plan) -> Allocation | None:

@@ -74,15 +74,28 @@ def test_budget_and_explanations_are_options(tmp_path: Path, capsys: pytest.Capt
 def test_the_written_files_are_checked_by_the_command_and_by_the_verifier_alone(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    saved = tmp_path / "saved"
     answer, proof = tmp_path / "a.json", tmp_path / "c.json"
-    assert main(["allocate", str(EXAMPLE), "--out", str(answer), "--certificate", str(proof)]) == 0
+    words = [
+        "allocate",
+        str(EXAMPLE),
+        "--out",
+        str(answer),
+        "--certificate",
+        str(proof),
+        "--save",
+        str(saved),
+    ]
+    assert main(words) == 0
     capsys.readouterr()
-    files = [str(EXAMPLE), str(answer), str(proof)]
-    assert run_json(capsys, "allocate", "check", *files)["accepted"] is True
+    written_here = [str(EXAMPLE), str(answer), str(proof)]
+    assert run_json(capsys, "allocate", "check", *written_here)["accepted"] is True
+    files = [str(saved / name) for name in ("problem.json", "allocation.json", "certificate.json")]
     copied = tmp_path / "verifier.py"
     copied.write_bytes(Path(str(verifier.__file__)).read_bytes())
     command = [sys.executable, "-I", str(copied), *files]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
+    answer = saved / "allocation.json"
     content = json.loads(answer.read_bytes())
     content["lines"]["amount_minor"][0] += 1
     answer.write_text(json.dumps(content))

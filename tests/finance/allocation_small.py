@@ -49,6 +49,12 @@ def _drawn(draw: random.Random) -> tuple[Plain, Plain]:
         "limits": _limits(draw, periods),
         **_others(draw, who, periods),
     }
+    shut = _shut(tables)
+    tables["tranches"] = [
+        row
+        for row in tables["tranches"]
+        if row["state"] not in {"paid", "committed"} or row["intervention_id"] not in shut
+    ]
     if "previous" in tables and draw.random() < 0.7:
         head["objective"] = {"churn_bp": draw.choice([0, 3000, 8000])}
     return head, tables
@@ -218,6 +224,14 @@ def _others(draw: random.Random, who: list[str], periods: int) -> Plain:
             }
         ]
     return made
+
+
+def _shut(made: Plain) -> set[str]:
+    locks = {row["intervention_id"]: row["lock"] for row in made["interventions"]}
+    for row in made.get("overrides", []):
+        if row["kind"] in {"fund", "exclude"}:
+            locks[row["intervention_id"]] = -1 if row["kind"] == "exclude" else 1
+    return {who for who, lock in locks.items() if lock < 0}
 
 
 def answers(document: AllocationDocument) -> Iterator[Allocation]:

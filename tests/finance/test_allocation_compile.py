@@ -73,7 +73,9 @@ class Reading:
         options = []
         for cell in self.cells:
             lock = self.who[cell[0]]["lock"]
-            options.append([0] if lock == -1 or not self.is_open(cell) else [1] if lock == 1 else [0, 1])
+            promised = any(row["state"] == "committed" for row in self.tranches(cell))
+            must = lock == 1 or promised
+            options.append([0] if lock == -1 or not self.is_open(cell) else [1] if must else [0, 1])
         for funded in itertools.product(*options):
             choice = dict(zip(self.cells, funded, strict=True))
             if self.agrees(choice):

@@ -1,13 +1,17 @@
 """Why no allocation exists is said in a handful of rules, and every proposed change makes one possible."""
 
+import random
 from typing import Any
 
 import pytest
+from tests.finance.allocation_small import small
 
 from almoner.finance.allocation.conflicts import RuleConflict, find_conflict
+from almoner.finance.allocation.edits import Edit, edited
 from almoner.finance.allocation.fixes import apply
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.witness import is_possible
+from almoner.finance.errors import DocumentInvalid
 
 
 def posed(asks: dict[str, dict[str, Any]], budget: int = 1000, **sections: object) -> AllocationDocument:
@@ -428,3 +432,55 @@ def test_locks_that_cost_more_than_there_is_are_named_as_few_as_needed(how_many:
     assert "budget/pool/0" in conflict.rules
     if how_many == 40:
         assert "lock/*" in conflict.rules
+
+
+def test_overrides_that_fund_and_exclude_the_same_are_refused() -> None:
+    both = {"intervention_id": "a", "reason": "r", "decided_by": "Board"}
+    with pytest.raises(DocumentInvalid, match="a is funded by o1 and excluded by o2"):
+        posed(
+            {"a": {}},
+            overrides=[
+                {"override_id": "o1", "kind": "fund", **both},
+                {"override_id": "o2", "kind": "exclude", **both},
+            ],
+        )
+
+
+@pytest.mark.parametrize("first", [0, 40])
+def test_random_problems_with_every_feature_are_explained_as_the_solver_judges(first: int) -> None:
+    explained = 0
+    for seed in range(first, first + 40):
+        problem = tightened(seed)
+        if problem is None:
+            continue
+        conflict = find_conflict(problem)
+        assert (conflict is None) is is_possible(problem, deadline_s=20), seed
+        for fix in () if conflict is None else conflict.fixes:
+            assert is_possible(apply(problem, fix), deadline_s=20) is True, (seed, fix.sentence)
+            explained += 1
+    assert explained > 20
+
+
+def tightened(seed: int) -> AllocationDocument | None:
+    """Draw a problem with every feature, with locks and floors that mostly cannot be kept."""
+    problem, draw = small(seed), random.Random(seed)  # noqa: S311 - repeatable, not secret
+    limits = problem.limits
+    edits = [
+        Edit(section="interventions", key={"intervention_id": who}, values={"lock": draw.choice([1, 1, -1])})
+        for who in problem.arrays.intervention_ids
+        if draw.random() < 0.35
+    ]
+    rows = zip(
+        limits.texts("group_kind"),
+        limits.texts("group_id"),
+        limits.ints("period").tolist(),
+        limits.ints("cap_minor").tolist(),
+        strict=True,
+    )
+    for kind, group, period, cap in rows:
+        floor = draw.randint(1, 60) if cap < 0 else draw.randint(cap // 2, cap)
+        if draw.random() < 0.6:
+            key = {"group_kind": kind, "group_id": group, "period": period}
+            edits.append(Edit(section="limits", key=key, values={"floor_minor": floor}))
+    changed = edited(problem, edits)
+    return None if changed.findings() else changed

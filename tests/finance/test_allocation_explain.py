@@ -9,7 +9,7 @@ from benchmarks.instances.conflicts import frames
 from benchmarks.instances.generate import generate
 
 from almoner.finance.allocation.edits import edited
-from almoner.finance.allocation.explain import Explanation, explain
+from almoner.finance.allocation.explanations import Explanation, explain
 from almoner.finance.allocation.frames import from_frames
 from almoner.finance.allocation.levers import Lever
 from almoner.finance.allocation.margins import breakpoints, exact_break_even, margins_of

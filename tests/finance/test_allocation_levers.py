@@ -5,7 +5,7 @@ from benchmarks.instances.conflicts import frames
 from benchmarks.instances.generate import generate
 
 from almoner.finance.allocation.edits import edited
-from almoner.finance.allocation.explain import explain
+from almoner.finance.allocation.explanations import explain
 from almoner.finance.allocation.frames import from_frames
 from almoner.finance.allocation.levers import is_in
 from almoner.finance.allocation.solve import allocate

@@ -10,7 +10,7 @@ from benchmarks.allocation_columns import document_of
 from benchmarks.instances.generate import generate
 from benchmarks.instances.model import FAMILIES, Family
 
-from almoner.finance.allocation.closure import Closure, Links
+from almoner.finance.allocation.closure import CellLinks, Closure
 from almoner.finance.allocation.compile import CompiledModel, compile_model
 from almoner.finance.allocation.dual import find_prices
 from almoner.finance.allocation.highs import Search, run
@@ -40,7 +40,7 @@ def best_of(model: CompiledModel, *, relaxed: bool = False) -> float | None:
     return None if outcome.x is None else model.micro(outcome.objective) / MICRO
 
 
-def links(draw: np.random.Generator, cells: int, *, overlaps: bool) -> Links:
+def links(draw: np.random.Generator, cells: int, *, overlaps: bool) -> CellLinks:
     """Interventions in two periods: even cells are the first."""
     pairs = np.array([pair for pair in itertools.permutations(range(cells), 2) if sum(pair) % 2 == 0])
     needs = pairs[draw.random(len(pairs)) < 0.25]
@@ -51,7 +51,7 @@ def links(draw: np.random.Generator, cells: int, *, overlaps: bool) -> Links:
     for tail, head in np.tile(needs, (cells, 1)).tolist():  # who needs what is closed is never funded
         lacks[tail] |= lacks[head]
     clash = clash[np.unique(clash[:, 0] * cells + clash[:, 1], return_index=True)[1]]
-    return Links(
+    return CellLinks(
         tail=needs[:, 0],
         head=needs[:, 1],
         bonus_of=np.repeat(np.arange(len(gifts)), 2),
@@ -66,7 +66,7 @@ def links(draw: np.random.Generator, cells: int, *, overlaps: bool) -> Links:
     )
 
 
-def worth_of(held: Links, worth: np.ndarray, charge: np.ndarray, level: np.ndarray) -> float | None:
+def worth_of(held: CellLinks, worth: np.ndarray, charge: np.ndarray, level: np.ndarray) -> float | None:
     """What a choice is worth, by definition; None when it breaks a rule."""
     if (
         (level[held.locked] < 1).any()

@@ -12,6 +12,7 @@ import pytest
 Modules = dict[str, ast.Module]
 FLOORS = ("finance", "contracts", "challenges", "api")
 MODULE_LINES, FUNCTION_LINES = 500, 70
+ALONE = {"finance/allocation/verifier.py"}  # one file that people copy: it imports nothing of ours
 
 
 def length(node: ast.stmt) -> int:
@@ -20,7 +21,7 @@ def length(node: ast.stmt) -> int:
 
 def test_no_module_is_too_long_to_be_read_in_one_sitting(root: Path, all_modules: Modules) -> None:
     lines = {name: len((root / name).read_text(encoding="utf-8").splitlines()) for name in all_modules}
-    assert not {name: count for name, count in lines.items() if count > MODULE_LINES}
+    assert not {name: count for name, count in lines.items() if count > MODULE_LINES and name not in ALONE}
 
 
 def test_no_function_hides_a_second_one(all_modules: Modules) -> None:

@@ -37,7 +37,7 @@ TIE = "The order between it and others is not decided by the evidence within the
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reason:
+class StatedReason:
     """One sentence and how sure it is.
 
     Attributes
@@ -75,7 +75,7 @@ class Explanation:
         Whether its choice could flip within the gap.
     award_minor : int [minor units]
         What it gets over all periods.
-    reasons : tuple of Reason
+    reasons : tuple of StatedReason
         In the order in which they matter.
     levers : tuple of Lever
         What would have to be true for it to be funded; empty when it is.
@@ -86,7 +86,7 @@ class Explanation:
     is_funded: bool
     is_tied: bool
     award_minor: int
-    reasons: tuple[Reason, ...]
+    reasons: tuple[StatedReason, ...]
     levers: tuple[Lever, ...]
 
     def plain(self) -> dict[str, Any]:
@@ -162,8 +162,7 @@ def explain(
     margins = margins_of(document, result)
     cell = _cell(margins, who, arrays.period_count)
     about = _About(document, result, margins, cell)
-    reasons = list(about.reasons())
-    levers: tuple[Lever, ...] = ()
+    reasons, levers = tuple(about.reasons()), tuple[Lever, ...]()
     if not margins.chosen[cell]:
         made = Levers(document, margins, cell)
         levers = (*about.releases(), *made.all())
@@ -171,16 +170,15 @@ def explain(
             again = solve or partial(
                 allocate, gap=result.asked_gap, deadline_s=DEADLINE_S, raise_infeasible=False
             )
-            other = again(with_lock(document, intervention_id))
-            reasons += about.displaced(other)
-            levers = _solved(document, made, (*levers, *about.forced_effect(made, other)), again)
+            more, levers = about.solved(made, levers, again)
+            reasons += more
     return Explanation(
         intervention_id=intervention_id,
         period=cell % arrays.period_count,
         is_funded=bool(margins.chosen[cell]),
         is_tied=about.is_tied,
         award_minor=result.award_minor(intervention_id),
-        reasons=tuple(reasons),
+        reasons=reasons,
         levers=levers,
     )
 
@@ -218,16 +216,18 @@ class _About:
         self.known = forced(document)
         self.is_tied = (self.name, self.period) in result.tie_band
 
-    def reasons(self) -> Iterator[Reason]:
+    def reasons(self) -> Iterator[StatedReason]:
         """Give the reasons in the order in which they matter."""
         when = self.say.period(str(self.period))
         if self.margins.chosen[self.cell]:
             award = self.result.award_minor(self.name, self.period)
-            yield Reason(sentence=f"{self.name} is funded with {self.say.money(award)}{when}.", how="proved")
+            yield StatedReason(
+                sentence=f"{self.name} is funded with {self.say.money(award)}{when}.", how="proved"
+            )
             yield from self._demanded()
             yield from self._worth(award)
         else:
-            yield Reason(sentence=f"{self.name} is not funded{when}.", how="proved")
+            yield StatedReason(sentence=f"{self.name} is not funded{when}.", how="proved")
             if self.known.off[self.cell]:
                 yield from self._rules(self.known.rules((self.cell, False)), "proved")
                 return
@@ -235,10 +235,18 @@ class _About:
         yield from self._prices()
         yield from self._certain()
 
-    def displaced(self, other: "AllocationResult") -> Iterator[Reason]:
+    def solved(
+        self, made: Levers, levers: Sequence[Lever], solve: Solve
+    ) -> tuple[tuple[StatedReason, ...], tuple[Lever, ...]]:
+        """Solve with it funded, and with every lever; return what that shows."""
+        other = solve(with_lock(self.document, self.name))
+        found = _solved(self.document, made, (*levers, *self.forced_effect(made, other)), solve)
+        return tuple(self.displaced(other)), found
+
+    def displaced(self, other: "AllocationResult") -> Iterator[StatedReason]:
         """Say what would be lost, were it funded all the same."""
         if other.status in {"infeasible", "no_answer"}:
-            yield Reason(sentence=IMPOSSIBLE, how="re-solved")
+            yield StatedReason(sentence=IMPOSSIBLE, how="re-solved")
             conflict = find_conflict(with_lock(self.document, self.name), check=lambda _: False)
             if conflict is not None:
                 own = rule_id("lock", self.name)
@@ -246,7 +254,7 @@ class _About:
                 yield from self._rules(rules, "proved")
         else:
             lost = float(max(self.result.value - other.value, Fraction(0)))
-            yield Reason(
+            yield StatedReason(
                 sentence=f"Were it funded all the same, {lost:.4g} of value would be lost.", how="re-solved"
             )
 
@@ -273,26 +281,26 @@ class _About:
                 if fix is not None:
                     yield Lever(kind="release", sentence=fix.sentence, edits=fix.edits, amount=Fraction(1))
 
-    def _rules(self, rules: tuple[str, ...], how: How) -> Iterator[Reason]:
+    def _rules(self, rules: tuple[str, ...], how: How) -> Iterator[StatedReason]:
         for rule in rules:
-            yield Reason(sentence=self.say.sentence(rule), how=how, rules=(rule,))
+            yield StatedReason(sentence=self.say.sentence(rule), how=how, rules=(rule,))
 
-    def _demanded(self) -> Iterator[Reason]:
+    def _demanded(self) -> Iterator[StatedReason]:
         if self.known.on[self.cell]:
             yield from self._rules(self.known.rules((self.cell, True)), "proved")
 
-    def _worth(self, award: int) -> Iterator[Reason]:
+    def _worth(self, award: int) -> Iterator[StatedReason]:
         """Say what it brings by itself and with whom, and per 1,000 of money."""
         own, partners = self._own(award), self._partners()
         joint = float(sum(value for _, value in partners))
-        yield Reason(sentence=f"Its own effect is worth {own:.6g}.", how="proved")
+        yield StatedReason(sentence=f"Its own effect is worth {own:.6g}.", how="proved")
         for names, value in partners:
             word = "brings" if value >= 0 else "loses"
-            yield Reason(sentence=f"Together with {names} it {word} {abs(value):.6g}.", how="proved")
+            yield StatedReason(sentence=f"Together with {names} it {word} {abs(value):.6g}.", how="proved")
         if award:
             rate = (own + joint) * self.arrays.minor_per_block / award
             price = float(self.margins.unit_price[self.cell])
-            yield Reason(
+            yield StatedReason(
                 sentence=f"That is {rate:.4g} for every {self.block}, where such money is worth {price:.4g}.",
                 how="priced",
             )
@@ -329,39 +337,39 @@ class _About:
                 found.append((ids[other], -micro / 10**6))
         return found
 
-    def _short(self) -> Iterator[Reason]:
+    def _short(self) -> Iterator[StatedReason]:
         """Say what it would bring at its best, and at which price of money it would do."""
         besides = needed_besides(self.document, self.margins, self.cell)
         if besides:
-            yield Reason(sentence=f"It needs {', '.join(besides)}, which is not funded.", how="proved")
+            yield StatedReason(sentence=f"It needs {', '.join(besides)}, which is not funded.", how="proved")
         extra, price = float(self.margins.extra[self.cell]), float(self.margins.unit_price[self.cell])
         root = exact_break_even(self.arrays, self.cell, extra) if np.isfinite(extra) else None
         if root is not None and root <= 0:
-            yield Reason(sentence=NOTHING, how="priced")
+            yield StatedReason(sentence=NOTHING, how="priced")
         elif root is not None:
-            yield Reason(
+            yield StatedReason(
                 sentence=f"At its best it would pay {float(root):.6g} for {self.block}; such money is worth "
                 f"{price:.6g} where it could come from.",
                 how="priced",
             )
 
-    def _prices(self) -> Iterator[Reason]:
+    def _prices(self) -> Iterator[StatedReason]:
         """Name the rules that make its money dear, the dearest first."""
         for rule, part in self.margins.parts(self.cell)[:3]:
             if part > 0:
-                yield Reason(
+                yield StatedReason(
                     sentence=f"{self.say.sentence(rule)[:-1]}; {self.block} more would bring {part:.4g}.",
                     how="priced",
                     rules=(rule,),
                 )
 
-    def _certain(self) -> Iterator[Reason]:
+    def _certain(self) -> Iterator[StatedReason]:
         """Say what the other choice would cost at least, or that it is not decided."""
         net, slack = float(self.margins.net[self.cell]), self.margins.slack
         if abs(net) <= slack:
             is_open = slack > EXACT * max(1.0, abs(float(self.result.value)))
-            yield Reason(sentence=TIE if is_open else PRICES_ONLY, how="proved")
+            yield StatedReason(sentence=TIE if is_open else PRICES_ONLY, how="proved")
         else:
             other = "Without it" if self.margins.chosen[self.cell] else "With it"
             lost = abs(net) - slack
-            yield Reason(sentence=f"{other} at least {lost:.4g} of value would be lost.", how="proved")
+            yield StatedReason(sentence=f"{other} at least {lost:.4g} of value would be lost.", how="proved")
