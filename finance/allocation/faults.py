@@ -357,8 +357,6 @@ def _shares(document: AllocationTables, columns: Mapping[str, list[str]]) -> Ite
             if floor > cap:
                 shown = f"{kind}/{name} is {floor} basis points, above cap_share_bp {cap}"
                 yield finding("/limits", f"least share of {shown}")
-        if sum(floors.values()) > FULL_BP:
-            yield finding("/limits", f"least shares of {kind} sum to {sum(floors.values())} basis points")
 
 
 def _actors(document: AllocationTables) -> Iterator[dict[str, str]]:

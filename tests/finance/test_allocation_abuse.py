@@ -1,186 +1,20 @@
 """What hostile and clumsy people hand in: refused with its place, found infeasible, or answered exactly."""
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 from benchmarks.allocation_cases import random_case
 from tests.finance.allocation_small import best, small
 
 from almoner.finance.allocation import AllocationDocument, AllocationResult, allocate, recheck, verify
-from almoner.finance.allocation.columns import SECTIONS, Column
-from almoner.finance.allocation.frames import from_frames
 from almoner.finance.allocation.verifier import check as check_alone
 from almoner.finance.errors import AllocationError, AlmonerError, DocumentInvalid, Infeasible
 
 Plain = dict[str, Any]
 Rows = list[Plain]
-HEAD: Plain = {"unit": "USD", "scale": 2, "periods": ["p0", "p1"]}
-ROWS: dict[str, Rows] = {
-    "rates": [{"unit": "EUR", "numerator": 11, "denominator": 10}],
-    "metrics": [{"metric_id": "m", "weight": 1, "unit": "x", "floor_micro": 0, "goal_micro": 5}],
-    "funds": [
-        {"fund_id": "pool", "period": 0, "budget_minor": 9000, "carry_limit_minor": 9, "carry_fee_bp": 1}
-        | {"unit": "EUR", "unrestricted": 0},
-        {"fund_id": "free", "budget_minor": 5000, "unrestricted": 1},
-    ],
-    "earmarks": [
-        {"fund_id": "pool", "intervention_id": "a", "max_share_bp": 9000, "match_bp": 10000},
-        {"fund_id": "pool", "column": "region", "value": "n"},
-    ],
-    "interventions": [
-        {"intervention_id": "a", "title": "A", "fixed_minor": 10, "start_minor": 5, "lock": 0}
-        | {"shape": "concave", "region": "n"},
-        {"intervention_id": "b", "region": "s"},
-    ],
-    "tickets": [{"intervention_id": "a", "period": 0, "min_minor": 100, "max_minor": 1000}],
-    "response": [
-        {"intervention_id": name, "period": 0, "segment": 0, "cap_minor": 1000, "gain_micro_per_k": 10**6}
-        | {"metric_id": "m"}
-        for name in "ab"
-    ],
-    "synergies": [
-        {"kind": "bonus", "first_id": "a", "second_id": "b", "value_micro": 5},
-        {"kind": "bonus", "members": ["a"], "value_micro": 5},
-    ],
-    "limits": [
-        {"group_kind": "region", "group_id": "n", "period": -1, "floor_minor": 0, "cap_minor": 10**6}
-        | {"floor_share_bp": 0, "cap_share_bp": 10_000, "floor_count": 0, "cap_count": 9}
-        | {"equal_share_bp": 0}
-    ],
-    "concentration": [{"count": 1, "period": -1, "share_bp": 9999}],
-    "actors": [
-        {"intervention_id": "a", "actor_id": "x", "share_bp": 10_000, "low_minor": 0, "high_minor": 9}
-    ],
-    "actor_caps": [{"actor_id": "x", "period": 0, "cap_minor": 5000}],
-    "resources": [{"resource_id": "beds", "period": 0, "stock": 5, "price_minor": 1}],
-    "needs": [{"intervention_id": "a", "resource_id": "beds", "quantity": 1}],
-    "tranches": [
-        {"intervention_id": "b", "period": 0, "ordinal": 0, "amount_minor": 500, "state": "open"}
-        | {"determination_id": "d"}
-    ],
-    "evidence": [
-        {"intervention_id": "a", "metric_id": "m", "pool": "all", "family": "beta_binomial", "total": 3}
-        | {"exposure": 5, "squares": 0, "expected_micro": 500_000, "grade": "A", "lag_periods": 0}
-    ],
-    "previous": [{"intervention_id": "a", "period": 0, "amount_minor": 100}],
-    "overrides": [
-        {"override_id": "o", "kind": "at_most", "intervention_id": "a", "amount_minor": 10**6}
-        | {"reason": "r", "decided_by": "d"}
-    ],
-}
-NOT_WHOLE: list[Any] = [
-    1.0,
-    1.5,
-    float("nan"),
-    float("inf"),
-    True,
-    "1",
-    "",
-    [],
-    [1],
-    {},
-    b"1",
-    Decimal(1),
-    1j,
-]
-NOT_WHOLE += [10**19, 2**63, -(2**63), 10**400, np.float64(2.0), np.bool_(True), object()]
-NOT_TEXT: list[Any] = [1.0, float("nan"), True, [], [1], {}, ["a"], b"a", "\x00", "a\ud800", "x" * 2001, 1j]
-NOT_CODE: list[Any] = [*NOT_TEXT, "", "x y", "a\n", "é", "9" * 81, "*", np.float64(1.0)]
-NOT_LIST: list[Any] = [1, 1.0, True, "a", {}, [], [None], [["a"]], [True], [1.5], ["a"] * 1001, ["x y"]]
-COLUMNS = [(name, column) for name, section in SECTIONS.items() for column in section.columns]
-
-
-def wrong_values(column: Column) -> list[Any]:
-    """Values that may not stand in a column."""
-    if column.kind == "int":
-        return [*NOT_WHOLE, column.least - 1, column.most + 1]
-    if column.kind == "ids":
-        return NOT_LIST
-    if column.kind == "id":
-        return [value for value in NOT_CODE if (column.name, value) != ("group_id", "*")]
-    return [*NOT_TEXT, *(["other"] if column.words else [])]
-
-
-def test_the_document_that_is_spoilt_below_is_right() -> None:
-    document = AllocationDocument.from_tables(HEAD, ROWS)
-    assert document.arrays.n == 2
-    assert AllocationDocument.read(document.canonical_bytes()).digest() == document.digest()
-    head: Any = {**HEAD, "periods": tuple(HEAD["periods"])}
-    overrides = FRAMES["overrides"].assign(kind="at_least")
-    frames = {name: frame for name, frame in FRAMES.items() if name not in {"synergies", "overrides"}}
-    assert from_frames({**frames, "overrides": overrides, "synergies": PAIR}, **head).arrays.n == 1
-    covered = {(name, key) for name, rows in ROWS.items() for row in rows for key in row}
-    assert {(name, column.name) for name, column in COLUMNS} <= covered
-
-
-@pytest.mark.parametrize(("section", "column"), COLUMNS, ids=[f"{name}-{col.name}" for name, col in COLUMNS])
-def test_no_column_takes_a_value_of_another_kind(section: str, column: Column) -> None:
-    for wrong in wrong_values(column):
-        rows = [{**ROWS[section][0], column.name: wrong}, *ROWS[section][1:]]
-        columns = {name: [value] for name, value in rows[0].items()}
-        for form in (rows, columns):
-            with pytest.raises(DocumentInvalid) as refused:
-                AllocationDocument.from_tables(HEAD, ROWS | {section: form})
-            assert is_named(refused.value, section, column), wrong
-
-
-def is_named(refused: DocumentInvalid, section: str, column: Column) -> bool:
-    """Whether a finding points to the column."""
-    places = [row["path"] for row in refused.figures["findings"]]
-    return any(place.startswith(f"/{section}") and column.name in place for place in places)
-
-
-FRAMES = {name: pd.DataFrame(rows[:1], dtype=object) for name, rows in ROWS.items() if name != "earmarks"}
-
-
-@pytest.mark.parametrize(("section", "column"), COLUMNS, ids=[f"{name}-{col.name}" for name, col in COLUMNS])
-def test_json_and_frames_refuse_the_same(section: str, column: Column) -> None:
-    for wrong in wrong_values(column)[:12]:
-        rows = [{**ROWS[section][0], column.name: wrong}]
-        spoilt = pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in rows[0].items()})
-        with pytest.raises(DocumentInvalid) as refused:
-            from_frames(FRAMES | {section: spoilt}, unit="USD", scale=2, periods=["p0", "p1"])
-        assert is_named(refused.value, section, column) or wrong != wrong, wrong  # noqa: PLR0124 - not a number
-        try:
-            raw = json.dumps({"schema": "almoner.allocation/2", **HEAD, **ROWS, section: rows})
-        except TypeError:
-            continue
-        with pytest.raises(DocumentInvalid):
-            AllocationDocument.read(raw)
-
-
-def test_a_number_and_a_truth_that_look_alike_are_told_apart() -> None:
-    with pytest.raises(DocumentInvalid, match="True is no code"):
-        AllocationDocument.from_tables(
-            {"unit": "USD", "scale": 2},
-            {
-                "funds": ROWS["funds"][1:],
-                "interventions": {"intervention_id": ["a", "b"], "region": [1, True]},
-            },
-        )
-
-
-@pytest.mark.parametrize(
-    "head",
-    [{"unit": 5}, {"unit": "US D"}, {"scale": -1}, {"scale": 2.0}, {"scale": 99}, {"scale": True}]
-    + [{"gap": gap} for gap in ("0/1", "1/1", "2/1", "-1/5", "1/0", 0.1, "nan", "1/9999999999")]
-    + [{"periods": ["p", "p"]}, {"periods": [1]}, {"periods": ["p"] * 241}, {"objective": {"mode": "x"}}]
-    + [{"objective": {"order": ["m", "m"]}}, {"objective": {"max_min": "zz"}}, {"more": 1}, {"schema": "x"}],
-    ids=str,
-)  # fmt: skip
-def test_a_wrong_head_is_a_finding(head: Plain) -> None:
-    with pytest.raises(DocumentInvalid) as refused:
-        AllocationDocument.from_tables({**HEAD, **head}, ROWS)
-    assert refused.value.figures["findings"][0]["path"].startswith("/" + next(iter(head)))
+FREE: Plain = {"fund_id": "free", "budget_minor": 5000}
 
 
 def posed(head: Plain | None = None, **tables: object) -> AllocationDocument:
@@ -192,6 +26,12 @@ def posed(head: Plain | None = None, **tables: object) -> AllocationDocument:
         "response": pieces([60_000] * 3, [1_000_000, 1_100_000, 1_200_000]),
     }
     return AllocationDocument.from_tables({"unit": "USD", "scale": 2, **(head or {})}, asked | tables)
+
+
+def said_of(refused: AlmonerError, name: str) -> list[Any]:
+    """What an error says as data."""
+    found: Any = refused.figures[name]
+    return list(found)
 
 
 def people(**more: Mapping[str, object]) -> Rows:
@@ -218,8 +58,8 @@ def proved(document: AllocationDocument, **limits: Any) -> AllocationResult:  # 
     """Allocate, and check the answer three times over."""
     result = allocate(document, **{"gap": Fraction(1, 10**5), "deadline_s": 5.0, **limits})
     assert recheck(document, result.allocation) == result.value <= result.bound
-    files = [document, result.allocation, result.certificate]
-    raw = [file.canonical_bytes() for file in files]
+    answer, proof = result.allocation.canonical_bytes(), result.certificate.canonical_bytes()
+    raw = document.canonical_bytes(), answer, proof
     verify(*raw)
     assert check_alone(*raw).startswith("VALID")
     return result
@@ -286,18 +126,14 @@ REFUSED: dict[str, tuple[Plain, str]] = {
         {"interventions": REGIONS, "limits": [PER_REGION | {"equal_share_bp": 10_000, "cap_share_bp": 1000}]},
         "5000 basis points, above cap_share_bp 1000",
     ),
-    "floors above the whole": (
-        {"interventions": REGIONS, "limits": [PER_REGION | {"floor_share_bp": 6000}]},
-        "sum to 12000 basis points",
-    ),
     "no such group": ({"limits": [PER_REGION | {"cap_minor": 5}]}, "region is no grouping column"),
     "a column of empty groups": (
         {"interventions": people(a={"region": None}), "limits": [PER_REGION | {"equal_share_bp": 5000}]},
         "region is no grouping column",
     ),
     "a group called every": ({"interventions": people(a={"region": "*"})}, "'\\*' is no code"),
-    "no such period": ({"head": {"periods": ["x"]}, "funds": [ROWS["funds"][1] | {"period": 1}]}, "period 1"),
-    "no rate": ({"funds": [ROWS["funds"][1] | {"unit": "EUR"}]}, "unit EUR has no rate"),
+    "no such period": ({"head": {"periods": ["x"]}, "funds": [FREE | {"period": 1}]}, "period 1"),
+    "no rate": ({"funds": [FREE | {"unit": "EUR"}]}, "unit EUR has no rate"),
     "another rate of the base unit": (
         {"rates": [{"unit": "USD", "numerator": 2, "denominator": 1}]},
         "USD is the base unit: its rate is 1, not 2/1",
@@ -360,7 +196,7 @@ def test_what_contradicts_itself_is_refused_with_the_figures(case: str) -> None:
     tables, said = REFUSED[case]
     with pytest.raises(DocumentInvalid, match=said) as refused:
         posed(tables.get("head"), **{name: rows for name, rows in tables.items() if name != "head"})
-    assert all(row["path"].startswith("/") for row in refused.value.figures["findings"])
+    assert all(row["path"].startswith("/") for row in said_of(refused.value, "findings"))
 
 
 IMPOSSIBLE: dict[str, tuple[Plain, set[str]]] = {
@@ -413,7 +249,7 @@ def test_what_cannot_be_is_reported_with_its_rules_and_a_fix(case: str) -> None:
     tables, rules = IMPOSSIBLE[case]
     with pytest.raises(Infeasible) as refused:
         allocate(posed(**tables), deadline_s=5.0)
-    assert rules <= set(refused.value.figures["rules"])
+    assert rules <= set(said_of(refused.value, "rules"))
     assert refused.value.figures["fixes"]
 
 
@@ -434,7 +270,9 @@ def test_a_ring_of_needs_means_all_or_none() -> None:
 )
 def test_nothing_to_gain_is_worth_nothing_and_proved(tables: Plain) -> None:
     result = proved(posed(**tables))
-    assert (result.status, result.value, result.bound, result.gap) == ("within_gap", 0, 0, 0)
+    assert result.status == "within_gap"
+    assert result.value == result.bound == 0
+    assert result.gap == 0
 
 
 def test_a_value_below_zero_is_reached_when_locks_leave_nothing_else() -> None:
@@ -557,89 +395,6 @@ def test_no_time_is_refused(deadline_s: Any) -> None:  # noqa: ANN401 - that is 
         allocate(posed(), deadline_s=deadline_s)
 
 
-def shuffled(head: Plain, tables: Mapping[str, Rows], form: str) -> AllocationDocument:
-    """Pose the same problem in another form."""
-    if form == "rows":
-        return AllocationDocument.from_tables(head, {name: rows[::-1] for name, rows in tables.items()})
-    columns = {name: _columns(name, rows[1:] + rows[:1]) for name, rows in tables.items() if rows}
-    if form == "columns":
-        return AllocationDocument.from_tables(head, columns)
-    frames = {
-        name: pd.DataFrame({key: pd.Series(values, dtype=object) for key, values in held.items()})
-        for name, held in columns.items()
-    }
-    return from_frames(frames, **head)
-
-
-def _columns(name: str, rows: Rows) -> dict[str, list[Any]]:
-    known = {column.name: column.default for column in SECTIONS[name].columns}
-    return {
-        key: [row.get(key, known.get(key)) for row in rows] for key in {key: 0 for row in rows for key in row}
-    }
-
-
-def signature(document: AllocationDocument) -> bytes:
-    try:
-        result = allocate(document, gap=Fraction(1, 10**4), deadline_s=60.0)
-    except AlmonerError as refused:
-        return refused.message.encode()
-    parts = [result, result.allocation, result.certificate]
-    return b"|".join(part.canonical_bytes() for part in parts)
-
-
-@pytest.mark.parametrize("seed", range(1, 19))
-def test_the_order_and_the_form_of_rows_decide_nothing(seed: int) -> None:
-    head, tables = random_case(seed, 8)
-    first = AllocationDocument.from_tables(head, tables)
-    made = signature(first)
-    for form in ("rows", "columns", "frames"):
-        other = shuffled(head, tables, form)
-        assert other.canonical_bytes() == first.canonical_bytes()
-        assert signature(other) == made
-
-
-def test_another_process_with_another_hash_seed_gives_the_same_bytes() -> None:
-    script = (
-        "from benchmarks.allocation_cases import random_case as c;"
-        "from tests.finance.test_allocation_abuse import AllocationDocument as D, signature;"
-        "import hashlib;"
-        "print(hashlib.sha256(b'#'.join(signature(D.from_tables(*c(s, 8))) for s in (2, 3, 5, 8))).hexdigest())"
-    )
-    printed = {
-        subprocess.run(
-            [sys.executable, "-c", script],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout
-        for seed in ("1", "77")
-    }
-    assert len(printed) == 1
-
-
-@pytest.mark.parametrize("seed", range(1, 13))
-def test_other_names_and_another_base_unit_leave_the_value(seed: int) -> None:
-    head, tables = random_case(seed, 8)
-    try:
-        value = allocate(AllocationDocument.from_tables(head, tables), gap=Fraction(1, 10**6)).value
-    except AllocationError:
-        return
-    names = {row["intervention_id"]: f"z{9 - at}" for at, row in enumerate(tables["interventions"])}
-    renamed = json.loads(json.dumps(tables))
-    for rows in renamed.values():
-        for row in rows:
-            if "intervention_id" in row:
-                row["intervention_id"] = names[row["intervention_id"]]
-            for key in ("first_id", "second_id"):
-                if key in row:
-                    row[key] = names[row[key]]
-            if "members" in row:
-                row["members"] = [names[member] for member in row["members"]]
-    again = allocate(AllocationDocument.from_tables(head, renamed), gap=Fraction(1, 10**6)).value
-    assert abs(again - value) <= Fraction(3, 10**6) * max(abs(value), Fraction(1, 1000))
-
-
 @pytest.mark.parametrize("seeds", [range(1, 41), range(41, 81)], ids=str)
 def test_small_problems_with_every_feature_are_answered_as_trying_everything_would(seeds: range) -> None:
     for seed in seeds:
@@ -658,8 +413,10 @@ def test_small_problems_with_every_feature_are_answered_as_trying_everything_wou
 
 @pytest.mark.parametrize("seed", [27, 28, 42, 70, 127, 151, 192, 236])
 def test_conflicts_with_overrides_are_said(seed: int) -> None:
+    said = list[str]()
     for document in (small(seed), AllocationDocument.from_tables(*random_case(seed, 8))):
         try:
             proved(document)
         except Infeasible as refused:
-            assert refused.message
+            said.append(refused.message)
+    assert all(message.startswith("No allocation keeps every rule.") for message in said)

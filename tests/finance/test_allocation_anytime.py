@@ -1,4 +1,4 @@
-"""An answer whenever it is asked for: in time, lawful, with a bound that holds and steps that only go forward.
+"""An answer whenever it is asked for: in time, lawful, with a bound that holds, and steps that go forward.
 
 Time is that of the processor, so that a busy machine decides nothing.
 """
@@ -6,7 +6,7 @@ Time is that of the processor, so that a busy machine decides nothing.
 import itertools
 import time
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 
 import pytest
 from benchmarks.allocation_columns import document_of
@@ -19,6 +19,8 @@ from almoner.finance.allocation.result import Progress
 from almoner.finance.errors import Infeasible, NotProven
 
 NEVER = Fraction(1, 10**8)  # nearer than any search gets in this time
+KNOWN = {"hard": 10_373, "periods": 12_405}  # value that some answer has: size 1,000, seed 1
+LATE_S, BUSY_S = 0.5, 0.25  # what is allowed, and what a busy machine adds to the processor's time
 
 
 @cache
@@ -26,12 +28,6 @@ def instance(family: Family, size: int, seed: int) -> AllocationDocument:
     document = document_of(generate(family, size, seed))
     assert document.arrays.n == size
     return document
-
-
-@cache
-def known_value(family: Family, size: int, seed: int) -> Fraction:
-    """What a longer search reaches."""
-    return allocate(instance(family, size, seed), gap=Fraction(1, 10**3), deadline_s=30.0).value
 
 
 def require_proof(document: AllocationDocument, result: AllocationResult) -> None:
@@ -51,10 +47,10 @@ def test_an_answer_comes_in_time_and_its_bound_holds(family: Family, deadline_s:
         document, gap=NEVER, deadline_s=deadline_s, clock=time.process_time, progress=told.append
     )
     spent = time.process_time() - began
-    assert spent <= deadline_s + max(0.5, 0.05 * deadline_s)
+    assert spent <= deadline_s + LATE_S + BUSY_S
     require_proof(document, result)
     assert result.value > 0
-    assert result.bound >= known_value(family, 1000, 1)
+    assert result.bound >= KNOWN[family]
     assert told
 
 
@@ -96,10 +92,8 @@ def test_wherever_the_time_runs_out_there_is_an_answer(family: Family) -> None:
     document = instance(family, 40, 1)
     values = []
     for deadline_s in (1, 2, 3, 5, 8, 13, 21, 34, 55, 89):
-        ticks = itertools.count()
-        result = allocate(
-            document, gap=Fraction(1, 10**4), deadline_s=deadline_s, clock=lambda: float(next(ticks))
-        )
+        ticks = itertools.count(0.0, 1.0)
+        result = allocate(document, gap=Fraction(1, 10**4), deadline_s=deadline_s, clock=partial(next, ticks))
         require_proof(document, result)
         values.append((result.value, result.bound))
     best = max(value for value, _ in values)
@@ -107,7 +101,7 @@ def test_wherever_the_time_runs_out_there_is_an_answer(family: Family) -> None:
 
 
 def test_no_answer_is_said_only_where_none_is_known() -> None:
-    """Everybody is locked and the money suffices by one minor unit: no time to find it is no proof against it."""
+    """Everybody is locked and the money just suffices: no time to find out is no proof against it."""
     names = [f"w{at}" for at in range(6)]
     tables = {
         "funds": [{"fund_id": "pool", "budget_minor": 6 * 1001}],
