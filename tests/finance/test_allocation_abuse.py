@@ -74,7 +74,7 @@ REFUSED: dict[str, tuple[Plain, str]] = {
     "nobody tied": ({"synergies": [{"kind": "alternatives"}]}, "name either"),
     "funded and excluded": (
         {"overrides": [decided("o1", "fund"), decided("o2", "exclude")]},
-        "o1 funds a and o2 excludes it",
+        "a is funded by o1 and excluded by o2",
     ),
     "unknown fund": ({"earmarks": [{"fund_id": "x", "intervention_id": "a"}]}, "x is not in funds"),
     "unknown intervention": ({"tickets": [{"intervention_id": "z", "max_minor": 5}]}, "z is not in"),
