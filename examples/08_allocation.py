@@ -18,8 +18,8 @@ from almoner.finance.allocation import (
     greedy,
     proportional,
     recheck,
-    verifier,
 )
+from almoner.finance.allocation.checking import verifier
 from almoner.finance.errors import Infeasible
 from almoner.finance.money import grouped
 

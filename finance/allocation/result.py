@@ -13,7 +13,7 @@ from ..documents import canonical_bytes
 from ..money import decimal_text
 from .answer import Allocation
 from .arrays import ProblemArrays
-from .certificate import Certificate
+from .checking.certificate import Certificate
 from .problem import rule_id
 
 Status = Literal["within_gap", "stopped", "infeasible", "no_answer"]

@@ -10,16 +10,16 @@ from benchmarks.allocation_columns import document_of
 from benchmarks.instances.generate import generate
 from benchmarks.instances.model import FAMILIES, Family
 
-from almoner.finance.allocation.closure import CellLinks, Closure
-from almoner.finance.allocation.compile import CompiledModel, compile_model
-from almoner.finance.allocation.dual import find_prices
-from almoner.finance.allocation.highs import Search, run
-from almoner.finance.allocation.oracle import Oracle
-from almoner.finance.allocation.prices import price_bound
+from almoner.finance.allocation.checking.prices import price_bound
+from almoner.finance.allocation.model.compile import CompiledModel, compile_model
+from almoner.finance.allocation.model.highs import Search, run
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.proof import prove
-from almoner.finance.allocation.relax import relax
-from almoner.finance.allocation.settle import matrix_of
+from almoner.finance.allocation.search.closure import CellLinks, Closure
+from almoner.finance.allocation.search.dual import find_prices
+from almoner.finance.allocation.search.oracle import Oracle
+from almoner.finance.allocation.search.proof import prove
+from almoner.finance.allocation.search.relax import relax
+from almoner.finance.allocation.search.settle import matrix_of
 from almoner.finance.errors import DocumentInvalid
 
 MICRO = 10**6
