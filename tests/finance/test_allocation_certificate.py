@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from tests.finance.allocation_small import best, lowered_prices, random_prices, small
 
-from almoner.finance.allocation import Allocation, AllocationDocument, verifier
+from almoner.finance.allocation import Allocation, AllocationDocument
+from almoner.finance.allocation.checking import verifier
 from almoner.finance.allocation.checking.certificate import (
     Certificate,
     certify,

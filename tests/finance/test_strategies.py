@@ -8,9 +8,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from almoner.finance.allocation import strategies
 from almoner.finance.allocation.answer import Allocation, AllocationLine
 from almoner.finance.allocation.problem import AllocationDocument
+from almoner.finance.allocation.simple import strategies
 from almoner.finance.allocation.simple.placing import Proposal, place
 from almoner.finance.allocation.simple.strategies import (
     NoParams,
