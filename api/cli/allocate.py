@@ -11,7 +11,11 @@ import typer
 
 from ...finance.allocation import (
     AllocationDocument,
+    AllocationResult,
     allocate,
+    allocate_at_risk,
+    allocate_in_order,
+    judged,
     recheck,
     verify,
 )
@@ -97,23 +101,47 @@ def solve(  # noqa: PLR0913 - every option is one question
 ) -> None:
     """Solve a problem and check the answer exactly. Example: almoner allocate p.json --explain w7."""
     document = with_options(read_problem(problem), budget or [], risk)
-    result = allocate(
-        document,
-        gap=read_gap(gap),
-        deadline_s=deadline,
-        progress=Reporter(document.interventions.count),
-        strategy=strategy,
-    )
+    report = Reporter(document.interventions.count)
+    posed, result, told = answered(document, read_gap(gap), deadline, report, strategy)
     recheck(document, result.allocation)
     write_files(result, out, certificate)
     if save is not None:
-        save_exact(document, result, save)
+        save_exact(posed, result, save)
     if as_json:
-        print_json(result_document(document, result, explain or []))
+        figures = {name: str(said) if isinstance(said, Fraction) else said for name, said in told.items()}
+        print_json({**result_document(posed, result, explain or []), **figures})
         return
-    print_result(document, result)
+    print_result(posed, result)
+    for name, said in told.items():
+        text = f"{float(said):,.{VALUE_DIGITS}f}" if isinstance(said, Fraction) else said
+        print(f"{name.capitalize().replace('_', ' ')}: {text}.")
     for who in explain or []:
-        print_explanation(document, result, who)
+        print_explanation(posed, result, who)
+
+
+def answered(
+    document: AllocationDocument, gap: Fraction | None, deadline_s: float, report: "Reporter", strategy: str
+) -> tuple[AllocationDocument, AllocationResult, dict[str, Any]]:
+    """Answer a problem as its objective asks: what was posed, the answer, and what else is to tell."""
+    if document.objective.order:
+        stages = allocate_in_order(document, gap=gap, deadline_s=deadline_s, progress=report)
+        reached = {stage.metric_id: str(stage.result.value) for stage in stages[:-1]}
+        return stages[-1].posed, stages[-1].result, {"metrics_in_order": reached}
+    if document.objective.mode != "mean" or document.evidence.count:
+        answer = allocate_at_risk(document, gap=gap, deadline_s=deadline_s)
+        told = {
+            "objective": answer.mode,
+            "worth_of_the_objective": answer.value,
+            "bound_of_the_objective": answer.bound,
+            "mean_over_the_cases": answer.mean,
+            "mean_of_the_worst_cases": answer.cautious,
+            "certifies": answer.certifies.rstrip("."),
+        }
+        if answer.allocation != answer.result.allocation:
+            return answer.posed, judged(answer.posed, answer.result, answer.allocation), told
+        return answer.posed, answer.result, told
+    result = allocate(document, gap=gap, deadline_s=deadline_s, progress=report, strategy=strategy)
+    return document, result, {}
 
 
 @_commands.command("check")

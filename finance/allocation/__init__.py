@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
+    from .aims import allocate_in_order
     from .answer import Allocation, AllocationLine
     from .checking.certificate import verify
     from .checking.check import recheck
+    from .judging import judged
     from .learning.effects import OutcomeReport, beliefs, with_effects
     from .learning.frontier import budget_frontier, risk_frontier
     from .learning.learn import reallocate
@@ -27,10 +29,12 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".aims": ("allocate_in_order",),
             ".answer": ("Allocation", "AllocationLine"),
             ".simple.baselines": ("equal_group_shares", "fairness", "greedy", "proportional"),
             ".checking.certificate": ("verify",),
             ".checking.check": ("recheck",),
+            ".judging": ("judged",),
             ".learning.effects": ("OutcomeReport", "beliefs", "with_effects"),
             ".reasons.explanations": ("explain",),
             ".learning.frontier": ("budget_frontier", "risk_frontier"),
@@ -52,12 +56,14 @@ __all__ = [
     "acceptability",
     "allocate",
     "allocate_at_risk",
+    "allocate_in_order",
     "beliefs",
     "budget_frontier",
     "equal_group_shares",
     "explain",
     "fairness",
     "greedy",
+    "judged",
     "proportional",
     "reallocate",
     "recheck",

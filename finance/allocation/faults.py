@@ -123,11 +123,8 @@ def _objective(document: AllocationTables) -> Iterator[dict[str, str]]:
             yield finding("/objective/order", f"{metric} is no metric of this problem")
     if len(set(document.objective.order)) < len(document.objective.order):
         yield finding("/objective/order", "a metric stands twice")
-    columns = grouping(document)
     if "all" in set(document.interventions.columns):
         yield finding("/interventions/all", "a grouping column cannot be called all: it means everyone")
-    if document.objective.max_min is not None and document.objective.max_min not in columns:
-        yield finding("/objective/max_min", f"{document.objective.max_min} is no grouping column")
 
 
 def _unknown(document: AllocationTables) -> Iterator[dict[str, str]]:

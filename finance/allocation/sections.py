@@ -70,9 +70,6 @@ class Objective(Document):
     churn_bp: Annotated[
         int | None, Field(ge=0, le=FULL_BP, description="most of earlier money that moves")
     ] = None
-    max_min: Annotated[
-        str | None, Field(description="grouping column whose least served group counts most")
-    ] = None
 
 
 class AllocationTables(Document):

@@ -123,12 +123,28 @@ def allocate(
     >>> result.value, result.bound, result.kind
     (Fraction(4, 25), Fraction(4, 25), 'prices')
     """
+    _require_plain(problem)
     asked = problem.asked_gap if gap is None else _asked(gap)
     run = _Run(problem, asked, _Watch(clock, _seconds(deadline_s), cancel, progress))
     status = run.search(warm) if strategy == AUTO else run.follow(strategy)
     if status in {"infeasible", "no_answer"} and raise_infeasible:
         run.refuse(status)
     return run.result(status)
+
+
+def _require_plain(problem: AllocationDocument) -> None:
+    """Refuse what another function answers: nothing that a problem asks for is passed over in silence."""
+    objective = problem.objective
+    if objective.mode != "mean":
+        raise AllocationError(
+            f"The objective is {objective.mode}: call allocate_at_risk; allocate takes gains as written.",
+            mode=objective.mode,
+        )
+    if objective.order:
+        raise AllocationError(
+            f"Metrics come in an order ({', '.join(objective.order)}): allocate_in_order answers that.",
+            order=list(objective.order),
+        )
 
 
 def _asked(gap: Fraction) -> Fraction:

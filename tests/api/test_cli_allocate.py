@@ -137,3 +137,31 @@ def test_what_is_wrong_is_said_in_words(tmp_path: Path, capsys: pytest.CaptureFi
     old = {"schema": "almoner.allocation/1", "unit": "USD", "scale": 2, "funds": [], "interventions": []}
     assert main(["allocate", written(tmp_path, old)]) == 2
     assert "almoner.allocation/2" in capsys.readouterr().err
+
+
+def test_risk_and_an_order_of_metrics_are_answered_as_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = problem()
+    content["evidence"] = [
+        {
+            "intervention_id": "w7",
+            "family": "gamma_poisson",
+            "expected_micro": 500_000,
+            "total": 1,
+            "exposure": 10,
+        }
+    ]
+    path = written(tmp_path, content)
+    made = run_json(capsys, "allocate", path, "--risk", "lcb")
+    assert (made["objective"], made["funded"]) == ("lcb", ["s1"])
+    assert main(["allocate", path, "--risk", "cvar"]) == 0
+    assert "Mean of the worst cases" in capsys.readouterr().out
+    ordered = problem()
+    ordered["metrics"] = [{"metric_id": "water"}, {"metric_id": "food", "weight": 9}]
+    ordered["objective"] = {"order": ["water"]}
+    for row, metric in zip(ordered["response"], ("water", "food"), strict=True):
+        row["metric_id"] = metric
+    made = run_json(capsys, "allocate", written(tmp_path, ordered))
+    assert made["funded"] == ["w7"]
+    assert made["metrics_in_order"] == {"water": "4/25"}

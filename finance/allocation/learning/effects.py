@@ -265,7 +265,7 @@ def beliefs(document: AllocationDocument) -> Beliefs:
 def with_effects(
     document: AllocationDocument, thetas: Int, *, is_rounded_up: bool = False
 ) -> AllocationDocument:
-    """Return the problem with every gain multiplied by effect over expectation.
+    """Return the problem with every gain multiplied by effect over expectation; its mean is what counts.
 
     Parameters
     ----------
@@ -298,6 +298,7 @@ def with_effects(
                 ),
             )
         },
+        objective=document.objective.model_copy(update={"mode": "mean"}),
     )
 
 

@@ -125,7 +125,7 @@ def equal_group_shares(document: AllocationDocument, *, kind: str | None = None)
         Who can be funded, from what, under which rules.
     kind : str or None
         Grouping column; who has no value in it is a group of its own. None: the column of
-        ``objective.max_min``, or the first of the limits, or the first there is, or else every intervention
+        the first of the limits, or the first there is, or else every intervention
         for itself.
 
     Raises
@@ -330,7 +330,7 @@ def _kind(document: AllocationDocument, kind: str | None) -> str:
             )
         return kind
     limited = [name for name in document.limits.texts("group_kind") if name in known]
-    return document.objective.max_min or next(iter([*limited, *sorted(known)]), "")
+    return next(iter([*limited, *sorted(known)]), "")
 
 
 def _groups(document: AllocationDocument, kind: str | None) -> tuple[list[str], list[int]]:
