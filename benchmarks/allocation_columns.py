@@ -118,10 +118,15 @@ def _objects(model: Matrix, solver: str, limit_s: float) -> Figures:
         if np.isfinite(model.hi[at]):
             problem.addConstraint(total <= float(model.hi[at]), f"h{at}")
     options = {"msg": False, "gapRel": float(GAP), "timeLimit": limit_s, "threads": 1}
-    problem.solve(pulp.HiGHS(**options) if solver == "HiGHS" else pulp.PULP_CBC_CMD(**options))
-    found = problem.objective.value() if problem.sol_status in {1, 2} else None
+    cbc = getattr(pulp, "PULP_CBC_CMD", pulp.COIN_CMD)  # PuLP 4 has no CBC of its own
+    answer = problem.solve(pulp.HiGHS(**options) if solver == "HiGHS" else cbc(**options))
+    if isinstance(answer, int):  # PuLP 3: the number of a word; the rest stands on the problem
+        word, has_answer = pulp.LpStatus[answer], problem.sol_status in {1, 2}
+    else:
+        word, has_answer = answer.status.name, answer.has_solution
+    found = problem.objective.value() if has_answer else None
     return {
-        "status": pulp.LpStatus[problem.status],
+        "status": word,
         "value": None if found is None else -found,
         "bound": None,
         "gap": None,
@@ -210,9 +215,9 @@ def verified(document: AllocationDocument, result: AllocationResult) -> Figures:
     """
     with TemporaryDirectory() as folder:
         files = [Path(folder) / name for name in ("problem.json", "allocation.json", "certificate.json")]
-        parts = (document, result.allocation, result.certificate)
-        for file, part in zip(files, parts, strict=True):
-            file.write_bytes(part.canonical_bytes())
+        answer = (result.allocation.canonical_bytes(), result.certificate.canonical_bytes())
+        for file, raw in zip(files, (document.canonical_bytes(), *answer), strict=True):
+            file.write_bytes(raw)
         command = [sys.executable, str(verifier_script.__file__), *map(str, files)]
         began = time.perf_counter()
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own files
@@ -242,6 +247,7 @@ def peak_mib(family: Family, size: int, seed: int, deadline_s: float) -> Figures
             f"result = allocate(document, deadline_s={deadline_s})\n"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, result.gap)\n"
         )
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own code
     peak, gap = done.stdout.split()
     return {"peak_mib": int(peak), "gap": float(Fraction(gap)) if gap != "None" else None}

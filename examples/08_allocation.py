@@ -13,19 +13,61 @@ from tempfile import TemporaryDirectory
 from almoner.finance.allocation import (
     AllocationDocument,
     allocate,
+    budget_frontier,
     explain,
     greedy,
     proportional,
     recheck,
     verifier,
 )
-from almoner.finance.allocation.attribution import attribute
-from almoner.finance.allocation.frames import answer_frames
-from almoner.finance.allocation.frontier import budget_frontier
 from almoner.finance.errors import Infeasible
+from almoner.finance.money import grouped
 
-HERE = Path(__file__).parent
-raw = (HERE / "allocation" / "winter.json").read_bytes()
-problem = AllocationDocument.read(raw)
-
+PROBLEM = Path(__file__).parent / "allocation" / "winter.json"
+problem = AllocationDocument.read(PROBLEM.read_bytes())
 result = allocate(problem, deadline_s=20)
+
+bound = f"nothing can be worth more than {float(result.bound):,.2f}"
+print(f"{result.status}: worth {float(result.value):,.2f}; {bound}")
+for line in result.allocation.lines:
+    label = f"{problem.periods[line.period]}  {line.intervention_id:14}  {line.fund_id:16}"
+    print(f"  {label} {grouped(problem.amount(line.amount_minor)):>12} USD")
+for purchase in result.allocation.bought:
+    cost = grouped(problem.amount(purchase.amount_minor))
+    label = f"{problem.periods[purchase.period]}  {purchase.fund_id}"
+    print(f"  {label} buys {purchase.quantity} beds for {cost} USD")
+if recheck(problem, result.allocation) != result.value:
+    raise AssertionError("the exact re-check disagrees")
+
+with TemporaryDirectory() as folder:
+    parts = {"problem": problem, "allocation": result.allocation, "certificate": result.certificate}
+    files = [Path(folder) / f"{name}.json" for name in parts]
+    for file, part in zip(files, parts.values(), strict=True):
+        file.write_bytes(part.canonical_bytes())
+    command = [sys.executable, str(verifier.__file__), *map(str, files)]
+    checked = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own files
+    print(checked.stdout.strip())
+
+print("\nReasons:")
+for who in ("housing-hills", "tutors-online"):
+    print(explain(problem, result, who).text)
+
+print("\nWhat simple rules would have given:")
+for rule in (greedy, proportional):
+    try:
+        share = recheck(problem, rule(problem)) / result.bound
+        print(f"  {rule.__name__:13} {float(share):7.1%} of the bound")
+    except Infeasible as refusal:
+        print(f"  {rule.__name__:13} none: {refusal.message}")
+
+print("\nWhat less money would buy:")
+for point in budget_frontier(problem, [Fraction(1, 2), Fraction(3, 4), Fraction(1)], deadline_s=5):
+    worth = "nothing that keeps every rule" if point.value is None else f"{float(point.value):,.2f}"
+    print(f"  {grouped(problem.amount(point.budget_minor)):>14} USD: {worth}")
+
+content = json.loads(PROBLEM.read_bytes())
+content["limits"].append({"group_kind": "kind", "group_id": "outreach", "floor_minor": 90_000_000})
+try:
+    allocate(AllocationDocument.read(json.dumps(content)))
+except Infeasible as refusal:
+    print(f"\nA rule too many:\n{refusal.message}")

@@ -245,6 +245,6 @@ def with_options(document: AllocationDocument, budgets: list[str], risk: Risk | 
 def _budget(text: str, scale: int) -> tuple[str, int, int]:
     name, found, amount = text.partition("=")
     fund, slash, period = name.partition("/")
-    if not found or (slash and not period.isdigit()):
+    if not found or (slash and not (period.isascii() and period.isdigit())):
         raise DocumentInvalid(f"{text!r} is no budget. Write FUND=AMOUNT or FUND/PERIOD=AMOUNT.", got=text)
     return fund, int(period or 0), decimal_count(amount, scale)

@@ -143,10 +143,9 @@ def write_files(result: AllocationResult, out: Path | None, certificate: Path | 
 def save_exact(document: AllocationDocument, result: AllocationResult, folder: Path) -> None:
     """Write the three files that the standalone verifier reads."""
     folder.mkdir(parents=True, exist_ok=True)
-    parts = {"problem": document, "allocation": result.allocation, "certificate": result.certificate}
-    for name, part in parts.items():
-        (folder / f"{name}.json").write_bytes(part.canonical_bytes())
-    progress(f"Wrote problem.json, allocation.json and certificate.json to {folder}.")
+    (folder / "problem.json").write_bytes(document.canonical_bytes())
+    progress(f"Wrote {folder / 'problem.json'}.")
+    write_files(result, folder / "allocation.json", folder / "certificate.json")
 
 
 def print_comparison(document: AllocationDocument, deadline_s: float, *, as_json: bool) -> None:

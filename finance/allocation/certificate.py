@@ -60,6 +60,7 @@ class Certificate:
     """
 
     problem_sha256: str
+    problem_file_sha256: str = ""
     allocation_sha256: str
     value: Fraction
     bound: Fraction

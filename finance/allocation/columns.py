@@ -232,7 +232,7 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
                     _id("first_id", "first member", None),
                     _id("second_id", "second member", None),
                     Column(name="members", kind="ids", note="all members, in order", default=None),
-                    _int("value_micro", "value [millionths]", 0, most=MAX_VALUE),
+                    _int("value_micro", "value [millionths]", 0, most=MAX_GAIN),
                 ),
             ),
             Section(

@@ -7,19 +7,18 @@ place (JSON pointer) and the figures.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import cast
 
 import numpy as np
 
 from ..errors import UnknownUnit
 from ..findings import Findings, finding
-from ..money import MAX_MINOR
 from ..units import currency
 from .columns import FULL_BP, SECTIONS
+from .magnitudes import too_large
 from .sections import AllocationTables
-from .tables import NONE, Int, Table
+from .tables import EVERY, NONE, Table
 
 STATES = ("paid", "committed", "open", "waiting")
 PROMISED = STATES[:2]
@@ -122,6 +121,8 @@ def _objective(document: AllocationTables) -> Iterator[dict[str, str]]:
     for metric in document.objective.order:
         if metric not in metrics:
             yield finding("/objective/order", f"{metric} is no metric of this problem")
+    if len(set(document.objective.order)) < len(document.objective.order):
+        yield finding("/objective/order", "a metric stands twice")
     columns = grouping(document)
     if "all" in set(document.interventions.columns):
         yield finding("/interventions/all", "a grouping column cannot be called all: it means everyone")
@@ -195,6 +196,30 @@ def _earmarks(document: AllocationTables) -> Iterator[dict[str, str]]:
             )
     for fund in sorted(open_funds & (named | free)):
         yield finding("/earmarks", f"{fund} is marked unrestricted and has earmarks")
+    yield from _nobody(document, columns)
+
+
+def _nobody(document: AllocationTables, columns: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
+    """Find funds whose earmarks exclude one another, so that their money could reach nobody."""
+    table = document.earmarks
+    everyone = document.interventions.texts("intervention_id")
+    wanted = defaultdict[str, dict[str, set[str]]](lambda: defaultdict(set))
+    for fund, who, column, value in zip(
+        table.texts("fund_id"),
+        table.texts("intervention_id"),
+        table.texts("column"),
+        table.texts("value"),
+        strict=True,
+    ):
+        wanted[fund][column].add(value or who)
+    for fund, sides in sorted(wanted.items()):
+        known = [(columns.get(column, everyone), values) for column, values in sides.items()]
+        if len(known) > 1 and not any(
+            all(row in values for row, (_, values) in zip(rows, known, strict=True))
+            for rows in zip(*(held for held, _ in known), strict=True)
+        ):
+            shown = ", ".join(f"{column or 'name'} {'/'.join(sorted(sides[column])[:5])}" for column in sides)
+            yield finding("/earmarks", f"{fund} admits nobody: no intervention has {shown} together")
 
 
 def _response(document: AllocationTables) -> Iterator[dict[str, str]]:
@@ -299,6 +324,39 @@ def _limits(document: AllocationTables) -> Iterator[dict[str, str]]:
         for at in np.flatnonzero((high != NONE) & (low > high)).tolist():
             shown = "/".join(keys[at])
             yield finding("/limits", f"{floor} of {shown} is {low[at]}, above {cap} {high[at]}")
+    yield from _shares(document, columns)
+
+
+def _shares(document: AllocationTables, columns: Mapping[str, list[str]]) -> Iterator[dict[str, str]]:
+    """Find least shares of groups that no money can meet, whatever is spent."""
+    table = document.limits
+    least = defaultdict[tuple[str, int], dict[str, int]](dict)
+    most = defaultdict[tuple[str, int], dict[str, int]](dict)
+    names = ("floor_share_bp", "cap_share_bp", "equal_share_bp")
+    rows = sorted(
+        zip(
+            table.texts("group_kind"),
+            table.texts("group_id"),
+            table.ints("period").tolist(),
+            *(table.ints(name).tolist() for name in names),
+            strict=True,
+        ),
+        key=lambda row: row[1] != EVERY,  # a named group overrides the star
+    )
+    for kind, group, period, floor, cap, equal in rows:
+        groups = set(columns.get(kind, ())) - {""}
+        part = max(floor, NONE if equal == NONE else equal // max(1, len(groups)))
+        for name in groups if group == EVERY else [group]:
+            if part != NONE:
+                least[kind, period][name] = part
+            if cap != NONE:
+                most[kind, period][name] = cap
+    for (kind, period), floors in sorted(least.items()):
+        for name, floor in sorted(floors.items()):
+            cap = most[kind, period].get(name, FULL_BP)
+            if floor > cap:
+                shown = f"{kind}/{name} is {floor} basis points, above cap_share_bp {cap}"
+                yield finding("/limits", f"least share of {shown}")
 
 
 def _actors(document: AllocationTables) -> Iterator[dict[str, str]]:
@@ -323,22 +381,7 @@ def _actors(document: AllocationTables) -> Iterator[dict[str, str]]:
 
 
 def _sums(document: AllocationTables) -> Iterator[dict[str, str]]:
-    def total(values: Iterable[int]) -> int:
-        return sum(value for value in values if value != NONE)
-
-    columns: Sequence[tuple[str, str]] = (
-        ("funds", "budget_minor"),
-        ("tickets", "max_minor"),
-        ("response", "cap_minor"),
-        ("interventions", "fixed_minor"),
-        ("interventions", "start_minor"),
-    )
-    for name, column in columns:
-        amount = total(cast("Int", document.table(name).columns[column]).tolist())
-        if amount > MAX_MINOR:
-            yield finding(
-                f"/{name}", f"{column} sums to {amount}, more than is counted exactly ({MAX_MINOR})"
-            )
+    yield from too_large(document, period_count(document))
 
 
 def _overrides(document: AllocationTables) -> Iterator[dict[str, str]]:

@@ -4,12 +4,15 @@ The problem: a solver that may re-route every flow will gladly let another fund 
 already promised. Held amounts therefore leave their fund for one of their own, which admits only those to
 whom they are promised and whom the same funds admit. Whoever holds a promise keeps at least that much
 money, so in any answer the promised fund can take its place again by exchanging payments inside such a
-group, and ``merged`` does it: the exchange changes no award, and no fund pays more than it has.
+group, and ``merged`` does it: the exchange changes no award, and no fund pays more than it has. Where a
+fund may pay only a part of an award, what it holds is taken off that part in proportion, which is a little
+stricter than the rule.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, Self
 
 import numpy as np
@@ -90,6 +93,7 @@ class Held:
         for line in lines:
             money[line.intervention_id, line.period] += line.amount_minor
         chosen = set(before.chosen)
+        least = _least_awards(arrays, lines, money)
         working = {
             (who, period): max(
                 0,
@@ -97,7 +101,7 @@ class Held:
                 - int(arrays.fixed[at[who]])
                 - (0 if (who, period - 1) in chosen else int(arrays.start[at[who]])),
             )
-            for (who, period), minor in money.items()
+            for (who, period), minor in least.items()
         }
         groups = _groups(arrays)
         pairs = sorted({(line.fund_id, groups[line.intervention_id]) for line in lines}, key=repr)
@@ -146,9 +150,37 @@ class Held:
             {"fund_id": fund, "period": period, "budget_minor": minor}
             for (fund, period), minor in sorted(own.items())
         ]
-        earmarks = [*rules.earmarks.rows()]
+        earmarks = self._earmarks(rules)
         earmarks += [{"fund_id": fund, "intervention_id": who} for fund, who in sorted(admits)]
         return variant(rules, {"funds": rows, "earmarks": earmarks, "rates": []})
+
+    def _earmarks(self, rules: AllocationDocument) -> list[dict[str, Any]]:
+        """Return whom funds admit; where a fund may pay a part only, held money is taken off that part."""
+        arrays = rules.arrays
+        if not arrays.has_shares:
+            return rules.earmarks.rows()
+        lines = [line for line in self.lines if line.period >= self.now]
+        money: dict[Cell, int] = defaultdict(int)
+        for line in lines:
+            money[line.intervention_id, line.period] += line.amount_minor
+        least = _least_awards(arrays, lines, money)
+        taken: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+        for line in lines:
+            who = line.intervention_id
+            part = Fraction(line.amount_minor, least[who, line.period])
+            taken[line.fund_id, who] = max(taken[line.fund_id, who], part)
+        rows: list[dict[str, Any]] = []
+        for fund, name in enumerate(arrays.fund_ids):
+            for at in np.flatnonzero(arrays.eligible[:, fund] & ~arrays.unrestricted[fund]).tolist():
+                who = arrays.intervention_ids[at]
+                num, den = int(arrays.share_num[at, fund]), int(arrays.share_den[at, fund])
+                row: dict[str, Any] = {"fund_id": name, "intervention_id": who}
+                if num < den and taken[name, who]:
+                    row["max_share_bp"] = max(0, int((Fraction(num, den) - taken[name, who]) * FULL_BP))
+                elif num < den:
+                    row |= {"max_share_bp": num} if den == FULL_BP else {"match_bp": num}
+                rows.append(row)
+        return rows
 
     def open_funds(self, rules: AllocationDocument) -> tuple[list[dict[str, Any]], tuple[Carried, ...]]:
         """Return the funds without held money, in the base unit, and what they kept to pay it.
@@ -327,6 +359,24 @@ def _exchanged(
         for (who, fund), minor in made.items()
         if minor
     ]
+
+
+def _least_awards(
+    arrays: ProblemArrays, lines: Sequence[AllocationLine], money: Mapping[Cell, int]
+) -> dict[Cell, int]:
+    """Return the least award of every held cell of which what each fund holds is no more than its part."""
+    who = {name: at for at, name in enumerate(arrays.intervention_ids)}
+    fund = {name: at for at, name in enumerate(arrays.fund_ids)}
+    paid: dict[tuple[str, int, str], int] = defaultdict(int)
+    for line in lines:
+        paid[line.intervention_id, line.period, line.fund_id] += line.amount_minor
+    least = dict(money)
+    for (name, period, payer), minor in paid.items():
+        num = int(arrays.share_num[who[name], fund[payer]])
+        den = int(arrays.share_den[who[name], fund[payer]])
+        if 0 < num < den:
+            least[name, period] = max(least[name, period], -(-minor * den // num))
+    return least
 
 
 def _groups(arrays: ProblemArrays) -> dict[str, Group]:

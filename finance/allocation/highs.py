@@ -207,7 +207,7 @@ def solver_name(gap: float) -> dict[str, str]:
     'mip_rel_gap=0.0001 threads=1'
     """
     options = f"mip_rel_gap={gap:g} threads=1"
-    return {"name": "HiGHS", "version": highspy.Highs().version(), "options": options, "seed": str(SEED)}
+    return {"name": "HiGHS", "version": new_highs().version(), "options": options, "seed": str(SEED)}
 
 
 def new_highs(options: Mapping[str, Any] | None = None) -> Solver:
@@ -289,7 +289,7 @@ def again(model: Matrix, search: Search, first: Outcome) -> Outcome:
         if relaxed.status == "infeasible":
             return replace(relaxed, spent_s=spent_s, is_second=True)
     left = max(0.0, search.deadline_s - spent_s)
-    careful = replace(search, deadline_s=left, start=None)
+    careful = replace(search, deadline_s=left, start=None, options=None)
     second = run_on(new_highs(options), model, careful)
     has_answer = second.x is not None and model.breach(second.x) <= BREACH
     status: Word = second.status if has_answer or second.x is None else "no_answer"

@@ -28,8 +28,8 @@ def block_of(blocks: Blocks, number: int) -> tuple[str, int]:
     ----------
     blocks : Mapping of str to slice
         Of a model.
-    number : int
-        Of the column or row.
+    number : int [column or row]
+        Its position.
 
     Examples
     --------
@@ -77,8 +77,8 @@ def row_rule(lay: Layout, rows: Blocks, number: int, side: Side = "high") -> str
         Of the model.
     rows : Mapping of str to slice
         Blocks of rows.
-    number : int
-        Of the row.
+    number : int [row]
+        Its position.
     side : str
         Which bound: a floor or a cap.
     """

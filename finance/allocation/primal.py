@@ -266,7 +266,9 @@ class PrimalSearch:
         if outcome.status == "infeasible":
             outcome = replace(outcome, status="solved")
         proved = self.model.micro(outcome.bound) / MICRO
-        proved = max(proved, self.standing.value) if np.isfinite(proved) else self.standing.value
+        if not np.isfinite(proved):  # it stopped before it had a bound
+            return
+        proved = max(proved, self.standing.value)
         if outcome.status in {"solved", "stopped"} and proved < self.standing.bound:
             self.standing.bound, self.standing.is_price_bound = proved, False
             self.limits.tell(self.standing.value, proved, "search")

@@ -14,6 +14,8 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Self
 
+from pydantic import ValidationError
+
 from ..documents import canonical_bytes
 from ..findings import Findings, finding
 from .arrays import ProblemArrays
@@ -91,9 +93,18 @@ class AllocationDocument(AllocationTables):
             known = ", ".join(SECTIONS)
             raise cls.refusal([finding("", f"no section {', '.join(unknown)}; known: {known}")])
         made = {name: Table.read(SECTIONS[name], given) for name, given in tables.items()}
-        document = cls.model_validate({"schema": "almoner.allocation/2", **head, **made})
+        document = cls._of_head({"schema": "almoner.allocation/2", **_tupled(head)}, made)
         document.verify()
         return document
+
+    @classmethod
+    def _of_head(cls, head: Mapping[str, Any], made: Mapping[str, Table]) -> Self:
+        try:
+            return cls.model_validate({**head, **made})
+        except ValidationError as fault:
+            rows = fault.errors(include_url=False, include_context=False, include_input=False)
+            pointed = [("/" + "/".join(str(part) for part in row["loc"]), row["msg"]) for row in rows]
+            raise cls.refusal([finding(path, message) for path, message in pointed]) from None
 
     @cached_property
     def arrays(self) -> ProblemArrays:
@@ -116,6 +127,18 @@ class AllocationDocument(AllocationTables):
     def canonical_bytes(self) -> bytes:
         """Write the document's exact bytes: the same for rows and columns in any order."""
         return canonical_bytes(self.plain())
+
+
+def _tupled(head: Mapping[str, Any]) -> dict[str, Any]:
+    """Turn the lists of a head, such as ``periods``, into tuples: people write either."""
+    return {
+        name: tuple(value)
+        if isinstance(value, list)
+        else _tupled(value)
+        if isinstance(value, dict)
+        else value
+        for name, value in head.items()
+    }
 
 
 def rule_id(kind: str, *parts: object) -> str:

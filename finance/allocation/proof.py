@@ -15,6 +15,7 @@ from .prices import Multipliers
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 NANO = 10**9
+MOST = 2.0**62
 MILLI = 1000  # billionths in a millionth
 SAFE = 1 - 1e-12
 
@@ -41,10 +42,10 @@ def prove(oracle: Oracle, prices: Floats) -> Multipliers:
     parts = np.maximum(moved.bonus, 0.0).reshape(-1, periods)
     made.bonus[:] = _whole_parts(arrays.bonus, arrays.bonus_micro, parts[:members])
     made.intensity[:] = _whole_parts(arrays.intensity, arrays.intensity_micro, parts[members:])
-    made.needs[:] = np.rint(moved.needs * NANO).reshape(made.needs.shape)
+    made.needs[:] = _whole(np.rint(moved.needs * NANO)).reshape(made.needs.shape)
     most = arrays.overlap_micro[:, None] * MILLI
     made.overlap[:] = np.clip(np.rint(moved.overlap * NANO).reshape(made.overlap.shape), 0, most)
-    made.start[:] = np.maximum(np.floor(moved.start * NANO * SAFE) - 1, 0)
+    made.start[:] = _whole(np.floor(moved.start * NANO * SAFE) - 1)
     return made
 
 
@@ -58,7 +59,7 @@ def whole_prices(oracle: Oracle, prices: Floats) -> Ints:
     prices : float [prices]
         As found.
     """
-    whole: Ints = np.rint(np.maximum(prices, 0.0) * NANO).astype(np.int64)
+    whole = _whole(np.rint(prices * NANO))
     arrays, head = oracle.arrays, oracle.funds * oracle.periods
     funds = whole[:head].reshape(oracle.funds, oracle.periods)
     payers = np.flatnonzero(arrays.unrestricted)
@@ -70,6 +71,12 @@ def whole_prices(oracle: Oracle, prices: Floats) -> Ints:
     return whole
 
 
+def _whole(nano: Floats) -> Ints:
+    """Make whole numbers from 0 up; what is beyond int64 is cut, and any multiplier gives a bound."""
+    whole: Ints = np.clip(nano, 0.0, MOST).astype(np.int64)
+    return whole
+
+
 def _whole_parts(lists: Ragged, micro: Ints, parts: Floats) -> Ints:
     """Round parts of bonuses down; the first member takes what is missing.
 
@@ -78,7 +85,7 @@ def _whole_parts(lists: Ragged, micro: Ints, parts: Floats) -> Ints:
     >>> _whole_parts(Ragged.of([[0, 1]]), np.array([1]), np.array([[2.5e-7], [7.5e-7]])).ravel().tolist()
     [251, 749]
     """
-    whole: Ints = np.floor(parts * NANO * SAFE).astype(np.int64)
+    whole = _whole(np.floor(parts * NANO * SAFE))
     given = np.zeros((len(lists), parts.shape[1]), np.int64)
     np.add.at(given, lists.owner(), whole)
     filled = np.diff(lists.ptr) > 0

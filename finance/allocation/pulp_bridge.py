@@ -365,11 +365,9 @@ class AllocationProblem(pulp.LpProblem):  # type: ignore[misc] # PuLP has no typ
         return status
 
     def _statistics(self, outcome: Outcome) -> Foreign:
-        word = getattr(pulp.LpSolveStatus, WORDS_4[outcome.status])
-        self.status = word
         return pulp.LpSolveStats(
             solver=MatrixHiGHS.name,
-            status=word,
+            status=getattr(pulp.LpSolveStatus, WORDS_4[outcome.status]),
             has_solution=outcome.x is not None,
             time=outcome.spent_s,
             objective=outcome.objective if outcome.x is not None else None,

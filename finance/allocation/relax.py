@@ -4,6 +4,8 @@ The problem: up to some thousand cells one linear program costs less than the ca
 the same prices. Its duals are only a proposal: the bound is what the oracle finds at these prices.
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +22,13 @@ LEAST = 1e-9
 FEW = 3  # calls of the oracle when there is no time
 
 
-def relax(oracle: Oracle, model: CompiledModel, *, left_s: float) -> Pricing | None:
+def relax(
+    oracle: Oracle,
+    model: CompiledModel,
+    *,
+    left_s: float,
+    cancel: Callable[[], bool] | None = None,
+) -> Pricing | None:
     """Solve the linear relaxation and ask at its duals.
 
     Parameters
@@ -31,13 +39,15 @@ def relax(oracle: Oracle, model: CompiledModel, *, left_s: float) -> Pricing | N
         Its model.
     left_s : float [s]
         Wall time.
+    cancel : Callable, optional
+        Asked often; it ends soon after it says True.
 
     Returns
     -------
     Pricing or None
         None when not even the relaxation has an answer.
     """
-    search = Search(gap=0.0, deadline_s=left_s, options={"presolve": "off"})
+    search = Search(gap=0.0, deadline_s=left_s, cancel=cancel, options={"presolve": "off"})
     outcome = run(matrix_of(model, relax=True), search)
     if outcome.status == "infeasible":
         return None

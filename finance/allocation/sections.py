@@ -1,7 +1,8 @@
 """The sections of an allocation problem as fields of one document.
 
 The problem: what looks for contradictions and what turns tables into numbers both read the document that
-runs them; all three stand on this module. ``AllocationTables`` holds the fields; ``problem.py`` gives it its doors.
+runs them; all three stand on this module. ``AllocationTables`` holds the fields; ``problem.py`` gives it its
+doors.
 """
 
 from fractions import Fraction

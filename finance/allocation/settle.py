@@ -45,7 +45,9 @@ def matrix_of(model: CompiledModel, *, relax: bool = False) -> Matrix:
     )
 
 
-def settle(arrays: ProblemArrays, model: CompiledModel, x: Floats) -> Allocation:
+def settle(
+    arrays: ProblemArrays, model: CompiledModel, x: Floats, *, deadline_s: float = np.inf
+) -> Allocation:
     """Make whole amounts of a solver's answer.
 
     Parameters
@@ -56,6 +58,8 @@ def settle(arrays: ProblemArrays, model: CompiledModel, x: Floats) -> Allocation
         Its model.
     x : float [columns], [solver units]
         The answer.
+    deadline_s : float [s]
+        For each time that the money is placed again.
 
     Raises
     ------
@@ -66,15 +70,15 @@ def settle(arrays: ProblemArrays, model: CompiledModel, x: Floats) -> Allocation
     try:
         return round_off(arrays, point.funded, point.working, point.carried)
     except RoundingFailed:
-        return _with_room(arrays, point.funded)
+        return _with_room(arrays, point.funded, deadline_s)
 
 
-def _with_room(arrays: ProblemArrays, funded: Bools) -> Allocation:
+def _with_room(arrays: ProblemArrays, funded: Bools, deadline_s: float) -> Allocation:
     """Place the money of a choice again, with room in every rule about money."""
     failed: RoundingFailed | None = None
     for room in (0.0, 1.0):
         model = compile_model(arrays, keep=funded, fixed=funded)
-        outcome = run(_tightened(model, room), Search(gap=0.0))
+        outcome = run(_tightened(model, room), Search(gap=0.0, deadline_s=deadline_s))
         if outcome.x is None:
             continue
         point = model.read(outcome.x)
@@ -109,7 +113,12 @@ def _tightened(model: CompiledModel, room: float) -> Matrix:
 
 
 def choose_again(
-    model: CompiledModel, excluded: list[Floats], *, gap: float, left: Callable[[], float]
+    model: CompiledModel,
+    excluded: list[Floats],
+    *,
+    gap: float,
+    left: Callable[[], float],
+    cancel: Callable[[], bool] | None = None,
 ) -> Outcome:
     """Solve the whole model without some choices.
 
@@ -123,6 +132,8 @@ def choose_again(
         Relative gap at which the search may end.
     left : Callable
         Seconds that are left.
+    cancel : Callable, optional
+        Asked often; the search ends soon after it says True.
     """
     held, columns = matrix_of(model), model.layout.y
     chosen = np.array([np.rint(x[columns]) for x in excluded])
@@ -142,4 +153,4 @@ def choose_again(
         row_lower=np.concatenate([held.row_lower, 1.0 - chosen.sum(axis=1)]),
         row_upper=np.concatenate([held.row_upper, np.full(len(chosen), np.inf)]),
     )
-    return run(other, Search(gap=gap, deadline_s=max(0.0, left())))
+    return run(other, Search(gap=gap, deadline_s=max(0.0, left()), cancel=cancel))

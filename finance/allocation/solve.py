@@ -19,38 +19,44 @@ import time
 from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
+from numbers import Rational, Real
 from typing import Never
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import Infeasible, NotProven, RoundingFailed
+from ..errors import AllocationError, Infeasible, NotProven, RoundingFailed
 from .answer import Allocation
-from .certificate import Multipliers, certify, price_bound, relative_gap
+from .certificate import certify, relative_gap
 from .check import recheck
 from .compile import CompiledModel, compile_model
 from .conflicts import find_conflict
 from .dual import Pricing, find_prices
+from .fallback import simple_answer
 from .highs import Search, run, solver_name
 from .lattice import rounded_down, value_step
 from .lumpy import LumpySearch
 from .oracle import Oracle
+from .prices import price_bound
 from .primal import SearchLimits, SearchStanding
 from .problem import AllocationDocument
 from .proof import NANO, prove
 from .relax import relax
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
-from .settle import ROUNDS, choose_again, settle
+from .settle import ROUNDS, choose_again, matrix_of, settle
 from .strategies import choose
 from .timing import NARROW
+from .trust import is_proved_infeasible, is_within_reach, smallest_worth
 from .units import in_whole_units, whole_units_model, with_room_for_parts
-from .witness import allocation_of, plans
 
 Floats = NDArray[np.float64]
 MICRO = 10**6
 PRICE_SHARE = 0.4  # of the time that is left
 SMALL = 1500  # cells up to which the linear relaxation gives the prices
 CALLS = 400
+BEAT_S = 1.0  # most seconds without a word to whoever waits
+ANY = 0.9  # of a gap: nearly any answer has it
+LEAST_S = 0.25  # for what must be done when the time is up
 AUTO = "auto"
 NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
@@ -99,6 +105,8 @@ def allocate(
     ------
     DocumentInvalid
         When fields of the problem contradict each other.
+    AllocationError
+        When the gap is not between 0 and 1, or the deadline is no time.
     Infeasible
         When no allocation keeps every rule.
     NotProven
@@ -115,14 +123,31 @@ def allocate(
     >>> result.value, result.bound, result.kind
     (Fraction(4, 25), Fraction(4, 25), 'prices')
     """
-    asked = problem.asked_gap if gap is None else gap
-    if not 0 < asked < 1:
-        raise ValueError(f"gap is {asked}: it must be between 0 and 1")
-    run = _Run(problem, asked, _Watch(clock, deadline_s, cancel, progress))
+    asked = problem.asked_gap if gap is None else _asked(gap)
+    run = _Run(problem, asked, _Watch(clock, _seconds(deadline_s), cancel, progress))
     status = run.search(warm) if strategy == AUTO else run.follow(strategy)
     if status in {"infeasible", "no_answer"} and raise_infeasible:
         run.refuse(status)
     return run.result(status)
+
+
+def _asked(gap: Fraction) -> Fraction:
+    """Refuse a gap that no answer can have or every answer has."""
+    if not isinstance(gap, Rational | float) or not 0 < gap < 1:
+        raise AllocationError(
+            f"A gap of {gap} cannot be asked for: write a fraction between 0 and 1, such as 1/10000.",
+            gap=str(gap),
+        )
+    return Fraction(gap)
+
+
+def _seconds(deadline_s: float) -> float:
+    """Refuse a deadline that is no time, or no number."""
+    if not isinstance(deadline_s, Real) or not deadline_s > 0:
+        raise AllocationError(
+            f"A deadline of {deadline_s} s leaves no time: write seconds above 0.", deadline_s=str(deadline_s)
+        )
+    return float(deadline_s)
 
 
 class _Watch:
@@ -136,9 +161,10 @@ class _Watch:
         progress: Callable[[Progress], None] | None,
     ) -> None:
         self.clock, self.deadline_s = clock, deadline_s
-        self.cancel = cancel or (lambda: False)
+        self.is_cancelled = cancel or (lambda: False)
         self.progress = progress
         self.began = clock()
+        self.told_s = 0.0
         self.value, self.bound = -np.inf, np.inf
         self.timings: dict[str, float] = {}
 
@@ -150,8 +176,15 @@ class _Watch:
         """Seconds until the deadline."""
         return self.deadline_s - self.spent()
 
+    def cancel(self) -> bool:
+        """Whether to stop now; asked often, so that whoever waits hears that it goes on."""
+        if self.spent() - self.told_s > BEAT_S:
+            self.tell(-np.inf, np.inf, "search")
+        return self.is_cancelled()
+
     def tell(self, value: float, bound: float, stage: str) -> None:
         """Tell of a step; values never fall and bounds never rise."""
+        self.told_s = self.spent()
         self.value, self.bound = max(self.value, value), min(self.bound, bound)
         if self.progress is not None:
             self.progress(
@@ -179,9 +212,9 @@ class _Run:
         self.oracle = Oracle(self.arrays)
         self.allocation: Allocation | None = None
         self.value = Fraction(0)
+        self.strategy = AUTO
         self.step = Fraction(0)
         self.is_narrow = False
-        self.strategy = AUTO
         self.pricing: Pricing
         self.model: CompiledModel
         self.standing: SearchStanding
@@ -196,7 +229,8 @@ class _Run:
         now = watch.mark("prices", now)
         self.pricing = pricing or find_prices(self.oracle, calls=1)
         self.standing = SearchStanding(bound=self.pricing.bound)
-        if pricing is None or pricing.bound < self._least():
+        watch.tell(-np.inf, self.pricing.bound, "prices")
+        if self._is_impossible(pricing):
             return "infeasible"
         self._find_step()
         limits = SearchLimits(
@@ -214,7 +248,7 @@ class _Run:
             standing=self.standing,
         ).run()
         now = watch.mark("search", now)
-        if self.standing.is_infeasible:
+        if self.standing.is_infeasible and is_within_reach(self.model):
             return "infeasible"
         self._settle()
         self._sharpen()
@@ -237,7 +271,7 @@ class _Run:
         """Find prices: from the relaxation when the problem is small."""
         watch, least = self.watch, self._least()
         if len(self.arrays.open) <= SMALL and warm is None:
-            return relax(self.oracle, self.model, left_s=max(0.0, watch.left()))
+            return relax(self.oracle, self.model, left_s=max(0.0, watch.left()), cancel=watch.cancel)
         until = watch.spent() + PRICE_SHARE * max(0.0, watch.left())
 
         def stop(bound: float) -> bool:
@@ -251,6 +285,12 @@ class _Run:
             calls=CALLS,
             stop=stop,
         )
+
+    def _is_impossible(self, pricing: Pricing | None) -> bool:
+        """Whether prices or the relaxation show that nothing keeps every rule."""
+        if pricing is None:
+            return is_within_reach(self.model)
+        return pricing.bound < self._least() and is_proved_infeasible(self.oracle, pricing.prices)
 
     def _known(self, warm: AllocationResult) -> Floats:
         """Prices of an earlier answer, by rule."""
@@ -268,8 +308,6 @@ class _Run:
         is_near = self.asked * abs(Fraction(self.standing.bound)) < NARROWING * self._margin()
         self.is_narrow = is_hidden and (is_near or bool(self.model.integer.all() and self.step))
         self.standing.step = max(0.0, float((self.step - self._margin()) * NEARLY))
-        if not self.standing.step:
-            self.step = Fraction(0)
 
     def _settle(self) -> None:
         """Make whole amounts; a choice that cannot be paid is put aside and another one sought."""
@@ -277,16 +315,42 @@ class _Run:
         x = self.standing.x
         while x is not None and len(aside) < ROUNDS:
             try:
-                self.allocation = settle(self.arrays, self.model, x)
+                self.allocation = settle(
+                    self.arrays, self.model, x, deadline_s=max(LEAST_S, self.watch.left())
+                )
             except RoundingFailed:
                 aside.append(x)
-                outcome = choose_again(self.model, aside, gap=float(self.asked) / 2, left=self.watch.left)
+                if self.watch.cancel():
+                    break
+                outcome = choose_again(
+                    self.model,
+                    aside,
+                    gap=float(self.asked) / 2,
+                    left=self.watch.left,
+                    cancel=self.watch.cancel,
+                )
                 x = outcome.x
             else:
                 self.value = recheck(self.problem, self.allocation)
-                return
-        if self.standing.x is None:
-            self._fall_back()
+                break
+        if self.allocation is None or not is_within_reach(self.model):
+            found = simple_answer(self.problem, is_over=lambda: True)
+            if found is not None and (self.allocation is None or found[1] > self.value):
+                self.allocation, self.value = found
+        if self.allocation is None:
+            self._first_found()
+
+    def _first_found(self) -> None:
+        """Take the first answer that the solver comes across, where simple rules have none."""
+        left_s = max(LEAST_S, self.watch.left())
+        outcome = run(matrix_of(self.model), Search(gap=ANY, deadline_s=left_s, cancel=self.watch.cancel))
+        if outcome.x is None:
+            return
+        try:
+            self.allocation = settle(self.arrays, self.model, outcome.x, deadline_s=LEAST_S)
+        except RoundingFailed:
+            return
+        self.value = recheck(self.problem, self.allocation)
 
     def _sharpen(self) -> None:
         """Search again in whole minor units, where they may stand between an answer and its bound."""
@@ -310,14 +374,6 @@ class _Run:
             return
         if better is not None and (self.allocation is None or recheck(self.problem, better) > self.value):
             self.allocation, self.value = better, recheck(self.problem, better)
-
-    def _fall_back(self) -> None:
-        """Take a simple plan when the time was too short for any answer of the search."""
-        for plan in plans(self.problem):
-            self.allocation = allocation_of(self.problem, plan)
-            if self.allocation is not None:
-                self.value = recheck(self.problem, self.allocation)
-                return
 
     def refuse(self, status: Status) -> Never:
         """Say why there is no answer, or that none was found."""
@@ -345,12 +401,12 @@ class _Run:
         """Put value, bound and proof side by side."""
         began = self.watch.clock()
         allocation = self.allocation or Allocation(chosen=())
-        prices = prove(self.oracle, self.pricing.prices)
+        multipliers = prove(self.oracle, self.pricing.prices)
         proof = certify(
             self.problem,
             allocation,
-            prices,
-            bound=self._searched(prices),
+            multipliers,
+            bound=self._stated(price_bound(self.arrays, multipliers)),
             solver=solver_name(float(self.asked)),
             value=self.value,
         )
@@ -359,8 +415,8 @@ class _Run:
             within = (gap is not None and gap <= self.asked) or proof.bound - self.value <= self._margin()
             status = "within_gap" if within else "stopped"
         left = what_is_left(self.arrays, allocation)
-        by_rule = {rule: Fraction(price, NANO) for rule, price in proof.prices.items()}
-        binding = what_binds(self.arrays, allocation, left, by_rule)
+        prices = {rule: Fraction(price, NANO) for rule, price in proof.prices.items()}
+        binding = what_binds(self.arrays, allocation, left, prices)
         self.watch.mark("proof", began)
         return AllocationResult(
             status=status,
@@ -374,7 +430,7 @@ class _Run:
             asked_gap=self.asked,
             kind=proof.kind,
             price_bound=proof.price_bound,
-            prices=by_rule,
+            prices=prices,
             certificate=proof,
             tie_band=self._ties(proof.price_bound),
             left=left,
@@ -383,34 +439,29 @@ class _Run:
             strategy=self.strategy,
         )
 
-    def _searched(self, prices: Multipliers) -> Fraction | None:
-        """Return the bound of the search with its margin, rounded down to a step.
-
-        None where prices suffice.
-        """
-        found = [] if self.standing.is_price_bound else [Fraction(self.standing.bound) + self._margin()]
-        if self.step:
-            found.append(price_bound(self.arrays, prices))
-            if found[-1] - self.value <= self.asked * abs(self.value):
-                return None
-        stated = rounded_down(min(found), self.step) if found else None
-        return None if stated is None or stated < self.value else stated
+    def _stated(self, proven: Fraction) -> Fraction:
+        """Return the least bound: of prices or of the search with its margin, down to the step of values."""
+        searched = Fraction(self.standing.bound) + self._margin() + smallest_worth(self.model)
+        is_searched = not self.standing.is_price_bound and is_within_reach(self.model)
+        bound = min(proven, searched) if is_searched and self.value <= searched else proven
+        is_proved = bound == proven and proven - self.value <= self.asked * abs(self.value)
+        whole = bound if is_proved else rounded_down(bound, self.step)
+        return whole if self.value <= whole else bound
 
     def _margin(self) -> Fraction:
         most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
             int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
         )
         if self.is_narrow:
-            return abs(Fraction(self.standing.bound)) / NANO + most / (
-                NANO if self.model.integer.all() else 10**8
-            )
+            part = NANO if self.model.integer.all() else 10**8
+            return abs(Fraction(self.standing.bound)) / NANO + most / part
         return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
 
-    def _ties(self, proven: Fraction) -> tuple[tuple[str, int], ...]:
+    def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:
         """Cells whose other choice the proof does not exclude."""
         if self.allocation is None:
             return ()
-        slack = float(proven - self.value) + NEAR * (1 + abs(float(proven)))
+        slack = float(price_bound - self.value) + NEAR * (1 + abs(float(price_bound)))
         open_cells = ~self.oracle.links.closed & ~self.oracle.links.locked
         cells = np.flatnonzero((np.abs(self.pricing.reply.net) <= slack) & open_cells)
         names, periods = self.arrays.intervention_ids, self.arrays.period_count

@@ -23,6 +23,8 @@ Values = Int | list[Any]
 NONE = int(np.iinfo(np.int64).min)  # stands where an int column has nothing
 ID = re.compile(r"\*|[A-Za-z0-9][A-Za-z0-9_.:/-]{0,79}")
 GROUPING = re.compile(r"[A-Za-z][A-Za-z0-9_.:-]{0,39}")
+EVERY = "*"  # every group of a kind
+MAY_BE_EVERY = {"group_id"}
 MAX_TEXT = 2000
 MAX_MEMBERS = 1000
 MAX_ROWS = 5_000_000
@@ -203,13 +205,7 @@ class _Reader:
         if self.count > MAX_ROWS:
             self.fault("", f"{self.count} rows; the limit is {MAX_ROWS}")
         for name, values in self.given.items():
-            if name in known:
-                made[name] = self._column(known[name], values)
-            elif self.section.is_open and GROUPING.fullmatch(name):
-                made[name] = self._ids(Column(name=name, kind="id", note="", default=None), values)
-            else:
-                allowed = ", ".join(known)
-                self.fault(f"/{name}", f"column {name} is unknown in {self.section.name}; known: {allowed}")
+            self._take(made, known, name, values)
         if self.faults:
             self.count = 0
         for column in self.section.columns:
@@ -220,6 +216,17 @@ class _Reader:
         if self.section.name == "synergies":
             self._join_members(made)
         return self._sorted(made)
+
+    def _take(self, made: dict[str, Values], known: Mapping[str, Column], name: str, values: Any) -> None:  # noqa: ANN401 - decoded JSON or an array
+        if name in known:
+            made[name] = self._column(known[name], values)
+        elif self.section.is_open and GROUPING.fullmatch(name):
+            groups = self._ids(Column(name=name, kind="id", note="", default=None), values)
+            if any(groups):  # a column without any group says nothing
+                made[name] = groups
+        else:
+            allowed = ", ".join(known)
+            self.fault(f"/{name}", f"column {name} is unknown in {self.section.name}; known: {allowed}")
 
     def _column(self, column: Column, values: Any) -> Values:  # noqa: ANN401 - decoded JSON or an array
         if column.kind == "int":
@@ -233,11 +240,13 @@ class _Reader:
     def _ints(self, column: Column, values: Any) -> Values:  # noqa: ANN401 - decoded JSON or an array
         if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
             numbers = values.astype(np.int64) if values.dtype != np.uint64 else values.astype(object)
+            stands = np.ones(len(numbers), bool)
         else:
-            numbers = self._whole(column, list(values))
+            listed = list(values)
+            numbers = self._whole(column, listed)
             if numbers is None:
                 return []
-        stands = numbers != NONE
+            stands = np.array([value is not None for value in listed], bool)
         outside = stands & ((numbers < column.least) | (numbers > column.most))
         if not stands.all() and column.default not in {None, NONE}:
             at = int(np.flatnonzero(~stands)[0])
@@ -270,9 +279,12 @@ class _Reader:
 
     def _ids(self, column: Column, values: Any) -> list[Any]:  # noqa: ANN401 - decoded JSON or an array
         listed = values.tolist() if isinstance(values, np.ndarray) else list(values)
-        good: dict[Any, str | None] = {}
+        good: dict[str, str | None] = {}
         found: list[Any] = []
         for at, value in enumerate(listed):
+            if not isinstance(value, str):
+                found.append(self._code(column, value, at))
+                continue
             if value not in good:
                 good[value] = self._code(column, value, at)
             found.append(good[value])
@@ -284,7 +296,8 @@ class _Reader:
                 self.fault(self.place(column.name, at), f"{column.name} is missing")
             return None
         text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-        if not isinstance(text, str) or not ID.fullmatch(text):
+        is_every = text == EVERY and column.name not in MAY_BE_EVERY
+        if not isinstance(text, str) or not ID.fullmatch(text) or is_every:
             self.fault(
                 self.place(column.name, at),
                 f"{value!r} is no code: letters, digits and _ . : / -, at most 80, no blank",
@@ -299,6 +312,8 @@ class _Reader:
                 found.append(None)
             elif isinstance(value, list | tuple | np.ndarray) and 0 < len(value) <= MAX_MEMBERS:
                 found.append(tuple(self._code(column, member, at) for member in value))
+                if None in found[-1] and not self.faults:
+                    self.fault(self.place(column.name, at), f"{value!r} has a member without a name")
             else:
                 self.fault(self.place(column.name, at), f"{value!r} is no list of 1 to {MAX_MEMBERS} codes")
                 found.append(None)
@@ -309,11 +324,7 @@ class _Reader:
         for at, value in enumerate(listed):
             if value is None and column.default is None:
                 continue
-            if (
-                not isinstance(value, str)
-                or len(value) > MAX_TEXT
-                or (not value and column.default is REQUIRED)
-            ):
+            if not _is_text(value) or (not value and column.default is REQUIRED):
                 self.fault(
                     self.place(column.name, at), f"{value!r} is no text of at most {MAX_TEXT} characters"
                 )
@@ -363,6 +374,16 @@ class _Reader:
         known = [column.name for column in self.section.columns]
         names = [*known, *sorted(set(made) - set(known))]
         return {name: _taken(made[name], index, order) for name in names}
+
+
+def _is_text(value: object) -> bool:
+    """Whether a value is a text that every file and database can hold."""
+    return (
+        isinstance(value, str)
+        and len(value) <= MAX_TEXT
+        and "\x00" not in value
+        and not any("\ud800" <= mark <= "\udfff" for mark in value if mark > "\x7f")
+    )
 
 
 def _constant(column: Column, count: int) -> Values:

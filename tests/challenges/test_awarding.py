@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 import pytest
-from almoner.finance.allocation.check import recheck
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,7 +30,8 @@ from almoner.challenges import (
     rank_by_mean,
     unawarded,
 )
-from almoner.finance.allocation.answer import Allocation, AllocationLine
+from almoner.finance.allocation.answer import Allocation, AllocationLine, Part
+from almoner.finance.allocation.check import recheck
 from almoner.finance.errors import (
     AllocationRejected,
     ApplicationInconsistent,
@@ -209,9 +210,20 @@ def test_the_posed_problem_carries_asks_shares_groups_and_merit(
         AllocationLine(intervention_id=name, fund_id="pool", amount_minor=minor)
         for name, minor in (("a", 50_000), ("b", 40_000))
     ]
-    assert recheck(problem, Allocation.of(lines)) == Fraction(3, 2) + 2
-    with pytest.raises(AllocationRejected):
-        recheck(problem, Allocation.of(lines[:1]))
+    shares = {("a", "pump-makers"): 20_000, ("a", "river-trust"): 30_000}
+    shares |= {("b", "pump-makers"): 16_000, ("b", "river-trust"): 24_000}
+    both = replace(
+        Allocation.of(lines),
+        parts=tuple(
+            Part(intervention_id=name, period=0, actor_id=actor, amount_minor=minor)
+            for (name, actor), minor in shares.items()
+        ),
+    )
+    assert recheck(problem, both) == Fraction(3, 2) + 2
+    with pytest.raises(AllocationRejected, match="part/a/pump-makers"):
+        recheck(problem, replace(both, parts=both.parts[1:]))
+    with pytest.raises(AllocationRejected, match="bundle/a/b"):
+        recheck(problem, replace(Allocation.of(lines[:1]), parts=both.parts[:2]))
 
 
 def test_an_application_without_a_score_has_no_value(

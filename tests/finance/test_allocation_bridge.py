@@ -5,6 +5,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,17 @@ def rows_of_matrix(model: Matrix, names: list[str], titles: list[str]) -> Iterat
         else:
             yield f"{title}_low", (terms, low, np.inf)
             yield title, (terms, -np.inf, high)
+
+
+def verdict(problem: AllocationProblem, answer: Foreign) -> tuple[str, bool]:
+    """Say how a run ended in PuLP's word, and whether it left an answer.
+
+    PuLP 3 returns a number and keeps both on the problem; PuLP 4 returns them, with statistics.
+    """
+    if hasattr(pulp, "LpSolveStats"):
+        return answer.status.name, answer.has_solution
+    assert problem.status == answer
+    return pulp.LpStatus[answer].replace(" ", ""), problem.sol_status > pulp.LpSolutionNoSolutionFound
 
 
 @pytest.fixture(params=["highs", "cbc"])
@@ -143,7 +155,7 @@ def test_a_row_on_top_binds_and_needs_no_objects() -> None:
     assert free.x is not None
     assert free.x[model.column("funded", "w3")] + free.x[model.column("funded", "w4")] == 2
     problem += first + second <= 1, "not_both"
-    assert problem.solve() == pulp.LpStatusOptimal
+    assert verdict(problem, problem.solve()) == ("Optimal", True)
     assert not problem.is_material
     assert first.varValue + second.varValue <= 1
     assert problem.outcome.objective > free.objective
@@ -231,18 +243,24 @@ def test_another_problem_is_solved_as_pulp_does() -> None:
     plain.solve(MatrixHiGHS())
     assert amount.varValue == 4
     problem = AllocationProblem(lumps())
-    assert MatrixHiGHS().solve(problem) == MatrixHiGHS().actualResolve(problem) == pulp.LpStatusOptimal
+    solver = MatrixHiGHS()
+    for answer in (solver.solve(problem), solver.actualSolve(problem), solver.actualResolve(problem)):
+        assert verdict(problem, answer) == ("Optimal", True)
 
 
 def test_words_for_how_a_run_ended_are_pulps_own_but_never_too_kind() -> None:
     problem = AllocationProblem(lumps(30, 3000))
-    problem.solve(MatrixHiGHS(Search(deadline_s=0.0)))
+    answer = problem.solve(MatrixHiGHS(Search(deadline_s=0.0)))
     assert problem.outcome.status == "no_answer"
-    assert (problem.status, problem.sol_status) == (pulp.LpStatusNotSolved, pulp.LpSolutionNoSolutionFound)
+    assert verdict(problem, answer) == ("NotSolved", False)
+    stopped = replace(solve_model(problem.model), status="stopped")
+    word, has_answer = verdict(problem, problem.take(stopped))
+    assert has_answer
+    assert word != "Optimal"
     problem += problem.variable("funded", "w0") >= 2
-    problem.solve()
+    answer = problem.solve()
     assert str(problem.outcome.status) == "infeasible"
-    assert (problem.status, problem.sol_status) == (pulp.LpStatusInfeasible, pulp.LpSolutionInfeasible)
+    assert verdict(problem, answer) == ("Infeasible", False)
 
 
 def test_a_search_begins_with_the_answer_that_it_is_given() -> None:

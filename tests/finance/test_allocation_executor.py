@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from distributed import Client
 
 from almoner.finance.allocation.executor import gathered
 from almoner.finance.allocation.frontier import budget_frontier
@@ -93,10 +94,9 @@ def test_points_and_shares_are_the_same_on_one_process_and_on_two() -> None:
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_dask_cluster_gives_the_same_bytes_as_one_machine(workers: int) -> None:
-    distributed = pytest.importorskip("distributed")
     problem, parts = small_problem(count=12), [Fraction(1, 2), Fraction(3, 4), Fraction(1)]
     alone = budget_frontier(problem, parts, gap=GAP)
-    with distributed.Client(
+    with Client(  # type: ignore[no-untyped-call]  # Dask has no types
         processes=False, n_workers=workers, threads_per_worker=1, dashboard_address=None
     ) as client:
         assert budget_frontier(problem, parts, gap=GAP, executor=client) == alone

@@ -296,6 +296,24 @@ def test_a_fund_may_be_called_like_held_money() -> None:
     assert set(document.arrays.fund_ids) < set(after.posed.arrays.fund_ids)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_held_money_and_parts_that_a_fund_may_pay_agree(seed: int) -> None:
+    earmarks = [{"fund_id": "north", "column": "region", "value": "north", "max_share_bp": 6000}]
+    limits = [{"group_kind": "region", "group_id": "*", "floor_share_bp": 3000}]
+    document = small_problem(seed, 16, part=0.5, earmarks=earmarks, limits=limits)
+    old = in_force(document)
+    held = parts_of(old, seed)
+    after = reallocate(document, old, news(document, seed), encumbered=held, gap=GAP)
+    paid, awards = paid_by(after.allocation.lines), after.allocation.awards()
+    assert all(paid[place] >= minor for place, minor in paid_by(held).items())
+    assert all(
+        minor * 10_000 <= 6000 * awards[who, period]
+        for (who, period, fund), minor in paid.items()
+        if fund == "north"
+    )
+    assert breaches(after.document, after.allocation) == ()
+
+
 def test_more_held_than_awarded_is_refused() -> None:
     document = small_problem(2)
     old = in_force(document)

@@ -28,7 +28,7 @@ SIZE = WorldSize(interventions=24)
 
 @cache
 def campaign() -> tuple[PolicyRun, ...]:
-    return simulate(NAMES, worlds=8, rounds=10, seed=11, size=SIZE)
+    return simulate(NAMES, worlds=6, rounds=10, seed=11, size=SIZE)
 
 
 def test_the_learning_policy_regrets_less_than_greedy_on_raw_means_and_than_chance() -> None:

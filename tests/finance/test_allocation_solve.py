@@ -16,7 +16,7 @@ from almoner.finance.allocation.covers import with_covers
 from almoner.finance.allocation.highs import Search, run
 from almoner.finance.allocation.result import Progress
 from almoner.finance.allocation.settle import matrix_of
-from almoner.finance.errors import DocumentInvalid, Infeasible, NotProven
+from almoner.finance.errors import AllocationError, DocumentInvalid, Infeasible, NotProven
 
 MICRO = 10**6
 GAP = Fraction(1, 10_000)
@@ -185,7 +185,7 @@ def test_another_rule_may_choose_and_is_judged_by_the_same_bound() -> None:
 
 @pytest.mark.parametrize("gap", [Fraction(0), Fraction(1), Fraction(-1, 10)])
 def test_a_gap_that_is_none_is_refused(gap: Fraction) -> None:
-    with pytest.raises(ValueError, match="gap is"):
+    with pytest.raises(AllocationError, match="cannot be asked for"):
         allocate(tied(), gap=gap)
 
 
