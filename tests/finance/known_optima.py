@@ -126,7 +126,7 @@ WEINGARTNER = {
     )
 }
 SINGLE = {
-    name: _whole(worth, weights, str(capacity), optimum)
+    name: _whole(worth, " ".join(weights.split()), str(capacity), optimum)
     for name, capacity, weights, worth, optimum in (
         ("p01", 165, "23 31 29 44 53 38 63 85 89 82", "92 57 49 68 60 43 67 84 87 72", 309),
         ("p02", 26, "12 7 11 8 9", "24 13 23 15 16", 51),
