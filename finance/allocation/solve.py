@@ -61,6 +61,7 @@ AUTO = "auto"
 NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
 NEARLY = Fraction(999, 1000)
+NARROWER = 1000  # times: how much narrower the tolerances are then
 NARROWING = 4  # margins: an asked gap below so many of them needs narrow tolerances
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
@@ -441,7 +442,7 @@ class _Run:
 
     def _stated(self, proven: Fraction) -> Fraction:
         """Return the least bound: of prices or of the search with its margin, down to the step of values."""
-        searched = Fraction(self.standing.bound) + self._margin() + smallest_worth(self.model)
+        searched = Fraction(self.standing.bound) + self._margin()
         is_searched = not self.standing.is_price_bound and is_within_reach(self.model)
         bound = min(proven, searched) if is_searched and self.value <= searched else proven
         is_proved = bound == proven and proven - self.value <= self.asked * abs(self.value)
@@ -452,10 +453,11 @@ class _Run:
         most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
             int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
         )
+        bound, unseen = abs(Fraction(self.standing.bound)), smallest_worth(self.model)
         if self.is_narrow:
             part = NANO if self.model.integer.all() else 10**8
-            return abs(Fraction(self.standing.bound)) / NANO + most / part
-        return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
+            return bound / NANO + most / part + unseen / NARROWER
+        return bound / 10**6 + most / 10**8 + unseen
 
     def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:
         """Cells whose other choice the proof does not exclude."""
