@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ..errors import AllocationError, Infeasible, NotProven, RoundingFailed
 from .answer import Allocation
 from .certificate import certify, relative_gap
-from .check import recheck
+from .check import breaches, recheck
 from .compile import CompiledModel, compile_model
 from .conflicts import find_conflict
 from .dual import Pricing, find_prices
@@ -47,7 +47,7 @@ from .settle import ROUNDS, choose_again, matrix_of, settle
 from .strategies import choose
 from .timing import NARROW
 from .trust import is_proved_infeasible, is_within_reach, smallest_worth
-from .units import in_whole_units, whole_units_model, with_room_for_parts
+from .units import allocation_in_units, in_whole_units, whole_units_model, with_room_for_parts
 
 Floats = NDArray[np.float64]
 MICRO = 10**6
@@ -369,12 +369,14 @@ class _Run:
         proved = model.micro(outcome.bound) / MICRO
         if np.isfinite(proved) and proved < self.standing.bound:
             self.standing.bound, self.standing.is_price_bound = proved, False
-        try:
-            better = None if outcome.x is None else settle(self.arrays, model, outcome.x * scale)
-        except RoundingFailed:
+        if outcome.x is None:
             return
-        if better is not None and (self.allocation is None or recheck(self.problem, better) > self.value):
-            self.allocation, self.value = better, recheck(self.problem, better)
+        better = allocation_in_units(self.arrays, model, outcome.x * scale)
+        if breaches(self.problem, better):
+            return
+        value = recheck(self.problem, better)
+        if self.allocation is None or value > self.value:
+            self.allocation, self.value = better, value
 
     def refuse(self, status: Status) -> Never:
         """Say why there is no answer, or that none was found."""
