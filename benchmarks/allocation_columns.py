@@ -19,7 +19,7 @@ import numpy as np
 import pulp
 
 from almoner.finance.allocation import Allocation, AllocationDocument, AllocationResult, allocate
-from almoner.finance.allocation import verifier as verifier_script
+from almoner.finance.allocation.checking import verifier as verifier_script
 from almoner.finance.allocation.frames import from_frames
 from benchmarks.instances.conflicts import frames
 from benchmarks.instances.generate import generate

@@ -11,9 +11,9 @@ from typing import Any
 import highspy
 import numpy as np
 
-from almoner.finance.allocation.compile import CompiledModel, compile_model
-from almoner.finance.allocation.highs import Search
-from almoner.finance.allocation.pulp_bridge import AllocationProblem, MatrixHiGHS
+from almoner.finance.allocation.model.compile import CompiledModel, compile_model
+from almoner.finance.allocation.model.highs import Search
+from almoner.finance.allocation.model.pulp_bridge import AllocationProblem, MatrixHiGHS
 from benchmarks.allocation_columns import document_of
 from benchmarks.instances.generate import generate
 

@@ -19,7 +19,7 @@ from importlib.metadata import version
 
 import numpy as np
 
-from almoner.finance.allocation.simulation import POLICIES, PolicyRun, simulate, summarise
+from almoner.finance.allocation.learning.simulation import POLICIES, PolicyRun, simulate, summarise
 
 OURS = "information"
 BEATEN = ("raw_means", "epsilon", "chance")

@@ -11,9 +11,9 @@ from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
-from ..finance.allocation.placing import Proposal
 from ..finance.allocation.problem import AllocationDocument
-from ..finance.allocation.strategies import Strategy
+from ..finance.allocation.simple.placing import Proposal
+from ..finance.allocation.simple.strategies import Strategy
 from ..finance.documents import Document
 from ..finance.errors import BallotInvalid
 from ..finance.money import Money, decimal_text

@@ -18,8 +18,8 @@ from almoner.finance.allocation import (
     greedy,
     proportional,
     recheck,
-    verifier,
 )
+from almoner.finance.allocation.checking import verifier
 from almoner.finance.errors import Infeasible
 from almoner.finance.money import grouped
 
@@ -40,10 +40,10 @@ if recheck(problem, result.allocation) != result.value:
     raise AssertionError("the exact re-check disagrees")
 
 with TemporaryDirectory() as folder:
-    parts = {"problem": problem, "allocation": result.allocation, "certificate": result.certificate}
-    files = [Path(folder) / f"{name}.json" for name in parts]
-    for file, part in zip(files, parts.values(), strict=True):
-        file.write_bytes(part.canonical_bytes())
+    files = [Path(folder) / f"{name}.json" for name in ("problem", "allocation", "certificate")]
+    files[0].write_bytes(problem.canonical_bytes())
+    files[1].write_bytes(result.allocation.canonical_bytes())
+    files[2].write_bytes(result.certificate.canonical_bytes())
     command = [sys.executable, str(verifier.__file__), *map(str, files)]
     checked = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603 - our own files
     print(checked.stdout.strip())

@@ -12,7 +12,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Final
 
-from ...finance.allocation.frontier import FrontierPoint, RiskPoint
+from ...finance.allocation.learning.frontier import FrontierPoint, RiskPoint
 from ...finance.allocation.problem import AllocationDocument
 from .chart import Chart
 from .drawing import ACCENT, COLUMNS, FAINT, INK, MUTED, WARM, Drawing, percent

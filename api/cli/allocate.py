@@ -172,8 +172,8 @@ def export(
     out: Annotated[Path, typer.Option("--out", help="A file that ends in .lp or .mps.")],
 ) -> None:
     """Write the model for another solver. Example: almoner allocate export p.json --out p.mps."""
-    from ...finance.allocation.compile import compile_model  # noqa: PLC0415 - loads a solver
-    from ...finance.allocation.pulp_bridge import AllocationProblem  # noqa: PLC0415 - loads a solver
+    from ...finance.allocation.model.compile import compile_model  # noqa: PLC0415 - loads a solver
+    from ...finance.allocation.model.pulp_bridge import AllocationProblem  # noqa: PLC0415 - loads a solver
 
     model = AllocationProblem(compile_model(read_problem(problem).arrays))
     if out.suffix not in {".lp", ".mps"}:

@@ -19,7 +19,7 @@ from ...finance.allocation import (
     proportional,
     recheck,
 )
-from ...finance.allocation.frontier import budget_frontier
+from ...finance.allocation.learning.frontier import budget_frontier
 from ...finance.errors import Infeasible
 from ...finance.money import decimal_text, grouped
 from ..charts.frontier import draw_frontier

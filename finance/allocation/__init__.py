@@ -11,34 +11,34 @@ from ..shelf import shelve
 
 if TYPE_CHECKING:
     from .answer import Allocation, AllocationLine
-    from .baselines import equal_group_shares, fairness, greedy, proportional
-    from .certificate import verify
-    from .check import recheck
-    from .effects import OutcomeReport, beliefs, with_effects
-    from .explanations import explain
-    from .frontier import budget_frontier, risk_frontier
-    from .learn import reallocate
-    from .policies import acceptability
+    from .checking.certificate import verify
+    from .checking.check import recheck
+    from .learning.effects import OutcomeReport, beliefs, with_effects
+    from .learning.frontier import budget_frontier, risk_frontier
+    from .learning.learn import reallocate
+    from .learning.policies import acceptability
+    from .learning.risk import allocate_at_risk
     from .problem import AllocationDocument
+    from .reasons.explanations import explain
     from .result import AllocationResult
-    from .risk import allocate_at_risk
+    from .simple.baselines import equal_group_shares, fairness, greedy, proportional
     from .solve import allocate
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".answer": ("Allocation", "AllocationLine"),
-            ".baselines": ("equal_group_shares", "fairness", "greedy", "proportional"),
-            ".certificate": ("verify",),
-            ".check": ("recheck",),
-            ".effects": ("OutcomeReport", "beliefs", "with_effects"),
-            ".explanations": ("explain",),
-            ".frontier": ("budget_frontier", "risk_frontier"),
-            ".learn": ("reallocate",),
-            ".policies": ("acceptability",),
+            ".simple.baselines": ("equal_group_shares", "fairness", "greedy", "proportional"),
+            ".checking.certificate": ("verify",),
+            ".checking.check": ("recheck",),
+            ".learning.effects": ("OutcomeReport", "beliefs", "with_effects"),
+            ".reasons.explanations": ("explain",),
+            ".learning.frontier": ("budget_frontier", "risk_frontier"),
+            ".learning.learn": ("reallocate",),
+            ".learning.policies": ("acceptability",),
             ".problem": ("AllocationDocument",),
             ".result": ("AllocationResult",),
-            ".risk": ("allocate_at_risk",),
+            ".learning.risk": ("allocate_at_risk",),
             ".solve": ("allocate",),
         },
     )

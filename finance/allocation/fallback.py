@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from ..errors import AllocationError
 from .answer import Allocation
-from .baselines import greedy
-from .chains import forced
-from .check import recheck
-from .witness import allocation_of, laid_out, plans
+from .checking.check import recheck
+from .conflict.chains import forced
+from .conflict.witness import allocation_of, laid_out, plans
+from .simple.baselines import greedy
 
 if TYPE_CHECKING:
     from .problem import AllocationDocument

@@ -10,8 +10,8 @@ from pydantic import Field
 from ..documents import Document
 from .answer import Allocation
 from .problem import AllocationDocument
+from .simple.strategies import Strategy
 from .solve import allocate
-from .strategies import Strategy
 
 
 class OptimumParams(Document):

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
+import numpy as np
+
 from ..documents import canonical_bytes
 from ..money import decimal_text
 from .answer import Allocation
 from .arrays import ProblemArrays
-from .certificate import Certificate
+from .checking.certificate import Certificate
 from .problem import rule_id
 
 Status = Literal["within_gap", "stopped", "infeasible", "no_answer"]
@@ -204,7 +206,7 @@ def what_binds(
     left: Mapping[tuple[str, int], int],
     prices: Mapping[str, Fraction],
 ) -> tuple[str, ...]:
-    """Return the rules about money that are met exactly or have a price, sorted.
+    """Return the rules about money that are met exactly or have a price, and earmarks that hold money back.
 
     Parameters
     ----------
@@ -235,4 +237,33 @@ def what_binds(
             for kind, bound in (("floor", int(limits.floor[at])), ("cap", int(limits.cap[at])))
             if bound == total and (kind == "cap" or bound > 0)
         }
+    found |= {rule_id("earmark", arrays.fund_ids[fund]) for fund in _holding_back(arrays, allocation, left)}
     return tuple(sorted(found))
+
+
+def _holding_back(
+    arrays: ProblemArrays, allocation: Allocation, left: Mapping[tuple[str, int], int]
+) -> list[int]:
+    """Return the funds that keep money which somebody whom they do not admit could use."""
+    periods = arrays.period_count
+    awards = np.zeros((arrays.n, periods), np.int64)
+    place = {who: at for at, who in enumerate(arrays.intervention_ids)}
+    for (who, period), minor in allocation.awards().items():
+        awards[place[who], period] = minor
+    reached = np.cumsum(arrays.cap, axis=1)
+    working = np.maximum(awards - arrays.fixed[:, None], 0).ravel()
+    more = ((arrays.gain > 0) & (arrays.cap > 0) & (working[:, None] < reached)).any(axis=1)
+    valued = np.zeros(arrays.n, bool)
+    valued[arrays.bonus.items[(arrays.bonus_micro > 0)[arrays.bonus.owner()]]] = True
+    idle = np.ones(arrays.n * periods, bool)
+    idle[[place[who] * periods + period for who, period in allocation.chosen]] = False
+    could = (more | (idle & np.repeat(valued, periods))) & arrays.open & np.repeat(arrays.lock >= 0, periods)
+    wanting = could.reshape(arrays.n, periods)
+    return [
+        fund
+        for fund, name in enumerate(arrays.fund_ids)
+        if any(
+            left[name, period] and bool((wanting[:, period] & ~arrays.eligible[:, fund]).any())
+            for period in range(periods)
+        )
+    ]

@@ -27,27 +27,27 @@ from numpy.typing import NDArray
 
 from ..errors import AllocationError, Infeasible, NotProven, RoundingFailed
 from .answer import Allocation
-from .certificate import certify, relative_gap
-from .check import breaches, recheck
-from .compile import CompiledModel, compile_model
-from .conflicts import find_conflict
-from .dual import Pricing, find_prices
+from .checking.certificate import certify, relative_gap
+from .checking.check import breaches, recheck
+from .checking.prices import price_bound
+from .conflict.conflicts import find_conflict
 from .fallback import simple_answer
-from .highs import Search, run, solver_name
-from .lattice import rounded_down, value_step
-from .lumpy import LumpySearch
-from .oracle import Oracle
-from .prices import price_bound
-from .primal import SearchLimits, SearchStanding
+from .model.compile import CompiledModel, compile_model
+from .model.highs import Search, run, solver_name
 from .problem import AllocationDocument
-from .proof import NANO, prove
-from .relax import relax
 from .result import AllocationResult, Progress, Status, what_binds, what_is_left
-from .settle import ROUNDS, choose_again, matrix_of, settle
-from .strategies import choose
-from .timing import NARROW
-from .trust import is_proved_infeasible, is_within_reach, smallest_worth
-from .units import allocation_in_units, in_whole_units, whole_units_model, with_room_for_parts
+from .search.dual import Pricing, find_prices
+from .search.lattice import rounded_down, value_step
+from .search.lumpy import LumpySearch
+from .search.oracle import Oracle
+from .search.primal import SearchLimits, SearchStanding
+from .search.proof import NANO, prove
+from .search.relax import relax
+from .search.settle import ROUNDS, choose_again, matrix_of, settle
+from .search.timing import NARROW
+from .search.trust import is_proved_infeasible, is_within_reach, smallest_worth
+from .search.units import allocation_in_units, in_whole_units, whole_units_model, with_room_for_parts
+from .simple.strategies import choose
 
 Floats = NDArray[np.float64]
 MICRO = 10**6

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from almoner.api.cli import main
-from almoner.finance.allocation import verifier
+from almoner.finance.allocation.checking import verifier
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "allocation" / "winter.json"
 

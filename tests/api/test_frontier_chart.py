@@ -6,7 +6,7 @@ from fractions import Fraction
 import pytest
 
 from almoner.api.charts import Chart, FrontierMark, draw_frontier, draw_marks, draw_risk
-from almoner.finance.allocation.frontier import FrontierPoint, RiskPoint
+from almoner.finance.allocation.learning.frontier import FrontierPoint, RiskPoint
 from almoner.finance.allocation.problem import AllocationDocument
 
 SVG = "{http://www.w3.org/2000/svg}"

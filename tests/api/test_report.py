@@ -171,7 +171,7 @@ def test_differences_are_shown(html: str) -> None:
 def test_the_allocation_is_told_in_words(html: str) -> None:
     text = Reader(html).text
     assert (
-        "No allocation can be worth more than 48,536.715823 points; this one is worth 48,536.666675" in text
+        "No allocation can be worth more than 48,536.715923 points; this one is worth 48,536.666675" in text
     )
     assert "within 0.000102 % of that limit" in text  # rounded up: 0.0001 % would be too good
     assert "All money of “unrestricted” is used: 1,525,000.00 USD of 1,525,000.00 USD." in text

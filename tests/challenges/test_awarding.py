@@ -31,7 +31,7 @@ from almoner.challenges import (
     unawarded,
 )
 from almoner.finance.allocation.answer import Allocation, AllocationLine, Part
-from almoner.finance.allocation.check import recheck
+from almoner.finance.allocation.checking.check import recheck
 from almoner.finance.errors import (
     AllocationRejected,
     ApplicationInconsistent,

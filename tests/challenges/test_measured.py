@@ -8,7 +8,7 @@ from almoner.challenges import PublishedRound, retro_funding_4
 from almoner.challenges.ballots import Ballot, MeasuredProject
 from almoner.challenges.measured import MEASURED_METRICS, MeasuredParams, measured_params
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.strategies import choose
+from almoner.finance.allocation.simple.strategies import choose
 from almoner.finance.errors import AllocationRejected, BallotInvalid, DocumentInvalid
 
 TOLERANCE_OP = Fraction(1, 10**6)

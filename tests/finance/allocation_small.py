@@ -14,12 +14,12 @@ import numpy as np
 
 from almoner.finance.allocation.answer import Allocation
 from almoner.finance.allocation.arrays import ProblemArrays
-from almoner.finance.allocation.check import breaches, recheck
-from almoner.finance.allocation.check_reading import Reading
-from almoner.finance.allocation.prices import Multipliers, price_bound
+from almoner.finance.allocation.checking.check import breaches, recheck
+from almoner.finance.allocation.checking.check_reading import Reading
+from almoner.finance.allocation.checking.prices import Multipliers, price_bound
+from almoner.finance.allocation.checking.worth import worth
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.rounding import round_off
-from almoner.finance.allocation.worth import worth
+from almoner.finance.allocation.search.rounding import round_off
 from almoner.finance.errors import DocumentInvalid, RoundingFailed
 
 Plain = dict[str, Any]

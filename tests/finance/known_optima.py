@@ -16,7 +16,7 @@ from fractions import Fraction
 import numpy as np
 import scipy.sparse as sp
 
-from almoner.finance.allocation.highs import Matrix
+from almoner.finance.allocation.model.highs import Matrix
 from almoner.finance.allocation.problem import AllocationDocument
 
 Rows = list[dict[str, object]]

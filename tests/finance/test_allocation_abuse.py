@@ -9,7 +9,7 @@ from benchmarks.allocation_cases import random_case
 from tests.finance.allocation_small import best, small
 
 from almoner.finance.allocation import AllocationDocument, AllocationResult, allocate, recheck, verify
-from almoner.finance.allocation.verifier import check as check_alone
+from almoner.finance.allocation.checking.verifier import check as check_alone
 from almoner.finance.errors import AllocationError, AlmonerError, DocumentInvalid, Infeasible
 
 Plain = dict[str, Any]
@@ -74,7 +74,7 @@ REFUSED: dict[str, tuple[Plain, str]] = {
     "nobody tied": ({"synergies": [{"kind": "alternatives"}]}, "name either"),
     "funded and excluded": (
         {"overrides": [decided("o1", "fund"), decided("o2", "exclude")]},
-        "o1 funds a and o2 excludes it",
+        "a is funded by o1 and excluded by o2",
     ),
     "unknown fund": ({"earmarks": [{"fund_id": "x", "intervention_id": "a"}]}, "x is not in funds"),
     "unknown intervention": ({"tickets": [{"intervention_id": "z", "max_minor": 5}]}, "z is not in"),

@@ -14,7 +14,7 @@ from benchmarks.instances.generate import generate
 from benchmarks.instances.model import Family
 
 from almoner.finance.allocation import AllocationDocument, AllocationResult, allocate, recheck
-from almoner.finance.allocation.certificate import verify
+from almoner.finance.allocation.checking.certificate import verify
 from almoner.finance.allocation.result import Progress
 from almoner.finance.errors import Infeasible, NotProven
 

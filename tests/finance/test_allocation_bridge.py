@@ -14,10 +14,10 @@ import pulp
 import pytest
 from benchmarks.allocation_cases import random_case
 
-from almoner.finance.allocation.compile import CompiledModel, compile_model
-from almoner.finance.allocation.highs import Matrix, Search
+from almoner.finance.allocation.model.compile import CompiledModel, compile_model
+from almoner.finance.allocation.model.highs import Matrix, Search
+from almoner.finance.allocation.model.pulp_bridge import AllocationProblem, MatrixHiGHS, solve_model
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.pulp_bridge import AllocationProblem, MatrixHiGHS, solve_model
 
 Foreign = Any  # an object of PuLP or HiGHS
 
@@ -311,7 +311,7 @@ other.changeColIntegrality(0, highspy.HighsVarType.kInteger)
 other.addRow(0, 1, 1, [0], [1.0])
 other.run()
 import pickle, sys
-from almoner.finance.allocation.pulp_bridge import solve_model
+from almoner.finance.allocation.model.pulp_bridge import solve_model
 print(solve_model(pickle.load(sys.stdin.buffer)).status)
 """
     ran = subprocess.run(

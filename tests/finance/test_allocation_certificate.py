@@ -14,9 +14,16 @@ from typing import Any
 import pytest
 from tests.finance.allocation_small import best, lowered_prices, random_prices, small
 
-from almoner.finance.allocation import Allocation, AllocationDocument, verifier
-from almoner.finance.allocation.certificate import Certificate, certify, price_bound, relative_gap, verify
-from almoner.finance.allocation.prices import Multipliers
+from almoner.finance.allocation import Allocation, AllocationDocument
+from almoner.finance.allocation.checking import verifier
+from almoner.finance.allocation.checking.certificate import (
+    Certificate,
+    certify,
+    price_bound,
+    relative_gap,
+    verify,
+)
+from almoner.finance.allocation.checking.prices import Multipliers
 from almoner.finance.errors import CertificateRejected, DocumentInvalid
 
 Files = tuple[bytes, bytes, bytes]

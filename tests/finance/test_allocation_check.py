@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from almoner.finance.allocation import Allocation, AllocationDocument, AllocationLine, verifier
+from almoner.finance.allocation import Allocation, AllocationDocument, AllocationLine
 from almoner.finance.allocation.answer import Bought, Carried, Part
-from almoner.finance.allocation.check import breaches, recheck
+from almoner.finance.allocation.checking import verifier
+from almoner.finance.allocation.checking.check import breaches, recheck
 from almoner.finance.errors import AllocationRejected
 
 Plain = dict[str, Any]

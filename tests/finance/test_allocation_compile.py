@@ -10,9 +10,9 @@ import pytest
 from benchmarks.allocation_cases import Rows, random_case
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from almoner.finance.allocation.compile import compile_model
+from almoner.finance.allocation.model.compile import compile_model
+from almoner.finance.allocation.model.pulp_bridge import solve_model
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.pulp_bridge import solve_model
 
 Cell = tuple[str, int]
 Terms = dict[str, float]

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from tests.finance.allocation_small import small
 
-from almoner.finance.allocation.conflicts import RuleConflict, find_conflict
-from almoner.finance.allocation.edits import Edit, edited
-from almoner.finance.allocation.fixes import apply
+from almoner.finance.allocation.conflict.conflicts import RuleConflict, find_conflict
+from almoner.finance.allocation.conflict.edits import Edit, edited
+from almoner.finance.allocation.conflict.fixes import apply
+from almoner.finance.allocation.conflict.witness import is_possible
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.witness import is_possible
 from almoner.finance.errors import DocumentInvalid
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from almoner.finance.allocation.chance import levels, stream
-from almoner.finance.allocation.effects import OutcomeReport, beliefs, learned, with_effects
-from almoner.finance.allocation.evidence import INFLATION, Family, PoolResults, believe
+from almoner.finance.allocation.learning.chance import levels, stream
+from almoner.finance.allocation.learning.effects import OutcomeReport, beliefs, learned, with_effects
+from almoner.finance.allocation.learning.evidence import INFLATION, Family, PoolResults, believe
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.errors import DocumentInvalid
 

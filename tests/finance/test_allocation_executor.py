@@ -10,8 +10,8 @@ import pytest
 from distributed import Client
 
 from almoner.finance.allocation.executor import gathered
-from almoner.finance.allocation.frontier import budget_frontier
-from almoner.finance.allocation.policies import acceptability
+from almoner.finance.allocation.learning.frontier import budget_frontier
+from almoner.finance.allocation.learning.policies import acceptability
 
 from .allocation_worlds import small_problem
 

@@ -8,15 +8,15 @@ import pytest
 from benchmarks.instances.conflicts import frames
 from benchmarks.instances.generate import generate
 
-from almoner.finance.allocation.edits import edited
-from almoner.finance.allocation.explanations import Explanation, explain
+from almoner.finance.allocation.conflict.edits import edited
 from almoner.finance.allocation.frames import from_frames
-from almoner.finance.allocation.levers import Lever
-from almoner.finance.allocation.margins import breakpoints, exact_break_even, margins_of
-from almoner.finance.allocation.overrides import override_costs, with_overrides, without_overrides
 from almoner.finance.allocation.problem import AllocationDocument
+from almoner.finance.allocation.reasons.explanations import Explanation, explain
+from almoner.finance.allocation.reasons.levers import Lever
+from almoner.finance.allocation.reasons.margins import breakpoints, exact_break_even, margins_of
+from almoner.finance.allocation.reasons.overrides import override_costs, with_overrides, without_overrides
+from almoner.finance.allocation.reasons.sensitivity import sensitivity
 from almoner.finance.allocation.result import AllocationResult
-from almoner.finance.allocation.sensitivity import sensitivity
 from almoner.finance.allocation.solve import allocate
 from almoner.finance.errors import DocumentInvalid, Missing
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from almoner.finance.allocation.frontier import TENTHS, budget_frontier, concave_hull, with_budget
+from almoner.finance.allocation.learning.frontier import TENTHS, budget_frontier, concave_hull, with_budget
 from almoner.finance.allocation.solve import allocate
 
 from .allocation_worlds import small_problem

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from almoner.finance.allocation.compile import compile_model
-from almoner.finance.allocation.highs import Matrix, Outcome, Search, again, is_credible, run
-from almoner.finance.allocation.overlay import matrix_of
+from almoner.finance.allocation.model.compile import compile_model
+from almoner.finance.allocation.model.highs import Matrix, Outcome, Search, again, is_credible, run
+from almoner.finance.allocation.model.overlay import matrix_of
+from almoner.finance.allocation.model.pulp_bridge import solve_model
+from almoner.finance.allocation.model.small_lp import SmallLP
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.pulp_bridge import solve_model
-from almoner.finance.allocation.small_lp import SmallLP
 
 Rows = list[dict[str, Any]]
 MAJOR = 100  # minor units

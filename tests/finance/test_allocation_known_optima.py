@@ -24,11 +24,11 @@ from tests.finance.known_optima import (
     textbook_assignment,
 )
 
-from almoner.finance.allocation.check import breaches, recheck
-from almoner.finance.allocation.compile import compile_model
-from almoner.finance.allocation.highs import Matrix, Search, run
+from almoner.finance.allocation.checking.check import breaches, recheck
+from almoner.finance.allocation.model.compile import compile_model
+from almoner.finance.allocation.model.highs import Matrix, Search, run
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.settle import matrix_of
+from almoner.finance.allocation.search.settle import matrix_of
 from almoner.finance.allocation.solve import allocate
 
 SEVERAL = {**PETERSEN, **WEINGARTNER}

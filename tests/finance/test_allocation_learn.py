@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from almoner.finance.allocation.answer import Allocation, AllocationLine
-from almoner.finance.allocation.check import breaches, recheck
-from almoner.finance.allocation.effects import OutcomeReport
-from almoner.finance.allocation.learn import Reallocation, reallocate
-from almoner.finance.allocation.policies import at_means
+from almoner.finance.allocation.checking.check import breaches, recheck
+from almoner.finance.allocation.learning.effects import OutcomeReport
+from almoner.finance.allocation.learning.learn import Reallocation, reallocate
+from almoner.finance.allocation.learning.policies import at_means
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.solve import allocate
 from almoner.finance.errors import AllocationRejected

@@ -4,10 +4,10 @@ import pytest
 from benchmarks.instances.conflicts import frames
 from benchmarks.instances.generate import generate
 
-from almoner.finance.allocation.edits import edited
-from almoner.finance.allocation.explanations import explain
+from almoner.finance.allocation.conflict.edits import edited
 from almoner.finance.allocation.frames import from_frames
-from almoner.finance.allocation.levers import is_in
+from almoner.finance.allocation.reasons.explanations import explain
+from almoner.finance.allocation.reasons.levers import is_in
 from almoner.finance.allocation.solve import allocate
 
 

@@ -9,12 +9,12 @@ from benchmarks.allocation_cases import random_case
 from benchmarks.instances.conflicts import frames
 from benchmarks.instances.generate import generate
 
-from almoner.finance.allocation.compile import CompiledModel, compile_model
 from almoner.finance.allocation.frames import from_frames
-from almoner.finance.allocation.highs import Matrix, Outcome, Search, run
-from almoner.finance.allocation.merging import Merged, merge_tickets
+from almoner.finance.allocation.model.compile import CompiledModel, compile_model
+from almoner.finance.allocation.model.highs import Matrix, Outcome, Search, run
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.settle import matrix_of
+from almoner.finance.allocation.search.merging import Merged, merge_tickets
+from almoner.finance.allocation.search.settle import matrix_of
 from almoner.finance.allocation.solve import allocate
 
 CASES = 120

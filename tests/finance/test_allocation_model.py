@@ -11,12 +11,12 @@ from benchmarks.instances.matrices import matrix
 from benchmarks.instances.model import FAMILIES, Family
 
 from almoner.finance.allocation.arrays import ProblemArrays, Ragged
-from almoner.finance.allocation.compile import Point, compile_model
-from almoner.finance.allocation.highs import Matrix, run
-from almoner.finance.allocation.layout import Aim
+from almoner.finance.allocation.model.compile import Point, compile_model
+from almoner.finance.allocation.model.highs import Matrix, run
+from almoner.finance.allocation.model.layout import Aim
+from almoner.finance.allocation.model.pulp_bridge import solve_model
+from almoner.finance.allocation.model.sheet import Float
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.pulp_bridge import solve_model
-from almoner.finance.allocation.sheet import Float
 
 Switches = Any
 

@@ -10,16 +10,16 @@ from benchmarks.allocation_columns import document_of
 from benchmarks.instances.generate import generate
 from benchmarks.instances.model import FAMILIES, Family
 
-from almoner.finance.allocation.closure import CellLinks, Closure
-from almoner.finance.allocation.compile import CompiledModel, compile_model
-from almoner.finance.allocation.dual import find_prices
-from almoner.finance.allocation.highs import Search, run
-from almoner.finance.allocation.oracle import Oracle
-from almoner.finance.allocation.prices import price_bound
+from almoner.finance.allocation.checking.prices import price_bound
+from almoner.finance.allocation.model.compile import CompiledModel, compile_model
+from almoner.finance.allocation.model.highs import Search, run
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.proof import prove
-from almoner.finance.allocation.relax import relax
-from almoner.finance.allocation.settle import matrix_of
+from almoner.finance.allocation.search.closure import CellLinks, Closure
+from almoner.finance.allocation.search.dual import find_prices
+from almoner.finance.allocation.search.oracle import Oracle
+from almoner.finance.allocation.search.proof import prove
+from almoner.finance.allocation.search.relax import relax
+from almoner.finance.allocation.search.settle import matrix_of
 from almoner.finance.errors import DocumentInvalid
 
 MICRO = 10**6
@@ -137,6 +137,8 @@ def test_whatever_the_prices_no_allocation_is_worth_more_than_the_proof() -> Non
 
 def test_the_bound_of_the_oracle_is_the_exact_one() -> None:
     for document in drawn(range(200, 300)):
+        if best_of(compile_model(document.arrays), relaxed=True) is None:
+            continue  # the dual of a problem without an answer has no least bound
         oracle = Oracle(document.arrays)
         pricing = find_prices(oracle, calls=6)
         proof = price_bound(document.arrays, prove(oracle, pricing.prices))
@@ -146,6 +148,8 @@ def test_the_bound_of_the_oracle_is_the_exact_one() -> None:
 def test_every_slope_leads_to_a_cut_below_the_bound() -> None:
     draw = np.random.default_rng(5)
     for document in drawn(range(40)):
+        if best_of(compile_model(document.arrays), relaxed=True) is None:
+            continue
         oracle = Oracle(document.arrays)
         at = draw.exponential(1.0, oracle.size)
         reply = oracle.ask(at)

@@ -7,11 +7,11 @@ from benchmarks.instances.conflicts import frames, plant_conflict
 from benchmarks.instances.generate import generate
 from benchmarks.instances.model import CONFLICTS, ConflictKind
 
-from almoner.finance.allocation.conflicts import find_conflict
-from almoner.finance.allocation.fixes import apply
+from almoner.finance.allocation.conflict.conflicts import find_conflict
+from almoner.finance.allocation.conflict.fixes import apply
+from almoner.finance.allocation.conflict.witness import is_possible, plans
 from almoner.finance.allocation.frames import from_frames
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.witness import is_possible, plans
 
 
 def planted(kind: ConflictKind, n: int, seed: int) -> tuple[AllocationDocument, set[str]]:

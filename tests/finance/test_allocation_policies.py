@@ -6,9 +6,9 @@ from functools import cache
 
 import numpy as np
 
-from almoner.finance.allocation.check import recheck
-from almoner.finance.allocation.effects import beliefs, with_effects
-from almoner.finance.allocation.policies import (
+from almoner.finance.allocation.checking.check import recheck
+from almoner.finance.allocation.learning.effects import beliefs, with_effects
+from almoner.finance.allocation.learning.policies import (
     acceptability,
     at_means,
     exact_knowledge_gain,
@@ -16,7 +16,13 @@ from almoner.finance.allocation.policies import (
     knowledge_gains,
     with_information,
 )
-from almoner.finance.allocation.simulation import PolicyRun, WorldSize, make_world, simulate, summarise
+from almoner.finance.allocation.learning.simulation import (
+    PolicyRun,
+    WorldSize,
+    make_world,
+    simulate,
+    summarise,
+)
 from almoner.finance.allocation.solve import allocate
 
 from .allocation_worlds import small_problem

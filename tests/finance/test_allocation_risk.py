@@ -10,12 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from almoner.finance.allocation.answer import Allocation, AllocationLine
-from almoner.finance.allocation.cases import GRAIN, case_outcomes, factor_cases, lawful_weights, worst_mean
-from almoner.finance.allocation.check import breaches, recheck
-from almoner.finance.allocation.effects import beliefs, with_effects
-from almoner.finance.allocation.frontier import risk_frontier
+from almoner.finance.allocation.checking.check import breaches, recheck
+from almoner.finance.allocation.learning.cases import (
+    GRAIN,
+    case_outcomes,
+    factor_cases,
+    lawful_weights,
+    worst_mean,
+)
+from almoner.finance.allocation.learning.effects import beliefs, with_effects
+from almoner.finance.allocation.learning.frontier import risk_frontier
+from almoner.finance.allocation.learning.risk import allocate_at_risk, allocate_worst
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.risk import allocate_at_risk, allocate_worst
 from almoner.finance.allocation.solve import allocate
 from almoner.finance.errors import Infeasible
 

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from tests.finance.allocation_small import best, small
 
 from almoner.finance.allocation import Allocation, AllocationDocument
-from almoner.finance.allocation.check import breaches, recheck
-from almoner.finance.allocation.check_reading import Reading
-from almoner.finance.allocation.flow import Flow
-from almoner.finance.allocation.rounding import round_off
+from almoner.finance.allocation.checking.check import breaches, recheck
+from almoner.finance.allocation.checking.check_reading import Reading
+from almoner.finance.allocation.search.flow import Flow
+from almoner.finance.allocation.search.rounding import round_off
 from almoner.finance.errors import RoundingFailed
 
 Plain = dict[str, Any]

@@ -5,8 +5,8 @@ from fractions import Fraction
 import pytest
 from tests.finance.allocation_small import best, small
 
-from almoner.finance.allocation.certificate import verify
-from almoner.finance.allocation.check import breaches, recheck
+from almoner.finance.allocation.checking.certificate import verify
+from almoner.finance.allocation.checking.check import breaches, recheck
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.solve import allocate
 

@@ -10,13 +10,17 @@ from benchmarks.instances.generate import generate
 from benchmarks.instances.model import FAMILIES, Family, value, violations
 
 from almoner.finance.allocation import AllocationDocument, allocate, recheck, verify
-from almoner.finance.allocation.compile import compile_model
-from almoner.finance.allocation.core import Folding
-from almoner.finance.allocation.covers import with_covers
-from almoner.finance.allocation.highs import Search, run
+from almoner.finance.allocation.model.compile import compile_model
+from almoner.finance.allocation.model.highs import Search, run
 from almoner.finance.allocation.result import Progress
-from almoner.finance.allocation.settle import matrix_of
-from almoner.finance.allocation.units import in_whole_units, whole_units_model, with_room_for_parts
+from almoner.finance.allocation.search.core import Folding
+from almoner.finance.allocation.search.covers import with_covers
+from almoner.finance.allocation.search.settle import matrix_of
+from almoner.finance.allocation.search.units import (
+    in_whole_units,
+    whole_units_model,
+    with_room_for_parts,
+)
 from almoner.finance.errors import AllocationError, DocumentInvalid, Infeasible, NotProven
 
 MICRO = 10**6

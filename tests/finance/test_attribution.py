@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almoner.finance.allocation.attribution import SharingRule, attribute, divide_within, whole_units
-from almoner.finance.allocation.shapley import Coalition, Sampling, Synergy, SynergyWorth, Worth
+from almoner.finance.allocation.sharing.attribution import SharingRule, attribute, divide_within, whole_units
+from almoner.finance.allocation.sharing.shapley import Coalition, Sampling, Synergy, SynergyWorth, Worth
 from almoner.finance.errors import AttributionRefused, CurrencyMismatch
 from almoner.finance.money import Money, money
 from almoner.finance.units import currency

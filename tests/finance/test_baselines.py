@@ -9,10 +9,10 @@ from benchmarks.instances.conflicts import frames
 from benchmarks.instances.generate import generate
 
 from almoner.finance.allocation.answer import Allocation
-from almoner.finance.allocation.baselines import equal_group_shares, fairness, greedy, proportional
-from almoner.finance.allocation.check import breaches, recheck
+from almoner.finance.allocation.checking.check import breaches, recheck
 from almoner.finance.allocation.frames import from_frames
 from almoner.finance.allocation.problem import AllocationDocument
+from almoner.finance.allocation.simple.baselines import equal_group_shares, fairness, greedy, proportional
 from almoner.finance.errors import AllocationError, Infeasible
 
 RULES = (greedy, proportional, equal_group_shares)

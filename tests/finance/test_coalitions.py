@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from almoner.finance.allocation.attribution import attribute
-from almoner.finance.allocation.coalitions import worth_by_solving
 from almoner.finance.allocation.problem import AllocationDocument
+from almoner.finance.allocation.reasons.coalitions import worth_by_solving
+from almoner.finance.allocation.sharing.attribution import attribute
 from almoner.finance.errors import AttributionRefused
 from almoner.finance.money import money
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almoner.finance.allocation.elections import election_problem
-from almoner.finance.allocation.pabulib import Election, ElectionBallot, ElectionProject, read_election
-from almoner.finance.allocation.shares import equal_shares, greedy_points
+from almoner.finance.allocation.simple.elections import election_problem
+from almoner.finance.allocation.simple.pabulib import Election, ElectionBallot, ElectionProject, read_election
+from almoner.finance.allocation.simple.shares import equal_shares, greedy_points
 from almoner.finance.allocation.solve import allocate
 from almoner.finance.errors import DocumentInvalid
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almoner.finance.allocation.pabulib import EXAMPLE, read_election
+from almoner.finance.allocation.simple.pabulib import EXAMPLE, read_election
 from almoner.finance.errors import DocumentInvalid
 
 F = Fraction

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almoner.finance.allocation.shapley import (
+from almoner.finance.allocation.sharing.shapley import (
     Coalition,
     Sampling,
     Synergy,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from almoner.finance.allocation.pabulib import Election, ElectionBallot, ElectionProject, read_election
-from almoner.finance.allocation.shares import ElectionTie, Utility, equal_shares, greedy_points
+from almoner.finance.allocation.simple.pabulib import Election, ElectionBallot, ElectionProject, read_election
+from almoner.finance.allocation.simple.shares import ElectionTie, Utility, equal_shares, greedy_points
 from almoner.finance.errors import AllocationError
 
 F = Fraction

@@ -8,11 +8,17 @@ from types import SimpleNamespace
 
 import pytest
 
-from almoner.finance.allocation import strategies
 from almoner.finance.allocation.answer import Allocation, AllocationLine
-from almoner.finance.allocation.placing import Proposal, place
 from almoner.finance.allocation.problem import AllocationDocument
-from almoner.finance.allocation.strategies import NoParams, Strategy, choose, find_strategy, list_strategies
+from almoner.finance.allocation.simple import strategies
+from almoner.finance.allocation.simple.placing import Proposal, place
+from almoner.finance.allocation.simple.strategies import (
+    NoParams,
+    Strategy,
+    choose,
+    find_strategy,
+    list_strategies,
+)
 from almoner.finance.errors import AllocationError, AllocationRejected, DocumentInvalid
 
 ROOT = Path(__file__).parent.parent.parent

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from almoner.finance.allocation.elections import election_problem
-from almoner.finance.allocation.pabulib import Election, read_election
-from almoner.finance.allocation.shares import equal_shares, greedy_points
+from almoner.finance.allocation.simple.elections import election_problem
+from almoner.finance.allocation.simple.pabulib import Election, read_election
+from almoner.finance.allocation.simple.shares import equal_shares, greedy_points
 from almoner.finance.allocation.solve import allocate
 
 BESIDE = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data"

@@ -1,0 +1,1 @@
+"""The mixed-integer model of an allocation problem: matrix, bridge to PuLP, solver."""

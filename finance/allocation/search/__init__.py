@@ -1,0 +1,1 @@
+"""The search for an allocation: prices, cuts, small models, whole amounts."""

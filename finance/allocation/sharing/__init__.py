@@ -1,0 +1,1 @@
+"""Sharing an outcome payment among actors."""

@@ -1,0 +1,1 @@
+"""Simple rules on the same problem: greedy, proportional, equal shares, elections, strategies."""
