@@ -358,12 +358,12 @@ class _Run:
         far = self.standing.bound - float(self.value)
         is_near = far <= max(float(self.asked) * abs(float(self.value)), self.standing.step)
         model = None if self.allocation is not None and is_near else whole_units_model(self.arrays)
-        if model is None:
+        left_s = self.watch.left()
+        if model is None or left_s <= 0 or self.watch.cancel():
             return
         matrix, scale = in_whole_units(model)
-        outcome = run(
-            matrix, Search(gap=float(self.asked) * ROUNDING, deadline_s=max(0.0, self.watch.left()))
-        )
+        gap = float(self.asked) * ROUNDING
+        outcome = run(matrix, Search(gap=gap, deadline_s=left_s, cancel=self.watch.cancel))
         if outcome.status == "infeasible" and self.allocation is None:
             self.standing.is_infeasible = True
         proved = model.micro(outcome.bound) / MICRO
