@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from ..errors import AllocationError, Infeasible, NotProven, RoundingFailed
 from .answer import Allocation
 from .checking.certificate import certify, relative_gap
-from .checking.check import recheck
+from .checking.check import breaches, recheck
 from .checking.prices import price_bound
 from .conflict.conflicts import find_conflict
 from .fallback import simple_answer
@@ -46,7 +46,7 @@ from .search.relax import relax
 from .search.settle import ROUNDS, choose_again, matrix_of, settle
 from .search.timing import NARROW
 from .search.trust import is_proved_infeasible, is_within_reach, smallest_worth
-from .search.units import in_whole_units, whole_units_model, with_room_for_parts
+from .search.units import allocation_in_units, in_whole_units, whole_units_model, with_room_for_parts
 from .simple.strategies import choose
 
 Floats = NDArray[np.float64]
@@ -61,6 +61,7 @@ AUTO = "auto"
 NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
 NEARLY = Fraction(999, 1000)
+NARROWER = 1000  # times: how much narrower the tolerances are then
 NARROWING = 4  # margins: an asked gap below so many of them needs narrow tolerances
 ROUNDING = 0.9  # of the gap: what the search may leave, the rest is for whole units
 
@@ -373,23 +374,25 @@ class _Run:
         far = self.standing.bound - float(self.value)
         is_near = far <= max(float(self.asked) * abs(float(self.value)), self.standing.step)
         model = None if self.allocation is not None and is_near else whole_units_model(self.arrays)
-        if model is None:
+        left_s = self.watch.left()
+        if model is None or left_s <= 0 or self.watch.cancel():
             return
         matrix, scale = in_whole_units(model)
-        outcome = run(
-            matrix, Search(gap=float(self.asked) * ROUNDING, deadline_s=max(0.0, self.watch.left()))
-        )
+        gap = float(self.asked) * ROUNDING
+        outcome = run(matrix, Search(gap=gap, deadline_s=left_s, cancel=self.watch.cancel))
         if outcome.status == "infeasible" and self.allocation is None:
             self.standing.is_infeasible = True
         proved = model.micro(outcome.bound) / MICRO
         if np.isfinite(proved) and proved < self.standing.bound:
             self.standing.bound, self.standing.is_price_bound = proved, False
-        try:
-            better = None if outcome.x is None else settle(self.arrays, model, outcome.x * scale)
-        except RoundingFailed:
+        if outcome.x is None:
             return
-        if better is not None and (self.allocation is None or recheck(self.problem, better) > self.value):
-            self.allocation, self.value = better, recheck(self.problem, better)
+        better = allocation_in_units(self.arrays, model, outcome.x * scale)
+        if breaches(self.problem, better):
+            return
+        value = recheck(self.problem, better)
+        if self.allocation is None or value > self.value:
+            self.allocation, self.value = better, value
 
     def refuse(self, status: Status) -> Never:
         """Say why there is no answer, or that none was found."""
@@ -457,7 +460,7 @@ class _Run:
 
     def _stated(self, proven: Fraction) -> Fraction:
         """Return the least bound: of prices or of the search with its margin, down to the step of values."""
-        searched = Fraction(self.standing.bound) + self._margin() + smallest_worth(self.model)
+        searched = Fraction(self.standing.bound) + self._margin()
         is_searched = not self.standing.is_price_bound and is_within_reach(self.model)
         bound = min(proven, searched) if is_searched and self.value <= searched else proven
         is_proved = bound == proven and proven - self.value <= self.asked * abs(self.value)
@@ -468,10 +471,11 @@ class _Run:
         most = Fraction(float(self.oracle.menu.value.max(axis=0).sum())) + Fraction(
             int(self.arrays.bonus_micro.sum()) * self.arrays.period_count, MICRO
         )
+        bound, unseen = abs(Fraction(self.standing.bound)), smallest_worth(self.model)
         if self.is_narrow:
             part = NANO if self.model.integer.all() else 10**8
-            return abs(Fraction(self.standing.bound)) / NANO + most / part
-        return abs(Fraction(self.standing.bound)) / 10**6 + most / 10**8
+            return bound / NANO + most / part + unseen / NARROWER
+        return bound / 10**6 + most / 10**8 + unseen
 
     def _ties(self, price_bound: Fraction) -> tuple[tuple[str, int], ...]:
         """Cells whose other choice the proof does not exclude."""

@@ -6,12 +6,14 @@ parts therefore give way by what rounding may add, and where an answer in fracti
 a small problem is searched again with whole money.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..answer import Allocation, AllocationLine, Bought, Carried, Part
 from ..arrays import ProblemArrays
 from ..columns import FULL_BP
 from ..model.compile import CompiledModel, compile_model
@@ -20,7 +22,9 @@ from ..model.highs import Matrix
 MOST_COLUMNS = 1000  # segments of a problem that is searched again
 MOST_UNITS = 10**6  # minor units of one amount up to which whole ones can matter
 MONEY = ("money", "flow", "carry", "part")
+Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def with_room_for_parts(arrays: ProblemArrays) -> ProblemArrays:
@@ -59,16 +63,15 @@ def whole_units_model(arrays: ProblemArrays) -> CompiledModel | None:
         return None
     share = arrays.actors.share_bp
     free = replace(arrays, actors=replace(arrays.actors, share_bp=np.full(len(share), -1, np.int64)))
-    model = compile_model(free)
+    model = compile_model(free, form="base")
     if "part" not in model.columns or not (share >= 0).any():
         return model
-    lay = model.layout
-    entry, when = np.nonzero(lay.at.reshape(-1, arrays.period_count)[arrays.actors.intervention] >= 0)
-    cell = lay.at.reshape(-1, arrays.period_count)[arrays.actors.intervention][entry, when]
+    entry, _, cell = _places(arrays, model)
     rows = np.unique(cell, return_inverse=True)[1]
     parts = model.columns["part"]
-    spent = sp.csr_matrix(model.matrix[model.rows["part_sum"]], copy=True)
-    spent[:, parts] = 0  # what is left is the award, negative
+    others = np.ones(len(model.cost))
+    others[parts] = 0.0
+    spent = sp.csr_matrix(model.matrix[model.rows["part_sum"]] @ sp.diags_array(others))  # awards, negative
     held = np.flatnonzero(share[entry] >= 0)
     ones = (np.ones(len(held)), (np.arange(len(held)), parts.start + held))
     own = sp.csr_matrix(ones, shape=(len(held), len(model.cost)))
@@ -104,8 +107,91 @@ def in_whole_units(model: CompiledModel) -> tuple[Matrix, Floats]:
         cost=model.cost * scale,
         lower=model.lower / scale,
         upper=model.upper / scale,
-        integer=model.integer | is_money,
+        integer=model.integer | is_money | _in_kind(model),
         row_lower=model.row_lower,
         row_upper=model.row_upper,
     )
     return whole, scale
+
+
+def _in_kind(model: CompiledModel) -> Bools:
+    """Return which columns buy single units of a resource."""
+    lay = model.layout
+    single = np.zeros(len(model.cost), np.bool_)
+    if lay.bought.size:
+        at = lay.bought[:, lay.lot == 1]
+        single[at[at >= 0]] = True
+    return single
+
+
+def allocation_in_units(arrays: ProblemArrays, model: CompiledModel, x: Floats) -> Allocation:
+    """Return what an answer in whole minor units says, to the unit.
+
+    Parameters
+    ----------
+    arrays : ProblemArrays
+        The problem.
+    model : CompiledModel
+        Of ``whole_units_model``.
+    x : float [columns], [solver units]
+        The answer.
+    """
+    lay, names, funds = model.layout, arrays.intervention_ids, arrays.fund_ids
+    minor = np.rint(np.append(x, 0.0) * lay.units.money).astype(np.int64)
+    funded = lay.cells[x[lay.y] > 1 / 2].tolist()
+    periods = arrays.period_count
+    lines = [
+        AllocationLine(intervention_id=names[who], period=t, fund_id=funds[f], amount_minor=int(amount))
+        for who in range(arrays.n)
+        for f, t in np.argwhere(lay.flow[lay.unit[who]] >= 0).tolist()
+        if (amount := minor[lay.flow[lay.unit[who], f, t]]) > 0
+    ]
+    carried = [
+        Carried(fund_id=funds[f], period=t, amount_minor=int(minor[lay.carry[f, t]]))
+        for f, t in np.argwhere(lay.carry >= 0).tolist()
+        if minor[lay.carry[f, t]] > 0
+    ]
+    return Allocation(
+        chosen=tuple((names[cell // periods], cell % periods) for cell in funded),
+        lines=tuple(sorted(lines)),
+        carried=tuple(sorted(carried)),
+        bought=tuple(_bought(arrays, model, x)),
+        parts=tuple(_parts(arrays, model, minor)),
+    )
+
+
+def _places(arrays: ProblemArrays, model: CompiledModel) -> tuple[Ints, Ints, Ints]:
+    """Return entry, period and active cell of every column of a part."""
+    cells = model.layout.at.reshape(-1, arrays.period_count)[arrays.actors.intervention]
+    entry, when = np.nonzero(cells >= 0)
+    return entry, when, cells[entry, when]
+
+
+def _bought(arrays: ProblemArrays, model: CompiledModel, x: Floats) -> Iterator[Bought]:
+    lay = model.layout
+    for r, t, f in np.argwhere(lay.bought.transpose(1, 2, 0) >= 0).tolist() if lay.bought.size else []:
+        quantity = round(float(x[lay.bought[f, r, t]]) * int(lay.lot[r]))
+        if quantity:
+            yield Bought(
+                resource_id=arrays.resource_ids[r],
+                period=t,
+                fund_id=arrays.fund_ids[f],
+                quantity=quantity,
+                amount_minor=quantity * int(arrays.price[r, t]),
+            )
+
+
+def _parts(arrays: ProblemArrays, model: CompiledModel, minor: Ints) -> list[Part]:
+    if "part" not in model.columns:
+        return []
+    entry, when, _ = _places(arrays, model)
+    amounts = minor[model.columns["part"]]
+    return sorted(
+        Part(
+            intervention_id=arrays.intervention_ids[arrays.actors.intervention[entry[at]]],
+            period=int(when[at]),
+            actor_id=arrays.actors.ids[arrays.actors.actor[entry[at]]],
+            amount_minor=int(amounts[at]),
+        )
+        for at in np.flatnonzero(amounts).tolist()
+    )
