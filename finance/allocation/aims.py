@@ -98,20 +98,22 @@ def allocate_in_order(
     each_s = deadline_s / (len(order) + 1)
     stages: list[OrderedStage] = []
     for metric in (*order, ""):
-        shown = [int(name == metric) for name in names] if metric else weights
-        metrics = {
-            "metric_id": names,
-            "weight": shown,
-            "unit": table.texts("unit"),
-            "floor_micro": list(floors),
-        }
-        sections: dict[str, object] = {"metrics": metrics}
-        if metric:
-            sections["synergies"] = [row for row in document.synergies.rows() if "value_micro" not in row]
-        posed = variant(document, sections, objective=plain)
+        posed = _posed(document, metric, floors)
         result = allocate(posed, gap=gap, deadline_s=each_s, progress=progress)
         stages.append(OrderedStage(metric_id=metric, posed=posed, result=result))
         if metric:
             at = names.index(metric)
             floors[at] = max(floors[at], int(result.value * (1 - GIVE) * MICRO))
     return tuple(stages)
+
+
+def _posed(document: AllocationDocument, metric: str, floors: list[int]) -> AllocationDocument:
+    """Pose the problem of one metric, or of the value, with what the others must reach."""
+    table = document.metrics
+    names = table.texts("metric_id")
+    shown = [int(name == metric) for name in names] if metric else table.ints("weight").tolist()
+    metrics = {"metric_id": names, "weight": shown, "floor_micro": list(floors)}
+    sections: dict[str, object] = {"metrics": {**metrics, "unit": table.texts("unit")}}
+    if metric:
+        sections["synergies"] = [row for row in document.synergies.rows() if "value_micro" not in row]
+    return variant(document, sections, objective=document.objective.model_copy(update={"order": ()}))
