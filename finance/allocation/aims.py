@@ -92,9 +92,9 @@ def allocate_in_order(
             "No order of metrics is declared: name them in objective.order, or call allocate."
         )
     table = document.metrics
-    names, weights = table.texts("metric_id"), table.ints("weight").tolist()
+    names, _weights = table.texts("metric_id"), table.ints("weight").tolist()
     floors = [0 if floor == NONE else floor for floor in table.ints("floor_micro").tolist()]
-    plain = document.objective.model_copy(update={"order": ()})
+    document.objective.model_copy(update={"order": ()})
     each_s = deadline_s / (len(order) + 1)
     stages: list[OrderedStage] = []
     for metric in (*order, ""):
