@@ -86,9 +86,9 @@ def merge_tickets(model: CompiledModel, matrix: Matrix, columns: Ints) -> Merged
     >>> model = compile_model(problem.arrays)
     >>> plain = Matrix(matrix=model.matrix, cost=model.cost, lower=model.lower, upper=model.upper,
     ...   integer=model.integer, row_lower=model.row_lower, row_upper=model.row_upper)
-    >>> merged = merge_tickets(model, plain, np.arange(3))
-    >>> plain.matrix.shape, merged.matrix.matrix.shape, merged.whole(np.array([1.0, 20.0, 80.0])).tolist()
-    ((4, 3), (3, 3), [1.0, 80.0, 80.0])
+    >>> merged = merge_tickets(model, plain, np.arange(2))
+    >>> plain.matrix.shape, merged.matrix.matrix.shape, merged.whole(np.array([1.0, 20.0])).tolist()
+    ((3, 2), (2, 2), [1.0, 80.0])
     """
     place = np.full(len(model.cost), -1, np.int64)
     place[columns] = np.arange(len(columns))
