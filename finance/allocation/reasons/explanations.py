@@ -145,9 +145,9 @@ def explain(
     >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
     ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}],
     ...   "interventions": [{"intervention_id": "w7"}, {"intervention_id": "w8"}],
-    ...   "tickets": [{"intervention_id": "w7", "min_minor": 8000, "max_minor": 8000},
+    ...   "tickets": [{"intervention_id": "w7", "max_minor": 9000},
     ...               {"intervention_id": "w8", "min_minor": 8000, "max_minor": 8000}],
-    ...   "response": [{"intervention_id": "w7", "cap_minor": 8000, "gain_micro_per_k": 2000000},
+    ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000},
     ...                {"intervention_id": "w8", "cap_minor": 8000, "gain_micro_per_k": 1000000}]}''')
     >>> explanation = explain(problem, allocate(problem), "w8")
     >>> explanation.is_funded, [lever.sentence for lever in explanation.levers if lever.kind == "effect"]
