@@ -271,7 +271,7 @@ def report_allocation(stage: Stage) -> dict[str, object]:
         "bound": decimal_of(result.bound, 6),
         "gap": decimal_of(result.gap or Fraction(0), 9),
         "funded": list(result.funded),
-        "binding": list(result.binding),
+        "binding": _binding(problem, result),
         "lines": [
             {
                 "intervention": row.intervention_id,
@@ -286,6 +286,18 @@ def report_allocation(stage: Stage) -> dict[str, object]:
         "simple_rules": simple,
         "complementarity": "reading-club is funded only together with breakfast-club",
     }
+
+
+def _binding(problem: AllocationDocument, result: AllocationResult) -> list[str]:
+    """Return what binds, with the tickets that awards meet exactly."""
+    arrays = problem.arrays
+    met = [
+        f"ticket/{who}/{period}"
+        for at, who in enumerate(arrays.intervention_ids)
+        for (name, period), minor in result.allocation.awards().items()
+        if name == who and minor - int(arrays.fixed[at]) in {int(arrays.low[at]), int(arrays.high[at])}
+    ]
+    return sorted({*result.binding, *met})
 
 
 def decimal_of(value: Fraction, digits: int) -> str:

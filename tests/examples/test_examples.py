@@ -40,6 +40,13 @@ PRINTED = {
         "closed: 848540.00 GBP paid of at most 1083550.00 GBP; the other 235010.00 GBP is free again",
         "replayed from its events: 9 settlements, no difference",
     ],
+    "08_allocation.py": [
+        "within_gap: worth 8,512.50; nothing can be worth more than 8,5",
+        "common-pool buys 20 beds for 8,000.00 USD",
+        "VALID: worth 8512.5; none can exceed 85",
+        "Fund common-pool has 900,000.00 USD in period 2027",
+        "The 2 that can be funded in kind outreach take at most 256,000.00 USD together.",
+    ],
 }
 
 

@@ -30,7 +30,7 @@ P = TypeVar("P", bound=Document)
 BUILT_IN: Final[Mapping[str, tuple[str, str]]] = {
     "equal_shares": (".baseline_strategies", "EQUAL_SHARES"),
     "greedy": (".baseline_strategies", "GREEDY"),
-    "optimum": (".optimum", "OPTIMUM"),
+    "optimum": ("..optimum", "OPTIMUM"),
     "proportional": (".baseline_strategies", "PROPORTIONAL"),
 }
 
