@@ -50,6 +50,20 @@ def timed(work: Callable[[], Figures]) -> Figures:
     return {**found, "cpu_s": cpu_s() - cpu, "wall_s": time.perf_counter() - wall}
 
 
+def middle(work: Callable[[], Figures], times: int) -> Figures:
+    """Run a contender several times and return the run of median CPU time.
+
+    Parameters
+    ----------
+    work : callable
+        Returns figures with ``cpu_s``.
+    times : int
+        Odd.
+    """
+    runs = sorted((work() for _ in range(times)), key=lambda run: float(run["cpu_s"]))
+    return runs[times // 2]
+
+
 def document_of(instance: Instance) -> AllocationDocument:
     """Return an instance as a document that has been read and lowered."""
     document = from_frames(frames(instance))
