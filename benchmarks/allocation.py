@@ -26,6 +26,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from almoner.finance.allocation.conflict.conflicts import find_conflict
 from benchmarks.allocation_columns import (
     GAP,
     Figures,
@@ -36,12 +37,14 @@ from benchmarks.allocation_columns import (
     peak_mib,
     raw,
     refereed,
+    timed,
     verified,
 )
 from benchmarks.allocation_tax import modelling_tax
 from benchmarks.conditions import foreign_load, versions
+from benchmarks.instances.conflicts import plant_conflict
 from benchmarks.instances.generate import generate
-from benchmarks.instances.model import FAMILIES, Family
+from benchmarks.instances.model import CONFLICTS, FAMILIES, ConflictKind, Family
 
 LARGE = 10_000
 SMALL, REPEATS = 100, 5  # interventions up to which each contender runs so often, and the median counts
@@ -99,6 +102,27 @@ def lumpy(seed: int, *, size: int, limits: Sequence[float]) -> Figures:
         row[f"gap_at_{limit:g}_s"] = figures["gap"]
         row[f"cpu_at_{limit:g}_s"] = figures["cpu_s"]
     return row
+
+
+def conflict(size: int, kind: ConflictKind) -> Figures:
+    """Return the time in which a planted conflict is named with its fixes, each of which was tried.
+
+    Parameters
+    ----------
+    size : int [interventions]
+        Of the ``easy`` instance.
+    kind : str
+        What is planted.
+    """
+    broken, planted = plant_conflict(generate("easy", size, 1), kind, 1)
+    document = document_of(broken)
+
+    def work() -> Figures:
+        found = find_conflict(document)
+        rules = [] if found is None else list(found.rules)
+        return {"rules": rules, "fixes": 0 if found is None else len(found.fixes)}
+
+    return {"kind": kind, "n": size, "planted": list(planted.rules), **timed(work)}
 
 
 def geometric_mean(ratios: Iterable[float]) -> float | None:
@@ -181,6 +205,12 @@ def measure(arguments: argparse.Namespace) -> Figures:
         made["lumpy"] = [
             lumpy(seed, size=arguments.lumpy_size, limits=arguments.lumpy) for seed in arguments.lumpy_seeds
         ]
+    if arguments.conflict:
+        say(f"conflicts among {arguments.conflict:,}")
+        made["conflicts"] = [conflict(arguments.conflict, kind) for kind in CONFLICTS]
+        made["summary"]["conflict_s"] = max(row["cpu_s"] for row in made["conflicts"])
+        named = [set(row["rules"]) == set(row["planted"]) for row in made["conflicts"]]
+        made["summary"]["conflicts_named"] = f"{sum(named)} of {len(named)}"
     if arguments.peak:
         say(f"memory at {arguments.peak:,}")
         made["peak"] = peak_mib("easy", arguments.peak, arguments.seeds[0], arguments.limit)
@@ -217,6 +247,7 @@ def asked(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--peak", type=int, default=50_000, help="size at which memory is measured, 0 for none"
     )
+    parser.add_argument("--conflict", type=int, default=10_000, help="size of planted conflicts, 0 for none")
     parser.add_argument(
         "--others-up-to", type=int, default=1000, help="largest size for PuLP objects and CBC"
     )
@@ -227,7 +258,7 @@ def asked(words: Sequence[str] | None) -> argparse.Namespace:
         arguments.sizes, arguments.families, arguments.seeds = [100, 1000], ["easy", "periods"], [1]
         arguments.limit, arguments.tax, arguments.repeats = 5.0, [100, 1000], 3
         arguments.lumpy, arguments.lumpy_seeds, arguments.peak = [5.0], [2], 0
-        arguments.others_up_to = 100
+        arguments.others_up_to, arguments.conflict = 100, 1000
     return arguments
 
 
