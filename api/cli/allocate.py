@@ -123,6 +123,15 @@ def answered(
     document: AllocationDocument, gap: Fraction | None, deadline_s: float, report: "Reporter", strategy: str
 ) -> tuple[AllocationDocument, AllocationResult, dict[str, Any]]:
     """Answer a problem as its objective asks: what was posed, the answer, and what else is to tell."""
+    is_plain = (
+        not document.objective.order and document.objective.mode == "mean" and not document.evidence.count
+    )
+    if strategy != "auto" and not is_plain:
+        raise DocumentInvalid(
+            f"--strategy {strategy} counts gains as written; this problem has evidence, a cautious objective "
+            "or metrics in an order. Leave the option out, or take these sections out.",
+            got=strategy,
+        )
     if document.objective.order:
         stages = allocate_in_order(document, gap=gap, deadline_s=deadline_s, progress=report)
         reached = {stage.metric_id: str(stage.result.value) for stage in stages[:-1]}

@@ -352,7 +352,6 @@ SECTIONS: Mapping[str, Section] = MappingProxyType(
                         default="A",
                         note="strength of the evidence, A the strongest",
                     ),
-                    _int("lag_periods", "periods between money and outcome", 0, most=MAX_PERIODS),
                 ),
             ),
             Section(

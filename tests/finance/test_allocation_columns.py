@@ -61,7 +61,7 @@ ROWS: dict[str, Rows] = {
     ],
     "evidence": [
         {"intervention_id": "a", "metric_id": "m", "pool": "all", "family": "beta_binomial", "total": 3}
-        | {"exposure": 5, "squares": 0, "expected_micro": 500_000, "grade": "A", "lag_periods": 0}
+        | {"exposure": 5, "squares": 0, "expected_micro": 500_000, "grade": "A"}
     ],
     "previous": [{"intervention_id": "a", "period": 0, "amount_minor": 100}],
     "overrides": [
