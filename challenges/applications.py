@@ -12,12 +12,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
 from ..finance.documents import Code, DecimalText, Document, FrozenMap, Text, UnitCode
-from ..finance.errors import ApplicationInconsistent
 from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, decimal_text, money
 from ..finance.units import MAX_SCALE, Unit
 from .brief import Brief
 from .eligibility import FactValue
+from .errors import ApplicationInconsistent
 from .figures import WHOLE_BP, nano
 from .prizes import amount_findings
 
@@ -194,7 +194,7 @@ class Application(Document):
     >>> draft.check()
     Traceback (most recent call last):
     ...
-    almoner.finance.errors.ApplicationInconsistent: Application a-1 has 1 fault: \
+    almoner.challenges.errors.ApplicationInconsistent: Application a-1 has 1 fault: \
 /ask: asks for 950.00, but the lines covered by the ask sum to 900.00.
     """
 

@@ -19,11 +19,11 @@ from typing import Literal
 
 from ..finance.allocation import AllocationDocument, AllocationLine
 from ..finance.allocation.columns import MICRO, SECTIONS
-from ..finance.errors import ApplicationInconsistent, ScoreInvalid
 from ..finance.money import Money, money, round_quotient, split, zero
 from ..finance.units import Unit
 from .applications import Application
 from .ballots import BallotResult
+from .errors import ApplicationInconsistent, ScoreInvalid
 from .prizes import Places, Pool, prize_maximum, split_places
 from .ranking import Ranking, Standing
 from .rubric import Scale, figure

@@ -31,10 +31,10 @@ from typing import Annotated, Final, NamedTuple, TypeVar
 from pydantic import Field
 
 from ..finance.documents import Code, DecimalText, Document
-from ..finance.errors import BallotInvalid
 from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, money, split, zero
 from .caps import fill_to_cap
+from .errors import BallotInvalid
 from .figures import WHOLE_BP
 
 GRAIN: Final = 10**50  # a ballot's share of a project is a whole number of this part of one

@@ -13,12 +13,13 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from ..finance.dates import as_utc, instant_text, parse_day
 from ..finance.documents import Code, DecimalText, Document, Text, UnitCode
-from ..finance.errors import ChallengeClosed, DocumentInvalid, Missing
+from ..finance.errors import DocumentInvalid, Missing
 from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, zero
 from ..finance.units import Unit
 from .ballots import BallotPolicy
 from .eligibility import Rule, rule_findings
+from .errors import ChallengeClosed
 from .figures import nano
 from .prizes import Places, Pool, Prize, amount_findings, prize_findings, prize_maximum
 from .rubric import Rubric
@@ -171,7 +172,7 @@ class Brief(Document):
     >>> brief.require_open("apply", datetime.fromisoformat("2027-03-01T17:00+03:00"))
     Traceback (most recent call last):
     ...
-    almoner.finance.errors.ChallengeClosed: Phase apply of clean-water closed at \
+    almoner.challenges.errors.ChallengeClosed: Phase apply of clean-water closed at \
 2027-03-01T14:00:00.000000Z; this came at 2027-03-01T14:00:00.000000Z.
     """
 

@@ -19,8 +19,9 @@ from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from ..finance.dates import parse_day
 from ..finance.documents import Code, Document, Text
-from ..finance.errors import DocumentInvalid, NotEligible
+from ..finance.errors import DocumentInvalid
 from ..finance.findings import Findings, finding
+from .errors import NotEligible
 
 Status = Literal["fail", "needs_document", "pass"]
 Operator = Literal["=", "!=", ">", ">=", "<", "<=", "in"]

@@ -15,10 +15,10 @@ from ..finance.allocation.problem import AllocationDocument
 from ..finance.allocation.simple.placing import Proposal
 from ..finance.allocation.simple.strategies import Strategy
 from ..finance.documents import Document
-from ..finance.errors import BallotInvalid
 from ..finance.money import Money, decimal_text
 from ..finance.units import Unit
 from .ballots import Ballot, MeasuredProject, metric_shares
+from .errors import BallotInvalid
 from .figures import WHOLE_BP
 
 Figure = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,30}(\.[0-9]{1,40})?([eE]-?[0-9]{1,2})?$")]

@@ -13,10 +13,10 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from ..finance.documents import Code, DecimalText, Document, Text
-from ..finance.errors import ScoreInvalid
 from ..finance.findings import Findings, finding, repeated
 from ..finance.money import decimal_text, round_quotient
 from ..finance.units import MAX_SCALE
+from .errors import ScoreInvalid
 from .figures import WHOLE_BP, nano
 
 Direction = Literal["higher", "lower"]
@@ -44,7 +44,7 @@ class Scale(Document):
     >>> scale.steps("3.75")
     Traceback (most recent call last):
     ...
-    almoner.finance.errors.ScoreInvalid: 3.75 is off the grid: marks run from 1 to 5 in steps of 0.1.
+    almoner.challenges.errors.ScoreInvalid: 3.75 is off the grid: marks run from 1 to 5 in steps of 0.1.
     """
 
     lo: DecimalText

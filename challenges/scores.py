@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..finance.errors import AlmonerError, ScoreInvalid
+from ..finance.errors import AlmonerError
 from ..finance.findings import Findings, finding
+from .errors import ScoreInvalid
 from .rubric import Rubric
 
 
@@ -91,7 +92,7 @@ def read_marks(
     >>> read_marks(rubric, application_id="a-1", judge_id="j-1", marks={"reach": "3.5"})
     Traceback (most recent call last):
     ...
-    almoner.finance.errors.ScoreInvalid: The read of a-1 by j-1 has 1 fault: \
+    almoner.challenges.errors.ScoreInvalid: The read of a-1 by j-1 has 1 fault: \
 reach: 3.5 is out of scale: marks run from 1 to 3 in steps of 0.5.
     """
     found: Findings = []

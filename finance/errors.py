@@ -20,7 +20,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
     |- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
     |                     AttributionRefused
-    `- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid, ApplicationInconsistent
+    `- ChallengeError     drawn in ``challenges/errors.py``
 
 Programming mistakes stay ``TypeError`` and ``ValueError``. No HTTP status and no exit code stands here:
 ``api/problems.py`` gives both.
@@ -412,42 +412,6 @@ class EvaluationRefused(VerificationError):
     """Data on which a method gives no result that may be paid on."""
 
     code = "claim.evaluation_refused"
-
-
-class ChallengeError(AlmonerError):
-    """A challenge cannot do what is asked."""
-
-    code = "challenge"
-
-
-class NotEligible(ChallengeError):
-    """An application that fails a rule."""
-
-    code = "challenge.not_eligible"
-
-
-class ChallengeClosed(ChallengeError):
-    """A submission or score outside its phase."""
-
-    code = "challenge.closed"
-
-
-class ScoreInvalid(ChallengeError):
-    """A score off its scale, of an unknown trait, or incomplete."""
-
-    code = "score.invalid"
-
-
-class BallotInvalid(ChallengeError):
-    """A ballot or metric table that breaks its rule."""
-
-    code = "ballot.invalid"
-
-
-class ApplicationInconsistent(ChallengeError):
-    """An application whose figures do not add up."""
-
-    code = "application.inconsistent"
 
 
 class AllocationError(AlmonerError):

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from ...finance import acts as money
 from ...finance.dates import Clock
-from ...finance.errors import BallotInvalid, Missing, NotEligible, OverdrawnCommitment
+from ...finance.errors import Missing, OverdrawnCommitment
 from ...finance.funds import PooledFund
 from ...finance.ledger import PLAIN, Details, Transaction
 from ...finance.money import Money, zero
@@ -15,6 +15,7 @@ from ...finance.records.registry import lock_fund
 from ...finance.storage import Session
 from ..awarding import Award
 from ..ballots import BallotResult, MeasuredProject, count_ballots
+from ..errors import BallotInvalid, NotEligible
 from ..lifecycle import Submission
 from ..prizes import prize_maximum
 from ..ranking import Ranking, rank_by_mean

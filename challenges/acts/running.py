@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from ...finance import acts as money
 from ...finance.dates import Clock
-from ...finance.errors import AlreadyExists, ChallengeClosed, CurrencyMismatch, Missing, ScoreInvalid
+from ...finance.errors import AlreadyExists, CurrencyMismatch, Missing
 from ...finance.funds import PooledFund
 from ...finance.ledger import Details
 from ...finance.money import zero
@@ -15,6 +15,7 @@ from ..applications import Application
 from ..ballots import Ballot, MeasuredProject, count_ballots
 from ..brief import Brief, Phase
 from ..eligibility import check_eligibility
+from ..errors import ChallengeClosed, ScoreInvalid
 from ..lifecycle import Challenge, Submission
 from ..records import rounds
 from ..scores import Score, read_marks

@@ -22,18 +22,13 @@ from almoner.challenges import (
     rank_by_mean,
     read_marks,
 )
+from almoner.challenges.errors import BallotInvalid, NotEligible
 from almoner.challenges.prizes import Places, Pool
 from almoner.challenges.records.rounds import find_challenge, list_awards
 from almoner.challenges.records.tables import APPLICATION, AWARD
 from almoner.challenges.scores import Score
 from almoner.finance import acts as finance
-from almoner.finance.errors import (
-    BallotInvalid,
-    KeyReused,
-    Missing,
-    NotEligible,
-    OverdrawnCommitment,
-)
+from almoner.finance.errors import KeyReused, Missing, OverdrawnCommitment
 from almoner.finance.posting import record_event
 from almoner.finance.records.entries import find_transaction
 from almoner.finance.records.registry import find_book_id

@@ -13,20 +13,17 @@ from sqlalchemy.exc import DatabaseError
 
 from almoner import currency
 from almoner.challenges import Ballot, acts
+from almoner.challenges.errors import ApplicationInconsistent, BallotInvalid, ChallengeClosed, ScoreInvalid
 from almoner.challenges.records.tables import APPLICATION, AWARD, BALLOT, CHALLENGE, SCORE
 from almoner.finance import acts as finance
 from almoner.finance.errors import (
     AlmonerError,
     AlreadyExists,
-    ApplicationInconsistent,
-    BallotInvalid,
-    ChallengeClosed,
     CurrencyMismatch,
     EarmarkViolated,
     InsufficientFunds,
     KeyReused,
     Missing,
-    ScoreInvalid,
 )
 from almoner.finance.posting import record_event
 from almoner.finance.records.tables import EVENT, TXN

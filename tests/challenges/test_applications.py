@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almoner.challenges import Application, Brief, check_eligibility
-from almoner.finance.errors import ApplicationInconsistent, DocumentInvalid
+from almoner.challenges.errors import ApplicationInconsistent
+from almoner.finance.errors import DocumentInvalid
 from almoner.finance.money import money
 from almoner.finance.units import currency
 

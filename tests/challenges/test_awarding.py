@@ -30,14 +30,10 @@ from almoner.challenges import (
     rank_by_mean,
     unawarded,
 )
+from almoner.challenges.errors import ApplicationInconsistent, ScoreInvalid
 from almoner.finance.allocation.answer import Allocation, AllocationLine, Part
 from almoner.finance.allocation.checking.check import recheck
-from almoner.finance.errors import (
-    AllocationRejected,
-    ApplicationInconsistent,
-    DocumentInvalid,
-    ScoreInvalid,
-)
+from almoner.finance.errors import AllocationRejected, DocumentInvalid
 from almoner.finance.money import Money, money, zero
 from almoner.finance.units import currency
 

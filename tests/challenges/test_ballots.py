@@ -17,7 +17,8 @@ from almoner.challenges import (
     median_quorum,
     metric_shares,
 )
-from almoner.finance.errors import BallotInvalid, CurrencyMismatch
+from almoner.challenges.errors import BallotInvalid
+from almoner.finance.errors import CurrencyMismatch
 from almoner.finance.money import Money, money, zero
 from almoner.finance.units import currency
 

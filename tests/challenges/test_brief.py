@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from almoner.challenges import Brief
-from almoner.finance.errors import ChallengeClosed, DocumentInvalid, Missing
+from almoner.challenges.errors import ChallengeClosed
+from almoner.finance.errors import DocumentInvalid, Missing
 from almoner.finance.money import money
 from almoner.finance.units import currency
 

@@ -18,7 +18,8 @@ from almoner.challenges import (
     negation,
 )
 from almoner.challenges.eligibility import FactValue, Rule, Status
-from almoner.finance.errors import DocumentInvalid, NotEligible
+from almoner.challenges.errors import NotEligible
+from almoner.finance.errors import DocumentInvalid
 
 STATUSES: tuple[Status, ...] = ("fail", "needs_document", "pass")
 F, N, P = STATUSES

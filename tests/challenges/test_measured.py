@@ -6,10 +6,11 @@ import pytest
 
 from almoner.challenges import PublishedRound, retro_funding_4
 from almoner.challenges.ballots import Ballot, MeasuredProject
+from almoner.challenges.errors import BallotInvalid
 from almoner.challenges.measured import MEASURED_METRICS, MeasuredParams, measured_params
 from almoner.finance.allocation.problem import AllocationDocument
 from almoner.finance.allocation.simple.strategies import choose
-from almoner.finance.errors import AllocationRejected, BallotInvalid, DocumentInvalid
+from almoner.finance.errors import AllocationRejected, DocumentInvalid
 
 TOLERANCE_OP = Fraction(1, 10**6)
 

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from almoner.challenges import Rubric, Scale
+from almoner.challenges.errors import ScoreInvalid
 from almoner.challenges.rubric import figure
-from almoner.finance.errors import DocumentInvalid, ScoreInvalid, TooPrecise
+from almoner.finance.errors import DocumentInvalid, TooPrecise
 
 Content = dict[str, Any]
 

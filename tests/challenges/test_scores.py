@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from almoner.challenges import Rubric, Score, read_marks, totals_by_read
-from almoner.finance.errors import ScoreInvalid
+from almoner.challenges.errors import ScoreInvalid
 
 MARKS = {"reach": "3.7", "proof": "2.2"}
 
