@@ -26,7 +26,7 @@ TAKEN = (
         "moves forward",
         "stands under",
     ),
-    *("GENERATED ALWAYS", "is fixed", "who amends", "in its place", "is withdrawn"),
+    *("GENERATED ALWAYS", "is fixed", "who amends", "in its place", "is withdrawn", "is recused"),
 )
 AMONG = {
     "owns": "controls",
