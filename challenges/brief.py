@@ -11,17 +11,18 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from ..finance.dates import as_utc, instant_text, parse_day
+from ..finance.dates import as_utc, instant_text
 from ..finance.documents import Code, DecimalText, Document, Text, UnitCode
-from ..finance.errors import DocumentInvalid, Missing
+from ..finance.errors import Missing
 from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, zero
 from ..finance.units import Unit
 from .ballots import BallotPolicy
 from .eligibility import Rule, rule_findings
 from .errors import ChallengeClosed
+from .fields import DayText, MetricName
 from .figures import nano
-from .prizes import Places, Pool, Prize, amount_findings, prize_findings, prize_maximum
+from .prizes import AnyPrize, Prize, amount_findings, judged_by, prize_findings, prize_maximum, prize_phases
 from .rubric import Rubric
 
 Judging = Literal["none", "panel", "ballot", "metric"]
@@ -29,14 +30,6 @@ Judging = Literal["none", "panel", "ballot", "metric"]
 
 def _real_instant(text: str) -> str:
     datetime.fromisoformat(text)
-    return text
-
-
-def _real_day(text: str) -> str:
-    try:
-        parse_day(text)
-    except DocumentInvalid as fault:
-        raise ValueError(fault.message) from None
     return text
 
 
@@ -48,8 +41,6 @@ InstantText = Annotated[
     ),
     AfterValidator(_real_instant),
 ]
-DayText = Annotated[str, AfterValidator(_real_day)]
-MetricName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:/@-]{0,79}$")]
 
 
 class Goal(Document):
@@ -151,7 +142,7 @@ class Brief(Document):
         Who may compete; ``None`` lets everybody in.
     rubric : Rubric or None
         What panels score by, unless a phase carries its own.
-    prizes : tuple[Places or Pool, ...]
+    prizes : tuple[Prize, ...]
         At least one.
 
     Examples
@@ -285,7 +276,7 @@ class Brief(Document):
             found += self.rubric.findings(f"{at}/rubric")
         for n, prize in enumerate(self.prizes):
             found += prize_findings(prize, self.unit, f"{at}/prizes/{n}")
-            found += _deciding_findings(self, prize, f"{at}/prizes/{n}/phase")
+            found += _deciding_findings(self, prize, f"{at}/prizes/{n}")
         return found
 
 
@@ -354,14 +345,32 @@ def _ballot_findings(brief: Brief, policy: BallotPolicy, at: str) -> Findings:
     return found + amount_findings(policy.floor, brief.unit, f"{at}/floor", zero_allowed=True)
 
 
-def _deciding_findings(brief: Brief, prize: Places | Pool, at: str) -> Findings:
-    """List whether the phase of a prize exists and yields the result by which the prize is paid."""
+def _deciding_findings(brief: Brief, prize: AnyPrize, at: str) -> Findings:
+    """List whether the phases of a prize exist and yield the result by which the prize is paid."""
     judging = {phase.id: phase.judging for phase in brief.phases}
-    if prize.phase not in judging:
-        return [finding(at, f"there is no phase {prize.phase}")]
-    needed = "ballot" if isinstance(prize, Pool) and prize.split == "ballot" else "panel"
-    if judging[prize.phase] != needed:
-        return [
-            finding(at, f"{prize.phase} is judged by {judging[prize.phase]}; this prize needs a {needed}")
-        ]
-    return []
+    found = [
+        finding(f"{at}/{name}", f"there is no phase {phase}")
+        for name, phase in prize_phases(prize)
+        if phase not in judging
+    ]
+    needed = judged_by(prize)
+    if judging.get(prize.phase, next(iter(needed))) not in needed:
+        kinds = " or ".join(sorted(needed, reverse=True))
+        said = f"{prize.phase} is judged by {judging[prize.phase]}; this prize needs a {kinds}"
+        found.append(finding(f"{at}/phase", said))
+    return found or _later_findings(brief, prize, at)
+
+
+def _later_findings(brief: Brief, prize: AnyPrize, at: str) -> Findings:
+    """List later phases of a prize that are not later, and a rest that goes to none or several prizes."""
+    order = [phase.id for phase in brief.phases]
+    found = [
+        finding(f"{at}/{name}", f"{phase} is not after {prize.phase}")
+        for name, phase in prize_phases(prize)[1:]
+        if order.index(phase) <= order.index(prize.phase)
+    ]
+    takers = [one for one in brief.prizes if one.phase == prize.rolls_to]
+    if prize.rolls_to and len(takers) != 1 and not found:
+        said = f"{prize.rolls_to} has {len(takers)} prizes; what rolls over needs exactly one"
+        found.append(finding(f"{at}/unawarded/roll_over", said))
+    return found
