@@ -32,7 +32,7 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .brief import Brief, Goal, Phase
+    from .brief import Brief, Goal
     from .caps import Filled, fill_to_cap
     from .eligibility import (
         AllOf,
@@ -47,11 +47,16 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
+    from .forms import Form
+    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
+    from .phases import Advances, Phase
+    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
     from .prizes import Places, Pool, prize_maximum, split_places
     from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
     from .ranking import Ranking, Standing, rank_by_mean
     from .rubric import Anchor, Rubric, Scale, Trait
     from .scores import Score, read_marks, totals_by_read
+    from .visibility import VisibilityRule
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -83,7 +88,7 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".brief": ("Brief", "Goal", "Phase"),
+            ".brief": ("Brief", "Goal"),
             ".caps": ("Filled", "fill_to_cap"),
             ".eligibility": (
                 "AllOf",
@@ -98,20 +103,29 @@ else:
                 "disjunction",
                 "negation",
             ),
+            ".forms": ("Form",),
+            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".phases": ("Advances", "Phase"),
+            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": ("Places", "Pool", "prize_maximum", "split_places"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".visibility": ("VisibilityRule",),
         },
     )
 
 __all__ = [
     "ActorDisclosure",
+    "Advances",
     "AllOf",
+    "AmendmentPolicy",
     "Anchor",
     "AnyOf",
+    "AppealPolicy",
     "Application",
+    "AttributeMinimum",
     "Award",
     "Ballot",
     "BallotPolicy",
@@ -119,11 +133,15 @@ __all__ = [
     "BallotShare",
     "Brief",
     "BudgetLine",
+    "DisclosurePolicy",
     "EligibilityRule",
     "Filled",
     "Finding",
+    "Form",
     "Goal",
     "InKindOffer",
+    "JudgeFee",
+    "JudgePolicy",
     "Leaf",
     "LeafFinding",
     "MeasuredProject",
@@ -141,6 +159,7 @@ __all__ = [
     "Score",
     "Standing",
     "Trait",
+    "VisibilityRule",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
