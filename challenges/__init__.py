@@ -32,8 +32,14 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .brief import Brief, Goal
-    from .caps import Filled, fill_to_cap
+    from .brief import (
+        Brief,
+        Goal,
+    )
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -47,16 +53,69 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
-    from .forms import Form
-    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
-    from .phases import Advances, Phase
-    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
-    from .prizes import Places, Pool, prize_maximum, split_places
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, rank_by_mean
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .scores import Score, read_marks, totals_by_read
-    from .visibility import VisibilityRule
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
+    from .prizes import (
+        AnyPrize,
+        Discretionary,
+        FinalistsThenGrand,
+        FirstToFinish,
+        Grand,
+        InKindPrize,
+        MeasuredProgress,
+        Places,
+        Pool,
+        Prize,
+        PrizeStage,
+        ReducedPerDay,
+        RollOver,
+        Staged,
+        prize_maximum,
+        split_places,
+        stage_amounts,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        rank_by_mean,
+    )
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .visibility import (
+        VisibilityRule,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -103,11 +162,30 @@ else:
                 "disjunction",
                 "negation",
             ),
+            ".fields": ("Condition",),
             ".forms": ("Form",),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
-            ".prizes": ("Places", "Pool", "prize_maximum", "split_places"),
+            ".prizes": (
+                "AnyPrize",
+                "Discretionary",
+                "FinalistsThenGrand",
+                "FirstToFinish",
+                "Grand",
+                "InKindPrize",
+                "MeasuredProgress",
+                "Places",
+                "Pool",
+                "Prize",
+                "PrizeStage",
+                "ReducedPerDay",
+                "RollOver",
+                "Staged",
+                "prize_maximum",
+                "split_places",
+                "stage_amounts",
+            ),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
@@ -123,6 +201,7 @@ __all__ = [
     "AmendmentPolicy",
     "Anchor",
     "AnyOf",
+    "AnyPrize",
     "AppealPolicy",
     "Application",
     "AttributeMinimum",
@@ -133,30 +212,42 @@ __all__ = [
     "BallotShare",
     "Brief",
     "BudgetLine",
+    "Condition",
     "DisclosurePolicy",
+    "Discretionary",
     "EligibilityRule",
     "Filled",
+    "FinalistsThenGrand",
     "Finding",
+    "FirstToFinish",
     "Form",
     "Goal",
+    "Grand",
     "InKindOffer",
+    "InKindPrize",
     "JudgeFee",
     "JudgePolicy",
     "Leaf",
     "LeafFinding",
+    "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Not",
     "Phase",
     "Places",
     "Pool",
+    "Prize",
+    "PrizeStage",
     "ProposedIntervention",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
+    "ReducedPerDay",
+    "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "Staged",
     "Standing",
     "Trait",
     "VisibilityRule",
@@ -178,6 +269,7 @@ __all__ = [
     "read_marks",
     "retro_funding_4",
     "split_places",
+    "stage_amounts",
     "totals_by_read",
     "unawarded",
 ]
