@@ -32,8 +32,14 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .brief import Brief, Goal, Phase
-    from .caps import Filled, fill_to_cap
+    from .brief import (
+        Brief,
+        Goal,
+    )
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -47,11 +53,69 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
-    from .prizes import Places, Pool, prize_maximum, split_places
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, rank_by_mean
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .scores import Score, read_marks, totals_by_read
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
+    from .prizes import (
+        AnyPrize,
+        Discretionary,
+        FinalistsThenGrand,
+        FirstToFinish,
+        Grand,
+        InKindPrize,
+        MeasuredProgress,
+        Places,
+        Pool,
+        Prize,
+        PrizeStage,
+        ReducedPerDay,
+        RollOver,
+        Staged,
+        prize_maximum,
+        split_places,
+        stage_amounts,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        rank_by_mean,
+    )
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .visibility import (
+        VisibilityRule,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -83,7 +147,7 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".brief": ("Brief", "Goal", "Phase"),
+            ".brief": ("Brief", "Goal"),
             ".caps": ("Filled", "fill_to_cap"),
             ".eligibility": (
                 "AllOf",
@@ -98,20 +162,49 @@ else:
                 "disjunction",
                 "negation",
             ),
-            ".prizes": ("Places", "Pool", "prize_maximum", "split_places"),
+            ".fields": ("Condition",),
+            ".forms": ("Form",),
+            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".phases": ("Advances", "Phase"),
+            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
+            ".prizes": (
+                "AnyPrize",
+                "Discretionary",
+                "FinalistsThenGrand",
+                "FirstToFinish",
+                "Grand",
+                "InKindPrize",
+                "MeasuredProgress",
+                "Places",
+                "Pool",
+                "Prize",
+                "PrizeStage",
+                "ReducedPerDay",
+                "RollOver",
+                "Staged",
+                "prize_maximum",
+                "split_places",
+                "stage_amounts",
+            ),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".visibility": ("VisibilityRule",),
         },
     )
 
 __all__ = [
     "ActorDisclosure",
+    "Advances",
     "AllOf",
+    "AmendmentPolicy",
     "Anchor",
     "AnyOf",
+    "AnyPrize",
+    "AppealPolicy",
     "Application",
+    "AttributeMinimum",
     "Award",
     "Ballot",
     "BallotPolicy",
@@ -119,28 +212,45 @@ __all__ = [
     "BallotShare",
     "Brief",
     "BudgetLine",
+    "Condition",
+    "DisclosurePolicy",
+    "Discretionary",
     "EligibilityRule",
     "Filled",
+    "FinalistsThenGrand",
     "Finding",
+    "FirstToFinish",
+    "Form",
     "Goal",
+    "Grand",
     "InKindOffer",
+    "InKindPrize",
+    "JudgeFee",
+    "JudgePolicy",
     "Leaf",
     "LeafFinding",
+    "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Not",
     "Phase",
     "Places",
     "Pool",
+    "Prize",
+    "PrizeStage",
     "ProposedIntervention",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
+    "ReducedPerDay",
+    "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "Staged",
     "Standing",
     "Trait",
+    "VisibilityRule",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
@@ -159,6 +269,7 @@ __all__ = [
     "read_marks",
     "retro_funding_4",
     "split_places",
+    "stage_amounts",
     "totals_by_read",
     "unawarded",
 ]
