@@ -9,16 +9,22 @@ if TYPE_CHECKING:
     from .identity import Aliases, Mark, alias_sets
     from .inference import JointWork, MoneyFlow, infer_from_mail, infer_from_money, infer_from_work
     from .interests import INTEREST_KINDS, Interest, interest_of_tie
-    from .policy import AMERICA_COMPETES, ConflictPolicy
+    from .policy import AMERICA_COMPETES, ConflictPolicy, conflict_policy
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".finding": ("Contender", "JudgeConflict", "barred_pairs", "find_conflicts"),
             ".identity": ("Aliases", "Mark", "alias_sets"),
-            ".inference": ("JointWork", "MoneyFlow", "infer_from_mail", "infer_from_money", "infer_from_work"),
+            ".inference": (
+                "JointWork",
+                "MoneyFlow",
+                "infer_from_mail",
+                "infer_from_money",
+                "infer_from_work",
+            ),
             ".interests": ("INTEREST_KINDS", "Interest", "interest_of_tie"),
-            ".policy": ("AMERICA_COMPETES", "ConflictPolicy"),
+            ".policy": ("AMERICA_COMPETES", "ConflictPolicy", "conflict_policy"),
         },
     )
 
@@ -35,6 +41,7 @@ __all__ = [
     "MoneyFlow",
     "alias_sets",
     "barred_pairs",
+    "conflict_policy",
     "find_conflicts",
     "infer_from_mail",
     "infer_from_money",

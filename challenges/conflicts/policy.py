@@ -13,12 +13,15 @@ with an individual who is a registered participant." Read literally, this bars f
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, PlainSerializer
 
-from ...finance.documents import Code, DecimalText, Document, FrozenMap, UnitCode
+from ...finance.documents import Code, DecimalText, Document, FrozenMap, UnitCode, canonical_bytes
+from ...finance.errors import AlmonerError
 from ...finance.findings import Findings, finding
+from ..errors import BriefInvalid
+from ..json_values import thaw
 from .interests import INTEREST_KINDS, SURE_BP, InterestKind
 
 Level = Literal["hard", "soft", "ignore"]
@@ -83,6 +86,7 @@ class ConflictPolicy(Document):
     ('hard', 'soft', 'pair')
     """
 
+    invalid: ClassVar[type[AlmonerError]] = BriefInvalid
     schema_id: Annotated[Literal["almoner.conflict_policy/1"], Field(alias="schema")]
     name: Code
     levels: Annotated[Mapping[KindName, Level], *_Frozen] = FrozenMap[Level]({})
@@ -165,3 +169,41 @@ AMERICA_COMPETES = ConflictPolicy.model_validate(
         "scopes": dict.fromkeys(STATUTORY, "competition"),
     }
 )
+
+
+def conflict_policy(stated: str | Mapping[str, object], scope: Scope | None = None) -> ConflictPolicy:
+    """Read the policy that a brief names or states.
+
+    Parameters
+    ----------
+    stated : str or Mapping
+        ``america_competes``, or a policy's fields.
+    scope : str or None
+        What every hard conflict bars from, where the brief says so.
+
+    Raises
+    ------
+    BriefInvalid
+        When no policy has that name, or its fields break a rule.
+
+    Examples
+    --------
+    >>> conflict_policy("america_competes", "pair").scope("family")
+    'pair'
+    >>> conflict_policy("none_at_all")
+    Traceback (most recent call last):
+    ...
+    almoner.challenges.errors.BriefInvalid: There is no policy on conflicts 'none_at_all'. Name \
+america_competes, or state its fields.
+    """
+    if isinstance(stated, str):
+        if stated != AMERICA_COMPETES.name:
+            raise BriefInvalid(
+                f"There is no policy on conflicts {stated!r}. Name {AMERICA_COMPETES.name}, or state its "
+                "fields.",
+                policy=stated,
+            )
+        policy = AMERICA_COMPETES
+    else:
+        policy = ConflictPolicy.read(canonical_bytes(thaw(stated)))
+    return policy if scope is None else policy.with_scope(scope)
