@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
+    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
     from .brief import Brief, Goal, Phase
+    from .calibration import Calibration, JudgeEffect, Merit, PanelMean, Read, Variances, calibrate
     from .caps import Filled, fill_to_cap
     from .eligibility import (
         AllOf,
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     )
     from .prizes import Places, Pool, prize_maximum, split_places
     from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, rank_by_mean
+    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
     from .rubric import Anchor, Rubric, Scale, Trait
     from .scores import Score, read_marks, totals_by_read
 else:
@@ -83,7 +85,17 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
+            ".bands": ("TieBand", "LotteryDraw", "ExpectedPlace", "ExpectedRanking"),
             ".brief": ("Brief", "Goal", "Phase"),
+            ".calibration": (
+                "Calibration",
+                "JudgeEffect",
+                "Merit",
+                "PanelMean",
+                "Read",
+                "Variances",
+                "calibrate",
+            ),
             ".caps": ("Filled", "fill_to_cap"),
             ".eligibility": (
                 "AllOf",
@@ -100,7 +112,7 @@ else:
             ),
             ".prizes": ("Places", "Pool", "prize_maximum", "split_places"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
-            ".ranking": ("Ranking", "Standing", "rank_by_mean"),
+            ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
         },
@@ -119,16 +131,23 @@ __all__ = [
     "BallotShare",
     "Brief",
     "BudgetLine",
+    "Calibration",
     "EligibilityRule",
+    "ExpectedPlace",
+    "ExpectedRanking",
     "Filled",
     "Finding",
     "Goal",
     "InKindOffer",
+    "JudgeEffect",
     "Leaf",
     "LeafFinding",
+    "LotteryDraw",
     "MeasuredProject",
     "Member",
+    "Merit",
     "Not",
+    "PanelMean",
     "Phase",
     "Places",
     "Pool",
@@ -136,25 +155,32 @@ __all__ = [
     "PublishedAward",
     "PublishedRound",
     "Ranking",
+    "Read",
     "Rubric",
     "Scale",
     "Score",
     "Standing",
+    "TieBand",
     "Trait",
+    "Variances",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
     "award_places",
+    "calibrate",
     "check_eligibility",
     "conjunction",
     "count_ballots",
     "disjunction",
+    "draw",
     "fill_to_cap",
     "median_quorum",
     "metric_shares",
     "negation",
+    "places_for_money",
     "pose",
     "prize_maximum",
+    "rank",
     "rank_by_mean",
     "read_marks",
     "retro_funding_4",
