@@ -32,10 +32,29 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
-    from .brief import Brief, Goal, Phase
-    from .calibration import Calibration, JudgeEffect, Merit, PanelMean, Read, Variances, calibrate
-    from .caps import Filled, fill_to_cap
+    from .bands import (
+        ExpectedPlace,
+        ExpectedRanking,
+        LotteryDraw,
+        TieBand,
+    )
+    from .brief import (
+        Brief,
+        Goal,
+    )
+    from .calibration import (
+        Calibration,
+        JudgeEffect,
+        Merit,
+        PanelMean,
+        Read,
+        Variances,
+        calibrate,
+    )
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -49,11 +68,72 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
-    from .prizes import Places, Pool, prize_maximum, split_places
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .scores import Score, read_marks, totals_by_read
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
+    from .prizes import (
+        AnyPrize,
+        Discretionary,
+        FinalistsThenGrand,
+        FirstToFinish,
+        Grand,
+        InKindPrize,
+        MeasuredProgress,
+        Places,
+        Pool,
+        Prize,
+        PrizeStage,
+        ReducedPerDay,
+        RollOver,
+        Staged,
+        prize_maximum,
+        split_places,
+        stage_amounts,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        draw,
+        places_for_money,
+        rank,
+        rank_by_mean,
+    )
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .visibility import (
+        VisibilityRule,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -85,8 +165,8 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".bands": ("TieBand", "LotteryDraw", "ExpectedPlace", "ExpectedRanking"),
-            ".brief": ("Brief", "Goal", "Phase"),
+            ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
+            ".brief": ("Brief", "Goal"),
             ".calibration": (
                 "Calibration",
                 "JudgeEffect",
@@ -110,20 +190,49 @@ else:
                 "disjunction",
                 "negation",
             ),
-            ".prizes": ("Places", "Pool", "prize_maximum", "split_places"),
+            ".fields": ("Condition",),
+            ".forms": ("Form",),
+            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".phases": ("Advances", "Phase"),
+            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
+            ".prizes": (
+                "AnyPrize",
+                "Discretionary",
+                "FinalistsThenGrand",
+                "FirstToFinish",
+                "Grand",
+                "InKindPrize",
+                "MeasuredProgress",
+                "Places",
+                "Pool",
+                "Prize",
+                "PrizeStage",
+                "ReducedPerDay",
+                "RollOver",
+                "Staged",
+                "prize_maximum",
+                "split_places",
+                "stage_amounts",
+            ),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".visibility": ("VisibilityRule",),
         },
     )
 
 __all__ = [
     "ActorDisclosure",
+    "Advances",
     "AllOf",
+    "AmendmentPolicy",
     "Anchor",
     "AnyOf",
+    "AnyPrize",
+    "AppealPolicy",
     "Application",
+    "AttributeMinimum",
     "Award",
     "Ballot",
     "BallotPolicy",
@@ -132,17 +241,28 @@ __all__ = [
     "Brief",
     "BudgetLine",
     "Calibration",
+    "Condition",
+    "DisclosurePolicy",
+    "Discretionary",
     "EligibilityRule",
     "ExpectedPlace",
     "ExpectedRanking",
     "Filled",
+    "FinalistsThenGrand",
     "Finding",
+    "FirstToFinish",
+    "Form",
     "Goal",
+    "Grand",
     "InKindOffer",
+    "InKindPrize",
     "JudgeEffect",
+    "JudgeFee",
+    "JudgePolicy",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
+    "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Merit",
@@ -151,18 +271,24 @@ __all__ = [
     "Phase",
     "Places",
     "Pool",
+    "Prize",
+    "PrizeStage",
     "ProposedIntervention",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
     "Read",
+    "ReducedPerDay",
+    "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "Staged",
     "Standing",
     "TieBand",
     "Trait",
     "Variances",
+    "VisibilityRule",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
@@ -185,6 +311,7 @@ __all__ = [
     "read_marks",
     "retro_funding_4",
     "split_places",
+    "stage_amounts",
     "totals_by_read",
     "unawarded",
 ]

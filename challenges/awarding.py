@@ -95,7 +95,7 @@ def award_places(prize: Places, ranking: Ranking, *, unit: Unit) -> tuple[Award,
     >>> print(award_places(prize, ranking, unit=currency("USD"))[0].reason)
     Rank 1 of 1 with a mean of 4.5000 points over 5 reads; place 1 pays 60.00 USD.
     """
-    amounts = [money(text, unit) for text in prize.amounts]
+    amounts = [money(text, unit) for text in prize.by_place]
     rows = {row.application_id: row for row in ranking.standings}
     sizes = Counter(row.rank for row in ranking.standings)
     awards = []

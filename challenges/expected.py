@@ -77,7 +77,7 @@ def rank_intervals(
         As for ``expected_ranks``.
     draws : int [draws]
         How many.
-    seed : int [any]
+    seed : int [seed]
         Of these draws.
 
     Examples

@@ -215,7 +215,7 @@ def rank(
         Stay in all figures, so that nobody else moves, and are not listed.
     draws : int [draws]
         For the rank intervals; 0 for none (``low`` and ``high`` are then 1 and the number of entries).
-    seed : int [any]
+    seed : int [seed]
         Of these draws.
 
     Raises
