@@ -32,8 +32,14 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .brief import Brief, Goal, Phase
-    from .caps import Filled, fill_to_cap
+    from .brief import (
+        Brief,
+        Goal,
+    )
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -47,7 +53,26 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
-    from .fields import Condition
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -67,10 +92,30 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, rank_by_mean
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .scores import Score, read_marks, totals_by_read
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        rank_by_mean,
+    )
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .visibility import (
+        VisibilityRule,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -102,7 +147,7 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".brief": ("Brief", "Goal", "Phase"),
+            ".brief": ("Brief", "Goal"),
             ".caps": ("Filled", "fill_to_cap"),
             ".eligibility": (
                 "AllOf",
@@ -118,6 +163,10 @@ else:
                 "negation",
             ),
             ".fields": ("Condition",),
+            ".forms": ("Form",),
+            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".phases": ("Advances", "Phase"),
+            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
                 "AnyPrize",
                 "Discretionary",
@@ -141,16 +190,21 @@ else:
             ".ranking": ("Ranking", "Standing", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".visibility": ("VisibilityRule",),
         },
     )
 
 __all__ = [
     "ActorDisclosure",
+    "Advances",
     "AllOf",
+    "AmendmentPolicy",
     "Anchor",
     "AnyOf",
     "AnyPrize",
+    "AppealPolicy",
     "Application",
+    "AttributeMinimum",
     "Award",
     "Ballot",
     "BallotPolicy",
@@ -159,16 +213,20 @@ __all__ = [
     "Brief",
     "BudgetLine",
     "Condition",
+    "DisclosurePolicy",
     "Discretionary",
     "EligibilityRule",
     "Filled",
     "FinalistsThenGrand",
     "Finding",
     "FirstToFinish",
+    "Form",
     "Goal",
     "Grand",
     "InKindOffer",
     "InKindPrize",
+    "JudgeFee",
+    "JudgePolicy",
     "Leaf",
     "LeafFinding",
     "MeasuredProgress",
@@ -192,6 +250,7 @@ __all__ = [
     "Staged",
     "Standing",
     "Trait",
+    "VisibilityRule",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",

@@ -13,10 +13,11 @@ from ...finance.records.registry import find_unit, lock_fund
 from ...finance.storage import Session
 from ..applications import Application
 from ..ballots import Ballot, MeasuredProject, count_ballots
-from ..brief import Brief, Phase
+from ..brief import Brief
 from ..eligibility import check_eligibility
 from ..errors import ChallengeClosed, ScoreInvalid
 from ..lifecycle import Challenge, Submission
+from ..phases import Phase
 from ..records.ballots import ballot_bytes, keep_ballot
 from ..records.briefs import StoredChallenge, find_challenge, keep_challenge
 from ..records.reads import keep_read
@@ -101,7 +102,7 @@ def _open_phase(stored: StoredChallenge, kinds: tuple[str, ...], judging: str, c
             challenge=stored.challenge.code,
         )
     instant = clock()
-    current = [phase for phase in fitting if phase.opens <= instant < phase.closes]
+    current = [phase for phase in fitting if brief.is_open(phase, instant)]
     return brief.require_open((current or fitting)[0].id, instant)
 
 
