@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from .dividing import award_by_ask, award_by_ballot, award_by_score
     from .orders import Order, PaidPlace, TieBreak, pay_places, raw_order
     from .placing import award_final, award_finalists, award_in_kind, award_places, award_staged, first_names
-    from .posing import award_by_allocation, pose
+    from .posing import award_by_allocation, exclusions, pose
     from .progressing import award_progress
     from .racing import Finish, Race, award_first
 else:
@@ -27,7 +27,7 @@ else:
                 "award_staged",
                 "first_names",
             ),
-            ".posing": ("award_by_allocation", "pose"),
+            ".posing": ("award_by_allocation", "exclusions", "pose"),
             ".progressing": ("award_progress",),
             ".racing": ("Finish", "Race", "award_first"),
         },
@@ -52,6 +52,7 @@ __all__ = [
     "award_places",
     "award_progress",
     "award_staged",
+    "exclusions",
     "first_names",
     "pay_places",
     "pose",

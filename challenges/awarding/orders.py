@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from ...finance.money import Money, split, zero
-from ..errors import TieUnresolved
+from ..errors import ScoreInvalid, TieUnresolved
 from ..prizes import TieRule
 from ..ranking import Ranking, Standing
 from ..rubric import Scale, figure
@@ -51,7 +51,8 @@ class Order:
     @property
     def ranks(self) -> dict[str, int]:
         """Place of each; tied ids share the first of the places they fill."""
-        ranks, place = {}, 1
+        ranks: dict[str, int] = {}
+        place = 1
         for group in self.groups:
             ranks |= dict.fromkeys(group, place)
             place += len(group)
@@ -66,6 +67,33 @@ class Order:
     def only(self, names: Iterable[str]) -> "Order":
         """Return the order of some of them."""
         return self.without(set(self.names) - set(names))
+
+    def lowered(self, z_milli: int) -> "Order":
+        """Return the order with a cautious worth: less a multiple of the standard error, never below 0.
+
+        Parameters
+        ----------
+        z_milli : int [thousandths of a standard error]
+            How cautious.
+
+        Raises
+        ------
+        ScoreInvalid
+            When a standard error is not known.
+        """
+        unknown = sorted(self.worth.keys() - self.spread.keys())
+        if unknown:
+            raise ScoreInvalid(
+                f"No standard error of {', '.join(unknown)}, so no lower bound: have them read twice at least.",
+                applications=unknown,
+            )
+        return replace(
+            self,
+            worth={
+                name: max(Fraction(0), worth - Fraction(z_milli, 1000) * self.spread[name])
+                for name, worth in self.worth.items()
+            },
+        )
 
     def say(self, name: str) -> str:
         """Return what is said of one."""

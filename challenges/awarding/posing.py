@@ -10,7 +10,6 @@ its merit; six decimal digits.
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from typing import Literal
 
 from ...finance.allocation import AllocationDocument, AllocationLine
 from ...finance.allocation.columns import MICRO, SECTIONS
@@ -27,7 +26,6 @@ from .orders import Order, as_order
 
 Rows = Sequence[Mapping[str, object]]  # of one section of an allocation problem
 TAKEN = {column.name for column in SECTIONS["interventions"].columns}
-MILLI = 1000
 
 
 def pose(
@@ -41,9 +39,6 @@ def pose(
     limits: Rows = (),
     synergies: Rows = (),
     overrides: Rows = (),
-    barred: Mapping[str, str] | None = None,
-    basis: Literal["mean", "lower_bound"] = "mean",
-    z_milli: int = MILLI,
 ) -> AllocationDocument:
     """Pose the allocation problem of a pool: which applications to fund, and with how much.
 
@@ -52,7 +47,8 @@ def pose(
     applications : Iterable[Application]
         The eligible ones; each may get nothing, or from its minimum to its ask.
     ranking : Ranking or Order
-        Of the prize's phase; it gives each application its value (see the docstring of this module).
+        Of the prize's phase; it gives each application its value (see the docstring of this module), at the
+        mean, or at a lower bound after ``Order.lowered``.
     scale : Scale
         Of the phase's rubric.
     unit : Unit
@@ -62,13 +58,8 @@ def pose(
     limits, synergies : sequence of rows
         Floors and caps over the applications' groups; what applications mean for each other.
     overrides : sequence of rows
-        Decisions of people that bind the optimizer, each with its reason; then solve again.
-    barred : mapping of str to str
-        Applications that must not be funded, with the reason: a conflict, or a finding of eligibility.
-    basis : str
-        ``mean``: the score counts; ``lower_bound``: the score less ``z_milli`` of its standard error.
-    z_milli : int [thousandths of a standard error]
-        How cautious a lower bound is.
+        Decisions of people that bind the optimizer, each with its reason; then solve again. ``exclusions`` writes
+        those that follow from conflicts and eligibility.
 
     Raises
     ------
@@ -89,7 +80,7 @@ def pose(
 /interventions: a problem needs interventions.
     """
     rows = sorted(applications, key=lambda row: row.application_id)
-    merits = _merits(as_order(ranking, scale), basis, z_milli)
+    merits = as_order(ranking, scale).worth
     _require_scored(rows, merits)
     _require_ask(rows)
     largest = max((row.ask_in(unit).minor for row in rows), default=0)
@@ -98,7 +89,7 @@ def pose(
         "earmarks": earmarks,
         "limits": limits,
         "synergies": synergies,
-        "overrides": [*overrides, *_exclusions(rows, barred or {})],
+        "overrides": overrides,
         "interventions": [_candidate(row) for row in rows],
         "tickets": [_ticket(row, unit) for row in rows],
         "response": [_response(row, merits[row.application_id], largest, unit) for row in rows],
@@ -107,35 +98,29 @@ def pose(
     return AllocationDocument.from_tables({"unit": unit.code, "scale": unit.scale}, tables)
 
 
-def _merits(order: Order, basis: Literal["mean", "lower_bound"], z_milli: int) -> dict[str, Fraction]:
-    """Return what every application is worth [points], by id; never below the worst end of the scale."""
-    if basis == "mean":
-        return dict(order.worth)
-    unknown = sorted(order.worth.keys() - order.spread.keys())
-    if unknown:
-        raise ScoreInvalid(
-            f"No standard error of {', '.join(unknown)}, so no lower bound: have them read twice at least.",
-            applications=unknown,
-        )
-    return {
-        name: max(Fraction(0), worth - Fraction(z_milli, MILLI) * order.spread[name])
-        for name, worth in order.worth.items()
-    }
+def exclusions(barred: Mapping[str, str]) -> tuple[Mapping[str, object], ...]:
+    """Write as overrides which applications must not be funded, with the reason of each.
 
+    Parameters
+    ----------
+    barred : mapping of str to str
+        Application and reason: a conflict of interest, or a finding of eligibility.
 
-def _exclusions(rows: Iterable[Application], barred: Mapping[str, str]) -> list[Mapping[str, object]]:
-    posed = {row.application_id for row in rows}
-    return [
+    Examples
+    --------
+    >>> exclusions({"a-1": "fails clause 2.3"})[0]["kind"]
+    'exclude'
+    """
+    return tuple(
         {
-            "override_id": f"barred:{name}"[:80],
+            "override_id": f"barred:{number}",
             "kind": "exclude",
             "intervention_id": name,
             "reason": reason,
-            "decided_by": "rule",
+            "decided_by": "rules of the challenge",
         }
-        for name, reason in sorted(barred.items())
-        if name in posed
-    ]
+        for number, (name, reason) in enumerate(sorted(barred.items()), start=1)
+    )
 
 
 def _require_scored(rows: Iterable[Application], merits: Mapping[str, Fraction]) -> None:

@@ -61,7 +61,7 @@ def award_progress(
     >>> from almoner.finance.units import currency
     >>> prize = MeasuredProgress.read('''{"kind": "measured_progress", "phase": "deliver", "amount": "90.00",
     ...     "basis": "lower_bound", "split": "proportional"}''')
-    >>> hubs = [Contender(hub="river", progress=Fraction(2, 3)), Contender(hub="hill", progress=Fraction(1, 3))]
+    >>> hubs = [Contender(hub=name, progress=Fraction(part, 3)) for name, part in (("river", 2), ("hill", 1))]
     >>> [(one.application_id, one.amount.text) for one in award_progress(prize, hubs, unit=currency("USD"))]
     [('river', '60.00'), ('hill', '30.00')]
     """

@@ -38,8 +38,8 @@ class Finish:
     Examples
     --------
     >>> from datetime import UTC
-    >>> Finish(application_id="a", determination="d-1", value="12", achieved_at=datetime(2028, 6, 1, tzinfo=UTC),
-    ...     final_at=None).value
+    >>> Finish(application_id="a", determination="d-1", value="12", final_at=None,
+    ...     achieved_at=datetime(2028, 6, 1, tzinfo=UTC)).value
     '12'
     """
 
@@ -116,8 +116,9 @@ def award_first(
     ...     "target": {"metric": "wells@1", "op": ">=", "value": "12", "unit": "well"},
     ...     "deadline": "2028-12-31", "settles_after": "2029-03-31", "verification": "Each well visited"}''')
     >>> def finish(name, month, final):
-    ...     return Finish(application_id=name, determination=f"d-{name}", value="12",
-    ...         achieved_at=datetime(2028, month, 1, tzinfo=UTC), final_at=datetime(2029, final, 1, tzinfo=UTC))
+    ...     first, last = datetime(2028, month, 1, tzinfo=UTC), datetime(2029, final, 1, tzinfo=UTC)
+    ...     return Finish(application_id=name, determination=f"d-{name}", value="12", achieved_at=first,
+    ...         final_at=last)
     >>> rows = [finish("late", 6, 1), finish("early", 5, 3)]
     >>> [award_first(prize, rows, as_of=datetime(2029, month, 2, tzinfo=UTC), unit=currency("USD")
     ...     ).awards[0].application_id for month in (2, 4)]
@@ -169,7 +170,7 @@ def _order_of(finishes: Iterable[Finish]) -> Order:
     return Order(
         groups=tuple(tuple(sorted(row.application_id for row in by_instant[at])) for at in instants),
         said={
-            row.application_id: f"Reached {row.value} on {instant_text(at)} by determination {row.determination}"
+            row.application_id: f"Reached {row.value} at {instant_text(at)}, found by {row.determination}"
             for at in instants
             for row in by_instant[at]
         },
