@@ -151,6 +151,7 @@ if TYPE_CHECKING:
         read_marks,
         totals_by_read,
     )
+    from .simulation import Assumptions, DesignReport, simulate_design
     from .visibility import (
         VisibilityRule,
     )
@@ -257,6 +258,7 @@ else:
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
+            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".visibility": ("VisibilityRule",),
         },
@@ -275,6 +277,7 @@ __all__ = [
     "AnyPrize",
     "AppealPolicy",
     "Application",
+    "Assumptions",
     "AttributeMinimum",
     "Award",
     "Ballot",
@@ -287,6 +290,7 @@ __all__ = [
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "DesignReport",
     "DisclosurePolicy",
     "Discretionary",
     "EligibilityRule",
@@ -368,6 +372,7 @@ __all__ = [
     "rank_by_mean",
     "read_marks",
     "retro_funding_4",
+    "simulate_design",
     "split_places",
     "stage_amounts",
     "totals_by_read",
