@@ -5,14 +5,7 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .applications import (
-        ActorDisclosure,
-        Application,
-        BudgetLine,
-        InKindOffer,
-        Member,
-        ProposedIntervention,
-    )
+    from .applications import Application, AttachedFile
     from .awarding import (
         Award,
         award_by_allocation,
@@ -33,7 +26,17 @@ if TYPE_CHECKING:
         metric_shares,
     )
     from .brief import Brief, Goal
+    from .bundles import (
+        BudgetLine,
+        ChangeLink,
+        InterventionNeed,
+        Member,
+        ProposedIntervention,
+        ProposedSynergy,
+        TheoryOfChange,
+    )
     from .caps import Filled, fill_to_cap
+    from .disclosures import ActorDisclosure, NamedFunder
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -49,6 +52,7 @@ if TYPE_CHECKING:
     )
     from .forms import Form
     from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
+    from .offers import InKindNeed, InKindOffer
     from .phases import Advances, Phase
     from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
     from .prizes import Places, Pool, prize_maximum, split_places
@@ -61,14 +65,7 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".applications": (
-                "ActorDisclosure",
-                "Application",
-                "BudgetLine",
-                "InKindOffer",
-                "Member",
-                "ProposedIntervention",
-            ),
+            ".applications": ("Application", "AttachedFile"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -89,7 +86,17 @@ else:
                 "metric_shares",
             ),
             ".brief": ("Brief", "Goal"),
+            ".bundles": (
+                "BudgetLine",
+                "ChangeLink",
+                "InterventionNeed",
+                "Member",
+                "ProposedIntervention",
+                "ProposedSynergy",
+                "TheoryOfChange",
+            ),
             ".caps": ("Filled", "fill_to_cap"),
+            ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -107,6 +114,7 @@ else:
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
+            ".offers": ("InKindNeed", "InKindOffer"),
             ".prizes": ("Places", "Pool", "prize_maximum", "split_places"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "rank_by_mean"),
@@ -125,6 +133,7 @@ __all__ = [
     "AnyOf",
     "AppealPolicy",
     "Application",
+    "AttachedFile",
     "AttributeMinimum",
     "Award",
     "Ballot",
@@ -133,24 +142,29 @@ __all__ = [
     "BallotShare",
     "Brief",
     "BudgetLine",
+    "ChangeLink",
     "DisclosurePolicy",
     "EligibilityRule",
     "Filled",
     "Finding",
     "Form",
     "Goal",
+    "InKindNeed",
     "InKindOffer",
+    "InterventionNeed",
     "JudgeFee",
     "JudgePolicy",
     "Leaf",
     "LeafFinding",
     "MeasuredProject",
     "Member",
+    "NamedFunder",
     "Not",
     "Phase",
     "Places",
     "Pool",
     "ProposedIntervention",
+    "ProposedSynergy",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
@@ -158,6 +172,7 @@ __all__ = [
     "Scale",
     "Score",
     "Standing",
+    "TheoryOfChange",
     "Trait",
     "VisibilityRule",
     "award_by_allocation",
