@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .applications import Application, AttachedFile
+    from .applications import (
+        Application,
+        AttachedFile,
+    )
     from .awarding import (
         Award,
         award_by_allocation,
@@ -25,7 +28,16 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .brief import Brief, Goal
+    from .bands import (
+        ExpectedPlace,
+        ExpectedRanking,
+        LotteryDraw,
+        TieBand,
+    )
+    from .brief import (
+        Brief,
+        Goal,
+    )
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -35,8 +47,43 @@ if TYPE_CHECKING:
         ProposedSynergy,
         TheoryOfChange,
     )
-    from .caps import Filled, fill_to_cap
-    from .disclosures import ActorDisclosure, NamedFunder
+    from .calibration import (
+        Calibration,
+        JudgeEffect,
+        Merit,
+        PanelMean,
+        Read,
+        Variances,
+        calibrate,
+    )
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
+    from .conflicts import (
+        AMERICA_COMPETES,
+        INTEREST_KINDS,
+        Aliases,
+        ConflictPolicy,
+        Contender,
+        Interest,
+        JointWork,
+        JudgeConflict,
+        Mark,
+        MoneyFlow,
+        alias_sets,
+        barred_pairs,
+        conflict_policy,
+        find_conflicts,
+        infer_from_mail,
+        infer_from_money,
+        infer_from_work,
+        interest_of_tie,
+    )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -50,22 +97,84 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
-    from .forms import Form
-    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
-    from .offers import InKindNeed, InKindOffer
-    from .phases import Advances, Phase
-    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
-    from .prizes import Places, Pool, prize_maximum, split_places
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, rank_by_mean
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .scores import Score, read_marks, totals_by_read
-    from .visibility import VisibilityRule
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
+    from .prizes import (
+        AnyPrize,
+        Discretionary,
+        FinalistsThenGrand,
+        FirstToFinish,
+        Grand,
+        InKindPrize,
+        MeasuredProgress,
+        Places,
+        Pool,
+        Prize,
+        PrizeStage,
+        ReducedPerDay,
+        RollOver,
+        Staged,
+        prize_maximum,
+        split_places,
+        stage_amounts,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        draw,
+        places_for_money,
+        rank,
+        rank_by_mean,
+    )
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .visibility import (
+        VisibilityRule,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".applications": ("Application", "AttachedFile"),
+            ".applications": (
+                "Application",
+                "AttachedFile",
+            ),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -85,7 +194,16 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".brief": ("Brief", "Goal"),
+            ".bands": (
+                "ExpectedPlace",
+                "ExpectedRanking",
+                "LotteryDraw",
+                "TieBand",
+            ),
+            ".brief": (
+                "Brief",
+                "Goal",
+            ),
             ".bundles": (
                 "BudgetLine",
                 "ChangeLink",
@@ -95,8 +213,43 @@ else:
                 "ProposedSynergy",
                 "TheoryOfChange",
             ),
-            ".caps": ("Filled", "fill_to_cap"),
-            ".disclosures": ("ActorDisclosure", "NamedFunder"),
+            ".calibration": (
+                "Calibration",
+                "JudgeEffect",
+                "Merit",
+                "PanelMean",
+                "Read",
+                "Variances",
+                "calibrate",
+            ),
+            ".caps": (
+                "Filled",
+                "fill_to_cap",
+            ),
+            ".conflicts": (
+                "AMERICA_COMPETES",
+                "Aliases",
+                "ConflictPolicy",
+                "Contender",
+                "INTEREST_KINDS",
+                "Interest",
+                "JointWork",
+                "JudgeConflict",
+                "Mark",
+                "MoneyFlow",
+                "alias_sets",
+                "barred_pairs",
+                "conflict_policy",
+                "find_conflicts",
+                "infer_from_mail",
+                "infer_from_money",
+                "infer_from_work",
+                "interest_of_tie",
+            ),
+            ".disclosures": (
+                "ActorDisclosure",
+                "NamedFunder",
+            ),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -110,27 +263,84 @@ else:
                 "disjunction",
                 "negation",
             ),
+            ".fields": ("Condition",),
             ".forms": ("Form",),
-            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
-            ".phases": ("Advances", "Phase"),
-            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
-            ".offers": ("InKindNeed", "InKindOffer"),
-            ".prizes": ("Places", "Pool", "prize_maximum", "split_places"),
-            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
-            ".ranking": ("Ranking", "Standing", "rank_by_mean"),
-            ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
-            ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".judge_policy": (
+                "AttributeMinimum",
+                "JudgeFee",
+                "JudgePolicy",
+            ),
+            ".offers": (
+                "InKindNeed",
+                "InKindOffer",
+            ),
+            ".phases": (
+                "Advances",
+                "Phase",
+            ),
+            ".policies": (
+                "AmendmentPolicy",
+                "AppealPolicy",
+                "DisclosurePolicy",
+            ),
+            ".prizes": (
+                "AnyPrize",
+                "Discretionary",
+                "FinalistsThenGrand",
+                "FirstToFinish",
+                "Grand",
+                "InKindPrize",
+                "MeasuredProgress",
+                "Places",
+                "Pool",
+                "Prize",
+                "PrizeStage",
+                "ReducedPerDay",
+                "RollOver",
+                "Staged",
+                "prize_maximum",
+                "split_places",
+                "stage_amounts",
+            ),
+            ".published_rounds": (
+                "PublishedAward",
+                "PublishedRound",
+                "retro_funding_4",
+            ),
+            ".ranking": (
+                "Ranking",
+                "Standing",
+                "draw",
+                "places_for_money",
+                "rank",
+                "rank_by_mean",
+            ),
+            ".rubric": (
+                "Anchor",
+                "Rubric",
+                "Scale",
+                "Trait",
+            ),
+            ".scores": (
+                "Score",
+                "read_marks",
+                "totals_by_read",
+            ),
             ".visibility": ("VisibilityRule",),
         },
     )
 
 __all__ = [
+    "AMERICA_COMPETES",
+    "INTEREST_KINDS",
     "ActorDisclosure",
     "Advances",
+    "Aliases",
     "AllOf",
     "AmendmentPolicy",
     "Anchor",
     "AnyOf",
+    "AnyPrize",
     "AppealPolicy",
     "Application",
     "AttachedFile",
@@ -142,57 +352,99 @@ __all__ = [
     "BallotShare",
     "Brief",
     "BudgetLine",
+    "Calibration",
     "ChangeLink",
+    "Condition",
+    "ConflictPolicy",
+    "Contender",
     "DisclosurePolicy",
+    "Discretionary",
     "EligibilityRule",
+    "ExpectedPlace",
+    "ExpectedRanking",
     "Filled",
+    "FinalistsThenGrand",
     "Finding",
+    "FirstToFinish",
     "Form",
     "Goal",
+    "Grand",
     "InKindNeed",
     "InKindOffer",
+    "InKindPrize",
+    "Interest",
     "InterventionNeed",
+    "JointWork",
+    "JudgeConflict",
+    "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
     "Leaf",
     "LeafFinding",
+    "LotteryDraw",
+    "Mark",
+    "MeasuredProgress",
     "MeasuredProject",
     "Member",
+    "Merit",
+    "MoneyFlow",
     "NamedFunder",
     "Not",
+    "PanelMean",
     "Phase",
     "Places",
     "Pool",
+    "Prize",
+    "PrizeStage",
     "ProposedIntervention",
     "ProposedSynergy",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
+    "Read",
+    "ReducedPerDay",
+    "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "Staged",
     "Standing",
     "TheoryOfChange",
+    "TieBand",
     "Trait",
+    "Variances",
     "VisibilityRule",
+    "alias_sets",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
     "award_places",
+    "barred_pairs",
+    "calibrate",
     "check_eligibility",
+    "conflict_policy",
     "conjunction",
     "count_ballots",
     "disjunction",
+    "draw",
     "fill_to_cap",
+    "find_conflicts",
+    "infer_from_mail",
+    "infer_from_money",
+    "infer_from_work",
+    "interest_of_tie",
     "median_quorum",
     "metric_shares",
     "negation",
+    "places_for_money",
     "pose",
     "prize_maximum",
+    "rank",
     "rank_by_mean",
     "read_marks",
     "retro_funding_4",
     "split_places",
+    "stage_amounts",
     "totals_by_read",
     "unawarded",
 ]
