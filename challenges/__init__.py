@@ -6,12 +6,8 @@ from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .applications import (
-        ActorDisclosure,
         Application,
-        BudgetLine,
-        InKindOffer,
-        Member,
-        ProposedIntervention,
+        AttachedFile,
     )
     from .awarding import (
         Award,
@@ -41,6 +37,15 @@ if TYPE_CHECKING:
     from .brief import (
         Brief,
         Goal,
+    )
+    from .bundles import (
+        BudgetLine,
+        ChangeLink,
+        InterventionNeed,
+        Member,
+        ProposedIntervention,
+        ProposedSynergy,
+        TheoryOfChange,
     )
     from .calibration import (
         Calibration,
@@ -75,6 +80,10 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -98,6 +107,10 @@ if TYPE_CHECKING:
         AttributeMinimum,
         JudgeFee,
         JudgePolicy,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
     )
     from .phases import (
         Advances,
@@ -151,7 +164,11 @@ if TYPE_CHECKING:
         read_marks,
         totals_by_read,
     )
-    from .simulation import Assumptions, DesignReport, simulate_design
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
     from .visibility import (
         VisibilityRule,
     )
@@ -159,14 +176,7 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".applications": (
-                "ActorDisclosure",
-                "Application",
-                "BudgetLine",
-                "InKindOffer",
-                "Member",
-                "ProposedIntervention",
-            ),
+            ".applications": ("Application", "AttachedFile"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -188,6 +198,15 @@ else:
             ),
             ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
             ".brief": ("Brief", "Goal"),
+            ".bundles": (
+                "BudgetLine",
+                "ChangeLink",
+                "InterventionNeed",
+                "Member",
+                "ProposedIntervention",
+                "ProposedSynergy",
+                "TheoryOfChange",
+            ),
             ".calibration": (
                 "Calibration",
                 "JudgeEffect",
@@ -218,6 +237,7 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
+            ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -234,6 +254,7 @@ else:
             ".fields": ("Condition",),
             ".forms": ("Form",),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
@@ -258,8 +279,8 @@ else:
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
-            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule",),
         },
     )
@@ -278,6 +299,7 @@ __all__ = [
     "AppealPolicy",
     "Application",
     "Assumptions",
+    "AttachedFile",
     "AttributeMinimum",
     "Award",
     "Ballot",
@@ -287,6 +309,7 @@ __all__ = [
     "Brief",
     "BudgetLine",
     "Calibration",
+    "ChangeLink",
     "Condition",
     "ConflictPolicy",
     "Contender",
@@ -303,9 +326,11 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "InKindNeed",
     "InKindOffer",
     "InKindPrize",
     "Interest",
+    "InterventionNeed",
     "JointWork",
     "JudgeConflict",
     "JudgeEffect",
@@ -320,6 +345,7 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
+    "NamedFunder",
     "Not",
     "PanelMean",
     "Phase",
@@ -328,6 +354,7 @@ __all__ = [
     "Prize",
     "PrizeStage",
     "ProposedIntervention",
+    "ProposedSynergy",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
@@ -339,6 +366,7 @@ __all__ = [
     "Score",
     "Staged",
     "Standing",
+    "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
