@@ -5,51 +5,38 @@ their applications. What binds is a field of this document: the goal, the phases
 enter, how is judged, and what can be won. Free text never carries a rule.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from ..finance.dates import as_utc, instant_text, parse_day
+from ..finance.dates import as_utc, instant_text
 from ..finance.documents import Code, DecimalText, Document, Text, UnitCode
-from ..finance.errors import DocumentInvalid, Missing
+from ..finance.errors import AlmonerError, Missing
 from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, zero
 from ..finance.units import Unit
-from .ballots import BallotPolicy
+from .brief_checks import (
+    deciding_findings,
+    order_findings,
+    phase_findings,
+    reference_findings,
+    rule_places,
+)
 from .eligibility import Rule, rule_findings
-from .errors import ChallengeClosed
+from .errors import BriefInvalid, ChallengeClosed
+from .fields import DayText, MetricName
 from .figures import nano
-from .prizes import Places, Pool, Prize, amount_findings, prize_findings, prize_maximum
+from .forms import Form
+from .judge_policy import JudgePolicy, policy_findings
+from .phases import SCORED, Phase, ZoneName, resolve
+from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
+from .prizes import Prize, amount_findings, prize_findings, prize_maximum
 from .rubric import Rubric
+from .visibility import VisibilityRule
 
-Judging = Literal["none", "panel", "ballot", "metric"]
-
-
-def _real_instant(text: str) -> str:
-    datetime.fromisoformat(text)
-    return text
-
-
-def _real_day(text: str) -> str:
-    try:
-        parse_day(text)
-    except DocumentInvalid as fault:
-        raise ValueError(fault.message) from None
-    return text
-
-
-InstantText = Annotated[
-    str,
-    StringConstraints(
-        pattern=r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
-        r"(Z|[+-][0-9]{2}:[0-9]{2})$"
-    ),
-    AfterValidator(_real_instant),
-]
-DayText = Annotated[str, AfterValidator(_real_day)]
-MetricName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:/@-]{0,79}$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
 
 
 class Goal(Document):
@@ -80,54 +67,6 @@ class Goal(Document):
     by: DayText
 
 
-class Phase(Document):
-    """A stretch of time in which one thing is open; it includes its first instant and not its last.
-
-    Attributes
-    ----------
-    id : str
-        Unique in the brief.
-    kind : str
-        ``application``, ``review``, ``decision`` or ``delivery``.
-    opens_at, closes_at : str
-        ISO instants with an offset.
-    judging : str
-        ``none``; ``panel`` and ``ballot`` in a review; ``metric`` in a delivery.
-    rubric : Rubric or str or None
-        Of a panel: inline, or the id of the brief's rubric; when left out, the brief's rubric.
-    reads_per_application : int or None [reads]
-        Of a panel: how many judges are to read each application.
-    ballot : BallotPolicy or None
-        Of a ballot: metrics, cap, floor and multiplier.
-
-    Examples
-    --------
-    >>> phase = Phase.read('{"id": "apply", "kind": "application",'
-    ...     ' "opens_at": "2027-01-11T09:00+03:00", "closes_at": "2027-03-01T17:00+03:00"}')
-    >>> phase.opens.isoformat()
-    '2027-01-11T06:00:00+00:00'
-    """
-
-    id: Code
-    kind: Literal["application", "review", "decision", "delivery"]
-    opens_at: InstantText
-    closes_at: InstantText
-    judging: Judging = "none"
-    rubric: Rubric | Code | None = None
-    reads_per_application: Annotated[int, Field(ge=1, le=1000)] | None = None
-    ballot: BallotPolicy | None = None
-
-    @property
-    def opens(self) -> datetime:
-        """First instant, in UTC."""
-        return as_utc(datetime.fromisoformat(self.opens_at))
-
-    @property
-    def closes(self) -> datetime:
-        """First instant after the phase, in UTC."""
-        return as_utc(datetime.fromisoformat(self.closes_at))
-
-
 class Brief(Document):
     """A challenge, one version of it.
 
@@ -146,13 +85,27 @@ class Brief(Document):
     goal : Goal
         What is to be reached.
     phases : tuple[Phase, ...]
-        In order of time; none opens before the one before it has closed.
+        In the order they open; two may overlap when neither starts from the other's result.
     eligibility : AllOf, AnyOf, Not, Leaf or None
         Who may compete; ``None`` lets everybody in.
-    rubric : Rubric or None
-        What panels score by, unless a phase carries its own.
-    prizes : tuple[Places or Pool, ...]
+    rubric, rubrics : Rubric or None, tuple[Rubric, ...]
+        What a panel scores by when its phase names no other; and the others.
+    prizes : tuple[Prize, ...]
         At least one.
+    windows : tuple[str, ...]
+        Windows of the fund from which the prizes may be drawn; empty: from the fund as a whole.
+    time_zone : str
+        Name on the IANA list, for instants without an offset.
+    forms : tuple[Form, ...]
+        What applicants fill in; a phase names its form.
+    visibility : tuple[VisibilityRule, ...]
+        Who sees what when; what no rule shows is masked.
+    judge_policy : JudgePolicy or None
+        Workload, conflicts, calibration, lottery and fees of the judges.
+    appeal_policy, disclosure_policy, amendment_policy
+        How long and on which grounds to appeal; what each actor states; how long before a change it is told.
+    languages : tuple[str, ...]
+        In which an application may be written, the first being the brief's own.
 
     Examples
     --------
@@ -176,6 +129,8 @@ class Brief(Document):
 2027-03-01T14:00:00.000000Z; this came at 2027-03-01T14:00:00.000000Z.
     """
 
+    invalid: ClassVar[type[AlmonerError]] = BriefInvalid
+
     schema_id: Annotated[Literal["almoner.brief/1"], Field(alias="schema")]
     challenge_id: Code
     version: Annotated[int, Field(ge=1, le=1_000_000)]
@@ -187,6 +142,16 @@ class Brief(Document):
     eligibility: Rule | None = None
     rubric: Rubric | None = None
     prizes: Annotated[tuple[Prize, ...], Field(min_length=1, max_length=50)]
+    windows: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    time_zone: ZoneName = "UTC"
+    forms: Annotated[tuple[Form, ...], Field(max_length=50)] = ()
+    rubrics: Annotated[tuple[Rubric, ...], Field(max_length=50)] = ()
+    visibility: Annotated[tuple[VisibilityRule, ...], Field(max_length=500)] = ()
+    judge_policy: JudgePolicy | None = None
+    appeal_policy: AppealPolicy = AppealPolicy()
+    disclosure_policy: DisclosurePolicy = DisclosurePolicy()
+    languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=50)] = ("en",)
+    amendment_policy: AmendmentPolicy = AmendmentPolicy()
 
     def phase(self, phase_id: str) -> Phase:
         """Return a phase by its id.
@@ -204,10 +169,27 @@ class Brief(Document):
             f"{self.challenge_id} has no phase {phase_id!r}; it has {', '.join(names)}.", phase=phase_id
         )
 
+    def opens(self, phase: Phase | str) -> datetime:
+        """Return the first instant of a phase, in UTC."""
+        found = phase if isinstance(phase, Phase) else self.phase(phase)
+        return resolve(found.opens_at, self.time_zone)
+
+    def closes(self, phase: Phase | str) -> datetime:
+        """Return the first instant after a phase, in UTC."""
+        found = phase if isinstance(phase, Phase) else self.phase(phase)
+        return resolve(found.closes_at, self.time_zone)
+
+    def is_open(self, phase: Phase | str, instant: datetime) -> bool:
+        """Tell whether a phase is open at an instant; at its closing instant it is not."""
+        return self.opens(phase) <= as_utc(instant) < self.closes(phase)
+
+    def phases_at(self, instant: datetime) -> tuple[Phase, ...]:
+        """Return every phase that is open at an instant."""
+        return tuple(phase for phase in self.phases if self.is_open(phase, instant))
+
     def phase_at(self, instant: datetime) -> Phase | None:
-        """Return the phase that is open at an instant, if any."""
-        now = as_utc(instant)
-        return next((phase for phase in self.phases if phase.opens <= now < phase.closes), None)
+        """Return the first phase that is open at an instant, if any."""
+        return next(iter(self.phases_at(instant)), None)
 
     def require_open(self, phase_id: str, instant: datetime) -> Phase:
         """Return a phase if it is open at an instant.
@@ -225,10 +207,10 @@ class Brief(Document):
             Before the phase opens, at its closing instant, and after.
         """
         phase, now = self.phase(phase_id), as_utc(instant)
-        if phase.opens <= now < phase.closes:
+        if self.is_open(phase, now):
             return phase
-        opens, closes, came = instant_text(phase.opens), instant_text(phase.closes), instant_text(now)
-        said = f"opens at {opens}" if now < phase.opens else f"closed at {closes}"
+        opens, closes, came = (instant_text(one) for one in (self.opens(phase), self.closes(phase), now))
+        said = f"opens at {opens}" if now < self.opens(phase) else f"closed at {closes}"
         raise ChallengeClosed(
             f"Phase {phase_id} of {self.challenge_id} {said}; this came at {came}.",
             challenge=self.challenge_id,
@@ -236,6 +218,18 @@ class Brief(Document):
             opened_at=opens,
             closed_at=closes,
             received_at=came,
+        )
+
+    def form_of(self, phase_id: str) -> Form | None:
+        """Return the form of a phase; ``None`` when it asks nothing."""
+        wanted = self.phase(phase_id).form
+        return next((form for form in self.forms if form.id == wanted), None)
+
+    def rules_of(self, phase_id: str) -> tuple[VisibilityRule, ...]:
+        """Return the rules of visibility that count in a phase."""
+        placed = rule_places(self.phases, self.visibility, "")
+        return tuple(
+            rule for _, rule, home in placed if phase_id == (home or phase_id) == (rule.phase or phase_id)
         )
 
     def rubric_of(self, phase_id: str) -> Rubric:
@@ -247,12 +241,18 @@ class Brief(Document):
             When the phase does not exist or is not judged by a panel.
         """
         phase = self.phase(phase_id)
-        rubric = phase.rubric if isinstance(phase.rubric, Rubric) else self.rubric
-        if phase.judging != "panel" or rubric is None:
+        known = {rubric.id: rubric for rubric in self.all_rubrics}
+        own = phase.rubric if isinstance(phase.rubric, Rubric) else known.get(phase.rubric or "", self.rubric)
+        if phase.judging not in SCORED or own is None:
             raise Missing(
                 f"Phase {phase_id} of {self.challenge_id} is not judged by a panel.", phase=phase_id
             )
-        return rubric
+        return own
+
+    @property
+    def all_rubrics(self) -> tuple[Rubric, ...]:
+        """The rubrics that a phase can name."""
+        return (*([self.rubric] if self.rubric is not None else []), *self.rubrics)
 
     def prize_total(self, unit: Unit) -> Money:
         """Return the most that all prizes can cost together.
@@ -272,96 +272,47 @@ class Brief(Document):
         return sum((prize_maximum(prize, unit) for prize in self.prizes), start=zero(unit))
 
     def findings(self, at: str = "") -> Findings:
-        """List every broken rule between goal, phases, rubric, rule and prizes."""
+        """List every broken rule between goal, phases, rubrics, forms, policies, rule and prizes."""
         found: Findings = []
         if nano(self.goal.baseline) == nano(self.goal.target):
             found.append(finding(f"{at}/goal/target", f"target and baseline are both {self.goal.target}"))
-        found += _order_findings(self.phases, f"{at}/phases")
+        found += order_findings(self.phases, self.time_zone, f"{at}/phases")
+        known = {rubric.id: rubric for rubric in reversed(self.all_rubrics)}
         for n, phase in enumerate(self.phases):
-            found += _phase_findings(self, phase, f"{at}/phases/{n}")
+            found += phase_findings(phase, known, self.rubric, self.unit, f"{at}/phases/{n}")
         if self.eligibility is not None:
             found += rule_findings(self.eligibility, f"{at}/eligibility")
-        if self.rubric is not None:
-            found += self.rubric.findings(f"{at}/rubric")
+        found += self._rubric_findings(at)
         for n, prize in enumerate(self.prizes):
             found += prize_findings(prize, self.unit, f"{at}/prizes/{n}")
-            found += _deciding_findings(self, prize, f"{at}/prizes/{n}/phase")
+            found += deciding_findings(prize, self.phases, self.prizes, f"{at}/prizes/{n}")
+        for n, form in enumerate(self.forms):
+            found += form.findings(f"{at}/forms/{n}")
+        found += reference_findings(self.phases, self.visibility, [form.id for form in self.forms], at)
+        return found + self._policy_findings(at)
+
+    def _rubric_findings(self, at: str) -> Findings:
+        found = self.rubric.findings(f"{at}/rubric") if self.rubric is not None else []
+        for n, rubric in enumerate(self.rubrics):
+            found += rubric.findings(f"{at}/rubrics/{n}")
+        shift = len(self.all_rubrics) - len(self.rubrics)
+        return found + _twice([rubric.id for rubric in self.all_rubrics], f"{at}/rubrics", "/id", shift)
+
+    def _policy_findings(self, at: str) -> Findings:
+        found = _twice(self.windows, f"{at}/windows") + _twice(self.languages, f"{at}/languages")
+        found += _twice(self.appeal_policy.grounds, f"{at}/appeal_policy/grounds")
+        threshold = self.disclosure_policy.funders_above
+        place = f"{at}/disclosure_policy/funders_above"
+        found += amount_findings(threshold, self.unit, place, zero_allowed=True)
+        if self.judge_policy is not None:
+            found += policy_findings(self.judge_policy, self.unit, f"{at}/judge_policy")
         return found
 
 
-def _order_findings(phases: Sequence[Phase], at: str) -> Findings:
-    names = [phase.id for phase in phases]
-    found = [finding(f"{at}/{n}/id", f"phase {names[n]} stands here a second time") for n in repeated(names)]
-    for n, phase in enumerate(phases):
-        if phase.closes <= phase.opens:
-            found.append(finding(f"{at}/{n}/closes_at", f"{phase.closes_at} is not after {phase.opens_at}"))
-        if n and phase.opens < phases[n - 1].closes:
-            before = phases[n - 1]
-            found.append(
-                finding(
-                    f"{at}/{n}/opens_at", f"{phase.opens_at} is before {before.id} closes: {before.closes_at}"
-                )
-            )
-    return found
-
-
-def _phase_findings(brief: Brief, phase: Phase, at: str) -> Findings:
-    panel, ballot = phase.judging == "panel", phase.judging == "ballot"
-    found: Findings = []
-    place = {"panel": "review", "ballot": "review", "metric": "delivery"}.get(phase.judging, phase.kind)
-    if phase.kind != place:
-        found.append(
-            finding(f"{at}/judging", f"{phase.judging} judges a {place}, not a phase of {phase.kind}")
-        )
-    if panel:
-        found += _panel_findings(brief, phase, at)
-    else:
-        found += [
-            finding(f"{at}/{name}", f"only a panel has it; this phase is judged by {phase.judging}")
-            for name in ("rubric", "reads_per_application")
-            if getattr(phase, name) is not None
-        ]
-    if ballot and phase.ballot is None:
-        found.append(finding(f"{at}/ballot", "missing: a ballot needs its metrics"))
-    if phase.ballot is not None:
-        found += _ballot_findings(brief, phase.ballot, f"{at}/ballot")
-        if not ballot:
-            found.append(finding(f"{at}/ballot", f"this phase is judged by {phase.judging}"))
-    return found
-
-
-def _panel_findings(brief: Brief, phase: Phase, at: str) -> Findings:
-    found: Findings = []
-    if phase.reads_per_application is None:
-        found.append(finding(f"{at}/reads_per_application", "missing: a panel needs it"))
-    shared = brief.rubric.id if brief.rubric is not None else None
-    if isinstance(phase.rubric, Rubric):
-        found += phase.rubric.findings(f"{at}/rubric")
-        if phase.rubric.id == shared and phase.rubric != brief.rubric:
-            found.append(finding(f"{at}/rubric/id", f"{shared} is already the id of another rubric"))
-    elif phase.rubric is None and shared is None:
-        found.append(finding(f"{at}/rubric", "missing: a panel needs a rubric, here or in the brief"))
-    elif phase.rubric is not None and phase.rubric != shared:
-        found.append(finding(f"{at}/rubric", f"the brief has no rubric {phase.rubric}"))
-    return found
-
-
-def _ballot_findings(brief: Brief, policy: BallotPolicy, at: str) -> Findings:
-    found = [
-        finding(f"{at}/metrics/{n}", f"{policy.metrics[n]} stands here a second time")
-        for n in repeated(policy.metrics)
+def _twice(names: Iterable[str], at: str, below: str = "", shift: int = 0) -> Findings:
+    """List names that stood earlier in the same list; ``shift`` of them stand elsewhere."""
+    listed = list(names)
+    return [
+        finding(f"{at}/{n - shift}{below}", f"{listed[n]} stands here a second time")
+        for n in repeated(listed)
     ]
-    return found + amount_findings(policy.floor, brief.unit, f"{at}/floor", zero_allowed=True)
-
-
-def _deciding_findings(brief: Brief, prize: Places | Pool, at: str) -> Findings:
-    """List whether the phase of a prize exists and yields the result by which the prize is paid."""
-    judging = {phase.id: phase.judging for phase in brief.phases}
-    if prize.phase not in judging:
-        return [finding(at, f"there is no phase {prize.phase}")]
-    needed = "ballot" if isinstance(prize, Pool) and prize.split == "ballot" else "panel"
-    if judging[prize.phase] != needed:
-        return [
-            finding(at, f"{prize.phase} is judged by {judging[prize.phase]}; this prize needs a {needed}")
-        ]
-    return []

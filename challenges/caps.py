@@ -31,7 +31,7 @@ class Filled(NamedTuple):
     whole: int
 
 
-def fill_to_cap(weights: Sequence[int], cap_bp: int) -> Filled:
+def fill_to_cap(weights: Sequence[int], cap_bp: int, *, whole_bp: int = WHOLE_BP) -> Filled:
     """Normalise weights to one whole, none above a cap, exactly.
 
     Shares at or above the cap are set to the cap and held there for good; the others are scaled so that the
@@ -43,12 +43,14 @@ def fill_to_cap(weights: Sequence[int], cap_bp: int) -> Filled:
         Not negative.
     cap_bp : int [basis points]
         1 to 10,000.
+    whole_bp : int [basis points]
+        What is divided, 10,000 unless the weights share only a part of that of which the cap is counted.
 
     Returns
     -------
     Filled
-        Numerators and their common denominator. They sum to less than one whole where the cap leaves nothing
-        to scale (fewer than 1 / cap positive weights), and are all 0 where every weight is 0.
+        Numerators and their common denominator. They sum to less than what is divided where the cap leaves
+        nothing to scale (fewer than 1 / cap positive weights), and are all 0 where every weight is 0.
 
     Examples
     --------
@@ -56,13 +58,15 @@ def fill_to_cap(weights: Sequence[int], cap_bp: int) -> Filled:
     Filled(parts=(20000, 18000, 6000, 6000), whole=50000)
     >>> fill_to_cap([8, 1, 1], 3000)  # three projects cannot take more than 90 %
     Filled(parts=(3000, 3000, 3000), whole=10000)
+    >>> fill_to_cap([3, 1], 4000, whole_bp=9000)  # a tenth is set aside; 40 % of everything is the cap
+    Filled(parts=(4000, 4000), whole=10000)
     """
     held: set[int] = set()
     rest = sum(weights)
     if rest == 0:
         return Filled((0,) * len(weights), 1)
     while True:
-        free = WHOLE_BP - len(held) * cap_bp  # basis points left for those not held
+        free = whole_bp - len(held) * cap_bp  # basis points left for those not held
         reached = [
             at
             for at, weight in enumerate(weights)
@@ -72,7 +76,7 @@ def fill_to_cap(weights: Sequence[int], cap_bp: int) -> Filled:
             break
         held.update(reached)
         rest -= sum(weights[at] for at in reached)
-    free = WHOLE_BP - len(held) * cap_bp
+    free = whole_bp - len(held) * cap_bp
     scale = rest or 1
     parts = (cap_bp * scale if at in held else weight * free for at, weight in enumerate(weights))
     return Filled(tuple(parts), WHOLE_BP * scale)

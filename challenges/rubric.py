@@ -90,6 +90,20 @@ class Scale(Document):
         """
         return Fraction(steps) * Fraction(nano(self.step), _UNIT)
 
+    def outside(self, mark: str, at: str) -> Findings:
+        """List a mark [points] that lies outside the scale; it need not be on the grid.
+
+        Parameters
+        ----------
+        mark : str [points]
+            Decimal string.
+        at : str
+            JSON pointer of the mark.
+        """
+        if nano(self.lo) <= nano(mark) <= nano(self.hi):
+            return []
+        return [finding(at, f"{mark} lies outside the scale from {self.lo} to {self.hi}")]
+
     def merit(self, mean: Fraction) -> Fraction:
         """Return how far a mean [points] lies from the worst end: more is better in either direction.
 
@@ -141,6 +155,12 @@ class Trait(Document):
         Part of the weighted total; all weights of a rubric sum to 10,000.
     anchors : tuple[Anchor, ...]
         At least three, from the lowest band to the highest; together they cover each mark once.
+    comment_required : bool
+        Whether a mark needs a sentence of reason.
+    abstain_allowed : bool or None
+        Whether a judge may leave this trait unmarked; ``None``: as the rubric says.
+    pass_mark : str or None [points]
+        The mark that this trait has to reach by itself.
 
     Examples
     --------
@@ -154,6 +174,9 @@ class Trait(Document):
     title: Text
     weight_bp: Annotated[int, Field(ge=1, le=WHOLE_BP)]
     anchors: Annotated[tuple[Anchor, ...], Field(min_length=3, max_length=50)]
+    comment_required: bool = False
+    abstain_allowed: bool | None = None
+    pass_mark: DecimalText | None = None
 
 
 class Rubric(Document):
@@ -169,6 +192,10 @@ class Rubric(Document):
         1 to 30.
     abstain_allowed : bool
         Whether a judge may leave a trait unmarked; abstaining is not a mark of zero.
+    comment_required : bool
+        Whether every mark needs a sentence of reason.
+    pass_mark : str or None [points]
+        What a weighted total has to reach.
 
     Examples
     --------
@@ -189,6 +216,18 @@ class Rubric(Document):
     scale: Scale
     traits: Annotated[tuple[Trait, ...], Field(min_length=1, max_length=30)]
     abstain_allowed: bool = False
+    comment_required: bool = False
+    pass_mark: DecimalText | None = None
+
+    def allows_abstaining(self, trait_id: str) -> bool:
+        """Tell whether a judge may leave a trait unmarked."""
+        own = next((trait.abstain_allowed for trait in self.traits if trait.id == trait_id), None)
+        return self.abstain_allowed if own is None else own
+
+    def asks_comment(self, trait_id: str) -> bool:
+        """Tell whether a mark on a trait needs a sentence of reason."""
+        asked = any(trait.comment_required for trait in self.traits if trait.id == trait_id)
+        return asked or self.comment_required
 
     def weighted_total(self, steps: Mapping[str, int]) -> Fraction:
         """Return the weighted mean of one read's traits, exactly.
@@ -230,8 +269,10 @@ class Rubric(Document):
         if total != WHOLE_BP:
             found.append(finding(f"{at}/traits", f"weights sum to {total} basis points, not {WHOLE_BP}"))
         if not _scale_findings(self.scale, ""):
+            found += _pass_findings(self.scale, self.pass_mark, f"{at}/pass_mark", on_grid=False)
             for n, trait in enumerate(self.traits):
                 found += _anchor_findings(self.scale, trait, f"{at}/traits/{n}/anchors")
+                found += _pass_findings(self.scale, trait.pass_mark, f"{at}/traits/{n}/pass_mark")
         return found
 
 
@@ -267,6 +308,17 @@ def _scale_findings(scale: Scale, at: str) -> Findings:
     elif (hi - lo) // step > MAX_STEPS:
         found.append(finding(f"{at}/step", f"{(hi - lo) // step} steps; the limit is {MAX_STEPS}"))
     return found
+
+
+def _pass_findings(scale: Scale, mark: str | None, at: str, *, on_grid: bool = True) -> Findings:
+    """List a pass mark outside the scale; a trait's also has to be a mark that can be given."""
+    if mark is None:
+        return []
+    if outside := scale.outside(mark, at):
+        return outside
+    if on_grid and nano(mark) % nano(scale.step):
+        return [finding(at, f"{mark} is no whole multiple of the step {scale.step}")]
+    return []
 
 
 def _anchor_findings(scale: Scale, trait: Trait, at: str) -> Findings:

@@ -103,7 +103,7 @@ reach: 3.5 is out of scale: marks run from 1 to 3 in steps of 0.5.
             found.append(finding(f"/{name}", "no mark: a read marks every trait"))
             continue
         try:
-            steps[name] = _steps(rubric, marks[name])
+            steps[name] = _steps(rubric, name, marks[name])
         except AlmonerError as fault:
             found.append(finding(f"/{name}", fault.message.rstrip(".")))
     found += [
@@ -125,10 +125,10 @@ reach: 3.5 is out of scale: marks run from 1 to 3 in steps of 0.5.
     )
 
 
-def _steps(rubric: Rubric, mark: str | None) -> int | None:
+def _steps(rubric: Rubric, trait: str, mark: str | None) -> int | None:
     if mark is not None:
         return rubric.scale.steps(mark)
-    if not rubric.abstain_allowed:
+    if not rubric.allows_abstaining(trait):
         raise ScoreInvalid(f"{rubric.id} allows no abstention.")
     return None
 

@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
-from ...challenges.records import rounds
+from ...challenges.records.awards import list_awards
+from ...challenges.records.briefs import find_challenge, list_challenges
+from ...challenges.records.submissions import list_submissions
 from ...finance.money import grouped
 from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_json, print_table
 from .writing import reading
@@ -18,16 +20,14 @@ app = typer.Typer(
 def list_all(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> None:
     """List the challenges of a book. Example: almoner challenge list."""
     with reading(db) as session:
-        stored = [
-            rounds.find_challenge(session, book, code) for code in rounds.list_challenges(session, book)
-        ]
+        stored = [find_challenge(session, book, code) for code in list_challenges(session, book)]
         rows = [
             {
                 "code": one.challenge.code,
                 "title": one.challenge.brief.title,
                 "fund": one.challenge.fund,
-                "applications": len(rounds.list_submissions(session, one)),
-                "awards": len(rounds.list_awards(session, one.id)),
+                "applications": len(list_submissions(session, one)),
+                "awards": len(list_awards(session, one.id)),
             }
             for one in stored
         ]
@@ -55,9 +55,9 @@ def show(
 ) -> None:
     """Show every application of a challenge, its finding and its award. Example: almoner challenge show C."""
     with reading(db) as session:
-        stored = rounds.find_challenge(session, book, code)
-        submissions = rounds.list_submissions(session, stored)
-        awards = {row.application_id: row for row in rounds.list_awards(session, stored.id)}
+        stored = find_challenge(session, book, code)
+        submissions = list_submissions(session, stored)
+        awards = {row.application_id: row for row in list_awards(session, stored.id)}
     rows = [
         {
             "application": one.application.application_id,

@@ -13,7 +13,10 @@ from ...challenges.applications import Application
 from ...challenges.awarding import award_by_allocation, pose
 from ...challenges.brief import Brief
 from ...challenges.ranking import Ranking
-from ...challenges.records import rounds
+from ...challenges.records.awards import list_awards
+from ...challenges.records.briefs import StoredChallenge, find_challenge
+from ...challenges.records.reads import list_scores
+from ...challenges.records.submissions import find_application, list_submissions
 from ...contracts import acts as contract_acts
 from ...contracts.agreement import agreement_of
 from ...contracts.claims import digest_of
@@ -123,7 +126,7 @@ def run_challenge(stage: Stage) -> None:
 
 def pose_problem(session: Session, fund: PooledFund) -> tuple[AllocationDocument, Ranking]:
     """Turn ranking, asks, earmarks and what belongs together into one allocation problem."""
-    stored = rounds.find_challenge(session, BOOK, CHALLENGE)
+    stored = find_challenge(session, BOOK, CHALLENGE)
     brief = stored.challenge.brief
     ranking = challenge_acts.tally(session, fund, CHALLENGE)
     if not isinstance(ranking, Ranking):
@@ -153,8 +156,8 @@ def pose_problem(session: Session, fund: PooledFund) -> tuple[AllocationDocument
     return problem, ranking
 
 
-def _eligible(session: Session, stored: rounds.StoredChallenge) -> list[Application]:
-    submissions = rounds.list_submissions(session, stored)
+def _eligible(session: Session, stored: StoredChallenge) -> list[Application]:
+    submissions = list_submissions(session, stored)
     return [one.application for one in submissions if one.status == "pass"]
 
 
@@ -165,19 +168,17 @@ def allocate_pool(stage: Stage) -> AllocationResult:
         problem, ranking = pose_problem(session, fund)
         result = allocate(problem)
         recheck(problem, result.allocation)
-        stored = rounds.find_challenge(session, BOOK, CHALLENGE)
+        stored = find_challenge(session, BOOK, CHALLENGE)
         prize = stored.challenge.brief.prizes[0]
         if prize.kind != "pool":
             raise AssertionError("the prize is one pool")
-        eligible = [
-            one.application for one in rounds.list_submissions(session, stored) if one.status == "pass"
-        ]
+        eligible = [one.application for one in list_submissions(session, stored) if one.status == "pass"]
         awards = award_by_allocation(prize, result.allocation.lines, eligible, ranking, unit=fund.unit)
         clock = at("2026-04-20T09:00")
         challenge_acts.award(session, fund, CHALLENGE, 0, awards, clock=clock, details=MADE_UP)
         challenge_acts.conclude(session, fund, CHALLENGE, clock=clock)
         for tranche in read_data("thriving_harbour.json")["tranches"]:
-            application = rounds.find_application(session, stored.id, tranche["application"])
+            application = find_application(session, stored.id, tranche["application"])
             acts.pay_reserved(
                 session,
                 fund,
@@ -210,10 +211,10 @@ def report_challenge(stage: Stage) -> dict[str, object]:
     """Say who applied, who may compete, and how the judges ranked them."""
     with stage.work() as session:
         fund = open_fund(session)
-        stored = rounds.find_challenge(session, BOOK, CHALLENGE)
-        submissions = rounds.list_submissions(session, stored)
-        scores = rounds.list_scores(session, stored, "merit/1")
-        awards = {row.application_id: row for row in rounds.list_awards(session, stored.id)}
+        stored = find_challenge(session, BOOK, CHALLENGE)
+        submissions = list_submissions(session, stored)
+        scores = list_scores(session, stored, "panel")
+        awards = {row.application_id: row for row in list_awards(session, stored.id)}
         ranking = challenge_acts.tally(session, fund, CHALLENGE)
     if not isinstance(ranking, Ranking):
         raise TypeError("the challenge is decided by a panel")

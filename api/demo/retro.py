@@ -13,7 +13,10 @@ from ...challenges.awarding import award_by_ballot
 from ...challenges.ballots import BallotResult
 from ...challenges.brief import Brief
 from ...challenges.published_rounds import PublishedRound, retro_funding_4
-from ...challenges.records import rounds
+from ...challenges.records.awards import list_awards
+from ...challenges.records.ballots import list_ballots
+from ...challenges.records.briefs import find_challenge
+from ...challenges.records.submissions import list_submissions
 from ...finance import acts as money_acts
 from ...finance.documents import canonical_bytes
 from ...finance.funds import PooledFund
@@ -75,7 +78,7 @@ def run_round(stage: Stage) -> None:
     with stage.work() as session:
         fund = _fund(session, shown)
         result = challenge_acts.tally(session, fund, CHALLENGE)
-        stored = rounds.find_challenge(session, BOOK, CHALLENGE)
+        stored = find_challenge(session, BOOK, CHALLENGE)
         prize = stored.challenge.brief.prizes[0]
         if not isinstance(result, BallotResult) or prize.kind != "pool":
             raise TypeError("the round is decided by ballots over one pool")
@@ -107,10 +110,10 @@ def report_round(stage: Stage) -> dict[str, object]:
     """Compare the awards in our books with the published ones."""
     shown = retro_funding_4()
     with stage.work() as session:
-        stored = rounds.find_challenge(session, BOOK, CHALLENGE)
-        submissions = rounds.list_submissions(session, stored)
-        awards = {row.application_id: row for row in rounds.list_awards(session, stored.id)}
-        judges = len(rounds.list_ballots(session, stored.id))
+        stored = find_challenge(session, BOOK, CHALLENGE)
+        submissions = list_submissions(session, stored)
+        awards = {row.application_id: row for row in list_awards(session, stored.id)}
+        judges = len(list_ballots(session, stored.id))
     worst = Fraction(0)
     rows = []
     for row in shown.awards:

@@ -19,7 +19,11 @@ from ..errors import BallotInvalid, NotEligible
 from ..lifecycle import Submission
 from ..prizes import prize_maximum
 from ..ranking import Ranking, rank_by_mean
-from ..records import rounds
+from ..records.awards import keep_award, list_awards, sum_awards
+from ..records.ballots import list_ballots
+from ..records.briefs import StoredChallenge, find_challenge
+from ..records.reads import list_scores
+from ..records.submissions import find_admission, find_application, list_submissions
 
 _PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)  # Fraction alone would also read 1e999999999
 
@@ -43,21 +47,21 @@ def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | Ballo
     Missing
         When there is no such challenge.
     """
-    stored = rounds.find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge)
     brief = stored.challenge.brief
     for phase in brief.phases:
         if phase.judging == "panel":
             rubric = brief.rubric_of(phase.id)
-            return rank_by_mean(rounds.list_scores(session, stored, rubric.id), rubric)
+            return rank_by_mean(list_scores(session, stored, phase.id), rubric)
         if phase.judging == "ballot" and phase.ballot is not None:
             prize = next((one for one in brief.prizes if one.phase == phase.id), None)
             pool = zero(fund.unit) if prize is None else prize_maximum(prize, fund.unit)
-            eligible = [one for one in rounds.list_submissions(session, stored) if one.status == "pass"]
+            eligible = [one for one in list_submissions(session, stored) if one.status == "pass"]
             projects = [
                 _measured(one, phase.ballot.metrics, phase.ballot.boosts(one.application.facts))
                 for one in eligible
             ]
-            ballots = rounds.list_ballots(session, stored.id)
+            ballots = list_ballots(session, stored.id)
             return count_ballots(phase.ballot, projects, ballots, pool=pool)
     raise BallotInvalid(f"The challenge {challenge!r} has neither a panel nor a vote.", challenge=challenge)
 
@@ -126,7 +130,7 @@ def award(
         When there is no such challenge, prize or application.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = rounds.find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge)
     prizes = stored.challenge.brief.prizes
     if not 0 <= prize < len(prizes):
         raise Missing(
@@ -138,7 +142,7 @@ def award(
     with session.begin_nested():
         for one in awards:
             _award_one(session, fund, stored, prize, one, clock, details)
-        total = Money(minor=rounds.sum_awards(session, stored.id, prize), unit=fund.unit)
+        total = Money(minor=sum_awards(session, stored.id, prize), unit=fund.unit)
         if total > most:
             raise OverdrawnCommitment(
                 f"Prize {prize} of {challenge} is {most}; awards of {total} in all would exceed it.",
@@ -152,20 +156,20 @@ def award(
 def _award_one(
     session: Session,
     fund: PooledFund,
-    stored: rounds.StoredChallenge,
+    stored: StoredChallenge,
     prize: int,
     one: Award,
     clock: Clock,
     details: Details,
 ) -> None:
     challenge = stored.challenge
-    application_id, finding = rounds.find_application_id(session, stored.id, one.application_id)
-    groups = rounds.find_application(session, stored.id, one.application_id).groups
-    if finding != "pass":
+    admission = find_admission(session, stored.id, one.application_id)
+    groups = find_application(session, stored.id, one.application_id).groups
+    if admission.status != "pass":
         raise NotEligible(
-            f"{one.application_id} may not compete ({finding}) and gets no award.",
+            f"{one.application_id} may not compete ({admission.status}) and gets no award.",
             application=one.application_id,
-            finding=finding,
+            finding=admission.status,
         )
     body = {
         "amount": one.amount.text,
@@ -191,7 +195,7 @@ def _award_one(
         use=groups,
         details=Details(on=details.on, note=one.reason, source=details.source),
     )
-    rounds.keep_award(session, stored.id, application_id, one, prize, posted.id, event_id)
+    keep_award(session, stored.id, admission, one, prize, posted.id, event_id)
 
 
 def pay_award(
@@ -220,14 +224,14 @@ def pay_award(
     OverdrawnCommitment, Missing, KeyReused
         Nothing is written then.
     """
-    stored = rounds.find_challenge(session, fund.book, challenge)
-    if made not in rounds.list_awards(session, stored.id, made.application_id):
+    stored = find_challenge(session, fund.book, challenge)
+    if made not in list_awards(session, stored.id, made.application_id):
         raise Missing(
             f"{made.application_id} was not awarded {made.amount} in {challenge!r}: there is nothing to pay.",
             what="award",
             code=made.application_id,
         )
-    application = rounds.find_application(session, stored.id, made.application_id)
+    application = find_application(session, stored.id, made.application_id)
     promise = stored.challenge.award_promise(made.application_id)
     return money.pay_reserved(
         session, fund, promise, made.amount, application.lead, key=key, clock=clock, details=details
@@ -247,7 +251,7 @@ def conclude(session: Session, fund: PooledFund, challenge: str, *, clock: Clock
     Money
         What was released by this call.
     """
-    stored = rounds.find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge)
     return money.release(
         session, fund, stored.challenge.prizes_promise, key=f"conclude#{challenge}", clock=clock
     )

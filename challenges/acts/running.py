@@ -13,11 +13,15 @@ from ...finance.records.registry import find_unit, lock_fund
 from ...finance.storage import Session
 from ..applications import Application
 from ..ballots import Ballot, MeasuredProject, count_ballots
-from ..brief import Brief, Phase
+from ..brief import Brief
 from ..eligibility import check_eligibility
 from ..errors import ChallengeClosed, ScoreInvalid
 from ..lifecycle import Challenge, Submission
-from ..records import rounds
+from ..phases import Phase
+from ..records.ballots import ballot_bytes, keep_ballot
+from ..records.briefs import StoredChallenge, find_challenge, keep_challenge
+from ..records.reads import keep_read
+from ..records.submissions import find_admission, keep_submission
 from ..scores import Score, read_marks
 
 NO_USE: Mapping[str, str] = {}
@@ -59,7 +63,7 @@ def publish(
     challenge = Challenge(book=fund.book, fund=fund.code, brief=brief)
     lock_fund(session, fund.book, fund.code)
     try:
-        known = rounds.find_challenge(session, fund.book, brief.challenge_id).challenge
+        known = find_challenge(session, fund.book, brief.challenge_id).challenge
     except Missing:
         known = None
     if known is not None:
@@ -84,11 +88,11 @@ def publish(
     event_id, _ = record_event(
         session, fund.book, "challenge.published", body, key=challenge.code, clock=clock
     )
-    rounds.keep_challenge(session, challenge, event_id)
+    keep_challenge(session, challenge, judging="open", published_at=clock(), event_id=event_id)
     return challenge
 
 
-def _open_phase(stored: rounds.StoredChallenge, kinds: tuple[str, ...], judging: str, clock: Clock) -> Phase:
+def _open_phase(stored: StoredChallenge, kinds: tuple[str, ...], judging: str, clock: Clock) -> Phase:
     brief = stored.challenge.brief
     fitting = [phase for phase in brief.phases if phase.kind in kinds and judging in ("", phase.judging)]
     if not fitting:
@@ -98,7 +102,7 @@ def _open_phase(stored: rounds.StoredChallenge, kinds: tuple[str, ...], judging:
             challenge=stored.challenge.code,
         )
     instant = clock()
-    current = [phase for phase in fitting if phase.opens <= instant < phase.closes]
+    current = [phase for phase in fitting if brief.is_open(phase, instant)]
     return brief.require_open((current or fitting)[0].id, instant)
 
 
@@ -121,7 +125,7 @@ def submit(session: Session, book: str, application: Application, *, clock: Cloc
     ChallengeClosed, ApplicationInconsistent, KeyReused, Missing
         Nothing is written then.
     """
-    stored = rounds.find_challenge(session, book, application.challenge_id)
+    stored = find_challenge(session, book, application.challenge_id)
     brief = stored.challenge.brief
     application.check(brief)
     finding = None if brief.eligibility is None else check_eligibility(brief.eligibility, application.facts)
@@ -132,11 +136,11 @@ def submit(session: Session, book: str, application: Application, *, clock: Cloc
         "challenge": brief.challenge_id,
         "finding": submission.status,
     }
-    _open_phase(stored, ("application",), "", clock)
+    phase = _open_phase(stored, ("application",), "", clock)
     key = f"{brief.challenge_id}#{application.application_id}"
     event_id, new = record_event(session, book, "application.received", body, key=key, clock=clock)
     if new:
-        rounds.keep_submission(session, stored.id, submission, clock(), event_id)
+        keep_submission(session, stored, submission, phase=phase.id, received_at=clock(), event_id=event_id)
     return submission
 
 
@@ -170,14 +174,14 @@ def score(
     ChallengeClosed, Missing
         When no review is open; when there is no such challenge or application.
     """
-    stored = rounds.find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge)
     phase = _open_phase(stored, ("review",), "panel", clock)
-    application_id, finding = rounds.find_application_id(session, stored.id, application)
-    if finding != "pass":
+    admission = find_admission(session, stored.id, application)
+    if admission.status != "pass":
         raise ScoreInvalid(
-            f"The application {application!r} may not compete yet ({finding}) and cannot be scored.",
+            f"The application {application!r} may not compete yet ({admission.status}) and cannot be scored.",
             application=application,
-            finding=finding,
+            finding=admission.status,
         )
     rubric = stored.challenge.brief.rubric_of(phase.id)
     scores = read_marks(rubric, application_id=application, judge_id=judge, marks=marks)
@@ -191,7 +195,7 @@ def score(
     key = f"{challenge}#{application}#{judge}"
     event_id, new = record_event(session, book, "application.scored", body, key=key, clock=clock)
     if new:
-        rounds.keep_scores(session, application_id, scores, event_id)
+        keep_read(session, stored, admission, scores, phase=phase.id, read_at=clock(), event_id=event_id)
     return scores
 
 
@@ -216,14 +220,14 @@ def cast_ballot(session: Session, book: str, challenge: str, ballot: Ballot, *, 
     ChallengeClosed, Missing
         When no vote is open; when there is no such challenge.
     """
-    stored = rounds.find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge)
     policy = _open_phase(stored, ("review",), "ballot", clock).ballot
     if policy is not None:
         probe = MeasuredProject(project_id="probe", measures=tuple((name, 1) for name in policy.metrics))
         nothing = zero(find_unit(session, stored.challenge.brief.unit))
         count_ballots(policy, [probe], [ballot], pool=nothing)
-    body = {"ballot": rounds.ballot_bytes(ballot).decode(), "challenge": challenge}
+    body = {"ballot": ballot_bytes(ballot).decode(), "challenge": challenge}
     key = f"{challenge}#{ballot.ballot_id}"
     event_id, new = record_event(session, book, "ballot.cast", body, key=key, clock=clock)
     if new:
-        rounds.keep_ballot(session, stored.id, ballot, event_id)
+        keep_ballot(session, stored.id, ballot, event_id)

@@ -57,6 +57,7 @@ CALLS = 400
 BEAT_S = 1.0  # most seconds without a word to whoever waits
 ANY = 0.9  # of a gap: nearly any answer has it
 LEAST_S = 0.25  # for what must be done when the time is up
+FIRST_S = 2.0  # for a first answer, when the time is up and there is none
 AUTO = "auto"
 NEAR = 1e-9  # relative, of floats that are compared
 COARSE = 0.05  # of the gap: what one more call of the oracle must promise
@@ -359,12 +360,12 @@ class _Run:
 
     def _first_found(self) -> None:
         """Take the first answer that the solver comes across, where simple rules have none."""
-        left_s = max(LEAST_S, self.watch.left())
+        left_s = max(FIRST_S, self.watch.left())
         outcome = run(matrix_of(self.model), Search(gap=ANY, deadline_s=left_s, cancel=self.watch.cancel))
         if outcome.x is None:
             return
         try:
-            self.allocation = settle(self.arrays, self.model, outcome.x, deadline_s=LEAST_S)
+            self.allocation = settle(self.arrays, self.model, outcome.x, deadline_s=FIRST_S)
         except RoundingFailed:
             return
         self.value = recheck(self.problem, self.allocation)

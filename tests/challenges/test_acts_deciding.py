@@ -24,8 +24,9 @@ from almoner.challenges import (
 )
 from almoner.challenges.errors import BallotInvalid, NotEligible
 from almoner.challenges.prizes import Places, Pool
-from almoner.challenges.records.rounds import find_challenge, list_awards
-from almoner.challenges.records.tables import APPLICATION, AWARD
+from almoner.challenges.records.awards import list_awards
+from almoner.challenges.records.briefs import find_challenge
+from almoner.challenges.records.tables import APPLICATION, AWARD, AWARD_STEP
 from almoner.challenges.scores import Score
 from almoner.finance import acts as finance
 from almoner.finance.errors import KeyReused, Missing, OverdrawnCommitment
@@ -321,22 +322,28 @@ def test_the_database_takes_no_award_to_whom_the_rule_bars_and_no_second_one(rec
     received.award(0, a_1="100.00")
     session = received.session
     known = dict(session.execute(select(AWARD)).mappings().one())
+    award_id = known["id"]
     rows = {row.code: row for row in session.execute(select(APPLICATION)).all()}
     other = session.scalars(select(TXN.c.id).where(TXN.c.kind == "encumbrance")).one()
+    free = {"application_id": rows["a-4"].id}
+    del known["id"]
     for change in (
         {},
-        {"txn_id": other},
-        {"prize": 1},
-        {"application_id": rows["a-2"].id, "txn_id": other},
-        {"application_id": rows["a-2"].id, "txn_id": other, "finding": "fail"},
-        {"application_id": rows["a-4"].id},
-        {"application_id": rows["a-4"].id, "txn_id": other, "prize": -1},
-        {"application_id": rows["a-4"].id, "txn_id": other, "amount": 0},
-        {"application_id": rows["a-4"].id, "txn_id": other, "reason": ""},
-        {"application_id": rows["a-4"].id, "txn_id": other, "challenge_id": 10**9},
+        {"number": 2},
+        {"number": 2, "replaces_id": award_id},
+        {"application_id": rows["a-2"].id},
+        {"application_id": rows["a-2"].id, "finding": "fail"},
+        {**free, "prize": -1},
+        {**free, "amount": 0},
+        {**free, "reason": ""},
+        {**free, "challenge_id": 10**9},
     ):
         clock = received.clock("2027-06-01")
         event, _ = record_event(session, "main", "test.raw", {}, key=str(uuid4()), clock=clock)
         with pytest.raises(DatabaseError), session.begin_nested():
             session.execute(insert(AWARD).values(**{**known, "event_id": event, **change}))
+    for state, txn in (("approved", other), ("accepted", other), ("committed", other), ("paid", None)):
+        step = {"award_id": award_id, "state": state, "actor": "desk", "txn_id": txn, "event_id": event}
+        with pytest.raises(DatabaseError), session.begin_nested():
+            session.execute(insert(AWARD_STEP).values(**step))
     assert session.scalar(select(func.count()).select_from(AWARD)) == 1

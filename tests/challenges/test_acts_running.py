@@ -14,7 +14,17 @@ from sqlalchemy.exc import DatabaseError
 from almoner import currency
 from almoner.challenges import Ballot, acts
 from almoner.challenges.errors import ApplicationInconsistent, BallotInvalid, ChallengeClosed, ScoreInvalid
-from almoner.challenges.records.tables import APPLICATION, AWARD, BALLOT, CHALLENGE, SCORE
+from almoner.challenges.records.tables import (
+    APPLICATION,
+    AWARD,
+    BALLOT,
+    BRIEF,
+    CHALLENGE,
+    FINDING,
+    JUDGE_READ,
+    SCORE,
+    SUBMISSION,
+)
 from almoner.finance import acts as finance
 from almoner.finance.errors import (
     AlmonerError,
@@ -42,8 +52,10 @@ def count(round_: "Round", table: Table) -> int:
 
 
 def findings(round_: "Round") -> dict[str, str]:
-    rows = round_.session.execute(select(APPLICATION.c.code, APPLICATION.c.finding))
-    return {row.code: row.finding for row in rows}
+    found = select(APPLICATION.c.code, FINDING.c.status).join(
+        FINDING, FINDING.c.application_id == APPLICATION.c.id
+    )
+    return {row.code: row.status for row in round_.session.execute(found)}
 
 
 @pytest.fixture
@@ -269,31 +281,40 @@ class Raw:
             self.round.session.execute(insert(table).values(**row, event_id=self.event()))
 
 
-def test_the_database_takes_no_score_of_an_application_that_may_not_compete(received: "Round") -> None:
+def test_the_database_takes_no_read_of_an_application_that_may_not_compete(received: "Round") -> None:
     raw = Raw(received)
-    rows = received.session.execute(select(APPLICATION.c.code, APPLICATION.c.id, APPLICATION.c.finding))
-    for row in rows.all():
-        score = {"application_id": row.id, "judge": "j-1", "trait": "reach", "steps": 37}
-        if row.finding != "pass":
-            raw.refused(SCORE, **score, finding="pass")
-        raw.refused(SCORE, **score, finding="fail")
-        raw.refused(SCORE, **score, finding="needs_document")
+    received.score("a-1", "j-1", GOOD)
+    known = dict(received.session.execute(select(JUDGE_READ)).mappings().one())
+    known = {name: known[name] for name in known if name not in {"id", "event_id", "judge", "finding"}}
+    found = select(FINDING.c.application_id, FINDING.c.status)
+    for row in received.session.execute(found).all():
+        read = {**known, "application_id": row.application_id, "judge": "j-2"}
+        if row.status != "pass":
+            raw.refused(JUDGE_READ, **read, finding="pass")
+        raw.refused(JUDGE_READ, **read, finding="fail")
+        raw.refused(JUDGE_READ, **read, finding="needs_document")
+    raw.refused(JUDGE_READ, **{**known, "judging": "assigned"}, judge="j-2", finding="pass")
+    raw.refused(JUDGE_READ, **{**known, "revision": 2}, judge="j-1", finding="pass")
 
 
 def test_the_database_takes_one_mark_per_read_and_one_ballot_per_voter(received: "Round") -> None:
     raw = Raw(received)
     received.score("a-1", "j-1", GOOD)
     received.vote("v-1", users=1)
-    (application,) = received.session.scalars(select(APPLICATION.c.id).where(APPLICATION.c.code == "a-1"))
     (challenge,) = received.session.scalars(select(CHALLENGE.c.id))
-    score = {"application_id": application, "finding": "pass", "judge": "j-1", "steps": 10}
-    raw.refused(SCORE, **score, trait="reach")
+    (read,) = received.session.execute(select(JUDGE_READ)).mappings()
+    again = {name: value for name, value in read.items() if name not in {"id", "event_id"}}
+    raw.refused(JUDGE_READ, **again)
+    with pytest.raises(DatabaseError), received.session.begin_nested():
+        received.session.execute(insert(SCORE).values(read_id=read["id"], trait="reach", steps=10, remark=""))
     raw.refused(BALLOT, challenge_id=challenge, judge="v-1", body=b"{}")
     raw.refused(BALLOT, challenge_id=10**9, judge="v-2", body=b"{}")
 
 
 @pytest.mark.parametrize(
-    "table", [CHALLENGE, APPLICATION, SCORE, BALLOT, AWARD], ids=lambda table: table.name
+    "table",
+    [CHALLENGE, BRIEF, APPLICATION, SUBMISSION, JUDGE_READ, SCORE, BALLOT, AWARD],
+    ids=lambda table: table.name,
 )
 def test_no_fact_of_a_round_is_changed_or_removed(received: "Round", table: Table) -> None:
     received.score("a-1", "j-1", GOOD)

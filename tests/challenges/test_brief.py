@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from almoner.challenges import Brief
-from almoner.challenges.errors import ChallengeClosed
-from almoner.finance.errors import DocumentInvalid, Missing
+from almoner.challenges.errors import BriefInvalid, ChallengeClosed
+from almoner.finance.errors import Missing
 from almoner.finance.money import money
 from almoner.finance.units import currency
 
@@ -17,7 +17,7 @@ CLOSES = datetime(2027, 3, 1, 14, tzinfo=UTC)
 
 
 def findings_of(content: Content) -> dict[str, str]:
-    with pytest.raises(DocumentInvalid) as refused:
+    with pytest.raises(BriefInvalid) as refused:
         Brief.read(json.dumps(content))
     rows = refused.value.figures["findings"]
     assert isinstance(rows, list)
@@ -49,7 +49,7 @@ def test_a_brief_survives_its_canonical_bytes(brief: Brief) -> None:
         ("/goal/by", "2029-02-30", "/goal/by", "is not a day"),
         ("/goal/baseline", "about 200", "/goal/baseline", "pattern"),
         ("/phases/0/closes_at", "2027-01-11T06:00Z", "/phases/0/closes_at", "is not after"),
-        ("/phases/0/closes_at", "2027-03-01T17:00", "/phases/0/closes_at", "pattern"),
+        ("/phases/0/closes_at", "2027-03-01 17:00", "/phases/0/closes_at", "pattern"),
         ("/phases/0/closes_at", "2027-02-29T17:00Z", "/phases/0/closes_at", "day is out of range"),
         ("/phases/1/opens_at", "2027-03-01T13:59Z", "/phases/1/opens_at", "before apply closes"),
         ("/phases/2/id", "panel", "/phases/2/id", "second time"),
@@ -73,6 +73,9 @@ def test_a_brief_survives_its_canonical_bytes(brief: Brief) -> None:
         ("/prizes/1/phase", "panel", "/prizes/1/phase", "needs a ballot"),
         ("/prizes/0/phase", "deliver", "/prizes/0/phase", "needs a panel"),
         ("/prizes/1/kind", "lucky", "/prizes/1", "does not match"),
+        ("/prizes/0/unawarded", {"roll_over": "late"}, "/prizes/0/unawarded/roll_over", "no phase late"),
+        ("/prizes/0/unawarded", {"roll_over": "apply"}, "/prizes/0/unawarded/roll_over", "is not after"),
+        ("/prizes/0/unawarded", {"roll_over": "deliver"}, "/prizes/0/unawarded/roll_over", "has 0 prizes"),
         ("/schema", "almoner.brief/2", "/schema", "almoner.brief/1"),
         ("/jury", "friends", "/jury", "not permitted"),
     ],
@@ -159,6 +162,6 @@ def test_the_total_is_the_sum_of_the_maxima(brief: Brief) -> None:
 
 def test_money_as_a_bare_number_is_refused(brief_content: Content) -> None:
     text = json.dumps(at(brief_content, "/prizes/1/amount", 0.5))
-    with pytest.raises(DocumentInvalid, match="bare decimal number"):
+    with pytest.raises(BriefInvalid, match="bare decimal number"):
         Brief.read(text)
     assert "/prizes/1/amount" in findings_of(at(brief_content, "/prizes/1/amount", 5))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Connection, MetaData, insert, select, text
+from tests.finance.challenge_rows import write_challenge
 
 from almoner import currency, money
 from almoner.finance import acts
@@ -282,30 +283,6 @@ def _pay_out(put: Put, raw: Raw, connection: Connection, one: Row, party: dict[s
     put("payout_wait", payout_id=waits, proposal_id=raw.find(connection, "proposal"))
 
 
-def _challenge(raw: Raw, connection: Connection) -> None:
-    """Write one row into each table of challenges, by hand."""
-    book, fund = raw.find(connection, "book", code="main"), raw.find(connection, "fund", code="water")
-    brief = {"brief": b"{}", "brief_sha256": bytes(32), "event_id": raw.event(connection)}
-    raw.put(connection, "challenge", book_id=book, fund_id=fund, code="h1", **brief)
-    one = {"challenge_id": raw.find(connection, "challenge", code="h1")}
-    body = {"body": b"{}", "event_id": raw.event(connection)}
-    received = {"finding": "pass", "received_at": NOW, "body_sha256": bytes(32)}
-    raw.put(connection, "application", **one, code="b1", lead="hub", **received, **body)
-    application = {"application_id": raw.find(connection, "application", code="b1"), "finding": "pass"}
-    event = {"event_id": raw.event(connection)}
-    raw.put(connection, "score", **application, judge="lab", trait="reach", steps=3, **event)
-    raw.put(connection, "ballot", **one, judge="lab", **body)
-    why = {
-        "amount": 1,
-        "unit": "USD",
-        "reason": "first",
-        "rule": "ranking",
-        "event_id": raw.event(connection),
-    }
-    txn = raw.find(connection, "txn", idem_key="e1", book_id=book)
-    raw.put(connection, "award", **application, **one, prize=1, txn_id=txn, **why)
-
-
 def _govern(raw: Raw, connection: Connection) -> None:
     """Write one row into each table of periods, approvals and conversions, by hand."""
     book = raw.find(connection, "book", code="main")
@@ -362,7 +339,7 @@ def populate(engine: Engine) -> Raw:
     with engine.begin() as connection:
         _govern(raw, connection)
         _agree(raw, connection)
-        _challenge(raw, connection)
+        write_challenge(raw, connection, NOW)
     with Session(engine) as session, session.begin():
         acts.seal(session, "main", clock=CLOCK, name="example.org", secret=bytes(32))
     return raw

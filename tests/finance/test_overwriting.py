@@ -26,11 +26,22 @@ TAKEN = (
         "moves forward",
         "stands under",
     ),
-    *("GENERATED ALWAYS", "is fixed", "who amends", "in its place"),
+    *("GENERATED ALWAYS", "is fixed", "who amends", "in its place", "is withdrawn", "is recused"),
 )
-AMONG = {"owns": "controls", "metric": "cohort"}  # words of a closed list: another one of it
-CHECKED_FIRST = {("agreement_move", ("event_id",)), ("payout_paid", ("txn_id",))}  # no other keys pass checks
-FREE_TO_REPLACE = {"almoner_version"}
+AMONG = {
+    "owns": "controls",
+    "metric": "cohort",
+    "decided": "settled",
+    "approved": "accepted",
+    "email": "orcid",
+}  # closed lists
+CHECKED_FIRST = {  # keys that come alone break a check of their row first
+    ("agreement_move", ("event_id",)),
+    ("payout_paid", ("txn_id",)),
+    *((table, (key,)) for table in ("award", "judge_read") for key in ("id", "event_id")),
+    *(("award_step", (key,)) for key in ("txn_id", "event_id")),
+}
+FREE_TO_REPLACE = {"almoner_version", "draft"}
 
 
 class Raw(Protocol):
