@@ -293,13 +293,10 @@ __all__ = [
     "AnyPrize",
     "AppealPolicy",
     "Application",
-<<<<<<< HEAD
     "AssignedPair",
     "Assignment",
     "AssignmentProblem",
-=======
     "AttributeMinimum",
->>>>>>> issue7
     "Award",
     "Ballot",
     "BallotPolicy",
@@ -351,31 +348,22 @@ __all__ = [
     "PublishedAward",
     "PublishedRound",
     "Ranking",
-<<<<<<< HEAD
-    "ReaderMinimum",
-    "Rubric",
-    "Scale",
-    "Score",
-    "StageResult",
-=======
     "Read",
+    "ReaderMinimum",
     "ReducedPerDay",
     "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "StageResult",
     "Staged",
->>>>>>> issue7
     "Standing",
     "TieBand",
     "Trait",
-<<<<<<< HEAD
-    "assign",
-=======
     "Variances",
     "VisibilityRule",
     "alias_sets",
->>>>>>> issue7
+    "assign",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",

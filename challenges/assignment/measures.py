@@ -113,7 +113,7 @@ def is_compatible(grid: AssignmentGrid, readers: Mask, judge: int) -> bool:
         Tables.
     readers : bool array
         Who reads it already.
-    judge : int
+    judge : int [column]
         Place of the judge.
     """
     own = grid.organisation[judge]

@@ -120,8 +120,8 @@ def count_of(counts: Counts, at: int) -> int:
     ----------
     counts : int or sequence of int [reads]
         As the problem gives them.
-    at : int
-        Place.
+    at : int [place]
+        Whose, counted from 0.
 
     Examples
     --------
