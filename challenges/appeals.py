@@ -19,6 +19,7 @@ from .decision import Decision, DecisionFacts, Ranker, decide, rank_raw
 from .errors import AppealRefused
 from .phases import InstantText, resolve
 from .policies import AppealPolicy
+from .prizes import Pool
 
 
 class VoidRead(Document):
@@ -328,11 +329,11 @@ def find_frozen(
         When a remedy names what is not there.
     """
     before = decide(facts, rank=rank) if announced is None else announced
-    after = decide(remedied(facts, appeal.remedies), rank=rank)
+    put_right = remedied(facts, appeal.remedies)
+    after = {**_left(put_right, before), **decide(put_right, rank=rank)}
     moves = {
-        number: award_moves(before.get(number, ()), after[number])
-        for number in sorted(after)
-        if number in before or after[number]
+        number: award_moves(before.get(number, ()), after.get(number, ()))
+        for number in sorted(before.keys() | after.keys())
     }
     found = {number: rows for number, rows in moves.items() if rows}
     return Frozen(
@@ -344,3 +345,18 @@ def find_frozen(
             if move.application_id == appeal.application and move.after is not None
         ),
     )
+
+
+def _left(facts: DecisionFacts, before: Decision) -> dict[int, tuple[Award, ...]]:
+    """Return what is left of announced awards that no rule here decides.
+
+    Of a pool of the optimiser nothing is certain before it is solved again; other awards stay with all who
+    still compete.
+    """
+    competing = facts.competing
+    left: dict[int, tuple[Award, ...]] = {}
+    for number, awards in before.items():
+        prize = facts.brief.prizes[number]
+        solved = isinstance(prize, Pool) and prize.split == "optimiser"
+        left[number] = () if solved else tuple(one for one in awards if one.application_id in competing)
+    return left
