@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from .errors import CalibrationInvalid
-from .progress import Progress
+from .progress import HubProgress
 from .rating_model import (
     HubLevels,
     RatedResults,
@@ -172,7 +172,7 @@ class Ratings:
 
 
 def rate(
-    progress: Iterable[Progress],
+    progress: Iterable[HubProgress],
     *,
     as_of: date,
     hubs: Iterable[str] = (),
@@ -187,7 +187,7 @@ def rate(
 
     Parameters
     ----------
-    progress : Iterable of Progress
+    progress : Iterable of HubProgress
         Of one family of metrics; pending ones are counted and carry no weight.
     as_of : date
         Later determinations are left out; the age of the others is counted to this day.
@@ -221,7 +221,7 @@ def rate(
     Examples
     --------
     >>> def results(hub, value, count):
-    ...     return [Progress(hub=hub, metric="m", family="m", value=Fraction(value), source=str(at),
+    ...     return [HubProgress(hub=hub, metric="m", family="m", value=Fraction(value), source=str(at),
     ...         standard_error=Fraction("0.15"), on=date(2028, 1, 1)) for at in range(count)]
     >>> found = rate([*results("proven", "0.70", 10), *results("lucky", "1.00", 1)], hubs=["new"],
     ...     as_of=date(2028, 1, 1), mean=0.5, variances=(0.04, 0.01))
@@ -282,7 +282,7 @@ def _require_figures(
         raise CalibrationInvalid(f"A chance of {tail} is none: give one between 0 and 1.")
 
 
-def _family(rows: Sequence[Progress], *, across_families: bool) -> str:
+def _family(rows: Sequence[HubProgress], *, across_families: bool) -> str:
     families = sorted({one.family for one in rows})
     if len(families) > 1 and not across_families:
         raise CalibrationInvalid(
@@ -294,7 +294,7 @@ def _family(rows: Sequence[Progress], *, across_families: bool) -> str:
 
 
 def _arrays(
-    final: Sequence[Progress], names: Sequence[str], as_of: date, half_life: float | None
+    final: Sequence[HubProgress], names: Sequence[str], as_of: date, half_life: float | None
 ) -> RatedResults:
     number = {name: at for at, name in enumerate(names)}
     months = np.array([(as_of - one.on).days / MONTH_DAYS for one in final], dtype=np.float64)
