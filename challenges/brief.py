@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import Field, StringConstraints
 
-from ..finance.dates import as_utc, instant_text, parse_day
+from ..finance.dates import as_utc, instant_text
 from ..finance.documents import Code, DecimalText, Document, Text, UnitCode
-from ..finance.errors import AlmonerError, DocumentInvalid, Missing
+from ..finance.errors import AlmonerError, Missing
 from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, zero
 from ..finance.units import Unit
@@ -26,6 +26,7 @@ from .brief_checks import (
 )
 from .eligibility import Rule, rule_findings
 from .errors import BriefInvalid, ChallengeClosed
+from .fields import DayText, MetricName
 from .figures import nano
 from .forms import Form
 from .judge_policy import JudgePolicy, policy_findings
@@ -35,17 +36,6 @@ from .prizes import Prize, amount_findings, prize_findings, prize_maximum
 from .rubric import Rubric
 from .visibility import VisibilityRule
 
-
-def _real_day(text: str) -> str:
-    try:
-        parse_day(text)
-    except DocumentInvalid as fault:
-        raise ValueError(fault.message) from None
-    return text
-
-
-DayText = Annotated[str, AfterValidator(_real_day)]
-MetricName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:/@-]{0,79}$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?$")]
 
 
@@ -293,10 +283,9 @@ class Brief(Document):
         if self.eligibility is not None:
             found += rule_findings(self.eligibility, f"{at}/eligibility")
         found += self._rubric_findings(at)
-        judging = {phase.id: phase.judging for phase in self.phases}
         for n, prize in enumerate(self.prizes):
             found += prize_findings(prize, self.unit, f"{at}/prizes/{n}")
-            found += deciding_findings(prize, judging, f"{at}/prizes/{n}")
+            found += deciding_findings(prize, self.phases, self.prizes, f"{at}/prizes/{n}")
         for n, form in enumerate(self.forms):
             found += form.findings(f"{at}/forms/{n}")
         found += reference_findings(self.phases, self.visibility, [form.id for form in self.forms], at)

@@ -10,7 +10,7 @@ from itertools import combinations
 from ..finance.findings import Findings, finding, repeated
 from .ballots import BallotPolicy
 from .phases import SCORED, Phase, reads_result, resolve
-from .prizes import Prize, amount_findings
+from .prizes import Prize, amount_findings, judged_by, prize_phases
 from .rubric import Rubric
 from .visibility import VisibilityRule
 
@@ -20,8 +20,6 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "ballot": ("review",),
     "metric": ("delivery", "development"),
 }
-_BY_METRIC = frozenset({"measured_progress", "first_to_finish"})
-_RULED = frozenset({"grand", "places", "finalists_then_grand", "pool"})
 _NAMES: Mapping[str, str] = {"panel": "panel", "applicants": "panel"}
 
 
@@ -138,52 +136,49 @@ def _advance_findings(phase: Phase, known: Mapping[str, Rubric], shared: Rubric 
     return found
 
 
-def deciding_findings(prize: Prize, judging: Mapping[str, str], at: str) -> Findings:
+def deciding_findings(prize: Prize, phases: Sequence[Phase], prizes: Sequence[Prize], at: str) -> Findings:
     """List whether the phases of a prize exist and yield the result by which the prize is paid.
 
     Parameters
     ----------
     prize : Prize
         Of any kind; each field that names a phase is looked at.
-    judging : Mapping[str, str]
-        Phase -> how it is judged.
+    phases : Sequence[Phase]
+        Of the brief.
+    prizes : Sequence[Prize]
+        All of the brief.
     at : str
         JSON pointer of the prize.
     """
-    found: Findings = []
-    for name, phase in prize_phases(prize):
-        if phase not in judging:
-            found.append(finding(f"{at}/{name}", f"there is no phase {phase}"))
-        elif (needed := _needed(prize, name)) and _NAMES.get(judging[phase], judging[phase]) not in needed:
-            said = f"{phase} is judged by {judging[phase]}; this prize needs a {' or a '.join(needed)}"
-            found.append(finding(f"{at}/{name}", said))
+    judging = {phase.id: phase.judging for phase in phases}
+    found = [
+        finding(f"{at}/{name}", f"there is no phase {phase}")
+        for name, phase in prize_phases(prize)
+        if phase not in judging
+    ]
+    needed = judged_by(prize)
+    known = judging.get(prize.phase)
+    if known is not None and _NAMES.get(known, known) not in needed:
+        kinds = " or ".join(sorted(needed, reverse=True))
+        found.append(
+            finding(f"{at}/phase", f"{prize.phase} is judged by {known}; this prize needs a {kinds}")
+        )
+    return found or _later_findings(prize, phases, prizes, at)
+
+
+def _later_findings(prize: Prize, phases: Sequence[Phase], prizes: Sequence[Prize], at: str) -> Findings:
+    """List later phases of a prize that are not later, and a rest that goes to none or several prizes."""
+    order = [phase.id for phase in phases]
+    found = [
+        finding(f"{at}/{name}", f"{phase} is not after {prize.phase}")
+        for name, phase in prize_phases(prize)[1:]
+        if order.index(phase) <= order.index(prize.phase)
+    ]
+    takers = [one for one in prizes if one.phase == prize.rolls_to]
+    if prize.rolls_to and len(takers) != 1 and not found:
+        said = f"{prize.rolls_to} has {len(takers)} prizes; what rolls over needs exactly one"
+        found.append(finding(f"{at}/unawarded/roll_over", said))
     return found
-
-
-def prize_phases(prize: Prize) -> Iterator[tuple[str, str]]:
-    """Yield each field of a prize that names a phase, with the phase.
-
-    Parameters
-    ----------
-    prize : Prize
-        Of any kind.
-    """
-    for name in ("phase", "final_phase"):
-        phase = getattr(prize, name, None)
-        if phase is not None:
-            yield name, phase
-
-
-def _needed(prize: Prize, field: str) -> tuple[str, ...]:
-    """Return the ways of judging of which a field of a prize needs one; empty when any will do."""
-    kind: str = prize.kind
-    if field == "final_phase":
-        return ("panel", "metric")
-    if getattr(prize, "split", None) == "ballot":
-        return ("ballot",)
-    if kind in _BY_METRIC:
-        return ("metric",)
-    return ("panel",) if kind in _RULED else ()
 
 
 def rule_places(
