@@ -261,6 +261,7 @@ def _applications(
 
 _PLAIN = Application.read(
     """{"schema": "almoner.application/1", "application_id": "a", "challenge_id": "simulated",
-    "title": "Work", "unit": "USD", "lead": "hub", "bundle": [{"party": "hub", "role": "lead", "share_bp": 10000}],
+    "title": "Work", "unit": "USD", "lead": "hub",
+    "bundle": [{"party": "hub", "role": "lead", "share_bp": 10000}],
     "interventions": [{"id": "work", "title": "Work"}]}"""
 )
