@@ -50,6 +50,9 @@ if TYPE_CHECKING:
         Read,
         Variances,
         calibrate,
+        freeze,
+        read_calibration,
+        void_reads,
     )
     from .caps import (
         Filled,
@@ -131,6 +134,11 @@ if TYPE_CHECKING:
         read_marks,
         totals_by_read,
     )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
     from .visibility import (
         VisibilityRule,
     )
@@ -165,8 +173,16 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
-            ".brief": ("Brief", "Goal"),
+            ".bands": (
+                "ExpectedPlace",
+                "ExpectedRanking",
+                "LotteryDraw",
+                "TieBand",
+            ),
+            ".brief": (
+                "Brief",
+                "Goal",
+            ),
             ".calibration": (
                 "Calibration",
                 "JudgeEffect",
@@ -175,8 +191,14 @@ else:
                 "Read",
                 "Variances",
                 "calibrate",
+                "freeze",
+                "read_calibration",
+                "void_reads",
             ),
-            ".caps": ("Filled", "fill_to_cap"),
+            ".caps": (
+                "Filled",
+                "fill_to_cap",
+            ),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -192,9 +214,20 @@ else:
             ),
             ".fields": ("Condition",),
             ".forms": ("Form",),
-            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
-            ".phases": ("Advances", "Phase"),
-            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
+            ".judge_policy": (
+                "AttributeMinimum",
+                "JudgeFee",
+                "JudgePolicy",
+            ),
+            ".phases": (
+                "Advances",
+                "Phase",
+            ),
+            ".policies": (
+                "AmendmentPolicy",
+                "AppealPolicy",
+                "DisclosurePolicy",
+            ),
             ".prizes": (
                 "AnyPrize",
                 "Discretionary",
@@ -214,10 +247,35 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
-            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
-            ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
-            ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
-            ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".published_rounds": (
+                "PublishedAward",
+                "PublishedRound",
+                "retro_funding_4",
+            ),
+            ".ranking": (
+                "Ranking",
+                "Standing",
+                "draw",
+                "places_for_money",
+                "rank",
+                "rank_by_mean",
+            ),
+            ".rubric": (
+                "Anchor",
+                "Rubric",
+                "Scale",
+                "Trait",
+            ),
+            ".scores": (
+                "Score",
+                "read_marks",
+                "totals_by_read",
+            ),
+            ".seeds": (
+                "Beacon",
+                "commit",
+                "committed_seed",
+            ),
             ".visibility": ("VisibilityRule",),
         },
     )
@@ -238,6 +296,7 @@ __all__ = [
     "BallotPolicy",
     "BallotResult",
     "BallotShare",
+    "Beacon",
     "Brief",
     "BudgetLine",
     "Calibration",
@@ -295,11 +354,14 @@ __all__ = [
     "award_places",
     "calibrate",
     "check_eligibility",
+    "commit",
+    "committed_seed",
     "conjunction",
     "count_ballots",
     "disjunction",
     "draw",
     "fill_to_cap",
+    "freeze",
     "median_quorum",
     "metric_shares",
     "negation",
@@ -308,10 +370,12 @@ __all__ = [
     "prize_maximum",
     "rank",
     "rank_by_mean",
+    "read_calibration",
     "read_marks",
     "retro_funding_4",
     "split_places",
     "stage_amounts",
     "totals_by_read",
     "unawarded",
+    "void_reads",
 ]
