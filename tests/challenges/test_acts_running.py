@@ -139,7 +139,6 @@ def test_an_application_is_kept_once_and_never_exchanged(published: "Round") -> 
         ({"unit": "EUR"}, "/unit"),
         ({"lead": "nobody"}, "/lead"),
         ({"minimum": "900.31"}, "/minimum"),
-        ({"disclosures": []}, "/disclosures"),
     ],
 )
 def test_an_application_that_does_not_add_up_is_refused(
