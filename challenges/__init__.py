@@ -6,12 +6,17 @@ from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .applications import (
-        ActorDisclosure,
         Application,
-        BudgetLine,
-        InKindOffer,
-        Member,
-        ProposedIntervention,
+        AttachedFile,
+    )
+    from .assignment import (
+        AssignedPair,
+        Assignment,
+        AssignmentProblem,
+        ReaderMinimum,
+        StageResult,
+        assign,
+        recheck_assignment,
     )
     from .awarding import (
         Award,
@@ -41,6 +46,15 @@ if TYPE_CHECKING:
     from .brief import (
         Brief,
         Goal,
+    )
+    from .bundles import (
+        BudgetLine,
+        ChangeLink,
+        InterventionNeed,
+        Member,
+        ProposedIntervention,
+        ProposedSynergy,
+        TheoryOfChange,
     )
     from .calibration import (
         Calibration,
@@ -75,6 +89,10 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -98,6 +116,10 @@ if TYPE_CHECKING:
         AttributeMinimum,
         JudgeFee,
         JudgePolicy,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
     )
     from .phases import (
         Advances,
@@ -151,6 +173,11 @@ if TYPE_CHECKING:
         read_marks,
         totals_by_read,
     )
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
     from .visibility import (
         VisibilityRule,
     )
@@ -158,13 +185,15 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".applications": (
-                "ActorDisclosure",
-                "Application",
-                "BudgetLine",
-                "InKindOffer",
-                "Member",
-                "ProposedIntervention",
+            ".applications": ("Application", "AttachedFile"),
+            ".assignment": (
+                "AssignedPair",
+                "Assignment",
+                "AssignmentProblem",
+                "ReaderMinimum",
+                "StageResult",
+                "assign",
+                "recheck_assignment",
             ),
             ".awarding": (
                 "Award",
@@ -187,6 +216,15 @@ else:
             ),
             ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
             ".brief": ("Brief", "Goal"),
+            ".bundles": (
+                "BudgetLine",
+                "ChangeLink",
+                "InterventionNeed",
+                "Member",
+                "ProposedIntervention",
+                "ProposedSynergy",
+                "TheoryOfChange",
+            ),
             ".calibration": (
                 "Calibration",
                 "JudgeEffect",
@@ -217,6 +255,7 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
+            ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -233,6 +272,7 @@ else:
             ".fields": ("Condition",),
             ".forms": ("Form",),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
@@ -258,6 +298,7 @@ else:
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule",),
         },
     )
@@ -275,6 +316,11 @@ __all__ = [
     "AnyPrize",
     "AppealPolicy",
     "Application",
+    "AssignedPair",
+    "Assignment",
+    "AssignmentProblem",
+    "Assumptions",
+    "AttachedFile",
     "AttributeMinimum",
     "Award",
     "Ballot",
@@ -284,9 +330,11 @@ __all__ = [
     "Brief",
     "BudgetLine",
     "Calibration",
+    "ChangeLink",
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "DesignReport",
     "DisclosurePolicy",
     "Discretionary",
     "EligibilityRule",
@@ -299,9 +347,11 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "InKindNeed",
     "InKindOffer",
     "InKindPrize",
     "Interest",
+    "InterventionNeed",
     "JointWork",
     "JudgeConflict",
     "JudgeEffect",
@@ -316,6 +366,7 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
+    "NamedFunder",
     "Not",
     "PanelMean",
     "Phase",
@@ -324,22 +375,27 @@ __all__ = [
     "Prize",
     "PrizeStage",
     "ProposedIntervention",
+    "ProposedSynergy",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
     "Read",
+    "ReaderMinimum",
     "ReducedPerDay",
     "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "StageResult",
     "Staged",
     "Standing",
+    "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
     "alias_sets",
+    "assign",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
@@ -367,7 +423,9 @@ __all__ = [
     "rank",
     "rank_by_mean",
     "read_marks",
+    "recheck_assignment",
     "retro_funding_4",
+    "simulate_design",
     "split_places",
     "stage_amounts",
     "totals_by_read",
