@@ -14,7 +14,7 @@ import numpy as np
 from ...finance.allocation import allocate
 from ...finance.money import Money, money, zero
 from ...finance.units import Unit
-from ..applications import Application, BudgetLine
+from ..applications import Application
 from ..awarding import (
     Award,
     Order,
@@ -32,6 +32,7 @@ from ..awarding import (
 )
 from ..ballots import Ballot, MeasuredProject, count_ballots
 from ..brief import Brief
+from ..bundles import BudgetLine
 from ..damping import Contender
 from ..prizes import (
     AnyPrize,
