@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .aggregates import publishable, publishable_aggregates, publishable_count
+    from .amendments import Amended, AmendmentFacts, BriefVersion, amend, in_force, judged_under
     from .applications import (
         Application,
         AttachedFile,
@@ -112,14 +114,15 @@ if TYPE_CHECKING:
     from .fields import (
         Condition,
     )
-    from .forms import (
-        Form,
-    )
+    from .forms import Form, answer_findings, check_answers
     from .judge_policy import (
         AttributeMinimum,
         JudgeFee,
         JudgePolicy,
     )
+    from .lifecycle import Move, events_at, require_move, state_at
+    from .lint import require_publishable
+    from .linting.finding import BriefFinding, Capacity
     from .offers import (
         InKindNeed,
         InKindOffer,
@@ -171,6 +174,7 @@ if TYPE_CHECKING:
         Scale,
         Trait,
     )
+    from .schemas import challenge_schemas
     from .scores import (
         Score,
         read_marks,
@@ -186,13 +190,13 @@ if TYPE_CHECKING:
         DesignReport,
         simulate_design,
     )
-    from .visibility import (
-        VisibilityRule,
-    )
+    from .visibility import VisibilityRule, mask, pseudonym, shows
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
+            ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
             ".applications": ("Application", "AttachedFile"),
             ".assignment": (
                 "AssignedPair",
@@ -281,8 +285,11 @@ else:
                 "negation",
             ),
             ".fields": ("Condition",),
-            ".forms": ("Form",),
+            ".forms": ("Form", "answer_findings", "check_answers"),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".lifecycle": ("Move", "events_at", "require_move", "state_at"),
+            ".lint": ("require_publishable",),
+            ".linting.finding": ("BriefFinding", "Capacity"),
             ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
@@ -308,10 +315,11 @@ else:
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
+            ".schemas": ("challenge_schemas",),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
             ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
-            ".visibility": ("VisibilityRule",),
+            ".visibility": ("VisibilityRule", "mask", "pseudonym", "shows"),
         },
     )
 
@@ -322,6 +330,8 @@ __all__ = [
     "Advances",
     "Aliases",
     "AllOf",
+    "Amended",
+    "AmendmentFacts",
     "AmendmentPolicy",
     "Anchor",
     "AnyOf",
@@ -341,8 +351,11 @@ __all__ = [
     "BallotShare",
     "Beacon",
     "Brief",
+    "BriefFinding",
+    "BriefVersion",
     "BudgetLine",
     "Calibration",
+    "Capacity",
     "ChangeLink",
     "Condition",
     "ConflictPolicy",
@@ -379,6 +392,7 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
+    "Move",
     "NamedFunder",
     "Not",
     "PanelMean",
@@ -408,6 +422,8 @@ __all__ = [
     "Variances",
     "VisibilityRule",
     "alias_sets",
+    "amend",
+    "answer_findings",
     "assign",
     "award_by_allocation",
     "award_by_ballot",
@@ -415,6 +431,8 @@ __all__ = [
     "award_places",
     "barred_pairs",
     "calibrate",
+    "challenge_schemas",
+    "check_answers",
     "check_eligibility",
     "commit",
     "committed_seed",
@@ -423,28 +441,40 @@ __all__ = [
     "count_ballots",
     "disjunction",
     "draw",
+    "events_at",
     "fill_to_cap",
     "find_conflicts",
     "freeze",
+    "in_force",
     "infer_from_mail",
     "infer_from_money",
     "infer_from_work",
     "interest_of_tie",
+    "judged_under",
+    "mask",
     "median_quorum",
     "metric_shares",
     "negation",
     "places_for_money",
     "pose",
     "prize_maximum",
+    "pseudonym",
+    "publishable",
+    "publishable_aggregates",
+    "publishable_count",
     "rank",
     "rank_by_mean",
     "read_calibration",
     "read_marks",
     "recheck_assignment",
+    "require_move",
+    "require_publishable",
     "retro_funding_4",
+    "shows",
     "simulate_design",
     "split_places",
     "stage_amounts",
+    "state_at",
     "totals_by_read",
     "unawarded",
     "void_reads",
