@@ -9,6 +9,15 @@ if TYPE_CHECKING:
         Application,
         AttachedFile,
     )
+    from .assignment import (
+        AssignedPair,
+        Assignment,
+        AssignmentProblem,
+        ReaderMinimum,
+        StageResult,
+        assign,
+        recheck_assignment,
+    )
     from .awarding import (
         Award,
         award_by_allocation,
@@ -55,6 +64,9 @@ if TYPE_CHECKING:
         Read,
         Variances,
         calibrate,
+        freeze,
+        read_calibration,
+        void_reads,
     )
     from .caps import (
         Filled,
@@ -174,6 +186,16 @@ if TYPE_CHECKING:
         read_marks,
         totals_by_read,
     )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
     from .visibility import (
         VisibilityRule,
     )
@@ -184,6 +206,15 @@ else:
             ".applications": (
                 "Application",
                 "AttachedFile",
+            ),
+            ".assignment": (
+                "AssignedPair",
+                "Assignment",
+                "AssignmentProblem",
+                "ReaderMinimum",
+                "StageResult",
+                "assign",
+                "recheck_assignment",
             ),
             ".awarding": (
                 "Award",
@@ -231,6 +262,9 @@ else:
                 "Read",
                 "Variances",
                 "calibrate",
+                "freeze",
+                "read_calibration",
+                "void_reads",
             ),
             ".caps": (
                 "Filled",
@@ -346,6 +380,16 @@ else:
                 "read_marks",
                 "totals_by_read",
             ),
+            ".seeds": (
+                "Beacon",
+                "commit",
+                "committed_seed",
+            ),
+            ".simulation": (
+                "Assumptions",
+                "DesignReport",
+                "simulate_design",
+            ),
             ".visibility": ("VisibilityRule",),
         },
     )
@@ -363,6 +407,10 @@ __all__ = [
     "AnyPrize",
     "AppealPolicy",
     "Application",
+    "AssignedPair",
+    "Assignment",
+    "AssignmentProblem",
+    "Assumptions",
     "AttachedFile",
     "AttributeMinimum",
     "Award",
@@ -370,6 +418,7 @@ __all__ = [
     "BallotPolicy",
     "BallotResult",
     "BallotShare",
+    "Beacon",
     "Brief",
     "BudgetLine",
     "Calibration",
@@ -378,6 +427,7 @@ __all__ = [
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "DesignReport",
     "DisclosurePolicy",
     "Discretionary",
     "EligibilityRule",
@@ -426,11 +476,13 @@ __all__ = [
     "QuizQuestion",
     "Ranking",
     "Read",
+    "ReaderMinimum",
     "ReducedPerDay",
     "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "StageResult",
     "Staged",
     "Standing",
     "TheoryOfChange",
@@ -440,6 +492,7 @@ __all__ = [
     "VisibilityRule",
     "after_cure",
     "alias_sets",
+    "assign",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
@@ -449,6 +502,8 @@ __all__ = [
     "check_eligibility",
     "checklist",
     "checklist_text",
+    "commit",
+    "committed_seed",
     "conflict_policy",
     "conjunction",
     "count_ballots",
@@ -456,6 +511,7 @@ __all__ = [
     "draw",
     "fill_to_cap",
     "find_conflicts",
+    "freeze",
     "infer_from_mail",
     "infer_from_money",
     "infer_from_work",
@@ -469,12 +525,16 @@ __all__ = [
     "quiz_questions",
     "rank",
     "rank_by_mean",
+    "read_calibration",
     "read_marks",
+    "recheck_assignment",
     "retro_funding_4",
+    "simulate_design",
     "smallest_proofs",
     "split_places",
     "stage_amounts",
     "take_quiz",
     "totals_by_read",
     "unawarded",
+    "void_reads",
 ]
