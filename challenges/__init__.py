@@ -74,10 +74,10 @@ if TYPE_CHECKING:
     )
     from .conflicts import (
         AMERICA_COMPETES,
-        INTEREST_KINDS,
         Aliases,
         ConflictPolicy,
         Contender,
+        INTEREST_KINDS,
         Interest,
         JointWork,
         JudgeConflict,
@@ -95,6 +95,11 @@ if TYPE_CHECKING:
     from .disclosures import (
         ActorDisclosure,
         NamedFunder,
+    )
+    from .drafts import (
+        Draft,
+        draft_findings,
+        merge_drafts,
     )
     from .eligibility import (
         AllOf,
@@ -294,6 +299,11 @@ else:
                 "ActorDisclosure",
                 "NamedFunder",
             ),
+            ".drafts": (
+                "Draft",
+                "draft_findings",
+                "merge_drafts",
+            ),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -396,7 +406,6 @@ else:
 
 __all__ = [
     "AMERICA_COMPETES",
-    "INTEREST_KINDS",
     "ActorDisclosure",
     "Advances",
     "Aliases",
@@ -430,6 +439,7 @@ __all__ = [
     "DesignReport",
     "DisclosurePolicy",
     "Discretionary",
+    "Draft",
     "EligibilityRule",
     "ExpectedPlace",
     "ExpectedRanking",
@@ -441,6 +451,7 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "INTEREST_KINDS",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -508,6 +519,7 @@ __all__ = [
     "conjunction",
     "count_ballots",
     "disjunction",
+    "draft_findings",
     "draw",
     "fill_to_cap",
     "find_conflicts",
@@ -517,6 +529,7 @@ __all__ = [
     "infer_from_work",
     "interest_of_tie",
     "median_quorum",
+    "merge_drafts",
     "metric_shares",
     "negation",
     "places_for_money",
