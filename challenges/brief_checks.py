@@ -20,8 +20,6 @@ _PLACES: Mapping[str, tuple[str, ...]] = {
     "ballot": ("review",),
     "metric": ("delivery", "development"),
 }
-_BY_METRIC = frozenset({"measured_progress", "first_to_finish"})
-_RULED = frozenset({"grand", "places", "finalists_then_grand", "pool"})
 _NAMES: Mapping[str, str] = {"panel": "panel", "applicants": "panel"}
 
 

@@ -1,9 +1,12 @@
 """Builders of the documents that the tests of this room start from; every name in them is invented."""
 
+import csv
 import json
+import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -299,3 +302,36 @@ def round_(empty_engine: Engine, open_round: Callable[[Session], Round]) -> Iter
     """A round that is not published yet."""
     with Session(empty_engine) as session:
         yield open_round(session)
+
+
+BESIDE = Path(__file__).resolve().parent.parent.parent.parent / "shared" / "data" / "review"
+REVIEWS = Path(os.environ.get("ALMONER_REVIEWS", BESIDE))
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    """Scores of real panels, read in place: their licence is not settled, so none is kept here."""
+    if not (REVIEWS / name).is_file():
+        pytest.skip(f"no {name} in {REVIEWS}")
+    with (REVIEWS / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _column(rows: list[dict[str, str]]) -> Callable[[str], list[tuple[str, str, float]]]:
+    return lambda column: [
+        (row["ID"], row["RevID"], float(row[column])) for row in rows if row[column] not in {"", "NA"}
+    ]
+
+
+@pytest.fixture(scope="session")
+def aibs() -> Callable[[str], list[tuple[str, str, float]]]:
+    return _column(_rows("aibs_grant_review_scores.csv"))
+
+
+@pytest.fixture(scope="session")
+def nih() -> Callable[[str], list[tuple[str, str, float]]]:
+    return _column(_rows("nih_review_scores.csv"))
+
+
+@pytest.fixture(scope="session")
+def nih_panels() -> dict[str, str]:
+    return {row["ID"]: row["SRG"] for row in _rows("nih_review_scores.csv")}
