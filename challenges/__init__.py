@@ -5,13 +5,15 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .applications import (
-        ActorDisclosure,
-        Application,
-        BudgetLine,
-        InKindOffer,
-        Member,
-        ProposedIntervention,
+    from .applications import Application, AttachedFile
+    from .assignment import (
+        AssignedPair,
+        Assignment,
+        AssignmentProblem,
+        ReaderMinimum,
+        StageResult,
+        assign,
+        recheck_assignment,
     )
     from .awarding import (
         Award,
@@ -32,15 +34,16 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import (
-        ExpectedPlace,
-        ExpectedRanking,
-        LotteryDraw,
-        TieBand,
-    )
-    from .brief import (
-        Brief,
-        Goal,
+    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
+    from .brief import Brief, Goal
+    from .bundles import (
+        BudgetLine,
+        ChangeLink,
+        InterventionNeed,
+        Member,
+        ProposedIntervention,
+        ProposedSynergy,
+        TheoryOfChange,
     )
     from .calibration import (
         Calibration,
@@ -54,10 +57,28 @@ if TYPE_CHECKING:
         read_calibration,
         void_reads,
     )
-    from .caps import (
-        Filled,
-        fill_to_cap,
+    from .caps import Filled, fill_to_cap
+    from .conflicts import (
+        AMERICA_COMPETES,
+        INTEREST_KINDS,
+        Aliases,
+        ConflictPolicy,
+        Contender,
+        Interest,
+        JointWork,
+        JudgeConflict,
+        Mark,
+        MoneyFlow,
+        alias_sets,
+        barred_pairs,
+        conflict_policy,
+        find_conflicts,
+        infer_from_mail,
+        infer_from_money,
+        infer_from_work,
+        interest_of_tie,
     )
+    from .disclosures import ActorDisclosure, NamedFunder
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -71,26 +92,12 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
-    from .fields import (
-        Condition,
-    )
-    from .forms import (
-        Form,
-    )
-    from .judge_policy import (
-        AttributeMinimum,
-        JudgeFee,
-        JudgePolicy,
-    )
-    from .phases import (
-        Advances,
-        Phase,
-    )
-    from .policies import (
-        AmendmentPolicy,
-        AppealPolicy,
-        DisclosurePolicy,
-    )
+    from .fields import Condition
+    from .forms import Form
+    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
+    from .offers import InKindNeed, InKindOffer
+    from .phases import Advances, Phase
+    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -110,49 +117,26 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .published_rounds import (
-        PublishedAward,
-        PublishedRound,
-        retro_funding_4,
-    )
-    from .ranking import (
-        Ranking,
-        Standing,
-        draw,
-        places_for_money,
-        rank,
-        rank_by_mean,
-    )
-    from .rubric import (
-        Anchor,
-        Rubric,
-        Scale,
-        Trait,
-    )
-    from .scores import (
-        Score,
-        read_marks,
-        totals_by_read,
-    )
-    from .seeds import (
-        Beacon,
-        commit,
-        committed_seed,
-    )
-    from .visibility import (
-        VisibilityRule,
-    )
+    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
+    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
+    from .rubric import Anchor, Rubric, Scale, Trait
+    from .scores import Score, read_marks, totals_by_read
+    from .seeds import Beacon, commit, committed_seed
+    from .simulation import Assumptions, DesignReport, simulate_design
+    from .visibility import VisibilityRule
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".applications": (
-                "ActorDisclosure",
-                "Application",
-                "BudgetLine",
-                "InKindOffer",
-                "Member",
-                "ProposedIntervention",
+            ".applications": ("Application", "AttachedFile"),
+            ".assignment": (
+                "AssignedPair",
+                "Assignment",
+                "AssignmentProblem",
+                "ReaderMinimum",
+                "StageResult",
+                "assign",
+                "recheck_assignment",
             ),
             ".awarding": (
                 "Award",
@@ -173,15 +157,16 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".bands": (
-                "ExpectedPlace",
-                "ExpectedRanking",
-                "LotteryDraw",
-                "TieBand",
-            ),
-            ".brief": (
-                "Brief",
-                "Goal",
+            ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
+            ".brief": ("Brief", "Goal"),
+            ".bundles": (
+                "BudgetLine",
+                "ChangeLink",
+                "InterventionNeed",
+                "Member",
+                "ProposedIntervention",
+                "ProposedSynergy",
+                "TheoryOfChange",
             ),
             ".calibration": (
                 "Calibration",
@@ -195,10 +180,28 @@ else:
                 "read_calibration",
                 "void_reads",
             ),
-            ".caps": (
-                "Filled",
-                "fill_to_cap",
+            ".caps": ("Filled", "fill_to_cap"),
+            ".conflicts": (
+                "AMERICA_COMPETES",
+                "Aliases",
+                "ConflictPolicy",
+                "Contender",
+                "INTEREST_KINDS",
+                "Interest",
+                "JointWork",
+                "JudgeConflict",
+                "Mark",
+                "MoneyFlow",
+                "alias_sets",
+                "barred_pairs",
+                "conflict_policy",
+                "find_conflicts",
+                "infer_from_mail",
+                "infer_from_money",
+                "infer_from_work",
+                "interest_of_tie",
             ),
+            ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -214,20 +217,10 @@ else:
             ),
             ".fields": ("Condition",),
             ".forms": ("Form",),
-            ".judge_policy": (
-                "AttributeMinimum",
-                "JudgeFee",
-                "JudgePolicy",
-            ),
-            ".phases": (
-                "Advances",
-                "Phase",
-            ),
-            ".policies": (
-                "AmendmentPolicy",
-                "AppealPolicy",
-                "DisclosurePolicy",
-            ),
+            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".offers": ("InKindNeed", "InKindOffer"),
+            ".phases": ("Advances", "Phase"),
+            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
                 "AnyPrize",
                 "Discretionary",
@@ -247,42 +240,22 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
-            ".published_rounds": (
-                "PublishedAward",
-                "PublishedRound",
-                "retro_funding_4",
-            ),
-            ".ranking": (
-                "Ranking",
-                "Standing",
-                "draw",
-                "places_for_money",
-                "rank",
-                "rank_by_mean",
-            ),
-            ".rubric": (
-                "Anchor",
-                "Rubric",
-                "Scale",
-                "Trait",
-            ),
-            ".scores": (
-                "Score",
-                "read_marks",
-                "totals_by_read",
-            ),
-            ".seeds": (
-                "Beacon",
-                "commit",
-                "committed_seed",
-            ),
+            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
+            ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
+            ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
+            ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".seeds": ("Beacon", "commit", "committed_seed"),
+            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule",),
         },
     )
 
 __all__ = [
+    "AMERICA_COMPETES",
+    "INTEREST_KINDS",
     "ActorDisclosure",
     "Advances",
+    "Aliases",
     "AllOf",
     "AmendmentPolicy",
     "Anchor",
@@ -290,6 +263,11 @@ __all__ = [
     "AnyPrize",
     "AppealPolicy",
     "Application",
+    "AssignedPair",
+    "Assignment",
+    "AssignmentProblem",
+    "Assumptions",
+    "AttachedFile",
     "AttributeMinimum",
     "Award",
     "Ballot",
@@ -300,7 +278,11 @@ __all__ = [
     "Brief",
     "BudgetLine",
     "Calibration",
+    "ChangeLink",
     "Condition",
+    "ConflictPolicy",
+    "Contender",
+    "DesignReport",
     "DisclosurePolicy",
     "Discretionary",
     "EligibilityRule",
@@ -313,18 +295,26 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "InKindNeed",
     "InKindOffer",
     "InKindPrize",
+    "Interest",
+    "InterventionNeed",
+    "JointWork",
+    "JudgeConflict",
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
+    "Mark",
     "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Merit",
+    "MoneyFlow",
+    "NamedFunder",
     "Not",
     "PanelMean",
     "Phase",
@@ -333,35 +323,48 @@ __all__ = [
     "Prize",
     "PrizeStage",
     "ProposedIntervention",
+    "ProposedSynergy",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
     "Read",
+    "ReaderMinimum",
     "ReducedPerDay",
     "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "StageResult",
     "Staged",
     "Standing",
+    "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
+    "alias_sets",
+    "assign",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
     "award_places",
+    "barred_pairs",
     "calibrate",
     "check_eligibility",
     "commit",
     "committed_seed",
+    "conflict_policy",
     "conjunction",
     "count_ballots",
     "disjunction",
     "draw",
     "fill_to_cap",
+    "find_conflicts",
     "freeze",
+    "infer_from_mail",
+    "infer_from_money",
+    "infer_from_work",
+    "interest_of_tie",
     "median_quorum",
     "metric_shares",
     "negation",
@@ -372,7 +375,9 @@ __all__ = [
     "rank_by_mean",
     "read_calibration",
     "read_marks",
+    "recheck_assignment",
     "retro_funding_4",
+    "simulate_design",
     "split_places",
     "stage_amounts",
     "totals_by_read",

@@ -102,13 +102,14 @@ def measure_attachment(choices: Iterable[AwardChoice]) -> Attachment:
     Notes
     -----
     Conditional logit: the log-likelihood is the sum over awards of the winner's ``x`` times (a, c) less the
-    logarithm of the sum over hubs of ``exp(x (a, c))``, with ``x = (log(1 + k), rating)``. It is concave; Newton
-    steps are halved until it does not fall. Standard errors are those of the observed information.
+    logarithm of the sum over hubs of ``exp(x (a, c))``, with ``x = (log(1 + k), rating)``. It is concave;
+    Newton steps are halved until it does not fall. Standard errors are those of the observed information.
 
     Examples
     --------
     >>> def award(winner, *counts):
-    ...     return AwardChoice(winner=winner, earlier=tuple(zip("ab", counts)), ratings=(("a", 0.6), ("b", 0.4)))
+    ...     return AwardChoice(winner=winner, earlier=tuple(zip("ab", counts)),
+    ...         ratings=(("a", 0.6), ("b", 0.4)))
     >>> awards = [award("a", 0, 3), award("b", 3, 0), award("b", 0, 3), award("a", 3, 0)] * 8
     >>> abs(round(measure_attachment(awards).earlier, 6))
     0.0
@@ -122,9 +123,7 @@ def measure_attachment(choices: Iterable[AwardChoice]) -> Attachment:
         return Attachment(awards=count, reason="nobody who could win had won more before than another")
     found = _maximise([table[:, varied] for table in tables])
     if found is None:
-        return Attachment(
-            awards=count, reason="the awards follow one figure without exception: no finite slope"
-        )
+        return Attachment(awards=count, reason="the awards follow one figure always: no finite slope")
     slopes, errors = found
     rated = bool(varied[1])
     return Attachment(
@@ -142,7 +141,7 @@ def _table(choice: AwardChoice) -> Floats | None:
     odd = sorted(set(ratings) ^ set(earlier)) or [name for name, count in earlier.items() if count < 0]
     if odd or choice.winner not in earlier or not all(map(np.isfinite, ratings.values())):
         raise CalibrationInvalid(
-            f"An award to {choice.winner} lists {len(earlier)} hubs with earlier awards and {len(ratings)} with "
+            f"An award to {choice.winner} lists {len(earlier)} hubs with awards and {len(ratings)} with "
             "ratings: list the winner and every other hub in both, with finite figures.",
             winner=choice.winner,
             hubs=odd,

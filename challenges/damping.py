@@ -226,7 +226,7 @@ def _require_sound(
     if pool.minor < 0 or not 1 <= hub_cap_bp <= WHOLE_BP or not 0 <= newcomer_bp <= WHOLE_BP or places < 1:
         raise CalibrationInvalid(
             f"A pool of {pool}, a cap of {hub_cap_bp} bp, {newcomer_bp} bp for newcomers, {places} places: "
-            "the pool is not negative, the cap is 1 to 10,000 bp, the part up to 10,000 bp, the places 1 or more.",
+            "the pool is not negative, the cap from 1 bp and the part from 0 to 10,000 bp, a place is drawn.",
             hub_cap_bp=hub_cap_bp,
             newcomer_bp=newcomer_bp,
             places=places,

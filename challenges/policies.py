@@ -20,6 +20,7 @@ ALL_GROUNDS: tuple[AppealGround, ...] = (
     "arithmetic",
     "unnotified_amendment",
 )
+Demand = Literal["none", "required"]
 Days = Annotated[int, Field(ge=0, le=3650)]
 
 
@@ -53,15 +54,23 @@ class DisclosurePolicy(Document):
         A funder who gave more than this in the look-back is to be named.
     look_back_days : int [days]
         How far back.
+    accords : str
+        ``required``: an application comes in only when every actor of its bundle has accepted it in person.
+    funders, disputes : str
+        ``required``: every actor states its funders above the threshold, or its pending disputes; what it
+        gains and what limits it is always stated. By default neither is asked.
 
     Examples
     --------
-    >>> DisclosurePolicy().funders_above
-    '0'
+    >>> DisclosurePolicy().funders_above, DisclosurePolicy().accords
+    ('0', 'none')
     """
 
     funders_above: DecimalText = "0"
     look_back_days: Days = 1095
+    accords: Demand = "none"
+    funders: Demand = "none"
+    disputes: Demand = "none"
 
 
 class AmendmentPolicy(Document):

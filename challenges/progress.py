@@ -139,7 +139,7 @@ class Determined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class HubProgress:
     """How far a hub has come, by one determination.
 
     Attributes
@@ -159,7 +159,7 @@ class Progress:
 
     Examples
     --------
-    >>> Progress(hub="river", metric="safe@1", family="safe@1", value=Fraction(4, 9),
+    >>> HubProgress(hub="river", metric="safe@1", family="safe@1", value=Fraction(4, 9),
     ...     standard_error=Fraction(0), on=date(2028, 1, 31)).state
     'final'
     """
@@ -174,7 +174,7 @@ class Progress:
     source: str = ""
 
 
-def measure_progress(courses: Iterable[Course], determined: Iterable[Determined]) -> tuple[Progress, ...]:
+def measure_progress(courses: Iterable[Course], determined: Iterable[Determined]) -> tuple[HubProgress, ...]:
     """Turn determinations into parts of the way.
 
     Parameters
@@ -186,7 +186,7 @@ def measure_progress(courses: Iterable[Course], determined: Iterable[Determined]
 
     Returns
     -------
-    tuple of Progress
+    tuple of HubProgress
         By family, hub, day and source.
 
     Raises
@@ -210,14 +210,14 @@ def measure_progress(courses: Iterable[Course], determined: Iterable[Determined]
     return tuple(sorted(rows, key=lambda one: (one.family, one.hub, one.on, one.source, one.metric)))
 
 
-def _placed(course: Course, one: Determined) -> Progress:
+def _placed(course: Course, one: Determined) -> HubProgress:
     if one.standard_error < 0:
         raise CalibrationInvalid(
             f"{one.hub} has a standard error of {one.standard_error} on {one.on}: none is below 0.",
             hub=one.hub,
             standard_error=str(one.standard_error),
         )
-    return Progress(
+    return HubProgress(
         hub=one.hub,
         metric=one.metric,
         family=course.family,

@@ -18,15 +18,13 @@ import numpy as np
 from scipy.special import ndtri
 
 from .errors import CalibrationInvalid
-from .progress import Progress
+from .expected import chances, expected_ranks, rank_intervals
+from .progress import HubProgress
 from .rating_model import (
     HubLevels,
     RatedResults,
-    chance_above_zero,
-    expected_ranks,
     fit_variances,
     hub_levels,
-    rank_intervals,
     raw_levels,
 )
 
@@ -36,7 +34,7 @@ Basis = Literal["point", "lower_bound"]
 MONTH_DAYS: Final = 365.25 / 12
 FEWEST_HUBS: Final = 3
 FEWEST_REPEATS: Final = 2  # results beyond one for each hub, without which the two variances cannot be told
-MOST_HUBS: Final = 5_000
+MOST_HUBS: Final = 2_000
 _GRID: Final = 10**9
 
 
@@ -159,20 +157,14 @@ class Ratings:
         a, b = self.hub(name), self.hub(other)
         if name == other:
             return 0.5
-        return float(
-            chance_above_zero(np.array([a.value - b.value]), np.array([self._variance_of_difference(a, b)]))[
-                0
-            ]
-        )
-
-    def _variance_of_difference(self, a: HubRating, b: HubRating) -> float:
-        shared = self.mean_error**2
-        own = a.standard_error**2 + b.standard_error**2 - shared * (a.loading**2 + b.loading**2)
-        return own + shared * (a.loading - b.loading) ** 2
+        shared = self.mean_error**2 * np.outer([b.loading, a.loading], [b.loading, a.loading])
+        own = np.diag([b.standard_error**2, a.standard_error**2]) - np.diag(np.diagonal(shared))
+        found = chances(np.array([b.value, a.value]), own + shared, slice(0, 1))
+        return float(found[0, 1])
 
 
 def rate(
-    progress: Iterable[Progress],
+    progress: Iterable[HubProgress],
     *,
     as_of: date,
     hubs: Iterable[str] = (),
@@ -187,7 +179,7 @@ def rate(
 
     Parameters
     ----------
-    progress : Iterable of Progress
+    progress : Iterable of HubProgress
         Of one family of metrics; pending ones are counted and carry no weight.
     as_of : date
         Later determinations are left out; the age of the others is counted to this day.
@@ -209,7 +201,7 @@ def rate(
     Raises
     ------
     CalibrationInvalid
-        Several families without leave, a figure that is none, or more than 5,000 hubs.
+        Several families without leave, a figure that is none, or more than 2,000 hubs.
 
     Notes
     -----
@@ -221,7 +213,7 @@ def rate(
     Examples
     --------
     >>> def results(hub, value, count):
-    ...     return [Progress(hub=hub, metric="m", family="m", value=Fraction(value), source=str(at),
+    ...     return [HubProgress(hub=hub, metric="m", family="m", value=Fraction(value), source=str(at),
     ...         standard_error=Fraction("0.15"), on=date(2028, 1, 1)) for at in range(count)]
     >>> found = rate([*results("proven", "0.70", 10), *results("lucky", "1.00", 1)], hubs=["new"],
     ...     as_of=date(2028, 1, 1), mean=0.5, variances=(0.04, 0.01))
@@ -282,7 +274,7 @@ def _require_figures(
         raise CalibrationInvalid(f"A chance of {tail} is none: give one between 0 and 1.")
 
 
-def _family(rows: Sequence[Progress], *, across_families: bool) -> str:
+def _family(rows: Sequence[HubProgress], *, across_families: bool) -> str:
     families = sorted({one.family for one in rows})
     if len(families) > 1 and not across_families:
         raise CalibrationInvalid(
@@ -294,7 +286,7 @@ def _family(rows: Sequence[Progress], *, across_families: bool) -> str:
 
 
 def _arrays(
-    final: Sequence[Progress], names: Sequence[str], as_of: date, half_life: float | None
+    final: Sequence[HubProgress], names: Sequence[str], as_of: date, half_life: float | None
 ) -> RatedResults:
     number = {name: at for at, name in enumerate(names)}
     months = np.array([(as_of - one.on).days / MONTH_DAYS for one in final], dtype=np.float64)
@@ -329,8 +321,9 @@ def _hub_ratings(
     seed: int,
 ) -> tuple[HubRating, ...]:
     errors = np.sqrt(levels.own + levels.mean_variance * levels.loading**2)
-    ranks = expected_ranks(levels)
-    low, high = rank_intervals(levels, seed)
+    covariance = levels.covariance if levels.own.any() else None
+    ranks = expected_ranks(levels.value, covariance)
+    low, high = rank_intervals(levels.value, covariance, seed=seed)
     below = float(ndtri(tail))
     rated = [
         HubRating(

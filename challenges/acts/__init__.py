@@ -6,14 +6,16 @@ from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .deciding import award, conclude, pay_award, tally
-    from .running import cast_ballot, publish, score, submit
+    from .judging import score, void_read
+    from .running import cast_ballot, publish, submit
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".deciding": ("award", "conclude", "pay_award", "tally"),
-            ".running": ("cast_ballot", "publish", "score", "submit"),
+            ".judging": ("score", "void_read"),
+            ".running": ("cast_ballot", "publish", "submit"),
         },
     )
 
-__all__ = ["award", "cast_ballot", "conclude", "pay_award", "publish", "score", "submit", "tally"]
+__all__ = ["award", "cast_ballot", "conclude", "pay_award", "publish", "score", "submit", "tally", "void_read"]

@@ -64,9 +64,19 @@ def test_the_fit_is_the_top_of_the_likelihood() -> None:
     for power in (-0.05, 0.0, 0.05):
         for slope in (-0.1, 0.0, 0.1):
             assert likelihood(found.earlier + power, found.rating + slope) <= top + 1e-9
-    # the information is the curvature: a step of one standard error costs what the normal law says, about
-    assert found.earlier_error is not None
-    assert found.rating_error is not None
+    step = 1e-3
+    corners = [
+        [likelihood(found.earlier + a, found.rating + c) for c in (-step, step)] for a in (-step, step)
+    ]
+    cross = (corners[1][1] - corners[1][0] - corners[0][1] + corners[0][0]) / (4 * step**2)
+    own = []
+    for a, c in ((step, 0.0), (0.0, step)):
+        both = likelihood(found.earlier + a, found.rating + c) + likelihood(
+            found.earlier - a, found.rating - c
+        )
+        own.append((both - 2 * top) / step**2)
+    spread = np.sqrt(np.diag(np.linalg.inv(-np.array([[own[0], cross], [cross, own[1]]]))))
+    assert (found.earlier_error, found.rating_error) == pytest.approx(tuple(spread), rel=1e-3)
 
 
 def test_from_thirty_awards_on_and_not_before() -> None:

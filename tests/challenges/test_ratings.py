@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from almoner.challenges.errors import CalibrationInvalid
-from almoner.challenges.progress import Progress
+from almoner.challenges.progress import HubProgress
 from almoner.challenges.rating_model import RatedResults, restricted_likelihood
 from almoner.challenges.ratings import rate
 
@@ -18,9 +18,9 @@ DAY = date(2028, 1, 1)
 
 def result(
     hub: str, value: float, error: float = 0.15, *, months: int = 0, at: int = 0, **changes: object
-) -> Progress:
+) -> HubProgress:
     fields: dict[str, object] = {"metric": "m", "family": "m", **changes}
-    return Progress(
+    return HubProgress(
         hub=hub,
         value=Fraction(value),
         standard_error=Fraction(error),
@@ -30,11 +30,11 @@ def result(
     )
 
 
-def proven_and_lucky() -> list[Progress]:
+def proven_and_lucky() -> list[HubProgress]:
     return [*(result("proven", 0.70, at=at) for at in range(10)), result("lucky", 1.00)]
 
 
-def many(seed: int, hubs: int = 12, *, between: float = 0.05, within: float = 0.02) -> list[Progress]:
+def many(seed: int, hubs: int = 12, *, between: float = 0.05, within: float = 0.02) -> list[HubProgress]:
     """Return an unbalanced table with errors and ages of its own."""
     chance = np.random.default_rng(seed)
     rows = []
@@ -48,7 +48,7 @@ def many(seed: int, hubs: int = 12, *, between: float = 0.05, within: float = 0.
 
 
 def dense(
-    rows: Sequence[Progress], hubs: Sequence[str], between: float, within: float, half_life: float
+    rows: Sequence[HubProgress], hubs: Sequence[str], between: float, within: float, half_life: float
 ) -> tuple[float, np.ndarray, np.ndarray, float]:
     """Solve the model by its full matrices: mean, levels, their covariance and twice the likelihood."""
     y = np.array([float(row.value) for row in rows])
@@ -68,7 +68,7 @@ def dense(
     return mean, levels, covariance, float(twice)
 
 
-def arrays(rows: Sequence[Progress], hubs: Sequence[str], half_life: float) -> RatedResults:
+def arrays(rows: Sequence[HubProgress], hubs: Sequence[str], half_life: float) -> RatedResults:
     return RatedResults(
         hub=np.array([hubs.index(row.hub) for row in rows]),
         value=np.array([float(row.value) for row in rows]),
@@ -203,7 +203,7 @@ def test_old_results_weigh_less_and_later_ones_are_not_known() -> None:
         ([result(hub, 0.5, at=at) for hub in "abc" for at in range(3)], "all results are equal"),
     ],
 )
-def test_too_few_results_give_plain_means_with_the_reason(rows: list[Progress], reason: str) -> None:
+def test_too_few_results_give_plain_means_with_the_reason(rows: list[HubProgress], reason: str) -> None:
     found = rate(rows, hubs=["new"], as_of=DAY)
     assert found.method == "raw"
     assert reason in found.reason
