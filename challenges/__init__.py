@@ -125,7 +125,14 @@ if TYPE_CHECKING:
     from .rubric import Anchor, Rubric, Scale, Trait
     from .scores import Score, read_marks, totals_by_read
     from .seeds import Beacon, commit, committed_seed
-    from .sensitivity import OtherDecision, RankMove, Sensitivity, Steadiness, decide_otherwise, rank_moves
+    from .sensitivity import (
+        AwardSensitivity,
+        OtherDecision,
+        RankMove,
+        Steadiness,
+        decide_otherwise,
+        rank_moves,
+    )
     from .simulation import Assumptions, DesignReport, simulate_design
     from .visibility import VisibilityRule
 else:
@@ -255,7 +262,7 @@ else:
             ".sensitivity": (
                 "OtherDecision",
                 "RankMove",
-                "Sensitivity",
+                "AwardSensitivity",
                 "Steadiness",
                 "decide_otherwise",
                 "rank_moves",
@@ -285,6 +292,7 @@ __all__ = [
     "AttachedFile",
     "AttributeMinimum",
     "Award",
+    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -352,7 +360,6 @@ __all__ = [
     "RubricCalibration",
     "Scale",
     "Score",
-    "Sensitivity",
     "StageResult",
     "Staged",
     "Standing",

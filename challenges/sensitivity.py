@@ -81,7 +81,7 @@ class Steadiness:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sensitivity:
+class AwardSensitivity:
     """How steady the awards of a ranking are.
 
     Attributes
@@ -99,7 +99,7 @@ class Sensitivity:
 
     Examples
     --------
-    >>> Sensitivity(winners=(), decisions=(), awards=(), entrants=(), undecided=()).entrants
+    >>> AwardSensitivity(winners=(), decisions=(), awards=(), entrants=(), undecided=()).entrants
     ()
     """
 
@@ -143,7 +143,7 @@ def decide_otherwise(
     among: Collection[str] | None = None,
     withdrawn: Collection[str] = (),
     without_traits: Mapping[str, Sequence[Read]] | None = None,
-) -> Sensitivity:
+) -> AwardSensitivity:
     """Decide again in every other way, and say which awards stay.
 
     Parameters
@@ -193,7 +193,7 @@ def decide_otherwise(
             subject = f"{read.application_id}/{read.judge_id}"
             decisions.append(OtherDecision(kind="without_read", subject=subject, winners=found))
     entrants = Counter(name for row in decisions for name in row.winners if name not in winners)
-    return Sensitivity(
+    return AwardSensitivity(
         winners=winners,
         decisions=tuple(decisions),
         awards=tuple(_steadiness(name, decisions) for name in winners),
