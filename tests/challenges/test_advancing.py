@@ -18,9 +18,7 @@ def ranking(
         for name, place in zip(NAMES, shared, strict=True)
     )
     out = tuple(name for name in NAMES if name not in sure + members)
-    band = TieBand(
-        alpha=0.25, line="c", sure=tuple(sure), members=tuple(members), out=out, places=places
-    )
+    band = TieBand(alpha=0.25, line="c", sure=tuple(sure), members=tuple(members), out=out, places=places)
     return ExpectedRanking(places=rows, band=band, entries=5, withdrawn=(), flags=())
 
 

@@ -135,11 +135,9 @@ def test_merit_is_no_ground_and_the_window_closes() -> None:
     policy = AppealPolicy()
     for ground in policy.grounds:
         require_appeal(policy, ground, announced_at=DAY, now=DAY + timedelta(days=10, microseconds=-1))
-    for ground, now in (
-        ("merit", DAY),
-        ("procedure", DAY + timedelta(days=10)),
-        ("procedure", DAY - timedelta(1)),
-    ):
+    late, early = DAY + timedelta(days=10), DAY - timedelta(days=1)
+    cases: tuple[tuple[str, datetime], ...] = (("merit", DAY), ("procedure", late), ("procedure", early))
+    for reason, now in cases:
         with pytest.raises(AppealRefused):
             require_appeal(policy, reason, announced_at=DAY, now=now)
 

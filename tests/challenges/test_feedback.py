@@ -192,9 +192,7 @@ def test_raw_means_are_told_with_the_reason_and_without_errors(rubric_content: M
     total = calibrate(few, direction="higher")
     kept = {(name, judge) for name, judge, _ in few}
     scores = tuple(one for one in result.scores if (one.application_id, one.judge_id) in kept)
-    raw = replace(
-        result, total=total, scores=scores, traits={}, ranking=rank(total, line=1), decision=None
-    )
+    raw = replace(result, total=total, scores=scores, traits={}, ranking=rank(total, line=1), decision=None)
     packet = write_packet(total.applications[0], raw, pseudonyms=names(result), process=PROCESS)
     assert packet.method == "raw"
     assert packet.method_reason == "10 reads; a calibration needs 30"
@@ -218,12 +216,15 @@ def test_a_judge_is_told_his_own_effect_and_an_unknown_one_nothing(
     given = calibrate(total.reads[:5], direction="higher")
     with pytest.raises(CalibrationInvalid, match="5 reads"):
         own_effect(given, "secret-judge-7")
-    assert own_effect(
-        calibrate(
-            total.reads[:5], direction="higher", variances=Variances(application=1, judge=1, residual=1)
-        ),
-        total.reads[0].judge_id,
-    ).reads >= 1
+    assert (
+        own_effect(
+            calibrate(
+                total.reads[:5], direction="higher", variances=Variances(application=1, judge=1, residual=1)
+            ),
+            total.reads[0].judge_id,
+        ).reads
+        >= 1
+    )
 
 
 def test_methods_agree_when_none_of_them_moves_the_application() -> None:

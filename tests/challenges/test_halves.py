@@ -46,9 +46,7 @@ def going_on(halves: tuple[Half, ...], reads: Reads) -> set[str]:
 
 
 def remarked(reads: Reads, reader: str, chance: random.Random) -> Reads:
-    return [
-        (name, who, chance.randint(1, 50) if who == reader else mark) for name, who, mark in reads
-    ]
+    return [(name, who, chance.randint(1, 50) if who == reader else mark) for name, who, mark in reads]
 
 
 def test_no_change_of_an_applicants_marks_changes_whether_it_goes_on_in_a_thousand_cases() -> None:
@@ -138,7 +136,14 @@ def test_a_half_is_not_decided_by_reads_from_inside_it() -> None:
 
 def test_whoever_was_dropped_leaves_his_place_to_his_own_half() -> None:
     half = Half(panel="", side="a", applications=("a", "b", "c"), readers=("lab", "hub"), places=1)
-    reads = [("a", "lab", 5), ("b", "lab", 4), ("c", "lab", 1), ("a", "hub", 5), ("b", "hub", 4), ("c", "hub", 1)]
+    reads = [
+        ("a", "lab", 5),
+        ("b", "lab", 4),
+        ("c", "lab", 1),
+        ("a", "hub", 5),
+        ("b", "hub", 4),
+        ("c", "hub", 1),
+    ]
     everybody = advance_half(half, reads, direction="higher", eligible=("a", "b", "c"))
     assert everybody.inside == ("a",)
     assert advance_half(half, reads, direction="higher", eligible=("b", "c")).inside == ("b",)
