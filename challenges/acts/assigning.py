@@ -127,7 +127,9 @@ class AssignmentPlan:
 def plan_assignment(
     session: Session, book: str, challenge: str, phase: str, wishes: PlanWishes, *, clock: Clock
 ) -> AssignmentPlan:
-    """Draft who reads what: one joint problem, with conflicts found anew; what is opened stays.
+    """Draft who reads what: one joint problem, with conflicts found anew.
+
+    What a judge has opened stays his, unless it is in conflict by now.
 
     Parameters
     ----------
@@ -149,8 +151,6 @@ def plan_assignment(
     ------
     AssignmentInvalid
         When the phase is not judged by reads, or the brief says nothing of judges.
-    PinRefused
-        When an entry that was opened is in conflict by now.
     Missing
         When there is no such challenge or phase.
     """
@@ -158,7 +158,7 @@ def plan_assignment(
     found, policy = _judged(stored, phase)
     lock_scores(session, stored)
     entries = list_entries(session, stored, found)
-    halves = _halves(session, stored, found, policy, entries, wishes)
+    halves = _halves(session, stored, found, entries, wishes)
     if halves:
         _register_readers(session, stored, halves, clock=clock)
     last = find_plan(session, stored, phase)
@@ -172,7 +172,7 @@ def plan_assignment(
         session, book, "assignment.planned", told, key=f"{challenge}#{phase}#{number}", clock=clock
     )
     keep_plan(session, stored, phase, number=number, body=body, pairs=made.pairs, event_id=event_id)
-    return _plan(phase, require_plan(session, stored, phase, number))
+    return plan_of(phase, require_plan(session, stored, phase, number))
 
 
 def publish_assignment(
@@ -216,7 +216,7 @@ def publish_assignment(
     found, _ = _judged(stored, phase)
     lock_scores(session, stored)
     kept = require_plan(session, stored, phase, number)
-    plan = _plan(phase, kept)
+    plan = plan_of(phase, kept)
     if kept.published:
         return plan
     _require_newest(session, stored, plan)
@@ -232,7 +232,7 @@ def publish_assignment(
         clock=clock,
     )
     keep_publication(session, kept, maker=maker, checker=checker, reason=reason, event_id=event_id)
-    return _plan(phase, require_plan(session, stored, phase, number))
+    return plan_of(phase, require_plan(session, stored, phase, number))
 
 
 def find_assignment(
@@ -246,7 +246,7 @@ def find_assignment(
         When there is none.
     """
     stored = find_challenge(session, book, challenge)
-    return _plan(phase, require_plan(session, stored, phase, number))
+    return plan_of(phase, require_plan(session, stored, phase, number))
 
 
 def halves_of(plan: AssignmentPlan) -> tuple[Half, ...]:
@@ -284,7 +284,6 @@ def _halves(  # noqa: PLR0913, PLR0917  # who is split, by what
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
-    policy: JudgePolicy,
     entries: Sequence[Entry],
     wishes: PlanWishes,
 ) -> tuple[Half, ...]:
@@ -293,10 +292,9 @@ def _halves(  # noqa: PLR0913, PLR0917  # who is split, by what
         return ()
     first = find_plan(session, stored, phase.id, published=True)
     if first is not None:
-        return halves_of(_plan(phase.id, first))
+        return halves_of(plan_of(phase.id, first))
     rule = phase.advances
     places = len(entries) if rule is None or rule.n is None else rule.n
-    del policy
     return halve(
         [
             PeerEntry(
@@ -345,7 +343,11 @@ def _pose(  # noqa: PLR0913, PLR0917  # all that the problem is made of
     rules = PairRules(
         barred={pair: why for pair, why in bars.hard.items() if _known(pair, names, readers)},
         soft={pair: 1.0 for pair in bars.soft if _known(pair, names, readers) and pair not in bars.overridden},
-        pins=tuple(pair for pair in list_opened(session, stored, phase.id) if _known(pair, names, readers)),
+        pins=tuple(
+            pair
+            for pair in list_opened(session, stored, phase.id)
+            if _known(pair, names, readers) and pair not in bars.hard
+        ),
         previous=() if last is None else last.pairs,
         separated=wishes.separated,
     )
@@ -414,7 +416,8 @@ def _content(  # noqa: PLR0913, PLR0917  # all that the plan says
     }
 
 
-def _plan(phase: str, kept: StoredPlan) -> AssignmentPlan:
+def plan_of(phase: str, kept: StoredPlan) -> AssignmentPlan:
+    """Return a plan from its bytes."""
     said = json.loads(kept.body)
     return AssignmentPlan(
         phase=phase,

@@ -17,6 +17,7 @@ from .tables import (
     ENTRY_OPENING,
     JUDGE,
     JUDGE_READ,
+    NOTICE,
     PLAN,
     PLAN_PUBLICATION,
     RECUSAL,
@@ -24,6 +25,7 @@ from .tables import (
 
 Pair = tuple[str, str]  # application, judge
 MAX_LOAD = 100_000  # reads of one judge
+REMINDER = "must_finish/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,3 +276,32 @@ def keep_reader(session: Session, stored: StoredChallenge, party: str, event_id:
             event_id=event_id,
         )
     )
+
+
+def keep_reminder(
+    session: Session,
+    stored: StoredChallenge,
+    phase: str,
+    judge: str,
+    *,
+    delivered_at: datetime,
+    event_id: UUID,
+) -> None:
+    """Write that a reader was reminded to finish."""
+    session.execute(
+        insert(NOTICE).values(
+            challenge_id=stored.id,
+            subject=f"{REMINDER}{phase}",
+            recipient=judge,
+            delivered_at=delivered_at,
+            event_id=event_id,
+        )
+    )
+
+
+def list_reminded(session: Session, stored: StoredChallenge, phase: str) -> tuple[str, ...]:
+    """Return the readers who were reminded in a phase."""
+    query = select(NOTICE.c.recipient).where(
+        NOTICE.c.challenge_id == stored.id, NOTICE.c.subject == f"{REMINDER}{phase}"
+    )
+    return tuple(session.scalars(query.order_by(NOTICE.c.recipient)))
