@@ -64,6 +64,9 @@ if TYPE_CHECKING:
         Read,
         Variances,
         calibrate,
+        freeze,
+        read_calibration,
+        void_reads,
     )
     from .caps import (
         Filled,
@@ -173,6 +176,11 @@ if TYPE_CHECKING:
         read_marks,
         totals_by_read,
     )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
     from .simulation import (
         Assumptions,
         DesignReport,
@@ -233,6 +241,9 @@ else:
                 "Read",
                 "Variances",
                 "calibrate",
+                "freeze",
+                "read_calibration",
+                "void_reads",
             ),
             ".caps": ("Filled", "fill_to_cap"),
             ".conflicts": (
@@ -298,6 +309,7 @@ else:
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".seeds": ("Beacon", "commit", "committed_seed"),
             ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule",),
         },
@@ -327,6 +339,7 @@ __all__ = [
     "BallotPolicy",
     "BallotResult",
     "BallotShare",
+    "Beacon",
     "Brief",
     "BudgetLine",
     "Calibration",
@@ -403,6 +416,8 @@ __all__ = [
     "barred_pairs",
     "calibrate",
     "check_eligibility",
+    "commit",
+    "committed_seed",
     "conflict_policy",
     "conjunction",
     "count_ballots",
@@ -410,6 +425,7 @@ __all__ = [
     "draw",
     "fill_to_cap",
     "find_conflicts",
+    "freeze",
     "infer_from_mail",
     "infer_from_money",
     "infer_from_work",
@@ -422,6 +438,7 @@ __all__ = [
     "prize_maximum",
     "rank",
     "rank_by_mean",
+    "read_calibration",
     "read_marks",
     "recheck_assignment",
     "retro_funding_4",
@@ -430,4 +447,5 @@ __all__ = [
     "stage_amounts",
     "totals_by_read",
     "unawarded",
+    "void_reads",
 ]

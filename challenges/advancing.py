@@ -69,7 +69,7 @@ class Advancement:
         }
 
 
-def advance(  # noqa: PLR0913  # what the scores say, and how the band is decided
+def advance(  # what the scores say, and how the band is decided
     rule: Advances,
     eligible: Collection[str],
     *,
@@ -165,7 +165,9 @@ def _above(
 ) -> Advancement:
     sign = 1 if direction == "higher" else -1
     line = sign * float(rule.line or 0)
-    known = sorted((name for name in eligible if name in levels), key=lambda name: (-sign * levels[name], name))
+    known = sorted(
+        (name for name in eligible if name in levels), key=lambda name: (-sign * levels[name], name)
+    )
     inside = tuple(name for name in known if sign * levels[name] >= line - EQUAL)
     unread = tuple(sorted(set(eligible) - set(known)))
     return _plain(rule, inside, _rest(known, inside, unread), unread)
@@ -185,7 +187,9 @@ def _decide(
         return lot.drawn, lot
     if rule.tie == "panel":
         if len(set(chosen)) != places or not set(chosen) <= set(members):
-            raise _open(ranking, f"the panel has to take exactly {places} of them, it named {len(set(chosen))}")
+            raise _open(
+                ranking, f"the panel has to take exactly {places} of them, it named {len(set(chosen))}"
+            )
         return tuple(chosen), None
     if rule.tie == "extra_reads" and reread:
         return _by_rank(ranking, seed)

@@ -401,9 +401,7 @@ def own_effect(total: Calibration, judge_id: str) -> JudgeEffect:
     raise CalibrationInvalid(f"There is no effect of this judge to show: {reason}.", judge=judge_id)
 
 
-def _marks(
-    application_id: str, result: RoundResult, pseudonyms: Mapping[str, str]
-) -> tuple[PacketMark, ...]:
+def _marks(application_id: str, result: RoundResult, pseudonyms: Mapping[str, str]) -> tuple[PacketMark, ...]:
     order = {trait.id: n for n, trait in enumerate(result.rubric.traits)}
     rows = [
         PacketMark(
@@ -464,7 +462,9 @@ def _distance(
     gap = own.value - other.value
     if own.standard_error is None or other.standard_error is None:
         return gap, None
-    variance = own.standard_error**2 + other.standard_error**2 - 2 * total.covariance_of(application_id, rival)
+    variance = (
+        own.standard_error**2 + other.standard_error**2 - 2 * total.covariance_of(application_id, rival)
+    )
     return gap, sqrt(max(variance, 0.0))
 
 

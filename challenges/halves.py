@@ -10,7 +10,13 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from .errors import AssignmentInvalid
+from .advancing import Advancement, advance
+from .calibration import calibrate
+from .calibration.design import Number
+from .errors import AssignmentInvalid, CalibrationInvalid
+from .phases import Advances, TieRule
+from .ranking import rank
+from .rubric import Direction
 
 Side = str  # "a" or "b"
 SIDES = ("a", "b")
@@ -154,6 +160,75 @@ def share_places(
     for key in order[:left]:
         shares[key] += 1
     return shares
+
+
+def advance_half(
+    half: Half,
+    reads: Iterable[tuple[str, str, Number]],
+    *,
+    direction: Direction,
+    eligible: Collection[str],
+    tie: TieRule | None = "lottery",
+    alpha: float = 0.25,
+    seed: str | None = None,
+) -> Advancement:
+    """Decide one half by its own reads alone: calibrated by itself, for its own places.
+
+    Parameters
+    ----------
+    half : Half
+        From ``halve``.
+    reads : Iterable of (application, reader, value) [points]
+        Of the whole round or more; only reads of this half by its readers are looked at.
+    direction : str
+        Which end of the scale is better.
+    eligible : Collection[str]
+        Applications that may go on: not withdrawn, not dropped.
+    tie : str or None
+        How the band around the line is decided.
+    alpha : float [share]
+        Width of the band, see ``rank``.
+    seed : str or None
+        Of the lottery, published after the band.
+
+    Raises
+    ------
+    CalibrationInvalid
+        When somebody else than the other half has read this one.
+    TieUnresolved
+        When the band cannot be decided.
+
+    Examples
+    --------
+    >>> half = Half(panel="", side="a", applications=("a", "b"), readers=("lab", "hub"), places=1)
+    >>> marks = [("a", "lab", 4), ("b", "lab", 2), ("a", "hub", 5), ("b", "hub", 3)]
+    >>> advance_half(half, marks, direction="higher", eligible=("a", "b")).inside
+    ('a',)
+    """
+    mine, readers = set(half.applications), set(half.readers)
+    own = [read for read in reads if read[0] in mine]
+    if strangers := sorted({reader for _, reader, _ in own} - readers):
+        raise CalibrationInvalid(
+            f"{len(strangers)} readers of half {half.side} do not belong to the other half, the first "
+            f"{strangers[0]}.",
+            readers=strangers,
+        )
+    left = mine & set(eligible)
+    if not half.places or not own:
+        return Advancement(
+            rule="top",
+            inside=(),
+            outside=tuple(sorted(left)),
+            band=(),
+            places=0,
+            tie=None,
+            lot=None,
+            unread=tuple(sorted(left - {name for name, _, _ in own})),
+        )
+    found = calibrate(own, direction=direction)
+    ranking = rank(found, line=half.places, alpha=alpha, withdrawn=mine - left, draws=0)
+    rule = Advances(rule="top", n=half.places, tie=tie)
+    return advance(rule, sorted(left), ranking=ranking, direction=direction, seed=seed)
 
 
 def unfinished(

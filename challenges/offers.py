@@ -11,8 +11,8 @@ from pydantic import Field
 
 from ..finance.documents import Code, DecimalText, Document, Text, UnitCode
 from ..finance.in_kind import ValuationMethod
-from .brief import DayText
 from .disclosures import Statements
+from .fields import DayText
 from .figures import WHOLE_BP
 
 

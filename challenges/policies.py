@@ -4,6 +4,7 @@ The problem: "in due course" and "material interests" are read by each side as i
 of days, a ground stands on a list, a threshold is an amount.
 """
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -43,6 +44,11 @@ class AppealPolicy(Document):
 
     window_days: Days = 10
     grounds: Annotated[tuple[AppealGround, ...], Field(min_length=1, max_length=5)] = ALL_GROUNDS
+
+    @property
+    def window(self) -> timedelta:
+        """How long an appeal can be made."""
+        return timedelta(days=self.window_days)
 
 
 class DisclosurePolicy(Document):
@@ -88,3 +94,8 @@ class AmendmentPolicy(Document):
     """
 
     notice_days: Days = 7
+
+    @property
+    def notice(self) -> timedelta:
+        """How long before its effect a change is told."""
+        return timedelta(days=self.notice_days)

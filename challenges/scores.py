@@ -17,6 +17,7 @@ from .rubric import Rubric
 NO_COMMENTS: Mapping[str, str] = {}
 MAX_COMMENT = 10_000
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
     """One mark of one judge on one trait of one application, or the fact that the judge abstained.
@@ -154,7 +155,9 @@ def _steps(rubric: Rubric, trait: str, mark: str | None, *, abstain: bool) -> in
 
 def _comment_faults(rubric: Rubric, trait: str, comment: str) -> Findings:
     if len(comment) > MAX_COMMENT:
-        return [finding(f"/{trait}", f"the comment has {len(comment)} characters; the limit is {MAX_COMMENT}")]
+        return [
+            finding(f"/{trait}", f"the comment has {len(comment)} characters; the limit is {MAX_COMMENT}")
+        ]
     if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in comment):
         return [finding(f"/{trait}", "the comment has signs that no database keeps")]
     if rubric.asks_comment(trait) and not comment.strip():

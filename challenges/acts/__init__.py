@@ -18,4 +18,14 @@ else:
         },
     )
 
-__all__ = ["award", "cast_ballot", "conclude", "pay_award", "publish", "score", "submit", "tally", "void_read"]
+__all__ = [
+    "award",
+    "cast_ballot",
+    "conclude",
+    "pay_award",
+    "publish",
+    "score",
+    "submit",
+    "tally",
+    "void_read",
+]

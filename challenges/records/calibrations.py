@@ -25,7 +25,8 @@ def count_calibrations(session: Session, stored: StoredChallenge, phase: str) ->
     """Return how many calibrations of a phase there are [calibrations]; the first one froze its scores."""
     query = select(func.count()).select_from(CALIBRATION)
     return (
-        session.scalar(query.where(CALIBRATION.c.challenge_id == stored.id, CALIBRATION.c.phase == phase)) or 0
+        session.scalar(query.where(CALIBRATION.c.challenge_id == stored.id, CALIBRATION.c.phase == phase))
+        or 0
     )
 
 
@@ -55,7 +56,8 @@ def list_calibrations(session: Session, stored: StoredChallenge, phase: str) -> 
         .order_by(CALIBRATION.c.number)
     )
     return tuple(
-        NumberedBody(number=row.number, body=bytes(row.body), sha256=bytes(row.body_sha256).hex()) for row in rows
+        NumberedBody(number=row.number, body=bytes(row.body), sha256=bytes(row.body_sha256).hex())
+        for row in rows
     )
 
 
@@ -116,7 +118,8 @@ def list_advancements(
         .order_by(ADVANCEMENT.c.number)
     )
     return tuple(
-        NumberedBody(number=row.number, body=bytes(row.body), sha256=bytes(row.body_sha256).hex()) for row in rows
+        NumberedBody(number=row.number, body=bytes(row.body), sha256=bytes(row.body_sha256).hex())
+        for row in rows
     )
 
 
@@ -124,5 +127,6 @@ def count_advancements(session: Session, stored: StoredChallenge, phase: str) ->
     """Return how many bands and decisions of a phase are kept [rows]."""
     query = select(func.count()).select_from(ADVANCEMENT)
     return (
-        session.scalar(query.where(ADVANCEMENT.c.challenge_id == stored.id, ADVANCEMENT.c.phase == phase)) or 0
+        session.scalar(query.where(ADVANCEMENT.c.challenge_id == stored.id, ADVANCEMENT.c.phase == phase))
+        or 0
     )

@@ -144,7 +144,9 @@ def require_read(session: Session, application_id: int, phase: str, judge: str, 
     found = find_last_read(session, application_id, phase, judge)
     if found is None or not found.stands:
         raise Missing(
-            f"There is no read of {code} by {judge} in {phase} that counts.", what="read", code=f"{code}#{judge}"
+            f"There is no read of {code} by {judge} in {phase} that counts.",
+            what="read",
+            code=f"{code}#{judge}",
         )
     return found
 

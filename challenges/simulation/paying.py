@@ -14,7 +14,7 @@ import numpy as np
 from ...finance.allocation import allocate
 from ...finance.money import Money, money, zero
 from ...finance.units import Unit
-from ..applications import Application, BudgetLine
+from ..applications import Application
 from ..awarding import (
     Award,
     Order,
@@ -32,6 +32,7 @@ from ..awarding import (
 )
 from ..ballots import Ballot, MeasuredProject, count_ballots
 from ..brief import Brief
+from ..bundles import BudgetLine
 from ..damping import Contender
 from ..prizes import (
     AnyPrize,
@@ -261,6 +262,7 @@ def _applications(
 
 _PLAIN = Application.read(
     """{"schema": "almoner.application/1", "application_id": "a", "challenge_id": "simulated",
-    "title": "Work", "unit": "USD", "lead": "hub", "bundle": [{"party": "hub", "role": "lead", "share_bp": 10000}],
+    "title": "Work", "unit": "USD", "lead": "hub",
+    "bundle": [{"party": "hub", "role": "lead", "share_bp": 10000}],
     "interventions": [{"id": "work", "title": "Work"}]}"""
 )

@@ -26,7 +26,15 @@ TAKEN = (
         "moves forward",
         "stands under",
     ),
-    *("GENERATED ALWAYS", "is fixed", "who amends", "in its place", "is withdrawn", "is recused", "are frozen"),
+    *(
+        "GENERATED ALWAYS",
+        "is fixed",
+        "who amends",
+        "in its place",
+        "is withdrawn",
+        "is recused",
+        "are frozen",
+    ),
 )
 AMONG = {
     "owns": "controls",
