@@ -78,6 +78,7 @@ def register_frame(entries: Iterable[RegisterEntry]) -> Frame:
 
 def _frame(names: Sequence[str], rows: Sequence[Mapping[str, object]], figures: Sequence[str]) -> Frame:
     exact = [
-        {name: Decimal(str(value)) if name in figures else value for name, value in row.items()} for row in rows
+        {name: Decimal(str(value)) if name in figures else value for name, value in row.items()}
+        for row in rows
     ]
     return Frame.from_records(exact, columns=list(names))

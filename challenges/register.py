@@ -318,8 +318,8 @@ def enter(
     -----
     Kept: the facts reach it and none of it fell away again; in time when the day of the fact that reached it
     is not after ``by``, whenever it became known. Disputed: it would be reached with what is in dispute, or
-    all there is is in dispute. Due until ``by``; overdue for ``grace_days``; then missed, and at once where a final
-    result of a later day falls short.
+    all there is is in dispute. Due until ``by``; overdue for ``grace_days``; then missed, and at once where a
+    final result of a later day falls short.
 
     Examples
     --------

@@ -6,14 +6,46 @@ from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .deciding import award, conclude, pay_award, tally
+    from .promising import commit_publicly, public_register
     from .running import cast_ballot, publish, score, submit
+    from .standing import attachment, earlier_awards, goal_course, hub_progress, leaderboard, rate_hubs
+    from .verified import VerifiedResult, verified_results
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".deciding": ("award", "conclude", "pay_award", "tally"),
+            ".promising": ("commit_publicly", "public_register"),
             ".running": ("cast_ballot", "publish", "score", "submit"),
+            ".standing": (
+                "attachment",
+                "earlier_awards",
+                "goal_course",
+                "hub_progress",
+                "leaderboard",
+                "rate_hubs",
+            ),
+            ".verified": ("VerifiedResult", "verified_results"),
         },
     )
 
-__all__ = ["award", "cast_ballot", "conclude", "pay_award", "publish", "score", "submit", "tally"]
+__all__ = [
+    "VerifiedResult",
+    "attachment",
+    "award",
+    "cast_ballot",
+    "commit_publicly",
+    "conclude",
+    "earlier_awards",
+    "goal_course",
+    "hub_progress",
+    "leaderboard",
+    "pay_award",
+    "public_register",
+    "publish",
+    "rate_hubs",
+    "score",
+    "submit",
+    "tally",
+    "verified_results",
+]
