@@ -6,12 +6,17 @@ from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .applications import (
-        ActorDisclosure,
         Application,
-        BudgetLine,
-        InKindOffer,
-        Member,
-        ProposedIntervention,
+        AttachedFile,
+    )
+    from .assignment import (
+        AssignedPair,
+        Assignment,
+        AssignmentProblem,
+        ReaderMinimum,
+        StageResult,
+        assign,
+        recheck_assignment,
     )
     from .awarding import (
         Award,
@@ -42,6 +47,15 @@ if TYPE_CHECKING:
         Brief,
         Goal,
     )
+    from .bundles import (
+        BudgetLine,
+        ChangeLink,
+        InterventionNeed,
+        Member,
+        ProposedIntervention,
+        ProposedSynergy,
+        TheoryOfChange,
+    )
     from .calibration import (
         Calibration,
         JudgeEffect,
@@ -50,6 +64,9 @@ if TYPE_CHECKING:
         Read,
         Variances,
         calibrate,
+        freeze,
+        read_calibration,
+        void_reads,
     )
     from .caps import (
         Filled,
@@ -75,6 +92,10 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -98,6 +119,10 @@ if TYPE_CHECKING:
         AttributeMinimum,
         JudgeFee,
         JudgePolicy,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
     )
     from .phases import (
         Advances,
@@ -151,6 +176,16 @@ if TYPE_CHECKING:
         read_marks,
         totals_by_read,
     )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
     from .visibility import (
         VisibilityRule,
     )
@@ -158,13 +193,15 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".applications": (
-                "ActorDisclosure",
-                "Application",
-                "BudgetLine",
-                "InKindOffer",
-                "Member",
-                "ProposedIntervention",
+            ".applications": ("Application", "AttachedFile"),
+            ".assignment": (
+                "AssignedPair",
+                "Assignment",
+                "AssignmentProblem",
+                "ReaderMinimum",
+                "StageResult",
+                "assign",
+                "recheck_assignment",
             ),
             ".awarding": (
                 "Award",
@@ -187,6 +224,15 @@ else:
             ),
             ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
             ".brief": ("Brief", "Goal"),
+            ".bundles": (
+                "BudgetLine",
+                "ChangeLink",
+                "InterventionNeed",
+                "Member",
+                "ProposedIntervention",
+                "ProposedSynergy",
+                "TheoryOfChange",
+            ),
             ".calibration": (
                 "Calibration",
                 "JudgeEffect",
@@ -195,6 +241,9 @@ else:
                 "Read",
                 "Variances",
                 "calibrate",
+                "freeze",
+                "read_calibration",
+                "void_reads",
             ),
             ".caps": ("Filled", "fill_to_cap"),
             ".conflicts": (
@@ -217,6 +266,7 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
+            ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -233,6 +283,7 @@ else:
             ".fields": ("Condition",),
             ".forms": ("Form",),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
@@ -258,6 +309,8 @@ else:
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".seeds": ("Beacon", "commit", "committed_seed"),
+            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule",),
         },
     )
@@ -275,18 +328,26 @@ __all__ = [
     "AnyPrize",
     "AppealPolicy",
     "Application",
+    "AssignedPair",
+    "Assignment",
+    "AssignmentProblem",
+    "Assumptions",
+    "AttachedFile",
     "AttributeMinimum",
     "Award",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
     "BallotShare",
+    "Beacon",
     "Brief",
     "BudgetLine",
     "Calibration",
+    "ChangeLink",
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "DesignReport",
     "DisclosurePolicy",
     "Discretionary",
     "EligibilityRule",
@@ -299,9 +360,11 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "InKindNeed",
     "InKindOffer",
     "InKindPrize",
     "Interest",
+    "InterventionNeed",
     "JointWork",
     "JudgeConflict",
     "JudgeEffect",
@@ -316,6 +379,7 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
+    "NamedFunder",
     "Not",
     "PanelMean",
     "Phase",
@@ -324,22 +388,27 @@ __all__ = [
     "Prize",
     "PrizeStage",
     "ProposedIntervention",
+    "ProposedSynergy",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
     "Read",
+    "ReaderMinimum",
     "ReducedPerDay",
     "RollOver",
     "Rubric",
     "Scale",
     "Score",
+    "StageResult",
     "Staged",
     "Standing",
+    "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
     "alias_sets",
+    "assign",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
@@ -347,6 +416,8 @@ __all__ = [
     "barred_pairs",
     "calibrate",
     "check_eligibility",
+    "commit",
+    "committed_seed",
     "conflict_policy",
     "conjunction",
     "count_ballots",
@@ -354,6 +425,7 @@ __all__ = [
     "draw",
     "fill_to_cap",
     "find_conflicts",
+    "freeze",
     "infer_from_mail",
     "infer_from_money",
     "infer_from_work",
@@ -366,10 +438,14 @@ __all__ = [
     "prize_maximum",
     "rank",
     "rank_by_mean",
+    "read_calibration",
     "read_marks",
+    "recheck_assignment",
     "retro_funding_4",
+    "simulate_design",
     "split_places",
     "stage_amounts",
     "totals_by_read",
     "unawarded",
+    "void_reads",
 ]

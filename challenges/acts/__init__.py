@@ -6,8 +6,9 @@ from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .deciding import award, conclude, pay_award, tally
+    from .judging import score, void_read
     from .promising import commit_publicly, public_register
-    from .running import cast_ballot, publish, score, submit
+    from .running import cast_ballot, publish, submit
     from .standing import attachment, earlier_awards, goal_course, hub_progress, leaderboard, rate_hubs
     from .verified import VerifiedResult, verified_results
 else:
@@ -15,8 +16,9 @@ else:
         __name__,
         {
             ".deciding": ("award", "conclude", "pay_award", "tally"),
+            ".judging": ("score", "void_read"),
             ".promising": ("commit_publicly", "public_register"),
-            ".running": ("cast_ballot", "publish", "score", "submit"),
+            ".running": ("cast_ballot", "publish", "submit"),
             ".standing": (
                 "attachment",
                 "earlier_awards",
@@ -48,4 +50,5 @@ __all__ = [
     "submit",
     "tally",
     "verified_results",
+    "void_read",
 ]

@@ -1,8 +1,6 @@
 """Results are tallied and turned into awards; each award takes its part of the prizes' commitment."""
 
-import re
 from collections.abc import Sequence
-from fractions import Fraction
 
 from ...finance import acts as money
 from ...finance.dates import Clock
@@ -14,9 +12,9 @@ from ...finance.posting import record_event
 from ...finance.records.registry import lock_fund
 from ...finance.storage import Session
 from ..awarding import Award
-from ..ballots import BallotResult, MeasuredProject, count_ballots
+from ..ballots import BallotResult, count_ballots
+from ..decision import measured_project
 from ..errors import BallotInvalid, NotEligible
-from ..lifecycle import Submission
 from ..prizes import prize_maximum
 from ..ranking import Ranking, rank_by_mean
 from ..records.awards import keep_award, list_awards, sum_awards
@@ -24,8 +22,6 @@ from ..records.ballots import list_ballots
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.reads import list_scores
 from ..records.submissions import find_admission, find_application, list_submissions
-
-_PLAIN = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)  # Fraction alone would also read 1e999999999
 
 
 def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | BallotResult:
@@ -58,35 +54,14 @@ def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | Ballo
             pool = zero(fund.unit) if prize is None else prize_maximum(prize, fund.unit)
             eligible = [one for one in list_submissions(session, stored) if one.status == "pass"]
             projects = [
-                _measured(one, phase.ballot.metrics, phase.ballot.boosts(one.application.facts))
+                measured_project(
+                    one.application, phase.ballot.metrics, boosted=phase.ballot.boosts(one.application.facts)
+                )
                 for one in eligible
             ]
             ballots = list_ballots(session, stored.id)
             return count_ballots(phase.ballot, projects, ballots, pool=pool)
     raise BallotInvalid(f"The challenge {challenge!r} has neither a panel nor a vote.", challenge=challenge)
-
-
-def _measured(submission: Submission, metrics: Sequence[str], boosted: bool) -> MeasuredProject:  # noqa: FBT001  # a fact
-    facts = submission.application.facts
-    missing = [name for name in metrics if name not in facts]
-    if missing:
-        raise BallotInvalid(
-            f"{submission.application.application_id} has no measurement of {', '.join(missing)}.",
-            application=submission.application.application_id,
-            missing=missing,
-        )
-    unread = [name for name in metrics if not _PLAIN.fullmatch(str(facts[name]))]
-    if unread:
-        raise BallotInvalid(
-            f"{submission.application.application_id} states no plain number for {', '.join(unread)}.",
-            application=submission.application.application_id,
-            unread=unread,
-        )
-    return MeasuredProject(
-        project_id=submission.application.application_id,
-        measures=tuple((name, Fraction(str(facts[name]))) for name in metrics),
-        boosted=boosted,
-    )
 
 
 def award(

@@ -8,7 +8,9 @@ if TYPE_CHECKING:
     from .blocks import Variances
     from .design import Read
     from .estimate import calibrate
+    from .frozen import read_calibration
     from .result import Calibration, JudgeEffect, Merit, PanelMean
+    from .voiding import freeze, void_reads
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -16,8 +18,21 @@ else:
             ".blocks": ("Variances",),
             ".design": ("Read",),
             ".estimate": ("calibrate",),
+            ".frozen": ("read_calibration",),
             ".result": ("Calibration", "JudgeEffect", "Merit", "PanelMean"),
+            ".voiding": ("freeze", "void_reads"),
         },
     )
 
-__all__ = ["Calibration", "JudgeEffect", "Merit", "PanelMean", "Read", "Variances", "calibrate"]
+__all__ = [
+    "Calibration",
+    "JudgeEffect",
+    "Merit",
+    "PanelMean",
+    "Read",
+    "Variances",
+    "calibrate",
+    "freeze",
+    "read_calibration",
+    "void_reads",
+]

@@ -220,6 +220,15 @@ PLAN_PUBLICATION = table(
     reason=Text,
     event_id=Key,
 )
+ENTRY_OPENING = table(
+    "entry_opening",
+    METADATA,
+    plan_id=Count,
+    application_id=Count,
+    judge_id=Count,
+    opened_at=Instant,
+    event_id=Key,
+)
 JUDGE_READ = table(
     "judge_read",
     METADATA,
@@ -260,6 +269,17 @@ CALIBRATION = table(
     challenge_id=Count,
     phase=Text,
     number=Count,
+    body=LargeBinary,
+    body_sha256=LargeBinary,
+    event_id=Key,
+)
+ADVANCEMENT = table(
+    "advancement",
+    METADATA,
+    challenge_id=Count,
+    phase=Text,
+    number=Count,
+    kind=Text,
     body=LargeBinary,
     body_sha256=LargeBinary,
     event_id=Key,

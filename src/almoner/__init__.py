@@ -19,18 +19,18 @@ if not Path(__file__).with_name("finance").is_dir():
 from .finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .challenges import calibrate
+    from .challenges import assign, calibrate
     from .finance import AlmonerError, Unit, currency
     from .finance.money import Money, money
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".challenges": ("calibrate",),
+            ".challenges": ("assign", "calibrate"),
             ".finance": ("AlmonerError", "Unit", "currency"),
             ".finance.money": ("Money", "money"),
         },
         also=("__version__",),
     )
 
-__all__ = ["AlmonerError", "Money", "Unit", "__version__", "calibrate", "currency", "money"]
+__all__ = ["AlmonerError", "Money", "Unit", "__version__", "assign", "calibrate", "currency", "money"]

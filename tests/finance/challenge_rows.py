@@ -65,6 +65,7 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     common |= {"plan_id": raw.find(connection, "plan")}
     for name in ("assigned", "plan_publication"):
         put(name)
+    put("entry_opening", opened_at=now)
     put(
         "judge_read",
         judging="assigned",
@@ -76,6 +77,7 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     )
     common |= {"read_id": raw.find(connection, "judge_read")}
     put("score", trait="reach", steps=3, remark="")
+    put("advancement", kind="band")
     for name in ("read_void", "calibration", "ballot", "recusal"):
         put(name)
     put("award", finding_number=1, finding="pass", rule="ranking")

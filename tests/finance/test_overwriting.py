@@ -26,12 +26,21 @@ TAKEN = (
         "moves forward",
         "stands under",
     ),
-    *("GENERATED ALWAYS", "is fixed", "who amends", "in its place", "is withdrawn", "is recused"),
+    *(
+        "GENERATED ALWAYS",
+        "is fixed",
+        "who amends",
+        "in its place",
+        "is withdrawn",
+        "is recused",
+        "are frozen",
+    ),
 )
 AMONG = {
     "owns": "controls",
     "metric": "cohort",
     "decided": "settled",
+    "band": "decided",
     "approved": "accepted",
     "email": "orcid",
 }  # closed lists

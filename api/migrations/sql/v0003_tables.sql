@@ -120,6 +120,12 @@ CREATE TABLE plan_publication (
   CHECK (checker IS NULL OR checker <> maker)
 ){STRICT}
 ;;
+CREATE TABLE entry_opening (
+  plan_id {BIGINT} NOT NULL REFERENCES plan_publication (plan_id), application_id {BIGINT} NOT NULL, judge_id {BIGINT} NOT NULL,
+  opened_at {INSTANT} NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (plan_id, application_id, judge_id),
+  FOREIGN KEY (plan_id, application_id, judge_id) REFERENCES assigned (plan_id, application_id, judge_id)
+){STRICT_KEYED}
+;;
 CREATE TABLE judge_read (
   id {ID}, challenge_id {BIGINT} NOT NULL, judging TEXT NOT NULL, application_id {BIGINT} NOT NULL, finding_number {BIGINT} NOT NULL,
   finding TEXT NOT NULL CHECK (finding = 'pass'), phase TEXT NOT NULL, judge TEXT NOT NULL, judge_id {BIGINT}, plan_id {BIGINT}, rubric TEXT NOT NULL,
@@ -145,6 +151,12 @@ CREATE TABLE read_void (
 CREATE TABLE calibration (
   challenge_id {BIGINT} NOT NULL REFERENCES challenge, phase TEXT NOT NULL, number {BIGINT} NOT NULL CHECK (number >= 1), body {BYTES} NOT NULL,
   body_sha256 {BYTES} NOT NULL CHECK (length(body_sha256) = 32), event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (challenge_id, phase, number)
+){STRICT_KEYED}
+;;
+CREATE TABLE advancement (
+  challenge_id {BIGINT} NOT NULL REFERENCES challenge, phase TEXT NOT NULL, number {BIGINT} NOT NULL CHECK (number >= 1),
+  kind TEXT NOT NULL CHECK (kind IN ('band','decided')), body {BYTES} NOT NULL, body_sha256 {BYTES} NOT NULL CHECK (length(body_sha256) = 32),
+  event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (challenge_id, phase, number)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE ballot (

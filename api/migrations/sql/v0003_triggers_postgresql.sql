@@ -24,6 +24,8 @@ CREATE FUNCTION almoner_read_in_place() RETURNS trigger LANGUAGE plpgsql AS $$ B
     RAISE EXCEPTION 'a read stands in place of the last by the same judge' USING ERRCODE = 'AL022'; END IF;
   IF EXISTS (SELECT 1 FROM recusal WHERE judge_id = NEW.judge_id AND application_id = NEW.application_id) THEN
     RAISE EXCEPTION 'the judge is recused' USING ERRCODE = 'AL023'; END IF;
+  IF EXISTS (SELECT 1 FROM calibration WHERE challenge_id = NEW.challenge_id AND phase = NEW.phase) THEN
+    RAISE EXCEPTION 'the scores of this phase are frozen' USING ERRCODE = 'AL024'; END IF;
   RETURN NEW; END $$
 ;;
 CREATE TRIGGER in_place BEFORE INSERT ON judge_read FOR EACH ROW EXECUTE FUNCTION almoner_read_in_place()

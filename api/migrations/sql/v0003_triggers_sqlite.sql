@@ -25,3 +25,7 @@ CREATE TRIGGER read_without_recusal BEFORE INSERT ON judge_read
   WHEN EXISTS (SELECT 1 FROM recusal WHERE judge_id = NEW.judge_id AND application_id = NEW.application_id)
   BEGIN SELECT RAISE(ABORT, 'the judge is recused'); END
 ;;
+CREATE TRIGGER read_before_the_freeze BEFORE INSERT ON judge_read
+  WHEN EXISTS (SELECT 1 FROM calibration WHERE challenge_id = NEW.challenge_id AND phase = NEW.phase)
+  BEGIN SELECT RAISE(ABORT, 'the scores of this phase are frozen'); END
+;;
