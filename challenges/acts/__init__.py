@@ -7,6 +7,7 @@ from ...finance.shelf import shelve
 if TYPE_CHECKING:
     from .deciding import award, conclude, pay_award, tally
     from .judging import score, void_read
+    from .mapping import landscape
     from .promising import commit_publicly, public_register
     from .running import cast_ballot, publish, submit
     from .standing import attachment, earlier_awards, goal_course, hub_progress, leaderboard, rate_hubs
@@ -17,6 +18,7 @@ else:
         {
             ".deciding": ("award", "conclude", "pay_award", "tally"),
             ".judging": ("score", "void_read"),
+            ".mapping": ("landscape",),
             ".promising": ("commit_publicly", "public_register"),
             ".running": ("cast_ballot", "publish", "submit"),
             ".standing": (
@@ -41,6 +43,7 @@ __all__ = [
     "earlier_awards",
     "goal_course",
     "hub_progress",
+    "landscape",
     "leaderboard",
     "pay_award",
     "public_register",

@@ -21,22 +21,21 @@ UNKNOWN = 0.5
 
 
 def goal_course(goal: Goal) -> Course:
-    """Return the way that the goal of a brief names; terms call its metric by the name before the version.
+    """Return the way that the goal of a brief names.
 
     Examples
     --------
     >>> goal = Goal.read('{"metric": "safe_water_days@2", "baseline": "212", "target": "320", "unit": "day",'
     ...     ' "by": "2029-12-31"}')
     >>> goal_course(goal).metric, goal_course(goal).direction
-    ('safe_water_days', 'higher')
+    ('safe_water_days@2', 'higher')
     """
     baseline, target = Fraction(goal.baseline), Fraction(goal.target)
     return Course(
-        metric=goal.metric.partition("@")[0],
+        metric=goal.metric,
         direction="higher" if target > baseline else "lower",
         baseline=baseline,
         target=target,
-        family=goal.metric,
     )
 
 
@@ -70,17 +69,26 @@ def hub_progress(
         When there is no such challenge or agreement.
     CalibrationInvalid
         When a way leads nowhere.
+
+    Notes
+    -----
+    A result belongs to a way when the agreement binds its metric to the definition of that name and version;
+    where it binds it to none, when the terms call it by the name before the version.
     """
     goal = briefs.find_challenge(session, book, challenge).challenge.brief.goal
     ways = [goal_course(goal)] if courses is None and goal is not None else list(courses or ())
-    found = (_determined(one, as_of) for one in verified_results(session, book, under=under))
+    names = {way.metric.partition("@")[0]: way.metric for way in ways}
+    found = (
+        _determined(one, one.definition.replace("/", "@") or names.get(one.metric, ""), as_of)
+        for one in verified_results(session, book, under=under)
+    )
     return measure_progress(ways, found)
 
 
-def _determined(one: VerifiedResult, as_of: date) -> Determined:
+def _determined(one: VerifiedResult, metric: str, as_of: date) -> Determined:
     return Determined(
         hub=one.party,
-        metric=one.metric,
+        metric=metric,
         estimate=one.estimate,
         standard_error=one.standard_error,
         on=one.on,

@@ -33,6 +33,8 @@ class VerifiedResult:
         Who claimed it: whose result it is.
     metric : str
         Of the agreement's terms.
+    definition : str
+        ``code/version`` of the metric in the book; empty where the agreement names none.
     value : Fraction [metric]
         What is paid on; a truth is 1 or 0.
     estimate, standard_error : Fraction [metric]
@@ -50,6 +52,7 @@ class VerifiedResult:
     round: int
     party: str
     metric: str
+    definition: str
     value: Fraction
     estimate: Fraction
     standard_error: Fraction
@@ -119,6 +122,7 @@ def _verified(
         round=decision.round,
         party=party,
         metric=result.metric,
+        definition=stored.agreement.document.metrics.get(result.metric, ""),
         value=value,
         estimate=estimate,
         standard_error=error,
