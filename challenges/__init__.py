@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .applications import (
-        Application,
-        AttachedFile,
-    )
+    from .actor_map import ActorMap, HubCandidate, MapActor, MapGap, MapPlace, MapTie
+    from .applications import Application, AttachedFile
     from .assignment import (
         AssignedPair,
         Assignment,
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
         assign,
         recheck_assignment,
     )
+    from .attachment import Attachment, AwardChoice, measure_attachment
     from .awarding import (
         Award,
         award_by_allocation,
@@ -37,16 +36,8 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import (
-        ExpectedPlace,
-        ExpectedRanking,
-        LotteryDraw,
-        TieBand,
-    )
-    from .brief import (
-        Brief,
-        Goal,
-    )
+    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
+    from .brief import Brief, Goal
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -68,10 +59,7 @@ if TYPE_CHECKING:
         read_calibration,
         void_reads,
     )
-    from .caps import (
-        Filled,
-        fill_to_cap,
-    )
+    from .caps import Filled, fill_to_cap
     from .conflicts import (
         AMERICA_COMPETES,
         INTEREST_KINDS,
@@ -92,10 +80,8 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .disclosures import (
-        ActorDisclosure,
-        NamedFunder,
-    )
+    from .damping import ProgressContender, ProgressDivision, ProgressShare, divide_by_progress
+    from .disclosures import ActorDisclosure, NamedFunder
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -109,30 +95,14 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
-    from .fields import (
-        Condition,
-    )
-    from .forms import (
-        Form,
-    )
-    from .judge_policy import (
-        AttributeMinimum,
-        JudgeFee,
-        JudgePolicy,
-    )
-    from .offers import (
-        InKindNeed,
-        InKindOffer,
-    )
-    from .phases import (
-        Advances,
-        Phase,
-    )
-    from .policies import (
-        AmendmentPolicy,
-        AppealPolicy,
-        DisclosurePolicy,
-    )
+    from .fields import Condition
+    from .forms import Form
+    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
+    from .landscape import draw_map
+    from .leaders import Leaderboard, LeaderRow, leaderboard
+    from .offers import InKindNeed, InKindOffer
+    from .phases import Advances, Phase
+    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -152,47 +122,29 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .published_rounds import (
-        PublishedAward,
-        PublishedRound,
-        retro_funding_4,
+    from .progress import Course, Determined, HubProgress, measure_progress
+    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
+    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
+    from .ratings import HubRating, Ratings, rate
+    from .register import (
+        CommitmentFact,
+        DeedPromise,
+        MoneyPromise,
+        OutcomePromise,
+        PublicCommitment,
+        RegisterEntry,
+        enter_commitment,
     )
-    from .ranking import (
-        Ranking,
-        Standing,
-        draw,
-        places_for_money,
-        rank,
-        rank_by_mean,
-    )
-    from .rubric import (
-        Anchor,
-        Rubric,
-        Scale,
-        Trait,
-    )
-    from .scores import (
-        Score,
-        read_marks,
-        totals_by_read,
-    )
-    from .seeds import (
-        Beacon,
-        commit,
-        committed_seed,
-    )
-    from .simulation import (
-        Assumptions,
-        DesignReport,
-        simulate_design,
-    )
-    from .visibility import (
-        VisibilityRule,
-    )
+    from .rubric import Anchor, Rubric, Scale, Trait
+    from .scores import Score, read_marks, totals_by_read
+    from .seeds import Beacon, commit, committed_seed
+    from .simulation import Assumptions, DesignReport, simulate_design
+    from .visibility import VisibilityRule
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".actor_map": ("ActorMap", "HubCandidate", "MapActor", "MapGap", "MapPlace", "MapTie"),
             ".applications": ("Application", "AttachedFile"),
             ".assignment": (
                 "AssignedPair",
@@ -203,6 +155,7 @@ else:
                 "assign",
                 "recheck_assignment",
             ),
+            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -266,6 +219,7 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
+            ".damping": ("ProgressContender", "ProgressDivision", "ProgressShare", "divide_by_progress"),
             ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".eligibility": (
                 "AllOf",
@@ -283,6 +237,8 @@ else:
             ".fields": ("Condition",),
             ".forms": ("Form",),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".landscape": ("draw_map",),
+            ".leaders": ("LeaderRow", "Leaderboard", "leaderboard"),
             ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
@@ -305,8 +261,19 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
+            ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
+            ".ratings": ("HubRating", "Ratings", "rate"),
+            ".register": (
+                "CommitmentFact",
+                "DeedPromise",
+                "MoneyPromise",
+                "OutcomePromise",
+                "PublicCommitment",
+                "RegisterEntry",
+                "enter_commitment",
+            ),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
@@ -319,6 +286,7 @@ __all__ = [
     "AMERICA_COMPETES",
     "INTEREST_KINDS",
     "ActorDisclosure",
+    "ActorMap",
     "Advances",
     "Aliases",
     "AllOf",
@@ -333,8 +301,10 @@ __all__ = [
     "AssignmentProblem",
     "Assumptions",
     "AttachedFile",
+    "Attachment",
     "AttributeMinimum",
     "Award",
+    "AwardChoice",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -344,10 +314,14 @@ __all__ = [
     "BudgetLine",
     "Calibration",
     "ChangeLink",
+    "CommitmentFact",
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "Course",
+    "DeedPromise",
     "DesignReport",
+    "Determined",
     "DisclosurePolicy",
     "Discretionary",
     "EligibilityRule",
@@ -360,6 +334,9 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "HubCandidate",
+    "HubProgress",
+    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -370,31 +347,45 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
+    "LeaderRow",
+    "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
+    "MapActor",
+    "MapGap",
+    "MapPlace",
+    "MapTie",
     "Mark",
     "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Merit",
     "MoneyFlow",
+    "MoneyPromise",
     "NamedFunder",
     "Not",
+    "OutcomePromise",
     "PanelMean",
     "Phase",
     "Places",
     "Pool",
     "Prize",
     "PrizeStage",
+    "ProgressContender",
+    "ProgressDivision",
+    "ProgressShare",
     "ProposedIntervention",
     "ProposedSynergy",
+    "PublicCommitment",
     "PublishedAward",
     "PublishedRound",
     "Ranking",
+    "Ratings",
     "Read",
     "ReaderMinimum",
     "ReducedPerDay",
+    "RegisterEntry",
     "RollOver",
     "Rubric",
     "Scale",
@@ -422,7 +413,10 @@ __all__ = [
     "conjunction",
     "count_ballots",
     "disjunction",
+    "divide_by_progress",
     "draw",
+    "draw_map",
+    "enter_commitment",
     "fill_to_cap",
     "find_conflicts",
     "freeze",
@@ -430,6 +424,9 @@ __all__ = [
     "infer_from_money",
     "infer_from_work",
     "interest_of_tie",
+    "leaderboard",
+    "measure_attachment",
+    "measure_progress",
     "median_quorum",
     "metric_shares",
     "negation",
@@ -438,6 +435,7 @@ __all__ = [
     "prize_maximum",
     "rank",
     "rank_by_mean",
+    "rate",
     "read_calibration",
     "read_marks",
     "recheck_assignment",

@@ -20,7 +20,7 @@ from ..register import (
     OutcomePromise,
     PublicCommitment,
     RegisterEntry,
-    enter,
+    enter_commitment,
 )
 from .verified import VerifiedResult, verified_results
 
@@ -126,7 +126,9 @@ def public_register(
     for one in asked:
         facts, reason = _facts(session, book, one, results)
         entered.append(
-            enter(one, facts, as_of=as_of, unverifiable=reason, replaced_by=replaced.get(one.code, ""))
+            enter_commitment(
+                one, facts, as_of=as_of, unverifiable=reason, replaced_by=replaced.get(one.code, "")
+            )
         )
     return tuple(entered)
 

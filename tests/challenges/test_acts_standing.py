@@ -281,7 +281,7 @@ def test_money_that_goes_back_to_the_donor_is_not_given(delivered: Field) -> Non
     finance.return_to_donor(
         delivered.session,
         delivered.round.fund,
-        "g1",
+        "hill-giver",
         money("0.01", "USD"),
         key="r1",
         clock=clock_at("2028-02-01"),

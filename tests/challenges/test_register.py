@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from almoner.challenges.frames import register_frame
-from almoner.challenges.register import CommitmentFact, PublicCommitment, enter
+from almoner.challenges.register import CommitmentFact, PublicCommitment, enter_commitment
 from almoner.finance.errors import DocumentInvalid
 
 Content = dict[str, Any]
@@ -41,7 +41,7 @@ def fact(value: int, on: str, *, known: str = "", state: str = "final") -> Commi
 
 
 def status(promise: Content, facts: list[CommitmentFact], day: str, **changes: object) -> str:
-    return enter(made(promise, **changes), facts, as_of=date.fromisoformat(day)).status
+    return enter_commitment(made(promise, **changes), facts, as_of=date.fromisoformat(day)).status
 
 
 @pytest.mark.parametrize(
@@ -98,22 +98,24 @@ def test_what_would_decide_it_and_is_in_dispute_is_said_to_be() -> None:
 
 def test_nothing_that_nobody_can_verify_is_ever_kept() -> None:
     deed = made({"kind": "deed", "text": "We publish all our contracts."})
-    entry = enter(deed, [fact(1, "2027-02-01")], as_of=date(2027, 3, 1))
+    entry = enter_commitment(deed, [fact(1, "2027-02-01")], as_of=date(2027, 3, 1))
     assert (entry.status, entry.facts, entry.wanted) == ("unverifiable", (), "")
-    gone = enter(made(), [fact(100, "2027-02-01")], as_of=date(2027, 3, 1), unverifiable="there is no fund")
+    gone = enter_commitment(
+        made(), [fact(100, "2027-02-01")], as_of=date(2027, 3, 1), unverifiable="there is no fund"
+    )
     assert gone.status == "unverifiable"
     assert "there is no fund" in gone.says
 
 
 def test_an_entry_says_what_was_wanted_and_reached_and_when() -> None:
-    entry = enter(made(), [fact(60, "2027-05-01"), fact(45, "2027-06-01")], as_of=date(2027, 7, 1))
+    entry = enter_commitment(made(), [fact(60, "2027-05-01"), fact(45, "2027-06-01")], as_of=date(2027, 7, 1))
     assert (entry.wanted, entry.reached, entry.reached_on) == ("100.00", "105", "2027-06-01")
     assert entry.facts == ("s 2027-05-01", "s 2027-06-01")
     assert entry.says == "giver kept this on 2027-06-01, promised by 2028-12-31: 105 of 100.00."
     row = register_frame([entry]).to_dict("records")[0]
     assert (row["status"], row["unit"], row["replaced_by"]) == ("kept", "USD", "")
     for day in ("2028-01-01", "2029-01-02", "2030-01-01"):
-        assert "0 of 100.00" in enter(made(), [], as_of=date.fromisoformat(day)).says
+        assert "0 of 100.00" in enter_commitment(made(), [], as_of=date.fromisoformat(day)).says
 
 
 @pytest.mark.parametrize(
