@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .actor_map import (
+        ActorMap,
+        HubCandidate,
+        MapActor,
+        MapGap,
+        MapPlace,
+        MapTie,
+    )
     from .applications import (
         Application,
         AttachedFile,
@@ -17,6 +25,11 @@ if TYPE_CHECKING:
         StageResult,
         assign,
         recheck_assignment,
+    )
+    from .attachment import (
+        Attachment,
+        AwardChoice,
+        measure_attachment,
     )
     from .awarding import (
         Award,
@@ -95,6 +108,12 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
+    from .damping import (
+        ProgressContender,
+        ProgressDivision,
+        ProgressShare,
+        divide_by_progress,
+    )
     from .disclosures import (
         ActorDisclosure,
         NamedFunder,
@@ -138,6 +157,14 @@ if TYPE_CHECKING:
         JudgeFee,
         JudgePolicy,
     )
+    from .landscape import (
+        draw_map,
+    )
+    from .leaders import (
+        Leaderboard,
+        LeaderRow,
+        leaderboard,
+    )
     from .offers import (
         InKindNeed,
         InKindOffer,
@@ -170,6 +197,12 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
+    from .progress import (
+        Course,
+        Determined,
+        HubProgress,
+        measure_progress,
+    )
     from .published_rounds import (
         PublishedAward,
         PublishedRound,
@@ -182,6 +215,20 @@ if TYPE_CHECKING:
         places_for_money,
         rank,
         rank_by_mean,
+    )
+    from .ratings import (
+        HubRating,
+        Ratings,
+        rate,
+    )
+    from .register import (
+        CommitmentFact,
+        DeedPromise,
+        MoneyPromise,
+        OutcomePromise,
+        PublicCommitment,
+        RegisterEntry,
+        enter_commitment,
     )
     from .rubric import (
         Anchor,
@@ -219,6 +266,7 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".actor_map": ("ActorMap", "HubCandidate", "MapActor", "MapGap", "MapPlace", "MapTie"),
             ".applications": ("Application", "AttachedFile"),
             ".assignment": (
                 "AssignedPair",
@@ -229,6 +277,7 @@ else:
                 "assign",
                 "recheck_assignment",
             ),
+            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -295,6 +344,7 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
+            ".damping": ("ProgressContender", "ProgressDivision", "ProgressShare", "divide_by_progress"),
             ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
@@ -323,6 +373,8 @@ else:
             ".fields": ("Condition",),
             ".forms": ("Form",),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".landscape": ("draw_map",),
+            ".leaders": ("LeaderRow", "Leaderboard", "leaderboard"),
             ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
@@ -345,8 +397,19 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
+            ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
+            ".ratings": ("HubRating", "Ratings", "rate"),
+            ".register": (
+                "CommitmentFact",
+                "DeedPromise",
+                "MoneyPromise",
+                "OutcomePromise",
+                "PublicCommitment",
+                "RegisterEntry",
+                "enter_commitment",
+            ),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
@@ -367,6 +430,7 @@ __all__ = [
     "AMERICA_COMPETES",
     "INTEREST_KINDS",
     "ActorDisclosure",
+    "ActorMap",
     "Advances",
     "Aliases",
     "AllOf",
@@ -381,8 +445,10 @@ __all__ = [
     "AssignmentProblem",
     "Assumptions",
     "AttachedFile",
+    "Attachment",
     "AttributeMinimum",
     "Award",
+    "AwardChoice",
     "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
@@ -394,10 +460,14 @@ __all__ = [
     "Calibration",
     "ChangeLink",
     "ChecklistRow",
+    "CommitmentFact",
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "Course",
+    "DeedPromise",
     "DesignReport",
+    "Determined",
     "DisclosurePolicy",
     "Discretionary",
     "Draft",
@@ -412,6 +482,9 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "HubCandidate",
+    "HubProgress",
+    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -422,35 +495,49 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
+    "LeaderRow",
+    "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
+    "MapActor",
+    "MapGap",
+    "MapPlace",
+    "MapTie",
     "Mark",
     "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Merit",
     "MoneyFlow",
+    "MoneyPromise",
     "NamedFunder",
     "Not",
     "OtherDecision",
+    "OutcomePromise",
     "PanelMean",
     "Phase",
     "Places",
     "Pool",
     "Prize",
     "PrizeStage",
+    "ProgressContender",
+    "ProgressDivision",
+    "ProgressShare",
     "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
+    "PublicCommitment",
     "PublishedAward",
     "PublishedRound",
     "QuizQuestion",
     "RankMove",
     "Ranking",
+    "Ratings",
     "Read",
     "ReaderMinimum",
     "ReducedPerDay",
+    "RegisterEntry",
     "RollOver",
     "Rubric",
     "RubricCalibration",
@@ -485,8 +572,11 @@ __all__ = [
     "count_ballots",
     "decide_otherwise",
     "disjunction",
+    "divide_by_progress",
     "draft_findings",
     "draw",
+    "draw_map",
+    "enter_commitment",
     "fill_to_cap",
     "find_conflicts",
     "freeze",
@@ -494,6 +584,9 @@ __all__ = [
     "infer_from_money",
     "infer_from_work",
     "interest_of_tie",
+    "leaderboard",
+    "measure_attachment",
+    "measure_progress",
     "median_quorum",
     "merge_drafts",
     "metric_shares",
@@ -505,6 +598,7 @@ __all__ = [
     "rank",
     "rank_by_mean",
     "rank_moves",
+    "rate",
     "read_calibration",
     "read_marks",
     "recheck_assignment",
