@@ -21,7 +21,17 @@ from .ballots import list_ballots
 from .briefs import StoredChallenge
 from .reads import list_reads
 from .submissions import find_admission
-from .tables import APPEAL, APPLICATION, AWARD_HOLD, FINDING, JUDGE, JUDGE_READ, RULING, SUBMISSION, WITHDRAWAL
+from .tables import (
+    APPEAL,
+    APPLICATION,
+    AWARD_HOLD,
+    FINDING,
+    JUDGE,
+    JUDGE_READ,
+    RULING,
+    SUBMISSION,
+    WITHDRAWAL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

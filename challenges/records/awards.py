@@ -174,9 +174,7 @@ def list_awards(session: Session, challenge_id: int, application: str = "") -> t
     return tuple(one.award for one in found if not one.end)
 
 
-def list_stored_awards(
-    session: Session, challenge_id: int, application: str = ""
-) -> tuple[StoredAward, ...]:
+def list_stored_awards(session: Session, challenge_id: int, application: str = "") -> tuple[StoredAward, ...]:
     """Return every award, ended ones too, by prize, application, part and number."""
     query = (
         select(AWARD, APPLICATION.c.code, AWARD_END.c.state.label("end_state"))
