@@ -26,8 +26,8 @@ from ..records.appeals import (
 )
 from ..records.awards import StoredAward, list_stored_awards
 from ..records.briefs import StoredChallenge, find_challenge
-from .entering import Which
-from .promising import approve_award, propose_award, reverse_award
+from .granting import approve_award, propose_award, reverse_award
+from .making import Which
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,8 +29,8 @@ from ..records.awards import (
     sum_awards,
 )
 from ..records.briefs import StoredChallenge, find_challenge
-from .entering import Which, budget, require_prize
-from .promising import reverse_award
+from .granting import reverse_award
+from .making import Which, budget, require_prize
 
 
 def announce(session: Session, fund: PooledFund, challenge: str, *, reason: str, clock: Clock) -> UUID:

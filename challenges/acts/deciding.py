@@ -22,7 +22,7 @@ from ..records.ballots import list_ballots
 from ..records.briefs import find_challenge
 from ..records.reads import list_scores
 from ..records.submissions import find_application, list_submissions
-from .entering import approve_row, held, require_prize, require_within, write_award
+from .making import approve_row, held, require_prize, require_within, write_award
 
 
 def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | BallotResult:

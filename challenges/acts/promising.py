@@ -1,297 +1,199 @@
-"""Awards go from proposed to committed, one step at a time, or end; their money goes with them.
+"""Public commitments: promises are recorded once; their status is read from verified facts."""
 
-The problem: between "the jury has decided" and "the money is paid" an award is proposed, checked, accepted
-and turned into a commitment, and any of these can fail. Every step is a fact of its own; the prizes'
-commitment shrinks in the moment in which the award's grows, and grows again when the award ends.
-"""
+from collections.abc import Iterable, Mapping
+from datetime import date
+from fractions import Fraction
 
-from uuid import UUID
-
-from ...finance import acts as money
-from ...finance.dates import Clock
-from ...finance.funds import PooledFund
-from ...finance.ledger import PLAIN, Details
+from ...contracts.acts.viewing import BINDING
+from ...contracts.records import agreements
+from ...finance.dates import Clock, as_utc, parse_day
+from ...finance.errors import AlreadyExists, DayOutOfRange, Missing
+from ...finance.money import decimal_text
 from ...finance.posting import record_event
-from ...finance.records.registry import lock_fund
+from ...finance.records import entries, registry
 from ...finance.storage import Session
-from ..awarding import Award
-from ..errors import AwardRefused
-from ..prizes import Discretionary
-from ..records.awards import StoredAward, keep_end, keep_step
-from ..records.briefs import StoredChallenge, find_challenge
-from ..records.submissions import find_application
-from .entering import Which, approve_row, find_award, held, require_prize, require_within, write_award
+from ..records import commitments
+from ..register import (
+    CommitmentFact,
+    DeedPromise,
+    MoneyPromise,
+    OutcomePromise,
+    PublicCommitment,
+    RegisterEntry,
+    enter_commitment,
+)
+from .verified import VerifiedResult, verified_results
+
+GIFT_LINES = frozenset({"contribution", "donor_refund"})
+PAYMENT_LINES = frozenset({"direct_cost", "payout", "refund", "transfer", "transfer_to_fund"})
 
 
-def propose_award(
-    session: Session, fund: PooledFund, challenge: str, prize: int, award: Award, *, maker: str, clock: Clock
-) -> StoredAward:
-    """Propose an award; it takes no money before somebody else approves it.
+def commit_publicly(session: Session, book: str, made: PublicCommitment, *, clock: Clock) -> PublicCommitment:
+    """Record what a party promised in public.
 
     Parameters
     ----------
     session : Session
-        The caller's; nothing is committed.
-    fund : PooledFund
-        Of the challenge.
-    challenge : str
-        Its code.
-    prize : int [position]
-        Which prize of the brief, counted from 0.
-    award : Award
-        Who, how much, why; proposing the same again changes nothing.
-    maker : str
-        Who proposes it; of a discretionary prize, one of those whom the brief names.
+        The caller's; nothing is committed to the database.
+    book : str
+        Code of the book.
+    made : PublicCommitment
+        The promise. Recording the same again changes nothing.
     clock : Clock
         When it is recorded.
 
     Raises
     ------
-    NotEligible
-        When the application may not compete.
-    AwardRefused
-        When it is withdrawn, the prize is settled, or the maker may not propose.
-    OverdrawnCommitment
-        When the awards would exceed the prize.
-    KeyReused, Missing
-        When another award of this prize stands for the application; when there is no such thing.
-    """
-    lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
-    one = require_prize(stored, prize)
-    if not maker or (isinstance(one, Discretionary) and maker not in one.who):
-        named = ", ".join(one.who) if isinstance(one, Discretionary) else "somebody with a name"
-        raise AwardRefused(f"{maker or 'Nobody'} may not propose an award of prize {prize}: {named} may.")
-    with session.begin_nested():
-        row, _ = write_award(session, fund, stored, prize, award, maker=maker, clock=clock)
-        require_within(session, fund, stored, prize)
-    return row
-
-
-def approve_award(
-    session: Session,
-    fund: PooledFund,
-    challenge: str,
-    which: Which,
-    *,
-    actor: str,
-    clock: Clock,
-    details: Details = PLAIN,
-) -> StoredAward:
-    """Approve a proposed award: its amount moves from the prizes' commitment to one of its own.
-
-    Parameters
-    ----------
-    session, fund, challenge, clock
-        As for ``propose_award``.
-    which : Which
-        The award.
-    actor : str
-        Who approves; never who proposed it.
-    details : Details
-        Day and source.
-
-    Raises
-    ------
-    AwardRefused
-        When maker and checker are one, or the award has ended.
-    OverdrawnCommitment, InsufficientFunds, KeyReused, Missing
-        When the money is not there; when somebody else approved it; when there is no such award.
-    """
-    lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
-    row = find_award(session, stored, which)
-    if actor == row.maker or not actor:
-        raise AwardRefused(
-            f"{row.maker} proposed this award of {row.award.amount}: somebody else approves it.",
-            maker=row.maker,
-        )
-    event_id, new = _step_event(session, fund, stored, row, "approved", actor, clock)
-    if new:
-        with session.begin_nested():
-            approve_row(session, fund, stored, row, actor, event_id, clock, details)
-    return find_award(session, stored, which)
-
-
-def accept_award(
-    session: Session, fund: PooledFund, challenge: str, which: Which, *, actor: str, clock: Clock
-) -> StoredAward:
-    """Record that the lead of the bundle accepts an approved award.
-
-    Parameters
-    ----------
-    session, fund, challenge, which, actor, clock
-        As for ``approve_award``.
-
-    Raises
-    ------
-    AwardRefused
-        When the actor is not the lead, the award is not approved, or has ended.
-    KeyReused, Missing
-        As for ``approve_award``.
-    """
-    stored = find_challenge(session, fund.book, challenge)
-    lead = find_application(session, stored.id, which.application).lead
-    if actor != lead:
-        raise AwardRefused(
-            f"{lead} leads {which.application} and accepts its awards; {actor} cannot.", lead=lead
-        )
-    return _step(session, fund, stored, which, "accepted", actor, clock)
-
-
-def commit_award(
-    session: Session, fund: PooledFund, challenge: str, which: Which, *, actor: str, clock: Clock
-) -> StoredAward:
-    """Record that an accepted award is a commitment: a grant, or a contract signed over its money.
-
-    Parameters
-    ----------
-    session, fund, challenge, which, actor, clock
-        As for ``approve_award``.
-
-    Raises
-    ------
-    AwardHeld
-        While an appeal keeps it back.
-    AwardRefused
-        When the award is not accepted, or has ended.
-    KeyReused, Missing
-        As for ``approve_award``.
-    """
-    stored = find_challenge(session, fund.book, challenge)
-    return _step(session, fund, stored, which, "committed", actor, clock)
-
-
-def decline_award(
-    session: Session, fund: PooledFund, challenge: str, which: Which, *, reason: str, clock: Clock
-) -> StoredAward:
-    """End an award that the winner does not want; its money goes back to the prizes.
-
-    Parameters
-    ----------
-    session, fund, challenge, which, clock
-        As for ``approve_award``.
-    reason : str
-        As stated.
-
-    Raises
-    ------
-    AwardRefused
-        When something of it is paid, or it has ended otherwise.
+    AlreadyExists
+        When the code belongs to another promise, or what it replaces was replaced before.
     Missing
-        When there is no such award.
+        When the party is not registered, or it replaces nothing of that party.
+    DayOutOfRange
+        When it is said to be made on a day that is still to come.
     """
-    return _end(session, fund, challenge, which, "declined", reason, clock)
-
-
-def lapse_award(
-    session: Session, fund: PooledFund, challenge: str, which: Which, *, reason: str, clock: Clock
-) -> StoredAward:
-    """End an award whose winner withdrew, became ineligible or let the time pass.
-
-    Parameters
-    ----------
-    session, fund, challenge, which, reason, clock
-        As for ``decline_award``.
-
-    Raises
-    ------
-    AwardRefused, Missing
-        As for ``decline_award``.
-    """
-    return _end(session, fund, challenge, which, "lapsed", reason, clock)
-
-
-def reverse_award(
-    session: Session, fund: PooledFund, challenge: str, which: Which, *, reason: str, clock: Clock
-) -> StoredAward:
-    """End an award that was wrong: the ledger reverses its money, and the record of it stays.
-
-    Parameters
-    ----------
-    session, fund, challenge, which, reason, clock
-        As for ``decline_award``.
-
-    Raises
-    ------
-    AwardRefused, Missing
-        As for ``decline_award``.
-    """
-    return _end(session, fund, challenge, which, "reversed", reason, clock)
-
-
-def _step_event(
-    session: Session,
-    fund: PooledFund,
-    stored: StoredChallenge,
-    row: StoredAward,
-    state: str,
-    actor: str,
-    clock: Clock,
-) -> tuple[UUID, bool]:
-    body = {"actor": actor, "award": row.key, "challenge": stored.challenge.code}
-    key = f"{stored.challenge.code}#{row.key}"
-    return record_event(session, fund.book, f"award.{state}", body, key=key, clock=clock)
-
-
-def _step(
-    session: Session,
-    fund: PooledFund,
-    stored: StoredChallenge,
-    which: Which,
-    state: str,
-    actor: str,
-    clock: Clock,
-) -> StoredAward:
-    lock_fund(session, fund.book, fund.code)
-    row = find_award(session, stored, which)
-    needed = "approved" if state == "accepted" else "accepted"
-    if row.end or needed not in row.steps:
-        raise AwardRefused(
-            f"The award to {which.application} is {row.state}; it has to be {needed} to be {state}.",
-            state=row.state,
+    book_id = registry.find_book_id(session, book)
+    registry.find_party_id(session, book_id, made.party)
+    known = {one.code: one for one in commitments.list_commitments(session, book_id)}
+    if made.code in known:
+        if known[made.code] == made:
+            return made
+        raise AlreadyExists(
+            f"The commitment {made.code!r} is on record with other words. A promise is not changed: "
+            "record another one that replaces it.",
+            what="commitment",
+            code=made.code,
         )
-    if row.is_held and state == "committed":
-        raise held(row)
-    event_id, new = _step_event(session, fund, stored, row, state, actor, clock)
-    if new:
-        keep_step(session, row.id, state, actor, event_id)
-    return find_award(session, stored, which)
+    _require_replaceable(known, made)
+    today = as_utc(clock()).date()
+    if parse_day(made.made_on) > today:
+        raise DayOutOfRange(
+            f"{made.code} is said to be made on {made.made_on}; it is {today}.",
+            made_on=made.made_on,
+            today=today.isoformat(),
+        )
+    body = {"commitment": made.code, "commitment_sha256": made.digest(), "party": made.party}
+    with session.begin_nested():
+        event_id, _ = record_event(session, book, "commitment.published", body, key=made.code, clock=clock)
+        commitments.keep_commitment(session, book_id, made, event_id)
+    return made
 
 
-def _end(
-    session: Session,
-    fund: PooledFund,
-    challenge: str,
-    which: Which,
-    state: str,
-    reason: str,
-    clock: Clock,
-) -> StoredAward:
-    lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
-    row = find_award(session, stored, which)
-    if row.paid or (row.end and row.end != state):
-        said = f"{row.paid} of {row.award.amount} is paid: recover it first" if row.paid else f"was {row.end}"
-        raise AwardRefused(f"The award to {which.application} cannot end: {said}.", state=row.state)
-    body = {"award": row.key, "challenge": challenge, "reason": reason}
-    key = f"{challenge}#{row.key}"
-    event_id, new = record_event(session, fund.book, f"award.{state}", body, key=key, clock=clock)
-    if not new:
-        return row
-    txn_id = None
-    if row.steps and row.award.amount:
-        promise = stored.challenge.award_promise(which.application)
-        txn_id = money.reassign(
-            session,
-            fund,
-            promise,
-            stored.challenge.prizes_promise,
-            row.award.amount,
-            key=f"{state}#{key}",
-            clock=clock,
-            use=find_application(session, stored.id, which.application).groups,
-            details=Details(note=reason),
-        ).id
-    keep_end(session, row.id, state, reason, event_id, txn_id)
-    return find_award(session, stored, which)
+def _require_replaceable(known: Mapping[str, PublicCommitment], made: PublicCommitment) -> None:
+    if made.replaces is None:
+        return
+    if made.replaces not in known or known[made.replaces].party != made.party:
+        raise Missing(
+            f"{made.party} has no commitment {made.replaces!r} on record that {made.code} could replace.",
+            what="commitment",
+            code=made.replaces,
+        )
+    other = next((one.code for one in known.values() if one.replaces == made.replaces), "")
+    if other:
+        raise AlreadyExists(
+            f"{made.replaces} was replaced by {other} before: replace that one.",
+            what="commitment",
+            code=made.replaces,
+        )
+
+
+def public_register(
+    session: Session, book: str, *, as_of: date, party: str | None = None
+) -> tuple[RegisterEntry, ...]:
+    """Return every public commitment of a book with its status on a day, in the order of recording.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is written.
+    book : str
+        Code of the book.
+    as_of : date
+        Facts that are not known on this day do not count; commitments made later are left out.
+    party : str or None
+        Only those of one party.
+
+    Raises
+    ------
+    Missing
+        When there is no such book.
+    """
+    book_id = registry.find_book_id(session, book)
+    made = [one for one in commitments.list_commitments(session, book_id) if parse_day(one.made_on) <= as_of]
+    replaced = {one.replaces: one.code for one in made if one.replaces is not None}
+    asked = [one for one in made if party is None or one.party == party]
+    results = _results(session, book, asked)
+    entered = []
+    for one in asked:
+        facts, reason = _facts(session, book, one, results)
+        entered.append(
+            enter_commitment(
+                one, facts, as_of=as_of, unverifiable=reason, replaced_by=replaced.get(one.code, "")
+            )
+        )
+    return tuple(entered)
+
+
+def _results(
+    session: Session, book: str, asked: Iterable[PublicCommitment]
+) -> Mapping[str, tuple[VerifiedResult, ...]]:
+    """Read what was found under every agreement that a commitment names and that binds."""
+    named = {one.promise.agreement for one in asked if isinstance(one.promise, OutcomePromise)}
+    codes = sorted(named & set(agreements.list_agreements(session, book)))
+    return {code: verified_results(session, book, under=[code]) for code in codes}
+
+
+def _facts(
+    session: Session, book: str, made: PublicCommitment, results: Mapping[str, tuple[VerifiedResult, ...]]
+) -> tuple[tuple[CommitmentFact, ...], str]:
+    """Return what is on record of a commitment, or why nothing can verify it."""
+    promise = made.promise
+    if isinstance(promise, DeedPromise):
+        return (), ""
+    if isinstance(promise, MoneyPromise):
+        return _money_facts(session, book, made.party, promise)
+    if promise.agreement not in results:
+        return (), f"there is no agreement {promise.agreement!r}"
+    stored = agreements.find_agreement(session, book, promise.agreement)
+    if stored.agreement.state not in BINDING:
+        return (), f"the agreement {promise.agreement!r} is {stored.agreement.state} and binds nobody"
+    if promise.metric not in stored.agreement.terms.metrics:
+        return (), f"the agreement {promise.agreement!r} has no metric {promise.metric!r}"
+    found = [one for one in results[promise.agreement] if one.metric == promise.metric]
+    return tuple(
+        CommitmentFact(
+            on=one.on,
+            known_on=one.final_on if not one.disputed else one.on,
+            value=one.value,
+            state="disputed" if one.disputed else "final",
+            source=one.source,
+        )
+        for one in found
+    ), ""
+
+
+def _money_facts(
+    session: Session, book: str, party: str, promise: MoneyPromise
+) -> tuple[tuple[CommitmentFact, ...], str]:
+    """Read what a party gave to a fund, or what a fund paid, day by day."""
+    book_id = registry.find_book_id(session, book)
+    if promise.fund not in {one.code for one in registry.list_funds(session, book)}:
+        return (), f"there is no fund {promise.fund!r}"
+    gives = promise.way == "gives"
+    lines = GIFT_LINES if gives else PAYMENT_LINES
+    where = entries.of_giver(promise.fund, party) if gives else entries.of_fund(promise.fund)
+    unit = None
+    facts = []
+    for row in entries.list_draws(session, book_id, where):
+        if row.unit != promise.unit or row.line not in lines:
+            continue
+        unit = unit or registry.find_unit(session, row.unit)
+        moved = row.side * row.amount
+        facts.append(
+            CommitmentFact(
+                on=row.effective_on,
+                known_on=row.effective_on,
+                value=Fraction(decimal_text(-moved if gives else moved, unit.scale)),
+                source=f"transaction {row.id}",
+            )
+        )
+    return tuple(facts), ""

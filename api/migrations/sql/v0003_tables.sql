@@ -155,7 +155,7 @@ CREATE TABLE calibration (
 ;;
 CREATE TABLE advancement (
   challenge_id {BIGINT} NOT NULL REFERENCES challenge, phase TEXT NOT NULL, number {BIGINT} NOT NULL CHECK (number >= 1),
-  kind TEXT NOT NULL CHECK (kind IN ('band','decided')), body {BYTES} NOT NULL, body_sha256 {BYTES} NOT NULL CHECK (length(body_sha256) = 32),
+  kind TEXT NOT NULL CHECK (kind IN ('committed','band','decided')), body {BYTES} NOT NULL, body_sha256 {BYTES} NOT NULL CHECK (length(body_sha256) = 32),
   event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (challenge_id, phase, number)
 ){STRICT_KEYED}
 ;;
