@@ -10,7 +10,7 @@ from ...finance.records.registry import lock_fund
 from ...finance.storage import Session
 from ..appeals import Appeal, Frozen, find_frozen, remedied, require_appeal, require_outsider
 from ..awarding import Award, AwardMove, Finish, TieBreak, award_moves
-from ..damping import Contender
+from ..damping import ProgressContender
 from ..decision import Decision, DecisionFacts, Ranker, decide, rank_raw
 from ..errors import AppealRefused
 from ..records.appeals import (
@@ -38,7 +38,7 @@ class DecisionInputs:
     ----------
     tie : TieBreak
         Seed, decisions of the panel, free money.
-    progress : mapping of str to tuple[Contender, ...]
+    progress : mapping of str to tuple[ProgressContender, ...]
         Phase -> hubs, from final determinations.
     finishes : mapping of str to tuple[Finish, ...]
         Phase -> determinations of a target.
@@ -52,7 +52,7 @@ class DecisionInputs:
     """
 
     tie: TieBreak = field(default_factory=TieBreak)
-    progress: Mapping[str, tuple[Contender, ...]] = field(default_factory=dict)
+    progress: Mapping[str, tuple[ProgressContender, ...]] = field(default_factory=dict)
     finishes: Mapping[str, tuple[Finish, ...]] = field(default_factory=dict)
     rank: Ranker = rank_raw
 
