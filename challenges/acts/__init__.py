@@ -5,8 +5,20 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .deciding import award, conclude, pay_award, tally
+    from .appealing import DecisionInputs, Ruled, Ruling, appeal, decision_of, rule
+    from .closing import announce, cancel, conclude, settle_prize
+    from .deciding import award, pay_award, tally
+    from .granting import (
+        accept_award,
+        approve_award,
+        commit_award,
+        decline_award,
+        lapse_award,
+        propose_award,
+        reverse_award,
+    )
     from .judging import score, void_read
+    from .making import Which
     from .mapping import landscape
     from .promising import commit_publicly, public_register
     from .running import cast_ballot, publish, submit
@@ -16,7 +28,19 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".deciding": ("award", "conclude", "pay_award", "tally"),
+            ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
+            ".closing": ("announce", "cancel", "conclude", "settle_prize"),
+            ".deciding": ("award", "pay_award", "tally"),
+            ".granting": (
+                "accept_award",
+                "approve_award",
+                "commit_award",
+                "decline_award",
+                "lapse_award",
+                "propose_award",
+                "reverse_award",
+            ),
+            ".making": ("Which",),
             ".judging": ("score", "void_read"),
             ".mapping": ("landscape",),
             ".promising": ("commit_publicly", "public_register"),
@@ -34,22 +58,39 @@ else:
     )
 
 __all__ = [
+    "DecisionInputs",
+    "Ruled",
+    "Ruling",
     "VerifiedResult",
+    "Which",
+    "accept_award",
+    "announce",
+    "appeal",
+    "approve_award",
     "attachment",
     "award",
+    "cancel",
     "cast_ballot",
+    "commit_award",
     "commit_publicly",
     "conclude",
+    "decision_of",
+    "decline_award",
     "earlier_awards",
     "goal_course",
     "hub_progress",
     "landscape",
+    "lapse_award",
     "leaderboard",
     "pay_award",
+    "propose_award",
     "public_register",
     "publish",
     "rate_hubs",
+    "reverse_award",
+    "rule",
     "score",
+    "settle_prize",
     "submit",
     "tally",
     "verified_results",

@@ -304,7 +304,7 @@ def _rule(stored: StoredChallenge, phase: Phase, now: datetime) -> Advances:
     return phase.advances
 
 
-def _decide(  # noqa: PLR0913, PLR0917  # who competes, by which rule, with what seed
+def _decide(  # who competes, by which rule, with what seed
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -401,7 +401,7 @@ def _seed(
     return committed_seed(given.nonce, json.loads(committed[0].body)["commitment"], root)
 
 
-def _require_panel(  # noqa: PLR0913, PLR0917  # who decides about whom, when
+def _require_panel(  # who decides about whom, when
     session: Session,
     stored: StoredChallenge,
     phase: Phase,

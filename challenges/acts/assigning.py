@@ -286,7 +286,7 @@ def _judged(stored: StoredChallenge, phase: str) -> tuple[Phase, JudgePolicy]:
     return found, brief.judge_policy
 
 
-def _halves(  # noqa: PLR0913, PLR0917  # who is split, by what
+def _halves(  # who is split, by what
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -328,7 +328,7 @@ def _register_readers(
         keep_reader(session, stored, party, event_id)
 
 
-def _pose(  # noqa: PLR0913, PLR0917  # all that the problem is made of
+def _pose(  # all that the problem is made of
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -393,7 +393,7 @@ def _reader(party: str, organisation: str, load: tuple[int, int], profile: bytes
     )
 
 
-def _content(  # noqa: PLR0913, PLR0917  # all that the plan says
+def _content(  # all that the plan says
     stored: StoredChallenge,
     phase: str,
     number: int,

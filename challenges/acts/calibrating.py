@@ -220,7 +220,7 @@ def rank_phase(
     return rank_parts(session, stored, found, kept, line=line, draws=draws)
 
 
-def rank_parts(  # noqa: PLR0913  # what is ranked, and who of it
+def rank_parts(  # what is ranked, and who of it
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -349,7 +349,7 @@ def _require_closed(stored: StoredChallenge, phase: Phase, clock: Clock) -> None
         )
 
 
-def _calibrate(  # noqa: PLR0913  # whose reads, and when
+def _calibrate(  # whose reads, and when
     session: Session,
     stored: StoredChallenge,
     phase: Phase,

@@ -1,4 +1,4 @@
-"""Rows of appeals: what was filed, what it holds, how it was ruled; and the facts that a decision rests on."""
+"""Rows of appeals: what was filed, what it holds, how it was ruled; and the facts of a decision."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
