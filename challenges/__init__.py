@@ -5,10 +5,7 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .applications import (
-        Application,
-        AttachedFile,
-    )
+    from .applications import Application, AttachedFile
     from .assignment import (
         AssignedPair,
         Assignment,
@@ -37,16 +34,8 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import (
-        ExpectedPlace,
-        ExpectedRanking,
-        LotteryDraw,
-        TieBand,
-    )
-    from .brief import (
-        Brief,
-        Goal,
-    )
+    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
+    from .brief import Brief, Goal
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -62,16 +51,16 @@ if TYPE_CHECKING:
         Merit,
         PanelMean,
         Read,
+        RubricCalibration,
         Variances,
         calibrate,
+        calibrate_traits,
         freeze,
         read_calibration,
+        total_reads,
         void_reads,
     )
-    from .caps import (
-        Filled,
-        fill_to_cap,
-    )
+    from .caps import Filled, fill_to_cap
     from .conflicts import (
         AMERICA_COMPETES,
         INTEREST_KINDS,
@@ -92,10 +81,7 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .disclosures import (
-        ActorDisclosure,
-        NamedFunder,
-    )
+    from .disclosures import ActorDisclosure, NamedFunder
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -109,30 +95,12 @@ if TYPE_CHECKING:
         disjunction,
         negation,
     )
-    from .fields import (
-        Condition,
-    )
-    from .forms import (
-        Form,
-    )
-    from .judge_policy import (
-        AttributeMinimum,
-        JudgeFee,
-        JudgePolicy,
-    )
-    from .offers import (
-        InKindNeed,
-        InKindOffer,
-    )
-    from .phases import (
-        Advances,
-        Phase,
-    )
-    from .policies import (
-        AmendmentPolicy,
-        AppealPolicy,
-        DisclosurePolicy,
-    )
+    from .fields import Condition
+    from .forms import Form
+    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
+    from .offers import InKindNeed, InKindOffer
+    from .phases import Advances, Phase
+    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -152,43 +120,21 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .published_rounds import (
-        PublishedAward,
-        PublishedRound,
-        retro_funding_4,
+    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
+    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
+    from .rubric import Anchor, Rubric, Scale, Trait
+    from .scores import Score, read_marks, totals_by_read
+    from .seeds import Beacon, commit, committed_seed
+    from .sensitivity import (
+        AwardSensitivity,
+        OtherDecision,
+        RankMove,
+        Steadiness,
+        decide_otherwise,
+        rank_moves,
     )
-    from .ranking import (
-        Ranking,
-        Standing,
-        draw,
-        places_for_money,
-        rank,
-        rank_by_mean,
-    )
-    from .rubric import (
-        Anchor,
-        Rubric,
-        Scale,
-        Trait,
-    )
-    from .scores import (
-        Score,
-        read_marks,
-        totals_by_read,
-    )
-    from .seeds import (
-        Beacon,
-        commit,
-        committed_seed,
-    )
-    from .simulation import (
-        Assumptions,
-        DesignReport,
-        simulate_design,
-    )
-    from .visibility import (
-        VisibilityRule,
-    )
+    from .simulation import Assumptions, DesignReport, simulate_design
+    from .visibility import VisibilityRule
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -239,10 +185,13 @@ else:
                 "Merit",
                 "PanelMean",
                 "Read",
+                "RubricCalibration",
                 "Variances",
                 "calibrate",
+                "calibrate_traits",
                 "freeze",
                 "read_calibration",
+                "total_reads",
                 "void_reads",
             ),
             ".caps": ("Filled", "fill_to_cap"),
@@ -310,6 +259,14 @@ else:
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
+            ".sensitivity": (
+                "OtherDecision",
+                "RankMove",
+                "AwardSensitivity",
+                "Steadiness",
+                "decide_otherwise",
+                "rank_moves",
+            ),
             ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule",),
         },
@@ -335,6 +292,7 @@ __all__ = [
     "AttachedFile",
     "AttributeMinimum",
     "Award",
+    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -381,6 +339,7 @@ __all__ = [
     "MoneyFlow",
     "NamedFunder",
     "Not",
+    "OtherDecision",
     "PanelMean",
     "Phase",
     "Places",
@@ -391,17 +350,20 @@ __all__ = [
     "ProposedSynergy",
     "PublishedAward",
     "PublishedRound",
+    "RankMove",
     "Ranking",
     "Read",
     "ReaderMinimum",
     "ReducedPerDay",
     "RollOver",
     "Rubric",
+    "RubricCalibration",
     "Scale",
     "Score",
     "StageResult",
     "Staged",
     "Standing",
+    "Steadiness",
     "TheoryOfChange",
     "TieBand",
     "Trait",
@@ -415,12 +377,14 @@ __all__ = [
     "award_places",
     "barred_pairs",
     "calibrate",
+    "calibrate_traits",
     "check_eligibility",
     "commit",
     "committed_seed",
     "conflict_policy",
     "conjunction",
     "count_ballots",
+    "decide_otherwise",
     "disjunction",
     "draw",
     "fill_to_cap",
@@ -438,6 +402,7 @@ __all__ = [
     "prize_maximum",
     "rank",
     "rank_by_mean",
+    "rank_moves",
     "read_calibration",
     "read_marks",
     "recheck_assignment",
@@ -445,6 +410,7 @@ __all__ = [
     "simulate_design",
     "split_places",
     "stage_amounts",
+    "total_reads",
     "totals_by_read",
     "unawarded",
     "void_reads",
