@@ -5,8 +5,18 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .actor_map import ActorMap, HubCandidate, MapActor, MapGap, MapPlace, MapTie
-    from .applications import Application, AttachedFile
+    from .actor_map import (
+        ActorMap,
+        HubCandidate,
+        MapActor,
+        MapGap,
+        MapPlace,
+        MapTie,
+    )
+    from .applications import (
+        Application,
+        AttachedFile,
+    )
     from .assignment import (
         AssignedPair,
         Assignment,
@@ -16,7 +26,11 @@ if TYPE_CHECKING:
         assign,
         recheck_assignment,
     )
-    from .attachment import Attachment, AwardChoice, measure_attachment
+    from .attachment import (
+        Attachment,
+        AwardChoice,
+        measure_attachment,
+    )
     from .awarding import (
         Award,
         award_by_allocation,
@@ -36,8 +50,16 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
-    from .brief import Brief, Goal
+    from .bands import (
+        ExpectedPlace,
+        ExpectedRanking,
+        LotteryDraw,
+        TieBand,
+    )
+    from .brief import (
+        Brief,
+        Goal,
+    )
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -53,13 +75,19 @@ if TYPE_CHECKING:
         Merit,
         PanelMean,
         Read,
+        RubricCalibration,
         Variances,
         calibrate,
+        calibrate_traits,
         freeze,
         read_calibration,
+        total_reads,
         void_reads,
     )
-    from .caps import Filled, fill_to_cap
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .conflicts import (
         AMERICA_COMPETES,
         INTEREST_KINDS,
@@ -80,29 +108,76 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .damping import ProgressContender, ProgressDivision, ProgressShare, divide_by_progress
-    from .disclosures import ActorDisclosure, NamedFunder
+    from .damping import (
+        ProgressContender,
+        ProgressDivision,
+        ProgressShare,
+        divide_by_progress,
+    )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
+    from .drafts import (
+        Draft,
+        draft_findings,
+        merge_drafts,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
+        ChecklistRow,
         EligibilityRule,
+        FactStatement,
         Finding,
         Leaf,
         LeafFinding,
         Not,
+        ProofSet,
+        QuizQuestion,
+        after_cure,
         check_eligibility,
+        checklist,
+        checklist_text,
         conjunction,
         disjunction,
         negation,
+        quiz_questions,
+        smallest_proofs,
+        take_quiz,
     )
-    from .fields import Condition
-    from .forms import Form
-    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
-    from .landscape import draw_map
-    from .leaders import Leaderboard, LeaderRow, leaderboard
-    from .offers import InKindNeed, InKindOffer
-    from .phases import Advances, Phase
-    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .landscape import (
+        draw_map,
+    )
+    from .leaders import (
+        Leaderboard,
+        LeaderRow,
+        leaderboard,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -122,10 +197,30 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .progress import Course, Determined, HubProgress, measure_progress
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
-    from .ratings import HubRating, Ratings, rate
+    from .progress import (
+        Course,
+        Determined,
+        HubProgress,
+        measure_progress,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        draw,
+        places_for_money,
+        rank,
+        rank_by_mean,
+    )
+    from .ratings import (
+        HubRating,
+        Ratings,
+        rate,
+    )
     from .register import (
         CommitmentFact,
         DeedPromise,
@@ -135,11 +230,38 @@ if TYPE_CHECKING:
         RegisterEntry,
         enter_commitment,
     )
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .scores import Score, read_marks, totals_by_read
-    from .seeds import Beacon, commit, committed_seed
-    from .simulation import Assumptions, DesignReport, simulate_design
-    from .visibility import VisibilityRule
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
+    from .sensitivity import (
+        AwardSensitivity,
+        OtherDecision,
+        RankMove,
+        Steadiness,
+        decide_otherwise,
+        rank_moves,
+    )
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
+    from .visibility import (
+        VisibilityRule,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -192,10 +314,13 @@ else:
                 "Merit",
                 "PanelMean",
                 "Read",
+                "RubricCalibration",
                 "Variances",
                 "calibrate",
+                "calibrate_traits",
                 "freeze",
                 "read_calibration",
+                "total_reads",
                 "void_reads",
             ),
             ".caps": ("Filled", "fill_to_cap"),
@@ -221,18 +346,29 @@ else:
             ),
             ".damping": ("ProgressContender", "ProgressDivision", "ProgressShare", "divide_by_progress"),
             ".disclosures": ("ActorDisclosure", "NamedFunder"),
+            ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
+                "ChecklistRow",
                 "EligibilityRule",
+                "FactStatement",
                 "Finding",
                 "Leaf",
                 "LeafFinding",
                 "Not",
+                "ProofSet",
+                "QuizQuestion",
+                "after_cure",
                 "check_eligibility",
+                "checklist",
+                "checklist_text",
                 "conjunction",
                 "disjunction",
                 "negation",
+                "quiz_questions",
+                "smallest_proofs",
+                "take_quiz",
             ),
             ".fields": ("Condition",),
             ".forms": ("Form",),
@@ -277,6 +413,14 @@ else:
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
+            ".sensitivity": (
+                "AwardSensitivity",
+                "OtherDecision",
+                "RankMove",
+                "Steadiness",
+                "decide_otherwise",
+                "rank_moves",
+            ),
             ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule",),
         },
@@ -305,6 +449,7 @@ __all__ = [
     "AttributeMinimum",
     "Award",
     "AwardChoice",
+    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -314,6 +459,7 @@ __all__ = [
     "BudgetLine",
     "Calibration",
     "ChangeLink",
+    "ChecklistRow",
     "CommitmentFact",
     "Condition",
     "ConflictPolicy",
@@ -324,9 +470,11 @@ __all__ = [
     "Determined",
     "DisclosurePolicy",
     "Discretionary",
+    "Draft",
     "EligibilityRule",
     "ExpectedPlace",
     "ExpectedRanking",
+    "FactStatement",
     "Filled",
     "FinalistsThenGrand",
     "Finding",
@@ -365,6 +513,7 @@ __all__ = [
     "MoneyPromise",
     "NamedFunder",
     "Not",
+    "OtherDecision",
     "OutcomePromise",
     "PanelMean",
     "Phase",
@@ -375,11 +524,14 @@ __all__ = [
     "ProgressContender",
     "ProgressDivision",
     "ProgressShare",
+    "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
     "PublicCommitment",
     "PublishedAward",
     "PublishedRound",
+    "QuizQuestion",
+    "RankMove",
     "Ranking",
     "Ratings",
     "Read",
@@ -388,16 +540,19 @@ __all__ = [
     "RegisterEntry",
     "RollOver",
     "Rubric",
+    "RubricCalibration",
     "Scale",
     "Score",
     "StageResult",
     "Staged",
     "Standing",
+    "Steadiness",
     "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
+    "after_cure",
     "alias_sets",
     "assign",
     "award_by_allocation",
@@ -406,14 +561,19 @@ __all__ = [
     "award_places",
     "barred_pairs",
     "calibrate",
+    "calibrate_traits",
     "check_eligibility",
+    "checklist",
+    "checklist_text",
     "commit",
     "committed_seed",
     "conflict_policy",
     "conjunction",
     "count_ballots",
+    "decide_otherwise",
     "disjunction",
     "divide_by_progress",
+    "draft_findings",
     "draw",
     "draw_map",
     "enter_commitment",
@@ -428,21 +588,27 @@ __all__ = [
     "measure_attachment",
     "measure_progress",
     "median_quorum",
+    "merge_drafts",
     "metric_shares",
     "negation",
     "places_for_money",
     "pose",
     "prize_maximum",
+    "quiz_questions",
     "rank",
     "rank_by_mean",
+    "rank_moves",
     "rate",
     "read_calibration",
     "read_marks",
     "recheck_assignment",
     "retro_funding_4",
     "simulate_design",
+    "smallest_proofs",
     "split_places",
     "stage_amounts",
+    "take_quiz",
+    "total_reads",
     "totals_by_read",
     "unawarded",
     "void_reads",
