@@ -5,12 +5,10 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .actor_map import ActorMap, HubCandidate, MapActor, MapGap, MapPlace, MapTie
     from .aggregates import publishable, publishable_aggregates, publishable_count
     from .amendments import Amended, AmendmentFacts, BriefVersion, amend, in_force, judged_under
-    from .applications import (
-        Application,
-        AttachedFile,
-    )
+    from .applications import Application, AttachedFile
     from .assignment import (
         AssignedPair,
         Assignment,
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
         assign,
         recheck_assignment,
     )
+    from .attachment import Attachment, AwardChoice, measure_attachment
     from .awarding import (
         Award,
         award_by_allocation,
@@ -39,16 +38,8 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import (
-        ExpectedPlace,
-        ExpectedRanking,
-        LotteryDraw,
-        TieBand,
-    )
-    from .brief import (
-        Brief,
-        Goal,
-    )
+    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
+    from .brief import Brief, Goal
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -64,16 +55,16 @@ if TYPE_CHECKING:
         Merit,
         PanelMean,
         Read,
+        RubricCalibration,
         Variances,
         calibrate,
+        calibrate_traits,
         freeze,
         read_calibration,
+        total_reads,
         void_reads,
     )
-    from .caps import (
-        Filled,
-        fill_to_cap,
-    )
+    from .caps import Filled, fill_to_cap
     from .conflicts import (
         AMERICA_COMPETES,
         INTEREST_KINDS,
@@ -94,48 +85,43 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .disclosures import (
-        ActorDisclosure,
-        NamedFunder,
-    )
+    from .damping import ProgressContender, ProgressDivision, ProgressShare, divide_by_progress
+    from .disclosures import ActorDisclosure, NamedFunder
+    from .drafts import Draft, draft_findings, merge_drafts
     from .eligibility import (
         AllOf,
         AnyOf,
+        ChecklistRow,
         EligibilityRule,
+        FactStatement,
         Finding,
         Leaf,
         LeafFinding,
         Not,
+        ProofSet,
+        QuizQuestion,
+        after_cure,
         check_eligibility,
+        checklist,
+        checklist_text,
         conjunction,
         disjunction,
         negation,
+        quiz_questions,
+        smallest_proofs,
+        take_quiz,
     )
-    from .fields import (
-        Condition,
-    )
+    from .fields import Condition
     from .forms import Form, answer_findings, check_answers
-    from .judge_policy import (
-        AttributeMinimum,
-        JudgeFee,
-        JudgePolicy,
-    )
+    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
+    from .landscape import draw_map
+    from .leaders import Leaderboard, LeaderRow, leaderboard
     from .lifecycle import Move, events_at, require_move, state_at
     from .lint import require_publishable
     from .linting.finding import BriefFinding, Capacity
-    from .offers import (
-        InKindNeed,
-        InKindOffer,
-    )
-    from .phases import (
-        Advances,
-        Phase,
-    )
-    from .policies import (
-        AmendmentPolicy,
-        AppealPolicy,
-        DisclosurePolicy,
-    )
+    from .offers import InKindNeed, InKindOffer
+    from .phases import Advances, Phase
+    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -155,49 +141,62 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .published_rounds import (
-        PublishedAward,
-        PublishedRound,
-        retro_funding_4,
+    from .progress import Course, Determined, HubProgress, measure_progress
+    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
+    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
+    from .ratings import HubRating, Ratings, rate
+    from .register import (
+        CommitmentFact,
+        DeedPromise,
+        MoneyPromise,
+        OutcomePromise,
+        PublicCommitment,
+        RegisterEntry,
+        enter_commitment,
     )
-    from .ranking import (
-        Ranking,
-        Standing,
-        draw,
-        places_for_money,
-        rank,
-        rank_by_mean,
-    )
-    from .rubric import (
-        Anchor,
-        Rubric,
-        Scale,
-        Trait,
-    )
+    from .rubric import Anchor, Rubric, Scale, Trait
     from .schemas import challenge_schemas
-    from .scores import (
-        Score,
-        read_marks,
-        totals_by_read,
+    from .scores import Score, read_marks, totals_by_read
+    from .seeds import Beacon, commit, committed_seed
+    from .sensitivity import (
+        AwardSensitivity,
+        OtherDecision,
+        RankMove,
+        Steadiness,
+        decide_otherwise,
+        rank_moves,
     )
-    from .seeds import (
-        Beacon,
-        commit,
-        committed_seed,
-    )
-    from .simulation import (
-        Assumptions,
-        DesignReport,
-        simulate_design,
-    )
+    from .simulation import Assumptions, DesignReport, simulate_design
     from .visibility import VisibilityRule, mask, pseudonym, shows
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
-            ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
-            ".applications": ("Application", "AttachedFile"),
+            ".actor_map": (
+                "ActorMap",
+                "HubCandidate",
+                "MapActor",
+                "MapGap",
+                "MapPlace",
+                "MapTie",
+            ),
+            ".aggregates": (
+                "publishable",
+                "publishable_aggregates",
+                "publishable_count",
+            ),
+            ".amendments": (
+                "Amended",
+                "AmendmentFacts",
+                "BriefVersion",
+                "amend",
+                "in_force",
+                "judged_under",
+            ),
+            ".applications": (
+                "Application",
+                "AttachedFile",
+            ),
             ".assignment": (
                 "AssignedPair",
                 "Assignment",
@@ -206,6 +205,11 @@ else:
                 "StageResult",
                 "assign",
                 "recheck_assignment",
+            ),
+            ".attachment": (
+                "Attachment",
+                "AwardChoice",
+                "measure_attachment",
             ),
             ".awarding": (
                 "Award",
@@ -226,8 +230,16 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
-            ".brief": ("Brief", "Goal"),
+            ".bands": (
+                "ExpectedPlace",
+                "ExpectedRanking",
+                "LotteryDraw",
+                "TieBand",
+            ),
+            ".brief": (
+                "Brief",
+                "Goal",
+            ),
             ".bundles": (
                 "BudgetLine",
                 "ChangeLink",
@@ -243,13 +255,19 @@ else:
                 "Merit",
                 "PanelMean",
                 "Read",
+                "RubricCalibration",
                 "Variances",
                 "calibrate",
+                "calibrate_traits",
                 "freeze",
                 "read_calibration",
+                "total_reads",
                 "void_reads",
             ),
-            ".caps": ("Filled", "fill_to_cap"),
+            ".caps": (
+                "Filled",
+                "fill_to_cap",
+            ),
             ".conflicts": (
                 "AMERICA_COMPETES",
                 "Aliases",
@@ -270,29 +288,85 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
-            ".disclosures": ("ActorDisclosure", "NamedFunder"),
+            ".damping": (
+                "ProgressContender",
+                "ProgressDivision",
+                "ProgressShare",
+                "divide_by_progress",
+            ),
+            ".disclosures": (
+                "ActorDisclosure",
+                "NamedFunder",
+            ),
+            ".drafts": (
+                "Draft",
+                "draft_findings",
+                "merge_drafts",
+            ),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
+                "ChecklistRow",
                 "EligibilityRule",
+                "FactStatement",
                 "Finding",
                 "Leaf",
                 "LeafFinding",
                 "Not",
+                "ProofSet",
+                "QuizQuestion",
+                "after_cure",
                 "check_eligibility",
+                "checklist",
+                "checklist_text",
                 "conjunction",
                 "disjunction",
                 "negation",
+                "quiz_questions",
+                "smallest_proofs",
+                "take_quiz",
             ),
             ".fields": ("Condition",),
-            ".forms": ("Form", "answer_findings", "check_answers"),
-            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
-            ".lifecycle": ("Move", "events_at", "require_move", "state_at"),
+            ".forms": (
+                "Form",
+                "answer_findings",
+                "check_answers",
+            ),
+            ".judge_policy": (
+                "AttributeMinimum",
+                "JudgeFee",
+                "JudgePolicy",
+            ),
+            ".landscape": ("draw_map",),
+            ".leaders": (
+                "LeaderRow",
+                "Leaderboard",
+                "leaderboard",
+            ),
+            ".lifecycle": (
+                "Move",
+                "events_at",
+                "require_move",
+                "state_at",
+            ),
             ".lint": ("require_publishable",),
-            ".linting.finding": ("BriefFinding", "Capacity"),
-            ".offers": ("InKindNeed", "InKindOffer"),
-            ".phases": ("Advances", "Phase"),
-            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
+            ".linting.finding": (
+                "BriefFinding",
+                "Capacity",
+            ),
+            ".offers": (
+                "InKindNeed",
+                "InKindOffer",
+            ),
+            ".phases": (
+                "Advances",
+                "Phase",
+            ),
+            ".policies": (
+                "AmendmentPolicy",
+                "AppealPolicy",
+                "DisclosurePolicy",
+            ),
             ".prizes": (
                 "AnyPrize",
                 "Discretionary",
@@ -312,14 +386,75 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
-            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
-            ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
-            ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
+            ".progress": (
+                "Course",
+                "Determined",
+                "HubProgress",
+                "measure_progress",
+            ),
+            ".published_rounds": (
+                "PublishedAward",
+                "PublishedRound",
+                "retro_funding_4",
+            ),
+            ".ranking": (
+                "Ranking",
+                "Standing",
+                "draw",
+                "places_for_money",
+                "rank",
+                "rank_by_mean",
+            ),
+            ".ratings": (
+                "HubRating",
+                "Ratings",
+                "rate",
+            ),
+            ".register": (
+                "CommitmentFact",
+                "DeedPromise",
+                "MoneyPromise",
+                "OutcomePromise",
+                "PublicCommitment",
+                "RegisterEntry",
+                "enter_commitment",
+            ),
+            ".rubric": (
+                "Anchor",
+                "Rubric",
+                "Scale",
+                "Trait",
+            ),
             ".schemas": ("challenge_schemas",),
-            ".scores": ("Score", "read_marks", "totals_by_read"),
-            ".seeds": ("Beacon", "commit", "committed_seed"),
-            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
-            ".visibility": ("VisibilityRule", "mask", "pseudonym", "shows"),
+            ".scores": (
+                "Score",
+                "read_marks",
+                "totals_by_read",
+            ),
+            ".seeds": (
+                "Beacon",
+                "commit",
+                "committed_seed",
+            ),
+            ".sensitivity": (
+                "AwardSensitivity",
+                "OtherDecision",
+                "RankMove",
+                "Steadiness",
+                "decide_otherwise",
+                "rank_moves",
+            ),
+            ".simulation": (
+                "Assumptions",
+                "DesignReport",
+                "simulate_design",
+            ),
+            ".visibility": (
+                "VisibilityRule",
+                "mask",
+                "pseudonym",
+                "shows",
+            ),
         },
     )
 
@@ -327,6 +462,7 @@ __all__ = [
     "AMERICA_COMPETES",
     "INTEREST_KINDS",
     "ActorDisclosure",
+    "ActorMap",
     "Advances",
     "Aliases",
     "AllOf",
@@ -343,8 +479,11 @@ __all__ = [
     "AssignmentProblem",
     "Assumptions",
     "AttachedFile",
+    "Attachment",
     "AttributeMinimum",
     "Award",
+    "AwardChoice",
+    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -357,15 +496,22 @@ __all__ = [
     "Calibration",
     "Capacity",
     "ChangeLink",
+    "ChecklistRow",
+    "CommitmentFact",
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "Course",
+    "DeedPromise",
     "DesignReport",
+    "Determined",
     "DisclosurePolicy",
     "Discretionary",
+    "Draft",
     "EligibilityRule",
     "ExpectedPlace",
     "ExpectedRanking",
+    "FactStatement",
     "Filled",
     "FinalistsThenGrand",
     "Finding",
@@ -373,6 +519,9 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "HubCandidate",
+    "HubProgress",
+    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -383,44 +532,65 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
+    "LeaderRow",
+    "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
+    "MapActor",
+    "MapGap",
+    "MapPlace",
+    "MapTie",
     "Mark",
     "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Merit",
     "MoneyFlow",
+    "MoneyPromise",
     "Move",
     "NamedFunder",
     "Not",
+    "OtherDecision",
+    "OutcomePromise",
     "PanelMean",
     "Phase",
     "Places",
     "Pool",
     "Prize",
     "PrizeStage",
+    "ProgressContender",
+    "ProgressDivision",
+    "ProgressShare",
+    "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
+    "PublicCommitment",
     "PublishedAward",
     "PublishedRound",
+    "QuizQuestion",
+    "RankMove",
     "Ranking",
+    "Ratings",
     "Read",
     "ReaderMinimum",
     "ReducedPerDay",
+    "RegisterEntry",
     "RollOver",
     "Rubric",
+    "RubricCalibration",
     "Scale",
     "Score",
     "StageResult",
     "Staged",
     "Standing",
+    "Steadiness",
     "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
+    "after_cure",
     "alias_sets",
     "amend",
     "answer_findings",
@@ -431,16 +601,24 @@ __all__ = [
     "award_places",
     "barred_pairs",
     "calibrate",
+    "calibrate_traits",
     "challenge_schemas",
     "check_answers",
     "check_eligibility",
+    "checklist",
+    "checklist_text",
     "commit",
     "committed_seed",
     "conflict_policy",
     "conjunction",
     "count_ballots",
+    "decide_otherwise",
     "disjunction",
+    "divide_by_progress",
+    "draft_findings",
     "draw",
+    "draw_map",
+    "enter_commitment",
     "events_at",
     "fill_to_cap",
     "find_conflicts",
@@ -451,8 +629,12 @@ __all__ = [
     "infer_from_work",
     "interest_of_tie",
     "judged_under",
+    "leaderboard",
     "mask",
+    "measure_attachment",
+    "measure_progress",
     "median_quorum",
+    "merge_drafts",
     "metric_shares",
     "negation",
     "places_for_money",
@@ -462,8 +644,11 @@ __all__ = [
     "publishable",
     "publishable_aggregates",
     "publishable_count",
+    "quiz_questions",
     "rank",
     "rank_by_mean",
+    "rank_moves",
+    "rate",
     "read_calibration",
     "read_marks",
     "recheck_assignment",
@@ -472,9 +657,12 @@ __all__ = [
     "retro_funding_4",
     "shows",
     "simulate_design",
+    "smallest_proofs",
     "split_places",
     "stage_amounts",
     "state_at",
+    "take_quiz",
+    "total_reads",
     "totals_by_read",
     "unawarded",
     "void_reads",
