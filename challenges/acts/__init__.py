@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .amending import (
+        ProposedAmendment,
+        amend_brief,
+        brief_versions,
+        consent_to,
+        record_notice,
+        waiting_notices,
+    )
     from .appealing import (
         DecisionInputs,
         Ruled,
@@ -83,6 +91,14 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".amending": (
+                "ProposedAmendment",
+                "amend_brief",
+                "brief_versions",
+                "consent_to",
+                "record_notice",
+                "waiting_notices",
+            ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
             ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
             ".closing": ("announce", "cancel", "conclude", "settle_prize"),
@@ -126,17 +142,20 @@ else:
 __all__ = [
     "ConflictCheck",
     "DecisionInputs",
+    "ProposedAmendment",
     "Ruled",
     "Ruling",
     "VerifiedResult",
     "Which",
     "accept_award",
     "actors_of",
+    "amend_brief",
     "announce",
     "appeal",
     "approve_award",
     "attachment",
     "award",
+    "brief_versions",
     "cancel",
     "cast_ballot",
     "check_conflicts",
@@ -144,6 +163,7 @@ __all__ = [
     "commit_publicly",
     "conclude",
     "conflicts_of",
+    "consent_to",
     "decision_of",
     "declare",
     "declare_interest",
@@ -161,6 +181,7 @@ __all__ = [
     "public_register",
     "publish",
     "rate_hubs",
+    "record_notice",
     "recuse",
     "register_judge",
     "reverse_award",
@@ -172,4 +193,5 @@ __all__ = [
     "undeclared",
     "verified_results",
     "void_read",
+    "waiting_notices",
 ]
