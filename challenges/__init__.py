@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .admissions import (
+        Waiver,
+    )
     from .applications import (
         Application,
         AttachedFile,
@@ -74,10 +77,10 @@ if TYPE_CHECKING:
     )
     from .conflicts import (
         AMERICA_COMPETES,
+        INTEREST_KINDS,
         Aliases,
         ConflictPolicy,
         Contender,
-        INTEREST_KINDS,
         Interest,
         JointWork,
         JudgeConflict,
@@ -134,6 +137,10 @@ if TYPE_CHECKING:
         AttributeMinimum,
         JudgeFee,
         JudgePolicy,
+    )
+    from .lifecycle import (
+        Receipt,
+        Submission,
     )
     from .offers import (
         InKindNeed,
@@ -208,6 +215,7 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".admissions": ("Waiver",),
             ".applications": (
                 "Application",
                 "AttachedFile",
@@ -334,6 +342,10 @@ else:
                 "JudgeFee",
                 "JudgePolicy",
             ),
+            ".lifecycle": (
+                "Receipt",
+                "Submission",
+            ),
             ".offers": (
                 "InKindNeed",
                 "InKindOffer",
@@ -406,6 +418,7 @@ else:
 
 __all__ = [
     "AMERICA_COMPETES",
+    "INTEREST_KINDS",
     "ActorDisclosure",
     "Advances",
     "Aliases",
@@ -451,7 +464,6 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
-    "INTEREST_KINDS",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -488,6 +500,7 @@ __all__ = [
     "Ranking",
     "Read",
     "ReaderMinimum",
+    "Receipt",
     "ReducedPerDay",
     "RollOver",
     "Rubric",
@@ -496,11 +509,13 @@ __all__ = [
     "StageResult",
     "Staged",
     "Standing",
+    "Submission",
     "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
+    "Waiver",
     "after_cure",
     "alias_sets",
     "assign",
