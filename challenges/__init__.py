@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .actor_map import (
+        ActorMap,
+        HubCandidate,
+        MapActor,
+        MapGap,
+        MapPlace,
+        MapTie,
+    )
     from .admissions import (
         Waiver,
     )
@@ -20,6 +28,11 @@ if TYPE_CHECKING:
         StageResult,
         assign,
         recheck_assignment,
+    )
+    from .attachment import (
+        Attachment,
+        AwardChoice,
+        measure_attachment,
     )
     from .awarding import (
         Award,
@@ -65,10 +78,13 @@ if TYPE_CHECKING:
         Merit,
         PanelMean,
         Read,
+        RubricCalibration,
         Variances,
         calibrate,
+        calibrate_traits,
         freeze,
         read_calibration,
+        total_reads,
         void_reads,
     )
     from .caps import (
@@ -94,6 +110,12 @@ if TYPE_CHECKING:
         infer_from_money,
         infer_from_work,
         interest_of_tie,
+    )
+    from .damping import (
+        ProgressContender,
+        ProgressDivision,
+        ProgressShare,
+        divide_by_progress,
     )
     from .disclosures import (
         ActorDisclosure,
@@ -138,6 +160,14 @@ if TYPE_CHECKING:
         JudgeFee,
         JudgePolicy,
     )
+    from .landscape import (
+        draw_map,
+    )
+    from .leaders import (
+        Leaderboard,
+        LeaderRow,
+        leaderboard,
+    )
     from .lifecycle import (
         Receipt,
         Submission,
@@ -174,6 +204,12 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
+    from .progress import (
+        Course,
+        Determined,
+        HubProgress,
+        measure_progress,
+    )
     from .published_rounds import (
         PublishedAward,
         PublishedRound,
@@ -186,6 +222,20 @@ if TYPE_CHECKING:
         places_for_money,
         rank,
         rank_by_mean,
+    )
+    from .ratings import (
+        HubRating,
+        Ratings,
+        rate,
+    )
+    from .register import (
+        CommitmentFact,
+        DeedPromise,
+        MoneyPromise,
+        OutcomePromise,
+        PublicCommitment,
+        RegisterEntry,
+        enter_commitment,
     )
     from .rubric import (
         Anchor,
@@ -203,6 +253,14 @@ if TYPE_CHECKING:
         commit,
         committed_seed,
     )
+    from .sensitivity import (
+        AwardSensitivity,
+        OtherDecision,
+        RankMove,
+        Steadiness,
+        decide_otherwise,
+        rank_moves,
+    )
     from .simulation import (
         Assumptions,
         DesignReport,
@@ -215,6 +273,14 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".actor_map": (
+                "ActorMap",
+                "HubCandidate",
+                "MapActor",
+                "MapGap",
+                "MapPlace",
+                "MapTie",
+            ),
             ".admissions": ("Waiver",),
             ".applications": (
                 "Application",
@@ -228,6 +294,11 @@ else:
                 "StageResult",
                 "assign",
                 "recheck_assignment",
+            ),
+            ".attachment": (
+                "Attachment",
+                "AwardChoice",
+                "measure_attachment",
             ),
             ".awarding": (
                 "Award",
@@ -273,10 +344,13 @@ else:
                 "Merit",
                 "PanelMean",
                 "Read",
+                "RubricCalibration",
                 "Variances",
                 "calibrate",
+                "calibrate_traits",
                 "freeze",
                 "read_calibration",
+                "total_reads",
                 "void_reads",
             ),
             ".caps": (
@@ -302,6 +376,12 @@ else:
                 "infer_from_money",
                 "infer_from_work",
                 "interest_of_tie",
+            ),
+            ".damping": (
+                "ProgressContender",
+                "ProgressDivision",
+                "ProgressShare",
+                "divide_by_progress",
             ),
             ".disclosures": (
                 "ActorDisclosure",
@@ -342,6 +422,12 @@ else:
                 "JudgeFee",
                 "JudgePolicy",
             ),
+            ".landscape": ("draw_map",),
+            ".leaders": (
+                "LeaderRow",
+                "Leaderboard",
+                "leaderboard",
+            ),
             ".lifecycle": (
                 "Receipt",
                 "Submission",
@@ -378,6 +464,12 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
+            ".progress": (
+                "Course",
+                "Determined",
+                "HubProgress",
+                "measure_progress",
+            ),
             ".published_rounds": (
                 "PublishedAward",
                 "PublishedRound",
@@ -390,6 +482,20 @@ else:
                 "places_for_money",
                 "rank",
                 "rank_by_mean",
+            ),
+            ".ratings": (
+                "HubRating",
+                "Ratings",
+                "rate",
+            ),
+            ".register": (
+                "CommitmentFact",
+                "DeedPromise",
+                "MoneyPromise",
+                "OutcomePromise",
+                "PublicCommitment",
+                "RegisterEntry",
+                "enter_commitment",
             ),
             ".rubric": (
                 "Anchor",
@@ -407,6 +513,14 @@ else:
                 "commit",
                 "committed_seed",
             ),
+            ".sensitivity": (
+                "AwardSensitivity",
+                "OtherDecision",
+                "RankMove",
+                "Steadiness",
+                "decide_otherwise",
+                "rank_moves",
+            ),
             ".simulation": (
                 "Assumptions",
                 "DesignReport",
@@ -420,6 +534,7 @@ __all__ = [
     "AMERICA_COMPETES",
     "INTEREST_KINDS",
     "ActorDisclosure",
+    "ActorMap",
     "Advances",
     "Aliases",
     "AllOf",
@@ -434,8 +549,11 @@ __all__ = [
     "AssignmentProblem",
     "Assumptions",
     "AttachedFile",
+    "Attachment",
     "AttributeMinimum",
     "Award",
+    "AwardChoice",
+    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -446,10 +564,14 @@ __all__ = [
     "Calibration",
     "ChangeLink",
     "ChecklistRow",
+    "CommitmentFact",
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "Course",
+    "DeedPromise",
     "DesignReport",
+    "Determined",
     "DisclosurePolicy",
     "Discretionary",
     "Draft",
@@ -464,6 +586,9 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "HubCandidate",
+    "HubProgress",
+    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -474,41 +599,59 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
+    "LeaderRow",
+    "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
+    "MapActor",
+    "MapGap",
+    "MapPlace",
+    "MapTie",
     "Mark",
     "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Merit",
     "MoneyFlow",
+    "MoneyPromise",
     "NamedFunder",
     "Not",
+    "OtherDecision",
+    "OutcomePromise",
     "PanelMean",
     "Phase",
     "Places",
     "Pool",
     "Prize",
     "PrizeStage",
+    "ProgressContender",
+    "ProgressDivision",
+    "ProgressShare",
     "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
+    "PublicCommitment",
     "PublishedAward",
     "PublishedRound",
     "QuizQuestion",
+    "RankMove",
     "Ranking",
+    "Ratings",
     "Read",
     "ReaderMinimum",
     "Receipt",
     "ReducedPerDay",
+    "RegisterEntry",
     "RollOver",
     "Rubric",
+    "RubricCalibration",
     "Scale",
     "Score",
     "StageResult",
     "Staged",
     "Standing",
+    "Steadiness",
     "Submission",
     "TheoryOfChange",
     "TieBand",
@@ -525,6 +668,7 @@ __all__ = [
     "award_places",
     "barred_pairs",
     "calibrate",
+    "calibrate_traits",
     "check_eligibility",
     "checklist",
     "checklist_text",
@@ -533,9 +677,13 @@ __all__ = [
     "conflict_policy",
     "conjunction",
     "count_ballots",
+    "decide_otherwise",
     "disjunction",
+    "divide_by_progress",
     "draft_findings",
     "draw",
+    "draw_map",
+    "enter_commitment",
     "fill_to_cap",
     "find_conflicts",
     "freeze",
@@ -543,6 +691,9 @@ __all__ = [
     "infer_from_money",
     "infer_from_work",
     "interest_of_tie",
+    "leaderboard",
+    "measure_attachment",
+    "measure_progress",
     "median_quorum",
     "merge_drafts",
     "metric_shares",
@@ -553,6 +704,8 @@ __all__ = [
     "quiz_questions",
     "rank",
     "rank_by_mean",
+    "rank_moves",
+    "rate",
     "read_calibration",
     "read_marks",
     "recheck_assignment",
@@ -562,6 +715,7 @@ __all__ = [
     "split_places",
     "stage_amounts",
     "take_quiz",
+    "total_reads",
     "totals_by_read",
     "unawarded",
     "void_reads",

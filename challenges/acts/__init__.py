@@ -13,6 +13,14 @@ if TYPE_CHECKING:
         supply_fact,
         waive,
     )
+    from .appealing import (
+        DecisionInputs,
+        Ruled,
+        Ruling,
+        appeal,
+        decision_of,
+        rule,
+    )
     from .applying import (
         accept,
         missing_accords,
@@ -20,19 +28,70 @@ if TYPE_CHECKING:
         submit,
         withdraw,
     )
+    from .checking import (
+        ConflictCheck,
+        check_conflicts,
+        conflicts_of,
+    )
+    from .closing import (
+        announce,
+        cancel,
+        conclude,
+        settle_prize,
+    )
     from .deciding import (
         award,
-        conclude,
         pay_award,
         tally,
+    )
+    from .granting import (
+        accept_award,
+        approve_award,
+        commit_award,
+        decline_award,
+        lapse_award,
+        propose_award,
+        reverse_award,
     )
     from .judging import (
         score,
         void_read,
     )
+    from .making import (
+        Which,
+    )
+    from .mapping import (
+        landscape,
+    )
+    from .promising import (
+        commit_publicly,
+        public_register,
+    )
+    from .registering import (
+        actors_of,
+        declare,
+        declare_interest,
+        declare_mark,
+        override_conflict,
+        recuse,
+        register_judge,
+        undeclared,
+    )
     from .running import (
         cast_ballot,
         publish,
+    )
+    from .standing import (
+        attachment,
+        earlier_awards,
+        goal_course,
+        hub_progress,
+        leaderboard,
+        rate_hubs,
+    )
+    from .verified import (
+        VerifiedResult,
+        verified_results,
     )
 else:
     __getattr__, __dir__ = shelve(
@@ -46,6 +105,14 @@ else:
                 "supply_fact",
                 "waive",
             ),
+            ".appealing": (
+                "DecisionInputs",
+                "Ruled",
+                "Ruling",
+                "appeal",
+                "decision_of",
+                "rule",
+            ),
             ".applying": (
                 "accept",
                 "missing_accords",
@@ -53,40 +120,126 @@ else:
                 "submit",
                 "withdraw",
             ),
+            ".checking": (
+                "ConflictCheck",
+                "check_conflicts",
+                "conflicts_of",
+            ),
+            ".closing": (
+                "announce",
+                "cancel",
+                "conclude",
+                "settle_prize",
+            ),
             ".deciding": (
                 "award",
-                "conclude",
                 "pay_award",
                 "tally",
+            ),
+            ".granting": (
+                "accept_award",
+                "approve_award",
+                "commit_award",
+                "decline_award",
+                "lapse_award",
+                "propose_award",
+                "reverse_award",
             ),
             ".judging": (
                 "score",
                 "void_read",
             ),
+            ".making": ("Which",),
+            ".mapping": ("landscape",),
+            ".promising": (
+                "commit_publicly",
+                "public_register",
+            ),
+            ".registering": (
+                "actors_of",
+                "declare",
+                "declare_interest",
+                "declare_mark",
+                "override_conflict",
+                "recuse",
+                "register_judge",
+                "undeclared",
+            ),
             ".running": (
                 "cast_ballot",
                 "publish",
+            ),
+            ".standing": (
+                "attachment",
+                "earlier_awards",
+                "goal_course",
+                "hub_progress",
+                "leaderboard",
+                "rate_hubs",
+            ),
+            ".verified": (
+                "VerifiedResult",
+                "verified_results",
             ),
         },
     )
 
 __all__ = [
+    "ConflictCheck",
+    "DecisionInputs",
+    "Ruled",
+    "Ruling",
     "SuppliedFact",
+    "VerifiedResult",
+    "Which",
     "accept",
+    "accept_award",
+    "actors_of",
+    "announce",
+    "appeal",
+    "approve_award",
+    "attachment",
     "award",
+    "cancel",
     "cast_ballot",
+    "check_conflicts",
+    "commit_award",
+    "commit_publicly",
     "conclude",
+    "conflicts_of",
     "cure",
+    "decision_of",
+    "declare",
+    "declare_interest",
+    "declare_mark",
+    "decline_award",
+    "earlier_awards",
     "find_again",
+    "goal_course",
+    "hub_progress",
+    "landscape",
+    "lapse_award",
+    "leaderboard",
     "missing_accords",
     "notify",
+    "override_conflict",
     "pay_award",
+    "propose_award",
+    "public_register",
     "publish",
+    "rate_hubs",
+    "recuse",
+    "register_judge",
+    "reverse_award",
+    "rule",
     "save_draft",
     "score",
+    "settle_prize",
     "submit",
     "supply_fact",
     "tally",
+    "undeclared",
+    "verified_results",
     "void_read",
     "waive",
     "withdraw",
