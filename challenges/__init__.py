@@ -5,10 +5,34 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .actor_map import ActorMap, HubCandidate, MapActor, MapGap, MapPlace, MapTie
-    from .aggregates import publishable, publishable_aggregates, publishable_count
-    from .amendments import Amended, AmendmentFacts, BriefVersion, amend, in_force, judged_under
-    from .applications import Application, AttachedFile
+    from .actor_map import (
+        ActorMap,
+        HubCandidate,
+        MapActor,
+        MapGap,
+        MapPlace,
+        MapTie,
+    )
+    from .admissions import (
+        Waiver,
+    )
+    from .aggregates import (
+        publishable,
+        publishable_aggregates,
+        publishable_count,
+    )
+    from .amendments import (
+        Amended,
+        AmendmentFacts,
+        BriefVersion,
+        amend,
+        in_force,
+        judged_under,
+    )
+    from .applications import (
+        Application,
+        AttachedFile,
+    )
     from .assignment import (
         AssignedPair,
         Assignment,
@@ -18,7 +42,11 @@ if TYPE_CHECKING:
         assign,
         recheck_assignment,
     )
-    from .attachment import Attachment, AwardChoice, measure_attachment
+    from .attachment import (
+        Attachment,
+        AwardChoice,
+        measure_attachment,
+    )
     from .awarding import (
         Award,
         award_by_allocation,
@@ -38,8 +66,16 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
-    from .brief import Brief, Goal
+    from .bands import (
+        ExpectedPlace,
+        ExpectedRanking,
+        LotteryDraw,
+        TieBand,
+    )
+    from .brief import (
+        Brief,
+        Goal,
+    )
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -64,7 +100,10 @@ if TYPE_CHECKING:
         total_reads,
         void_reads,
     )
-    from .caps import Filled, fill_to_cap
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .conflicts import (
         AMERICA_COMPETES,
         INTEREST_KINDS,
@@ -85,9 +124,21 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .damping import ProgressContender, ProgressDivision, ProgressShare, divide_by_progress
-    from .disclosures import ActorDisclosure, NamedFunder
-    from .drafts import Draft, draft_findings, merge_drafts
+    from .damping import (
+        ProgressContender,
+        ProgressDivision,
+        ProgressShare,
+        divide_by_progress,
+    )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
+    from .drafts import (
+        Draft,
+        draft_findings,
+        merge_drafts,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -111,17 +162,55 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
-    from .fields import Condition
-    from .forms import Form, answer_findings, check_answers
-    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
-    from .landscape import draw_map
-    from .leaders import Leaderboard, LeaderRow, leaderboard
-    from .lifecycle import Move, events_at, require_move, state_at
-    from .lint import require_publishable
-    from .linting.finding import BriefFinding, Capacity
-    from .offers import InKindNeed, InKindOffer
-    from .phases import Advances, Phase
-    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+        answer_findings,
+        check_answers,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .landscape import (
+        draw_map,
+    )
+    from .leaders import (
+        Leaderboard,
+        LeaderRow,
+        leaderboard,
+    )
+    from .lifecycle import (
+        Move,
+        Receipt,
+        Submission,
+        events_at,
+        require_move,
+        state_at,
+    )
+    from .lint import (
+        require_publishable,
+    )
+    from .linting.finding import (
+        BriefFinding,
+        Capacity,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -141,10 +230,30 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .progress import Course, Determined, HubProgress, measure_progress
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
-    from .ratings import HubRating, Ratings, rate
+    from .progress import (
+        Course,
+        Determined,
+        HubProgress,
+        measure_progress,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        draw,
+        places_for_money,
+        rank,
+        rank_by_mean,
+    )
+    from .ratings import (
+        HubRating,
+        Ratings,
+        rate,
+    )
     from .register import (
         CommitmentFact,
         DeedPromise,
@@ -154,10 +263,25 @@ if TYPE_CHECKING:
         RegisterEntry,
         enter_commitment,
     )
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .schemas import challenge_schemas
-    from .scores import Score, read_marks, totals_by_read
-    from .seeds import Beacon, commit, committed_seed
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .schemas import (
+        challenge_schemas,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
     from .sensitivity import (
         AwardSensitivity,
         OtherDecision,
@@ -166,37 +290,26 @@ if TYPE_CHECKING:
         decide_otherwise,
         rank_moves,
     )
-    from .simulation import Assumptions, DesignReport, simulate_design
-    from .visibility import VisibilityRule, mask, pseudonym, shows
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
+    from .visibility import (
+        VisibilityRule,
+        mask,
+        pseudonym,
+        shows,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".actor_map": (
-                "ActorMap",
-                "HubCandidate",
-                "MapActor",
-                "MapGap",
-                "MapPlace",
-                "MapTie",
-            ),
-            ".aggregates": (
-                "publishable",
-                "publishable_aggregates",
-                "publishable_count",
-            ),
-            ".amendments": (
-                "Amended",
-                "AmendmentFacts",
-                "BriefVersion",
-                "amend",
-                "in_force",
-                "judged_under",
-            ),
-            ".applications": (
-                "Application",
-                "AttachedFile",
-            ),
+            ".actor_map": ("ActorMap", "HubCandidate", "MapActor", "MapGap", "MapPlace", "MapTie"),
+            ".admissions": ("Waiver",),
+            ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
+            ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
+            ".applications": ("Application", "AttachedFile"),
             ".assignment": (
                 "AssignedPair",
                 "Assignment",
@@ -206,11 +319,7 @@ else:
                 "assign",
                 "recheck_assignment",
             ),
-            ".attachment": (
-                "Attachment",
-                "AwardChoice",
-                "measure_attachment",
-            ),
+            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -230,16 +339,8 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".bands": (
-                "ExpectedPlace",
-                "ExpectedRanking",
-                "LotteryDraw",
-                "TieBand",
-            ),
-            ".brief": (
-                "Brief",
-                "Goal",
-            ),
+            ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
+            ".brief": ("Brief", "Goal"),
             ".bundles": (
                 "BudgetLine",
                 "ChangeLink",
@@ -264,10 +365,7 @@ else:
                 "total_reads",
                 "void_reads",
             ),
-            ".caps": (
-                "Filled",
-                "fill_to_cap",
-            ),
+            ".caps": ("Filled", "fill_to_cap"),
             ".conflicts": (
                 "AMERICA_COMPETES",
                 "Aliases",
@@ -288,21 +386,9 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
-            ".damping": (
-                "ProgressContender",
-                "ProgressDivision",
-                "ProgressShare",
-                "divide_by_progress",
-            ),
-            ".disclosures": (
-                "ActorDisclosure",
-                "NamedFunder",
-            ),
-            ".drafts": (
-                "Draft",
-                "draft_findings",
-                "merge_drafts",
-            ),
+            ".damping": ("ProgressContender", "ProgressDivision", "ProgressShare", "divide_by_progress"),
+            ".disclosures": ("ActorDisclosure", "NamedFunder"),
+            ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -327,46 +413,16 @@ else:
                 "take_quiz",
             ),
             ".fields": ("Condition",),
-            ".forms": (
-                "Form",
-                "answer_findings",
-                "check_answers",
-            ),
-            ".judge_policy": (
-                "AttributeMinimum",
-                "JudgeFee",
-                "JudgePolicy",
-            ),
+            ".forms": ("Form", "answer_findings", "check_answers"),
+            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".landscape": ("draw_map",),
-            ".leaders": (
-                "LeaderRow",
-                "Leaderboard",
-                "leaderboard",
-            ),
-            ".lifecycle": (
-                "Move",
-                "events_at",
-                "require_move",
-                "state_at",
-            ),
+            ".leaders": ("LeaderRow", "Leaderboard", "leaderboard"),
+            ".lifecycle": ("Move", "Receipt", "Submission", "events_at", "require_move", "state_at"),
             ".lint": ("require_publishable",),
-            ".linting.finding": (
-                "BriefFinding",
-                "Capacity",
-            ),
-            ".offers": (
-                "InKindNeed",
-                "InKindOffer",
-            ),
-            ".phases": (
-                "Advances",
-                "Phase",
-            ),
-            ".policies": (
-                "AmendmentPolicy",
-                "AppealPolicy",
-                "DisclosurePolicy",
-            ),
+            ".linting.finding": ("BriefFinding", "Capacity"),
+            ".offers": ("InKindNeed", "InKindOffer"),
+            ".phases": ("Advances", "Phase"),
+            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
                 "AnyPrize",
                 "Discretionary",
@@ -386,30 +442,10 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
-            ".progress": (
-                "Course",
-                "Determined",
-                "HubProgress",
-                "measure_progress",
-            ),
-            ".published_rounds": (
-                "PublishedAward",
-                "PublishedRound",
-                "retro_funding_4",
-            ),
-            ".ranking": (
-                "Ranking",
-                "Standing",
-                "draw",
-                "places_for_money",
-                "rank",
-                "rank_by_mean",
-            ),
-            ".ratings": (
-                "HubRating",
-                "Ratings",
-                "rate",
-            ),
+            ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
+            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
+            ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
+            ".ratings": ("HubRating", "Ratings", "rate"),
             ".register": (
                 "CommitmentFact",
                 "DeedPromise",
@@ -419,23 +455,10 @@ else:
                 "RegisterEntry",
                 "enter_commitment",
             ),
-            ".rubric": (
-                "Anchor",
-                "Rubric",
-                "Scale",
-                "Trait",
-            ),
+            ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".schemas": ("challenge_schemas",),
-            ".scores": (
-                "Score",
-                "read_marks",
-                "totals_by_read",
-            ),
-            ".seeds": (
-                "Beacon",
-                "commit",
-                "committed_seed",
-            ),
+            ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".seeds": ("Beacon", "commit", "committed_seed"),
             ".sensitivity": (
                 "AwardSensitivity",
                 "OtherDecision",
@@ -444,17 +467,8 @@ else:
                 "decide_otherwise",
                 "rank_moves",
             ),
-            ".simulation": (
-                "Assumptions",
-                "DesignReport",
-                "simulate_design",
-            ),
-            ".visibility": (
-                "VisibilityRule",
-                "mask",
-                "pseudonym",
-                "shows",
-            ),
+            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
+            ".visibility": ("VisibilityRule", "mask", "pseudonym", "shows"),
         },
     )
 
@@ -574,6 +588,7 @@ __all__ = [
     "Ratings",
     "Read",
     "ReaderMinimum",
+    "Receipt",
     "ReducedPerDay",
     "RegisterEntry",
     "RollOver",
@@ -585,11 +600,13 @@ __all__ = [
     "Staged",
     "Standing",
     "Steadiness",
+    "Submission",
     "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
+    "Waiver",
     "after_cure",
     "alias_sets",
     "amend",

@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .admitting import (
+        SuppliedFact,
+        cure,
+        find_again,
+        notify,
+        supply_fact,
+        waive,
+    )
     from .appealing import (
         DecisionInputs,
         Ruled,
@@ -12,6 +20,13 @@ if TYPE_CHECKING:
         appeal,
         decision_of,
         rule,
+    )
+    from .applying import (
+        accept,
+        missing_accords,
+        save_draft,
+        submit,
+        withdraw,
     )
     from .checking import (
         ConflictCheck,
@@ -65,7 +80,6 @@ if TYPE_CHECKING:
     from .running import (
         cast_ballot,
         publish,
-        submit,
     )
     from .standing import (
         attachment,
@@ -83,10 +97,45 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
-            ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
-            ".closing": ("announce", "cancel", "conclude", "settle_prize"),
-            ".deciding": ("award", "pay_award", "tally"),
+            ".admitting": (
+                "SuppliedFact",
+                "cure",
+                "find_again",
+                "notify",
+                "supply_fact",
+                "waive",
+            ),
+            ".appealing": (
+                "DecisionInputs",
+                "Ruled",
+                "Ruling",
+                "appeal",
+                "decision_of",
+                "rule",
+            ),
+            ".applying": (
+                "accept",
+                "missing_accords",
+                "save_draft",
+                "submit",
+                "withdraw",
+            ),
+            ".checking": (
+                "ConflictCheck",
+                "check_conflicts",
+                "conflicts_of",
+            ),
+            ".closing": (
+                "announce",
+                "cancel",
+                "conclude",
+                "settle_prize",
+            ),
+            ".deciding": (
+                "award",
+                "pay_award",
+                "tally",
+            ),
             ".granting": (
                 "accept_award",
                 "approve_award",
@@ -96,10 +145,16 @@ else:
                 "propose_award",
                 "reverse_award",
             ),
-            ".judging": ("score", "void_read"),
+            ".judging": (
+                "score",
+                "void_read",
+            ),
             ".making": ("Which",),
             ".mapping": ("landscape",),
-            ".promising": ("commit_publicly", "public_register"),
+            ".promising": (
+                "commit_publicly",
+                "public_register",
+            ),
             ".registering": (
                 "actors_of",
                 "declare",
@@ -110,7 +165,10 @@ else:
                 "register_judge",
                 "undeclared",
             ),
-            ".running": ("cast_ballot", "publish", "submit"),
+            ".running": (
+                "cast_ballot",
+                "publish",
+            ),
             ".standing": (
                 "attachment",
                 "earlier_awards",
@@ -119,7 +177,10 @@ else:
                 "leaderboard",
                 "rate_hubs",
             ),
-            ".verified": ("VerifiedResult", "verified_results"),
+            ".verified": (
+                "VerifiedResult",
+                "verified_results",
+            ),
         },
     )
 
@@ -128,8 +189,10 @@ __all__ = [
     "DecisionInputs",
     "Ruled",
     "Ruling",
+    "SuppliedFact",
     "VerifiedResult",
     "Which",
+    "accept",
     "accept_award",
     "actors_of",
     "announce",
@@ -144,17 +207,21 @@ __all__ = [
     "commit_publicly",
     "conclude",
     "conflicts_of",
+    "cure",
     "decision_of",
     "declare",
     "declare_interest",
     "declare_mark",
     "decline_award",
     "earlier_awards",
+    "find_again",
     "goal_course",
     "hub_progress",
     "landscape",
     "lapse_award",
     "leaderboard",
+    "missing_accords",
+    "notify",
     "override_conflict",
     "pay_award",
     "propose_award",
@@ -165,11 +232,15 @@ __all__ = [
     "register_judge",
     "reverse_award",
     "rule",
+    "save_draft",
     "score",
     "settle_prize",
     "submit",
+    "supply_fact",
     "tally",
     "undeclared",
     "verified_results",
     "void_read",
+    "waive",
+    "withdraw",
 ]
