@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from .estimate import calibrate
     from .frozen import read_calibration
     from .result import Calibration, JudgeEffect, Merit, PanelMean
+    from .traits import RubricCalibration, calibrate_traits, total_reads
     from .voiding import freeze, void_reads
 else:
     __getattr__, __dir__ = shelve(
@@ -20,6 +21,7 @@ else:
             ".estimate": ("calibrate",),
             ".frozen": ("read_calibration",),
             ".result": ("Calibration", "JudgeEffect", "Merit", "PanelMean"),
+            ".traits": ("RubricCalibration", "calibrate_traits", "total_reads"),
             ".voiding": ("freeze", "void_reads"),
         },
     )
@@ -30,9 +32,12 @@ __all__ = [
     "Merit",
     "PanelMean",
     "Read",
+    "RubricCalibration",
     "Variances",
     "calibrate",
+    "calibrate_traits",
     "freeze",
     "read_calibration",
+    "total_reads",
     "void_reads",
 ]

@@ -17,7 +17,7 @@ from .result import VERSION, Calibration, JudgeEffect, Merit, Method, PanelMean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class CalibrationCase:
     """What was asked.
 
     Attributes
@@ -41,12 +41,14 @@ class Case:
     panels: Mapping[str, str] | None
 
 
-def describe(case: Case, point: SolvedModel, method: Method, boundary: tuple[str, ...]) -> Calibration:
+def describe(
+    case: CalibrationCase, point: SolvedModel, method: Method, boundary: tuple[str, ...]
+) -> Calibration:
     """Say what a solved model means for applications, judges and panels.
 
     Parameters
     ----------
-    case : Case
+    case : CalibrationCase
         What was asked.
     point : SolvedModel
         The answer.
@@ -93,7 +95,7 @@ def describe(case: Case, point: SolvedModel, method: Method, boundary: tuple[str
     )
 
 
-def _levels(case: Case, point: SolvedModel, sign: float) -> tuple[tuple[PanelMean, ...], float]:
+def _levels(case: CalibrationCase, point: SolvedModel, sign: float) -> tuple[tuple[PanelMean, ...], float]:
     """Return the means of the panels and of all, on the scale of the round."""
     design = case.design
     border = point.border[:, 0]
@@ -107,7 +109,7 @@ def _levels(case: Case, point: SolvedModel, sign: float) -> tuple[tuple[PanelMea
     return panels, sign * (design.centre + middle)
 
 
-def _merits(case: Case, values: Array, errors: Array | None) -> tuple[Merit, ...]:
+def _merits(case: CalibrationCase, values: Array, errors: Array | None) -> tuple[Merit, ...]:
     design = case.design
     sign = 1.0 if case.direction == "higher" else -1.0
     counts = design.counts[: design.size]
@@ -127,12 +129,12 @@ def _merits(case: Case, values: Array, errors: Array | None) -> tuple[Merit, ...
     )
 
 
-def describe_raw(case: Case, reason: str) -> Calibration:
+def describe_raw(case: CalibrationCase, reason: str) -> Calibration:
     """Show raw means, exactly averaged, and say why they are not calibrated.
 
     Parameters
     ----------
-    case : Case
+    case : CalibrationCase
         What was asked.
     reason : str
         Why.
@@ -176,7 +178,7 @@ def exact_means(reads: Iterable[Read]) -> dict[str, Fraction]:
     return {name: sum(values, start=Fraction(0)) / len(values) for name, values in given.items()}
 
 
-def _flags(case: Case, boundary: tuple[str, ...]) -> tuple[str, ...]:
+def _flags(case: CalibrationCase, boundary: tuple[str, ...]) -> tuple[str, ...]:
     """Say what a reader of the result has to know."""
     design = case.design
     components = int(design.component.max()) + 1

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import CalibrationInvalid
 from .blocks import Variances
-from .describe import Case, describe, describe_raw
+from .describe import CalibrationCase, describe, describe_raw
 from .design import DIRECTIONS, PANEL_MODELS, Design, Direction, Number, PanelModel, Read, lay_out, take_reads
 from .reml import FLOOR, evaluate, fit
 from .result import Calibration
@@ -65,7 +65,7 @@ def calibrate(
     if model == "quality" and len(design.panels) == 1:  # one panel is the overall mean
         model = "none"
         design = lay_out(reads, direction=direction, panels=None, panel_model=model)
-    case = Case(reads=reads, design=design, direction=direction, panel_model=model, panels=panels)
+    case = CalibrationCase(reads=reads, design=design, direction=direction, panel_model=model, panels=panels)
     if variances is not None:
         point = evaluate(design, _usable(design, variances))
         if point is None:

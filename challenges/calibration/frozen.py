@@ -128,6 +128,11 @@ def read_calibration(raw: bytes | str) -> Calibration:
     True
     """
     document = CalibrationDocument.read(raw)
+    return _checked(_calibration(document))
+
+
+def _calibration(document: CalibrationDocument) -> Calibration:
+    """Turn the text of figures into figures."""
     figures = document.variances
     variances = (
         None
@@ -139,7 +144,7 @@ def read_calibration(raw: bytes | str) -> Calibration:
             residual=float(figures.residual),
         )
     )
-    found = Calibration(
+    return Calibration(
         method=document.method,
         reason=document.reason,
         direction=document.direction,
@@ -174,7 +179,6 @@ def read_calibration(raw: bytes | str) -> Calibration:
         source=document.source,
         voided=document.voided,
     )
-    return _checked(found)
 
 
 def _merit(row: MeritRow) -> Merit:

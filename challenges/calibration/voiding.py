@@ -13,7 +13,7 @@ import numpy as np
 
 from ..errors import CalibrationInvalid
 from .blocks import Variances, gather
-from .describe import Case, describe, describe_raw
+from .describe import CalibrationCase, describe, describe_raw
 from .design import Array, Design, Direction, PanelModel, Read, lay_out
 from .reml import SolvedModel, evaluate
 from .result import Calibration
@@ -191,7 +191,9 @@ def recompute(
     3.0
     """
     design = lay_out(reads, direction=direction, panels=panels, panel_model=panel_model)
-    case = Case(reads=reads, design=design, direction=direction, panel_model=panel_model, panels=panels)
+    case = CalibrationCase(
+        reads=reads, design=design, direction=direction, panel_model=panel_model, panels=panels
+    )
     if variances is None:
         return describe_raw(case, "raw means were frozen")
     point = evaluate(design, variances)

@@ -334,6 +334,26 @@ AWARD_END = table(
     txn_id=Key,
     event_id=Key,
 )
+AWARD_PAYMENT = table(
+    "award_payment",
+    METADATA,
+    award_id=Count,
+    number=Count,
+    amount=Count,
+    txn_id=Key,
+    event_id=Key,
+)
+PRIZE_END = table(
+    "prize_end",
+    METADATA,
+    challenge_id=Count,
+    prize=Count,
+    rest=Count,
+    released=Count,
+    unit=Text,
+    txn_id=Key,
+    event_id=Key,
+)
 APPEAL = table(
     "appeal",
     METADATA,

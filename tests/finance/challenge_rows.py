@@ -88,11 +88,14 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     put("advancement", kind="band")
     for name in ("read_void", "calibration", "ballot", "recusal"):
         put(name)
-    put("award", finding_number=1, finding="pass", rule="ranking")
-    common |= {"award_id": raw.find(connection, "award")}
     txn = raw.find(connection, "txn", idem_key="e1", book_id=book)
+    put("award", finding_number=1, finding="pass", rule="ranking", part="other")
+    put("award_end", award_id=raw.find(connection, "award"), state="lapsed", txn_id=txn)
+    put("award", finding_number=1, finding="pass", rule="ranking", amount=9)
+    common |= {"award_id": raw.find(connection, "award", part="whole")}
     put("award_step", state="approved", actor="head", txn_id=txn)
-    put("award_end", state="lapsed")
+    put("award_payment", txn_id=txn)
+    put("prize_end", prize=2, rest=1, released=1, txn_id=txn)
     put("appeal", ground="procedure", filed_at=now)
     common |= {"appeal_id": raw.find(connection, "appeal")}
     put("award_hold")

@@ -164,7 +164,7 @@ CREATE TABLE calibration (
 ;;
 CREATE TABLE advancement (
   challenge_id {BIGINT} NOT NULL REFERENCES challenge, phase TEXT NOT NULL, number {BIGINT} NOT NULL CHECK (number >= 1),
-  kind TEXT NOT NULL CHECK (kind IN ('band','decided')), body {BYTES} NOT NULL, body_sha256 {BYTES} NOT NULL CHECK (length(body_sha256) = 32),
+  kind TEXT NOT NULL CHECK (kind IN ('committed','band','decided')), body {BYTES} NOT NULL, body_sha256 {BYTES} NOT NULL CHECK (length(body_sha256) = 32),
   event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (challenge_id, phase, number)
 ){STRICT_KEYED}
 ;;
@@ -176,8 +176,9 @@ CREATE TABLE ballot (
 CREATE TABLE award (
   id {ID}, application_id {BIGINT} NOT NULL, challenge_id {BIGINT} NOT NULL, finding_number {BIGINT} NOT NULL,
   finding TEXT NOT NULL CHECK (finding = 'pass'), prize {BIGINT} NOT NULL CHECK (prize >= 0), part TEXT NOT NULL, number {BIGINT} NOT NULL CHECK (number >= 1),
-  replaces_id {BIGINT} UNIQUE, amount {BIGINT} NOT NULL CHECK (amount > 0), unit TEXT NOT NULL REFERENCES unit, rule TEXT NOT NULL, rank {BIGINT},
+  replaces_id {BIGINT} UNIQUE, amount {BIGINT} NOT NULL CHECK (amount >= 0), unit TEXT NOT NULL REFERENCES unit, rule TEXT NOT NULL, rank {BIGINT},
   reason TEXT NOT NULL CHECK (reason <> ''), maker TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  CHECK (amount > 0 OR rule = 'in_kind'), CHECK (rule <> 'discretionary' OR maker <> ''),
   UNIQUE (application_id, prize, part, number), CHECK ((number = 1) = (replaces_id IS NULL)),
   FOREIGN KEY (application_id, challenge_id) REFERENCES application (id, challenge_id),
   FOREIGN KEY (application_id, finding_number, finding) REFERENCES finding (application_id, number, status)
@@ -186,13 +187,25 @@ CREATE TABLE award (
 CREATE TABLE award_step (
   award_id {BIGINT} NOT NULL REFERENCES award, state TEXT NOT NULL CHECK (state IN ('approved','accepted','committed')), actor TEXT NOT NULL,
   txn_id {UUID} UNIQUE REFERENCES txn, event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (award_id, state),
-  CHECK ((state = 'approved') = (txn_id IS NOT NULL))
+  CHECK (txn_id IS NULL OR state = 'approved')
 ){STRICT_KEYED}
 ;;
 CREATE TABLE award_end (
   award_id {BIGINT} PRIMARY KEY REFERENCES award, state TEXT NOT NULL CHECK (state IN ('declined','lapsed','reversed')), reason TEXT NOT NULL CHECK (reason <> ''),
   txn_id {UUID} UNIQUE REFERENCES txn, event_id {UUID} NOT NULL UNIQUE REFERENCES event
 ){STRICT}
+;;
+CREATE TABLE award_payment (
+  award_id {BIGINT} NOT NULL REFERENCES award, number {BIGINT} NOT NULL CHECK (number >= 1), amount {BIGINT} NOT NULL CHECK (amount > 0),
+  txn_id {UUID} NOT NULL UNIQUE REFERENCES txn, event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (award_id, number)
+){STRICT_KEYED}
+;;
+CREATE TABLE prize_end (
+  challenge_id {BIGINT} NOT NULL REFERENCES challenge, prize {BIGINT} NOT NULL CHECK (prize >= 0), rest {BIGINT} NOT NULL CHECK (rest >= 0),
+  released {BIGINT} NOT NULL, unit TEXT NOT NULL REFERENCES unit, txn_id {UUID} UNIQUE REFERENCES txn,
+  event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (challenge_id, prize),
+  CHECK (released IN (0, rest)), CHECK ((released > 0) = (txn_id IS NOT NULL))
+){STRICT_KEYED}
 ;;
 CREATE TABLE appeal (
   id {ID}, challenge_id {BIGINT} NOT NULL, application_id {BIGINT} NOT NULL, ground TEXT NOT NULL, number {BIGINT} NOT NULL CHECK (number >= 1),
