@@ -97,45 +97,12 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".admitting": (
-                "SuppliedFact",
-                "cure",
-                "find_again",
-                "notify",
-                "supply_fact",
-                "waive",
-            ),
-            ".appealing": (
-                "DecisionInputs",
-                "Ruled",
-                "Ruling",
-                "appeal",
-                "decision_of",
-                "rule",
-            ),
-            ".applying": (
-                "accept",
-                "missing_accords",
-                "save_draft",
-                "submit",
-                "withdraw",
-            ),
-            ".checking": (
-                "ConflictCheck",
-                "check_conflicts",
-                "conflicts_of",
-            ),
-            ".closing": (
-                "announce",
-                "cancel",
-                "conclude",
-                "settle_prize",
-            ),
-            ".deciding": (
-                "award",
-                "pay_award",
-                "tally",
-            ),
+            ".admitting": ("SuppliedFact", "cure", "find_again", "notify", "supply_fact", "waive"),
+            ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
+            ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
+            ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
+            ".closing": ("announce", "cancel", "conclude", "settle_prize"),
+            ".deciding": ("award", "pay_award", "tally"),
             ".granting": (
                 "accept_award",
                 "approve_award",
@@ -145,16 +112,10 @@ else:
                 "propose_award",
                 "reverse_award",
             ),
-            ".judging": (
-                "score",
-                "void_read",
-            ),
+            ".judging": ("score", "void_read"),
             ".making": ("Which",),
             ".mapping": ("landscape",),
-            ".promising": (
-                "commit_publicly",
-                "public_register",
-            ),
+            ".promising": ("commit_publicly", "public_register"),
             ".registering": (
                 "actors_of",
                 "declare",
@@ -165,10 +126,7 @@ else:
                 "register_judge",
                 "undeclared",
             ),
-            ".running": (
-                "cast_ballot",
-                "publish",
-            ),
+            ".running": ("cast_ballot", "publish"),
             ".standing": (
                 "attachment",
                 "earlier_awards",
@@ -177,10 +135,7 @@ else:
                 "leaderboard",
                 "rate_hubs",
             ),
-            ".verified": (
-                "VerifiedResult",
-                "verified_results",
-            ),
+            ".verified": ("VerifiedResult", "verified_results"),
         },
     )
 
