@@ -14,8 +14,9 @@ import numpy as np
 
 from ...finance.allocation.model.highs import solver_name
 from ...finance.documents import canonical_bytes
+from .graph import GraphReport
 from .grid import AssignmentGrid, Mask
-from .lacking import Shortage
+from .lacking import ReadShortage
 from .measures import missing_reads
 from .problem import BP, AssignmentProblem, Pair, spread
 
@@ -97,10 +98,12 @@ class Assignment:
         In their order.
     missing : tuple of (str, int) [reads]
         Applications that lack reads.
-    shortage : Shortage or None
+    shortage : ReadShortage or None
         Why, and what would help.
     loads : tuple of (str, int) [reads]
         Of every judge.
+    graph : GraphReport
+        How reads tie all together; an assignment in parts must not be published.
     anchors : tuple of str
         Applications with extra reads.
     seed : int [1]
@@ -121,8 +124,9 @@ class Assignment:
     gap: float
     stages: tuple[StageResult, ...]
     missing: tuple[tuple[str, int], ...]
-    shortage: Shortage | None
+    shortage: ReadShortage | None
     loads: tuple[tuple[str, int], ...]
+    graph: GraphReport
     anchors: tuple[str, ...]
     seed: int
     problem_sha256: str
@@ -169,7 +173,8 @@ def state_result(
     *,
     seed: int,
     gap: float,
-    shortage: Shortage | None = None,
+    graph: GraphReport,
+    shortage: ReadShortage | None = None,
 ) -> Assignment:
     """State an assignment.
 
@@ -187,7 +192,9 @@ def state_result(
         Of every choice by chance.
     gap : float [1]
         That was asked.
-    shortage : Shortage or None
+    graph : GraphReport
+        How reads tie all together.
+    shortage : ReadShortage or None
         Why reads are missing.
     """
     last = stages[-1]
@@ -203,6 +210,7 @@ def state_result(
         missing=tuple((grid.applications[row], int(lacking[row])) for row in np.flatnonzero(lacking)),
         shortage=shortage,
         loads=tuple(zip(grid.judges, pairs.sum(axis=0).tolist(), strict=True)),
+        graph=graph,
         anchors=grid.anchor_ids,
         seed=seed,
         problem_sha256=digest_problem(problem),
