@@ -14,6 +14,7 @@ import numpy as np
 
 from ...finance.allocation.model.highs import solver_name
 from ...finance.documents import canonical_bytes
+from .draw_report import DrawReport
 from .graph import GraphReport
 from .grid import AssignmentGrid, Mask
 from .lacking import ReadShortage
@@ -104,6 +105,8 @@ class Assignment:
         Of every judge.
     graph : GraphReport
         How reads tie all together; an assignment in parts must not be published.
+    drawn : DrawReport or None
+        What it was drawn from, where chance decides; the proof is then one of the chances.
     anchors : tuple of str
         Applications with extra reads.
     seed : int [1]
@@ -127,6 +130,7 @@ class Assignment:
     shortage: ReadShortage | None
     loads: tuple[tuple[str, int], ...]
     graph: GraphReport
+    drawn: DrawReport | None
     anchors: tuple[str, ...]
     seed: int
     problem_sha256: str
@@ -175,6 +179,7 @@ def state_result(
     gap: float,
     graph: GraphReport,
     shortage: ReadShortage | None = None,
+    drawn: DrawReport | None = None,
 ) -> Assignment:
     """State an assignment.
 
@@ -196,10 +201,14 @@ def state_result(
         How reads tie all together.
     shortage : ReadShortage or None
         Why reads are missing.
+    drawn : DrawReport or None
+        What it was drawn from.
     """
     last = stages[-1]
     reached = max(0.0, last.value - last.bound) / abs(last.bound) if last.bound else abs(last.value)
     is_proven = all(stage.is_proven for stage in stages[:-1]) and reached <= gap
+    if drawn is not None:
+        reached, is_proven = 0.0, stages[0].is_proven and stages[1].is_proven
     lacking = missing_reads(grid, pairs)
     named = solver_name(gap)
     return Assignment(
@@ -211,6 +220,7 @@ def state_result(
         shortage=shortage,
         loads=tuple(zip(grid.judges, pairs.sum(axis=0).tolist(), strict=True)),
         graph=graph,
+        drawn=drawn,
         anchors=grid.anchor_ids,
         seed=seed,
         problem_sha256=digest_problem(problem),

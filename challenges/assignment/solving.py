@@ -16,6 +16,8 @@ import numpy as np
 
 from ..errors import AssignmentInvalid
 from .aims import KEPT, cost_aim, floor_aim, floor_line, missing_aim, shortfall_aim
+from .draw_report import DrawReport
+from .drawing import draw_assignment
 from .flows import most_reads
 from .graph import find_cuts, report_graph
 from .grid import AssignmentGrid, Mask, compile_grid
@@ -47,6 +49,8 @@ class Solved:
         Which judge reads what.
     stages : tuple of StageResult
         In their order.
+    drawn : DrawReport or None
+        What it was drawn from, where chance decides.
 
     Examples
     --------
@@ -56,6 +60,7 @@ class Solved:
 
     pairs: Mask
     stages: tuple[StageResult, ...]
+    drawn: DrawReport | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,10 +280,7 @@ def assign(
     grid = compile_grid(problem, seed=seed)
     require_pins(grid)
     run = StageRun(grid, lambda: end - clock(), seed)
-    solver = Solver(grid, run, gap)
-    solved = solver.solve() or solver.fallen_back()
-    if problem.connect:
-        solved = connected(grid, solver, solved)
+    solved = _drawn(grid, run, problem, seed) or _solved(grid, run, problem, gap)
     recheck_assignment(problem, grid.named(solved.pairs), anchors=grid.anchor_ids)
     ask_until = max(end, clock()) + EXPLAIN_S
     shortage = explain_shortage(problem, grid, solved.pairs, seed=seed, left=lambda: ask_until - clock())
@@ -291,4 +293,19 @@ def assign(
         gap=gap,
         graph=report_graph(grid, solved.pairs),
         shortage=shortage,
+        drawn=solved.drawn,
     )
+
+
+def _solved(grid: AssignmentGrid, run: StageRun, problem: AssignmentProblem, gap: float) -> Solved:
+    solver = Solver(grid, run, gap)
+    solved = solver.solve() or solver.fallen_back()
+    return connected(grid, solver, solved) if problem.connect else solved
+
+
+def _drawn(grid: AssignmentGrid, run: StageRun, problem: AssignmentProblem, seed: int) -> Solved | None:
+    most_bp = problem.randomise_bp
+    if most_bp is None:
+        return None
+    drawn = draw_assignment(grid, run, most_bp=most_bp, seed=seed, connect=problem.connect)
+    return None if drawn is None else Solved(pairs=drawn.pairs, stages=drawn.stages, drawn=drawn.report)
