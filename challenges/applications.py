@@ -6,145 +6,74 @@ the budget lines say it is; shares sum to one whole; gifts in kind stand apart f
 states incentives and restrictions, where "none" has to be said and is not the same as silence.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Literal
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, PlainSerializer, StringConstraints
 
-from ..finance.documents import Code, DecimalText, Document, FrozenMap, Text, UnitCode
+from ..finance.documents import Code, DecimalText, Document, FrozenMap, Text, UnitCode, canonical_bytes
 from ..finance.findings import Findings, finding, repeated
 from ..finance.money import Money, decimal_text, money
 from ..finance.units import MAX_SCALE, Unit
 from .brief import Brief
+from .bundles import (
+    BudgetLine,
+    InterventionNeed,
+    Member,
+    ProposedIntervention,
+    ProposedSynergy,
+    TheoryOfChange,
+)
+from .disclosures import ActorDisclosure
 from .eligibility import FactValue
-from .errors import ApplicationInconsistent
+from .errors import ApplicationIncomplete, ApplicationInconsistent
 from .figures import WHOLE_BP, nano
+from .json_values import JsonObject
+from .offers import InKindNeed, InKindOffer
 from .prizes import amount_findings
 
-Answer = Annotated[str, StringConstraints(max_length=20_000)]
-Statements = Literal["none"] | Annotated[tuple[Text, ...], Field(min_length=1, max_length=20)]
+MAX_FILE_BYTES: Final = 2**31
+_SIGNED: Final = (
+    "lead", "bundle", "interventions", "budget", "ask", "minimum", "all_or_nothing", "in_kind_offers",
+    "in_kind_needs", "needs", "synergies",
+)  # fmt: skip  # what binds an actor
 _Frozen = (AfterValidator(FrozenMap), PlainSerializer(dict))
 Facts = Annotated[Mapping[Code, FactValue], Field(max_length=500), *_Frozen]
-Answers = Annotated[Mapping[Code, Answer], Field(max_length=500), *_Frozen]
 Groups = Annotated[Mapping[Code, Code], Field(max_length=20), *_Frozen]
+DigestText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
+MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,100}$")]
 
 
-class Member(Document):
-    """One actor of the bundle.
-
-    Attributes
-    ----------
-    party : str
-        Who.
-    role : str
-        What for, for example ``lead`` or ``delivery``.
-    share_bp : int [basis points]
-        Part in shared results; all shares sum to 10,000.
-
-    Examples
-    --------
-    >>> Member.read('{"party": "river-trust", "role": "lead", "share_bp": 10000}').party
-    'river-trust'
-    """
-
-    party: Code
-    role: Code
-    share_bp: Annotated[int, Field(ge=0, le=WHOLE_BP)]
-
-
-class ProposedIntervention(Document):
-    """One thing the bundle proposes to do.
+class AttachedFile(Document):
+    """A file that belongs to an application, held by its digest.
 
     Attributes
     ----------
-    id, title : str
-        Short name, unique in the application, and one for people.
+    id : str
+        Short name, unique in the application; an answer refers to it.
+    name : str
+        As the applicant calls it; masked where it could tell who applies.
+    media_type : str
+        For example ``application/pdf``.
+    size_bytes : int [bytes]
+        How long it is.
+    sha256 : str
+        Digest of its content, 64 hexadecimal digits.
 
     Examples
     --------
-    >>> ProposedIntervention.read('{"id": "wells", "title": "Twelve wells"}').id
-    'wells'
+    >>> AttachedFile.read('{"id": "deed", "name": "deed.pdf", "media_type": "application/pdf",'
+    ...     ' "size_bytes": 52341, "sha256": "' + "ab" * 32 + '"}').size_bytes
+    52341
     """
 
     id: Code
-    title: Text
-
-
-class BudgetLine(Document):
-    """One cost: who spends it, on what, and whose money covers it.
-
-    Attributes
-    ----------
-    actor : str
-        A party of the bundle.
-    intervention : str
-        One of the application's interventions.
-    category : str
-        Kind of cost.
-    amount : str [unit of the application]
-        Positive.
-    covered_by : str
-        ``ask``: the challenge's money; ``own``: the actor's; ``third``: somebody else's.
-
-    Examples
-    --------
-    >>> BudgetLine.read('{"actor": "river-trust", "intervention": "wells", "category": "drilling",'
-    ...     ' "amount": "900.00", "covered_by": "ask"}').amount
-    '900.00'
-    """
-
-    actor: Code
-    intervention: Code
-    category: Code
-    amount: DecimalText
-    covered_by: Literal["ask", "own", "third"]
-
-
-class InKindOffer(Document):
-    """Something the bundle brings that is not money; counted in its own unit, never inside the ask.
-
-    Attributes
-    ----------
-    kind : str
-        What.
-    quantity : str [unit]
-        Positive.
-    unit : str
-        What the quantity counts.
-
-    Examples
-    --------
-    >>> InKindOffer.read('{"kind": "engineer time", "quantity": "400", "unit": "hour"}').quantity
-    '400'
-    """
-
-    kind: Text
-    quantity: DecimalText
-    unit: UnitCode
-
-
-class ActorDisclosure(Document):
-    """What one actor states about its own interests.
-
-    Attributes
-    ----------
-    party : str
-        Who states it.
-    incentives : str or tuple[str, ...]
-        What the actor gains from a result; ``"none"`` has to be said.
-    restrictions : str or tuple[str, ...]
-        What limits its money or its right to publish; ``"none"`` has to be said.
-
-    Examples
-    --------
-    >>> ActorDisclosure.read('{"party": "river-trust", "incentives": ["fee per well"],'
-    ...     ' "restrictions": "none"}').incentives
-    ('fee per well',)
-    """
-
-    party: Code
-    incentives: Statements
-    restrictions: Statements
+    name: FileName
+    media_type: MediaType
+    size_bytes: Annotated[int, Field(ge=1, le=MAX_FILE_BYTES)]
+    sha256: DigestText
 
 
 class Application(Document):
@@ -170,16 +99,26 @@ class Application(Document):
         What it costs; empty where results are rewarded that are already there, and nothing is asked.
     ask, minimum : str [unit]
         What the challenge is asked for, and the least that makes sense.
-    in_kind_offers : tuple[InKindOffer, ...]
-        What the bundle brings besides money.
+    all_or_nothing : bool
+        Whether nothing less than the ask makes sense.
+    in_kind_offers, in_kind_needs : tuple
+        What the bundle brings, and what it lacks, besides money.
+    needs, synergies : tuple
+        Which intervention makes no sense without another; what they gain or lose together.
+    theory_of_change : TheoryOfChange or None
+        Why it should move the goal's metric.
     facts : Mapping[str, bool or int or str]
-        What the eligibility rule asks; decimals and days as strings.
-    answers : Mapping[str, str]
-        Question -> text.
+        What the eligibility rule asks, as the applicant declares it; decimals and days as strings.
+    answers : Mapping
+        What the form of the phase asks; money as decimal strings.
+    files : tuple[AttachedFile, ...]
+        By their digests.
     groups : Mapping[str, str]
         For example region and sector.
     disclosures : tuple[ActorDisclosure, ...]
         One per party of the bundle.
+    language : str or None
+        In which it is written; one of the brief's.
 
     Examples
     --------
@@ -209,11 +148,18 @@ class Application(Document):
     budget: Annotated[tuple[BudgetLine, ...], Field(max_length=5000)] = ()
     ask: DecimalText = "0"
     minimum: DecimalText = "0"
+    all_or_nothing: bool = False
     in_kind_offers: Annotated[tuple[InKindOffer, ...], Field(max_length=500)] = ()
+    in_kind_needs: Annotated[tuple[InKindNeed, ...], Field(max_length=500)] = ()
+    needs: Annotated[tuple[InterventionNeed, ...], Field(max_length=500)] = ()
+    synergies: Annotated[tuple[ProposedSynergy, ...], Field(max_length=500)] = ()
+    theory_of_change: TheoryOfChange | None = None
     facts: Facts = FrozenMap[FactValue]({})
-    answers: Answers = FrozenMap[str]({})
+    answers: JsonObject = FrozenMap[str]({})
+    files: Annotated[tuple[AttachedFile, ...], Field(max_length=200)] = ()
     groups: Groups = FrozenMap[str]({})
     disclosures: Annotated[tuple[ActorDisclosure, ...], Field(max_length=500)] = ()
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
 
     def ask_in(self, unit: Unit) -> Money:
         """Return what is asked for.
@@ -227,7 +173,7 @@ class Application(Document):
         return money(self.ask, unit)
 
     def minimum_in(self, unit: Unit) -> Money:
-        """Return the least that makes sense.
+        """Return the least that makes sense: the ask, where it is all or nothing.
 
         Parameters
         ----------
@@ -235,24 +181,47 @@ class Application(Document):
             The application's unit, with its scale.
         """
         self._require_unit(unit)
-        return money(self.minimum, unit)
+        return money(self.ask if self.all_or_nothing else self.minimum, unit)
 
     def _require_unit(self, unit: Unit) -> None:
         if unit.code != self.unit:
             raise ValueError(f"{self.application_id} counts in {self.unit}, not in {unit.code}")
 
+    def accord_digest(self, party: str) -> str:
+        """Return what an actor accepts: a digest of shares, costs and gifts, and of its own disclosure.
+
+        Any later change of these makes another digest, so that what was accepted before is void. Title,
+        answers and files may change without asking everybody again.
+
+        Parameters
+        ----------
+        party : str
+            An actor of the bundle.
+
+        Returns
+        -------
+        str
+            64 hexadecimal digits.
+        """
+        content = self.model_dump(mode="json", by_alias=True, include={*_SIGNED, "disclosures"})
+        own = [row for row in content.pop("disclosures") if row["party"] == party]
+        return hashlib.sha256(canonical_bytes({**content, "disclosure": own, "party": party})).hexdigest()
+
     def check(self, brief: Brief | None = None) -> None:
-        """Refuse an application whose figures or parties do not add up.
+        """Refuse an application whose figures or parties do not add up, or that leaves a disclosure out.
 
         Parameters
         ----------
         brief : Brief or None
-            When given, challenge and unit must be the brief's as well.
+            When given, challenge, unit, language and cap must be the brief's as well, and every actor states
+            what the brief's disclosure policy asks.
 
         Raises
         ------
         ApplicationInconsistent
             ``figures['findings']`` lists every fault with its JSON pointer, ``ask`` and ``sum`` the totals.
+        ApplicationIncomplete
+            ``figures['missing']`` lists every statement that is not there, by party and field.
         """
         found = self.inconsistencies(brief)
         if found:
@@ -262,8 +231,17 @@ class Application(Document):
                 f"Application {self.application_id} has {count}: {shown}.",
                 application=self.application_id,
                 ask=self.ask,
-                sum=_plain(self._asked_nano()),
+                sum=_plain(_asked_nano(self)),
                 findings=found,
+            )
+        missing = self.missing_statements(brief)
+        if missing:
+            shown = "; ".join(f"{row['party']} has not stated {row['field']}" for row in missing[:20])
+            raise ApplicationIncomplete(
+                f"Application {self.application_id} is not complete: {shown}. Where there is nothing, "
+                "'none' has to be said.",
+                application=self.application_id,
+                missing=missing,
             )
 
     def inconsistencies(self, brief: Brief | None = None) -> Findings:
@@ -272,26 +250,39 @@ class Application(Document):
         Parameters
         ----------
         brief : Brief or None
-            When given, challenge and unit must be the brief's as well.
+            When given, challenge, unit, language and cap must be the brief's as well.
         """
-        found = _amount_faults(self) + _party_faults(self) + _line_faults(self)
-        asked = self._asked_nano()
-        if nano(self.ask) != asked:
-            found.append(
-                finding(
-                    "/ask", f"asks for {self.ask}, but the lines covered by the ask sum to {_plain(asked)}"
-                )
-            )
-        if nano(self.minimum) > nano(self.ask):
-            found.append(finding("/minimum", f"{self.minimum} is more than the ask of {self.ask}"))
-        if brief is not None and self.challenge_id != brief.challenge_id:
-            found.append(finding("/challenge_id", f"{self.challenge_id} is not {brief.challenge_id}"))
-        if brief is not None and self.unit != brief.unit:
-            found.append(finding("/unit", f"counts in {self.unit}, the challenge in {brief.unit}"))
-        return found
+        found = _amount_faults(self) + _party_faults(self) + _line_faults(self) + _gift_faults(self)
+        found += _together_faults(self)
+        return found if brief is None else found + _brief_faults(self, brief)
 
-    def _asked_nano(self) -> int:
-        return sum(nano(line.amount) for line in self.budget if line.covered_by == "ask")
+    def missing_statements(self, brief: Brief | None = None) -> Findings:
+        """List what actors have not stated yet: rows of ``party``, ``field`` and ``path``.
+
+        Parameters
+        ----------
+        brief : Brief or None
+            When given, its disclosure policy says what is asked beyond incentives and restrictions.
+        """
+        stated = {row.party: (n, row) for n, row in enumerate(self.disclosures)}
+        policy = None if brief is None else brief.disclosure_policy
+        asked = [name for name in ("funders", "disputes") if getattr(policy, name, "none") == "required"]
+        missing: Findings = []
+        for party in dict.fromkeys(member.party for member in self.bundle):
+            if party not in stated:
+                missing.append({"party": party, "field": "disclosure", "path": "/disclosures"})
+                continue
+            place, row = stated[party]
+            missing += [
+                {"party": party, "field": name, "path": f"/disclosures/{place}/{name}"}
+                for name in asked
+                if getattr(row, name) is None
+            ]
+        return missing
+
+
+def _asked_nano(application: Application) -> int:
+    return sum(nano(line.amount) for line in application.budget if line.covered_by == "ask")
 
 
 def _plain(count: int) -> str:
@@ -305,9 +296,19 @@ def _amount_faults(application: Application) -> Findings:
     found += amount_findings(application.minimum, unit, "/minimum", zero_allowed=True)
     for n, line in enumerate(application.budget):
         found += amount_findings(line.amount, unit, f"/budget/{n}/amount")
-    for n, offer in enumerate(application.in_kind_offers):
-        if nano(offer.quantity) <= 0:
-            found.append(finding(f"/in_kind_offers/{n}/quantity", f"{offer.quantity} is not positive"))
+    for n, row in enumerate(application.disclosures):
+        for k, funder in enumerate(row.funders if isinstance(row.funders, tuple) else ()):
+            found += amount_findings(funder.amount, unit, f"/disclosures/{n}/funders/{k}/amount")
+    asked = _asked_nano(application)
+    if nano(application.ask) != asked:
+        said = f"asks for {application.ask}, but the lines covered by the ask sum to {_plain(asked)}"
+        found.append(finding("/ask", said))
+    least, ask = nano(application.minimum), nano(application.ask)
+    if least > ask:
+        found.append(finding("/minimum", f"{application.minimum} is more than the ask of {application.ask}"))
+    elif application.all_or_nothing and least not in (0, ask):
+        said = f"{application.minimum} is less than the ask of {application.ask}, which is all or nothing"
+        found.append(finding("/minimum", said))
     return found
 
 
@@ -325,29 +326,95 @@ def _party_faults(application: Application) -> Findings:
     found += [
         finding(f"/disclosures/{n}/party", f"{stated[n]} stands here a second time") for n in repeated(stated)
     ]
-    found += [
+    return found + [
         finding(f"/disclosures/{n}/party", f"{party} is not in the bundle")
         for n, party in enumerate(stated)
         if party not in parties
-    ]
-    return found + [
-        finding("/disclosures", f"{party} has not disclosed; 'none' has to be said")
-        for party in dict.fromkeys(parties)
-        if party not in stated
     ]
 
 
 def _line_faults(application: Application) -> Findings:
     parties = {member.party for member in application.bundle}
     names = [row.id for row in application.interventions]
+    files = [row.id for row in application.files]
     found = [
         finding(f"/interventions/{n}/id", f"{names[n]} stands here a second time") for n in repeated(names)
     ]
+    found += [finding(f"/files/{n}/id", f"{files[n]} stands here a second time") for n in repeated(files)]
     for n, line in enumerate(application.budget):
         if line.actor not in parties:
             found.append(finding(f"/budget/{n}/actor", f"{line.actor} is not in the bundle"))
-        if line.intervention not in names:
-            found.append(
-                finding(f"/budget/{n}/intervention", f"there is no intervention {line.intervention}")
-            )
+        found += _unknown(line.intervention, names, f"/budget/{n}/intervention")
+        first, _, last = (line.period or "").partition("/")
+        if last and last < first:
+            found.append(finding(f"/budget/{n}/period", f"{last} is before {first}"))
+    return found
+
+
+def _unknown(name: str | None, known: Sequence[str], at: str) -> Findings:
+    return [] if name is None or name in known else [finding(at, f"there is no intervention {name}")]
+
+
+def _gift_faults(application: Application) -> Findings:
+    parties = {member.party for member in application.bundle}
+    names = [row.id for row in application.interventions]
+    found: Findings = []
+    for n, offer in enumerate(application.in_kind_offers):
+        found += _one_gift_faults(offer, application.unit, f"/in_kind_offers/{n}")
+        if offer.party is not None and offer.party not in parties:
+            found.append(finding(f"/in_kind_offers/{n}/party", f"{offer.party} is not in the bundle"))
+    for n, need in enumerate(application.in_kind_needs):
+        found += _one_gift_faults(need, application.unit, f"/in_kind_needs/{n}")
+        found += _unknown(need.intervention, names, f"/in_kind_needs/{n}/intervention")
+    return found
+
+
+def _one_gift_faults(gift: InKindOffer | InKindNeed, unit: str, at: str) -> Findings:
+    found: Findings = []
+    if nano(gift.quantity) <= 0:
+        found.append(finding(f"{at}/quantity", f"{gift.quantity} is not positive"))
+    if gift.unit == unit:
+        found.append(finding(f"{at}/unit", f"{unit} is the money of the challenge: a budget line, no gift"))
+    if (gift.basis is None) != (gift.unit_value is None):
+        lacking = "basis" if gift.basis is None else "unit_value"
+        found.append(finding(f"{at}/{lacking}", "missing: a value has its basis, and a basis its value"))
+    if gift.unit_value is not None:
+        found += amount_findings(gift.unit_value, unit, f"{at}/unit_value")
+    return found
+
+
+def _together_faults(application: Application) -> Findings:
+    names = [row.id for row in application.interventions]
+    found: Findings = []
+    for n, need in enumerate(application.needs):
+        found += _unknown(need.intervention, names, f"/needs/{n}/intervention")
+        found += _unknown(need.needs, names, f"/needs/{n}/needs")
+        if need.needs == need.intervention:
+            found.append(finding(f"/needs/{n}/needs", f"{need.needs} needs itself"))
+    for n, row in enumerate(application.synergies):
+        for k, name in enumerate(row.members):
+            found += _unknown(name, names, f"/synergies/{n}/members/{k}")
+        found += [
+            finding(f"/synergies/{n}/members/{k}", f"{row.members[k]} stands here a second time")
+            for k in repeated(row.members)
+        ]
+        valued = row.kind in {"bonus", "overlap"}
+        if valued and (row.value is None or nano(row.value) <= 0):
+            found.append(finding(f"/synergies/{n}/value", f"a {row.kind} needs a positive value"))
+        elif not valued and row.value is not None:
+            found.append(finding(f"/synergies/{n}/value", f"{row.kind} has no use for a value"))
+    return found
+
+
+def _brief_faults(application: Application, brief: Brief) -> Findings:
+    found: Findings = []
+    if application.challenge_id != brief.challenge_id:
+        found.append(finding("/challenge_id", f"{application.challenge_id} is not {brief.challenge_id}"))
+    if application.unit != brief.unit:
+        found.append(finding("/unit", f"counts in {application.unit}, the challenge in {brief.unit}"))
+    elif brief.ask_cap is not None and nano(application.ask) > nano(brief.ask_cap):
+        found.append(finding("/ask", f"asks for {application.ask}; the cap is {brief.ask_cap}"))
+    if application.language is not None and application.language not in brief.languages:
+        listed = ", ".join(brief.languages)
+        found.append(finding("/language", f"{application.language} is not a language of the call: {listed}"))
     return found

@@ -104,6 +104,8 @@ class Brief(Document):
         Workload, conflicts, calibration, lottery and fees of the judges.
     appeal_policy, disclosure_policy, amendment_policy
         How long and on which grounds to appeal; what each actor states; how long before a change it is told.
+    ask_cap : str or None [unit]
+        The most that one application may ask for.
     languages : tuple[str, ...]
         In which an application may be written, the first being the brief's own.
 
@@ -152,6 +154,7 @@ class Brief(Document):
     disclosure_policy: DisclosurePolicy = DisclosurePolicy()
     languages: Annotated[tuple[Language, ...], Field(min_length=1, max_length=50)] = ("en",)
     amendment_policy: AmendmentPolicy = AmendmentPolicy()
+    ask_cap: DecimalText | None = None
 
     def phase(self, phase_id: str) -> Phase:
         """Return a phase by its id.
@@ -304,6 +307,8 @@ class Brief(Document):
         threshold = self.disclosure_policy.funders_above
         place = f"{at}/disclosure_policy/funders_above"
         found += amount_findings(threshold, self.unit, place, zero_allowed=True)
+        if self.ask_cap is not None:
+            found += amount_findings(self.ask_cap, self.unit, f"{at}/ask_cap")
         if self.judge_policy is not None:
             found += policy_findings(self.judge_policy, self.unit, f"{at}/judge_policy")
         return found

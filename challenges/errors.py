@@ -3,13 +3,11 @@
 The problem: an applicant who comes late, a judge with a conflict and an appeal without a ground are told
 different things, and a program must tell them apart without reading the sentence::
 
-    ChallengeError
-    |- BriefInvalid, AmendmentRefused, ChallengeClosed, ChallengeRefused
-    |- NotEligible, CureOver, AnswersInvalid
-    |- ApplicationInconsistent, ApplicationIncomplete, ApplicationStale
-    |- ConflictRecused, PinRefused, AssignmentInvalid
-    |- ScoreInvalid, ScoreUnassigned, BallotInvalid, CalibrationInvalid
-    `- TieUnresolved, AwardRefused, AwardHeld, AppealRefused
+    `- ChallengeError     NotEligible, ChallengeClosed, ScoreInvalid, BallotInvalid,
+    |                     ApplicationInconsistent, BriefInvalid, AmendmentRefused, ChallengeRefused,
+    |                     CureOver, AnswersInvalid, ApplicationIncomplete, ApplicationStale,
+    |                     ConflictRecused, PinRefused, AssignmentInvalid, ScoreUnassigned,
+    |                     CalibrationInvalid, TieUnresolved, AwardRefused, AwardHeld, AppealRefused
 """
 
 from ..finance.errors import AlmonerError

@@ -13,6 +13,7 @@ from .calibration.design import Array
 EQUAL = 1e-9  # expected ranks that differ by no more are equal
 INTERVAL = 0.90
 _ROWS = 512  # of a table of pairs at once
+_LEAST_SPREAD = 1e-14  # of the greatest variance; against oneself it is 0
 
 
 def expected_ranks(merits: Array, covariance: Array | None) -> Array:
@@ -54,16 +55,47 @@ def chances(merits: Array, covariance: Array | None, rows: slice) -> Array:
     [[0.5, 0.7602]]
     """
     gaps = merits[None, :] - merits[rows, None]
-    if covariance is None:
+    own = None if covariance is None else np.diagonal(covariance)
+    if covariance is None or own is None or float(own.max(initial=0.0)) == 0.0:
         return np.where(np.abs(gaps) <= EQUAL, 0.5, (gaps > 0).astype(float))
-    own = np.diagonal(covariance)
-    spread = own[None, :] + own[rows, None] - 2.0 * covariance[rows]
-    least = 1e-14 * max(float(own.max(initial=0.0)), 1e-300)
-    known = spread <= least
-    better: Array = ndtr(gaps / np.sqrt(np.where(known, 1.0, spread)))
-    if known.any():
-        better = np.where(known, np.where(np.abs(gaps) <= EQUAL, 0.5, gaps > 0), better)
+    spread = covariance[rows] * -2.0
+    spread += own[None, :]
+    spread += own[rows, None]
+    np.maximum(spread, _LEAST_SPREAD * float(own.max()), out=spread)
+    np.sqrt(spread, out=spread)
+    np.divide(gaps, spread, out=spread)
+    better: Array = ndtr(spread)
     return better
+
+
+def in_order(names: tuple[str, ...], expected: Array) -> list[int]:
+    """Order by expected rank; what is equal up to float noise, by id.
+
+    Parameters
+    ----------
+    names : tuple[str, ...]
+        Ids.
+    expected : array [rank]
+        Of each.
+
+    Returns
+    -------
+    list[int] [index]
+        Best first.
+
+    Examples
+    --------
+    >>> in_order(("b", "a", "c"), np.array([1.5 + 1e-12, 1.5, 3.0]))
+    [1, 0, 2]
+    """
+    by_rank = sorted(range(len(names)), key=lambda place: expected[place])
+    groups: list[list[int]] = []
+    for place in by_rank:
+        if groups and expected[place] - expected[groups[-1][-1]] <= EQUAL:
+            groups[-1].append(place)
+        else:
+            groups.append([place])
+    return [place for group in groups for place in sorted(group, key=lambda one: names[one])]
 
 
 def rank_intervals(

@@ -1,5 +1,6 @@
 """Figures of documents of this floor: shares in basis points, amounts before their unit is known."""
 
+import re
 from typing import Final
 
 from ..finance.money import decimal_count
@@ -17,3 +18,17 @@ def nano(text: str) -> int:
     (500000000, -2000000000)
     """
     return decimal_count(text, MAX_SCALE)
+
+
+_PLAIN: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?", re.ASCII)  # Fraction alone would also read 1e999999999
+
+
+def is_plain_decimal(text: str) -> bool:
+    """Tell whether a text is a plain decimal number, without exponent or separators.
+
+    Examples
+    --------
+    >>> is_plain_decimal("1.50"), is_plain_decimal("1e9")
+    (True, False)
+    """
+    return _PLAIN.fullmatch(text) is not None

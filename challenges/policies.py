@@ -4,6 +4,7 @@ The problem: "in due course" and "material interests" are read by each side as i
 of days, a ground stands on a list, a threshold is an amount.
 """
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -20,6 +21,7 @@ ALL_GROUNDS: tuple[AppealGround, ...] = (
     "arithmetic",
     "unnotified_amendment",
 )
+Demand = Literal["none", "required"]
 Days = Annotated[int, Field(ge=0, le=3650)]
 
 
@@ -43,6 +45,11 @@ class AppealPolicy(Document):
     window_days: Days = 10
     grounds: Annotated[tuple[AppealGround, ...], Field(min_length=1, max_length=5)] = ALL_GROUNDS
 
+    @property
+    def window(self) -> timedelta:
+        """How long an appeal can be made."""
+        return timedelta(days=self.window_days)
+
 
 class DisclosurePolicy(Document):
     """What every actor of a bundle has to state about its money.
@@ -53,15 +60,23 @@ class DisclosurePolicy(Document):
         A funder who gave more than this in the look-back is to be named.
     look_back_days : int [days]
         How far back.
+    accords : str
+        ``required``: an application comes in only when every actor of its bundle has accepted it in person.
+    funders, disputes : str
+        ``required``: every actor states its funders above the threshold, or its pending disputes; what it
+        gains and what limits it is always stated. By default neither is asked.
 
     Examples
     --------
-    >>> DisclosurePolicy().funders_above
-    '0'
+    >>> DisclosurePolicy().funders_above, DisclosurePolicy().accords
+    ('0', 'none')
     """
 
     funders_above: DecimalText = "0"
     look_back_days: Days = 1095
+    accords: Demand = "none"
+    funders: Demand = "none"
+    disputes: Demand = "none"
 
 
 class AmendmentPolicy(Document):
@@ -79,3 +94,8 @@ class AmendmentPolicy(Document):
     """
 
     notice_days: Days = 7
+
+    @property
+    def notice(self) -> timedelta:
+        """How long before its effect a change is told."""
+        return timedelta(days=self.notice_days)

@@ -20,7 +20,7 @@ from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand, digest_
 from .calibration.design import Array
 from .calibration.result import Calibration
 from .errors import CalibrationInvalid, TieUnresolved
-from .expected import EQUAL, chances, expected_ranks, rank_intervals
+from .expected import EQUAL, chances, expected_ranks, in_order, rank_intervals
 from .rubric import Direction, Rubric
 from .scores import Score, totals_by_read
 
@@ -250,7 +250,7 @@ def rank(
     expected = expected_ranks(merits, covariance)
     low, high = rank_intervals(merits, covariance, draws=draws, seed=seed)
     out = set(withdrawn)
-    kept = [place for place in _ordered(chosen, expected) if chosen[place] not in out]
+    kept = [place for place in in_order(chosen, expected) if chosen[place] not in out]
     return ExpectedRanking(
         places=_placed(chosen, kept, expected, low, high),
         band=_band(chosen, kept, merits, covariance, line, alpha),
@@ -305,18 +305,6 @@ def _chosen(calibration: Calibration, among: Collection[str] | None) -> tuple[st
             groups=len(calibration.groups),
         )
     return tuple(sorted(names))
-
-
-def _ordered(names: tuple[str, ...], expected: Array) -> list[int]:
-    """Order by expected rank; what is equal up to float noise, by id."""
-    by_rank = sorted(range(len(names)), key=lambda place: expected[place])
-    groups: list[list[int]] = []
-    for place in by_rank:
-        if groups and expected[place] - expected[groups[-1][-1]] <= EQUAL:
-            groups[-1].append(place)
-        else:
-            groups.append([place])
-    return [place for group in groups for place in sorted(group, key=lambda one: names[one])]
 
 
 def _band(

@@ -7,21 +7,17 @@ step costs no more than reading the results once.
 """
 
 from dataclasses import dataclass
-from math import inf, sqrt
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.special import ndtr
 
 from .errors import CalibrationInvalid
 
 Floats = NDArray[np.float64]
 
 FLOOR: Final = 1e-7  # part of the variance of all results
-DRAWS: Final = 4_000
-_BLOCK: Final = 2_000_000  # draws held at once
 _STARTS: Final = ((0.5, 0.5), (0.1, 0.9), (0.9, 0.1), (FLOOR, 1.0), (1.0, FLOOR))
 
 
@@ -73,13 +69,38 @@ class RatedResults:
 
 @dataclass(frozen=True, slots=True)
 class HubLevels:
-    """HubLevels of all hubs, with the parts of their variance."""
+    """Levels of all hubs, with the parts of their variance.
+
+    Attributes
+    ----------
+    mean : float [part of the way]
+        Of all hubs.
+    mean_variance : float [part of the way ^2]
+        How unsure the mean is.
+    value : numpy.ndarray of float [part of the way]
+        The level of each hub.
+    own : numpy.ndarray of float [part of the way ^2]
+        Its variance if the mean were known.
+    loading : numpy.ndarray of float [dimensionless]
+        How much of the mean is in it.
+
+    Examples
+    --------
+    >>> own, loading = np.array([0.01, 0.04]), np.array([0.1, 1.0])
+    >>> HubLevels(0.5, 0.01, np.array([0.7, 0.5]), own, loading).covariance.round(4).tolist()
+    [[0.0101, 0.001], [0.001, 0.05]]
+    """
 
     mean: float
     mean_variance: float
     value: Floats
-    own: Floats  # variance if the mean were known
+    own: Floats
     loading: Floats
+
+    @property
+    def covariance(self) -> Floats:
+        """Of the levels [part of the way ^2]; what they share comes from the mean."""
+        return np.diag(self.own) + self.mean_variance * np.outer(self.loading, self.loading)
 
 
 def hub_levels(results: RatedResults, between: float, within: float, mean: float | None) -> HubLevels:
@@ -228,52 +249,3 @@ def fit_variances(results: RatedResults, mean: float | None) -> tuple[tuple[floa
     between, within = (float(part) for part in best.x)
     held = {"between": between <= FLOOR, "within": within <= FLOOR * (1 + 1e-9)}
     return (whole * between, whole * within), tuple(name for name, at_floor in held.items() if at_floor)
-
-
-def chance_above_zero(difference: Floats, variance: Floats) -> Floats:
-    """Return the chance that a normal difference is above 0; equal and certain is a half."""
-    spread = np.sqrt(np.maximum(variance, 0.0))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        known = np.where(spread > 0, difference / spread, np.sign(difference) * inf)
-    chance: Floats = ndtr(np.where(np.isnan(known), 0.0, known))
-    return chance
-
-
-def expected_ranks(levels: HubLevels) -> Floats:
-    """Return 1 + sum over others of the chance that the other is above."""
-    ranks = np.empty(len(levels.value))
-    for at, value in enumerate(levels.value):
-        variance = (
-            levels.own + levels.own[at] + levels.mean_variance * (levels.loading - levels.loading[at]) ** 2
-        )
-        above = chance_above_zero(levels.value - value, variance)
-        ranks[at] = 1.0 + above.sum() - above[at]
-    return ranks
-
-
-def rank_intervals(levels: HubLevels, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Draw levels and return the places between which nine of ten draws lie.
-
-    Parameters
-    ----------
-    levels : HubLevels
-        Of all hubs.
-    seed : int [seed]
-        The same seed gives the same places.
-    """
-    count = len(levels.value)
-    chance = np.random.default_rng(seed)
-    places = np.empty((DRAWS, count), dtype=np.int32)
-    spread, shared = np.sqrt(levels.own), levels.loading * sqrt(levels.mean_variance)
-    block = max(1, min(DRAWS, _BLOCK // max(1, count)))
-    for start in range(0, DRAWS, block):
-        size = min(block, DRAWS - start)
-        drawn = chance.standard_normal((size, count + 1))
-        order = np.argsort(
-            -(levels.value + drawn[:, 1:] * spread + drawn[:, :1] * shared), axis=1, kind="stable"
-        )
-        rows = np.arange(size)[:, None]
-        places[start : start + size][rows, order] = np.arange(1, count + 1)
-    places.sort(axis=0)
-    low, high = places[DRAWS // 20], places[DRAWS - 1 - DRAWS // 20]
-    return low.astype(np.int64), high.astype(np.int64)

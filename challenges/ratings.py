@@ -18,15 +18,13 @@ import numpy as np
 from scipy.special import ndtri
 
 from .errors import CalibrationInvalid
+from .expected import chances, expected_ranks, rank_intervals
 from .progress import HubProgress
 from .rating_model import (
     HubLevels,
     RatedResults,
-    chance_above_zero,
-    expected_ranks,
     fit_variances,
     hub_levels,
-    rank_intervals,
     raw_levels,
 )
 
@@ -36,7 +34,7 @@ Basis = Literal["point", "lower_bound"]
 MONTH_DAYS: Final = 365.25 / 12
 FEWEST_HUBS: Final = 3
 FEWEST_REPEATS: Final = 2  # results beyond one for each hub, without which the two variances cannot be told
-MOST_HUBS: Final = 5_000
+MOST_HUBS: Final = 2_000
 _GRID: Final = 10**9
 
 
@@ -159,16 +157,10 @@ class Ratings:
         a, b = self.hub(name), self.hub(other)
         if name == other:
             return 0.5
-        return float(
-            chance_above_zero(np.array([a.value - b.value]), np.array([self._variance_of_difference(a, b)]))[
-                0
-            ]
-        )
-
-    def _variance_of_difference(self, a: HubRating, b: HubRating) -> float:
-        shared = self.mean_error**2
-        own = a.standard_error**2 + b.standard_error**2 - shared * (a.loading**2 + b.loading**2)
-        return own + shared * (a.loading - b.loading) ** 2
+        shared = self.mean_error**2 * np.outer([b.loading, a.loading], [b.loading, a.loading])
+        own = np.diag([b.standard_error**2, a.standard_error**2]) - np.diag(np.diagonal(shared))
+        found = chances(np.array([b.value, a.value]), own + shared, slice(0, 1))
+        return float(found[0, 1])
 
 
 def rate(
@@ -209,7 +201,7 @@ def rate(
     Raises
     ------
     CalibrationInvalid
-        Several families without leave, a figure that is none, or more than 5,000 hubs.
+        Several families without leave, a figure that is none, or more than 2,000 hubs.
 
     Notes
     -----
@@ -329,8 +321,9 @@ def _hub_ratings(
     seed: int,
 ) -> tuple[HubRating, ...]:
     errors = np.sqrt(levels.own + levels.mean_variance * levels.loading**2)
-    ranks = expected_ranks(levels)
-    low, high = rank_intervals(levels, seed)
+    covariance = levels.covariance if levels.own.any() else None
+    ranks = expected_ranks(levels.value, covariance)
+    low, high = rank_intervals(levels.value, covariance, seed=seed)
     below = float(ndtri(tail))
     rated = [
         HubRating(

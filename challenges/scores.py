@@ -14,6 +14,9 @@ from ..finance.findings import Findings, finding
 from .errors import ScoreInvalid
 from .rubric import Rubric
 
+NO_COMMENTS: Mapping[str, str] = {}
+MAX_COMMENT = 10_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
@@ -27,6 +30,8 @@ class Score:
         Rubric and version, for example ``merit/1``.
     steps : int or None [steps]
         The mark as a whole number of the scale's steps; ``None`` when the judge abstained.
+    comment : str
+        What the judge wrote about this trait; empty when nothing.
 
     Examples
     --------
@@ -39,6 +44,7 @@ class Score:
     trait: str
     rubric_id: str
     steps: int | None
+    comment: str = ""
 
     def __post_init__(self) -> None:
         if self.steps is not None and type(self.steps) is not int:
@@ -48,6 +54,8 @@ class Score:
         for name in ("application_id", "judge_id", "trait", "rubric_id"):
             if not isinstance(getattr(self, name), str) or not getattr(self, name):
                 raise TypeError(f"{name} is a non-empty string, not {getattr(self, name)!r}")
+        if not isinstance(self.comment, str):
+            raise TypeError(f"comment is a string, not {self.comment!r}")
 
     @property
     def abstained(self) -> bool:
@@ -56,7 +64,13 @@ class Score:
 
 
 def read_marks(
-    rubric: Rubric, *, application_id: str, judge_id: str, marks: Mapping[str, str | None]
+    rubric: Rubric,
+    *,
+    application_id: str,
+    judge_id: str,
+    marks: Mapping[str, str | None],
+    comments: Mapping[str, str] = NO_COMMENTS,
+    abstain: bool = True,
 ) -> tuple[Score, ...]:
     """Take one judge's complete read of one application.
 
@@ -68,6 +82,10 @@ def read_marks(
         Whose work, by whom.
     marks : Mapping[str, str or None] [points]
         Trait -> mark as a decimal string, or ``None`` to abstain.
+    comments : Mapping[str, str]
+        Trait -> what the judge wrote about it.
+    abstain : bool
+        Whether the brief lets judges abstain at all, where the rubric allows it.
 
     Returns
     -------
@@ -77,8 +95,8 @@ def read_marks(
     Raises
     ------
     ScoreInvalid
-        Off the grid, out of scale, unknown trait, missing trait, or abstaining where the rubric allows none;
-        ``figures['findings']`` lists every fault.
+        Off the grid, out of scale, unknown trait, missing trait, abstaining where the rubric allows none, or
+        no comment where one is asked for; ``figures['findings']`` lists every fault.
 
     Examples
     --------
@@ -103,14 +121,15 @@ reach: 3.5 is out of scale: marks run from 1 to 3 in steps of 0.5.
             found.append(finding(f"/{name}", "no mark: a read marks every trait"))
             continue
         try:
-            steps[name] = _steps(rubric, name, marks[name])
+            steps[name] = _steps(rubric, name, marks[name], abstain=abstain)
         except AlmonerError as fault:
             found.append(finding(f"/{name}", fault.message.rstrip(".")))
     found += [
         finding(f"/{name}", f"no trait of {rubric.id}")
-        for name in sorted(marks, key=str)
+        for name in sorted({*marks, *comments}, key=str)
         if name not in names
     ]
+    found += [row for name in names for row in _comment_faults(rubric, name, comments.get(name, ""))]
     if found:
         _refuse(f"The read of {application_id} by {judge_id}", found)
     return tuple(
@@ -120,17 +139,30 @@ reach: 3.5 is out of scale: marks run from 1 to 3 in steps of 0.5.
             trait=name,
             rubric_id=rubric.id,
             steps=steps[name],
+            comment=comments.get(name, "").strip(),
         )
         for name in names
     )
 
 
-def _steps(rubric: Rubric, trait: str, mark: str | None) -> int | None:
+def _steps(rubric: Rubric, trait: str, mark: str | None, *, abstain: bool) -> int | None:
     if mark is not None:
         return rubric.scale.steps(mark)
-    if not rubric.allows_abstaining(trait):
+    if not (abstain and rubric.allows_abstaining(trait)):
         raise ScoreInvalid(f"{rubric.id} allows no abstention.")
     return None
+
+
+def _comment_faults(rubric: Rubric, trait: str, comment: str) -> Findings:
+    if len(comment) > MAX_COMMENT:
+        return [
+            finding(f"/{trait}", f"the comment has {len(comment)} characters; the limit is {MAX_COMMENT}")
+        ]
+    if any(sign == "\0" or "\ud800" <= sign <= "\udfff" for sign in comment):
+        return [finding(f"/{trait}", "the comment has signs that no database keeps")]
+    if rubric.asks_comment(trait) and not comment.strip():
+        return [finding(f"/{trait}", "no comment: this trait asks for a sentence of reason")]
+    return []
 
 
 def totals_by_read(scores: Iterable[Score], rubric: Rubric) -> dict[tuple[str, str], Fraction | None]:

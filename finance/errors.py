@@ -18,9 +18,10 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain,
     |                     AlreadyDetermined, AlreadyClaimed, ClaimLate, DeterminationExpired,
     |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
-    |- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
+    `- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
     |                     AttributionRefused
-    `- ChallengeError     drawn in ``challenges/errors.py``
+
+``challenges/errors.py`` draws one branch more, ``ChallengeError``.
 
 Programming mistakes stay ``TypeError`` and ``ValueError``. No HTTP status and no exit code stands here:
 ``api/problems.py`` gives both.

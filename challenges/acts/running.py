@@ -1,4 +1,4 @@
-"""A challenge is published with its prizes covered; applications, scores and ballots come in."""
+"""A challenge is published with its prizes covered; applications and ballots come in."""
 
 from collections.abc import Mapping
 
@@ -15,14 +15,12 @@ from ..applications import Application
 from ..ballots import Ballot, MeasuredProject, count_ballots
 from ..brief import Brief
 from ..eligibility import check_eligibility
-from ..errors import ChallengeClosed, ScoreInvalid
+from ..errors import ChallengeClosed
 from ..lifecycle import Challenge, Submission
 from ..phases import Phase
 from ..records.ballots import ballot_bytes, keep_ballot
 from ..records.briefs import StoredChallenge, find_challenge, keep_challenge
-from ..records.reads import keep_read
-from ..records.submissions import find_admission, keep_submission
-from ..scores import Score, read_marks
+from ..records.submissions import keep_submission
 
 NO_USE: Mapping[str, str] = {}
 
@@ -88,7 +86,8 @@ def publish(
     event_id, _ = record_event(
         session, fund.book, "challenge.published", body, key=challenge.code, clock=clock
     )
-    keep_challenge(session, challenge, judging="open", published_at=clock(), event_id=event_id)
+    judging = "open" if brief.judge_policy is None else "assigned"
+    keep_challenge(session, challenge, judging=judging, published_at=clock(), event_id=event_id)
     return challenge
 
 
@@ -142,61 +141,6 @@ def submit(session: Session, book: str, application: Application, *, clock: Cloc
     if new:
         keep_submission(session, stored, submission, phase=phase.id, received_at=clock(), event_id=event_id)
     return submission
-
-
-def score(
-    session: Session,
-    book: str,
-    challenge: str,
-    application: str,
-    judge: str,
-    marks: Mapping[str, str | None],
-    *,
-    clock: Clock,
-) -> tuple[Score, ...]:
-    """Record one judge's complete read of one eligible application.
-
-    Parameters
-    ----------
-    session, book, clock
-        As for ``submit``.
-    challenge, application, judge : str
-        Codes.
-    marks : Mapping of str to str or None
-        Trait -> mark as decimal text, or None to abstain.
-
-    Raises
-    ------
-    ScoreInvalid
-        When a mark is off the scale, a trait is missing or unknown, or the application may not compete.
-    KeyReused
-        When the judge has read it before with other marks.
-    ChallengeClosed, Missing
-        When no review is open; when there is no such challenge or application.
-    """
-    stored = find_challenge(session, book, challenge)
-    phase = _open_phase(stored, ("review",), "panel", clock)
-    admission = find_admission(session, stored.id, application)
-    if admission.status != "pass":
-        raise ScoreInvalid(
-            f"The application {application!r} may not compete yet ({admission.status}) and cannot be scored.",
-            application=application,
-            finding=admission.status,
-        )
-    rubric = stored.challenge.brief.rubric_of(phase.id)
-    scores = read_marks(rubric, application_id=application, judge_id=judge, marks=marks)
-    body = {
-        "application": application,
-        "challenge": challenge,
-        "judge": judge,
-        "marks": {trait: mark or "" for trait, mark in marks.items()},
-        "rubric": rubric.id,
-    }
-    key = f"{challenge}#{application}#{judge}"
-    event_id, new = record_event(session, book, "application.scored", body, key=key, clock=clock)
-    if new:
-        keep_read(session, stored, admission, scores, phase=phase.id, read_at=clock(), event_id=event_id)
-    return scores
 
 
 def cast_ballot(session: Session, book: str, challenge: str, ballot: Ballot, *, clock: Clock) -> None:

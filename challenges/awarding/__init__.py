@@ -7,6 +7,7 @@ from ...finance.shelf import shelve
 if TYPE_CHECKING:
     from .awards import Award, AwardRule, redistribute, total_of, unawarded
     from .dividing import award_by_ask, award_by_ballot, award_by_score
+    from .moving import AwardMove, award_moves
     from .orders import Order, PaidPlace, TieBreak, pay_places, raw_order
     from .placing import award_final, award_finalists, award_in_kind, award_places, award_staged, first_names
     from .posing import award_by_allocation, exclusions, pose
@@ -18,6 +19,7 @@ else:
         {
             ".awards": ("Award", "AwardRule", "redistribute", "total_of", "unawarded"),
             ".dividing": ("award_by_ask", "award_by_ballot", "award_by_score"),
+            ".moving": ("AwardMove", "award_moves"),
             ".orders": ("Order", "PaidPlace", "TieBreak", "pay_places", "raw_order"),
             ".placing": (
                 "award_final",
@@ -35,6 +37,7 @@ else:
 
 __all__ = [
     "Award",
+    "AwardMove",
     "AwardRule",
     "Finish",
     "Order",
@@ -49,6 +52,7 @@ __all__ = [
     "award_finalists",
     "award_first",
     "award_in_kind",
+    "award_moves",
     "award_places",
     "award_progress",
     "award_staged",

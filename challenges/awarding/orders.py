@@ -84,7 +84,7 @@ class Order:
         unknown = sorted(self.worth.keys() - self.spread.keys())
         if unknown:
             raise ScoreInvalid(
-                f"No standard error of {', '.join(unknown)}, so no lower bound: have them read twice at least.",
+                f"No standard error of {', '.join(unknown)}, so no lower bound: have them read twice.",
                 applications=unknown,
             )
         return replace(

@@ -58,8 +58,8 @@ def pose(
     limits, synergies : sequence of rows
         Floors and caps over the applications' groups; what applications mean for each other.
     overrides : sequence of rows
-        Decisions of people that bind the optimizer, each with its reason; then solve again. ``exclusions`` writes
-        those that follow from conflicts and eligibility.
+        Decisions of people that bind the optimizer, each with its reason; then solve again.
+        ``exclusions`` writes those that follow from conflicts and eligibility.
 
     Raises
     ------

@@ -19,6 +19,7 @@ SETTLED: Final = 1e-7  # of the same: no variance moves by more
 MAX_STEPS = 500
 _HALVINGS = 12
 _ROUNDING = 1e-12
+_EVEN = 1e-12  # of the greatest information, so that a kind without any goes straight to its floor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,8 +234,10 @@ def _step(score: Array, information: Array, pinned: Truth) -> Array | None:
     free = ~pinned
     if not free.any():
         return step
+    known = information[np.ix_(free, free)]
+    known = known + _EVEN * float(np.diagonal(known).max()) * np.eye(len(known))  # effects that are all 0
     try:
-        step[free] = np.linalg.solve(information[np.ix_(free, free)], score[free])
+        step[free] = np.linalg.solve(known, score[free])
     except np.linalg.LinAlgError:
         return None
     return step if np.isfinite(step).all() else None

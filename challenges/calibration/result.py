@@ -4,16 +4,19 @@ The problem: a score that was corrected must be open to everybody who asks how. 
 variances, the method and what limits it stand in one frozen value; without the reads nobody could recompute.
 """
 
+import hashlib
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 import numpy as np
 
+from ...finance.documents import canonical_bytes
 from .blocks import Variances
 from .design import Array, Direction, PanelModel, Read
 
 Method = Literal["reml", "given", "raw"]
+VERSION = "almoner.calibration/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +144,11 @@ class Calibration:
     version : str
         Of the method.
     seed, frozen_at : str or None
-        Of the lottery and of the closing, once frozen.
+        Of the lottery (or its commitment) and of the closing, once frozen.
+    source : str or None
+        Digest of the frozen calibration whose variances and means it keeps.
+    voided : tuple of (application, judge)
+        Reads that it leaves out against its source.
     covariance : array or None [points^2]
         Of the merits, in their order; read-only.
 
@@ -173,7 +180,18 @@ class Calibration:
     version: str
     seed: str | None = None
     frozen_at: str | None = None
+    source: str | None = None
+    voided: tuple[tuple[str, str], ...] = ()
     covariance: Array | None = field(repr=False, compare=False, default=None)
+
+    def to_json(self) -> bytes:
+        """Write exact bytes; ``read_calibration`` reads them back."""
+        return canonical_bytes(_content(self))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the exact bytes, 64 hexadecimal digits."""
+        return hashlib.sha256(self.to_json()).hexdigest()
 
     @property
     def applications(self) -> tuple[str, ...]:
@@ -249,3 +267,37 @@ class Calibration:
         if self.covariance is None:
             raise ValueError(f"raw means have no covariance: {self.reason}")
         return float(self.covariance[self.position(one), self.position(other)])
+
+
+def _content(calibration: Calibration) -> dict[str, object]:
+    """Return everything but the covariance, which follows from reads and variances; floats as exact text."""
+    return {
+        "schema": VERSION,
+        "version": calibration.version,
+        "method": calibration.method,
+        "reason": calibration.reason,
+        "direction": calibration.direction,
+        "panel_model": calibration.panel_model,
+        "reads": [[row.application_id, row.judge_id, str(row.value)] for row in calibration.reads],
+        "variances": _figures(calibration.variances),
+        "boundary": calibration.boundary,
+        "mu": repr(calibration.mu),
+        "merits": [_figures(row) for row in calibration.merits],
+        "judges": [_figures(row) for row in calibration.judges],
+        "panels": [_figures(row) for row in calibration.panels],
+        "log_likelihood": _text(calibration.log_likelihood),
+        "components": calibration.components,
+        "flags": calibration.flags,
+        "seed": calibration.seed,
+        "frozen_at": calibration.frozen_at,
+        "source": calibration.source,
+        "voided": calibration.voided,
+    }
+
+
+def _figures(row: Variances | Merit | JudgeEffect | PanelMean | None) -> dict[str, object] | None:
+    return None if row is None else {one.name: _text(getattr(row, one.name)) for one in fields(row)}
+
+
+def _text(value: object) -> object:
+    return repr(value) if isinstance(value, float) else value

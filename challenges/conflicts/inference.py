@@ -64,8 +64,8 @@ class MoneyFlow:
         ``settled``, ``pending`` or ``encumbered``.
     first, last : date
         Days of the first and the last of its transactions.
-    count : int [transactions]
-        How many.
+    rows : int [rows]
+        How many rows of the ledger say so.
     through : str
         Code of the fund whose lots say that the payer's own money reached the payee; empty otherwise.
 
@@ -73,8 +73,8 @@ class MoneyFlow:
     --------
     >>> from almoner import money
     >>> str(MoneyFlow(payer="river-trust", payee="fund:water", amount=money("5", "USD"), state="settled",
-    ...          first=date(2026, 1, 1), last=date(2026, 1, 1), count=1))
-    'river-trust gave 5.00 USD to fund:water, settled, 1 transaction on 2026-01-01'
+    ...          first=date(2026, 1, 1), last=date(2026, 1, 1)))
+    'river-trust gave 5.00 USD to fund:water, settled, on 2026-01-01 (1 row of the ledger)'
     """
 
     payer: str
@@ -83,15 +83,15 @@ class MoneyFlow:
     state: str
     first: date
     last: date
-    count: int
+    rows: int = 1
     through: str = ""
 
     def __str__(self) -> str:
         """Say it in words."""
         lots = f" by the lots of fund:{self.through}" if self.through else ""
         days = f"on {self.first}" if self.first == self.last else f"from {self.first} to {self.last}"
-        count = f"{self.count} transaction{'s' if self.count != 1 else ''}"
-        return f"{self.payer} gave {self.amount} to {self.payee}{lots}, {self.state}, {count} {days}"
+        rows = f"{self.rows} row{'s' if self.rows != 1 else ''} of the ledger"
+        return f"{self.payer} gave {self.amount} to {self.payee}{lots}, {self.state}, {days} ({rows})"
 
 
 def infer_from_mail(marks: Iterable[Mark]) -> tuple[Interest, ...]:
@@ -214,8 +214,7 @@ def infer_from_money(  # the two sides, the rule, and who is who
     >>> from almoner import money
     >>> day = date(2026, 1, 1)
     >>> paid = [
-    ...     MoneyFlow(payer=one, payee=other, amount=money("5", "USD"), state="settled", first=day, last=day,
-    ...          count=1)
+    ...     MoneyFlow(payer=one, payee=other, amount=money("5", "USD"), state="settled", first=day, last=day)
     ...     for one, other in (("lab", "fund:x"), ("fund:x", "home"))
     ... ]
     >>> found = infer_from_money(paid, {"lab"}, {"home"}, date(2027, 1, 1), look_back_days=1095,

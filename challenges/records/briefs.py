@@ -21,10 +21,11 @@ KNOWN_BRIEFS = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredChallenge:
-    """A challenge with its row number."""
+    """A challenge with its row number, and whether its reads are ``open`` or ``assigned``."""
 
     id: int
     challenge: Challenge
+    judging: str
 
 
 def keep_challenge(
@@ -63,7 +64,7 @@ def keep_challenge(
 def find_challenge(session: Session, book: str, code: str, at: datetime | None = None) -> StoredChallenge:
     """Return a challenge under the brief in force at an instant; without one, under the newest version."""
     query = (
-        select(CHALLENGE.c.id, BRIEF.c.body, FUND.c.code.label("fund"))
+        select(CHALLENGE.c.id, CHALLENGE.c.judging, BRIEF.c.body, FUND.c.code.label("fund"))
         .join(FUND, FUND.c.id == CHALLENGE.c.fund_id)
         .join(BRIEF, BRIEF.c.challenge_id == CHALLENGE.c.id)
         .where(CHALLENGE.c.book_id == find_book_id(session, book), CHALLENGE.c.code == code)
@@ -74,7 +75,9 @@ def find_challenge(session: Session, book: str, code: str, at: datetime | None =
     if found is None:
         raise Missing(f"There is no challenge {code!r} in this book.", what="challenge", code=code)
     return StoredChallenge(
-        id=found.id, challenge=Challenge(book=book, fund=found.fund, brief=_read_brief(found.body))
+        id=found.id,
+        challenge=Challenge(book=book, fund=found.fund, brief=_read_brief(found.body)),
+        judging=found.judging,
     )
 
 

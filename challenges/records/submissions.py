@@ -14,7 +14,7 @@ from ..applications import Application
 from ..eligibility import check_eligibility
 from ..lifecycle import Submission
 from .briefs import StoredChallenge
-from .tables import APPLICATION, FINDING, SUBMISSION
+from .tables import APPLICATION, FINDING, SUBMISSION, WITHDRAWAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,3 +119,9 @@ def find_application(session: Session, challenge_id: int, code: str) -> Applicat
         .limit(1)
     )
     return Application.read(bytes(body or b""))
+
+
+def is_withdrawn(session: Session, application_id: int) -> bool:
+    """Tell whether an application was withdrawn."""
+    query = select(WITHDRAWAL.c.application_id).where(WITHDRAWAL.c.application_id == application_id)
+    return session.scalar(query) is not None

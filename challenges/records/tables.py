@@ -135,10 +135,13 @@ IDENTITY_MARK = table(
     "identity_mark",
     METADATA,
     book_id=Count,
-    party_id=Count,
+    holder=Text,
     kind=Text,
     value=Text,
+    organisation=Text,
     verified=Count,
+    birth_year=Count,
+    source=Text,
     event_id=Key,
 )
 INTEREST = table(
@@ -146,14 +149,15 @@ INTEREST = table(
     METADATA,
     id=Count,
     book_id=Count,
-    from_id=Count,
-    to_id=Count,
+    from_party=Text,
+    to_party=Text,
     kind=Text,
     since=Day,
     until=Day,
     declared_by=Text,
     source=Text,
     confidence_bp=Count,
+    amount=Text,
     event_id=Key,
 )
 JUDGE = table(
@@ -220,6 +224,15 @@ PLAN_PUBLICATION = table(
     reason=Text,
     event_id=Key,
 )
+ENTRY_OPENING = table(
+    "entry_opening",
+    METADATA,
+    plan_id=Count,
+    application_id=Count,
+    judge_id=Count,
+    opened_at=Instant,
+    event_id=Key,
+)
 JUDGE_READ = table(
     "judge_read",
     METADATA,
@@ -260,6 +273,17 @@ CALIBRATION = table(
     challenge_id=Count,
     phase=Text,
     number=Count,
+    body=LargeBinary,
+    body_sha256=LargeBinary,
+    event_id=Key,
+)
+ADVANCEMENT = table(
+    "advancement",
+    METADATA,
+    challenge_id=Count,
+    phase=Text,
+    number=Count,
+    kind=Text,
     body=LargeBinary,
     body_sha256=LargeBinary,
     event_id=Key,
@@ -307,6 +331,26 @@ AWARD_END = table(
     award_id=Count,
     state=Text,
     reason=Text,
+    txn_id=Key,
+    event_id=Key,
+)
+AWARD_PAYMENT = table(
+    "award_payment",
+    METADATA,
+    award_id=Count,
+    number=Count,
+    amount=Count,
+    txn_id=Key,
+    event_id=Key,
+)
+PRIZE_END = table(
+    "prize_end",
+    METADATA,
+    challenge_id=Count,
+    prize=Count,
+    rest=Count,
+    released=Count,
+    unit=Text,
     txn_id=Key,
     event_id=Key,
 )

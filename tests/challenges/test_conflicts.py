@@ -240,9 +240,7 @@ def flow(
 ) -> MoneyFlow:
     on = DAY - timedelta(days=days)
     amount = money(f"{minor / 100:.2f}", "USD")
-    return MoneyFlow(
-        payer=payer, payee=payee, amount=amount, state=state, first=on, last=on, count=1, through=lots
-    )
+    return MoneyFlow(payer=payer, payee=payee, amount=amount, state=state, first=on, last=on, through=lots)
 
 
 def paid(*flows: MoneyFlow, policy: ConflictPolicy = AMERICA_COMPETES) -> list[tuple[str, str, str, str]]:

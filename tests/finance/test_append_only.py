@@ -19,8 +19,10 @@ REFUSALS = (
     "GENERATED ALWAYS",
     "earmark_scope follows",
     "event waits",
+    "is withdrawn",
+    "is recused",
 )
-NEVER_WRITTEN = {"almoner_version", "balance", "lot"}
+NEVER_WRITTEN = {"almoner_version", "balance", "draft", "lot"}  # no facts
 Cell = Any  # what a column of a reflected table holds
 
 

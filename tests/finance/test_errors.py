@@ -5,10 +5,17 @@ import re
 
 import pytest
 
+from almoner.challenges import errors as challenge_errors
 from almoner.finance import errors
 from almoner.finance.errors import AlmonerError, InsufficientFunds
 
-ALL = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, AlmonerError)]
+MODULES = (errors, challenge_errors)
+ALL = [
+    kind
+    for module in MODULES
+    for _, kind in inspect.getmembers(module, inspect.isclass)
+    if issubclass(kind, AlmonerError) and kind.__module__ == module.__name__
+]
 
 
 def test_every_error_has_a_code_of_its_own() -> None:
@@ -19,7 +26,8 @@ def test_every_error_has_a_code_of_its_own() -> None:
 
 
 def test_the_tree_in_the_docstring_is_the_tree() -> None:
-    drawn = re.findall(r"[|`]- (\w+) +(.+(?:\n +\|  {9,}.+)*)", errors.__doc__ or "")
+    said = "".join(module.__doc__ or "" for module in MODULES)
+    drawn = re.findall(r"[|`]- (\w+) +(.+(?:\n +\|  {9,}.+)*)", said)
     tree = {base: set(re.findall(r"\w+", names)) for base, names in drawn}
     real = {
         base.__name__: {kind.__name__ for kind in base.__subclasses__()}
@@ -37,7 +45,7 @@ def test_errors_keep_their_figures_across_processes(kind: type[AlmonerError]) ->
 
 
 def test_a_floor_raises_no_bare_exception_of_its_own() -> None:
-    source = inspect.getsource(errors)
+    source = "".join(inspect.getsource(module) for module in MODULES)
     names = {node.id for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Name)}
     assert "HTTPException" not in names
     assert InsufficientFunds.__mro__[1].__name__ == "FundError"
