@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from .recheck import recheck_assignment
     from .result import AssignedPair, Assignment, StageResult
     from .shortage import HallCertificate, ShortApplication
-    from .signals import blend_affinity
     from .solving import assign
 else:
     __getattr__, __dir__ = shelve(
@@ -27,7 +26,6 @@ else:
             ".recheck": ("recheck_assignment",),
             ".result": ("AssignedPair", "Assignment", "StageResult"),
             ".shortage": ("HallCertificate", "ShortApplication"),
-            ".signals": ("blend_affinity",),
             ".solving": ("assign",),
         },
     )
@@ -45,6 +43,5 @@ __all__ = [
     "ShortApplication",
     "StageResult",
     "assign",
-    "blend_affinity",
     "recheck_assignment",
 ]
