@@ -34,11 +34,9 @@ if TYPE_CHECKING:
         AttachedFile,
     )
     from .assignment import (
-        AssignedPair,
         Assignment,
         AssignmentProblem,
         ReaderMinimum,
-        StageResult,
         assign,
         recheck_assignment,
     )
@@ -311,11 +309,9 @@ else:
             ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
             ".applications": ("Application", "AttachedFile"),
             ".assignment": (
-                "AssignedPair",
                 "Assignment",
                 "AssignmentProblem",
                 "ReaderMinimum",
-                "StageResult",
                 "assign",
                 "recheck_assignment",
             ),
@@ -488,7 +484,6 @@ __all__ = [
     "AnyPrize",
     "AppealPolicy",
     "Application",
-    "AssignedPair",
     "Assignment",
     "AssignmentProblem",
     "Assumptions",
@@ -596,7 +591,6 @@ __all__ = [
     "RubricCalibration",
     "Scale",
     "Score",
-    "StageResult",
     "Staged",
     "Standing",
     "Steadiness",
