@@ -5,7 +5,18 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .applications import Application, AttachedFile
+    from .actor_map import (
+        ActorMap,
+        HubCandidate,
+        MapActor,
+        MapGap,
+        MapPlace,
+        MapTie,
+    )
+    from .applications import (
+        Application,
+        AttachedFile,
+    )
     from .assignment import (
         AssignedPair,
         Assignment,
@@ -14,6 +25,11 @@ if TYPE_CHECKING:
         StageResult,
         assign,
         recheck_assignment,
+    )
+    from .attachment import (
+        Attachment,
+        AwardChoice,
+        measure_attachment,
     )
     from .awarding import (
         Award,
@@ -34,8 +50,16 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
-    from .brief import Brief, Goal
+    from .bands import (
+        ExpectedPlace,
+        ExpectedRanking,
+        LotteryDraw,
+        TieBand,
+    )
+    from .brief import (
+        Brief,
+        Goal,
+    )
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -60,7 +84,10 @@ if TYPE_CHECKING:
         total_reads,
         void_reads,
     )
-    from .caps import Filled, fill_to_cap
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .conflicts import (
         AMERICA_COMPETES,
         INTEREST_KINDS,
@@ -81,26 +108,76 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .disclosures import ActorDisclosure, NamedFunder
+    from .damping import (
+        ProgressContender,
+        ProgressDivision,
+        ProgressShare,
+        divide_by_progress,
+    )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
+    from .drafts import (
+        Draft,
+        draft_findings,
+        merge_drafts,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
+        ChecklistRow,
         EligibilityRule,
+        FactStatement,
         Finding,
         Leaf,
         LeafFinding,
         Not,
+        ProofSet,
+        QuizQuestion,
+        after_cure,
         check_eligibility,
+        checklist,
+        checklist_text,
         conjunction,
         disjunction,
         negation,
+        quiz_questions,
+        smallest_proofs,
+        take_quiz,
     )
-    from .fields import Condition
-    from .forms import Form
-    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
-    from .offers import InKindNeed, InKindOffer
-    from .phases import Advances, Phase
-    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .landscape import (
+        draw_map,
+    )
+    from .leaders import (
+        Leaderboard,
+        LeaderRow,
+        leaderboard,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -120,11 +197,55 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .scores import Score, read_marks, totals_by_read
-    from .seeds import Beacon, commit, committed_seed
+    from .progress import (
+        Course,
+        Determined,
+        HubProgress,
+        measure_progress,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        draw,
+        places_for_money,
+        rank,
+        rank_by_mean,
+    )
+    from .ratings import (
+        HubRating,
+        Ratings,
+        rate,
+    )
+    from .register import (
+        CommitmentFact,
+        DeedPromise,
+        MoneyPromise,
+        OutcomePromise,
+        PublicCommitment,
+        RegisterEntry,
+        enter_commitment,
+    )
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
     from .sensitivity import (
         AwardSensitivity,
         OtherDecision,
@@ -133,12 +254,19 @@ if TYPE_CHECKING:
         decide_otherwise,
         rank_moves,
     )
-    from .simulation import Assumptions, DesignReport, simulate_design
-    from .visibility import VisibilityRule
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
+    from .visibility import (
+        VisibilityRule,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".actor_map": ("ActorMap", "HubCandidate", "MapActor", "MapGap", "MapPlace", "MapTie"),
             ".applications": ("Application", "AttachedFile"),
             ".assignment": (
                 "AssignedPair",
@@ -149,6 +277,7 @@ else:
                 "assign",
                 "recheck_assignment",
             ),
+            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -215,23 +344,37 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
+            ".damping": ("ProgressContender", "ProgressDivision", "ProgressShare", "divide_by_progress"),
             ".disclosures": ("ActorDisclosure", "NamedFunder"),
+            ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
+                "ChecklistRow",
                 "EligibilityRule",
+                "FactStatement",
                 "Finding",
                 "Leaf",
                 "LeafFinding",
                 "Not",
+                "ProofSet",
+                "QuizQuestion",
+                "after_cure",
                 "check_eligibility",
+                "checklist",
+                "checklist_text",
                 "conjunction",
                 "disjunction",
                 "negation",
+                "quiz_questions",
+                "smallest_proofs",
+                "take_quiz",
             ),
             ".fields": ("Condition",),
             ".forms": ("Form",),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".landscape": ("draw_map",),
+            ".leaders": ("LeaderRow", "Leaderboard", "leaderboard"),
             ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
@@ -254,15 +397,26 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
+            ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
+            ".ratings": ("HubRating", "Ratings", "rate"),
+            ".register": (
+                "CommitmentFact",
+                "DeedPromise",
+                "MoneyPromise",
+                "OutcomePromise",
+                "PublicCommitment",
+                "RegisterEntry",
+                "enter_commitment",
+            ),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
             ".sensitivity": (
+                "AwardSensitivity",
                 "OtherDecision",
                 "RankMove",
-                "AwardSensitivity",
                 "Steadiness",
                 "decide_otherwise",
                 "rank_moves",
@@ -276,6 +430,7 @@ __all__ = [
     "AMERICA_COMPETES",
     "INTEREST_KINDS",
     "ActorDisclosure",
+    "ActorMap",
     "Advances",
     "Aliases",
     "AllOf",
@@ -290,8 +445,10 @@ __all__ = [
     "AssignmentProblem",
     "Assumptions",
     "AttachedFile",
+    "Attachment",
     "AttributeMinimum",
     "Award",
+    "AwardChoice",
     "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
@@ -302,15 +459,22 @@ __all__ = [
     "BudgetLine",
     "Calibration",
     "ChangeLink",
+    "ChecklistRow",
+    "CommitmentFact",
     "Condition",
     "ConflictPolicy",
     "Contender",
+    "Course",
+    "DeedPromise",
     "DesignReport",
+    "Determined",
     "DisclosurePolicy",
     "Discretionary",
+    "Draft",
     "EligibilityRule",
     "ExpectedPlace",
     "ExpectedRanking",
+    "FactStatement",
     "Filled",
     "FinalistsThenGrand",
     "Finding",
@@ -318,6 +482,9 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "HubCandidate",
+    "HubProgress",
+    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -328,33 +495,49 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
+    "LeaderRow",
+    "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
+    "MapActor",
+    "MapGap",
+    "MapPlace",
+    "MapTie",
     "Mark",
     "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Merit",
     "MoneyFlow",
+    "MoneyPromise",
     "NamedFunder",
     "Not",
     "OtherDecision",
+    "OutcomePromise",
     "PanelMean",
     "Phase",
     "Places",
     "Pool",
     "Prize",
     "PrizeStage",
+    "ProgressContender",
+    "ProgressDivision",
+    "ProgressShare",
+    "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
+    "PublicCommitment",
     "PublishedAward",
     "PublishedRound",
+    "QuizQuestion",
     "RankMove",
     "Ranking",
+    "Ratings",
     "Read",
     "ReaderMinimum",
     "ReducedPerDay",
+    "RegisterEntry",
     "RollOver",
     "Rubric",
     "RubricCalibration",
@@ -369,6 +552,7 @@ __all__ = [
     "Trait",
     "Variances",
     "VisibilityRule",
+    "after_cure",
     "alias_sets",
     "assign",
     "award_by_allocation",
@@ -379,6 +563,8 @@ __all__ = [
     "calibrate",
     "calibrate_traits",
     "check_eligibility",
+    "checklist",
+    "checklist_text",
     "commit",
     "committed_seed",
     "conflict_policy",
@@ -386,7 +572,11 @@ __all__ = [
     "count_ballots",
     "decide_otherwise",
     "disjunction",
+    "divide_by_progress",
+    "draft_findings",
     "draw",
+    "draw_map",
+    "enter_commitment",
     "fill_to_cap",
     "find_conflicts",
     "freeze",
@@ -394,22 +584,30 @@ __all__ = [
     "infer_from_money",
     "infer_from_work",
     "interest_of_tie",
+    "leaderboard",
+    "measure_attachment",
+    "measure_progress",
     "median_quorum",
+    "merge_drafts",
     "metric_shares",
     "negation",
     "places_for_money",
     "pose",
     "prize_maximum",
+    "quiz_questions",
     "rank",
     "rank_by_mean",
     "rank_moves",
+    "rate",
     "read_calibration",
     "read_marks",
     "recheck_assignment",
     "retro_funding_4",
     "simulate_design",
+    "smallest_proofs",
     "split_places",
     "stage_amounts",
+    "take_quiz",
     "total_reads",
     "totals_by_read",
     "unawarded",

@@ -6,6 +6,7 @@ decision is computed again, and only the awards that come out differently are he
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Literal
@@ -265,6 +266,24 @@ def remedied(
     """
     for remedy in remedies:
         facts = _remedied(facts, remedy)
+    return facts
+
+
+def remedied_where_possible(
+    facts: DecisionFacts, remedies: Iterable[VoidRead | CorrectFinding | CorrectClock | Recompute]
+) -> DecisionFacts:
+    """Return the facts under remedies that may have been put right by other means since.
+
+    Parameters
+    ----------
+    facts : DecisionFacts
+        As they are; a read that is void already stays void.
+    remedies : iterable of Remedy
+        Of appeals that were upheld.
+    """
+    for remedy in remedies:
+        with suppress(AppealRefused):
+            facts = _remedied(facts, remedy)
     return facts
 
 

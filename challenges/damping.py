@@ -28,7 +28,7 @@ Newcomers = Literal["equal", "lottery"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Contender:
+class ProgressContender:
     """A hub that takes part in a division.
 
     Attributes
@@ -42,7 +42,7 @@ class Contender:
 
     Examples
     --------
-    >>> Contender(hub="river", progress=Fraction(2, 3)).earlier
+    >>> ProgressContender(hub="river", progress=Fraction(2, 3)).earlier
     0
     """
 
@@ -101,6 +101,9 @@ class ProgressDivision:
     drawn: tuple[str, ...]
 
 
+Contender = ProgressContender  # the name that awarding still uses
+
+
 def damped_factor(earlier: int, damping: Fraction) -> Fraction:
     """Return (1 + earlier awards) to the power of 1 - damping, to 18 decimals.
 
@@ -138,7 +141,7 @@ def damped_factor(earlier: int, damping: Fraction) -> Fraction:
 
 
 def divide_by_progress(
-    contenders: Iterable[Contender],
+    contenders: Iterable[ProgressContender],
     pool: Money,
     *,
     damping: Fraction = Fraction(1),
@@ -152,7 +155,7 @@ def divide_by_progress(
 
     Parameters
     ----------
-    contenders : iterable of Contender
+    contenders : iterable of ProgressContender
         Every eligible hub once.
     pool : Money
         Not negative.
@@ -177,8 +180,8 @@ def divide_by_progress(
     Examples
     --------
     >>> from almoner.finance.money import money
-    >>> hubs = [Contender(hub="river", progress=Fraction(2, 3)),
-    ...     Contender(hub="hill", progress=Fraction(1, 3)), Contender(hub="new", progress=None)]
+    >>> hubs = [ProgressContender(hub=name, progress=part)
+    ...     for name, part in (("river", Fraction(2, 3)), ("hill", Fraction(1, 3)), ("new", None))]
     >>> found = divide_by_progress(hubs, money("100.00", "USD"), hub_cap_bp=5000, newcomer_bp=1000)
     >>> [(one.hub, one.amount.text, one.way) for one in found.shares]
     [('river', '50.00', 'progress'), ('hill', '40.00', 'progress'), ('new', '10.00', 'newcomer')]
@@ -215,7 +218,7 @@ def divide_by_progress(
 
 
 def _require_sound(
-    rows: Sequence[Contender], pool: Money, hub_cap_bp: int, newcomer_bp: int, places: int
+    rows: Sequence[ProgressContender], pool: Money, hub_cap_bp: int, newcomer_bp: int, places: int
 ) -> None:
     names = [one.hub for one in rows]
     if len(set(names)) != len(names):
@@ -246,7 +249,12 @@ def _evenly(names: Sequence[str], amount: int, cap: int) -> dict[str, int]:
 
 
 def _by_weight(
-    rows: Sequence[Contender], pool: int, damping: Fraction, hub_cap_bp: int, whole_bp: int, aside: int
+    rows: Sequence[ProgressContender],
+    pool: int,
+    damping: Fraction,
+    hub_cap_bp: int,
+    whole_bp: int,
+    aside: int,
 ) -> dict[str, int]:
     """Divide what is not set aside by damped progress: floors, then the largest remainders below the cap."""
     weights = {

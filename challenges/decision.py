@@ -35,7 +35,7 @@ from .awarding import (
 )
 from .ballots import Ballot, MeasuredProject, count_ballots
 from .brief import Brief
-from .damping import Contender
+from .damping import ProgressContender
 from .eligibility import Status
 from .errors import BallotInvalid
 from .figures import is_plain_decimal
@@ -108,12 +108,14 @@ class DecisionFacts:
         That stand; void ones are not among them.
     ballots : tuple[Ballot, ...]
         As cast.
-    progress : mapping of str to tuple[Contender, ...]
+    progress : mapping of str to tuple[ProgressContender, ...]
         Phase -> hubs by the code of their application.
     finishes : mapping of str to tuple[Finish, ...]
         Phase -> determinations of the target of a first-to-finish prize.
     gone : frozenset[str]
-        Withdrawn, declined or lapsed: in every ranking, and in no award.
+        Withdrawn: in no award.
+    declined : frozenset[tuple[int, str]]
+        Number of a prize and application that declined it, or of which it lapsed.
     clocks : mapping of str to (datetime, datetime)
         Phases whose opening and closing were corrected.
     tie : TieBreak
@@ -128,9 +130,10 @@ class DecisionFacts:
     statuses: Mapping[str, Status] = field(default_factory=dict)
     reads: tuple[TimedRead, ...] = ()
     ballots: tuple[Ballot, ...] = ()
-    progress: Mapping[str, tuple[Contender, ...]] = field(default_factory=dict)
+    progress: Mapping[str, tuple[ProgressContender, ...]] = field(default_factory=dict)
     finishes: Mapping[str, tuple[Finish, ...]] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
+    declined: frozenset[tuple[int, str]] = frozenset()
     clocks: Mapping[str, tuple[datetime, datetime]] = field(default_factory=dict)
     tie: TieBreak = field(default_factory=TieBreak)
 
@@ -206,7 +209,9 @@ def decide(facts: DecisionFacts, *, rank: Ranker = rank_raw) -> Decision:
         if closes[prize.phase] > as_utc(facts.as_of):
             continue
         more = added.get(prize.phase)
-        awards = _decide_one(replace(facts, tie=replace(facts.tie, free=free)), prize, rank, more)
+        out = facts.gone | {name for at, name in facts.declined if at == number}
+        here = replace(facts, gone=out, tie=replace(facts.tie, free=free))
+        awards = _decide_one(here, prize, rank, more)
         if awards is None:
             continue
         most = prize_maximum(prize, facts.unit) + (more or zero(facts.unit))

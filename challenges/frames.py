@@ -66,7 +66,7 @@ def register_frame(entries: Iterable[RegisterEntry]) -> Frame:
     Parameters
     ----------
     entries : iterable of RegisterEntry
-        From ``enter`` or ``acts.register``.
+        From ``acts.public_register``.
 
     Examples
     --------

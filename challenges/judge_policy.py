@@ -4,20 +4,21 @@ The problem: workload, conflicts and fees that are agreed judge by judge cannot 
 rises with a score buys the score. All of it stands in the brief before anybody applies.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
 from ..finance.documents import Code, DecimalText, Document
 from ..finance.findings import Findings, finding, repeated
+from .conflicts.policy import ConflictPolicy, conflict_policy
 from .figures import WHOLE_BP, nano
-from .json_values import JsonObject
 from .prizes import amount_findings
 
 PanelModel = Literal["quality", "none", "within"]
 ConflictScope = Literal["pair", "phase", "competition"]
 FractionText = Annotated[str, StringConstraints(pattern=r"^(0(\.[0-9]{1,9})?|1(\.0{1,9})?)$")]
-Reads = Annotated[int, Field(ge=0, le=100_000)]
+MOST_READS: Final = 100_000
+Reads = Annotated[int, Field(ge=0, le=MOST_READS)]
 
 
 class AttributeMinimum(Document):
@@ -70,7 +71,7 @@ class JudgePolicy(Document):
         Fewest and most that one judge reads in a phase.
     per_organisation : int [judges]
         Most readers of one application who belong to one organisation.
-    conflicts : str or Mapping
+    conflicts : str or ConflictPolicy
         ``america_competes``, or a policy of its own.
     scope : str or None
         What a hard conflict bars from: ``pair``, ``phase`` or ``competition``; ``None``: as the policy says
@@ -100,9 +101,9 @@ class JudgePolicy(Document):
     'quality'
     """
 
-    load: tuple[Reads, Reads] = (0, 100_000)
+    load: tuple[Reads, Reads] = (0, MOST_READS)
     per_organisation: Annotated[int, Field(ge=1, le=1000)] = 1
-    conflicts: Literal["america_competes"] | JsonObject = "america_competes"
+    conflicts: Literal["america_competes"] | ConflictPolicy = "america_competes"
     scope: ConflictScope | None = None
     calibrate: bool = True
     panel_model: PanelModel = "quality"
@@ -114,6 +115,16 @@ class JudgePolicy(Document):
     abstain: bool = True
     fee: JudgeFee | None = None
     randomise_bp: Annotated[int, Field(ge=1, le=WHOLE_BP)] = WHOLE_BP
+
+    @property
+    def states_load(self) -> bool:
+        """Whether a greatest load is stated, and not merely the default."""
+        return self.load[1] < MOST_READS
+
+    @property
+    def conflict_policy(self) -> ConflictPolicy:
+        """The policy on conflicts in full, with the scope that is stated here."""
+        return conflict_policy(self.conflicts, self.scope)
 
 
 def policy_findings(policy: JudgePolicy, unit_code: str, at: str) -> Findings:
@@ -147,6 +158,8 @@ def policy_findings(policy: JudgePolicy, unit_code: str, at: str) -> Findings:
         finding(f"{at}/attributes/{n}/attribute", f"{names[n]} stands here a second time")
         for n in repeated(names)
     ]
+    if isinstance(policy.conflicts, ConflictPolicy):
+        found += policy.conflicts.findings(f"{at}/conflicts")
     if policy.fee is not None:
         found += amount_findings(policy.fee.amount, unit_code, f"{at}/fee/amount", zero_allowed=True)
     return found

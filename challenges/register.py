@@ -258,7 +258,7 @@ class RegisterEntry:
     >>> made = PublicCommitment.read('''{"schema": "almoner.commitment/1", "code": "c-1", "party": "giver",
     ...     "title": "Openness", "made_on": "2027-01-10", "by": "2028-12-31", "source": "a speech",
     ...     "promise": {"kind": "deed", "text": "We publish all our contracts."}}''')
-    >>> enter(made, [], as_of=date(2028, 1, 1)).status
+    >>> enter_commitment(made, [], as_of=date(2028, 1, 1)).status
     'unverifiable'
     """
 
@@ -291,7 +291,7 @@ class RegisterEntry:
         }
 
 
-def enter(
+def enter_commitment(
     commitment: PublicCommitment,
     facts: Iterable[CommitmentFact],
     *,
@@ -318,8 +318,8 @@ def enter(
     -----
     Kept: the facts reach it and none of it fell away again; in time when the day of the fact that reached it
     is not after ``by``, whenever it became known. Disputed: it would be reached with what is in dispute, or
-    all there is is in dispute. Due until ``by``; overdue for ``grace_days``; then missed, and at once where a final
-    result of a later day falls short.
+    all there is is in dispute. Due until ``by``; overdue for ``grace_days``; then missed, and at once where a
+    final result of a later day falls short.
 
     Examples
     --------
@@ -328,7 +328,7 @@ def enter(
     ...     "promise": {"kind": "money", "amount": "5000000.00", "unit": "USD", "fund": "water-pool"}}''')
     >>> day = date(2028, 6, 1)
     >>> gift = CommitmentFact(on=day, known_on=day, value=Fraction(5_000_000), source="g1")
-    >>> [enter(made, facts, as_of=date(year, 2, 1)).status
+    >>> [enter_commitment(made, facts, as_of=date(year, 2, 1)).status
     ...     for facts, year in (([], 2028), ([gift], 2029), ([], 2029), ([], 2030))]
     ['due', 'kept', 'overdue', 'missed']
     """

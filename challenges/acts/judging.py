@@ -66,7 +66,7 @@ def score(
     seat, admission = find_place(session, stored, phase.id, application, judge)
     lock_scoring(session, stored, admission.id)
     if seat is not None:
-        require_free(session, stored, judge, application, clock=clock)
+        require_free(session, stored, phase, judge, application, clock=clock)
     _require_scorable(session, stored, phase, application, admission)
     brief = stored.challenge.brief
     scores = read_marks(

@@ -54,8 +54,10 @@ class AssignmentGrid:
         Why pairs are barred.
     demand, weights, low, high, overload : int array [reads]
         Of applications and of judges; the demand of an anchor includes its extra reads.
-    organisation, cap : int array [1]
-        Place of each judge's organisation (-1 for none), and how many of each may read one application.
+    organisation : int array [1]
+        Place of each judge's organisation; -1 for none.
+    cap : int array [reads]
+        How many judges of each organisation may read each application.
     sorts : tuple of ReaderSort
         Readers that applications need.
     cliques : tuple of int array
@@ -200,7 +202,6 @@ def compile_grid(problem: AssignmentProblem, *, seed: int) -> AssignmentGrid:
         [problem.organisations[at] for at in columns] if problem.organisations else [""] * m
     )
     none = np.array([not organisations[at] for at in organisation], np.bool_)
-    per = problem.per_organisation
     affinity = whole_bp(np.asarray(problem.affinity, np.float64)[np.ix_(rows, columns)])
     cost, constant = _costs(problem, places)
     return AssignmentGrid(
@@ -219,7 +220,7 @@ def compile_grid(problem: AssignmentProblem, *, seed: int) -> AssignmentGrid:
         overload=spread(problem.overload, m)[columns],
         organisations=organisations,
         organisation=np.where(none, NOBODY, organisation),
-        cap=np.array([per if isinstance(per, int) else per.get(name, 1) for name in organisations], np.int64),
+        cap=_caps(problem, applications, organisations),
         sorts=_sorts(problem, places, rows, (abroad, anchors)),
         cliques=_cliques(problem, places),
         pinned=places.mask(problem.pins),
@@ -295,6 +296,8 @@ def _bars(
         at = places.columns[judge]
         why[:, at] = np.where(places.mask(problem.pins)[:, at], why[:, at], code[reason])
     why[places.of(problem.barred)] = [code[reason] for reason in problem.barred.values()]
+    liftable = [code[reason] for reason in reasons if problem.is_liftable(reason)]
+    why[places.mask(problem.lifted) & np.isin(why, liftable)] = 0
     return why, reasons
 
 
@@ -348,6 +351,17 @@ def _cliques(problem: AssignmentProblem, places: IdPlaces) -> tuple[Int, ...]:
         open_pairs -= {(c, d) for c in clique for d in clique}
         cliques.append(np.array(sorted(clique), np.int64))
     return tuple(cliques)
+
+
+def _caps(problem: AssignmentProblem, applications: Sequence[str], organisations: Sequence[str]) -> Int:
+    """Return how many judges of each organisation may read each application [reads]."""
+    per = problem.per_organisation
+    usual = [per if isinstance(per, int) else per.get(name, 1) for name in organisations]
+    cap = np.tile(np.array(usual, np.int64), (len(applications), 1))
+    places = IdPlaces(applications, organisations)
+    known = [pair for pair in problem.organisation_extra if pair[1] in places.columns]
+    cap[places.of(known)] += np.array([problem.organisation_extra[pair] for pair in known], np.int64)
+    return cap
 
 
 def _full_floor(problem: AssignmentProblem, affinity: Int, allowed: Mask, demand: Int) -> Int:

@@ -97,26 +97,27 @@ def greedy_pairs(grid: AssignmentGrid) -> Mask:
     order = np.argsort(grid.pair_cost, axis=None, kind="stable")
     rows, columns = np.unravel_index(order[(grid.allowed & ~pairs).ravel()[order]], pairs.shape)
     for row, column in zip(rows.tolist(), columns.tolist(), strict=True):
-        if free[row] > 0 and room[column] > 0 and is_compatible(grid, pairs[row], column):
+        if free[row] > 0 and room[column] > 0 and is_compatible(grid, pairs, row, column):
             pairs[row, column] = True
             free[row] -= 1
             room[column] -= 1
     return pairs
 
 
-def is_compatible(grid: AssignmentGrid, readers: Mask, judge: int) -> bool:
+def is_compatible(grid: AssignmentGrid, pairs: Mask, row: int, judge: int) -> bool:
     """Whether a judge may join the readers of an application: organisation and separation.
 
     Parameters
     ----------
     grid : AssignmentGrid
         Tables.
-    readers : bool array
-        Who reads it already.
-    judge : int [column]
-        Place of the judge.
+    pairs : bool array
+        Who reads what already.
+    row, judge : int [place]
+        Of the application and of the judge.
     """
     own = grid.organisation[judge]
-    if own != NOBODY and int(readers[grid.organisation == own].sum()) >= grid.cap[own]:
+    readers = pairs[row]
+    if own != NOBODY and int(readers[grid.organisation == own].sum()) >= grid.cap[row, own]:
         return False
     return not any(judge in clique and readers[clique].any() for clique in grid.cliques)

@@ -17,6 +17,7 @@ from .grid import NOBODY, AssignmentGrid, Int, Mask
 from .problem import BP
 
 Float = NDArray[np.float64]
+Cut = tuple[Int, Int]
 HALF = 0.5 / BP  # below a whole basis point: what no rounding error reaches
 
 
@@ -32,8 +33,8 @@ class StageLines:
         Missing readers of a sort, missing and excess load, at most.
     floor : int array or None [bp]
         What the affinities of each application must add up to, missing reads counted as full ones.
-    cuts : tuple of int array
-        Sets of rows that a judge must join with the rest of their scope.
+    cuts : tuple of (int array, int array)
+        Rows that a judge must join with the rest of a scope, and the rows of that scope.
     most : float [1]
         What a pair may be at most; below one where chance decides.
 
@@ -46,7 +47,7 @@ class StageLines:
     missing: int | None = None
     shortfall: int | None = None
     floor: Int | None = None
-    cuts: tuple[tuple[Int, Int], ...] = ()
+    cuts: tuple[Cut, ...] = ()
     most: float = 1.0
 
 
@@ -96,15 +97,20 @@ class PoolModel:
         """Return the matrix without whole numbers."""
         return replace(self.matrix, integer=np.zeros(len(self.matrix.cost), np.bool_))
 
-    def pairs(self, x: Float) -> Mask:
-        """Return which pairs of the pool an answer takes.
+    def table(self, x: Float, shape: tuple[int, ...]) -> Mask:
+        """Return which pairs an answer takes.
 
         Parameters
         ----------
         x : float array [1]
             Values of the columns.
+        shape : tuple of int [pairs]
+            Of the table.
         """
-        return np.asarray(x[: len(self.row)] > 0.5)  # noqa: PLR2004 - nearer to one than to zero
+        pairs = np.zeros(shape, np.bool_)
+        taken = np.rint(x[: len(self.row)]) == 1
+        pairs[self.row[taken], self.column[taken]] = True
+        return pairs
 
 
 def build_model(grid: AssignmentGrid, pool: Mask, lines: StageLines) -> PoolModel:
@@ -183,20 +189,23 @@ class _Builder:
         grid = self.grid
         own = grid.organisation[self.column]
         self._close_at_most("organisation", own, own != NOBODY, grid.cap)
+        one = np.ones((len(grid.demand), 1), np.int64)
         for at, clique in enumerate(grid.cliques):
             inside = np.isin(self.column, clique)
-            self._close_at_most(f"apart{at}", np.zeros(len(self.x), np.int64), inside, np.array([1]))
+            self._close_at_most(f"apart{at}", np.zeros(len(self.x), np.int64), inside, one)
 
     def _close_at_most(self, name: str, group: Int, chosen: Mask, cap: Int) -> None:
         taken = np.flatnonzero(chosen)
-        key = self.row[taken] * len(cap) + group[taken]
+        width = max(1, cap.shape[1])
+        key = self.row[taken] * width + group[taken]
         keys, back, count = np.unique(key, return_inverse=True, return_counts=True)
-        tight = count > cap[keys % len(cap)] if len(keys) else np.zeros(0, np.bool_)
+        limit = cap[keys // width, keys % width]
+        tight = count > limit
         place = np.cumsum(tight) - 1
         held = tight[back]
         self.sheet.put(place[back][held], self.x[taken][held], 1.0)
         kept = keys[tight]
-        self._close(name, kept // len(cap), kept % len(cap), high=cap[kept % len(cap)])
+        self._close(name, kept // width, kept % width, high=limit[tight])
 
     def close_sorts(self) -> None:
         for at, (sort, rows) in enumerate(zip(self.grid.sorts, self.need, strict=True)):

@@ -30,13 +30,13 @@ def require_pins(grid: AssignmentGrid) -> None:
         _refuse(grid, row, int(np.flatnonzero(pinned[row])[-1]), "demand")
     for column in np.flatnonzero(pinned.sum(axis=0) > grid.most).tolist():
         _refuse(grid, int(np.flatnonzero(pinned[:, column])[-1]), column, "load")
-    for at, cap in enumerate(grid.cap.tolist()):
-        _at_most(grid, np.flatnonzero(grid.organisation == at), cap, "organisation")
+    for at in range(len(grid.organisations)):
+        _at_most(grid, np.flatnonzero(grid.organisation == at), grid.cap[:, at], "organisation")
     for clique in grid.cliques:
-        _at_most(grid, clique, 1, "separation")
+        _at_most(grid, clique, np.ones(len(grid.demand), np.int64), "separation")
 
 
-def _at_most(grid: AssignmentGrid, judges: Int, cap: int, rule: str) -> None:
+def _at_most(grid: AssignmentGrid, judges: Int, cap: Int, rule: str) -> None:
     part = grid.pinned[:, judges]
     for row in np.flatnonzero(part.sum(axis=1) > cap).tolist():
         _refuse(grid, row, int(judges[np.flatnonzero(part[row])[-1]]), rule)

@@ -95,9 +95,10 @@ def _charged(grid: AssignmentGrid, model: PoolModel, y: Float, lines: StageLines
         by_row[model.where[f"sort{at}"][0]] = of(f"sort{at}")
         charged += by_row[:, None] * sort.member
     row, group = model.where["organisation"]
-    by_group = np.zeros((n, len(grid.cap) + 1))
+    width = grid.cap.shape[1]
+    by_group = np.zeros((n, width + 1))
     by_group[row, group] = of("organisation")
-    charged += by_group[:, np.where(grid.organisation == NOBODY, len(grid.cap), grid.organisation)]
+    charged += by_group[:, np.where(grid.organisation == NOBODY, width, grid.organisation)]
     for at, clique in enumerate(grid.cliques):
         by_row = np.zeros(n)
         by_row[model.where[f"apart{at}"][0]] = of(f"apart{at}")

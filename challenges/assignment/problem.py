@@ -68,12 +68,16 @@ class AssignmentProblem:
         Judges who read nothing any more, each with the reason; what is pinned stays theirs.
     liftable : tuple of str
         Reasons (what stands before a colon) that the chair may lift for a pair, with a signed reason.
+    lifted : tuple of pairs
+        Pairs whose bar is lifted.
     soft : Mapping of pair to float [1]
         What a pair with a soft conflict costs, 0 to 1.
     organisations : sequence of str
         Of each judge; empty for none. No sequence at all: nobody has one.
     per_organisation : int or Mapping of str to int [reads]
         How many judges of one organisation may read the same application.
+    organisation_extra : Mapping of (str, str) to int [reads]
+        How many more of an organisation one application admits: (application, organisation).
     minima : tuple of ReaderMinimum
         Sorts of readers that applications need.
     separated : tuple of pairs of judges
@@ -115,9 +119,11 @@ class AssignmentProblem:
     barred: Mapping[Pair, str] = field(default_factory=dict)
     closed: Mapping[str, str] = field(default_factory=dict)
     liftable: tuple[str, ...] = LIFTABLE
+    lifted: tuple[Pair, ...] = ()
     soft: Mapping[Pair, float] = field(default_factory=dict)
     organisations: Sequence[str] = ()
     per_organisation: int | Mapping[str, int] = 1
+    organisation_extra: Mapping[tuple[str, str], int] = field(default_factory=dict)
     minima: tuple[ReaderMinimum, ...] = ()
     separated: tuple[Pair, ...] = ()
     pins: tuple[Pair, ...] = ()
@@ -142,6 +148,16 @@ class AssignmentProblem:
                 f"The problem of assignment has {len(faults)} faults: {'; '.join(faults[:20])}.",
                 findings=faults,
             )
+
+    def is_liftable(self, reason: str) -> bool:
+        """Whether the chair may lift a bar of this reason; no reason needs no lifting.
+
+        Parameters
+        ----------
+        reason : str
+            As the bar states it.
+        """
+        return not reason or reason.partition(":")[0] in self.liftable
 
     @property
     def reads(self) -> int:
@@ -200,6 +216,8 @@ def _faults_of_figures(problem: AssignmentProblem) -> list[str]:
         faults.append("load_lo is above load_hi; give each judge at least as many at most as at least")
     costs = ("load_cost", "move_cost", "soft_cost")
     faults += [f"{name} leaves 0 to 1" for name in costs if not 0 <= getattr(problem, name) <= 1]
+    if np.min(problem.weights, initial=1) < 1:
+        faults.append("weights must be 1 or more, or reads could go missing unnoticed")
     if problem.randomise_bp is not None and not 0 < problem.randomise_bp <= BP:
         faults.append("randomise_bp leaves 1 to 10000")
     if any(not 0 <= cost <= 1 for cost in problem.soft.values()):
@@ -211,11 +229,13 @@ def _faults_of_names(problem: AssignmentProblem) -> list[str]:
     """List pairs and judges that nobody knows."""
     applications, judges = set(problem.applications), set(problem.judges)
     faults = []
-    for name in ("barred", "soft", "pins", "bans", "previous"):
+    for name in ("barred", "lifted", "soft", "pins", "bans", "previous"):
         pairs: Any = getattr(problem, name)
         strange = [pair for pair in pairs if pair[0] not in applications or pair[1] not in judges]
         if strange and name != "previous":
             faults.append(f"{name} names {len(strange)} unknown pairs, the first {strange[0]}")
+    hard = [pair for pair in problem.lifted if not problem.is_liftable(problem.barred.get(pair, ""))]
+    faults += [f"{one}, {two}: {problem.barred[one, two]} cannot be lifted" for one, two in hard]
     named = {judge for pair in problem.separated for judge in pair} | set(problem.closed)
     named |= {judge for minimum in problem.minima for judge in minimum.judges}
     if unknown := sorted(named - judges):

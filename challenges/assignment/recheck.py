@@ -55,7 +55,7 @@ def recheck_assignment(
 
 def _faults_of_pairs(problem: AssignmentProblem, pairs: list[Pair], anchors: set[str]) -> list[str]:
     known = set(problem.applications), set(problem.judges)
-    bans, pins = set(problem.bans), set(problem.pins)
+    bans, pins, lifted = set(problem.bans), set(problem.pins), set(problem.lifted)
     panel = dict(zip(problem.applications, problem.panels or [""] * len(known[0]), strict=True))
     own = dict(zip(problem.judges, problem.judge_panels or [""] * len(known[1]), strict=True))
     faults = [f"{application}, {judge}: twice" for (application, judge), n in Counter(pairs).items() if n > 1]
@@ -64,13 +64,14 @@ def _faults_of_pairs(problem: AssignmentProblem, pairs: list[Pair], anchors: set
         if application not in known[0] or judge not in known[1]:
             faults.append(f"{application}, {judge}: unknown")
             continue
-        if pair in problem.barred:
+        if pair in problem.barred and pair not in lifted:
             faults.append(f"{application}, {judge}: {problem.barred[pair]}")
         if judge in problem.closed and pair not in pins:
             faults.append(f"{application}, {judge}: {problem.closed[judge]}")
-        if pair in bans:
+        if pair in bans and not (pair in lifted and problem.is_liftable("ban")):
             faults.append(f"{application}, {judge}: ban")
-        if problem.within_panels and panel[application] != own[judge] and application not in anchors:
+        is_abroad = problem.within_panels and panel[application] != own[judge]
+        if is_abroad and application not in anchors and pair not in lifted:
             faults.append(f"{application}, {judge}: panel")
     return faults + [
         f"{application}, {judge}: pin left out" for application, judge in sorted(pins - set(pairs))
@@ -108,6 +109,7 @@ def _faults_of_groups(problem: AssignmentProblem, pairs: list[Pair]) -> list[str
     for application, names in sorted(readers.items()):
         for organisation, count in Counter(own.get(name, "") for name in names).items():
             cap = per if isinstance(per, int) else per.get(organisation, 1)
+            cap += problem.organisation_extra.get((application, organisation), 0)
             if organisation and count > cap:
                 faults.append(f"{application}: {count} judges of {organisation}, at most {cap}")
     return faults

@@ -15,11 +15,12 @@ import numpy as np
 from ...finance.allocation.model.highs import solver_name
 from ...finance.documents import canonical_bytes
 from .grid import AssignmentGrid, Mask
+from .lacking import Shortage
 from .measures import missing_reads
 from .problem import BP, AssignmentProblem, Pair, spread
 
 State = Literal["optimal", "not_proven"]
-FLOOR_NEAR = 0.011  # one in a hundred is given up by intention, the rest is rounding
+FLOOR_NEAR = 0.0151  # one in a hundred is given up by intention, the rest where the floor is searched
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,6 +97,8 @@ class Assignment:
         In their order.
     missing : tuple of (str, int) [reads]
         Applications that lack reads.
+    shortage : Shortage or None
+        Why, and what would help.
     loads : tuple of (str, int) [reads]
         Of every judge.
     anchors : tuple of str
@@ -118,6 +121,7 @@ class Assignment:
     gap: float
     stages: tuple[StageResult, ...]
     missing: tuple[tuple[str, int], ...]
+    shortage: Shortage | None
     loads: tuple[tuple[str, int], ...]
     anchors: tuple[str, ...]
     seed: int
@@ -165,6 +169,7 @@ def state_result(
     *,
     seed: int,
     gap: float,
+    shortage: Shortage | None = None,
 ) -> Assignment:
     """State an assignment.
 
@@ -182,6 +187,8 @@ def state_result(
         Of every choice by chance.
     gap : float [1]
         That was asked.
+    shortage : Shortage or None
+        Why reads are missing.
     """
     last = stages[-1]
     reached = max(0.0, last.value - last.bound) / abs(last.bound) if last.bound else abs(last.value)
@@ -194,6 +201,7 @@ def state_result(
         gap=reached,
         stages=stages,
         missing=tuple((grid.applications[row], int(lacking[row])) for row in np.flatnonzero(lacking)),
+        shortage=shortage,
         loads=tuple(zip(grid.judges, pairs.sum(axis=0).tolist(), strict=True)),
         anchors=grid.anchor_ids,
         seed=seed,
@@ -254,7 +262,9 @@ def digest_problem(problem: AssignmentProblem) -> str:
         "bans": sorted(problem.bans),
         "previous": sorted(problem.previous),
         "separated": sorted(sorted(pair) for pair in problem.separated),
+        "lifted": sorted(problem.lifted),
         "liftable": sorted(problem.liftable),
+        "organisation_extra": sorted([*pair, extra] for pair, extra in problem.organisation_extra.items()),
         "per_organisation": per if isinstance(per, int) else dict(per),
         "minima": [
             [minimum.name, sorted(minimum.judges), spread(minimum.least, n)[rows].tolist()]

@@ -15,19 +15,21 @@ from fractions import Fraction
 import numpy as np
 
 from ..errors import AssignmentInvalid
-from .grid import AssignmentGrid, Int, Mask, compile_grid
+from .aims import KEPT, cost_aim, floor_aim, floor_line, missing_aim, shortfall_aim
+from .flows import most_reads
+from .grid import AssignmentGrid, Mask, compile_grid
+from .lacking import explain_shortage
 from .measures import greedy_pairs, measure
-from .model import PoolModel, StageLines, slice_costs
+from .model import Cut, StageLines
 from .pins import require_pins
-from .problem import BP, AssignmentProblem
+from .problem import AssignmentProblem
 from .recheck import recheck_assignment
 from .result import Assignment, StageResult, state_result
-from .stages import Costs, StageAim, StageRun, Whole
+from .stages import StageRun, Whole
 
-KEPT = Fraction(99, 100)  # of the best floor
-MARGINS = (0.01 * BP, 0.03 * BP, 0.1 * BP)
 SMALL = 600  # pairs up to which the floor is found in whole pairs, to the end
-NEAR_FLOOR = 0.005
+EXPLAIN_S = 5.0  # beyond the limit, for trying what would help where reads are missing
+PROBES, PROBE_S = 8, 2.0
 RESERVE = 0.3  # of the time: what is kept for the stages in turn
 FINE = 10**9
 DEFAULT_LIMIT_S = 10.0
@@ -54,122 +56,123 @@ class Solved:
     stages: tuple[StageResult, ...]
 
 
-def missing_aim(grid: AssignmentGrid) -> StageAim:
-    """Stage a: weighted missing reads."""
-    weights = grid.weights.astype(np.float64)
-    return StageAim(
-        pair_cost=np.zeros(grid.affinity.shape),
-        others=lambda _: {"s": weights},
-        counted=lambda pairs: float(measure(grid, pairs).missing),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What no assignment beats, stage by stage; nothing is known of the last one until it is solved."""
 
-
-def shortfall_aim(grid: AssignmentGrid) -> StageAim:
-    """Stage b: readers of a sort, load below the least and above the most."""
-    names = ["e", "o", *(f"t{at}" for at in range(len(grid.sorts)))]
-    return StageAim(
-        pair_cost=np.zeros(grid.affinity.shape),
-        others=lambda _: dict.fromkeys(names, 1.0),
-        counted=lambda pairs: float(measure(grid, pairs).shortfall),
-    )
-
-
-def floor_aim(grid: AssignmentGrid) -> StageAim:
-    """Stage c: the lowest floor."""
-    return StageAim(
-        pair_cost=np.zeros(grid.affinity.shape),
-        others=lambda _: {"z": -1.0},
-        counted=lambda pairs: -float(measure(grid, pairs).floor),
-        step=0.0,
-    )
-
-
-def cost_aim(grid: AssignmentGrid) -> StageAim:
-    """Stage d: affinity, even load, changes, soft conflicts."""
-    usual, over = slice_costs(grid)
-
-    def others(_: PoolModel) -> Costs:
-        return {"y": usual, "o": over}
-
-    return StageAim(
-        pair_cost=grid.pair_cost.astype(np.float64),
-        others=others,
-        counted=lambda pairs: float(measure(grid, pairs).cost - grid.constant),
-        margins=MARGINS,
-    )
-
-
-def floor_line(grid: AssignmentGrid, floor: Fraction) -> Int:
-    """Return what the affinities of each application must add up to, for 99 % of a floor [bp]."""
-    line = KEPT * floor
-    return np.array([math.ceil(line * full) for full in grid.full_floor.tolist()], np.int64)
+    missing: float = 0.0
+    shortfall: float = 0.0
+    floor: float = 1.0
+    cost: float | None = None
 
 
 class Solver:
-    """The stages of one problem, in their order."""
+    """The stages of one problem, in their order.
+
+    Parameters
+    ----------
+    grid : AssignmentGrid
+        Tables.
+    run : StageRun
+        Pool and time.
+    gap : float [1]
+        Relative distance to the bound that is good enough.
+    """
 
     def __init__(self, grid: AssignmentGrid, run: StageRun, gap: float) -> None:
         self.grid, self.run, self.gap = grid, run, gap
+        self.is_small = int(grid.allowed.sum()) <= SMALL
 
-    def solve(self, cuts: tuple[tuple[Int, Int], ...] = ()) -> Solved:
+    def solve(self, cuts: tuple[Cut, ...] = ()) -> Solved:
         """Solve all stages: at once where nothing is missing, in turn otherwise."""
-        is_small = int(self.grid.allowed.sum()) <= SMALL
-        hoped = StageLines(missing=0, shortfall=0, cuts=cuts)
-        solved = None if is_small else self.at_once(hoped, reserve_s=RESERVE * self.run.left())
-        return solved or self.in_turn(StageLines(cuts=cuts)) or self.fallen_back()
+        lines = StageLines(cuts=cuts)
+        lacking = int(self.grid.demand.sum()) - most_reads(self.grid).reads
+        if lacking == 0 and not self.is_small:
+            hoped = replace(lines, missing=0, shortfall=0)
+            floor = self._floor_bound(hoped)
+            solved = None if floor is None else self._by_line(hoped, Bounds(floor=float(floor)), floor)
+            if solved is not None:
+                return solved
+        return self._in_turn(lines, lacking) or self.fallen_back()
 
-    def at_once(self, lines: StageLines, *, reserve_s: float) -> Solved | None:
-        """Solve on the hope that nothing is missing and the floor holds in whole pairs."""
-        run = StageRun(self.grid, lambda: self.run.left() - reserve_s, self.run.seed)
-        relaxed = run.relax(floor_aim(self.grid), lines)
+    def _floor_bound(self, lines: StageLines) -> Fraction | None:
+        """Return what no floor exceeds; None where the lines before cannot be kept, or time is over."""
+        relaxed = self.run.relax(floor_aim(self.grid), lines)
         if relaxed is None:
             return None
-        floor = Fraction(max(0, math.floor(min(1.0, -relaxed.priced.bound) * FINE)), FINE)
-        kept = replace(lines, floor=floor_line(self.grid, floor))
-        best = run.least(cost_aim(self.grid), kept, gap=self.gap)
-        return None if best is None else self._stated(best, missing=0.0, shortfall=0.0, floor=float(floor))
+        return Fraction(max(0, math.floor(min(1.0, -relaxed.priced.bound) * FINE)), FINE)
 
-    def in_turn(self, lines: StageLines) -> Solved | None:
+    def _by_line(
+        self, lines: StageLines, bounds: Bounds, floor: Fraction, *, is_patient: bool = False
+    ) -> Solved | None:
+        """Solve the last stage above a floor; None where no whole pairs reach it."""
+        kept = replace(lines, floor=floor_line(self.grid, floor))
+        best = self.run.least(cost_aim(self.grid), kept, gap=self.gap, is_patient=is_patient)
+        return None if best is None else self._stated(best.pairs, replace(bounds, cost=best.bound))
+
+    def _in_turn(self, lines: StageLines, lacking: int) -> Solved | None:
         """Solve stage by stage in whole pairs."""
-        missing = self.run.least(missing_aim(self.grid), lines, gap=0.0)
+        is_known = not (lines.cuts or self.grid.cliques) and len(set(self.grid.weights.tolist())) == 1
+        least = float(lacking * int(self.grid.weights[0])) if is_known else 0.0
+        missing = self.run.least(missing_aim(self.grid), lines, gap=0.0, bound=least)
         if missing is None:
             return None
-        lines = replace(lines, missing=int(missing.value))
+        lines, bounds = replace(lines, missing=int(missing.value)), Bounds(missing=missing.bound)
         shortfall = self.run.least(shortfall_aim(self.grid), lines, gap=0.0)
         if shortfall is None:
-            return self._stated(missing, missing=missing.bound)
+            return self._stated(missing.pairs, bounds)
         lines = replace(lines, shortfall=int(shortfall.value))
-        is_small = int(self.grid.allowed.sum()) <= SMALL
-        low = self.run.least(floor_aim(self.grid), lines, gap=0.0 if is_small else NEAR_FLOOR)
-        if low is None:
-            return self._stated(shortfall, missing=missing.bound, shortfall=shortfall.bound)
-        lines = replace(lines, floor=floor_line(self.grid, measure(self.grid, low.pairs).floor))
-        best = self.run.least(cost_aim(self.grid), lines, gap=self.gap)
-        bounds = {"missing": missing.bound, "shortfall": shortfall.bound, "floor": -low.bound}
-        return self._stated(best or low, **bounds, is_last=best is not None)
+        return self._last(lines, replace(bounds, shortfall=shortfall.bound), shortfall)
+
+    def _last(self, lines: StageLines, bounds: Bounds, before: Whole) -> Solved:
+        """Solve the floor and the cost: by the floor's bound, or in whole pairs where that cannot be."""
+        if not self.is_small:
+            bound = self._floor_bound(lines)
+            if bound is None:
+                return self._stated(before.pairs, bounds)
+            bounds = replace(bounds, floor=float(bound))
+            solved = self._by_line(lines, bounds, bound)
+            if solved is not None:
+                return solved
+            before = replace(before, pairs=self._high_floor(lines, before.pairs, bound))
+        else:
+            low = self.run.least(floor_aim(self.grid), lines, gap=0.0)
+            if low is not None:
+                before, bounds = low, replace(bounds, floor=-low.bound)
+        floor = measure(self.grid, before.pairs).floor
+        solved = self._by_line(lines, bounds, floor, is_patient=True)
+        return solved or self._stated(before.pairs, bounds)
+
+    def _high_floor(self, lines: StageLines, pairs: Mask, bound: Fraction) -> Mask:
+        """Return pairs with a high floor, halving what lies between one that is reached and its bound."""
+        run, end = self.run, self.run.left() * (1 - RESERVE)
+        probing = StageRun(self.grid, lambda: min(PROBE_S, run.left() - end), run.seed)
+        probing.pool = run.pool
+        best, low, high = pairs, measure(self.grid, pairs).floor, bound
+        for _ in range(PROBES):
+            if run.left() <= end or low >= high * KEPT:
+                break
+            line = (low + high) / 2
+            found = probing.reached(replace(lines, floor=floor_line(self.grid, line / KEPT)))
+            if found is None:
+                high = line
+            else:
+                best, low = found, max(line, measure(self.grid, found).floor)
+        return best
 
     def fallen_back(self) -> Solved:
         """Return an answer without proof."""
-        pairs = greedy_pairs(self.grid)
-        return self._stated(Whole(pairs=pairs, value=0.0, bound=0.0), is_last=False)
+        return self._stated(greedy_pairs(self.grid), Bounds())
 
-    def _stated(
-        self,
-        whole: Whole,
-        *,
-        missing: float = 0.0,
-        shortfall: float = 0.0,
-        floor: float = 1.0,
-        is_last: bool = True,
-    ) -> Solved:
-        figures = measure(self.grid, whole.pairs)
-        least = whole.bound + self.grid.constant if is_last else self._plain_bound()
+    def _stated(self, pairs: Mask, bounds: Bounds) -> Solved:
+        figures = measure(self.grid, pairs)
+        least = self._plain_bound() if bounds.cost is None else bounds.cost + self.grid.constant
         return Solved(
-            pairs=whole.pairs,
+            pairs=pairs,
             stages=(
-                StageResult(name="missing", value=figures.missing, bound=missing),
-                StageResult(name="shortfall", value=figures.shortfall, bound=shortfall),
-                StageResult(name="floor", value=float(figures.floor), bound=floor),
+                StageResult(name="missing", value=figures.missing, bound=bounds.missing),
+                StageResult(name="shortfall", value=figures.shortfall, bound=bounds.shortfall),
+                StageResult(name="floor", value=float(figures.floor), bound=bounds.floor),
                 StageResult(name="cost", value=figures.cost, bound=least),
             ),
         )
@@ -231,4 +234,6 @@ def assign(
     run = StageRun(grid, lambda: end - clock(), seed)
     solved = Solver(grid, run, gap).solve()
     recheck_assignment(problem, grid.named(solved.pairs), anchors=grid.anchor_ids)
-    return state_result(problem, grid, solved.pairs, solved.stages, seed=seed, gap=gap)
+    ask_until = max(end, clock()) + EXPLAIN_S
+    shortage = explain_shortage(problem, grid, solved.pairs, seed=seed, left=lambda: ask_until - clock())
+    return state_result(problem, grid, solved.pairs, solved.stages, seed=seed, gap=gap, shortage=shortage)

@@ -12,7 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from ...finance.allocation.model.highs import Matrix, Outcome, Search, run
+from ...finance.allocation.model.highs import (
+    Matrix,
+    Outcome,
+    Search,
+    is_credible,
+    new_highs,
+    run,
+    run_on,
+)
 from .grid import AssignmentGrid, Mask
 from .model import Float, PoolModel, StageLines, build_model, first_pool
 from .pricing import PricedPairs, price_pairs
@@ -166,12 +174,21 @@ class StageRun:
                 return None
             priced = price_pairs(self.grid, model, outcome.row_dual, pair_cost=aim.pair_cost, lines=lines)
             entering = priced.entering(self.grid, self.pool, below=-SLIGHT * size)
-            if not entering.any():
+            slack = outcome.objective - priced.bound
+            if not entering.any() or slack <= SLIGHT * (1 + abs(priced.bound)):
                 return Relaxed(model=model, x=outcome.x, priced=priced)
             self.pool = self.pool | entering
         return None
 
-    def least(self, aim: StageAim, lines: StageLines, *, gap: float) -> Whole | None:
+    def least(
+        self,
+        aim: StageAim,
+        lines: StageLines,
+        *,
+        gap: float,
+        bound: float = -math.inf,
+        is_patient: bool = True,
+    ) -> Whole | None:
         """Solve a stage in whole pairs; None where it has no answer or no time.
 
         Parameters
@@ -182,15 +199,21 @@ class StageRun:
             What earlier stages have fixed.
         gap : float [1]
             Relative distance to the bound that is enough.
+        bound : float [solver units]
+            A bound from elsewhere.
+        is_patient : bool
+            Whether to go on where the first search among a few pairs finds nothing.
         """
         relaxed = self.relax(aim, lines)
         if relaxed is None:
             return None
-        bound = aim.rounded(relaxed.priced.bound)
+        bound = max(bound, aim.rounded(relaxed.priced.bound))
         best: Whole | None = None
         for margin in (*aim.margins, math.inf):
             found = self._decided(aim, lines, relaxed.priced, margin=margin, bound=bound, gap=gap)
             best = _better(best, found)
+            if best is None and not is_patient:
+                return None
             if self.left() <= 0 or (best is not None and best.is_within(gap)):
                 return best
         return self._proven(aim, lines, relaxed.priced, best, gap=gap) if best is not None else None
@@ -208,7 +231,8 @@ class StageRun:
         """Search among the pairs whose reduced costs leave them open."""
         one = self.grid.pinned | (self.pool & (priced.reduced < -margin))
         pool = one | (self.pool & (priced.reduced <= margin))
-        found = self._search(aim, lines, pool, one=one, bound=bound, gap=gap)
+        is_part = math.isfinite(margin)
+        found = self._search(aim, lines, pool, one=one, bound=bound, gap=gap, is_part=is_part)
         return None if found is None else replace(found, bound=bound)
 
     def _proven(
@@ -225,30 +249,57 @@ class StageRun:
         return Whole(pairs=(best, found)[pairs].pairs, value=value, bound=bound)
 
     def _search(
-        self, aim: StageAim, lines: StageLines, pool: Mask, *, one: Mask, bound: float, gap: float
+        self,
+        aim: StageAim,
+        lines: StageLines,
+        pool: Mask,
+        *,
+        one: Mask,
+        bound: float,
+        gap: float,
+        is_part: bool = False,
     ) -> Whole | None:
         model = self._model(aim, lines, pool)
         matrix = model.matrix
         lower = matrix.lower.copy()
         lower[: len(model.row)] = np.maximum(lower[: len(model.row)], one[model.row, model.column])
         search = Search(gap=gap, bound=bound, step=aim.step)
-        outcome = self.solve(replace(matrix, lower=lower), {}, search)
+        matrix = replace(matrix, lower=lower)
+        outcome = self.look(matrix, search) if is_part else self.solve(matrix, {}, search)
         if outcome.x is None:
             return None
-        pairs = np.zeros(pool.shape, np.bool_)
-        taken = model.pairs(outcome.x)
-        pairs[model.row[taken], model.column[taken]] = True
+        pairs = model.table(outcome.x, pool.shape)
         return Whole(pairs=pairs, value=aim.counted(pairs), bound=outcome.bound)
 
     def _model(self, aim: StageAim, lines: StageLines, pool: Mask) -> PoolModel:
         model = build_model(self.grid, pool, lines)
         return model.with_cost(aim.others(model) | {"x": aim.pair_cost[model.row, model.column]})
 
+    def reached(self, lines: StageLines) -> Mask | None:
+        """Return any pairs of the pool that keep all lines; None where none were found.
+
+        Parameters
+        ----------
+        lines : StageLines
+            What must be kept.
+        """
+        model = build_model(self.grid, self.pool, lines).with_cost({})
+        outcome = self.look(model.matrix, Search())
+        return None if outcome.x is None else model.table(outcome.x, self.pool.shape)
+
+    def look(self, matrix: Matrix, search: Search) -> Outcome:
+        """Run the solver once, where nothing rests on its word that there is no answer."""
+        limits = replace(search, deadline_s=max(0.0, self.left()), options=self._options({}))
+        outcome = run_on(new_highs(limits.options), matrix, limits)
+        return outcome if outcome.x is None or is_credible(matrix, outcome) else replace(outcome, x=None)
+
+    def _options(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        return {"random_seed": self.seed % 2**31, **options}
+
     def solve(self, matrix: Matrix, options: Mapping[str, Any], search: Search | None = None) -> Outcome:
         """Run the solver within the time that is left."""
-        chosen = {"random_seed": self.seed % 2**31, **options}
-        limits = search or Search()
-        return run(matrix, replace(limits, deadline_s=max(0.0, self.left()), options=chosen))
+        limits = replace(search or Search(), deadline_s=max(0.0, self.left()))
+        return run(matrix, replace(limits, options=self._options(options)))
 
 
 def _better(one: Whole | None, other: Whole | None) -> Whole | None:

@@ -11,7 +11,7 @@ from itertools import groupby
 
 from ...finance.money import Money, money, split, zero
 from ...finance.units import Unit
-from ..damping import Contender, divide_by_progress
+from ..damping import ProgressContender, divide_by_progress
 from ..errors import ScoreInvalid
 from ..figures import WHOLE_BP
 from ..prizes import MeasuredProgress
@@ -22,7 +22,7 @@ from .orders import NO_TIE_BREAK, Order, TieBreak, pay_places
 
 def award_progress(
     prize: MeasuredProgress,
-    contenders: Iterable[Contender],
+    contenders: Iterable[ProgressContender],
     *,
     unit: Unit,
     tie: TieBreak = NO_TIE_BREAK,
@@ -34,7 +34,7 @@ def award_progress(
     ----------
     prize : MeasuredProgress
         From the brief; one ``per_unit`` is paid by its contracts and has no awards of this kind.
-    contenders : iterable of Contender
+    contenders : iterable of ProgressContender
         Every eligible hub by the code of its application, with the figure of the prize's basis
         (``HubRating.counted``); ``None`` for a hub without a final determination.
     unit : Unit
@@ -61,7 +61,8 @@ def award_progress(
     >>> from almoner.finance.units import currency
     >>> prize = MeasuredProgress.read('''{"kind": "measured_progress", "phase": "deliver", "amount": "90.00",
     ...     "basis": "lower_bound", "split": "proportional"}''')
-    >>> hubs = [Contender(hub=name, progress=Fraction(part, 3)) for name, part in (("river", 2), ("hill", 1))]
+    >>> hubs = [ProgressContender(hub=name, progress=Fraction(part, 3))
+    ...     for name, part in (("river", 2), ("hill", 1))]
     >>> [(one.application_id, one.amount.text) for one in award_progress(prize, hubs, unit=currency("USD"))]
     [('river', '60.00'), ('hill', '30.00')]
     """
@@ -97,7 +98,7 @@ def award_progress(
 
 
 def _ranked(
-    prize: MeasuredProgress, hubs: Sequence[Contender], pool: Money, tie: TieBreak
+    prize: MeasuredProgress, hubs: Sequence[ProgressContender], pool: Money, tie: TieBreak
 ) -> tuple[Award, ...]:
     """Pay places by progress; nobody without progress is ranked, and nobody gets more than the cap."""
     shares = prize.shares_bp or ()

@@ -171,13 +171,15 @@ AMERICA_COMPETES = ConflictPolicy.model_validate(
 )
 
 
-def conflict_policy(stated: str | Mapping[str, object], scope: Scope | None = None) -> ConflictPolicy:
+def conflict_policy(
+    stated: str | ConflictPolicy | Mapping[str, object], scope: Scope | None = None
+) -> ConflictPolicy:
     """Read the policy that a brief names or states.
 
     Parameters
     ----------
-    stated : str or Mapping
-        ``america_competes``, or a policy's fields.
+    stated : str, ConflictPolicy or Mapping
+        ``america_competes``, a policy, or a policy's fields.
     scope : str or None
         What every hard conflict bars from, where the brief says so.
 
@@ -204,6 +206,8 @@ america_competes, or state its fields.
                 policy=stated,
             )
         policy = AMERICA_COMPETES
+    elif isinstance(stated, ConflictPolicy):
+        policy = stated
     else:
         policy = ConflictPolicy.read(canonical_bytes(thaw(stated)))
     return policy if scope is None else policy.with_scope(scope)

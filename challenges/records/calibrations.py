@@ -2,12 +2,16 @@
 
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from ...finance.errors import Missing
+from ...finance.log import Checkpoint
+from ...finance.records.registry import find_book_id
+from ...finance.records.tables import CHECKPOINT
 from .briefs import StoredChallenge
 from .tables import ADVANCEMENT, CALIBRATION
 
@@ -130,3 +134,15 @@ def count_advancements(session: Session, stored: StoredChallenge, phase: str) ->
         session.scalar(query.where(ADVANCEMENT.c.challenge_id == stored.id, ADVANCEMENT.c.phase == phase))
         or 0
     )
+
+
+def find_root_after(session: Session, stored: StoredChallenge, instant: datetime) -> str | None:
+    """Return the root of the first checkpoint of the log after an instant, in hexadecimal digits, if any."""
+    book_id = find_book_id(session, stored.challenge.book)
+    note = session.scalar(
+        select(CHECKPOINT.c.note)
+        .where(CHECKPOINT.c.book_id == book_id, CHECKPOINT.c.recorded_at > instant)
+        .order_by(CHECKPOINT.c.size)
+        .limit(1)
+    )
+    return None if note is None else Checkpoint.read(note).root.hex()

@@ -6,12 +6,13 @@ names who was paid. One statement joins them, sums them by fund, giver and payee
 rows; what is pending or promised is few and is read from what is open.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     JSON,
     ColumnElement,
     LargeBinary,
@@ -26,6 +27,7 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Session
 
@@ -73,16 +75,23 @@ FUND_CODE = "fund:"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """Which book, which days, and which fund does not count."""
+    """Which book, which days, which fund does not count, and of whom; of everybody when nobody is named."""
 
     book_id: int
     since: date
     as_of: date
     apart: str
+    among: frozenset[str]
 
 
 def list_flows(
-    session: Session, book: str, *, since: date, as_of: date, apart: str = ""
+    session: Session,
+    book: str,
+    *,
+    since: date,
+    as_of: date,
+    apart: str = "",
+    among: Collection[str] = (),
 ) -> tuple[MoneyFlow, ...]:
     """Return all flows of money and goods between parties and funds of a book.
 
@@ -97,17 +106,24 @@ def list_flows(
     apart : str
         Code of the fund that runs the challenge: nothing that goes in or out of it is a link. Payments for
         the use ``JUDGE_FEE_USE`` are none in any fund.
+    among : collection of str
+        Codes of those who are asked about: a flow that neither comes from one of them nor goes to one is left
+        out, for it is no step of a way through one other. Everybody when nobody is named.
     """
-    asked = _Asked(book_id=find_book_id(session, book), since=since, as_of=as_of, apart=apart)
+    asked = _Asked(
+        book_id=find_book_id(session, book), since=since, as_of=as_of, apart=apart, among=frozenset(among)
+    )
     units: dict[str, Unit] = {}
     found: list[MoneyFlow] = []
     for row in _settled(session, asked):
-        found += _of_draws(row, _unit(session, units, row.unit))
+        found += _of_draws(row, _unit(session, units, row.unit), asked.among)
     for read in (_pending, _reserved, _pledged, _due_by_contract, _awarded):
         for payer, payee, through, row in read(session, asked):
             unit = _unit(session, units, row.unit)
             found.append(_flow(payer, payee, through, row, unit))
-    return _summed(found)
+    return _summed(
+        one for one in found if not asked.among or one.payer in asked.among or one.payee in asked.among
+    )
 
 
 def _summed(flows: Iterable[MoneyFlow]) -> tuple[MoneyFlow, ...]:
@@ -150,14 +166,15 @@ def _flow(payer: str, payee: str, through: str, row: Row[*tuple[Any, ...]], unit
     )
 
 
-def _of_draws(row: Row[*tuple[Any, ...]], unit: Unit) -> Iterator[MoneyFlow]:
+def _of_draws(row: Row[*tuple[Any, ...]], unit: Unit, among: frozenset[str]) -> Iterator[MoneyFlow]:
     """Yield what a sum of draws says: a gift into a fund; or a payment by a fund, of a giver's own money."""
     fund = f"{FUND_CODE}{row.fund}"
     if not row.payee:
         yield _flow(row.giver, fund, "", row, unit)
     elif row.payee != row.giver:
         yield _flow(row.giver, row.payee, row.fund, row, unit)
-        yield _flow(fund, row.payee, "", row, unit)
+        if not among or row.payee in among:
+            yield _flow(fund, row.payee, "", row, unit)
 
 
 def _named(session: Session) -> ColumnElement[str]:
@@ -175,8 +192,11 @@ def _is_fee(session: Session) -> ColumnElement[bool]:
     return func.instr(EVENT.c.body, sought) > 0
 
 
-def _counted(session: Session, asked: _Asked) -> Subquery:
-    """Return the transactions of the look-back that stand, each with its payee; what was undone is none."""
+def _counted(session: Session, asked: _Asked) -> CTE:
+    """Return the transactions of the look-back that stand, each with its payee; what was undone is none.
+
+    It is materialised where the database would read the payee again for each row that is joined to it.
+    """
     undoing = TXN.alias("undoing")
     undone = select(undoing.c.id).where(undoing.c.parent_id == TXN.c.id, undoing.c.act == "reverse")
     return (
@@ -190,7 +210,8 @@ def _counted(session: Session, asked: _Asked) -> Subquery:
             ~_is_fee(session),
             ~undone.exists(),
         )
-        .subquery("counted")
+        .cte("counted")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
     )
 
 
@@ -217,7 +238,8 @@ def _settled(session: Session, asked: _Asked) -> Iterator[Row[*tuple[Any, ...]]]
             or_(
                 and_(POSTING.c.side == -1, POSTING.c.line.in_(GIFT_LINES), counted.c.payee == ""),
                 and_(POSTING.c.side == 1, POSTING.c.line.in_(PAYMENT_LINES), counted.c.payee != ""),
-            )
+            ),
+            _is_among(asked, counted.c.payee, CONTRIBUTION.c.party_id),
         )
         .group_by(ACCOUNT.c.fund_id, CONTRIBUTION.c.party_id, counted.c.payee, ACCOUNT.c.unit)
         .subquery("moved")
@@ -234,6 +256,15 @@ def _settled(session: Session, asked: _Asked) -> Iterator[Row[*tuple[Any, ...]]]
         .where(FUND.c.code != asked.apart)
     )
     return iter(session.execute(query).all())
+
+
+def _is_among(asked: _Asked, payee: ColumnElement[str], giver_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Tell whether a row is about somebody who is asked about."""
+    if not asked.among:
+        return true()
+    codes = sorted(asked.among)
+    ids = select(PARTY.c.id).where(PARTY.c.book_id == asked.book_id, PARTY.c.code.in_(codes))
+    return or_(payee.in_(codes), giver_id.in_(ids))
 
 
 def _with_lots(

@@ -17,12 +17,15 @@ from .tables import (
     ENTRY_OPENING,
     JUDGE,
     JUDGE_READ,
+    NOTICE,
     PLAN,
     PLAN_PUBLICATION,
     RECUSAL,
 )
 
 Pair = tuple[str, str]  # application, judge
+MAX_LOAD = 100_000  # reads of one judge
+REMINDER = "must_finish/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,3 +237,71 @@ def list_recused(session: Session, stored: StoredChallenge) -> tuple[Pair, ...]:
         .order_by(APPLICATION.c.code, JUDGE.c.party)
     )
     return tuple((row.code, row.party) for row in rows)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgeRow:
+    """A registered judge, as the plan needs him."""
+
+    party: str
+    organisation: str
+    load: tuple[int, int]
+    profile: bytes
+
+
+def list_judge_rows(session: Session, stored: StoredChallenge) -> tuple[JudgeRow, ...]:
+    """Return everybody who is registered to judge, by code."""
+    rows = session.execute(select(JUDGE).where(JUDGE.c.challenge_id == stored.id).order_by(JUDGE.c.party))
+    return tuple(
+        JudgeRow(
+            party=row.party,
+            organisation=row.organisation or "",
+            load=(row.load_lo, row.load_hi),
+            profile=bytes(row.profile),
+        )
+        for row in rows
+    )
+
+
+def keep_reader(session: Session, stored: StoredChallenge, party: str, event_id: UUID) -> None:
+    """Register an applicant who reads others; how much is the plan's business."""
+    session.execute(
+        insert(JUDGE).values(
+            challenge_id=stored.id,
+            party=party,
+            organisation=None,
+            load_lo=0,
+            load_hi=MAX_LOAD,
+            profile=b"{}",
+            event_id=event_id,
+        )
+    )
+
+
+def keep_reminder(
+    session: Session,
+    stored: StoredChallenge,
+    phase: str,
+    judge: str,
+    *,
+    delivered_at: datetime,
+    event_id: UUID,
+) -> None:
+    """Write that a reader was reminded to finish."""
+    session.execute(
+        insert(NOTICE).values(
+            challenge_id=stored.id,
+            subject=f"{REMINDER}{phase}",
+            recipient=judge,
+            delivered_at=delivered_at,
+            event_id=event_id,
+        )
+    )
+
+
+def list_reminded(session: Session, stored: StoredChallenge, phase: str) -> tuple[str, ...]:
+    """Return the readers who were reminded in a phase."""
+    query = select(NOTICE.c.recipient).where(
+        NOTICE.c.challenge_id == stored.id, NOTICE.c.subject == f"{REMINDER}{phase}"
+    )
+    return tuple(session.scalars(query.order_by(NOTICE.c.recipient)))

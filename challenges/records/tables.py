@@ -135,10 +135,13 @@ IDENTITY_MARK = table(
     "identity_mark",
     METADATA,
     book_id=Count,
-    party_id=Count,
+    holder=Text,
     kind=Text,
     value=Text,
+    organisation=Text,
     verified=Count,
+    birth_year=Count,
+    source=Text,
     event_id=Key,
 )
 INTEREST = table(
@@ -146,14 +149,15 @@ INTEREST = table(
     METADATA,
     id=Count,
     book_id=Count,
-    from_id=Count,
-    to_id=Count,
+    from_party=Text,
+    to_party=Text,
     kind=Text,
     since=Day,
     until=Day,
     declared_by=Text,
     source=Text,
     confidence_bp=Count,
+    amount=Text,
     event_id=Key,
 )
 JUDGE = table(
@@ -327,6 +331,26 @@ AWARD_END = table(
     award_id=Count,
     state=Text,
     reason=Text,
+    txn_id=Key,
+    event_id=Key,
+)
+AWARD_PAYMENT = table(
+    "award_payment",
+    METADATA,
+    award_id=Count,
+    number=Count,
+    amount=Count,
+    txn_id=Key,
+    event_id=Key,
+)
+PRIZE_END = table(
+    "prize_end",
+    METADATA,
+    challenge_id=Count,
+    prize=Count,
+    rest=Count,
+    released=Count,
+    unit=Text,
     txn_id=Key,
     event_id=Key,
 )

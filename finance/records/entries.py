@@ -438,6 +438,11 @@ def of_giver(fund: str, giver: str) -> ColumnElement[bool]:
     return and_(FUND.c.code == fund, PARTY.c.code == giver, CONTRIBUTION.c.kind != "income")
 
 
+def of_fund(fund: str) -> ColumnElement[bool]:
+    """Condition for ``list_draws``: everything that was given to one fund."""
+    return FUND.c.code == fund
+
+
 def of_transaction(transaction_id: UUID) -> ColumnElement[bool]:
     """Condition for ``list_draws``: one transaction."""
     return TXN.c.id == transaction_id

@@ -156,6 +156,14 @@ def find_party(session: Session, book_id: int, code: str) -> Party:
     return Party(code=row.code, name=row.name, kind=row.kind, public_key=row.public_key)
 
 
+def list_parties(session: Session, book_id: int) -> tuple[Party, ...]:
+    """Return the parties of a book, by code."""
+    rows = session.execute(select(PARTY).where(PARTY.c.book_id == book_id).order_by(PARTY.c.code))
+    return tuple(
+        Party(code=row.code, name=row.name, kind=row.kind, public_key=row.public_key) for row in rows
+    )
+
+
 def keep_party(session: Session, book_id: int, party: Party) -> int:
     """Register a party and return its row number."""
     query = select(PARTY).where(PARTY.c.book_id == book_id, PARTY.c.code == party.code)

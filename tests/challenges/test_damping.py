@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from almoner.challenges.damping import Contender, damped_factor, divide_by_progress
+from almoner.challenges.damping import ProgressContender, damped_factor, divide_by_progress
 from almoner.challenges.errors import CalibrationInvalid
 from almoner.finance.money import Money, money
 from almoner.finance.units import currency
@@ -16,10 +16,10 @@ from almoner.finance.units import currency
 USD = currency("USD")
 
 
-def contenders(*progress: str | None, earlier: Sequence[int] = ()) -> list[Contender]:
+def contenders(*progress: str | None, earlier: Sequence[int] = ()) -> list[ProgressContender]:
     counts = [*earlier, *([0] * (len(progress) - len(earlier)))]
     return [
-        Contender(hub=f"h{at}", progress=None if value is None else Fraction(value), earlier=count)
+        ProgressContender(hub=f"h{at}", progress=None if value is None else Fraction(value), earlier=count)
         for at, (value, count) in enumerate(zip(progress, counts, strict=True))
     ]
 
@@ -101,7 +101,10 @@ def test_without_progress_the_pool_stays() -> None:
 def test_every_minor_unit_is_accounted_for_and_no_cap_is_broken(
     progress: list[Fraction | None], earlier: list[int], pool: int, damping: Fraction, cap: int, aside: int
 ) -> None:
-    hubs = [Contender(hub=f"h{at}", progress=value, earlier=earlier[at]) for at, value in enumerate(progress)]
+    hubs = [
+        ProgressContender(hub=f"h{at}", progress=value, earlier=earlier[at])
+        for at, value in enumerate(progress)
+    ]
     found = divide_by_progress(
         hubs, Money(minor=pool, unit=USD), damping=damping, hub_cap_bp=cap, newcomer_bp=aside
     )
@@ -131,7 +134,9 @@ def test_every_minor_unit_is_accounted_for_and_no_cap_is_broken(
         ([*contenders("1"), *contenders("1")], {}),
     ],
 )
-def test_figures_out_of_their_range_are_refused(hubs: list[Contender], changes: dict[str, object]) -> None:
+def test_figures_out_of_their_range_are_refused(
+    hubs: list[ProgressContender], changes: dict[str, object]
+) -> None:
     with pytest.raises(CalibrationInvalid):
         divide_by_progress(hubs, money("1.00", "USD"), **changes)  # type: ignore[arg-type]  # fields of one table
 

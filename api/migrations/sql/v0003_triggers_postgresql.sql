@@ -30,3 +30,56 @@ CREATE FUNCTION almoner_read_in_place() RETURNS trigger LANGUAGE plpgsql AS $$ B
 ;;
 CREATE TRIGGER in_place BEFORE INSERT ON judge_read FOR EACH ROW EXECUTE FUNCTION almoner_read_in_place()
 ;;
+CREATE FUNCTION almoner_award_prize() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS (SELECT 1 FROM prize_end WHERE challenge_id = NEW.challenge_id AND prize = NEW.prize) THEN
+    RAISE EXCEPTION 'the prize is settled' USING ERRCODE = 'AL030'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER lawful BEFORE INSERT ON award FOR EACH ROW EXECUTE FUNCTION almoner_award_prize()
+;;
+CREATE FUNCTION almoner_award_step() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS (SELECT 1 FROM award_end WHERE award_id = NEW.award_id) THEN
+    RAISE EXCEPTION 'the award has ended' USING ERRCODE = 'AL031'; END IF;
+  IF NEW.state = 'approved' AND NEW.txn_id IS NULL AND EXISTS (SELECT 1 FROM award WHERE id = NEW.award_id AND amount > 0) THEN
+    RAISE EXCEPTION 'an approved award has its money' USING ERRCODE = 'AL031'; END IF;
+  IF NEW.state = 'approved' AND EXISTS (SELECT 1 FROM award WHERE id = NEW.award_id AND maker = NEW.actor AND maker <> '') THEN
+    RAISE EXCEPTION 'who proposes an award does not approve it' USING ERRCODE = 'AL031'; END IF;
+  IF (NEW.state = 'accepted' AND NOT EXISTS (SELECT 1 FROM award_step WHERE award_id = NEW.award_id AND state = 'approved'))
+    OR (NEW.state = 'committed' AND NOT EXISTS (SELECT 1 FROM award_step WHERE award_id = NEW.award_id AND state = 'accepted')) THEN
+    RAISE EXCEPTION 'an award moves one step at a time' USING ERRCODE = 'AL031'; END IF;
+  IF NEW.state = 'committed' AND EXISTS (SELECT 1 FROM award_hold LEFT JOIN ruling ON ruling.appeal_id = award_hold.appeal_id WHERE award_hold.award_id = NEW.award_id AND ruling.appeal_id IS NULL) THEN
+    RAISE EXCEPTION 'the award is held' USING ERRCODE = 'AL031'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER lawful BEFORE INSERT ON award_step FOR EACH ROW EXECUTE FUNCTION almoner_award_step()
+;;
+CREATE FUNCTION almoner_award_payment() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF NOT EXISTS (SELECT 1 FROM award_step WHERE award_id = NEW.award_id AND state = 'approved') THEN
+    RAISE EXCEPTION 'the award is not approved' USING ERRCODE = 'AL032'; END IF;
+  IF EXISTS (SELECT 1 FROM award_end WHERE award_id = NEW.award_id) THEN
+    RAISE EXCEPTION 'the award has ended' USING ERRCODE = 'AL032'; END IF;
+  IF EXISTS (SELECT 1 FROM award_hold LEFT JOIN ruling ON ruling.appeal_id = award_hold.appeal_id WHERE award_hold.award_id = NEW.award_id AND ruling.appeal_id IS NULL) THEN
+    RAISE EXCEPTION 'the award is held' USING ERRCODE = 'AL032'; END IF;
+  IF NEW.amount + (SELECT COALESCE(SUM(amount), 0) FROM award_payment WHERE award_id = NEW.award_id) >
+    (SELECT amount FROM award WHERE id = NEW.award_id) THEN
+    RAISE EXCEPTION 'the award is paid already' USING ERRCODE = 'AL032'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER lawful BEFORE INSERT ON award_payment FOR EACH ROW EXECUTE FUNCTION almoner_award_payment()
+;;
+CREATE FUNCTION almoner_award_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS (SELECT 1 FROM award_payment WHERE award_id = NEW.award_id) THEN
+    RAISE EXCEPTION 'the award is paid already' USING ERRCODE = 'AL033'; END IF;
+  IF NEW.txn_id IS NULL AND EXISTS (SELECT 1 FROM award_step WHERE award_id = NEW.award_id AND txn_id IS NOT NULL) THEN
+    RAISE EXCEPTION 'the money of an ended award goes back' USING ERRCODE = 'AL033'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER lawful BEFORE INSERT ON award_end FOR EACH ROW EXECUTE FUNCTION almoner_award_end()
+;;
+CREATE FUNCTION almoner_prize_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF EXISTS (SELECT 1 FROM appeal LEFT JOIN ruling ON ruling.appeal_id = appeal.id WHERE appeal.challenge_id = NEW.challenge_id AND ruling.appeal_id IS NULL) THEN
+    RAISE EXCEPTION 'an appeal is open' USING ERRCODE = 'AL034'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER lawful BEFORE INSERT ON prize_end FOR EACH ROW EXECUTE FUNCTION almoner_prize_end()
+;;

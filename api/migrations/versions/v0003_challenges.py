@@ -21,8 +21,8 @@ FACTS = {
     "applicant_fact": ["event_id", "application_id, fact, seq"],
     "clause_waiver": ["event_id", "application_id, clause"],
     "finding": ["event_id", "application_id, number"],
-    "identity_mark": ["event_id", "party_id, kind, value"],
-    "interest": ["id", "event_id", "from_id, to_id, kind, since, declared_by"],
+    "identity_mark": ["event_id", "book_id, holder, kind, value, organisation, verified"],
+    "interest": ["id", "event_id"],
     "judge": ["id", "event_id", "challenge_id, party"],
     "judge_declaration": ["judge_id, actor, kind"],
     "recusal": ["event_id", "judge_id, application_id"],
@@ -40,12 +40,23 @@ FACTS = {
     "award": ["id", "replaces_id", "event_id", "application_id, prize, part, number"],
     "award_step": ["txn_id", "event_id", "award_id, state"],
     "award_end": ["award_id", "txn_id", "event_id"],
+    "award_payment": ["txn_id", "event_id", "award_id, number"],
+    "prize_end": ["txn_id", "event_id", "challenge_id, prize"],
     "appeal": ["id", "event_id", "application_id, number"],
     "award_hold": ["award_id, appeal_id"],
     "ruling": ["appeal_id", "event_id"],
     "public_commitment": ["id", "event_id", "book_id, code"],
 }
-FUNCTIONS = ["almoner_award_in_place", "almoner_still_in", "almoner_read_in_place"]
+FUNCTIONS = [
+    "almoner_award_in_place",
+    "almoner_still_in",
+    "almoner_read_in_place",
+    "almoner_award_prize",
+    "almoner_award_step",
+    "almoner_award_payment",
+    "almoner_award_end",
+    "almoner_prize_end",
+]
 
 
 def upgrade() -> None:
