@@ -5,18 +5,8 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .actor_map import (
-        ActorMap,
-        HubCandidate,
-        MapActor,
-        MapGap,
-        MapPlace,
-        MapTie,
-    )
-    from .applications import (
-        Application,
-        AttachedFile,
-    )
+    from .actor_map import ActorMap, HubCandidate, MapActor, MapGap, MapPlace, MapTie
+    from .applications import Application, AttachedFile
     from .assignment import (
         AssignedPair,
         Assignment,
@@ -26,11 +16,7 @@ if TYPE_CHECKING:
         assign,
         recheck_assignment,
     )
-    from .attachment import (
-        Attachment,
-        AwardChoice,
-        measure_attachment,
-    )
+    from .attachment import Attachment, AwardChoice, measure_attachment
     from .awarding import (
         Award,
         award_by_allocation,
@@ -50,16 +36,8 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import (
-        ExpectedPlace,
-        ExpectedRanking,
-        LotteryDraw,
-        TieBand,
-    )
-    from .brief import (
-        Brief,
-        Goal,
-    )
+    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
+    from .brief import Brief, Goal
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -73,9 +51,7 @@ if TYPE_CHECKING:
         Calibration,
         JudgeEffect,
         Merit,
-        PanelMean,
         Read,
-        RubricCalibration,
         Variances,
         calibrate,
         calibrate_traits,
@@ -84,10 +60,7 @@ if TYPE_CHECKING:
         total_reads,
         void_reads,
     )
-    from .caps import (
-        Filled,
-        fill_to_cap,
-    )
+    from .caps import Filled, fill_to_cap
     from .conflicts import (
         AMERICA_COMPETES,
         INTEREST_KINDS,
@@ -108,21 +81,9 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .damping import (
-        ProgressContender,
-        ProgressDivision,
-        ProgressShare,
-        divide_by_progress,
-    )
-    from .disclosures import (
-        ActorDisclosure,
-        NamedFunder,
-    )
-    from .drafts import (
-        Draft,
-        draft_findings,
-        merge_drafts,
-    )
+    from .damping import ProgressContender, ProgressDivision, ProgressShare, divide_by_progress
+    from .disclosures import ActorDisclosure, NamedFunder
+    from .drafts import Draft, draft_findings, merge_drafts
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -146,38 +107,14 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
-    from .fields import (
-        Condition,
-    )
-    from .forms import (
-        Form,
-    )
-    from .judge_policy import (
-        AttributeMinimum,
-        JudgeFee,
-        JudgePolicy,
-    )
-    from .landscape import (
-        draw_map,
-    )
-    from .leaders import (
-        Leaderboard,
-        LeaderRow,
-        leaderboard,
-    )
-    from .offers import (
-        InKindNeed,
-        InKindOffer,
-    )
-    from .phases import (
-        Advances,
-        Phase,
-    )
-    from .policies import (
-        AmendmentPolicy,
-        AppealPolicy,
-        DisclosurePolicy,
-    )
+    from .fields import Condition
+    from .forms import Form
+    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
+    from .landscape import draw_map
+    from .leaders import Leaderboard, LeaderRow, leaderboard
+    from .offers import InKindNeed, InKindOffer
+    from .phases import Advances, Phase
+    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -197,30 +134,10 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .progress import (
-        Course,
-        Determined,
-        HubProgress,
-        measure_progress,
-    )
-    from .published_rounds import (
-        PublishedAward,
-        PublishedRound,
-        retro_funding_4,
-    )
-    from .ranking import (
-        Ranking,
-        Standing,
-        draw,
-        places_for_money,
-        rank,
-        rank_by_mean,
-    )
-    from .ratings import (
-        HubRating,
-        Ratings,
-        rate,
-    )
+    from .progress import Course, Determined, HubProgress, measure_progress
+    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
+    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
+    from .ratings import HubRating, Ratings, rate
     from .register import (
         CommitmentFact,
         DeedPromise,
@@ -230,38 +147,13 @@ if TYPE_CHECKING:
         RegisterEntry,
         enter_commitment,
     )
-    from .rubric import (
-        Anchor,
-        Rubric,
-        Scale,
-        Trait,
-    )
-    from .scores import (
-        Score,
-        read_marks,
-        totals_by_read,
-    )
-    from .seeds import (
-        Beacon,
-        commit,
-        committed_seed,
-    )
-    from .sensitivity import (
-        AwardSensitivity,
-        OtherDecision,
-        RankMove,
-        Steadiness,
-        decide_otherwise,
-        rank_moves,
-    )
-    from .simulation import (
-        Assumptions,
-        DesignReport,
-        simulate_design,
-    )
-    from .visibility import (
-        VisibilityRule,
-    )
+    from .rubric import Anchor, Rubric, Scale, Trait
+    from .scores import Score, read_marks, totals_by_read
+    from .seeds import Beacon, commit, committed_seed
+    from .sensitivity import decide_otherwise, rank_moves
+    from .simulation import Assumptions, DesignReport, simulate_design
+    from .visibility import VisibilityRule
+    from .widths import band_widths
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -312,9 +204,7 @@ else:
                 "Calibration",
                 "JudgeEffect",
                 "Merit",
-                "PanelMean",
                 "Read",
-                "RubricCalibration",
                 "Variances",
                 "calibrate",
                 "calibrate_traits",
@@ -413,16 +303,10 @@ else:
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
-            ".sensitivity": (
-                "AwardSensitivity",
-                "OtherDecision",
-                "RankMove",
-                "Steadiness",
-                "decide_otherwise",
-                "rank_moves",
-            ),
+            ".sensitivity": ("decide_otherwise", "rank_moves"),
             ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule",),
+            ".widths": ("band_widths",),
         },
     )
 
@@ -449,7 +333,6 @@ __all__ = [
     "AttributeMinimum",
     "Award",
     "AwardChoice",
-    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -513,9 +396,7 @@ __all__ = [
     "MoneyPromise",
     "NamedFunder",
     "Not",
-    "OtherDecision",
     "OutcomePromise",
-    "PanelMean",
     "Phase",
     "Places",
     "Pool",
@@ -531,7 +412,6 @@ __all__ = [
     "PublishedAward",
     "PublishedRound",
     "QuizQuestion",
-    "RankMove",
     "Ranking",
     "Ratings",
     "Read",
@@ -540,13 +420,11 @@ __all__ = [
     "RegisterEntry",
     "RollOver",
     "Rubric",
-    "RubricCalibration",
     "Scale",
     "Score",
     "StageResult",
     "Staged",
     "Standing",
-    "Steadiness",
     "TheoryOfChange",
     "TieBand",
     "Trait",
@@ -559,6 +437,7 @@ __all__ = [
     "award_by_ballot",
     "award_by_score",
     "award_places",
+    "band_widths",
     "barred_pairs",
     "calibrate",
     "calibrate_traits",
