@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from .caps import Filled, fill_to_cap
     from .conflicts import (
         AMERICA_COMPETES,
-        INTEREST_KINDS,
         Aliases,
         ConflictPolicy,
         Contender,
@@ -219,7 +218,6 @@ else:
                 "Aliases",
                 "ConflictPolicy",
                 "Contender",
-                "INTEREST_KINDS",
                 "Interest",
                 "JointWork",
                 "JudgeConflict",
@@ -312,7 +310,6 @@ else:
 
 __all__ = [
     "AMERICA_COMPETES",
-    "INTEREST_KINDS",
     "ActorDisclosure",
     "ActorMap",
     "Advances",
