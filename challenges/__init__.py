@@ -87,9 +87,7 @@ if TYPE_CHECKING:
         Calibration,
         JudgeEffect,
         Merit,
-        PanelMean,
         Read,
-        RubricCalibration,
         Variances,
         calibrate,
         calibrate_traits,
@@ -104,7 +102,6 @@ if TYPE_CHECKING:
     )
     from .conflicts import (
         AMERICA_COMPETES,
-        INTEREST_KINDS,
         Aliases,
         ConflictPolicy,
         Contender,
@@ -281,10 +278,6 @@ if TYPE_CHECKING:
         committed_seed,
     )
     from .sensitivity import (
-        AwardSensitivity,
-        OtherDecision,
-        RankMove,
-        Steadiness,
         decide_otherwise,
         rank_moves,
     )
@@ -298,6 +291,9 @@ if TYPE_CHECKING:
         mask,
         pseudonym,
         shows,
+    )
+    from .widths import (
+        band_widths,
     )
 else:
     __getattr__, __dir__ = shelve(
@@ -350,9 +346,7 @@ else:
                 "Calibration",
                 "JudgeEffect",
                 "Merit",
-                "PanelMean",
                 "Read",
-                "RubricCalibration",
                 "Variances",
                 "calibrate",
                 "calibrate_traits",
@@ -367,7 +361,6 @@ else:
                 "Aliases",
                 "ConflictPolicy",
                 "Contender",
-                "INTEREST_KINDS",
                 "Interest",
                 "JointWork",
                 "JudgeConflict",
@@ -455,22 +448,15 @@ else:
             ".schemas": ("challenge_schemas",),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
-            ".sensitivity": (
-                "AwardSensitivity",
-                "OtherDecision",
-                "RankMove",
-                "Steadiness",
-                "decide_otherwise",
-                "rank_moves",
-            ),
+            ".sensitivity": ("decide_otherwise", "rank_moves"),
             ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
             ".visibility": ("VisibilityRule", "mask", "pseudonym", "shows"),
+            ".widths": ("band_widths",),
         },
     )
 
 __all__ = [
     "AMERICA_COMPETES",
-    "INTEREST_KINDS",
     "ActorDisclosure",
     "ActorMap",
     "Advances",
@@ -492,7 +478,6 @@ __all__ = [
     "AttributeMinimum",
     "Award",
     "AwardChoice",
-    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -560,9 +545,7 @@ __all__ = [
     "Move",
     "NamedFunder",
     "Not",
-    "OtherDecision",
     "OutcomePromise",
-    "PanelMean",
     "Phase",
     "Places",
     "Pool",
@@ -578,7 +561,6 @@ __all__ = [
     "PublishedAward",
     "PublishedRound",
     "QuizQuestion",
-    "RankMove",
     "Ranking",
     "Ratings",
     "Read",
@@ -588,12 +570,10 @@ __all__ = [
     "RegisterEntry",
     "RollOver",
     "Rubric",
-    "RubricCalibration",
     "Scale",
     "Score",
     "Staged",
     "Standing",
-    "Steadiness",
     "Submission",
     "TheoryOfChange",
     "TieBand",
@@ -610,6 +590,7 @@ __all__ = [
     "award_by_ballot",
     "award_by_score",
     "award_places",
+    "band_widths",
     "barred_pairs",
     "calibrate",
     "calibrate_traits",
