@@ -35,7 +35,7 @@ from .awarding import (
 )
 from .ballots import Ballot, MeasuredProject, count_ballots
 from .brief import Brief
-from .damping import Contender
+from .damping import ProgressContender
 from .eligibility import Status
 from .errors import BallotInvalid
 from .figures import is_plain_decimal
@@ -108,7 +108,7 @@ class DecisionFacts:
         That stand; void ones are not among them.
     ballots : tuple[Ballot, ...]
         As cast.
-    progress : mapping of str to tuple[Contender, ...]
+    progress : mapping of str to tuple[ProgressContender, ...]
         Phase -> hubs by the code of their application.
     finishes : mapping of str to tuple[Finish, ...]
         Phase -> determinations of the target of a first-to-finish prize.
@@ -130,7 +130,7 @@ class DecisionFacts:
     statuses: Mapping[str, Status] = field(default_factory=dict)
     reads: tuple[TimedRead, ...] = ()
     ballots: tuple[Ballot, ...] = ()
-    progress: Mapping[str, tuple[Contender, ...]] = field(default_factory=dict)
+    progress: Mapping[str, tuple[ProgressContender, ...]] = field(default_factory=dict)
     finishes: Mapping[str, tuple[Finish, ...]] = field(default_factory=dict)
     gone: frozenset[str] = frozenset()
     declined: frozenset[tuple[int, str]] = frozenset()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         publish_band,
         remind_readers,
     )
+    from .appealing import DecisionInputs, Ruled, Ruling, appeal, decision_of, rule
     from .assigning import AssignmentPlan, PlanWishes, find_assignment, plan_assignment, publish_assignment
     from .calibrating import (
         FrozenCalibration,
@@ -27,8 +28,19 @@ if TYPE_CHECKING:
         void_conflicts,
     )
     from .checking import ConflictCheck, check_conflicts, conflicts_of
+    from .closing import announce, cancel, conclude, settle_prize
     from .deciding import award, conclude, pay_award, tally
+    from .granting import (
+        accept_award,
+        approve_award,
+        commit_award,
+        decline_award,
+        lapse_award,
+        propose_award,
+        reverse_award,
+    )
     from .judging import score, void_read
+    from .making import Which
     from .mapping import landscape
     from .promising import commit_publicly, public_register
     from .registering import (
@@ -59,6 +71,14 @@ else:
                 "publish_band",
                 "remind_readers",
             ),
+            ".appealing": (
+                "DecisionInputs",
+                "Ruled",
+                "Ruling",
+                "appeal",
+                "decision_of",
+                "rule",
+            ),
             ".assigning": (
                 "AssignmentPlan",
                 "PlanWishes",
@@ -82,16 +102,32 @@ else:
                 "check_conflicts",
                 "conflicts_of",
             ),
+            ".closing": (
+                "announce",
+                "cancel",
+                "conclude",
+                "settle_prize",
+            ),
             ".deciding": (
                 "award",
                 "conclude",
                 "pay_award",
                 "tally",
             ),
+            ".granting": (
+                "accept_award",
+                "approve_award",
+                "commit_award",
+                "decline_award",
+                "lapse_award",
+                "propose_award",
+                "reverse_award",
+            ),
             ".judging": (
                 "score",
                 "void_read",
             ),
+            ".making": ("Which",),
             ".mapping": ("landscape",),
             ".promising": (
                 "commit_publicly",
@@ -142,27 +178,39 @@ else:
 __all__ = [
     "AssignmentPlan",
     "ConflictCheck",
+    "DecisionInputs",
     "EntryList",
     "EntryRow",
     "FrozenCalibration",
     "OpenedSecret",
     "PanelChoice",
     "PlanWishes",
+    "Ruled",
+    "Ruling",
     "VerifiedResult",
+    "Which",
+    "accept_award",
     "actors_of",
     "advance_phase",
+    "announce",
+    "appeal",
+    "approve_award",
     "attachment",
     "award",
     "calibrate_again",
+    "cancel",
     "cast_ballot",
     "check_conflicts",
+    "commit_award",
     "commit_lottery",
     "commit_publicly",
     "conclude",
     "conflicts_of",
+    "decision_of",
     "declare",
     "declare_interest",
     "declare_mark",
+    "decline_award",
     "earlier_awards",
     "feedback",
     "feedback_packets",
@@ -171,6 +219,7 @@ __all__ = [
     "goal_course",
     "hub_progress",
     "landscape",
+    "lapse_award",
     "leaderboard",
     "list_advanced",
     "list_short",
@@ -180,6 +229,7 @@ __all__ = [
     "pay_award",
     "phase_calibrations",
     "plan_assignment",
+    "propose_award",
     "public_register",
     "publish",
     "publish_assignment",
@@ -190,7 +240,10 @@ __all__ = [
     "recuse",
     "register_judge",
     "remind_readers",
+    "reverse_award",
+    "rule",
     "score",
+    "settle_prize",
     "show_application",
     "show_entries",
     "show_own_effect",

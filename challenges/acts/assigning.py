@@ -223,7 +223,13 @@ def publish_assignment(
     _require_newest(session, stored, plan)
     _require_accepted(plan, maker, checker, reason)
     _require_without_conflict(stored, plan, find_bars(session, stored, found, clock=clock))
-    told = {"challenge": challenge, "checker": checker or "", "maker": maker, "number": number, "phase": phase}
+    told = {
+        "challenge": challenge,
+        "checker": checker or "",
+        "maker": maker,
+        "number": number,
+        "phase": phase,
+    }
     event_id, _ = record_event(
         session,
         book,
@@ -281,7 +287,7 @@ def _judged(stored: StoredChallenge, phase: str) -> tuple[Phase, JudgePolicy]:
     return found, brief.judge_policy
 
 
-def _halves(  # noqa: PLR0913, PLR0917  # who is split, by what
+def _halves(  # who is split, by what
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -320,7 +326,7 @@ def _register_readers(
         register_judge(session, challenge.book, challenge.code, Judge(code=party), clock=clock)
 
 
-def _pose(  # noqa: PLR0913, PLR0917  # all that the problem is made of
+def _pose(  # all that the problem is made of
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -332,13 +338,13 @@ def _pose(  # noqa: PLR0913, PLR0917  # all that the problem is made of
     last: StoredPlan | None,
 ) -> Any:  # noqa: ANN401  # an AssignmentProblem, whose module loads numpy
     peers = {reader for half in halves for reader in half.readers}
-    readers = [
-        _reader(one) for one in list_judges(session, stored) if not halves or one.code in peers
-    ]
+    readers = [_reader(one) for one in list_judges(session, stored) if not halves or one.code in peers]
     names = [entry.code for entry in entries]
     rules = PairRules(
         barred={pair: why for pair, why in bars.hard.items() if _known(pair, names, readers)},
-        soft={pair: 1.0 for pair in bars.soft if _known(pair, names, readers) and pair not in bars.overridden},
+        soft={
+            pair: 1.0 for pair in bars.soft if _known(pair, names, readers) and pair not in bars.overridden
+        },
         pins=tuple(
             pair
             for pair in list_opened(session, stored, phase.id)
@@ -380,7 +386,7 @@ def _reader(judge: Judge) -> Reader:
     )
 
 
-def _content(  # noqa: PLR0913, PLR0917  # all that the plan says
+def _content(  # all that the plan says
     stored: StoredChallenge,
     phase: str,
     number: int,

@@ -33,7 +33,7 @@ from ..awarding import (
 from ..ballots import Ballot, MeasuredProject, count_ballots
 from ..brief import Brief
 from ..bundles import BudgetLine
-from ..damping import Contender
+from ..damping import ProgressContender
 from ..prizes import (
     AnyPrize,
     Discretionary,
@@ -203,7 +203,8 @@ def _delivered(
     lower = 1.2816 * float(assumed.progress_noise) if prize.basis == "lower_bound" else 0.0
     counted = {name: max(0.0, played.progress[name] - lower) for name in order.names}
     contenders = [
-        Contender(hub=name, progress=Fraction(round(value * MICRO), MICRO)) for name, value in counted.items()
+        ProgressContender(hub=name, progress=Fraction(round(value * MICRO), MICRO))
+        for name, value in counted.items()
     ]
     return _sums(award_progress(prize, contenders, unit=unit, tie=tie))
 

@@ -368,9 +368,7 @@ class Judged:
 
     def plan(self, phase: str = "panel", day: str = "2027-03-05", **wishes: Any) -> acts.AssignmentPlan:
         asked = acts.PlanWishes(**{"seed": 7, **wishes})
-        return acts.plan_assignment(
-            self.session, "main", self.challenge, phase, asked, clock=self.at(day)
-        )
+        return acts.plan_assignment(self.session, "main", self.challenge, phase, asked, clock=self.at(day))
 
     def assign(
         self, phase: str = "panel", day: str = "2027-03-05", reason: str = "", **wishes: Any

@@ -9,7 +9,7 @@ from typing import Any
 
 from almoner.challenges import Application, Brief, read_marks
 from almoner.challenges.awarding import Finish, TieBreak
-from almoner.challenges.damping import Contender
+from almoner.challenges.damping import ProgressContender
 from almoner.challenges.decision import DecisionFacts, TimedRead
 from almoner.finance.money import money
 from almoner.finance.units import currency
@@ -161,7 +161,7 @@ def random_facts(random: Random, prizes: list[dict[str, Any]] | None = None) -> 
     going = {name: Fraction(random.randint(0, 4), 4) for name in names}
     unrated = random.random() < 0.3
     contenders = tuple(
-        Contender(hub=name, progress=None if unrated and name == names[0] else part)
+        ProgressContender(hub=name, progress=None if unrated and name == names[0] else part)
         for name, part in going.items()
     )
     finishes = tuple(

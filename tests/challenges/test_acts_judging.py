@@ -175,7 +175,13 @@ def test_comments_are_kept_with_their_marks_and_asked_for_where_the_rubric_asks(
             judged.session, "main", "clean-water", name, judge, marks, comments=comments, clock=clock
         )
 
-    for comments in ({}, {"proof": "  "}, {"proof": "x", "charm": "y"}, {"proof": "\0"}, {"proof": "x" * 10_001}):
+    for comments in (
+        {},
+        {"proof": "  "},
+        {"proof": "x", "charm": "y"},
+        {"proof": "\0"},
+        {"proof": "x" * 10_001},
+    ):
         with pytest.raises(ScoreInvalid):
             give(comments)
     assert give({"proof": " Two trials. "})[1].comment == "Two trials."
@@ -269,7 +275,17 @@ def test_the_database_takes_no_opening_past_the_plan_and_no_read_after_the_freez
         seated.score(*plan.pairs[0], "1.0")
 
 
-FACTS = (PLAN, ASSIGNED, PLAN_PUBLICATION, ENTRY_OPENING, JUDGE_READ, SCORE, READ_VOID, CALIBRATION, ADVANCEMENT)
+FACTS = (
+    PLAN,
+    ASSIGNED,
+    PLAN_PUBLICATION,
+    ENTRY_OPENING,
+    JUDGE_READ,
+    SCORE,
+    READ_VOID,
+    CALIBRATION,
+    ADVANCEMENT,
+)
 
 
 def test_no_fact_of_judging_is_changed_or_removed(seated: "Judged") -> None:
