@@ -1,6 +1,6 @@
 """Awards on both databases: one step at a time, by two people, and their money never twice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 EAST = {"region": "east"}
 CODE = "clean-water"
 FIRST = Which(prize=0, application="a-1")
-Steps = Mapping[str, Callable[..., StoredAward]]
 
 
 def grant(name: str, amount: str, **change: Any) -> Award:  # noqa: ANN401  # fields of an award
@@ -52,7 +51,11 @@ def received(round_: "Round") -> "Round":
     return round_
 
 
-def step(received: "Round", verb: str, which: Which = FIRST, **how: str) -> StoredAward:
+def step(received: "Round", verb: str, **how: str) -> StoredAward:
+    return step_of(received, verb, FIRST, **how)
+
+
+def step_of(received: "Round", verb: str, which: Which, **how: str) -> StoredAward:
     act: Callable[..., StoredAward] = getattr(acts, f"{verb}_award")
     clock = received.clock("2027-05-20")
     return act(received.session, received.fund, CODE, which, **how, clock=clock)
@@ -297,7 +300,7 @@ def test_what_rolls_over_is_promised_to_the_later_prize(round_: "Round") -> None
         propose(round_, more, prize=1)
     assert settle(round_, 0) == ("30.00", "0.00")
     propose(round_, more, prize=1)
-    assert step(round_, "approve", Which(prize=1, application="a-1"), actor="head").state == "approved"
+    assert step_of(round_, "approve", Which(prize=1, application="a-1"), actor="head").state == "approved"
     assert left(round_) == ("0.00", "80.00")
 
 
