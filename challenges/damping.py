@@ -101,6 +101,9 @@ class ProgressDivision:
     drawn: tuple[str, ...]
 
 
+Contender = ProgressContender  # the name that awarding still uses
+
+
 def damped_factor(earlier: int, damping: Fraction) -> Fraction:
     """Return (1 + earlier awards) to the power of 1 - damping, to 18 decimals.
 
@@ -177,8 +180,8 @@ def divide_by_progress(
     Examples
     --------
     >>> from almoner.finance.money import money
-    >>> hubs = [ProgressContender(hub="river", progress=Fraction(2, 3)),
-    ...     ProgressContender(hub="hill", progress=Fraction(1, 3)), ProgressContender(hub="new", progress=None)]
+    >>> hubs = [ProgressContender(hub=name, progress=part)
+    ...     for name, part in (("river", Fraction(2, 3)), ("hill", Fraction(1, 3)), ("new", None))]
     >>> found = divide_by_progress(hubs, money("100.00", "USD"), hub_cap_bp=5000, newcomer_bp=1000)
     >>> [(one.hub, one.amount.text, one.way) for one in found.shares]
     [('river', '50.00', 'progress'), ('hill', '40.00', 'progress'), ('new', '10.00', 'newcomer')]

@@ -214,6 +214,7 @@ def advance_phase(
         **made.told(),
         "calibration_sha256": sha256,
         "choice": None if choice is None else {"members": list(choice.members), "reason": choice.reason},
+        "decided_at": instant_text(as_utc(clock())),
         "maker": maker,
     }
     if decided:
