@@ -5,18 +5,8 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .actor_map import (
-        ActorMap,
-        HubCandidate,
-        MapActor,
-        MapGap,
-        MapPlace,
-        MapTie,
-    )
-    from .applications import (
-        Application,
-        AttachedFile,
-    )
+    from .actor_map import ActorMap, MapActor, MapTie
+    from .applications import Application, AttachedFile
     from .assignment import (
         AssignedPair,
         Assignment,
@@ -26,11 +16,7 @@ if TYPE_CHECKING:
         assign,
         recheck_assignment,
     )
-    from .attachment import (
-        Attachment,
-        AwardChoice,
-        measure_attachment,
-    )
+    from .attachment import Attachment, measure_attachment
     from .awarding import (
         Award,
         award_by_allocation,
@@ -50,16 +36,8 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import (
-        ExpectedPlace,
-        ExpectedRanking,
-        LotteryDraw,
-        TieBand,
-    )
-    from .brief import (
-        Brief,
-        Goal,
-    )
+    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
+    from .brief import Brief, Goal
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -84,13 +62,9 @@ if TYPE_CHECKING:
         total_reads,
         void_reads,
     )
-    from .caps import (
-        Filled,
-        fill_to_cap,
-    )
+    from .caps import Filled, fill_to_cap
     from .conflicts import (
         AMERICA_COMPETES,
-        INTEREST_KINDS,
         Aliases,
         ConflictPolicy,
         Contender,
@@ -108,21 +82,9 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .damping import (
-        ProgressContender,
-        ProgressDivision,
-        ProgressShare,
-        divide_by_progress,
-    )
-    from .disclosures import (
-        ActorDisclosure,
-        NamedFunder,
-    )
-    from .drafts import (
-        Draft,
-        draft_findings,
-        merge_drafts,
-    )
+    from .damping import ProgressContender, ProgressDivision, divide_by_progress
+    from .disclosures import ActorDisclosure, NamedFunder
+    from .drafts import Draft, draft_findings, merge_drafts
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -146,38 +108,14 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
-    from .fields import (
-        Condition,
-    )
-    from .forms import (
-        Form,
-    )
-    from .judge_policy import (
-        AttributeMinimum,
-        JudgeFee,
-        JudgePolicy,
-    )
-    from .landscape import (
-        draw_map,
-    )
-    from .leaders import (
-        Leaderboard,
-        LeaderRow,
-        leaderboard,
-    )
-    from .offers import (
-        InKindNeed,
-        InKindOffer,
-    )
-    from .phases import (
-        Advances,
-        Phase,
-    )
-    from .policies import (
-        AmendmentPolicy,
-        AppealPolicy,
-        DisclosurePolicy,
-    )
+    from .fields import Condition
+    from .forms import Form
+    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
+    from .landscape import draw_map
+    from .leaders import Leaderboard, leaderboard
+    from .offers import InKindNeed, InKindOffer
+    from .phases import Advances, Phase
+    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -197,55 +135,14 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .progress import (
-        Course,
-        Determined,
-        HubProgress,
-        measure_progress,
-    )
-    from .published_rounds import (
-        PublishedAward,
-        PublishedRound,
-        retro_funding_4,
-    )
-    from .ranking import (
-        Ranking,
-        Standing,
-        draw,
-        places_for_money,
-        rank,
-        rank_by_mean,
-    )
-    from .ratings import (
-        HubRating,
-        Ratings,
-        rate,
-    )
-    from .register import (
-        CommitmentFact,
-        DeedPromise,
-        MoneyPromise,
-        OutcomePromise,
-        PublicCommitment,
-        RegisterEntry,
-        enter_commitment,
-    )
-    from .rubric import (
-        Anchor,
-        Rubric,
-        Scale,
-        Trait,
-    )
-    from .scores import (
-        Score,
-        read_marks,
-        totals_by_read,
-    )
-    from .seeds import (
-        Beacon,
-        commit,
-        committed_seed,
-    )
+    from .progress import Course, Determined, HubProgress, measure_progress
+    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
+    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
+    from .ratings import Ratings, rate
+    from .register import PublicCommitment, RegisterEntry, enter_commitment
+    from .rubric import Anchor, Rubric, Scale, Trait
+    from .scores import Score, read_marks, totals_by_read
+    from .seeds import Beacon, commit, committed_seed
     from .sensitivity import (
         AwardSensitivity,
         OtherDecision,
@@ -254,19 +151,13 @@ if TYPE_CHECKING:
         decide_otherwise,
         rank_moves,
     )
-    from .simulation import (
-        Assumptions,
-        DesignReport,
-        simulate_design,
-    )
-    from .visibility import (
-        VisibilityRule,
-    )
+    from .simulation import Assumptions, DesignReport, simulate_design
+    from .visibility import VisibilityRule
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".actor_map": ("ActorMap", "HubCandidate", "MapActor", "MapGap", "MapPlace", "MapTie"),
+            ".actor_map": ("ActorMap", "MapActor", "MapTie"),
             ".applications": ("Application", "AttachedFile"),
             ".assignment": (
                 "AssignedPair",
@@ -277,7 +168,7 @@ else:
                 "assign",
                 "recheck_assignment",
             ),
-            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
+            ".attachment": ("Attachment", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -329,7 +220,6 @@ else:
                 "Aliases",
                 "ConflictPolicy",
                 "Contender",
-                "INTEREST_KINDS",
                 "Interest",
                 "JointWork",
                 "JudgeConflict",
@@ -344,7 +234,7 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
-            ".damping": ("ProgressContender", "ProgressDivision", "ProgressShare", "divide_by_progress"),
+            ".damping": ("ProgressContender", "ProgressDivision", "divide_by_progress"),
             ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
@@ -374,7 +264,7 @@ else:
             ".forms": ("Form",),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".landscape": ("draw_map",),
-            ".leaders": ("LeaderRow", "Leaderboard", "leaderboard"),
+            ".leaders": ("Leaderboard", "leaderboard"),
             ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
@@ -400,16 +290,8 @@ else:
             ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
-            ".ratings": ("HubRating", "Ratings", "rate"),
-            ".register": (
-                "CommitmentFact",
-                "DeedPromise",
-                "MoneyPromise",
-                "OutcomePromise",
-                "PublicCommitment",
-                "RegisterEntry",
-                "enter_commitment",
-            ),
+            ".ratings": ("Ratings", "rate"),
+            ".register": ("PublicCommitment", "RegisterEntry", "enter_commitment"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
@@ -428,7 +310,6 @@ else:
 
 __all__ = [
     "AMERICA_COMPETES",
-    "INTEREST_KINDS",
     "ActorDisclosure",
     "ActorMap",
     "Advances",
@@ -448,7 +329,6 @@ __all__ = [
     "Attachment",
     "AttributeMinimum",
     "Award",
-    "AwardChoice",
     "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
@@ -460,12 +340,10 @@ __all__ = [
     "Calibration",
     "ChangeLink",
     "ChecklistRow",
-    "CommitmentFact",
     "Condition",
     "ConflictPolicy",
     "Contender",
     "Course",
-    "DeedPromise",
     "DesignReport",
     "Determined",
     "DisclosurePolicy",
@@ -482,9 +360,7 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
-    "HubCandidate",
     "HubProgress",
-    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -495,14 +371,11 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
-    "LeaderRow",
     "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
     "MapActor",
-    "MapGap",
-    "MapPlace",
     "MapTie",
     "Mark",
     "MeasuredProgress",
@@ -510,11 +383,9 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
-    "MoneyPromise",
     "NamedFunder",
     "Not",
     "OtherDecision",
-    "OutcomePromise",
     "PanelMean",
     "Phase",
     "Places",
@@ -523,7 +394,6 @@ __all__ = [
     "PrizeStage",
     "ProgressContender",
     "ProgressDivision",
-    "ProgressShare",
     "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
