@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         assign,
         recheck_assignment,
     )
-    from .attachment import Attachment, measure_attachment
+    from .attachment import Attachment, AwardChoice, measure_attachment
     from .awarding import (
         Award,
         award_by_allocation,
@@ -139,7 +139,7 @@ if TYPE_CHECKING:
     from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
     from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
     from .ratings import Ratings, rate
-    from .register import PublicCommitment, RegisterEntry, enter_commitment
+    from .register import CommitmentFact, PublicCommitment, RegisterEntry, enter_commitment
     from .rubric import Anchor, Rubric, Scale, Trait
     from .scores import Score, read_marks, totals_by_read
     from .seeds import Beacon, commit, committed_seed
@@ -168,7 +168,7 @@ else:
                 "assign",
                 "recheck_assignment",
             ),
-            ".attachment": ("Attachment", "measure_attachment"),
+            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -291,7 +291,7 @@ else:
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
             ".ratings": ("Ratings", "rate"),
-            ".register": ("PublicCommitment", "RegisterEntry", "enter_commitment"),
+            ".register": ("CommitmentFact", "PublicCommitment", "RegisterEntry", "enter_commitment"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
@@ -329,6 +329,7 @@ __all__ = [
     "Attachment",
     "AttributeMinimum",
     "Award",
+    "AwardChoice",
     "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
@@ -340,6 +341,7 @@ __all__ = [
     "Calibration",
     "ChangeLink",
     "ChecklistRow",
+    "CommitmentFact",
     "Condition",
     "ConflictPolicy",
     "Contender",
