@@ -5,8 +5,10 @@ the brief says what happens to the band of applications that the scores do not s
 lot decides, a panel decides on record, or more reads are taken first. Without such a rule nothing is decided.
 """
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from .bands import ExpectedRanking, LotteryDraw, digest_of
 from .errors import TieUnresolved
@@ -67,6 +69,52 @@ class Advancement:
             "tie": self.tie,
             "unread": list(self.unread),
         }
+
+
+def read_advancement(body: bytes) -> Advancement:
+    """Read a decision back from the bytes that were kept.
+
+    Parameters
+    ----------
+    body : bytes
+        JSON of ``told``, with or without more.
+
+    Examples
+    --------
+    >>> read_advancement(b'{"rule": "top", "inside": ["a"], "outside": [], "band": [], "places": 0,'
+    ...     b' "tie": null, "lot": null, "unread": []}').inside
+    ('a',)
+    """
+    said = json.loads(body)
+    lot = said["lot"]
+    return Advancement(
+        rule=said["rule"],
+        inside=tuple(said["inside"]),
+        outside=tuple(said["outside"]),
+        band=tuple(said["band"]),
+        places=said["places"],
+        tie=said["tie"],
+        lot=None
+        if lot is None
+        else LotteryDraw(
+            seed=lot["seed"],
+            band_digest=said["band_sha256"],
+            order=tuple(lot["order"]),
+            places=said["places"],
+        ),
+        unread=tuple(said["unread"]),
+    )
+
+
+def decided_at(body: bytes) -> datetime:
+    """Return when a decision was made, from the bytes that were kept.
+
+    Examples
+    --------
+    >>> decided_at(b'{"decided_at": "2027-04-13T10:00:00.000000Z"}').isoformat()
+    '2027-04-13T10:00:00+00:00'
+    """
+    return datetime.fromisoformat(json.loads(body)["decided_at"])
 
 
 def advance(  # what the scores say, and how the band is decided

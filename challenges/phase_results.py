@@ -309,9 +309,7 @@ def _part(
         name=name,
         places=places,
         total=_calibrated(totals, rubric, policy, panels),
-        traits={
-            trait: _calibrated(given, rubric, policy, panels) for trait, given in marks.items() if given
-        },
+        traits={trait: _calibrated(given, rubric, policy, panels) for trait, given in marks.items() if given},
     )
 
 

@@ -214,6 +214,7 @@ def advance_phase(
         **made.told(),
         "calibration_sha256": sha256,
         "choice": None if choice is None else {"members": list(choice.members), "reason": choice.reason},
+        "decided_at": instant_text(as_utc(clock())),
         "maker": maker,
     }
     if decided:
@@ -261,7 +262,9 @@ def remind_readers(
     stored.challenge.brief.require_open(phase, now)
     lock_scores(session, stored)
     late = [
-        judge for judge in _unfinished(session, stored, phase) if judge not in list_reminded(session, stored, phase)
+        judge
+        for judge in _unfinished(session, stored, phase)
+        if judge not in list_reminded(session, stored, phase)
     ]
     for judge in late:
         told = {"challenge": challenge, "judge": judge, "phase": phase}
@@ -302,7 +305,7 @@ def _rule(stored: StoredChallenge, phase: Phase, now: datetime) -> Advances:
     return phase.advances
 
 
-def _decide(  # noqa: PLR0913, PLR0917  # who competes, by which rule, with what seed
+def _decide(  # who competes, by which rule, with what seed
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -393,12 +396,13 @@ def _seed(
     root = find_root_after(session, stored, published)
     if root is None:
         raise TieUnresolved(
-            f"The seed needs the first checkpoint of the log after {band['published_at']}: seal the log.", phase=phase
+            f"The seed needs the first checkpoint of the log after {band['published_at']}: seal the log.",
+            phase=phase,
         )
     return committed_seed(given.nonce, json.loads(committed[0].body)["commitment"], root)
 
 
-def _require_panel(  # noqa: PLR0913, PLR0917  # who decides about whom, when
+def _require_panel(  # who decides about whom, when
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -409,9 +413,7 @@ def _require_panel(  # noqa: PLR0913, PLR0917  # who decides about whom, when
     if not choice.reason.strip() or not choice.members:
         raise TieUnresolved("A panel decides with its members and a reason on record.", phase=phase.id)
     bars = find_bars(session, stored, phase, clock=clock)
-    barred = sorted(
-        {judge for name, judge in bars.hard if name in set(eligible) and judge in choice.members}
-    )
+    barred = sorted({judge for name, judge in bars.hard if name in set(eligible) and judge in choice.members})
     if barred:
         raise bars.refusal(stored, barred)
 

@@ -222,7 +222,13 @@ def publish_assignment(
     _require_newest(session, stored, plan)
     _require_accepted(plan, maker, checker, reason)
     _require_without_conflict(stored, plan, find_bars(session, stored, found, clock=clock))
-    told = {"challenge": challenge, "checker": checker or "", "maker": maker, "number": number, "phase": phase}
+    told = {
+        "challenge": challenge,
+        "checker": checker or "",
+        "maker": maker,
+        "number": number,
+        "phase": phase,
+    }
     event_id, _ = record_event(
         session,
         book,
@@ -280,7 +286,7 @@ def _judged(stored: StoredChallenge, phase: str) -> tuple[Phase, JudgePolicy]:
     return found, brief.judge_policy
 
 
-def _halves(  # noqa: PLR0913, PLR0917  # who is split, by what
+def _halves(  # who is split, by what
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -322,7 +328,7 @@ def _register_readers(
         keep_reader(session, stored, party, event_id)
 
 
-def _pose(  # noqa: PLR0913, PLR0917  # all that the problem is made of
+def _pose(  # all that the problem is made of
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -342,7 +348,9 @@ def _pose(  # noqa: PLR0913, PLR0917  # all that the problem is made of
     names = [entry.code for entry in entries]
     rules = PairRules(
         barred={pair: why for pair, why in bars.hard.items() if _known(pair, names, readers)},
-        soft={pair: 1.0 for pair in bars.soft if _known(pair, names, readers) and pair not in bars.overridden},
+        soft={
+            pair: 1.0 for pair in bars.soft if _known(pair, names, readers) and pair not in bars.overridden
+        },
         pins=tuple(
             pair
             for pair in list_opened(session, stored, phase.id)
@@ -385,7 +393,7 @@ def _reader(party: str, organisation: str, load: tuple[int, int], profile: bytes
     )
 
 
-def _content(  # noqa: PLR0913, PLR0917  # all that the plan says
+def _content(  # all that the plan says
     stored: StoredChallenge,
     phase: str,
     number: int,

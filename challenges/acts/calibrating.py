@@ -220,7 +220,7 @@ def rank_phase(
     return rank_parts(session, stored, found, kept, line=line, draws=draws)
 
 
-def rank_parts(  # noqa: PLR0913  # what is ranked, and who of it
+def rank_parts(  # what is ranked, and who of it
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -349,7 +349,7 @@ def _require_closed(stored: StoredChallenge, phase: Phase, clock: Clock) -> None
         )
 
 
-def _calibrate(  # noqa: PLR0913  # whose reads, and when
+def _calibrate(  # whose reads, and when
     session: Session,
     stored: StoredChallenge,
     phase: Phase,
@@ -387,18 +387,14 @@ def _keep(
         key=f"{stored.challenge.code}#{made.phase}#{number}",
         clock=clock,
     )
-    return _frozen(
-        keep_calibration(session, stored, made.phase, number=number, body=body, event_id=event_id)
-    )
+    return _frozen(keep_calibration(session, stored, made.phase, number=number, body=body, event_id=event_id))
 
 
 def _frozen(kept: NumberedBody) -> FrozenCalibration:
     return FrozenCalibration(number=kept.number, sha256=kept.sha256, result=PhaseCalibration.read(kept.body))
 
 
-def _void_since(
-    session: Session, stored: StoredChallenge, result: PhaseCalibration
-) -> set[tuple[str, str]]:
+def _void_since(session: Session, stored: StoredChallenge, result: PhaseCalibration) -> set[tuple[str, str]]:
     """Return the reads of a calibration that do not count any more."""
     inside = {
         (read.application_id, read.judge_id)

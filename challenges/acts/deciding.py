@@ -14,14 +14,15 @@ from ...finance.storage import Session
 from ..awarding import Award
 from ..ballots import BallotResult, count_ballots
 from ..decision import measured_project
-from ..errors import BallotInvalid, NotEligible
+from ..errors import AwardRefused, BallotInvalid
 from ..prizes import prize_maximum
 from ..ranking import Ranking, rank_by_mean
-from ..records.awards import keep_award, list_awards, sum_awards
+from ..records.awards import StoredAward, keep_payment, list_stored_awards
 from ..records.ballots import list_ballots
-from ..records.briefs import StoredChallenge, find_challenge
+from ..records.briefs import find_challenge
 from ..records.reads import list_scores
-from ..records.submissions import find_admission, find_application, list_submissions
+from ..records.submissions import find_application, list_submissions
+from .making import approve_row, held, require_prize, require_within, write_award
 
 
 def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | BallotResult:
@@ -106,71 +107,14 @@ def award(
     """
     lock_fund(session, fund.book, fund.code)
     stored = find_challenge(session, fund.book, challenge)
-    prizes = stored.challenge.brief.prizes
-    if not 0 <= prize < len(prizes):
-        raise Missing(
-            f"{challenge} has {len(prizes)} prizes, counted from 0, and no prize {prize}.",
-            what="prize",
-            code=str(prize),
-        )
-    most = prize_maximum(prizes[prize], fund.unit)
+    require_prize(stored, prize)
     with session.begin_nested():
         for one in awards:
-            _award_one(session, fund, stored, prize, one, clock, details)
-        total = Money(minor=sum_awards(session, stored.id, prize), unit=fund.unit)
-        if total > most:
-            raise OverdrawnCommitment(
-                f"Prize {prize} of {challenge} is {most}; awards of {total} in all would exceed it.",
-                asked=total.text,
-                left=most.text,
-                unit=fund.unit.code,
-            )
+            row, event_id = write_award(session, fund, stored, prize, one, maker="", clock=clock)
+            if event_id is not None:
+                approve_row(session, fund, stored, row, "", event_id, clock, details)
+        require_within(session, fund, stored, prize)
     return tuple(awards)
-
-
-def _award_one(
-    session: Session,
-    fund: PooledFund,
-    stored: StoredChallenge,
-    prize: int,
-    one: Award,
-    clock: Clock,
-    details: Details,
-) -> None:
-    challenge = stored.challenge
-    admission = find_admission(session, stored.id, one.application_id)
-    groups = find_application(session, stored.id, one.application_id).groups
-    if admission.status != "pass":
-        raise NotEligible(
-            f"{one.application_id} may not compete ({admission.status}) and gets no award.",
-            application=one.application_id,
-            finding=admission.status,
-        )
-    body = {
-        "amount": one.amount.text,
-        "application": one.application_id,
-        "challenge": challenge.code,
-        "prize": prize,
-        "reason": one.reason,
-        "rule": one.rule,
-        "unit": one.amount.unit.code,
-    }
-    key = f"{challenge.code}#{prize}#{one.application_id}"
-    event_id, new = record_event(session, fund.book, "award.made", body, key=key, clock=clock)
-    if not new:
-        return
-    posted = money.reassign(
-        session,
-        fund,
-        challenge.prizes_promise,
-        challenge.award_promise(one.application_id),
-        one.amount,
-        key=f"award#{key}",
-        clock=clock,
-        use=groups,
-        details=Details(on=details.on, note=one.reason, source=details.source),
-    )
-    keep_award(session, stored.id, admission, one, prize, posted.id, event_id)
 
 
 def pay_award(
@@ -182,8 +126,9 @@ def pay_award(
     key: str,
     clock: Clock,
     details: Details = PLAIN,
+    amount: Money | None = None,
 ) -> Transaction:
-    """Pay an award in full to the lead of its application, out of its commitment.
+    """Pay an award, in full or in part, to the lead of its application, out of its commitment.
 
     Parameters
     ----------
@@ -193,40 +138,59 @@ def pay_award(
         As awarded.
     key : str
         Idempotency key.
+    amount : Money or None
+        Without it, the whole award.
 
     Raises
     ------
+    AwardHeld
+        While an appeal keeps it back.
+    AwardRefused
+        When it was proposed by somebody and is not accepted yet.
     OverdrawnCommitment, Missing, KeyReused
-        Nothing is written then.
+        When more would be paid than was awarded; nothing is written then.
     """
+    lock_fund(session, fund.book, fund.code)
     stored = find_challenge(session, fund.book, challenge)
-    if made not in list_awards(session, stored.id, made.application_id):
+    rows = list_stored_awards(session, stored.id, made.application_id)
+    found = next((row for row in rows if row.award == made and not row.end), None)
+    if found is None:
         raise Missing(
             f"{made.application_id} was not awarded {made.amount} in {challenge!r}: there is nothing to pay.",
             what="award",
             code=made.application_id,
         )
-    application = find_application(session, stored.id, made.application_id)
-    promise = stored.challenge.award_promise(made.application_id)
-    return money.pay_reserved(
-        session, fund, promise, made.amount, application.lead, key=key, clock=clock, details=details
-    )
+    asked = made.amount if amount is None else amount
+    body = {"amount": asked.text, "award": found.key, "challenge": challenge, "unit": asked.unit.code}
+    event_key = f"{challenge}#{found.key}#{key}"
+    with session.begin_nested():
+        event_id, new = record_event(session, fund.book, "award.paid", body, key=event_key, clock=clock)
+        if new:
+            _require_payable(found, asked)
+        lead = find_application(session, stored.id, made.application_id).lead
+        promise = stored.challenge.award_promise(made.application_id)
+        posted = money.pay_reserved(
+            session, fund, promise, asked, lead, key=key, clock=clock, details=details
+        )
+        if new:
+            keep_payment(session, found.id, asked, posted.id, event_id)
+    return posted
 
 
-def conclude(session: Session, fund: PooledFund, challenge: str, *, clock: Clock) -> Money:
-    """Return what nobody won to the fund; after that there are no more awards.
-
-    Parameters
-    ----------
-    session, fund, challenge, clock
-        As for ``award``.
-
-    Returns
-    -------
-    Money
-        What was released by this call.
-    """
-    stored = find_challenge(session, fund.book, challenge)
-    return money.release(
-        session, fund, stored.challenge.prizes_promise, key=f"conclude#{challenge}", clock=clock
-    )
+def _require_payable(row: StoredAward, asked: Money) -> None:
+    if row.is_held:
+        raise held(row)
+    if not row.steps or (row.maker and "accepted" not in row.steps):
+        raise AwardRefused(
+            f"The award to {row.award.application_id} is {row.state}: it is paid after it is accepted.",
+            state=row.state,
+        )
+    if row.paid + asked > row.award.amount:
+        left = row.award.amount - row.paid
+        raise OverdrawnCommitment(
+            f"{row.award.application_id} was awarded {row.award.amount} and {row.paid} is paid: "
+            f"{asked} exceeds what is left, {left}.",
+            asked=asked.text,
+            left=left.text,
+            unit=asked.unit.code,
+        )

@@ -84,3 +84,20 @@ def recused(stored: StoredChallenge, judge: str) -> ConflictRecused:
         challenge=stored.challenge.code,
         judge=judge,
     )
+
+
+def find_conflicted(
+    session: Session, stored: StoredChallenge, phase: Phase, person: str, *, clock: Clock
+) -> frozenset[str]:
+    """Return the applications with which somebody of any role is in conflict, hard or soft.
+
+    Parameters
+    ----------
+    session, stored, phase, clock
+        As for ``find_bars``.
+    person : str
+        Code.
+    """
+    bars = find_bars(session, stored, phase, clock=clock)
+    pairs = {*bars.hard, *(pair for pair in bars.soft if pair not in bars.overridden)}
+    return frozenset(name for name, who in pairs if who == person)

@@ -217,3 +217,28 @@ def _groups(owners: Mapping[str, tuple[Strand, ...]]) -> dict[str, str]:
                 group[code] = first
                 waiting += [strand.other(code) for strand in owners.get(code, ())]
     return group
+
+
+def circle(web: Web, aliases: Aliases, codes: Iterable[str]) -> frozenset[str]:
+    """Return some codes with all that may be the same, all they are of, and all in one group with those.
+
+    Parameters
+    ----------
+    web : Web
+        Of the day.
+    aliases : Aliases
+        Who is one with whom.
+    codes : iterable of str
+        Of judges.
+
+    Examples
+    --------
+    >>> from .policy import AMERICA_COMPETES
+    >>> held = [Interest(a="j-1", b="lab", kind="employee"), Interest(a="group", b="lab", kind="ownership")]
+    >>> sorted(circle(weave(held, AMERICA_COMPETES, date(2027, 1, 1), Aliases()), Aliases(), ["j-1"]))
+    ['group', 'j-1', 'lab']
+    """
+    first = {aliases.first(code) for code in codes}
+    joined = first | {strand.b for code in first for strand in web.organisations.get(code, ())}
+    grouped = {member for code in joined for member in web.members_of(code)}
+    return frozenset(alias for code in grouped for alias in aliases.of(code))

@@ -1,4 +1,4 @@
-"""Rows of appeals: what was filed, what it holds, how it was ruled; and the facts that a decision rests on."""
+"""Rows of appeals: what was filed, what it holds, how it was ruled; and the facts of a decision."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,7 +21,17 @@ from .ballots import list_ballots
 from .briefs import StoredChallenge
 from .reads import list_reads
 from .submissions import find_admission
-from .tables import APPEAL, APPLICATION, AWARD_HOLD, FINDING, JUDGE, JUDGE_READ, RULING, SUBMISSION, WITHDRAWAL
+from .tables import (
+    APPEAL,
+    APPLICATION,
+    AWARD_HOLD,
+    FINDING,
+    JUDGE,
+    JUDGE_READ,
+    RULING,
+    SUBMISSION,
+    WITHDRAWAL,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

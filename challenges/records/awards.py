@@ -1,7 +1,6 @@
-"""Rows of awards: proposed once per application, prize and part; every step, payment and end a row of its own."""
+"""Rows of awards: one per application, prize and part; every step, payment and end a row of its own."""
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -174,9 +173,7 @@ def list_awards(session: Session, challenge_id: int, application: str = "") -> t
     return tuple(one.award for one in found if not one.end)
 
 
-def list_stored_awards(
-    session: Session, challenge_id: int, application: str = ""
-) -> tuple[StoredAward, ...]:
+def list_stored_awards(session: Session, challenge_id: int, application: str = "") -> tuple[StoredAward, ...]:
     """Return every award, ended ones too, by prize, application, part and number."""
     query = (
         select(AWARD, APPLICATION.c.code, AWARD_END.c.state.label("end_state"))
@@ -228,12 +225,12 @@ def _happened(session: Session, challenge_id: int) -> tuple[dict[int, set[str]],
         .where(here, RULING.c.appeal_id.is_(None))
     )
     paid = session.execute(
-        select(AWARD_PAYMENT.c.award_id, func.sum(AWARD_PAYMENT.c.amount))
+        select(AWARD_PAYMENT.c.award_id, func.sum(AWARD_PAYMENT.c.amount).label("total"))
         .join(AWARD, AWARD.c.id == AWARD_PAYMENT.c.award_id)
         .where(here)
         .group_by(AWARD_PAYMENT.c.award_id)
     )
-    return steps, set(held), {award_id: int(total) for award_id, total in paid.tuples()}
+    return steps, set(held), {row.award_id: int(row.total) for row in paid}
 
 
 def list_prize_ends(session: Session, challenge_id: int, unit: Unit) -> tuple[PrizeEnd, ...]:
@@ -282,10 +279,8 @@ def keep_move(session: Session, challenge_id: int, state: str, reason: str, even
 def list_moves(session: Session, challenge_id: int) -> dict[str, UUID]:
     """Return the moves of a challenge with the event of each."""
     query = select(CHALLENGE_MOVE.c.state, CHALLENGE_MOVE.c.event_id)
-    rows: Sequence[tuple[str, UUID]] = (
-        session.execute(query.where(CHALLENGE_MOVE.c.challenge_id == challenge_id)).tuples().all()
-    )
-    return dict(rows)
+    rows = session.execute(query.where(CHALLENGE_MOVE.c.challenge_id == challenge_id))
+    return {row.state: row.event_id for row in rows}
 
 
 def count_open_appeals(session: Session, challenge_id: int) -> int:

@@ -135,10 +135,13 @@ IDENTITY_MARK = table(
     "identity_mark",
     METADATA,
     book_id=Count,
-    party_id=Count,
+    holder=Text,
     kind=Text,
     value=Text,
+    organisation=Text,
     verified=Count,
+    birth_year=Count,
+    source=Text,
     event_id=Key,
 )
 INTEREST = table(
@@ -146,14 +149,15 @@ INTEREST = table(
     METADATA,
     id=Count,
     book_id=Count,
-    from_id=Count,
-    to_id=Count,
+    from_party=Text,
+    to_party=Text,
     kind=Text,
     since=Day,
     until=Day,
     declared_by=Text,
     source=Text,
     confidence_bp=Count,
+    amount=Text,
     event_id=Key,
 )
 JUDGE = table(

@@ -22,7 +22,7 @@ class Raw(Protocol):
 def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     """Write one row into each table of challenges, by hand."""
     book, fund = raw.find(connection, "book", code="main"), raw.find(connection, "fund", code="water")
-    party, other = (raw.find(connection, "party", code=code, book_id=book) for code in ("hub", "lab"))
+    party = raw.find(connection, "party", code="hub", book_id=book)
 
     def put(name: str, **values: object) -> None:
         columns = raw.tables.tables[name].c
@@ -46,11 +46,19 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     put("applicant_fact", fact="age", seq=1, value="1", source="declared", state="kept", received_at=now)
     put("clause_waiver", clause="2.1")
     put("finding", status="pass")
-    put("identity_mark", party_id=party, kind="email", value="hub@hub.example", verified=1)
+    put(
+        "identity_mark",
+        holder="hub",
+        kind="email",
+        value="hub@hub.example",
+        organisation="",
+        verified=1,
+        source="said so",
+    )
     put(
         "interest",
-        from_id=party,
-        to_id=other,
+        from_party="hub",
+        to_party="lab",
         kind="family",
         since=now.date(),
         declared_by="lab",

@@ -47,6 +47,7 @@ AMONG = {
 CHECKED_FIRST = {  # keys that come alone break a check of their row first
     ("agreement_move", ("event_id",)),
     ("payout_paid", ("txn_id",)),
+    ("identity_mark", ("event_id",)),
     *((table, (key,)) for table in ("award", "judge_read") for key in ("id", "event_id")),
     *((table, (key,)) for table in ("award_step", "award_payment") for key in ("txn_id", "event_id")),
 }

@@ -71,16 +71,22 @@ CREATE TABLE finding (
 ){STRICT_KEYED}
 ;;
 CREATE TABLE identity_mark (
-  book_id {BIGINT} NOT NULL, party_id {BIGINT} NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('email','orcid','registry','name','alias','organisation')),
-  value TEXT NOT NULL CHECK (value <> ''), verified {SMALLINT} NOT NULL CHECK (verified IN (0, 1)), event_id {UUID} NOT NULL UNIQUE REFERENCES event,
-  PRIMARY KEY (party_id, kind, value), FOREIGN KEY (party_id, book_id) REFERENCES party (id, book_id)
+  book_id {BIGINT} NOT NULL REFERENCES book, holder TEXT NOT NULL CHECK (holder <> ''),
+  kind TEXT NOT NULL CHECK (kind IN ('email','orcid','registry','name','alias')), value TEXT NOT NULL CHECK (value <> ''),
+  organisation TEXT NOT NULL, verified {SMALLINT} NOT NULL CHECK (verified IN (0, 1)),
+  birth_year {BIGINT} CHECK (birth_year BETWEEN 1800 AND 2200), source TEXT NOT NULL CHECK (source <> ''),
+  event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (book_id, holder, kind, value, organisation, verified),
+  CHECK (kind = 'name' OR (birth_year IS NULL AND organisation = ''))
 ){STRICT_KEYED}
 ;;
 CREATE TABLE interest (
-  id {ID}, book_id {BIGINT} NOT NULL, from_id {BIGINT} NOT NULL, to_id {BIGINT} NOT NULL, kind TEXT NOT NULL, since {DAY} NOT NULL, until {DAY},
-  declared_by TEXT NOT NULL, source TEXT NOT NULL CHECK (source <> ''), confidence_bp {BIGINT} NOT NULL CHECK (confidence_bp BETWEEN 1 AND 10000),
-  event_id {UUID} NOT NULL UNIQUE REFERENCES event, CHECK (from_id <> to_id), UNIQUE (from_id, to_id, kind, since, declared_by),
-  FOREIGN KEY (from_id, book_id) REFERENCES party (id, book_id), FOREIGN KEY (to_id, book_id) REFERENCES party (id, book_id)
+  id {ID}, book_id {BIGINT} NOT NULL REFERENCES book, from_party TEXT NOT NULL CHECK (from_party <> ''),
+  to_party TEXT NOT NULL CHECK (to_party <> ''), kind TEXT NOT NULL CHECK (kind IN ('employee','officer','director','agent','ownership',
+    'other_financial_interest','family','financial_relationship','co_applicant','collaborator','adviser_student','same_organisation',
+    'competitor','personal','evaluator_paid_by_outcome','administrator')), since {DAY}, until {DAY},
+  declared_by TEXT NOT NULL CHECK (declared_by <> ''), source TEXT NOT NULL CHECK (source <> ''),
+  confidence_bp {BIGINT} NOT NULL CHECK (confidence_bp BETWEEN 0 AND 10000), amount TEXT, event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  CHECK (from_party <> to_party), CHECK (since IS NULL OR until IS NULL OR until >= since)
 ){STRICT}
 ;;
 CREATE TABLE judge (
@@ -90,7 +96,10 @@ CREATE TABLE judge (
 ){STRICT}
 ;;
 CREATE TABLE judge_declaration (
-  judge_id {BIGINT} NOT NULL REFERENCES judge, actor TEXT NOT NULL, kind TEXT NOT NULL, event_id {UUID} NOT NULL REFERENCES event,
+  judge_id {BIGINT} NOT NULL REFERENCES judge, actor TEXT NOT NULL CHECK (actor <> ''), kind TEXT NOT NULL CHECK (kind IN ('none',
+    'employee','officer','director','agent','ownership','other_financial_interest','family','financial_relationship','co_applicant',
+    'collaborator','adviser_student','same_organisation','competitor','personal','evaluator_paid_by_outcome','administrator')),
+  event_id {UUID} NOT NULL REFERENCES event,
   PRIMARY KEY (judge_id, actor, kind)
 ){STRICT_KEYED}
 ;;
@@ -101,7 +110,7 @@ CREATE TABLE recusal (
 ;;
 CREATE TABLE conflict_override (
   judge_id {BIGINT} NOT NULL REFERENCES judge, application_id {BIGINT} NOT NULL REFERENCES application, reason TEXT NOT NULL CHECK (reason <> ''),
-  signer TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (judge_id, application_id)
+  signer TEXT NOT NULL CHECK (signer <> ''), event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (judge_id, application_id)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE plan (

@@ -1,0 +1,373 @@
+"""Appeals are filed, hold what they would change, and are ruled on by somebody from outside."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ...finance.dates import Clock
+from ...finance.funds import PooledFund
+from ...finance.posting import record_event
+from ...finance.records.registry import lock_fund
+from ...finance.storage import Session
+from ..appeals import Appeal, Frozen, find_frozen, remedied, require_appeal, require_outsider
+from ..awarding import Award, AwardMove, Finish, TieBreak, award_moves
+from ..damping import ProgressContender
+from ..decision import Decision, DecisionFacts, Ranker, decide, rank_raw
+from ..errors import AppealRefused
+from ..records.appeals import (
+    announced_at,
+    find_appeal,
+    find_facts,
+    keep_appeal,
+    keep_holds,
+    keep_ruling,
+    list_appeals,
+    list_competitors,
+    list_panel,
+)
+from ..records.awards import StoredAward, list_stored_awards
+from ..records.briefs import StoredChallenge, find_challenge
+from .granting import approve_award, propose_award, reverse_award
+from .making import Which
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionInputs:
+    """What decides besides what the challenge's own tables hold.
+
+    Attributes
+    ----------
+    tie : TieBreak
+        Seed, decisions of the panel, free money.
+    progress : mapping of str to tuple[ProgressContender, ...]
+        Phase -> hubs, from final determinations.
+    finishes : mapping of str to tuple[Finish, ...]
+        Phase -> determinations of a target.
+    rank : callable
+        How a phase that judges scored is ranked; by plain means unless said otherwise.
+
+    Examples
+    --------
+    >>> DecisionInputs().tie.seed
+    ''
+    """
+
+    tie: TieBreak = field(default_factory=TieBreak)
+    progress: Mapping[str, tuple[ProgressContender, ...]] = field(default_factory=dict)
+    finishes: Mapping[str, tuple[Finish, ...]] = field(default_factory=dict)
+    rank: Ranker = rank_raw
+
+
+PLAIN_INPUTS = DecisionInputs()
+
+
+def decision_of(
+    session: Session,
+    fund: PooledFund,
+    challenge: str,
+    *,
+    clock: Clock,
+    inputs: DecisionInputs = PLAIN_INPUTS,
+) -> Decision:
+    """Decide every prize whose phase has closed, from what the database holds. Nothing is written.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    fund : PooledFund
+        Of the challenge.
+    challenge : str
+        Its code.
+    clock : Clock
+        Says which phases have closed.
+    inputs : DecisionInputs
+        Seeds, decisions, measured results, and how to rank.
+
+    Raises
+    ------
+    TieUnresolved, BallotInvalid, ScoreInvalid
+        As for ``decide``.
+    """
+    stored = find_challenge(session, fund.book, challenge)
+    return decide(_facts(session, fund, stored, clock, inputs), rank=inputs.rank)
+
+
+def _facts(
+    session: Session, fund: PooledFund, stored: StoredChallenge, clock: Clock, inputs: DecisionInputs
+) -> DecisionFacts:
+    facts = find_facts(session, stored, fund.unit, as_of=clock())
+    return replace(facts, tie=inputs.tie, progress=inputs.progress, finishes=inputs.finishes)
+
+
+def appeal(
+    session: Session,
+    fund: PooledFund,
+    challenge: str,
+    filed: Appeal,
+    *,
+    clock: Clock,
+    inputs: DecisionInputs = PLAIN_INPUTS,
+) -> Frozen:
+    """File an appeal: the awards that its remedy would change are held, all others proceed.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    fund : PooledFund
+        Of the challenge.
+    challenge : str
+        Its code.
+    filed : Appeal
+        Filing the same again changes nothing.
+    clock : Clock
+        Decides whether it is in time.
+    inputs : DecisionInputs
+        The same as for the decision.
+
+    Returns
+    -------
+    Frozen
+        What is held, and what the appellant would get.
+
+    Raises
+    ------
+    AppealRefused
+        Without a ground that counts, out of time, before the decision is announced, or against an award
+        that is paid in full and differs.
+    Missing
+        When there is no such challenge or application.
+    """
+    lock_fund(session, fund.book, fund.code)
+    stored = find_challenge(session, fund.book, challenge)
+    announced = announced_at(session, stored)
+    if announced is None:
+        raise AppealRefused(f"The decision of {challenge} is not announced: there is nothing to appeal yet.")
+    policy = stored.challenge.brief.appeal_policy
+    require_appeal(policy, filed.ground, announced_at=announced, now=clock())
+    rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
+    facts = _facts(session, fund, stored, clock, inputs)
+    frozen = find_frozen(facts, filed, _announced(rows), rank=inputs.rank)
+    own = [one for one in list_appeals(session, stored.id) if one.appeal.application == filed.application]
+    if filed in [one.appeal for one in own]:
+        return frozen
+    body = {"appeal_sha256": filed.digest(), "application": filed.application, "challenge": challenge}
+    key = f"{challenge}#{filed.application}#{len(own) + 1}"
+    event_id, _ = record_event(session, fund.book, "appeal.filed", body, key=key, clock=clock)
+    with session.begin_nested():
+        appeal_id = keep_appeal(
+            session, stored.id, filed, number=len(own) + 1, filed_at=clock(), event_id=event_id
+        )
+        concerned = [row.id for row in rows if _key(row) in set(frozen.held)]
+        keep_holds(session, concerned, appeal_id, event_id)
+    return frozen
+
+
+def _key(row: StoredAward) -> tuple[int, str, str]:
+    return row.prize, row.award.application_id, row.award.part
+
+
+def _announced(rows: Iterable[StoredAward]) -> Decision:
+    found: dict[int, tuple[Award, ...]] = {}
+    for row in rows:
+        found[row.prize] = (*found.get(row.prize, ()), row.award)
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """What a ruling did.
+
+    Attributes
+    ----------
+    reversed_awards, made : tuple[StoredAward, ...]
+        Awards that ended and awards that stand in their place.
+    to_recover : tuple[StoredAward, ...]
+        Awards that should not have been and are paid already: a claim for recovery is recorded.
+    waiting : tuple[AwardMove, ...]
+        Awards that wait for what is recovered.
+
+    Examples
+    --------
+    >>> Ruled(reversed_awards=(), made=(), to_recover=(), waiting=()).waiting
+    ()
+    """
+
+    reversed_awards: tuple[StoredAward, ...]
+    made: tuple[StoredAward, ...]
+    to_recover: tuple[StoredAward, ...]
+    waiting: tuple[AwardMove, ...]
+
+
+NOTHING_MOVED = Ruled(reversed_awards=(), made=(), to_recover=(), waiting=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """What somebody from outside decides about an appeal.
+
+    Attributes
+    ----------
+    application : str
+        Of the appellant.
+    number : int [appeals]
+        Which of its appeals, from 1.
+    upheld : bool
+        Whether the remedy is granted.
+    ruled_by : str
+        Outside the panel and the parties.
+    checker : str
+        Who approves the new awards of an upheld appeal; somebody else.
+    reason : str
+        Published.
+
+    Examples
+    --------
+    >>> Ruling(application="a", number=1, upheld=False, ruled_by="ombud", checker="", reason="No.").upheld
+    False
+    """
+
+    application: str
+    number: int
+    upheld: bool
+    ruled_by: str
+    checker: str
+    reason: str
+
+
+def rule(
+    session: Session,
+    fund: PooledFund,
+    challenge: str,
+    ruling: Ruling,
+    *,
+    clock: Clock,
+    inputs: DecisionInputs = PLAIN_INPUTS,
+) -> Ruled:
+    """Rule on an appeal: upheld, wrong awards are reversed and the right ones made; either way holds end.
+
+    Parameters
+    ----------
+    session, fund, challenge, clock
+        As for ``appeal``.
+    ruling : Ruling
+        Ruling the same again changes nothing.
+    inputs : DecisionInputs
+        The same as for the decision.
+
+    Raises
+    ------
+    AppealRefused
+        When the ruler judged, decided or takes part, or checks the own ruling.
+    OverdrawnCommitment
+        When the prizes do not hold what the remedy needs.
+    KeyReused, Missing
+        When it was ruled otherwise before; when there is no such appeal.
+    """
+    lock_fund(session, fund.book, fund.code)
+    stored = find_challenge(session, fund.book, challenge)
+    found = find_appeal(session, stored.id, ruling.application, ruling.number)
+    if found.upheld is None:
+        _require_independent(session, stored, ruling)
+    body = {
+        "application": ruling.application,
+        "challenge": challenge,
+        "checker": ruling.checker,
+        "reason": ruling.reason,
+        "ruled_by": ruling.ruled_by,
+        "upheld": ruling.upheld,
+    }
+    key = f"{challenge}#{ruling.application}#{ruling.number}"
+    event_id, new = record_event(session, fund.book, "appeal.ruled", body, key=key, clock=clock)
+    if not new:
+        return NOTHING_MOVED
+    ruled = NOTHING_MOVED
+    with session.begin_nested():
+        if ruling.upheld:
+            facts = _facts(session, fund, stored, clock, inputs)
+            rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
+            right = decide(remedied(facts, found.appeal.remedies), rank=inputs.rank)
+            ruled = _carry_out(session, fund, challenge, rows, right, ruling, clock)
+        keep_ruling(
+            session,
+            found.id,
+            upheld=ruling.upheld,
+            ruled_by=ruling.ruled_by,
+            reason=ruling.reason,
+            event_id=event_id,
+        )
+    return ruled
+
+
+def _require_independent(session: Session, stored: StoredChallenge, ruling: Ruling) -> None:
+    parties = {member.party for one in list_competitors(session, stored.id) for member in one.bundle}
+    panel = list_panel(session, stored.id)
+    require_outsider(ruling.ruled_by, panel=panel, parties=parties)
+    if ruling.upheld and ruling.checker in ("", ruling.ruled_by):
+        raise AppealRefused(
+            f"An upheld appeal needs a second person to check it besides {ruling.ruled_by}.",
+            ruled_by=ruling.ruled_by,
+        )
+
+
+def _carry_out(
+    session: Session,
+    fund: PooledFund,
+    challenge: str,
+    rows: Iterable[StoredAward],
+    right: Decision,
+    ruling: Ruling,
+    clock: Clock,
+) -> Ruled:
+    """Reverse every award that differs and is not paid, then make those that there should be."""
+    standing = {_key(row): row for row in rows}
+    moves = {
+        number: award_moves([row.award for row in standing.values() if row.prize == number], right[number])
+        for number in right
+    }
+    to_recover, ended, made, waiting = [], [], [], []
+    why = f"appeal {ruling.number} of {ruling.application} upheld: {ruling.reason}"
+    for number, rows_of in moves.items():
+        wrong = [
+            standing[number, move.application_id, move.part] for move in rows_of if move.before is not None
+        ]
+        for row in wrong:
+            which = Which(prize=number, application=row.award.application_id, part=row.award.part)
+            if row.paid:
+                to_recover.append(row)
+                _claim_back(session, fund, challenge, row, why, clock)
+            else:
+                ended.append(reverse_award(session, fund, challenge, which, reason=why, clock=clock))
+        blocked = any(row.paid for row in wrong)
+        for move in rows_of:
+            if move.after is None:
+                continue
+            if blocked:
+                waiting.append(move)
+                continue
+            made.append(_make(session, fund, challenge, number, move.after, ruling, clock))
+    return Ruled(
+        reversed_awards=tuple(ended), made=tuple(made), to_recover=tuple(to_recover), waiting=tuple(waiting)
+    )
+
+
+def _claim_back(
+    session: Session, fund: PooledFund, challenge: str, row: StoredAward, why: str, clock: Clock
+) -> None:
+    body = {"award": row.key, "challenge": challenge, "paid": row.paid.text, "reason": why}
+    key = f"{challenge}#{row.key}"
+    record_event(session, fund.book, "award.recovery_claimed", body, key=key, clock=clock)
+
+
+def _make(
+    session: Session,
+    fund: PooledFund,
+    challenge: str,
+    prize: int,
+    award: Award,
+    ruling: Ruling,
+    clock: Clock,
+) -> StoredAward:
+    propose_award(session, fund, challenge, prize, award, maker=ruling.ruled_by, clock=clock)
+    which = Which(prize=prize, application=award.application_id, part=award.part)
+    return approve_award(session, fund, challenge, which, actor=ruling.checker, clock=clock)

@@ -1,0 +1,205 @@
+"""Conflicts of a challenge on a day: from what was declared, what the records show and what the ledger says.
+
+It is asked anew at each step that a conflict must stop: when somebody registers, when entries are assigned,
+opened, scored, calibrated and decided, and at every payout. Nothing is kept from one time to the next.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from ...finance.records.registry import find_book_id
+from ...finance.records.ties import list_ties
+from ...finance.storage import Session
+from ..conflicts.finding import Contender, JudgeConflict, barred_pairs, find_conflicts
+from ..conflicts.identity import Aliases, alias_sets
+from ..conflicts.inference import JointWork, infer_from_mail, infer_from_money, infer_from_work
+from ..conflicts.interests import Interest, interest_of_tie
+from ..conflicts.policy import AMERICA_COMPETES, ConflictPolicy, conflict_policy
+from ..conflicts.web import circle, weave
+from ..judges import Judge
+from ..records import interests as rows
+from ..records.briefs import StoredChallenge, find_challenge
+from ..records.flows import list_flows
+from ..records.plans import list_recused
+
+Pair = tuple[str, str]  # application, judge
+REGISTER = "register of judges"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConflictCheck:
+    """All that stands between judges and applications on a day.
+
+    Attributes
+    ----------
+    conflicts : tuple of JudgeConflict
+        With the sentences that lead from the judge to the actor.
+    hard : Mapping of pair to str
+        (application, judge) -> why the judge must not read it: a conflict, its scope, or a recusal.
+    soft : Mapping of pair to str
+        Why the judge should rather not; pairs that are barred are left out.
+    overridden : frozenset of pairs
+        Soft ones that somebody answers for.
+    policy_sha256 : str
+        Digest of the policy under which it was looked for.
+    aliases : Aliases
+        Who is one with whom.
+    as_of : date
+        The day.
+    """
+
+    conflicts: tuple[JudgeConflict, ...]
+    hard: Mapping[Pair, str]
+    soft: Mapping[Pair, str]
+    overridden: frozenset[Pair]
+    policy_sha256: str
+    aliases: Aliases
+    as_of: date
+
+
+def conflicts_of(
+    session: Session,
+    book: str,
+    challenge: str,
+    *,
+    as_of: date,
+    judges: Collection[str] = (),
+    works: Iterable[JointWork] = (),
+) -> tuple[JudgeConflict, ...]:
+    """Find every conflict of a challenge's judges on a day; see ``check_conflicts``."""
+    return check_conflicts(session, book, challenge, as_of=as_of, judges=judges, works=works).conflicts
+
+
+def check_conflicts(
+    session: Session,
+    book: str,
+    challenge: str,
+    *,
+    as_of: date,
+    judges: Collection[str] = (),
+    phase: str = "",
+    applications: Collection[str] = (),
+    works: Iterable[JointWork] = (),
+) -> ConflictCheck:
+    """Find what bars judges from applications on a day, and what is to be weighed. Nothing is written.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book, challenge : str
+        Codes.
+    as_of : date
+        The day.
+    judges : collection of str
+        Codes of the judges who are asked about; all that are registered when nobody is named.
+    phase : str
+        The phase in which they would read; how far a conflict of scope ``phase`` reaches.
+    applications : collection of str
+        Codes of what is read in that phase; everything when nothing is named.
+    works : iterable of JointWork
+        Publications and other joint work, where a list of them was supplied.
+
+    Raises
+    ------
+    BriefInvalid
+        When the brief's policy on conflicts breaks a rule.
+    Missing
+        When there is no such challenge.
+    """
+    stored = find_challenge(session, book, challenge)
+    policy = policy_of(stored)
+    known = rows.list_judges(session, stored)
+    asked = [one for one in known if not judges or one.code in judges]
+    contenders = [
+        Contender(
+            application=code,
+            actors=parties,
+            phases=(phase,) if phase and (not applications or code in applications) else (),
+        )
+        for code, parties in rows.list_bundles(session, stored).items()
+    ]
+    pairs = [(one.code, contender) for one in asked for contender in contenders]
+    aliases = alias_sets(rows.list_marks(session, book))
+    interests = _interests(session, stored, policy, asked, contenders, as_of, aliases, tuple(works))
+    conflicts = find_conflicts(interests, policy, pairs, as_of, aliases=aliases)
+    hard = _hard(conflicts, barred_pairs(conflicts, pairs))
+    recused = {pair: "recusal" for pair in list_recused(session, stored) if not judges or pair[1] in judges}
+    hard |= recused
+    soft: dict[Pair, str] = {}
+    for one in conflicts:
+        if one.level == "soft" and (one.application, one.judge) not in hard:
+            soft.setdefault((one.application, one.judge), one.kind)
+    return ConflictCheck(
+        conflicts=conflicts,
+        hard=hard,
+        soft=soft,
+        overridden=rows.list_overridden(session, stored),
+        policy_sha256=policy.digest(),
+        aliases=aliases,
+        as_of=as_of,
+    )
+
+
+def policy_of(stored: StoredChallenge) -> ConflictPolicy:
+    """Return the policy on conflicts of a challenge: what its brief says, else ``AMERICA_COMPETES``."""
+    stated = stored.challenge.brief.judge_policy
+    return AMERICA_COMPETES if stated is None else conflict_policy(stated.conflicts, stated.scope)
+
+
+def _hard(conflicts: Iterable[JudgeConflict], barred: Iterable[tuple[str, str]]) -> dict[Pair, str]:
+    """Give each barred pair its reason: its own conflict, or that of the judge elsewhere."""
+    own: dict[Pair, str] = {}
+    for one in conflicts:
+        if one.level == "hard":
+            own.setdefault((one.application, one.judge), f"conflict:{one.kind}")
+    pairs = ((application, judge) for judge, application in sorted(barred))
+    return {pair: own.get(pair, "conflict:elsewhere") for pair in pairs}
+
+
+def _interests(
+    session: Session,
+    stored: StoredChallenge,
+    policy: ConflictPolicy,
+    judges: Iterable[Judge],
+    contenders: Iterable[Contender],
+    as_of: date,
+    aliases: Aliases,
+    works: tuple[JointWork, ...],
+) -> list[Interest]:
+    """Gather all that is declared, recorded and inferred."""
+    book = stored.challenge.book
+    registered = tuple(judges)
+    stated = [
+        *rows.list_interests(session, book),
+        *(interest_of_tie(tie) for _, tie in list_ties(session, find_book_id(session, book))),
+        *_of_register(session, stored, registered),
+        *infer_from_mail(aliases.marks),
+    ]
+    since = as_of - timedelta(days=policy.look_back_days)
+    near = circle(weave(stated, policy, as_of, aliases), aliases, [one.code for one in registered])
+    far = frozenset(
+        alias for contender in contenders for actor in contender.actors for alias in aliases.of(actor)
+    )
+    earlier = rows.list_joint_applications(session, book, datetime.combine(since, time(), UTC))
+    flows = list_flows(session, book, since=since, as_of=as_of, apart=stored.challenge.fund, among=near | far)
+    money = infer_from_money(flows, near, far, as_of, look_back_days=policy.look_back_days, aliases=aliases)
+    return [*stated, *infer_from_work((*earlier, *works), near), *money]
+
+
+def _of_register(session: Session, stored: StoredChallenge, judges: Iterable[Judge]) -> list[Interest]:
+    """Read where judges work, and what they have declared of the actors."""
+    said = rows.list_declarations(session, stored)
+    found = [
+        Interest(a=one.code, b=one.organisation, kind="employee", provenance="recorded", source=REGISTER)
+        for one in judges
+        if one.organisation and one.organisation != one.code
+    ]
+    return found + [
+        Interest(a=one.code, b=actor, kind=kind, source=f"declaration of {one.code}")  # type: ignore[arg-type]  # the database takes no other
+        for one in judges
+        for actor, kinds in sorted(said.get(one.code, {}).items())
+        for kind in sorted(kinds - {rows.NONE})
+        if actor != one.code
+    ]
