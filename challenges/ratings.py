@@ -207,17 +207,15 @@ def rate(
     --------
     >>> once = HubProgress(hub="lucky", metric="m", family="m", value=Fraction(1),
     ...     standard_error=Fraction("0.15"), on=date(2028, 1, 1))
-    >>> found = rate([once], hubs=["new"], as_of=once.on, mean=0.5, variances=(0.04, 0.01))
-    >>> [(one.hub, round(one.value, 6), round(one.standard_error, 6)) for one in found.hubs]
-    [('lucky', 0.775862, 0.133907), ('new', 0.5, 0.2)]
+    >>> found = rate([once], as_of=once.on, mean=0.5, variances=(0.04, 0.01)).hub("lucky")
+    >>> round(found.value, 6), round(found.standard_error, 6)
+    (0.775862, 0.133907)
     """
-    rows = [one for one in progress if one.on <= as_of]
     _require_figures(half_life_months, mean, variances, tail)
+    rows = [one for one in progress if one.on <= as_of]
     family = _family(rows, across_families=across_families)
     names = _names(rows, hubs)
-    final = sorted(
-        (one for one in rows if one.state == "final"), key=lambda one: (one.hub, one.on, one.source)
-    )
+    final = [one for one in rows if one.state == "final"]
     counts = Counter(one.hub for one in final)
     waiting = Counter(one.hub for one in rows if one.state == "pending")
     solved = _solve(_arrays(final, names, as_of, half_life_months), mean, variances)
@@ -297,6 +295,7 @@ def _family(rows: Sequence[HubProgress], *, across_families: bool) -> str:
 def _arrays(
     final: Sequence[HubProgress], names: Sequence[str], as_of: date, half_life: float | None
 ) -> RatedResults:
+    final = sorted(final, key=lambda one: (one.hub, one.on, one.source, one.value))
     number = {name: at for at, name in enumerate(names)}
     months = np.array([(as_of - one.on).days / MONTH_DAYS for one in final], dtype=np.float64)
     return RatedResults(
