@@ -7,10 +7,7 @@ from ..finance.shelf import shelve
 if TYPE_CHECKING:
     from .actor_map import (
         ActorMap,
-        HubCandidate,
         MapActor,
-        MapGap,
-        MapPlace,
         MapTie,
     )
     from .admissions import (
@@ -122,7 +119,6 @@ if TYPE_CHECKING:
     from .damping import (
         ProgressContender,
         ProgressDivision,
-        ProgressShare,
         divide_by_progress,
     )
     from .disclosures import (
@@ -175,7 +171,6 @@ if TYPE_CHECKING:
     )
     from .leaders import (
         Leaderboard,
-        LeaderRow,
         leaderboard,
     )
     from .lifecycle import (
@@ -245,15 +240,11 @@ if TYPE_CHECKING:
         rank_by_mean,
     )
     from .ratings import (
-        HubRating,
         Ratings,
         rate,
     )
     from .register import (
         CommitmentFact,
-        DeedPromise,
-        MoneyPromise,
-        OutcomePromise,
         PublicCommitment,
         RegisterEntry,
         enter_commitment,
@@ -299,7 +290,7 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".actor_map": ("ActorMap", "HubCandidate", "MapActor", "MapGap", "MapPlace", "MapTie"),
+            ".actor_map": ("ActorMap", "MapActor", "MapTie"),
             ".admissions": ("Waiver",),
             ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
             ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
@@ -375,7 +366,7 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
-            ".damping": ("ProgressContender", "ProgressDivision", "ProgressShare", "divide_by_progress"),
+            ".damping": ("ProgressContender", "ProgressDivision", "divide_by_progress"),
             ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
@@ -405,7 +396,7 @@ else:
             ".forms": ("Form", "answer_findings", "check_answers"),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".landscape": ("draw_map",),
-            ".leaders": ("LeaderRow", "Leaderboard", "leaderboard"),
+            ".leaders": ("Leaderboard", "leaderboard"),
             ".lifecycle": ("Move", "Receipt", "Submission", "events_at", "require_move", "state_at"),
             ".lint": ("require_publishable",),
             ".linting.finding": ("BriefFinding", "Capacity"),
@@ -434,16 +425,8 @@ else:
             ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
-            ".ratings": ("HubRating", "Ratings", "rate"),
-            ".register": (
-                "CommitmentFact",
-                "DeedPromise",
-                "MoneyPromise",
-                "OutcomePromise",
-                "PublicCommitment",
-                "RegisterEntry",
-                "enter_commitment",
-            ),
+            ".ratings": ("Ratings", "rate"),
+            ".register": ("CommitmentFact", "PublicCommitment", "RegisterEntry", "enter_commitment"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".schemas": ("challenge_schemas",),
             ".scores": ("Score", "read_marks", "totals_by_read"),
@@ -496,7 +479,6 @@ __all__ = [
     "ConflictPolicy",
     "Contender",
     "Course",
-    "DeedPromise",
     "DesignReport",
     "Determined",
     "DisclosurePolicy",
@@ -513,9 +495,7 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
-    "HubCandidate",
     "HubProgress",
-    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -526,14 +506,11 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
-    "LeaderRow",
     "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
     "MapActor",
-    "MapGap",
-    "MapPlace",
     "MapTie",
     "Mark",
     "MeasuredProgress",
@@ -541,11 +518,9 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
-    "MoneyPromise",
     "Move",
     "NamedFunder",
     "Not",
-    "OutcomePromise",
     "Phase",
     "Places",
     "Pool",
@@ -553,7 +528,6 @@ __all__ = [
     "PrizeStage",
     "ProgressContender",
     "ProgressDivision",
-    "ProgressShare",
     "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
