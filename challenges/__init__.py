@@ -5,20 +5,43 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .actor_map import ActorMap, HubCandidate, MapActor, MapGap, MapPlace, MapTie
-    from .aggregates import publishable, publishable_aggregates, publishable_count
-    from .amendments import Amended, AmendmentFacts, BriefVersion, amend, in_force, judged_under
-    from .applications import Application, AttachedFile
+    from .actor_map import (
+        ActorMap,
+        MapActor,
+        MapTie,
+    )
+    from .admissions import (
+        Waiver,
+    )
+    from .aggregates import (
+        publishable,
+        publishable_aggregates,
+        publishable_count,
+    )
+    from .amendments import (
+        Amended,
+        AmendmentFacts,
+        BriefVersion,
+        amend,
+        in_force,
+        judged_under,
+    )
+    from .applications import (
+        Application,
+        AttachedFile,
+    )
     from .assignment import (
-        AssignedPair,
         Assignment,
         AssignmentProblem,
         ReaderMinimum,
-        StageResult,
         assign,
         recheck_assignment,
     )
-    from .attachment import Attachment, AwardChoice, measure_attachment
+    from .attachment import (
+        Attachment,
+        AwardChoice,
+        measure_attachment,
+    )
     from .awarding import (
         Award,
         award_by_allocation,
@@ -38,8 +61,16 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
-    from .brief import Brief, Goal
+    from .bands import (
+        ExpectedPlace,
+        ExpectedRanking,
+        LotteryDraw,
+        TieBand,
+    )
+    from .brief import (
+        Brief,
+        Goal,
+    )
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -53,9 +84,7 @@ if TYPE_CHECKING:
         Calibration,
         JudgeEffect,
         Merit,
-        PanelMean,
         Read,
-        RubricCalibration,
         Variances,
         calibrate,
         calibrate_traits,
@@ -64,10 +93,12 @@ if TYPE_CHECKING:
         total_reads,
         void_reads,
     )
-    from .caps import Filled, fill_to_cap
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .conflicts import (
         AMERICA_COMPETES,
-        INTEREST_KINDS,
         Aliases,
         ConflictPolicy,
         Contender,
@@ -85,9 +116,20 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .damping import ProgressContender, ProgressDivision, ProgressShare, divide_by_progress
-    from .disclosures import ActorDisclosure, NamedFunder
-    from .drafts import Draft, draft_findings, merge_drafts
+    from .damping import (
+        ProgressContender,
+        ProgressDivision,
+        divide_by_progress,
+    )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
+    from .drafts import (
+        Draft,
+        draft_findings,
+        merge_drafts,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -111,17 +153,54 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
-    from .fields import Condition
-    from .forms import Form, answer_findings, check_answers
-    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
-    from .landscape import draw_map
-    from .leaders import Leaderboard, LeaderRow, leaderboard
-    from .lifecycle import Move, events_at, require_move, state_at
-    from .lint import require_publishable
-    from .linting.finding import BriefFinding, Capacity
-    from .offers import InKindNeed, InKindOffer
-    from .phases import Advances, Phase
-    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+        answer_findings,
+        check_answers,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .landscape import (
+        draw_map,
+    )
+    from .leaders import (
+        Leaderboard,
+        leaderboard,
+    )
+    from .lifecycle import (
+        Move,
+        Receipt,
+        Submission,
+        events_at,
+        require_move,
+        state_at,
+    )
+    from .lint import (
+        require_publishable,
+    )
+    from .linting.finding import (
+        BriefFinding,
+        Capacity,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -141,76 +220,89 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .progress import Course, Determined, HubProgress, measure_progress
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
-    from .ratings import HubRating, Ratings, rate
+    from .progress import (
+        Course,
+        Determined,
+        HubProgress,
+        measure_progress,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        draw,
+        places_for_money,
+        rank,
+        rank_by_mean,
+    )
+    from .ratings import (
+        Ratings,
+        rate,
+    )
     from .register import (
         CommitmentFact,
-        DeedPromise,
-        MoneyPromise,
-        OutcomePromise,
         PublicCommitment,
         RegisterEntry,
         enter_commitment,
     )
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .schemas import challenge_schemas
-    from .scores import Score, read_marks, totals_by_read
-    from .seeds import Beacon, commit, committed_seed
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .schemas import (
+        challenge_schemas,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
     from .sensitivity import (
-        AwardSensitivity,
-        OtherDecision,
-        RankMove,
-        Steadiness,
         decide_otherwise,
         rank_moves,
     )
-    from .simulation import Assumptions, DesignReport, simulate_design
-    from .visibility import VisibilityRule, mask, pseudonym, shows
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
+    from .visibility import (
+        VisibilityRule,
+        mask,
+        pseudonym,
+        shows,
+    )
+    from .widths import (
+        band_widths,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".actor_map": (
-                "ActorMap",
-                "HubCandidate",
-                "MapActor",
-                "MapGap",
-                "MapPlace",
-                "MapTie",
-            ),
-            ".aggregates": (
-                "publishable",
-                "publishable_aggregates",
-                "publishable_count",
-            ),
-            ".amendments": (
-                "Amended",
-                "AmendmentFacts",
-                "BriefVersion",
-                "amend",
-                "in_force",
-                "judged_under",
-            ),
-            ".applications": (
-                "Application",
-                "AttachedFile",
-            ),
+            ".actor_map": ("ActorMap", "MapActor", "MapTie"),
+            ".admissions": ("Waiver",),
+            ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
+            ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
+            ".applications": ("Application", "AttachedFile"),
             ".assignment": (
-                "AssignedPair",
                 "Assignment",
                 "AssignmentProblem",
                 "ReaderMinimum",
-                "StageResult",
                 "assign",
                 "recheck_assignment",
             ),
-            ".attachment": (
-                "Attachment",
-                "AwardChoice",
-                "measure_attachment",
-            ),
+            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -230,16 +322,8 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".bands": (
-                "ExpectedPlace",
-                "ExpectedRanking",
-                "LotteryDraw",
-                "TieBand",
-            ),
-            ".brief": (
-                "Brief",
-                "Goal",
-            ),
+            ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
+            ".brief": ("Brief", "Goal"),
             ".bundles": (
                 "BudgetLine",
                 "ChangeLink",
@@ -253,9 +337,7 @@ else:
                 "Calibration",
                 "JudgeEffect",
                 "Merit",
-                "PanelMean",
                 "Read",
-                "RubricCalibration",
                 "Variances",
                 "calibrate",
                 "calibrate_traits",
@@ -264,16 +346,12 @@ else:
                 "total_reads",
                 "void_reads",
             ),
-            ".caps": (
-                "Filled",
-                "fill_to_cap",
-            ),
+            ".caps": ("Filled", "fill_to_cap"),
             ".conflicts": (
                 "AMERICA_COMPETES",
                 "Aliases",
                 "ConflictPolicy",
                 "Contender",
-                "INTEREST_KINDS",
                 "Interest",
                 "JointWork",
                 "JudgeConflict",
@@ -288,21 +366,9 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
-            ".damping": (
-                "ProgressContender",
-                "ProgressDivision",
-                "ProgressShare",
-                "divide_by_progress",
-            ),
-            ".disclosures": (
-                "ActorDisclosure",
-                "NamedFunder",
-            ),
-            ".drafts": (
-                "Draft",
-                "draft_findings",
-                "merge_drafts",
-            ),
+            ".damping": ("ProgressContender", "ProgressDivision", "divide_by_progress"),
+            ".disclosures": ("ActorDisclosure", "NamedFunder"),
+            ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -327,46 +393,16 @@ else:
                 "take_quiz",
             ),
             ".fields": ("Condition",),
-            ".forms": (
-                "Form",
-                "answer_findings",
-                "check_answers",
-            ),
-            ".judge_policy": (
-                "AttributeMinimum",
-                "JudgeFee",
-                "JudgePolicy",
-            ),
+            ".forms": ("Form", "answer_findings", "check_answers"),
+            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".landscape": ("draw_map",),
-            ".leaders": (
-                "LeaderRow",
-                "Leaderboard",
-                "leaderboard",
-            ),
-            ".lifecycle": (
-                "Move",
-                "events_at",
-                "require_move",
-                "state_at",
-            ),
+            ".leaders": ("Leaderboard", "leaderboard"),
+            ".lifecycle": ("Move", "Receipt", "Submission", "events_at", "require_move", "state_at"),
             ".lint": ("require_publishable",),
-            ".linting.finding": (
-                "BriefFinding",
-                "Capacity",
-            ),
-            ".offers": (
-                "InKindNeed",
-                "InKindOffer",
-            ),
-            ".phases": (
-                "Advances",
-                "Phase",
-            ),
-            ".policies": (
-                "AmendmentPolicy",
-                "AppealPolicy",
-                "DisclosurePolicy",
-            ),
+            ".linting.finding": ("BriefFinding", "Capacity"),
+            ".offers": ("InKindNeed", "InKindOffer"),
+            ".phases": ("Advances", "Phase"),
+            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
                 "AnyPrize",
                 "Discretionary",
@@ -386,81 +422,24 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
-            ".progress": (
-                "Course",
-                "Determined",
-                "HubProgress",
-                "measure_progress",
-            ),
-            ".published_rounds": (
-                "PublishedAward",
-                "PublishedRound",
-                "retro_funding_4",
-            ),
-            ".ranking": (
-                "Ranking",
-                "Standing",
-                "draw",
-                "places_for_money",
-                "rank",
-                "rank_by_mean",
-            ),
-            ".ratings": (
-                "HubRating",
-                "Ratings",
-                "rate",
-            ),
-            ".register": (
-                "CommitmentFact",
-                "DeedPromise",
-                "MoneyPromise",
-                "OutcomePromise",
-                "PublicCommitment",
-                "RegisterEntry",
-                "enter_commitment",
-            ),
-            ".rubric": (
-                "Anchor",
-                "Rubric",
-                "Scale",
-                "Trait",
-            ),
+            ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
+            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
+            ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
+            ".ratings": ("Ratings", "rate"),
+            ".register": ("CommitmentFact", "PublicCommitment", "RegisterEntry", "enter_commitment"),
+            ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
             ".schemas": ("challenge_schemas",),
-            ".scores": (
-                "Score",
-                "read_marks",
-                "totals_by_read",
-            ),
-            ".seeds": (
-                "Beacon",
-                "commit",
-                "committed_seed",
-            ),
-            ".sensitivity": (
-                "AwardSensitivity",
-                "OtherDecision",
-                "RankMove",
-                "Steadiness",
-                "decide_otherwise",
-                "rank_moves",
-            ),
-            ".simulation": (
-                "Assumptions",
-                "DesignReport",
-                "simulate_design",
-            ),
-            ".visibility": (
-                "VisibilityRule",
-                "mask",
-                "pseudonym",
-                "shows",
-            ),
+            ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".seeds": ("Beacon", "commit", "committed_seed"),
+            ".sensitivity": ("decide_otherwise", "rank_moves"),
+            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
+            ".visibility": ("VisibilityRule", "mask", "pseudonym", "shows"),
+            ".widths": ("band_widths",),
         },
     )
 
 __all__ = [
     "AMERICA_COMPETES",
-    "INTEREST_KINDS",
     "ActorDisclosure",
     "ActorMap",
     "Advances",
@@ -474,7 +453,6 @@ __all__ = [
     "AnyPrize",
     "AppealPolicy",
     "Application",
-    "AssignedPair",
     "Assignment",
     "AssignmentProblem",
     "Assumptions",
@@ -483,7 +461,6 @@ __all__ = [
     "AttributeMinimum",
     "Award",
     "AwardChoice",
-    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
@@ -502,7 +479,6 @@ __all__ = [
     "ConflictPolicy",
     "Contender",
     "Course",
-    "DeedPromise",
     "DesignReport",
     "Determined",
     "DisclosurePolicy",
@@ -519,9 +495,7 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
-    "HubCandidate",
     "HubProgress",
-    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -532,14 +506,11 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
-    "LeaderRow",
     "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
     "MapActor",
-    "MapGap",
-    "MapPlace",
     "MapTie",
     "Mark",
     "MeasuredProgress",
@@ -547,13 +518,9 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
-    "MoneyPromise",
     "Move",
     "NamedFunder",
     "Not",
-    "OtherDecision",
-    "OutcomePromise",
-    "PanelMean",
     "Phase",
     "Places",
     "Pool",
@@ -561,7 +528,6 @@ __all__ = [
     "PrizeStage",
     "ProgressContender",
     "ProgressDivision",
-    "ProgressShare",
     "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
@@ -569,27 +535,26 @@ __all__ = [
     "PublishedAward",
     "PublishedRound",
     "QuizQuestion",
-    "RankMove",
     "Ranking",
     "Ratings",
     "Read",
     "ReaderMinimum",
+    "Receipt",
     "ReducedPerDay",
     "RegisterEntry",
     "RollOver",
     "Rubric",
-    "RubricCalibration",
     "Scale",
     "Score",
-    "StageResult",
     "Staged",
     "Standing",
-    "Steadiness",
+    "Submission",
     "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
+    "Waiver",
     "after_cure",
     "alias_sets",
     "amend",
@@ -599,6 +564,7 @@ __all__ = [
     "award_by_ballot",
     "award_by_score",
     "award_places",
+    "band_widths",
     "barred_pairs",
     "calibrate",
     "calibrate_traits",
