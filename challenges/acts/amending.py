@@ -57,6 +57,18 @@ class ProposedAmendment:
     checker: str | None = None
 
     @property
+    def body(self) -> dict[str, object]:
+        """What the event of it says."""
+        return {
+            "checker": self.checker or "",
+            "kind_of_change": self.kind,
+            "maker": self.maker,
+            "patch_sha256": _digest(self.patch),
+            "reason": self.reason,
+            "version": self.of + 1,
+        }
+
+    @property
     def second_person(self) -> bool:
         """Whether somebody other than the maker has agreed."""
         return self.checker not in {None, "", self.maker}
@@ -106,15 +118,7 @@ def amend_brief(
     """
     lock_fund(session, fund.book, fund.code)
     stored = find_challenge(session, fund.book, challenge)
-    body = {
-        "challenge": challenge,
-        "checker": proposed.checker or "",
-        "kind_of_change": proposed.kind,
-        "maker": proposed.maker,
-        "patch_sha256": _digest(proposed.patch),
-        "reason": proposed.reason,
-        "version": proposed.of + 1,
-    }
+    body = {"challenge": challenge, **proposed.body}
     key = f"{challenge}#{proposed.of + 1}"
     versions = list_versions(session, stored.id)
     before = next((one for one in versions if one.brief.version == proposed.of + 1), None)
@@ -206,8 +210,10 @@ def waiting_notices(session: Session, book: str, challenge: str, version: int) -
 
     Parameters
     ----------
-    session, book, challenge, version
+    session, book, challenge
         As for ``record_notice``.
+    version : int [version]
+        Of which.
     """
     stored = find_challenge(session, book, challenge)
     told = set(list_notices(session, stored.id, f"amendment/{version}"))
