@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         goal_course,
         hub_progress,
         leaderboard,
+        progress_contenders,
         rate_hubs,
     )
     from .verified import (
@@ -117,6 +118,7 @@ else:
                 "goal_course",
                 "hub_progress",
                 "leaderboard",
+                "progress_contenders",
                 "rate_hubs",
             ),
             ".verified": ("VerifiedResult", "verified_results"),
@@ -157,6 +159,7 @@ __all__ = [
     "leaderboard",
     "override_conflict",
     "pay_award",
+    "progress_contenders",
     "propose_award",
     "public_register",
     "publish",
