@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     )
     from .checking import ConflictCheck, check_conflicts, conflicts_of
     from .closing import announce, cancel, conclude, settle_prize
-    from .deciding import award, conclude, pay_award, tally
+    from .deciding import award, pay_award, tally
     from .granting import (
         accept_award,
         approve_award,
@@ -104,7 +104,7 @@ else:
             ),
             ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
             ".closing": ("announce", "cancel", "conclude", "settle_prize"),
-            ".deciding": ("award", "conclude", "pay_award", "tally"),
+            ".deciding": ("award", "pay_award", "tally"),
             ".granting": (
                 "accept_award",
                 "approve_award",
