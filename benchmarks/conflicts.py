@@ -138,22 +138,24 @@ def application(code: str, cases: Sequence[Case]) -> Application:
 def traffic(session: Session, world: World, postings: int) -> None:
     """Fill the book with gifts and payments between parties that have no part in the challenge."""
     dice = random.Random(postings)  # noqa: S311  # a workload, no secret
-    funds = [_busy_fund(session, world, number) for number in range(FUNDS)]
-    world.party(*(f"payee-{number}" for number in range(PAYEES)))
+    payees = min(PAYEES, postings // 40)
+    givers = max(FUNDS, min(GIVERS, postings // 400))
+    funds = [_busy_fund(session, world, number, givers) for number in range(FUNDS)]
+    world.party(*(f"payee-{number}" for number in range(payees)))
     session.commit()
     for begin in range(0, postings // LEGS, BATCH):
         drafts = [
-            (f"traffic-{number}", _payment(dice, funds))
+            (f"traffic-{number}", _payment(dice, funds, payees))
             for number in range(begin, min(begin + BATCH, postings // LEGS))
         ]
         with session.begin():
             post_many(session, BOOK, drafts, clock=NOON)
 
 
-def _busy_fund(session: Session, world: World, number: int) -> PooledFund:
+def _busy_fund(session: Session, world: World, number: int, givers: int) -> PooledFund:
     code = f"busy-{number}"
     fund = finance.open_fund(session, BOOK, code, USD, title=code, draw_rule="fifo")
-    for giver in range(number, GIVERS, FUNDS):
+    for giver in range(number, givers, FUNDS):
         world.party(f"giver-{giver}")
         for part in PARTS:
             key = f"gift-{giver}-{part}"
@@ -162,7 +164,7 @@ def _busy_fund(session: Session, world: World, number: int) -> PooledFund:
     return fund
 
 
-def _payment(dice: random.Random, funds: Sequence[PooledFund]) -> Draft:
+def _payment(dice: random.Random, funds: Sequence[PooledFund], payees: int) -> Draft:
     fund = dice.choice(funds)
     legs: list[Leg] = []
     for part in PARTS:
@@ -170,7 +172,7 @@ def _payment(dice: random.Random, funds: Sequence[PooledFund]) -> Draft:
         legs.append(Leg(account=pool(fund.code, USD, part), side=1, amount=amount, line="transfer"))
         legs.append(Leg(account=cash(fund.code, USD), side=-1, amount=amount, line="transfer"))
     on = TODAY - timedelta(days=dice.randint(10, 1000))
-    return Draft(kind="transfer", effective_on=on, legs=tuple(legs), payee=f"payee-{dice.randrange(PAYEES)}")
+    return Draft(kind="transfer", effective_on=on, legs=tuple(legs), payee=f"payee-{dice.randrange(payees)}")
 
 
 def build(session: Session, size: Size) -> tuple[World, list[Case]]:
