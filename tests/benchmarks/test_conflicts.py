@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.conflict_cases import CONTROLS, PLANTED, SPELLINGS, deal
 from benchmarks.conflicts import Size, judged, measure
 
-from almoner.challenges.conflicts import INTEREST_KINDS
+from almoner.challenges.conflicts.interests import INTEREST_KINDS
 
 SMALL = Size(postings=800, planted=60, controls=20, applications=20, judges=12)
 
