@@ -5,18 +5,43 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .actor_map import ActorMap, HubCandidate, MapActor, MapGap, MapPlace, MapTie
-    from .applications import Application, AttachedFile
+    from .actor_map import (
+        ActorMap,
+        MapActor,
+        MapTie,
+    )
+    from .admissions import (
+        Waiver,
+    )
+    from .aggregates import (
+        publishable,
+        publishable_aggregates,
+        publishable_count,
+    )
+    from .amendments import (
+        Amended,
+        AmendmentFacts,
+        BriefVersion,
+        amend,
+        in_force,
+        judged_under,
+    )
+    from .applications import (
+        Application,
+        AttachedFile,
+    )
     from .assignment import (
-        AssignedPair,
         Assignment,
         AssignmentProblem,
         ReaderMinimum,
-        StageResult,
         assign,
         recheck_assignment,
     )
-    from .attachment import Attachment, AwardChoice, measure_attachment
+    from .attachment import (
+        Attachment,
+        AwardChoice,
+        measure_attachment,
+    )
     from .awarding import (
         Award,
         award_by_allocation,
@@ -36,8 +61,16 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import ExpectedPlace, ExpectedRanking, LotteryDraw, TieBand
-    from .brief import Brief, Goal
+    from .bands import (
+        ExpectedPlace,
+        ExpectedRanking,
+        LotteryDraw,
+        TieBand,
+    )
+    from .brief import (
+        Brief,
+        Goal,
+    )
     from .bundles import (
         BudgetLine,
         ChangeLink,
@@ -60,7 +93,10 @@ if TYPE_CHECKING:
         total_reads,
         void_reads,
     )
-    from .caps import Filled, fill_to_cap
+    from .caps import (
+        Filled,
+        fill_to_cap,
+    )
     from .conflicts import (
         AMERICA_COMPETES,
         Aliases,
@@ -80,9 +116,20 @@ if TYPE_CHECKING:
         infer_from_work,
         interest_of_tie,
     )
-    from .damping import ProgressContender, ProgressDivision, ProgressShare, divide_by_progress
-    from .disclosures import ActorDisclosure, NamedFunder
-    from .drafts import Draft, draft_findings, merge_drafts
+    from .damping import (
+        ProgressContender,
+        ProgressDivision,
+        divide_by_progress,
+    )
+    from .disclosures import (
+        ActorDisclosure,
+        NamedFunder,
+    )
+    from .drafts import (
+        Draft,
+        draft_findings,
+        merge_drafts,
+    )
     from .eligibility import (
         AllOf,
         AnyOf,
@@ -106,14 +153,54 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
-    from .fields import Condition
-    from .forms import Form
-    from .judge_policy import AttributeMinimum, JudgeFee, JudgePolicy
-    from .landscape import draw_map
-    from .leaders import Leaderboard, LeaderRow, leaderboard
-    from .offers import InKindNeed, InKindOffer
-    from .phases import Advances, Phase
-    from .policies import AmendmentPolicy, AppealPolicy, DisclosurePolicy
+    from .fields import (
+        Condition,
+    )
+    from .forms import (
+        Form,
+        answer_findings,
+        check_answers,
+    )
+    from .judge_policy import (
+        AttributeMinimum,
+        JudgeFee,
+        JudgePolicy,
+    )
+    from .landscape import (
+        draw_map,
+    )
+    from .leaders import (
+        Leaderboard,
+        leaderboard,
+    )
+    from .lifecycle import (
+        Move,
+        Receipt,
+        Submission,
+        events_at,
+        require_move,
+        state_at,
+    )
+    from .lint import (
+        require_publishable,
+    )
+    from .linting.finding import (
+        BriefFinding,
+        Capacity,
+    )
+    from .offers import (
+        InKindNeed,
+        InKindOffer,
+    )
+    from .phases import (
+        Advances,
+        Phase,
+    )
+    from .policies import (
+        AmendmentPolicy,
+        AppealPolicy,
+        DisclosurePolicy,
+    )
     from .prizes import (
         AnyPrize,
         Discretionary,
@@ -133,38 +220,85 @@ if TYPE_CHECKING:
         split_places,
         stage_amounts,
     )
-    from .progress import Course, Determined, HubProgress, measure_progress
-    from .published_rounds import PublishedAward, PublishedRound, retro_funding_4
-    from .ranking import Ranking, Standing, draw, places_for_money, rank, rank_by_mean
-    from .ratings import HubRating, Ratings, rate
+    from .progress import (
+        Course,
+        Determined,
+        HubProgress,
+        measure_progress,
+    )
+    from .published_rounds import (
+        PublishedAward,
+        PublishedRound,
+        retro_funding_4,
+    )
+    from .ranking import (
+        Ranking,
+        Standing,
+        draw,
+        places_for_money,
+        rank,
+        rank_by_mean,
+    )
+    from .ratings import (
+        Ratings,
+        rate,
+    )
     from .register import (
         CommitmentFact,
-        DeedPromise,
-        MoneyPromise,
-        OutcomePromise,
         PublicCommitment,
         RegisterEntry,
         enter_commitment,
     )
-    from .rubric import Anchor, Rubric, Scale, Trait
-    from .scores import Score, read_marks, totals_by_read
-    from .seeds import Beacon, commit, committed_seed
-    from .sensitivity import decide_otherwise, rank_moves
-    from .simulation import Assumptions, DesignReport, simulate_design
-    from .visibility import VisibilityRule
-    from .widths import band_widths
+    from .rubric import (
+        Anchor,
+        Rubric,
+        Scale,
+        Trait,
+    )
+    from .schemas import (
+        challenge_schemas,
+    )
+    from .scores import (
+        Score,
+        read_marks,
+        totals_by_read,
+    )
+    from .seeds import (
+        Beacon,
+        commit,
+        committed_seed,
+    )
+    from .sensitivity import (
+        decide_otherwise,
+        rank_moves,
+    )
+    from .simulation import (
+        Assumptions,
+        DesignReport,
+        simulate_design,
+    )
+    from .visibility import (
+        VisibilityRule,
+        mask,
+        pseudonym,
+        shows,
+    )
+    from .widths import (
+        band_widths,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".actor_map": ("ActorMap", "HubCandidate", "MapActor", "MapGap", "MapPlace", "MapTie"),
+            ".actor_map": ("ActorMap", "MapActor", "MapTie"),
+            ".admissions": ("Waiver",),
+            ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
+            ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
             ".applications": ("Application", "AttachedFile"),
             ".assignment": (
-                "AssignedPair",
                 "Assignment",
                 "AssignmentProblem",
                 "ReaderMinimum",
-                "StageResult",
                 "assign",
                 "recheck_assignment",
             ),
@@ -232,7 +366,7 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
-            ".damping": ("ProgressContender", "ProgressDivision", "ProgressShare", "divide_by_progress"),
+            ".damping": ("ProgressContender", "ProgressDivision", "divide_by_progress"),
             ".disclosures": ("ActorDisclosure", "NamedFunder"),
             ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
@@ -259,10 +393,13 @@ else:
                 "take_quiz",
             ),
             ".fields": ("Condition",),
-            ".forms": ("Form",),
+            ".forms": ("Form", "answer_findings", "check_answers"),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".landscape": ("draw_map",),
-            ".leaders": ("LeaderRow", "Leaderboard", "leaderboard"),
+            ".leaders": ("Leaderboard", "leaderboard"),
+            ".lifecycle": ("Move", "Receipt", "Submission", "events_at", "require_move", "state_at"),
+            ".lint": ("require_publishable",),
+            ".linting.finding": ("BriefFinding", "Capacity"),
             ".offers": ("InKindNeed", "InKindOffer"),
             ".phases": ("Advances", "Phase"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
@@ -288,22 +425,15 @@ else:
             ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
             ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
             ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
-            ".ratings": ("HubRating", "Ratings", "rate"),
-            ".register": (
-                "CommitmentFact",
-                "DeedPromise",
-                "MoneyPromise",
-                "OutcomePromise",
-                "PublicCommitment",
-                "RegisterEntry",
-                "enter_commitment",
-            ),
+            ".ratings": ("Ratings", "rate"),
+            ".register": ("CommitmentFact", "PublicCommitment", "RegisterEntry", "enter_commitment"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
+            ".schemas": ("challenge_schemas",),
             ".scores": ("Score", "read_marks", "totals_by_read"),
             ".seeds": ("Beacon", "commit", "committed_seed"),
             ".sensitivity": ("decide_otherwise", "rank_moves"),
             ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
-            ".visibility": ("VisibilityRule",),
+            ".visibility": ("VisibilityRule", "mask", "pseudonym", "shows"),
             ".widths": ("band_widths",),
         },
     )
@@ -315,13 +445,14 @@ __all__ = [
     "Advances",
     "Aliases",
     "AllOf",
+    "Amended",
+    "AmendmentFacts",
     "AmendmentPolicy",
     "Anchor",
     "AnyOf",
     "AnyPrize",
     "AppealPolicy",
     "Application",
-    "AssignedPair",
     "Assignment",
     "AssignmentProblem",
     "Assumptions",
@@ -336,8 +467,11 @@ __all__ = [
     "BallotShare",
     "Beacon",
     "Brief",
+    "BriefFinding",
+    "BriefVersion",
     "BudgetLine",
     "Calibration",
+    "Capacity",
     "ChangeLink",
     "ChecklistRow",
     "CommitmentFact",
@@ -345,7 +479,6 @@ __all__ = [
     "ConflictPolicy",
     "Contender",
     "Course",
-    "DeedPromise",
     "DesignReport",
     "Determined",
     "DisclosurePolicy",
@@ -362,9 +495,7 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
-    "HubCandidate",
     "HubProgress",
-    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -375,14 +506,11 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
-    "LeaderRow",
     "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
     "MapActor",
-    "MapGap",
-    "MapPlace",
     "MapTie",
     "Mark",
     "MeasuredProgress",
@@ -390,10 +518,9 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
-    "MoneyPromise",
+    "Move",
     "NamedFunder",
     "Not",
-    "OutcomePromise",
     "Phase",
     "Places",
     "Pool",
@@ -401,7 +528,6 @@ __all__ = [
     "PrizeStage",
     "ProgressContender",
     "ProgressDivision",
-    "ProgressShare",
     "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
@@ -413,22 +539,26 @@ __all__ = [
     "Ratings",
     "Read",
     "ReaderMinimum",
+    "Receipt",
     "ReducedPerDay",
     "RegisterEntry",
     "RollOver",
     "Rubric",
     "Scale",
     "Score",
-    "StageResult",
     "Staged",
     "Standing",
+    "Submission",
     "TheoryOfChange",
     "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
+    "Waiver",
     "after_cure",
     "alias_sets",
+    "amend",
+    "answer_findings",
     "assign",
     "award_by_allocation",
     "award_by_ballot",
@@ -438,6 +568,8 @@ __all__ = [
     "barred_pairs",
     "calibrate",
     "calibrate_traits",
+    "challenge_schemas",
+    "check_answers",
     "check_eligibility",
     "checklist",
     "checklist_text",
@@ -453,14 +585,18 @@ __all__ = [
     "draw",
     "draw_map",
     "enter_commitment",
+    "events_at",
     "fill_to_cap",
     "find_conflicts",
     "freeze",
+    "in_force",
     "infer_from_mail",
     "infer_from_money",
     "infer_from_work",
     "interest_of_tie",
+    "judged_under",
     "leaderboard",
+    "mask",
     "measure_attachment",
     "measure_progress",
     "median_quorum",
@@ -470,6 +606,10 @@ __all__ = [
     "places_for_money",
     "pose",
     "prize_maximum",
+    "pseudonym",
+    "publishable",
+    "publishable_aggregates",
+    "publishable_count",
     "quiz_questions",
     "rank",
     "rank_by_mean",
@@ -478,11 +618,15 @@ __all__ = [
     "read_calibration",
     "read_marks",
     "recheck_assignment",
+    "require_move",
+    "require_publishable",
     "retro_funding_4",
+    "shows",
     "simulate_design",
     "smallest_proofs",
     "split_places",
     "stage_amounts",
+    "state_at",
     "take_quiz",
     "total_reads",
     "totals_by_read",

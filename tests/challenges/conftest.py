@@ -13,6 +13,8 @@ import pytest
 
 from almoner import currency, money
 from almoner.challenges import Application, Award, Ballot, Brief, Rubric, acts
+from almoner.challenges.conflicts import Interest
+from almoner.challenges.judges import Judge
 from almoner.challenges.lifecycle import Challenge, Submission
 from almoner.challenges.scores import Score, read_marks
 from almoner.finance import acts as finance
@@ -335,3 +337,105 @@ def nih() -> Callable[[str], list[tuple[str, str, float]]]:
 @pytest.fixture(scope="session")
 def nih_panels() -> dict[str, str]:
     return {row["ID"]: row["SRG"] for row in _rows("nih_review_scores.csv")}
+
+
+@dataclass
+class Judged:
+    """A round that is judged by assigned readers: who reads what, marks, time, one call for each step."""
+
+    round: Round
+    challenge: str = "clean-water"
+
+    @property
+    def session(self) -> Session:
+        return self.round.session
+
+    def at(self, day: str) -> Clock:
+        return self.round.clock(day)
+
+    def enter(self, *names: str) -> None:
+        """Submit applications, each of its own hub and lab: ``a-1`` is of ``hub-1`` and ``lab-1``."""
+        for name in names:
+            text = json.dumps({**self.round.application_content, "application_id": name})
+            own = text.replace("river-trust", f"hub-{name[2:]}").replace("pump-makers", f"lab-{name[2:]}")
+            acts.submit(self.session, "main", Application.read(own), clock=self.at("2027-01-20"))
+
+    def register(self, *names: str, **more: Any) -> None:
+        for name in names:
+            acts.register_judge(
+                self.session, "main", self.challenge, Judge(code=name, **more), clock=self.at("2027-02-01")
+            )
+
+    def plan(self, phase: str = "panel", day: str = "2027-03-05", **wishes: Any) -> acts.AssignmentPlan:
+        asked = acts.PlanWishes(**{"seed": 7, **wishes})
+        return acts.plan_assignment(self.session, "main", self.challenge, phase, asked, clock=self.at(day))
+
+    def assign(
+        self, phase: str = "panel", day: str = "2027-03-05", reason: str = "", **wishes: Any
+    ) -> acts.AssignmentPlan:
+        """Draft a plan and publish it."""
+        plan = self.plan(phase, day, **wishes)
+        return acts.publish_assignment(
+            self.session,
+            "main",
+            self.challenge,
+            phase,
+            plan.number,
+            maker="desk",
+            reason=reason,
+            clock=self.at(day),
+        )
+
+    def score(
+        self, name: str, judge: str, reach: str | None, proof: str | None = None, day: str = "2027-03-10"
+    ) -> tuple[Score, ...]:
+        marks = {"reach": reach, "proof": reach if proof is None else proof}
+        clock = self.at(day)
+        return acts.score(self.session, "main", self.challenge, name, judge, marks, clock=clock)
+
+    def mark_all(self, plan: acts.AssignmentPlan, phase: str = "panel") -> None:
+        """Let every judge mark everything on his list: better names get better marks, ``j-1`` is strict."""
+        day = self.round.brief().opens(phase).date().isoformat()
+        for name, judge in plan.pairs:
+            points = 20 + 3 * int(name[2:]) % 23 + 2 * int(judge.rpartition("-")[2]) % 7
+            self.score(name, judge, f"{points / 10}", f"{(points + int(name[2:]) % 3) / 10}", day=day)
+
+    def tie(self, judge: str, party: str, kind: str = "employee", day: str = "2027-03-09") -> None:
+        """Declare on record what ties a judge to an actor."""
+        interest = Interest(a=judge, b=party, kind=kind, source="own statement")  # type: ignore[arg-type]  # a word
+        acts.declare_interest(self.session, "main", interest, by=judge, clock=self.at(day))
+
+    def freeze(self, phase: str = "panel", day: str = "2027-04-13") -> acts.FrozenCalibration:
+        return acts.freeze_calibration(self.session, "main", self.challenge, phase, clock=self.at(day))
+
+
+@pytest.fixture
+def open_judged(brief_content: Content) -> Callable[[Round], Judged]:
+    """Maker of a published round whose brief has judges assigned, two reads each, three places."""
+
+    def opened(round_: Round, **policy: Any) -> Judged:
+        brief_content["judge_policy"] = {
+            "load": [0, 100],
+            "scope": "pair",
+            "seed_source": "beacon",
+            **policy,
+        }
+        panel = brief_content["phases"][1]
+        panel["reads_per_application"] = 2
+        panel.setdefault("advances", {"rule": "top", "n": 3, "tie": "lottery"})
+        brief_content["visibility"] = [
+            {"pointer": "/application", "action": "show", "viewer": "assigned_judge"},
+            {"pointer": "/application/lead", "action": "mask", "viewer": "assigned_judge"},
+            {"pointer": "/application/bundle", "action": "mask", "viewer": "assigned_judge"},
+            {"pointer": "/application", "action": "show", "viewer": "chair"},
+        ]
+        round_.publish({"region": "east"})
+        return Judged(round_)
+
+    return opened
+
+
+@pytest.fixture
+def judged(round_: Round, open_judged: Callable[[Round], Judged]) -> Judged:
+    """A round with assigned judges, published."""
+    return open_judged(round_)
