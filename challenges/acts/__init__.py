@@ -5,6 +5,14 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .admitting import (
+        SuppliedFact,
+        cure,
+        find_again,
+        notify,
+        supply_fact,
+        waive,
+    )
     from .advancing import (
         OpenedSecret,
         PanelChoice,
@@ -14,8 +22,28 @@ if TYPE_CHECKING:
         publish_band,
         remind_readers,
     )
-    from .appealing import DecisionInputs, Ruled, Ruling, appeal, decision_of, rule
-    from .assigning import AssignmentPlan, PlanWishes, find_assignment, plan_assignment, publish_assignment
+    from .appealing import (
+        DecisionInputs,
+        Ruled,
+        Ruling,
+        appeal,
+        decision_of,
+        rule,
+    )
+    from .applying import (
+        accept,
+        missing_accords,
+        save_draft,
+        submit,
+        withdraw,
+    )
+    from .assigning import (
+        AssignmentPlan,
+        PlanWishes,
+        find_assignment,
+        plan_assignment,
+        publish_assignment,
+    )
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -27,9 +55,23 @@ if TYPE_CHECKING:
         show_own_effect,
         void_conflicts,
     )
-    from .checking import ConflictCheck, check_conflicts, conflicts_of
-    from .closing import announce, cancel, conclude, settle_prize
-    from .deciding import award, conclude, pay_award, tally
+    from .checking import (
+        ConflictCheck,
+        check_conflicts,
+        conflicts_of,
+    )
+    from .closing import (
+        announce,
+        cancel,
+        conclude,
+        settle_prize,
+    )
+    from .deciding import (
+        award,
+        conclude,
+        pay_award,
+        tally,
+    )
     from .granting import (
         accept_award,
         approve_award,
@@ -39,10 +81,20 @@ if TYPE_CHECKING:
         propose_award,
         reverse_award,
     )
-    from .judging import score, void_read
-    from .making import Which
-    from .mapping import landscape
-    from .promising import commit_publicly, public_register
+    from .judging import (
+        score,
+        void_read,
+    )
+    from .making import (
+        Which,
+    )
+    from .mapping import (
+        landscape,
+    )
+    from .promising import (
+        commit_publicly,
+        public_register,
+    )
     from .registering import (
         actors_of,
         declare,
@@ -53,15 +105,39 @@ if TYPE_CHECKING:
         register_judge,
         undeclared,
     )
-    from .running import cast_ballot, publish, submit
-    from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
-    from .standing import attachment, earlier_awards, goal_course, hub_progress, leaderboard, rate_hubs
-    from .telling import feedback, feedback_packets
-    from .verified import VerifiedResult, verified_results
+    from .running import (
+        cast_ballot,
+        publish,
+    )
+    from .showing import (
+        EntryList,
+        EntryRow,
+        list_to_read,
+        open_entry,
+        show_application,
+        show_entries,
+    )
+    from .standing import (
+        attachment,
+        earlier_awards,
+        goal_course,
+        hub_progress,
+        leaderboard,
+        rate_hubs,
+    )
+    from .telling import (
+        feedback,
+        feedback_packets,
+    )
+    from .verified import (
+        VerifiedResult,
+        verified_results,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".admitting": ("SuppliedFact", "cure", "find_again", "notify", "supply_fact", "waive"),
             ".advancing": (
                 "OpenedSecret",
                 "PanelChoice",
@@ -71,14 +147,8 @@ else:
                 "publish_band",
                 "remind_readers",
             ),
-            ".appealing": (
-                "DecisionInputs",
-                "Ruled",
-                "Ruling",
-                "appeal",
-                "decision_of",
-                "rule",
-            ),
+            ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
+            ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
             ".assigning": (
                 "AssignmentPlan",
                 "PlanWishes",
@@ -97,23 +167,9 @@ else:
                 "show_own_effect",
                 "void_conflicts",
             ),
-            ".checking": (
-                "ConflictCheck",
-                "check_conflicts",
-                "conflicts_of",
-            ),
-            ".closing": (
-                "announce",
-                "cancel",
-                "conclude",
-                "settle_prize",
-            ),
-            ".deciding": (
-                "award",
-                "conclude",
-                "pay_award",
-                "tally",
-            ),
+            ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
+            ".closing": ("announce", "cancel", "conclude", "settle_prize"),
+            ".deciding": ("award", "conclude", "pay_award", "tally"),
             ".granting": (
                 "accept_award",
                 "approve_award",
@@ -123,16 +179,10 @@ else:
                 "propose_award",
                 "reverse_award",
             ),
-            ".judging": (
-                "score",
-                "void_read",
-            ),
+            ".judging": ("score", "void_read"),
             ".making": ("Which",),
             ".mapping": ("landscape",),
-            ".promising": (
-                "commit_publicly",
-                "public_register",
-            ),
+            ".promising": ("commit_publicly", "public_register"),
             ".registering": (
                 "actors_of",
                 "declare",
@@ -143,11 +193,7 @@ else:
                 "register_judge",
                 "undeclared",
             ),
-            ".running": (
-                "cast_ballot",
-                "publish",
-                "submit",
-            ),
+            ".running": ("cast_ballot", "publish"),
             ".showing": (
                 "EntryList",
                 "EntryRow",
@@ -164,14 +210,8 @@ else:
                 "leaderboard",
                 "rate_hubs",
             ),
-            ".telling": (
-                "feedback",
-                "feedback_packets",
-            ),
-            ".verified": (
-                "VerifiedResult",
-                "verified_results",
-            ),
+            ".telling": ("feedback", "feedback_packets"),
+            ".verified": ("VerifiedResult", "verified_results"),
         },
     )
 
@@ -187,8 +227,10 @@ __all__ = [
     "PlanWishes",
     "Ruled",
     "Ruling",
+    "SuppliedFact",
     "VerifiedResult",
     "Which",
+    "accept",
     "accept_award",
     "actors_of",
     "advance_phase",
@@ -206,6 +248,7 @@ __all__ = [
     "commit_publicly",
     "conclude",
     "conflicts_of",
+    "cure",
     "decision_of",
     "declare",
     "declare_interest",
@@ -214,6 +257,7 @@ __all__ = [
     "earlier_awards",
     "feedback",
     "feedback_packets",
+    "find_again",
     "find_assignment",
     "freeze_calibration",
     "goal_course",
@@ -224,6 +268,8 @@ __all__ = [
     "list_advanced",
     "list_short",
     "list_to_read",
+    "missing_accords",
+    "notify",
     "open_entry",
     "override_conflict",
     "pay_award",
@@ -242,15 +288,19 @@ __all__ = [
     "remind_readers",
     "reverse_award",
     "rule",
+    "save_draft",
     "score",
     "settle_prize",
     "show_application",
     "show_entries",
     "show_own_effect",
     "submit",
+    "supply_fact",
     "tally",
     "undeclared",
     "verified_results",
     "void_conflicts",
     "void_read",
+    "waive",
+    "withdraw",
 ]

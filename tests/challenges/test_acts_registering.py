@@ -9,7 +9,8 @@ from sqlalchemy.exc import DatabaseError
 
 from almoner import currency, money
 from almoner.challenges import acts
-from almoner.challenges.conflicts import INTEREST_KINDS, Interest, JointWork, Mark
+from almoner.challenges.conflicts import Interest, JointWork, Mark
+from almoner.challenges.conflicts.interests import INTEREST_KINDS
 from almoner.challenges.errors import ChallengeRefused
 from almoner.challenges.judges import Judge
 from almoner.challenges.records.interests import keep_declaration

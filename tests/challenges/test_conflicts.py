@@ -9,7 +9,6 @@ import pytest
 from almoner import money
 from almoner.challenges.conflicts import (
     AMERICA_COMPETES,
-    INTEREST_KINDS,
     Aliases,
     ConflictPolicy,
     Contender,
@@ -27,6 +26,7 @@ from almoner.challenges.conflicts import (
     infer_from_work,
     interest_of_tie,
 )
+from almoner.challenges.conflicts.interests import INTEREST_KINDS
 from almoner.challenges.errors import BriefInvalid
 from almoner.finance.ties import TIE_KINDS, Tie
 
