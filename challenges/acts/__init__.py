@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .admitting import SuppliedFact, cure, find_again, notify, supply_fact, waive
+    from .admitting import (
+        SuppliedFact,
+        cure,
+        find_again,
+        notify,
+        supply_fact,
+        waive,
+    )
     from .advancing import (
         OpenedSecret,
         PanelChoice,
@@ -23,9 +30,28 @@ if TYPE_CHECKING:
         record_notice,
         waiting_notices,
     )
-    from .appealing import DecisionInputs, Ruled, Ruling, appeal, decision_of, rule
-    from .applying import accept, missing_accords, save_draft, submit, withdraw
-    from .assigning import AssignmentPlan, PlanWishes, find_assignment, plan_assignment, publish_assignment
+    from .appealing import (
+        DecisionInputs,
+        Ruled,
+        Ruling,
+        appeal,
+        decision_of,
+        rule,
+    )
+    from .applying import (
+        accept,
+        missing_accords,
+        save_draft,
+        submit,
+        withdraw,
+    )
+    from .assigning import (
+        AssignmentPlan,
+        PlanWishes,
+        find_assignment,
+        plan_assignment,
+        publish_assignment,
+    )
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -37,9 +63,22 @@ if TYPE_CHECKING:
         show_own_effect,
         void_conflicts,
     )
-    from .checking import ConflictCheck, check_conflicts, conflicts_of
-    from .closing import announce, cancel, conclude, settle_prize
-    from .deciding import award, pay_award, tally
+    from .checking import (
+        ConflictCheck,
+        check_conflicts,
+        conflicts_of,
+    )
+    from .closing import (
+        announce,
+        cancel,
+        conclude,
+        settle_prize,
+    )
+    from .deciding import (
+        award,
+        pay_award,
+        tally,
+    )
     from .granting import (
         accept_award,
         approve_award,
@@ -49,10 +88,20 @@ if TYPE_CHECKING:
         propose_award,
         reverse_award,
     )
-    from .judging import score, void_read
-    from .making import Which
-    from .mapping import landscape
-    from .promising import commit_publicly, public_register
+    from .judging import (
+        score,
+        void_read,
+    )
+    from .making import (
+        Which,
+    )
+    from .mapping import (
+        landscape,
+    )
+    from .promising import (
+        commit_publicly,
+        public_register,
+    )
     from .registering import (
         actors_of,
         declare,
@@ -63,11 +112,35 @@ if TYPE_CHECKING:
         register_judge,
         undeclared,
     )
-    from .running import cast_ballot, publish
-    from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
-    from .standing import attachment, earlier_awards, goal_course, hub_progress, leaderboard, rate_hubs
-    from .telling import feedback, feedback_packets
-    from .verified import VerifiedResult, verified_results
+    from .running import (
+        cast_ballot,
+        publish,
+    )
+    from .showing import (
+        EntryList,
+        EntryRow,
+        list_to_read,
+        open_entry,
+        show_application,
+        show_entries,
+    )
+    from .standing import (
+        attachment,
+        earlier_awards,
+        goal_course,
+        hub_progress,
+        leaderboard,
+        progress_contenders,
+        rate_hubs,
+    )
+    from .telling import (
+        feedback,
+        feedback_packets,
+    )
+    from .verified import (
+        VerifiedResult,
+        verified_results,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -151,6 +224,7 @@ else:
                 "goal_course",
                 "hub_progress",
                 "leaderboard",
+                "progress_contenders",
                 "rate_hubs",
             ),
             ".telling": ("feedback", "feedback_packets"),
@@ -222,6 +296,7 @@ __all__ = [
     "pay_award",
     "phase_calibrations",
     "plan_assignment",
+    "progress_contenders",
     "propose_award",
     "public_register",
     "publish",

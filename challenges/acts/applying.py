@@ -68,7 +68,7 @@ def save_draft(
         Fields of an application, some still missing.
     editor : str
         Who saves it.
-    based_on : int or None
+    based_on : int or None [revision]
         The revision it was written from; ``None``: there was none.
     clock : Clock
         When.
