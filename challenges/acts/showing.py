@@ -15,6 +15,7 @@ from ..phase_results import PhaseCalibration
 from ..phases import SCORED, Phase
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import list_calibrations
+from ..records.moves import list_dated_moves
 from ..records.plans import find_plan, keep_opening, list_opened
 from ..records.reads import list_reads
 from ..records.submissions import find_admission, find_application, is_withdrawn, list_submissions
@@ -129,7 +130,8 @@ def open_entry(
         event_id, _ = record_event(session, book, "entry.opened", told, key=key, clock=clock)
         keep_opening(session, seat, admission.id, opened_at=now, event_id=event_id)
     document = find_application(session, stored.id, application).model_dump(mode="json")
-    return _masked(stored, phase, {"application": document}, "assigned_judge", now)
+    moves = list_dated_moves(session, stored.id)
+    return _masked(stored, phase, {"application": document}, "assigned_judge", now, "none", moves)
 
 
 def list_to_read(
@@ -217,7 +219,8 @@ def show_application(
     barred = person and application in find_conflicted(session, stored, found, person, clock=clock)
     document = find_application(session, stored.id, application).model_dump(mode="json")
     relation: Relation = "conflicted" if barred else "none"
-    return _masked(stored, phase, {"application": document}, viewer, as_utc(clock()), relation)
+    moves, now = list_dated_moves(session, stored.id), as_utc(clock())
+    return _masked(stored, phase, {"application": document}, viewer, now, relation, moves)
 
 
 def _phase(stored: StoredChallenge, phase: str) -> Phase:
@@ -230,8 +233,8 @@ def _masked(  # noqa: PLR0913, PLR0917  # whose document, for whom, when
     document: Mapping[str, object],
     viewer: Viewer,
     now: datetime,
-    relation: Relation = "none",
-    moves: Sequence[Move] = (),
+    relation: Relation,
+    moves: Sequence[Move],
 ) -> View:
     brief = stored.challenge.brief
     return mask(
