@@ -78,8 +78,8 @@ def merge_drafts(
     Raises
     ------
     ApplicationStale
-        ``figures['conflicts']`` lists each field with ``path``, ``theirs`` and ``mine``; a side that
-        removed the field is left out.
+        ``figures['conflicts']`` lists each field with ``path``, and ``theirs`` and ``mine`` as JSON text; a
+        side that removed the field is left out.
 
     Examples
     --------
@@ -92,10 +92,10 @@ def merge_drafts(
     almoner.challenges.errors.ApplicationStale: Somebody else has changed 1 field since you read the draft: \
 /title. Look at both values and save again from the newest revision.
     """
-    conflicts: list[dict[str, Json]] = []
+    conflicts: list[dict[str, str]] = []
     merged = _merge(base, theirs, mine, "", conflicts)
     if conflicts:
-        places = ", ".join(str(row["path"]) for row in conflicts[:20])
+        places = ", ".join(row["path"] for row in conflicts[:20])
         count = f"{len(conflicts)} field{'s' if len(conflicts) != 1 else ''}"
         raise ApplicationStale(
             f"Somebody else has changed {count} since you read the draft: {places}. Look at both values and "
@@ -105,7 +105,7 @@ def merge_drafts(
     return dict(merged) if isinstance(merged, Mapping) else {}
 
 
-def _merge(base: Json, theirs: Json, mine: Json, at: str, conflicts: list[dict[str, Json]]) -> Json:
+def _merge(base: Json, theirs: Json, mine: Json, at: str, conflicts: list[dict[str, str]]) -> Json:
     if _same(mine, base) or _same(mine, theirs):
         return theirs
     if _same(theirs, base):
@@ -118,9 +118,14 @@ def _merge(base: Json, theirs: Json, mine: Json, at: str, conflicts: list[dict[s
         return list(rows.values())
     if lists := _alike([base, theirs, mine]):
         return [_merge_row(rows, f"{at}/{n}", conflicts) for n, rows in enumerate(zip(*lists, strict=True))]
-    conflict = {"path": at, "theirs": theirs, "mine": mine}
-    conflicts.append({name: value for name, value in conflict.items() if value is not _ABSENT})
+    conflicts.append(_conflict(at, theirs, mine))
     return theirs
+
+
+def _conflict(at: str, theirs: Json, mine: Json) -> dict[str, str]:
+    sides = {"theirs": theirs, "mine": mine}
+    there = {name: canonical_bytes(value).decode() for name, value in sides.items() if value is not _ABSENT}
+    return {"path": at, **there}
 
 
 def _merge_fields(
@@ -128,13 +133,13 @@ def _merge_fields(
     theirs: Mapping[str, Json],
     mine: Mapping[str, Json],
     at: str,
-    conflicts: list[dict[str, Json]],
+    conflicts: list[dict[str, str]],
 ) -> dict[str, Json]:
     merged: dict[str, Json] = {}
     for name in dict.fromkeys((*theirs, *mine)):
         place = f"{at}/{str(name).replace('~', '~0').replace('/', '~1')}"
-        sides = (side.get(name, _ABSENT) for side in (base, theirs, mine))
-        value = _merge(*sides, place, conflicts)
+        before, now, wanted = (side.get(name, _ABSENT) for side in (base, theirs, mine))
+        value = _merge(before, now, wanted, place, conflicts)
         if value is not _ABSENT:
             merged[name] = value
     return merged
@@ -142,14 +147,14 @@ def _merge_fields(
 
 def _alike(sides: Sequence[Json]) -> list[Sequence[Json]]:
     """Return the sides when all are lists of one length, whose rows are told apart by their place."""
-    lists = [side for side in sides if isinstance(side, list | tuple)]
+    lists: list[Sequence[Json]] = [side for side in sides if isinstance(side, list | tuple)]
     return lists if len(lists) == len(sides) and len({len(one) for one in lists}) == 1 else []
 
 
-def _merge_row(rows: tuple[Json, ...], at: str, conflicts: list[dict[str, Json]]) -> Json:
+def _merge_row(rows: tuple[Json, ...], at: str, conflicts: list[dict[str, str]]) -> Json:
     base, theirs, mine = rows
     if not (_same(mine, base) or _same(mine, theirs) or _same(theirs, base)):
-        conflicts.append({"path": at, "theirs": theirs, "mine": mine})
+        conflicts.append(_conflict(at, theirs, mine))
     return theirs if _same(mine, base) else mine
 
 
@@ -222,7 +227,7 @@ def draft_findings(content: Mapping[str, Json], brief: Brief | None = None) -> F
         application = Application.read(json.dumps(content))
     except DocumentInvalid as fault:
         rows = fault.figures["findings"]
-        return [dict(row) for row in rows] if isinstance(rows, list) else []
+        return [dict(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
     missing = [
         finding(row["path"], f"{row['party']} has not stated {row['field']}; 'none' has to be said")
         for row in application.missing_statements(brief)

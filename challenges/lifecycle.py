@@ -70,6 +70,44 @@ class Challenge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What an applicant holds for what came in.
+
+    Attributes
+    ----------
+    code : str
+        Receipt number: challenge, application, count, and the first digits of the digest.
+    number : int
+        Which submission of this application, from 1; the last one counts.
+    phase : str
+        In which phase.
+    version : int
+        Version of the brief in force.
+    sha256 : str
+        Digest of the bytes received, 64 hexadecimal digits.
+    received_at : datetime
+        By the server's clock.
+    late : bool
+        Whether it came in the seconds of grace after the close.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> Receipt(code="clean-water#a-1#1#ab", number=1, phase="apply", version=1, sha256="ab" * 32,
+    ...         received_at=datetime(2027, 1, 20, tzinfo=UTC), late=False).number
+    1
+    """
+
+    code: str
+    number: int
+    phase: str
+    version: int
+    sha256: str
+    received_at: datetime
+    late: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
     """An application as it was received, with what the eligibility rule found.
 
@@ -79,10 +117,16 @@ class Submission:
         As submitted.
     finding : Finding or None
         None when the brief lets everybody in.
+    receipt : Receipt or None
+        None when it was not stored.
+    withdrawn : bool
+        Whether it was taken back; it stays on record.
     """
 
     application: Application
     finding: Finding | None
+    receipt: Receipt | None = None
+    withdrawn: bool = False
 
     @property
     def status(self) -> Status:

@@ -65,6 +65,9 @@ class DisclosurePolicy(Document):
     funders, disputes : str
         ``required``: every actor states its funders above the threshold, or its pending disputes; what it
         gains and what limits it is always stated. By default neither is asked.
+    facts : str
+        ``declared``: what an applicant declares counts until a record says otherwise; ``confirmed``: where
+        a rule of eligibility asks for a document, it counts once somebody has seen the document.
 
     Examples
     --------
@@ -77,6 +80,7 @@ class DisclosurePolicy(Document):
     accords: Demand = "none"
     funders: Demand = "none"
     disputes: Demand = "none"
+    facts: Literal["declared", "confirmed"] = "declared"
 
 
 class AmendmentPolicy(Document):

@@ -378,7 +378,7 @@ def _keep(
     session: Session, stored: StoredChallenge, made: PhaseCalibration, *, number: int, clock: Clock
 ) -> FrozenCalibration:
     body = made.to_json()
-    told = {"kind": made.kind, "number": number, "phase": made.phase, "sha256": made.digest}
+    told = {"calibrated": made.kind, "number": number, "phase": made.phase, "sha256": made.digest}
     event_id, _ = record_event(
         session,
         stored.challenge.book,

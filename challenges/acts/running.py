@@ -11,16 +11,13 @@ from ...finance.money import zero
 from ...finance.posting import record_event
 from ...finance.records.registry import find_unit, lock_fund
 from ...finance.storage import Session
-from ..applications import Application
 from ..ballots import Ballot, MeasuredProject, count_ballots
 from ..brief import Brief
-from ..eligibility import check_eligibility
 from ..errors import ChallengeClosed
-from ..lifecycle import Challenge, Submission
+from ..lifecycle import Challenge
 from ..phases import Phase
 from ..records.ballots import ballot_bytes, keep_ballot
 from ..records.briefs import StoredChallenge, find_challenge, keep_challenge
-from ..records.submissions import keep_submission
 
 NO_USE: Mapping[str, str] = {}
 
@@ -105,51 +102,13 @@ def _open_phase(stored: StoredChallenge, kinds: tuple[str, ...], judging: str, c
     return brief.require_open((current or fitting)[0].id, instant)
 
 
-def submit(session: Session, book: str, application: Application, *, clock: Clock) -> Submission:
-    """Receive an application: its sums must add up, its phase be open; eligibility is found and recorded.
-
-    Parameters
-    ----------
-    session : Session
-        The caller's; nothing is committed.
-    book : str
-        Code of the book.
-    application : Application
-        Submitting the same again changes nothing.
-    clock : Clock
-        Decides whether it is in time.
-
-    Raises
-    ------
-    ChallengeClosed, ApplicationInconsistent, KeyReused, Missing
-        Nothing is written then.
-    """
-    stored = find_challenge(session, book, application.challenge_id)
-    brief = stored.challenge.brief
-    application.check(brief)
-    finding = None if brief.eligibility is None else check_eligibility(brief.eligibility, application.facts)
-    submission = Submission(application=application, finding=finding)
-    body = {
-        "application": application.application_id,
-        "application_sha256": application.digest(),
-        "challenge": brief.challenge_id,
-        "finding": submission.status,
-    }
-    phase = _open_phase(stored, ("application",), "", clock)
-    key = f"{brief.challenge_id}#{application.application_id}"
-    event_id, new = record_event(session, book, "application.received", body, key=key, clock=clock)
-    if new:
-        keep_submission(session, stored, submission, phase=phase.id, received_at=clock(), event_id=event_id)
-    return submission
-
-
 def cast_ballot(session: Session, book: str, challenge: str, ballot: Ballot, *, clock: Clock) -> None:
     """Record one ballot.
 
     Parameters
     ----------
     session, book, clock
-        As for ``submit``.
+        As for ``publish``.
     challenge : str
         Its code.
     ballot : Ballot

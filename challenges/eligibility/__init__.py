@@ -32,6 +32,7 @@ if TYPE_CHECKING:
         read_finding,
     )
     from .levels import (
+        LEVELS,
         Status,
         conjunction,
         disjunction,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
         Rule,
         RuleTree,
         rule_findings,
+        rule_leaves,
     )
     from .values import (
         FactValue,
@@ -88,6 +90,7 @@ else:
                 "read_finding",
             ),
             ".levels": (
+                "LEVELS",
                 "Status",
                 "conjunction",
                 "disjunction",
@@ -106,6 +109,7 @@ else:
                 "Rule",
                 "RuleTree",
                 "rule_findings",
+                "rule_leaves",
             ),
             ".values": (
                 "FactValue",
@@ -117,6 +121,7 @@ else:
     )
 
 __all__ = [
+    "LEVELS",
     "AllOf",
     "AnyOf",
     "ChecklistRow",
@@ -149,6 +154,7 @@ __all__ = [
     "quiz_questions",
     "read_finding",
     "rule_findings",
+    "rule_leaves",
     "same_value",
     "smallest_proofs",
     "standing_of",

@@ -163,7 +163,7 @@ def after_cure(
     rule: RuleTree,
     found: Finding,
     *,
-    notified_at: datetime,
+    notified_at: datetime | Mapping[str, datetime],
     now: datetime,
     lifted: Collection[str] = NOTHING,
 ) -> Finding:
@@ -175,8 +175,9 @@ def after_cure(
         The tree that was checked.
     found : Finding
         What the facts say.
-    notified_at : datetime
-        When the notice was delivered; the time to cure starts then.
+    notified_at : datetime or Mapping[str, datetime]
+        When the notice was delivered, for all leaves or by the JSON pointer of each; the time to cure starts
+        then. A leaf of which nobody was told stays open.
     now : datetime
         By which clock; at the last instant it is over.
     lifted : Collection[str]
@@ -192,7 +193,12 @@ def after_cure(
     >>> late.status, late.leaves[0].why
     ('fail', 'not_cured')
     """
-    leaves = tuple(_cured(row, notified_at, now, lifted) for row in found.leaves)
+    starts = (
+        dict.fromkeys([row.path for row in found.leaves], notified_at)
+        if isinstance(notified_at, datetime)
+        else notified_at
+    )
+    leaves = tuple(_cured(row, starts.get(row.path), now, lifted) for row in found.leaves)
     status = count_leaves(rule, {row.path: row.status for row in leaves})
     return replace(found, status=status, leaves=leaves)
 
@@ -210,8 +216,10 @@ def cure_end(leaf: Leaf, notified_at: datetime) -> datetime:
     return as_utc(notified_at) + timedelta(days=leaf.cure_days)
 
 
-def _cured(row: LeafFinding, notified_at: datetime, now: datetime, lifted: Collection[str]) -> LeafFinding:
-    if row.status != "needs_document" or row.leaf.clause in lifted:
+def _cured(
+    row: LeafFinding, notified_at: datetime | None, now: datetime, lifted: Collection[str]
+) -> LeafFinding:
+    if row.status != "needs_document" or notified_at is None or row.leaf.clause in lifted:
         return row
     until = cure_end(row.leaf, notified_at)
     if as_utc(now) < until:

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from .checking import check_eligibility
 from .findings import Finding
-from .rules import AllOf, Leaf, Not, RuleTree
+from .rules import AllOf, Leaf, Not, RuleTree, rule_leaves
 from .values import FactValue, own_value
 
 AnswerKind = Literal["yes_no", "number", "day", "choice", "text"]
@@ -189,23 +189,9 @@ def quiz_questions(rule: RuleTree) -> tuple[QuizQuestion, ...]:
     ('ngo', 'firm')
     """
     by_fact: dict[str, list[Leaf]] = {}
-    for leaf in _leaves(rule):
+    for leaf in rule_leaves(rule):
         by_fact.setdefault(leaf.fact, []).append(leaf)
     return tuple(_question(fact, leaves) for fact, leaves in by_fact.items())
-
-
-def _leaves(rule: RuleTree) -> list[Leaf]:
-    found: list[Leaf] = []
-    todo: list[RuleTree] = [rule]
-    while todo:
-        node = todo.pop()
-        if isinstance(node, Leaf):
-            found.append(node)
-        elif isinstance(node, Not):
-            todo.append(node.rule)
-        else:
-            todo += reversed(node.rules)
-    return found
 
 
 def _question(fact: str, leaves: Sequence[Leaf]) -> QuizQuestion:

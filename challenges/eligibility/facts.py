@@ -46,6 +46,10 @@ class FactStatement:
     evidence: str | None = None
     expires_on: date | None = None
 
+    def __post_init__(self) -> None:
+        if type(self.value) not in {bool, int, str}:
+            raise TypeError(f"a fact is true or false, a whole number or a text, not {self.value!r}")
+
 
 Statements = FactValue | Sequence[FactStatement]
 FactBase = Mapping[str, Statements]

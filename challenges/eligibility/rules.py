@@ -163,6 +163,27 @@ class EligibilityRule(Document):
         return rule_findings(self.eligibility, f"{at}/eligibility")
 
 
+def rule_leaves(rule: RuleTree) -> tuple[Leaf, ...]:
+    """Return every leaf of a rule, in its order.
+
+    Parameters
+    ----------
+    rule : AllOf, AnyOf, Not or Leaf
+        The tree.
+    """
+    found: list[Leaf] = []
+    todo: list[RuleTree] = [rule]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, Leaf):
+            found.append(node)
+        elif isinstance(node, Not):
+            todo.append(node.rule)
+        else:
+            todo += reversed(node.rules)
+    return tuple(found)
+
+
 def rule_findings(rule: RuleTree, at: str) -> Findings:
     """List what is wrong with a rule as such, whoever applies.
 

@@ -43,8 +43,17 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     put("application", lead="hub")
     common |= {"application_id": raw.find(connection, "application", code="b1")}
     put("submission", received_at=now)
-    put("applicant_fact", fact="age", seq=1, value="1", source="declared", state="kept", received_at=now)
-    put("clause_waiver", clause="2.1")
+    put(
+        "applicant_fact",
+        fact="age",
+        seq=1,
+        value="1",
+        source="declared",
+        stated_by="hub",
+        state="kept",
+        received_at=now,
+    )
+    put("clause_waiver", clause="2.1", effect="clause")
     put("finding", status="pass")
     put(
         "identity_mark",

@@ -53,15 +53,15 @@ CREATE TABLE withdrawal (
 ;;
 CREATE TABLE applicant_fact (
   application_id {BIGINT} NOT NULL REFERENCES application, fact TEXT NOT NULL, seq {BIGINT} NOT NULL CHECK (seq >= 1), value TEXT NOT NULL,
-  source TEXT NOT NULL CHECK (source IN ('declared','recorded','confirmed')), evidence TEXT, evidence_sha256 {BYTES} CHECK (length(evidence_sha256) = 32),
+  source TEXT NOT NULL CHECK (source IN ('declared','recorded','confirmed')), stated_by TEXT NOT NULL CHECK (stated_by <> ''), evidence TEXT, evidence_sha256 {BYTES} CHECK (length(evidence_sha256) = 32),
   expires_on {DAY}, state TEXT NOT NULL CHECK (state IN ('kept','late')), received_at {INSTANT} NOT NULL,
   event_id {UUID} NOT NULL UNIQUE REFERENCES event, PRIMARY KEY (application_id, fact, seq)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE clause_waiver (
-  application_id {BIGINT} NOT NULL REFERENCES application, clause TEXT NOT NULL, reason TEXT NOT NULL CHECK (reason <> ''),
-  maker TEXT NOT NULL, checker TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event,
-  PRIMARY KEY (application_id, clause), CHECK (maker <> checker)
+  application_id {BIGINT} NOT NULL REFERENCES application, clause TEXT NOT NULL, effect TEXT NOT NULL CHECK (effect IN ('lateness','clause')),
+  reason TEXT NOT NULL CHECK (reason <> ''), maker TEXT NOT NULL, checker TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  PRIMARY KEY (application_id, clause, effect), CHECK (maker <> checker)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE finding (

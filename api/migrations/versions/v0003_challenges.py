@@ -19,7 +19,7 @@ FACTS = {
     "submission": ["event_id", "application_id, number"],
     "withdrawal": ["application_id", "event_id"],
     "applicant_fact": ["event_id", "application_id, fact, seq"],
-    "clause_waiver": ["event_id", "application_id, clause"],
+    "clause_waiver": ["event_id", "application_id, clause, effect"],
     "finding": ["event_id", "application_id, number"],
     "identity_mark": ["event_id", "book_id, holder, kind, value, organisation, verified"],
     "interest": ["id", "event_id"],
