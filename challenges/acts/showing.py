@@ -249,21 +249,19 @@ def _means(session: Session, stored: StoredChallenge, phase: Phase) -> dict[str,
     if phase.judging not in SCORED:
         return {}
     rubric = stored.challenge.brief.rubric_of(phase.id)
-    scores = [
-        score for read in list_reads(session, stored, phase.id) if read.stands for score in read.scores
-    ]
+    scores = [score for read in list_reads(session, stored, phase.id) if read.stands for score in read.scores]
     totals: dict[str, list[Fraction | None]] = {}
     for (name, _), value in totals_by_read(scores, rubric).items():
         totals.setdefault(name, []).append(value)
     return totals
 
 
-def _order(
-    session: Session, stored: StoredChallenge, phase: Phase, result: PhaseCalibration
-) -> list[str]:
+def _order(session: Session, stored: StoredChallenge, phase: Phase, result: PhaseCalibration) -> list[str]:
     rankings = rank_parts(session, stored, phase, result, draws=0)
     rows = [row for ranking in rankings for row in ranking.places]
-    return [row.application_id for row in sorted(rows, key=lambda row: (row.expected_rank, row.application_id))]
+    return [
+        row.application_id for row in sorted(rows, key=lambda row: (row.expected_rank, row.application_id))
+    ]
 
 
 def _row(  # noqa: PLR0913, PLR0917  # what is known of one application

@@ -204,4 +204,3 @@ def _outcome(session: Session, round_: _Round, submission: Submission) -> str | 
     if is_withdrawn(session, admission.id):
         return "withdrawn"
     return None if admission.status == "pass" else "not_eligible"
-
