@@ -7,25 +7,33 @@ from ..finance.shelf import shelve
 if TYPE_CHECKING:
     from .actor_map import (
         ActorMap,
-        HubCandidate,
         MapActor,
-        MapGap,
-        MapPlace,
         MapTie,
     )
     from .admissions import (
         Waiver,
+    )
+    from .aggregates import (
+        publishable,
+        publishable_aggregates,
+        publishable_count,
+    )
+    from .amendments import (
+        Amended,
+        AmendmentFacts,
+        BriefVersion,
+        amend,
+        in_force,
+        judged_under,
     )
     from .applications import (
         Application,
         AttachedFile,
     )
     from .assignment import (
-        AssignedPair,
         Assignment,
         AssignmentProblem,
         ReaderMinimum,
-        StageResult,
         assign,
         recheck_assignment,
     )
@@ -76,9 +84,7 @@ if TYPE_CHECKING:
         Calibration,
         JudgeEffect,
         Merit,
-        PanelMean,
         Read,
-        RubricCalibration,
         Variances,
         calibrate,
         calibrate_traits,
@@ -93,7 +99,6 @@ if TYPE_CHECKING:
     )
     from .conflicts import (
         AMERICA_COMPETES,
-        INTEREST_KINDS,
         Aliases,
         ConflictPolicy,
         Contender,
@@ -114,7 +119,6 @@ if TYPE_CHECKING:
     from .damping import (
         ProgressContender,
         ProgressDivision,
-        ProgressShare,
         divide_by_progress,
     )
     from .disclosures import (
@@ -154,6 +158,8 @@ if TYPE_CHECKING:
     )
     from .forms import (
         Form,
+        answer_findings,
+        check_answers,
     )
     from .judge_policy import (
         AttributeMinimum,
@@ -165,12 +171,22 @@ if TYPE_CHECKING:
     )
     from .leaders import (
         Leaderboard,
-        LeaderRow,
         leaderboard,
     )
     from .lifecycle import (
+        Move,
         Receipt,
         Submission,
+        events_at,
+        require_move,
+        state_at,
+    )
+    from .lint import (
+        require_publishable,
+    )
+    from .linting.finding import (
+        BriefFinding,
+        Capacity,
     )
     from .offers import (
         InKindNeed,
@@ -224,15 +240,11 @@ if TYPE_CHECKING:
         rank_by_mean,
     )
     from .ratings import (
-        HubRating,
         Ratings,
         rate,
     )
     from .register import (
         CommitmentFact,
-        DeedPromise,
-        MoneyPromise,
-        OutcomePromise,
         PublicCommitment,
         RegisterEntry,
         enter_commitment,
@@ -242,6 +254,9 @@ if TYPE_CHECKING:
         Rubric,
         Scale,
         Trait,
+    )
+    from .schemas import (
+        challenge_schemas,
     )
     from .scores import (
         Score,
@@ -254,10 +269,6 @@ if TYPE_CHECKING:
         committed_seed,
     )
     from .sensitivity import (
-        AwardSensitivity,
-        OtherDecision,
-        RankMove,
-        Steadiness,
         decide_otherwise,
         rank_moves,
     )
@@ -268,38 +279,30 @@ if TYPE_CHECKING:
     )
     from .visibility import (
         VisibilityRule,
+        mask,
+        pseudonym,
+        shows,
+    )
+    from .widths import (
+        band_widths,
     )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".actor_map": (
-                "ActorMap",
-                "HubCandidate",
-                "MapActor",
-                "MapGap",
-                "MapPlace",
-                "MapTie",
-            ),
+            ".actor_map": ("ActorMap", "MapActor", "MapTie"),
             ".admissions": ("Waiver",),
-            ".applications": (
-                "Application",
-                "AttachedFile",
-            ),
+            ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
+            ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
+            ".applications": ("Application", "AttachedFile"),
             ".assignment": (
-                "AssignedPair",
                 "Assignment",
                 "AssignmentProblem",
                 "ReaderMinimum",
-                "StageResult",
                 "assign",
                 "recheck_assignment",
             ),
-            ".attachment": (
-                "Attachment",
-                "AwardChoice",
-                "measure_attachment",
-            ),
+            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -319,16 +322,8 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".bands": (
-                "ExpectedPlace",
-                "ExpectedRanking",
-                "LotteryDraw",
-                "TieBand",
-            ),
-            ".brief": (
-                "Brief",
-                "Goal",
-            ),
+            ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
+            ".brief": ("Brief", "Goal"),
             ".bundles": (
                 "BudgetLine",
                 "ChangeLink",
@@ -342,9 +337,7 @@ else:
                 "Calibration",
                 "JudgeEffect",
                 "Merit",
-                "PanelMean",
                 "Read",
-                "RubricCalibration",
                 "Variances",
                 "calibrate",
                 "calibrate_traits",
@@ -353,16 +346,12 @@ else:
                 "total_reads",
                 "void_reads",
             ),
-            ".caps": (
-                "Filled",
-                "fill_to_cap",
-            ),
+            ".caps": ("Filled", "fill_to_cap"),
             ".conflicts": (
                 "AMERICA_COMPETES",
                 "Aliases",
                 "ConflictPolicy",
                 "Contender",
-                "INTEREST_KINDS",
                 "Interest",
                 "JointWork",
                 "JudgeConflict",
@@ -377,21 +366,9 @@ else:
                 "infer_from_work",
                 "interest_of_tie",
             ),
-            ".damping": (
-                "ProgressContender",
-                "ProgressDivision",
-                "ProgressShare",
-                "divide_by_progress",
-            ),
-            ".disclosures": (
-                "ActorDisclosure",
-                "NamedFunder",
-            ),
-            ".drafts": (
-                "Draft",
-                "draft_findings",
-                "merge_drafts",
-            ),
+            ".damping": ("ProgressContender", "ProgressDivision", "divide_by_progress"),
+            ".disclosures": ("ActorDisclosure", "NamedFunder"),
+            ".drafts": ("Draft", "draft_findings", "merge_drafts"),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
@@ -416,35 +393,16 @@ else:
                 "take_quiz",
             ),
             ".fields": ("Condition",),
-            ".forms": ("Form",),
-            ".judge_policy": (
-                "AttributeMinimum",
-                "JudgeFee",
-                "JudgePolicy",
-            ),
+            ".forms": ("Form", "answer_findings", "check_answers"),
+            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".landscape": ("draw_map",),
-            ".leaders": (
-                "LeaderRow",
-                "Leaderboard",
-                "leaderboard",
-            ),
-            ".lifecycle": (
-                "Receipt",
-                "Submission",
-            ),
-            ".offers": (
-                "InKindNeed",
-                "InKindOffer",
-            ),
-            ".phases": (
-                "Advances",
-                "Phase",
-            ),
-            ".policies": (
-                "AmendmentPolicy",
-                "AppealPolicy",
-                "DisclosurePolicy",
-            ),
+            ".leaders": ("Leaderboard", "leaderboard"),
+            ".lifecycle": ("Move", "Receipt", "Submission", "events_at", "require_move", "state_at"),
+            ".lint": ("require_publishable",),
+            ".linting.finding": ("BriefFinding", "Capacity"),
+            ".offers": ("InKindNeed", "InKindOffer"),
+            ".phases": ("Advances", "Phase"),
+            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
                 "AnyPrize",
                 "Discretionary",
@@ -464,87 +422,37 @@ else:
                 "split_places",
                 "stage_amounts",
             ),
-            ".progress": (
-                "Course",
-                "Determined",
-                "HubProgress",
-                "measure_progress",
-            ),
-            ".published_rounds": (
-                "PublishedAward",
-                "PublishedRound",
-                "retro_funding_4",
-            ),
-            ".ranking": (
-                "Ranking",
-                "Standing",
-                "draw",
-                "places_for_money",
-                "rank",
-                "rank_by_mean",
-            ),
-            ".ratings": (
-                "HubRating",
-                "Ratings",
-                "rate",
-            ),
-            ".register": (
-                "CommitmentFact",
-                "DeedPromise",
-                "MoneyPromise",
-                "OutcomePromise",
-                "PublicCommitment",
-                "RegisterEntry",
-                "enter_commitment",
-            ),
-            ".rubric": (
-                "Anchor",
-                "Rubric",
-                "Scale",
-                "Trait",
-            ),
-            ".scores": (
-                "Score",
-                "read_marks",
-                "totals_by_read",
-            ),
-            ".seeds": (
-                "Beacon",
-                "commit",
-                "committed_seed",
-            ),
-            ".sensitivity": (
-                "AwardSensitivity",
-                "OtherDecision",
-                "RankMove",
-                "Steadiness",
-                "decide_otherwise",
-                "rank_moves",
-            ),
-            ".simulation": (
-                "Assumptions",
-                "DesignReport",
-                "simulate_design",
-            ),
-            ".visibility": ("VisibilityRule",),
+            ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
+            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
+            ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
+            ".ratings": ("Ratings", "rate"),
+            ".register": ("CommitmentFact", "PublicCommitment", "RegisterEntry", "enter_commitment"),
+            ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
+            ".schemas": ("challenge_schemas",),
+            ".scores": ("Score", "read_marks", "totals_by_read"),
+            ".seeds": ("Beacon", "commit", "committed_seed"),
+            ".sensitivity": ("decide_otherwise", "rank_moves"),
+            ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
+            ".visibility": ("VisibilityRule", "mask", "pseudonym", "shows"),
+            ".widths": ("band_widths",),
         },
     )
 
 __all__ = [
     "AMERICA_COMPETES",
-    "INTEREST_KINDS",
     "ActorDisclosure",
     "ActorMap",
     "Advances",
     "Aliases",
     "AllOf",
+    "Amended",
+    "AmendmentFacts",
     "AmendmentPolicy",
     "Anchor",
     "AnyOf",
     "AnyPrize",
     "AppealPolicy",
     "Application",
-    "AssignedPair",
     "Assignment",
     "AssignmentProblem",
     "Assumptions",
@@ -553,15 +461,17 @@ __all__ = [
     "AttributeMinimum",
     "Award",
     "AwardChoice",
-    "AwardSensitivity",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
     "BallotShare",
     "Beacon",
     "Brief",
+    "BriefFinding",
+    "BriefVersion",
     "BudgetLine",
     "Calibration",
+    "Capacity",
     "ChangeLink",
     "ChecklistRow",
     "CommitmentFact",
@@ -569,7 +479,6 @@ __all__ = [
     "ConflictPolicy",
     "Contender",
     "Course",
-    "DeedPromise",
     "DesignReport",
     "Determined",
     "DisclosurePolicy",
@@ -586,9 +495,7 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
-    "HubCandidate",
     "HubProgress",
-    "HubRating",
     "InKindNeed",
     "InKindOffer",
     "InKindPrize",
@@ -599,14 +506,11 @@ __all__ = [
     "JudgeEffect",
     "JudgeFee",
     "JudgePolicy",
-    "LeaderRow",
     "Leaderboard",
     "Leaf",
     "LeafFinding",
     "LotteryDraw",
     "MapActor",
-    "MapGap",
-    "MapPlace",
     "MapTie",
     "Mark",
     "MeasuredProgress",
@@ -614,12 +518,9 @@ __all__ = [
     "Member",
     "Merit",
     "MoneyFlow",
-    "MoneyPromise",
+    "Move",
     "NamedFunder",
     "Not",
-    "OtherDecision",
-    "OutcomePromise",
-    "PanelMean",
     "Phase",
     "Places",
     "Pool",
@@ -627,7 +528,6 @@ __all__ = [
     "PrizeStage",
     "ProgressContender",
     "ProgressDivision",
-    "ProgressShare",
     "ProofSet",
     "ProposedIntervention",
     "ProposedSynergy",
@@ -635,7 +535,6 @@ __all__ = [
     "PublishedAward",
     "PublishedRound",
     "QuizQuestion",
-    "RankMove",
     "Ranking",
     "Ratings",
     "Read",
@@ -645,13 +544,10 @@ __all__ = [
     "RegisterEntry",
     "RollOver",
     "Rubric",
-    "RubricCalibration",
     "Scale",
     "Score",
-    "StageResult",
     "Staged",
     "Standing",
-    "Steadiness",
     "Submission",
     "TheoryOfChange",
     "TieBand",
@@ -661,14 +557,19 @@ __all__ = [
     "Waiver",
     "after_cure",
     "alias_sets",
+    "amend",
+    "answer_findings",
     "assign",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
     "award_places",
+    "band_widths",
     "barred_pairs",
     "calibrate",
     "calibrate_traits",
+    "challenge_schemas",
+    "check_answers",
     "check_eligibility",
     "checklist",
     "checklist_text",
@@ -684,14 +585,18 @@ __all__ = [
     "draw",
     "draw_map",
     "enter_commitment",
+    "events_at",
     "fill_to_cap",
     "find_conflicts",
     "freeze",
+    "in_force",
     "infer_from_mail",
     "infer_from_money",
     "infer_from_work",
     "interest_of_tie",
+    "judged_under",
     "leaderboard",
+    "mask",
     "measure_attachment",
     "measure_progress",
     "median_quorum",
@@ -701,6 +606,10 @@ __all__ = [
     "places_for_money",
     "pose",
     "prize_maximum",
+    "pseudonym",
+    "publishable",
+    "publishable_aggregates",
+    "publishable_count",
     "quiz_questions",
     "rank",
     "rank_by_mean",
@@ -709,11 +618,15 @@ __all__ = [
     "read_calibration",
     "read_marks",
     "recheck_assignment",
+    "require_move",
+    "require_publishable",
     "retro_funding_4",
+    "shows",
     "simulate_design",
     "smallest_proofs",
     "split_places",
     "stage_amounts",
+    "state_at",
     "take_quiz",
     "total_reads",
     "totals_by_read",

@@ -118,6 +118,7 @@ def amend(
     kind: Kind,
     facts: AmendmentFacts = NOTHING_YET,
     now: datetime,
+    pending: datetime | None = None,
 ) -> Amended:
     """Apply a patch to a brief, or say why it may not be.
 
@@ -136,6 +137,8 @@ def amend(
         What has happened so far.
     now : datetime
         When it is announced; aware.
+    pending : datetime or None
+        When the current version itself takes effect, if that is still to come: no later one overtakes it.
 
     Raises
     ------
@@ -166,6 +169,26 @@ def amend(
         raise AmendmentRefused(
             "An amendment needs its reason: everybody concerned is told it.", rule="reason"
         )
+    brief, places = _patched(current, patch, kind)
+    instant = as_utc(now)
+    effective = instant + current.amendment_policy.notice if kind == "material" else instant
+    effective = max(effective, as_utc(pending or effective))
+    _require_lawful(current, brief, facts, instant, effective)
+    return Amended(
+        brief=brief,
+        kind=kind,
+        reason=reason,
+        effective_at=effective,
+        places=places,
+        notify=tuple(sorted(facts.holders | facts.submitters)),
+        second_person=kind == "material",
+    )
+
+
+def _patched(
+    current: Brief, patch: Sequence[Mapping[str, object]], kind: Kind
+) -> tuple[Brief, tuple[str, ...]]:
+    """Return the next version and what is different in it; refused when it is no lawful amendment."""
     before = current.model_dump(mode="json", by_alias=True)
     after = apply_patch(before, patch)
     found = [finding(f"/{name}", "never changes") for name in FIXED if after.get(name) != before[name]]
@@ -181,18 +204,7 @@ def amend(
     if found:
         raise _refused(current, "form", found)
     brief = Brief.read(json.dumps({**after, "version": current.version + 1}, ensure_ascii=False))
-    instant = as_utc(now)
-    effective = instant + current.amendment_policy.notice if kind == "material" else instant
-    _require_lawful(current, brief, facts, instant, effective)
-    return Amended(
-        brief=brief,
-        kind=kind,
-        reason=reason,
-        effective_at=effective,
-        places=places,
-        notify=tuple(sorted(facts.holders | facts.submitters)),
-        second_person=kind == "material",
-    )
+    return brief, places
 
 
 def in_force(versions: Sequence[BriefVersion], instant: datetime) -> Brief:

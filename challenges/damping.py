@@ -7,7 +7,7 @@ below a quarter luck decides who they are. A part may be set aside for hubs of w
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from math import lcm
 from typing import Final, Literal
 
 from ..finance.money import Money, zero
+from ..finance.units import Unit
 from .caps import fill_to_cap
 from .errors import CalibrationInvalid
 from .figures import WHOLE_BP
@@ -25,6 +26,7 @@ _DIGITS: Final = Context(prec=50)
 _GRID: Final = 10**18
 
 Newcomers = Literal["equal", "lottery"]
+Way = Literal["progress", "newcomer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class ProgressShare:
 
     hub: str
     amount: Money
-    way: Literal["progress", "newcomer"]
+    way: Way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,9 +101,6 @@ class ProgressDivision:
     shares: tuple[ProgressShare, ...]
     unawarded: Money
     drawn: tuple[str, ...]
-
-
-Contender = ProgressContender  # the name that awarding still uses
 
 
 def damped_factor(earlier: int, damping: Fraction) -> Fraction:
@@ -194,27 +193,24 @@ def divide_by_progress(
     drawn = _drawn(unrated, seed) if newcomers == "lottery" and aside else ()
     cap = pool.minor * hub_cap_bp // WHOLE_BP
     lucky = drawn[:newcomer_places] if drawn else unrated
-    parts = {name: (amount, "newcomer") for name, amount in _evenly(lucky, aside, cap).items()}
-    parts |= {
-        name: (amount, "progress")
-        for name, amount in _by_weight(
-            rows, pool.minor, damping, hub_cap_bp, WHOLE_BP - aside_bp, aside
-        ).items()
-    }
+    weighed = _by_weight(rows, pool.minor, damping, hub_cap_bp, WHOLE_BP - aside_bp, aside)
     shares = [
-        ProgressShare(
-            hub=name,
-            amount=Money(minor=amount, unit=pool.unit),
-            way="newcomer" if way == "newcomer" else "progress",
-        )
-        for name, (amount, way) in parts.items()
-        if amount
+        *_shares(_evenly(lucky, aside, cap), "newcomer", pool.unit),
+        *_shares(weighed, "progress", pool.unit),
     ]
     return ProgressDivision(
         shares=tuple(sorted(shares, key=lambda one: (-one.amount.minor, one.hub))),
         unawarded=pool - sum((one.amount for one in shares), start=zero(pool.unit)),
         drawn=drawn,
     )
+
+
+def _shares(amounts: Mapping[str, int], way: Way, unit: Unit) -> list[ProgressShare]:
+    return [
+        ProgressShare(hub=name, amount=Money(minor=amount, unit=unit), way=way)
+        for name, amount in amounts.items()
+        if amount
+    ]
 
 
 def _require_sound(

@@ -6,6 +6,7 @@ compiled once, and every answer is checked against it with the place of each fau
 """
 
 import json
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -21,6 +22,7 @@ from .json_values import JsonObject, thaw
 
 FileFacts = Mapping[str, tuple[str, int]]
 KNOWN_FORMS = 64
+_OWN_NAME = re.compile(r"'f_[0-9a-f]+' \| ")
 
 
 class Form(Document):
@@ -116,7 +118,7 @@ def answer_findings(
         form.compile(unit).model_validate_json(raw)
     except ValidationError as fault:
         rows = fault.errors(include_url=False, include_context=False, include_input=False)
-        listed = [finding(_pointer(row["loc"]), row["msg"].removeprefix("Value error, ")) for row in rows]
+        listed = [finding(_pointer(row["loc"]), _said(row["msg"])) for row in rows]
         return locate(listed, raw)
     return [] if files is None else _file_findings(form, answers, files)
 
@@ -151,6 +153,11 @@ def check_answers(
         shown = "; ".join(f"{row['path']}: {row['message']}" for row in found[:20])
         count = f"{len(found)} fault{'s' if len(found) != 1 else ''}"
         raise AnswersInvalid(f"The answers to {form.id} have {count}: {shown}.", form=form.id, findings=found)
+
+
+def _said(message: str) -> str:
+    """Take out of a message what only our model knows."""
+    return _OWN_NAME.sub("", message.removeprefix("Value error, "))
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:

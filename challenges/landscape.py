@@ -86,15 +86,8 @@ def draw_map(
         raise ChallengeRefused(
             f"{len(shown)} actors are more than {MOST_ACTORS}: draw the map by region.", actors=len(shown)
         )
-    graph = _graph(shown, seen)
-    exact = len(shown) <= exact_up_to
-    drawn = _Drawn(
-        graph=graph,
-        kinds={one.code: one.kind for one in shown},
-        communities=_communities(graph, seed),
-        cuts=frozenset(nx.articulation_points(graph)),
-        betweenness=nx.betweenness_centrality(graph, k=None if exact else min(pivots, len(shown)), seed=seed),
-    )
+    used = None if len(shown) <= exact_up_to else min(pivots, len(shown))
+    drawn = _measured(shown, seen, used, seed)
     places = _places(drawn, _money_rank(seen))
     return ActorMap(
         audience=audience,
@@ -103,7 +96,7 @@ def draw_map(
         ties=seen,
         candidates=_candidates(places),
         gaps=_gaps(drawn),
-        pivots=None if exact else min(pivots, len(shown)),
+        pivots=used,
         coverage=coverage(shown, seen),
     )
 
@@ -129,6 +122,17 @@ class _Drawn:
 
     def best_connected(self, codes: Iterable[str]) -> str:
         return min(codes, key=lambda code: (-self.graph.degree[code], code))
+
+
+def _measured(actors: Sequence[MapActor], ties: Sequence[MapTie], pivots: int | None, seed: int) -> _Drawn:
+    graph = _graph(actors, ties)
+    return _Drawn(
+        graph=graph,
+        kinds={one.code: one.kind for one in actors},
+        communities=_communities(graph, seed),
+        cuts=frozenset(nx.articulation_points(graph)),
+        betweenness=nx.betweenness_centrality(graph, k=pivots, seed=seed),
+    )
 
 
 def _graph(actors: Sequence[MapActor], ties: Sequence[MapTie]) -> "nx.Graph[str]":

@@ -119,6 +119,13 @@ def hub_levels(results: RatedResults, between: float, within: float, mean: float
     ------
     CalibrationInvalid
         When a result would weigh infinitely, or nothing tells the mean.
+
+    Notes
+    -----
+    ``r_hk = mu + u_h + v_hk + e_hk`` with Var u = t, Var v = o and Var e = se^2 known. With the weights
+    ``p = 2^(-age / half life) / (o + se^2)`` the rating is ``mu + t S (r - mu) / (1 + t S)``, S the hub's sum
+    of weights and r its weighted mean; its variance is ``t / (1 + t S)`` plus ``Var(mu) / (1 + t S)^2``. (t,
+    o) maximise the restricted likelihood, mu is the generalised least squares mean.
     """
     if len(results.value) and within == 0 and not results.known.all():
         raise CalibrationInvalid(

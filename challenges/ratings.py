@@ -203,62 +203,69 @@ def rate(
     CalibrationInvalid
         Several families without leave, a figure that is none, or more than 2,000 hubs.
 
-    Notes
-    -----
-    ``r_hk = mu + u_h + v_hk + e_hk`` with Var u = t, Var v = o and Var e = se^2 known. With the weights
-    ``p = 2^(-age / half life) / (o + se^2)`` the rating is ``mu + t S (r - mu) / (1 + t S)``, S the hub's sum
-    of weights and r its weighted mean; its variance is ``t / (1 + t S)`` plus ``Var(mu) / (1 + t S)^2``. (t,
-    o) maximise the restricted likelihood, mu is the generalised least squares mean.
-
     Examples
     --------
-    >>> def results(hub, value, count):
-    ...     return [HubProgress(hub=hub, metric="m", family="m", value=Fraction(value), source=str(at),
-    ...         standard_error=Fraction("0.15"), on=date(2028, 1, 1)) for at in range(count)]
-    >>> found = rate([*results("proven", "0.70", 10), *results("lucky", "1.00", 1)], hubs=["new"],
-    ...     as_of=date(2028, 1, 1), mean=0.5, variances=(0.04, 0.01))
-    >>> [(one.hub, round(one.value, 6), round(one.standard_error, 6)) for one in found.hubs]
-    [('lucky', 0.775862, 0.133907), ('proven', 0.684971, 0.054825), ('new', 0.5, 0.2)]
-    >>> [round(found.hub(name).lower, 4) for name in ("proven", "lucky")]
-    [0.6147, 0.6043]
+    >>> once = HubProgress(hub="lucky", metric="m", family="m", value=Fraction(1),
+    ...     standard_error=Fraction("0.15"), on=date(2028, 1, 1))
+    >>> found = rate([once], as_of=once.on, mean=0.5, variances=(0.04, 0.01)).hub("lucky")
+    >>> round(found.value, 6), round(found.standard_error, 6)
+    (0.775862, 0.133907)
     """
-    rows = [one for one in progress if one.on <= as_of]
     _require_figures(half_life_months, mean, variances, tail)
+    rows = [one for one in progress if one.on <= as_of]
     family = _family(rows, across_families=across_families)
+    names = _names(rows, hubs)
+    final = [one for one in rows if one.state == "final"]
+    counts = Counter(one.hub for one in final)
+    waiting = Counter(one.hub for one in rows if one.state == "pending")
+    solved = _solve(_arrays(final, names, as_of, half_life_months), mean, variances)
+    return Ratings(
+        family=family,
+        method=solved.method,
+        reason=solved.reason,
+        mean=solved.levels.mean,
+        mean_error=sqrt(solved.levels.mean_variance),
+        between=solved.between,
+        within=solved.within,
+        boundary=solved.boundary,
+        half_life_months=half_life_months,
+        as_of=as_of,
+        hubs=_hub_ratings(names, solved.levels, counts, waiting, tail=tail, seed=seed),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Solved:
+    """The model with its variances, and how they came about."""
+
+    method: RatingMethod
+    reason: str = ""
+    between: float
+    within: float
+    boundary: tuple[str, ...] = ()
+    levels: HubLevels
+
+
+def _solve(results: RatedResults, mean: float | None, variances: tuple[float, float] | None) -> _Solved:
+    """Take the variances given, or fit them; with too few results every hub keeps its own mean."""
+    if variances is not None:
+        levels = hub_levels(results, *variances, mean)
+        return _Solved(method="given", between=variances[0], within=variances[1], levels=levels)
+    if reason := _too_little(results):
+        between, within, levels = raw_levels(results, mean)
+        return _Solved(method="raw", reason=reason, between=between, within=within, levels=levels)
+    (between, within), boundary = fit_variances(results, mean)
+    levels = hub_levels(results, between, within, mean)
+    return _Solved(method="reml", between=between, within=within, boundary=boundary, levels=levels)
+
+
+def _names(rows: Iterable[HubProgress], hubs: Iterable[str]) -> list[str]:
     names = sorted({one.hub for one in rows} | set(hubs))
     if len(names) > MOST_HUBS:
         raise CalibrationInvalid(
             f"{len(names)} hubs are more than {MOST_HUBS}: rate them by region.", hubs=len(names)
         )
-    final = sorted(
-        (one for one in rows if one.state == "final"), key=lambda one: (one.hub, one.on, one.source)
-    )
-    results = _arrays(final, names, as_of, half_life_months)
-    reason = "" if variances is not None else _too_little(results)
-    boundary: tuple[str, ...] = ()
-    if reason:
-        between, within, levels = raw_levels(results, mean)
-    else:
-        (between, within), boundary = (
-            (variances, ()) if variances is not None else fit_variances(results, mean)
-        )
-        levels = hub_levels(results, between, within, mean)
-    method: RatingMethod = "raw" if reason else ("reml" if variances is None else "given")
-    counts = Counter(one.hub for one in final)
-    waiting = Counter(one.hub for one in rows if one.state == "pending")
-    return Ratings(
-        family=family,
-        method=method,
-        reason=reason,
-        mean=levels.mean,
-        mean_error=sqrt(levels.mean_variance),
-        between=between,
-        within=within,
-        boundary=boundary,
-        half_life_months=half_life_months,
-        as_of=as_of,
-        hubs=_hub_ratings(names, levels, counts, waiting, tail=tail, seed=seed),
-    )
+    return names
 
 
 def _require_figures(
@@ -288,6 +295,7 @@ def _family(rows: Sequence[HubProgress], *, across_families: bool) -> str:
 def _arrays(
     final: Sequence[HubProgress], names: Sequence[str], as_of: date, half_life: float | None
 ) -> RatedResults:
+    final = sorted(final, key=lambda one: (one.hub, one.on, one.source, one.value))
     number = {name: at for at, name in enumerate(names)}
     months = np.array([(as_of - one.on).days / MONTH_DAYS for one in final], dtype=np.float64)
     return RatedResults(

@@ -16,7 +16,7 @@ from ...challenges.ranking import Ranking
 from ...challenges.records.awards import list_awards
 from ...challenges.records.briefs import StoredChallenge, find_challenge
 from ...challenges.records.reads import list_scores
-from ...challenges.records.submissions import find_application, list_submissions
+from ...challenges.records.submissions import list_submissions
 from ...contracts import acts as contract_acts
 from ...contracts.agreement import agreement_of
 from ...contracts.claims import digest_of
@@ -177,14 +177,14 @@ def allocate_pool(stage: Stage) -> AllocationResult:
         clock = at("2026-04-20T09:00")
         challenge_acts.award(session, fund, CHALLENGE, 0, awards, clock=clock, details=MADE_UP)
         challenge_acts.conclude(session, fund, CHALLENGE, clock=clock)
+        made = {one.application_id: one for one in awards}
         for tranche in read_data("thriving_harbour.json")["tranches"]:
-            application = find_application(session, stored.id, tranche["application"])
-            acts.pay_reserved(
+            challenge_acts.pay_award(
                 session,
                 fund,
-                stored.challenge.award_promise(application.application_id),
-                money(tranche["amount"], fund.unit),
-                application.lead,
+                CHALLENGE,
+                made[tranche["application"]],
+                amount=money(tranche["amount"], fund.unit),
                 key=tranche["key"],
                 clock=at("2026-05-04T09:00"),
                 details=MADE_UP,

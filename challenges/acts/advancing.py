@@ -24,7 +24,8 @@ from ..records.calibrations import (
     keep_advancement,
     list_advancements,
 )
-from ..records.plans import find_plan, keep_reminder, list_judge_rows, list_reminded
+from ..records.interests import list_judges
+from ..records.plans import find_plan, keep_reminder, list_reminded
 from ..records.reads import list_reads, lock_scores
 from ..seeds import Beacon, committed_seed
 from .calibrating import rank_parts
@@ -95,7 +96,7 @@ def commit_lottery(
     ChallengeRefused
         When somebody has scored already, or another secret was committed to.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_scores(session, stored)
     known = list_advancements(session, stored, phase, "committed")
     if known and json.loads(known[0].body)["commitment"] == commitment:
@@ -142,7 +143,7 @@ def publish_band(
     TieUnresolved
         When the beacon's instant is not later than now.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_scores(session, stored)
     found = stored.challenge.brief.phase(phase)
     kept = find_calibration(session, stored, phase)
@@ -203,7 +204,7 @@ def advance_phase(
     ConflictRecused
         When somebody on the panel is in conflict with an application of the band.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_scores(session, stored)
     found = stored.challenge.brief.phase(phase)
     rule = _rule(stored, found, as_utc(clock()))
@@ -257,7 +258,7 @@ def remind_readers(
     ChallengeClosed
         When the phase is not open: the reminder would come too late to read.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     now = as_utc(clock())
     stored.challenge.brief.require_open(phase, now)
     lock_scores(session, stored)
@@ -288,7 +289,7 @@ def list_dropped(session: Session, stored: StoredChallenge, phase: Phase) -> tup
 def _unfinished(session: Session, stored: StoredChallenge, phase: str) -> tuple[str, ...]:
     plan = find_plan(session, stored, phase, published=True)
     read = {(one.application, one.judge) for one in list_reads(session, stored, phase)}
-    everybody = {row.party for row in list_judge_rows(session, stored)}
+    everybody = {one.code for one in list_judges(session, stored)}
     return unfinished(() if plan is None else plan.pairs, read, everybody)
 
 
@@ -412,7 +413,7 @@ def _require_panel(  # who decides about whom, when
 ) -> None:
     if not choice.reason.strip() or not choice.members:
         raise TieUnresolved("A panel decides with its members and a reason on record.", phase=phase.id)
-    bars = find_bars(session, stored, phase, clock=clock)
+    bars = find_bars(session, stored, phase, clock=clock, judges=choice.members)
     barred = sorted({judge for name, judge in bars.hard if name in set(eligible) and judge in choice.members})
     if barred:
         raise bars.refusal(stored, barred)

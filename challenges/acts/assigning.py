@@ -15,6 +15,7 @@ from ..assignment.result import Assignment
 from ..errors import AssignmentInvalid
 from ..halves import Half, PeerEntry, halve
 from ..judge_policy import JudgePolicy
+from ..judges import Judge
 from ..phases import SCORED, Phase
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.plans import (
@@ -23,14 +24,14 @@ from ..records.plans import (
     find_plan,
     keep_plan,
     keep_publication,
-    keep_reader,
-    list_judge_rows,
     list_opened,
     require_plan,
 )
-from ..records.reads import lock_scores
+from ..records.interests import list_judges
+from ..records.reads import list_reads, lock_scores
 from .entering import Entry, list_entries
 from .recusing import Bars, find_bars
+from .registering import register_judge
 
 SCHEMA = "almoner.plan/1"
 
@@ -154,7 +155,7 @@ def plan_assignment(
     Missing
         When there is no such challenge or phase.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found, policy = _judged(stored, phase)
     lock_scores(session, stored)
     entries = list_entries(session, stored, found)
@@ -212,7 +213,7 @@ def publish_assignment(
     Missing
         When there is no such plan.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found, _ = _judged(stored, phase)
     lock_scores(session, stored)
     kept = require_plan(session, stored, phase, number)
@@ -319,13 +320,10 @@ def _halves(  # who is split, by what
 def _register_readers(
     session: Session, stored: StoredChallenge, halves: Sequence[Half], *, clock: Clock
 ) -> None:
-    known = {row.party for row in list_judge_rows(session, stored)}
+    known = {row.code for row in list_judges(session, stored)}
     challenge = stored.challenge
     for party in sorted({reader for half in halves for reader in half.readers} - known):
-        told = {"as": "applicant", "challenge": challenge.code, "judge": party}
-        key = f"{challenge.code}#{party}"
-        event_id, _ = record_event(session, challenge.book, "judge.registered", told, key=key, clock=clock)
-        keep_reader(session, stored, party, event_id)
+        register_judge(session, challenge.book, challenge.code, Judge(code=party), clock=clock)
 
 
 def _pose(  # all that the problem is made of
@@ -340,14 +338,14 @@ def _pose(  # all that the problem is made of
     last: StoredPlan | None,
 ) -> Any:  # noqa: ANN401  # an AssignmentProblem, whose module loads numpy
     peers = {reader for half in halves for reader in half.readers}
-    readers = [
-        _reader(row.party, row.organisation, row.load, row.profile)
-        for row in list_judge_rows(session, stored)
-        if not halves or row.party in peers
-    ]
+    readers = [_reader(one) for one in list_judges(session, stored) if not halves or one.code in peers]
     names = [entry.code for entry in entries]
     rules = PairRules(
-        barred={pair: why for pair, why in bars.hard.items() if _known(pair, names, readers)},
+        barred={
+            pair: why
+            for pair, why in (_read_before(session, stored, phase) | dict(bars.hard)).items()
+            if _known(pair, names, readers)
+        },
         soft={
             pair: 1.0 for pair in bars.soft if _known(pair, names, readers) and pair not in bars.overridden
         },
@@ -377,19 +375,35 @@ def _pose(  # all that the problem is made of
     )
 
 
+def _read_before(session: Session, stored: StoredChallenge, phase: Phase) -> dict[Pair, str]:
+    """Bar what a judge has read in another phase under the same rubric: an extra read is somebody else's."""
+    brief = stored.challenge.brief
+    others = [
+        one.id
+        for one in brief.phases
+        if one.id != phase.id
+        and one.judging in SCORED
+        and brief.rubric_of(one.id) == brief.rubric_of(phase.id)
+    ]
+    return {
+        (read.application, read.judge): "read_before"
+        for other in others
+        for read in list_reads(session, stored, other)
+    }
+
+
 def _known(pair: Pair, names: Sequence[str], readers: Sequence[Reader]) -> bool:
     return pair[0] in names and any(reader.judge == pair[1] for reader in readers)
 
 
-def _reader(party: str, organisation: str, load: tuple[int, int], profile: bytes) -> Reader:
-    said = json.loads(profile)
+def _reader(judge: Judge) -> Reader:
     return Reader(
-        judge=party,
-        organisation=organisation,
-        load=load,
-        attributes=frozenset(said.get("attributes", ())),
-        languages=frozenset(said.get("languages", ())),
-        panel=said.get("panel", ""),
+        judge=judge.code,
+        organisation=judge.organisation,
+        load=judge.load,
+        attributes=frozenset(judge.attributes),
+        languages=frozenset(judge.languages),
+        panel=judge.panel,
     )
 
 

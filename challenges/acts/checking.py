@@ -81,6 +81,7 @@ def check_conflicts(
     phase: str = "",
     applications: Collection[str] = (),
     works: Iterable[JointWork] = (),
+    also: Collection[str] = (),
 ) -> ConflictCheck:
     """Find what bars judges from applications on a day, and what is to be weighed. Nothing is written.
 
@@ -100,6 +101,8 @@ def check_conflicts(
         Codes of what is read in that phase; everything when nothing is named.
     works : iterable of JointWork
         Publications and other joint work, where a list of them was supplied.
+    also : collection of str
+        Codes of people of other roles who are looked at like judges: administrators, a panel, a chair.
 
     Raises
     ------
@@ -111,7 +114,11 @@ def check_conflicts(
     stored = find_challenge(session, book, challenge)
     policy = policy_of(stored)
     known = rows.list_judges(session, stored)
-    asked = [one for one in known if not judges or one.code in judges]
+    others = sorted(set(also) - {one.code for one in known})
+    asked = [
+        *(one for one in known if not judges or one.code in judges),
+        *(Judge(code=code) for code in others),
+    ]
     contenders = [
         Contender(
             application=code,

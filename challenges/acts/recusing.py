@@ -1,19 +1,20 @@
-"""Whether a judge may touch an entry at this instant; the refusal never says which entry it was about."""
+"""Whether somebody may touch an entry at this instant; the refusal never says which entry it was about."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from ...finance.dates import Clock
+from ...finance.dates import Clock, as_utc
 from ...finance.storage import Session
 from ..errors import ConflictRecused
 from ..phases import Phase
 from ..records.briefs import StoredChallenge
-from ..records.plans import Pair, list_recused
+from ..records.plans import Pair
+from .checking import ConflictCheck, check_conflicts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bars:
-    """What stands between judges and applications on a day.
+    """What stands between people and applications on a day.
 
     Attributes
     ----------
@@ -22,7 +23,7 @@ class Bars:
     soft : Mapping of pair to str
         Why the judge should rather not.
     overridden : frozenset of pairs
-        Soft ones that somebody has signed for.
+        Soft ones that somebody answers for.
 
     Examples
     --------
@@ -44,7 +45,14 @@ class Bars:
         )
 
 
-def find_bars(session: Session, stored: StoredChallenge, phase: Phase, *, clock: Clock) -> Bars:
+def find_bars(
+    session: Session,
+    stored: StoredChallenge,
+    phase: Phase,
+    *,
+    clock: Clock,
+    judges: Collection[str] = (),
+) -> Bars:
     """Find all conflicts and recusals of a challenge as they are now.
 
     Parameters
@@ -54,36 +62,25 @@ def find_bars(session: Session, stored: StoredChallenge, phase: Phase, *, clock:
     stored : StoredChallenge
         Which challenge.
     phase : Phase
-        In which somebody is to read.
+        In which somebody is to read. Where applicants judge, each is party to the competition, so a conflict
+        bars from the pair alone, whatever the policy's scope.
     clock : Clock
         The day.
+    judges : collection of str
+        Who is asked about, registered or not; all that are registered when nobody is named.
     """
-    hard = dict.fromkeys(list_recused(session, stored), "recusal")
-    return Bars(hard=hard, soft={}, overridden=frozenset())
-
-
-def require_free(
-    session: Session, stored: StoredChallenge, phase: Phase, judge: str, application: str, *, clock: Clock
-) -> None:
-    """Refuse a judge who has stepped back from an entry, or has a conflict that bars from it by now.
-
-    Raises
-    ------
-    ConflictRecused
-        Without the entry's name, so that nobody learns from it who is in conflict with whom.
-    """
-    if (application, judge) in find_bars(session, stored, phase, clock=clock).hard:
-        raise recused(stored, judge)
-
-
-def recused(stored: StoredChallenge, judge: str) -> ConflictRecused:
-    """Return the refusal of a judge."""
-    return ConflictRecused(
-        f"{judge} has a conflict of interest in {stored.challenge.code} and takes no part here. The chair can "
-        "tell the judge more.",
-        challenge=stored.challenge.code,
-        judge=judge,
+    challenge = stored.challenge
+    found = check_conflicts(
+        session,
+        challenge.book,
+        challenge.code,
+        as_of=as_utc(clock()).date(),
+        judges=judges,
+        phase=phase.id,
+        also=judges,
     )
+    hard = _of_pairs(found) if phase.judging == "applicants" else found.hard
+    return Bars(hard=hard, soft=found.soft, overridden=found.overridden)
 
 
 def find_conflicted(
@@ -96,8 +93,38 @@ def find_conflicted(
     session, stored, phase, clock
         As for ``find_bars``.
     person : str
-        Code.
+        Code; a judge or not.
     """
-    bars = find_bars(session, stored, phase, clock=clock)
-    pairs = {*bars.hard, *(pair for pair in bars.soft if pair not in bars.overridden)}
+    challenge = stored.challenge
+    day = as_utc(clock()).date()
+    found = check_conflicts(
+        session, challenge.book, challenge.code, as_of=day, judges=(person,), phase=phase.id, also=(person,)
+    )
+    pairs = {*_of_pairs(found), *(pair for pair in found.soft if pair not in found.overridden)}
     return frozenset(name for name, who in pairs if who == person)
+
+
+def require_free(
+    session: Session, stored: StoredChallenge, phase: Phase, judge: str, application: str, *, clock: Clock
+) -> None:
+    """Refuse a judge who has stepped back from an entry, or has a conflict that bars from it by now.
+
+    Raises
+    ------
+    ConflictRecused
+        Without the entry's name, so that nobody learns from it who is in conflict with whom.
+    """
+    bars = find_bars(session, stored, phase, clock=clock, judges=(judge,))
+    if (application, judge) in bars.hard:
+        raise ConflictRecused(
+            f"{judge} has a conflict of interest in {stored.challenge.code} and takes no part here. The chair can "
+            "tell the judge more.",
+            challenge=stored.challenge.code,
+            judge=judge,
+        )
+
+
+def _of_pairs(found: ConflictCheck) -> dict[Pair, str]:
+    """Return the hard conflicts and recusals of the pairs themselves, however far they reach besides."""
+    own = {(one.application, one.judge) for one in found.conflicts if one.level == "hard"}
+    return {pair: why for pair, why in found.hard.items() if pair in own or why == "recusal"}

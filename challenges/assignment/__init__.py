@@ -5,17 +5,27 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .changes import ProposedChange
+    from .draw_report import DrawReport
+    from .graph import GraphReport
+    from .lacking import ReadShortage
     from .problem import AssignmentProblem, ReaderMinimum
     from .recheck import recheck_assignment
     from .result import AssignedPair, Assignment, StageResult
+    from .shortage import HallCertificate, ShortApplication
     from .solving import assign
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".changes": ("ProposedChange",),
+            ".draw_report": ("DrawReport",),
+            ".graph": ("GraphReport",),
+            ".lacking": ("ReadShortage",),
             ".problem": ("AssignmentProblem", "ReaderMinimum"),
             ".recheck": ("recheck_assignment",),
             ".result": ("AssignedPair", "Assignment", "StageResult"),
+            ".shortage": ("HallCertificate", "ShortApplication"),
             ".solving": ("assign",),
         },
     )
@@ -24,7 +34,13 @@ __all__ = [
     "AssignedPair",
     "Assignment",
     "AssignmentProblem",
+    "DrawReport",
+    "GraphReport",
+    "HallCertificate",
+    "ProposedChange",
+    "ReadShortage",
     "ReaderMinimum",
+    "ShortApplication",
     "StageResult",
     "assign",
     "recheck_assignment",

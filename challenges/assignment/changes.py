@@ -70,7 +70,7 @@ class ProposedChange:
         said = {
             "load": f"Raise the load of {' and '.join(self.judges)} by {self.amount}",
             "override": f"Lift the bar of {' and '.join(self.judges)} on {first}",
-            "recruit": f"Recruit one judge with {plural(self.amount, 'read')} for {_listed(self.applications)}",
+            "recruit": f"Recruit one judge with {plural(self.amount, 'read')} for {_few(self.applications)}",
             "organisation": f"Admit {self.amount} more of {self.organisation} to {first}",
             "separation": f"Let {' and '.join(self.judges)} read the same",
             "demand": f"Ask {plural(self.amount, 'read')} less for {first}",
@@ -126,7 +126,7 @@ def propose_changes(
     return tuple(tried[:PROPOSED])
 
 
-def _listed(names: tuple[str, ...]) -> str:
+def _few(names: tuple[str, ...]) -> str:
     more = len(names) - SHOWN
     return ", ".join(names[:SHOWN]) + f" and {more} more" * (more > 0)
 

@@ -21,7 +21,7 @@ SEPARATION = "separation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shortage:
+class ReadShortage:
     """Why reads are missing, and what would help.
 
     Attributes
@@ -39,7 +39,7 @@ class Shortage:
 
     Examples
     --------
-    >>> Shortage(missing=1, applications=(), certificates=(), causes=("load",), changes=()).causes
+    >>> ReadShortage(missing=1, applications=(), certificates=(), causes=("load",), changes=()).causes
     ('load',)
     """
 
@@ -57,7 +57,7 @@ def explain_shortage(
     *,
     seed: int,
     left: Callable[[], float],
-) -> Shortage | None:
+) -> ReadShortage | None:
     """Say why reads are missing; None where none are.
 
     Parameters
@@ -87,7 +87,7 @@ def explain_shortage(
         return count_missing(changed, seed=seed, left=left)
 
     changes = propose_changes(problem, grid, short, (flow, certificates), missing_with)
-    return Shortage(
+    return ReadShortage(
         missing=missing, applications=short, certificates=certificates, causes=tuple(causes), changes=changes
     )
 

@@ -27,9 +27,9 @@ class StageLines:
 
     Attributes
     ----------
-    missing : int or None [1]
+    missing : float or None [1]
         Weighted missing reads, at most.
-    shortfall : int or None [reads]
+    shortfall : float or None [reads]
         Missing readers of a sort, missing and excess load, at most.
     floor : int array or None [bp]
         What the affinities of each application must add up to, missing reads counted as full ones.
@@ -44,8 +44,8 @@ class StageLines:
     True
     """
 
-    missing: int | None = None
-    shortfall: int | None = None
+    missing: float | None = None
+    shortfall: float | None = None
     floor: Int | None = None
     cuts: tuple[Cut, ...] = ()
     most: float = 1.0

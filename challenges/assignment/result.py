@@ -14,8 +14,10 @@ import numpy as np
 
 from ...finance.allocation.model.highs import solver_name
 from ...finance.documents import canonical_bytes
+from .draw_report import DrawReport
+from .graph import GraphReport
 from .grid import AssignmentGrid, Mask
-from .lacking import Shortage
+from .lacking import ReadShortage
 from .measures import missing_reads
 from .problem import BP, AssignmentProblem, Pair, spread
 
@@ -97,10 +99,14 @@ class Assignment:
         In their order.
     missing : tuple of (str, int) [reads]
         Applications that lack reads.
-    shortage : Shortage or None
+    shortage : ReadShortage or None
         Why, and what would help.
     loads : tuple of (str, int) [reads]
         Of every judge.
+    graph : GraphReport
+        How reads tie all together; an assignment in parts must not be published.
+    drawn : DrawReport or None
+        What it was drawn from, where chance decides; the proof is then one of the chances.
     anchors : tuple of str
         Applications with extra reads.
     seed : int [1]
@@ -121,8 +127,10 @@ class Assignment:
     gap: float
     stages: tuple[StageResult, ...]
     missing: tuple[tuple[str, int], ...]
-    shortage: Shortage | None
+    shortage: ReadShortage | None
     loads: tuple[tuple[str, int], ...]
+    graph: GraphReport
+    drawn: DrawReport | None
     anchors: tuple[str, ...]
     seed: int
     problem_sha256: str
@@ -169,7 +177,9 @@ def state_result(
     *,
     seed: int,
     gap: float,
-    shortage: Shortage | None = None,
+    graph: GraphReport,
+    shortage: ReadShortage | None = None,
+    drawn: DrawReport | None = None,
 ) -> Assignment:
     """State an assignment.
 
@@ -187,12 +197,18 @@ def state_result(
         Of every choice by chance.
     gap : float [1]
         That was asked.
-    shortage : Shortage or None
+    graph : GraphReport
+        How reads tie all together.
+    shortage : ReadShortage or None
         Why reads are missing.
+    drawn : DrawReport or None
+        What it was drawn from.
     """
     last = stages[-1]
     reached = max(0.0, last.value - last.bound) / abs(last.bound) if last.bound else abs(last.value)
     is_proven = all(stage.is_proven for stage in stages[:-1]) and reached <= gap
+    if drawn is not None:
+        reached, is_proven = 0.0, stages[0].is_proven and stages[1].is_proven
     lacking = missing_reads(grid, pairs)
     named = solver_name(gap)
     return Assignment(
@@ -203,6 +219,8 @@ def state_result(
         missing=tuple((grid.applications[row], int(lacking[row])) for row in np.flatnonzero(lacking)),
         shortage=shortage,
         loads=tuple(zip(grid.judges, pairs.sum(axis=0).tolist(), strict=True)),
+        graph=graph,
+        drawn=drawn,
         anchors=grid.anchor_ids,
         seed=seed,
         problem_sha256=digest_problem(problem),

@@ -16,7 +16,10 @@ import numpy as np
 
 from ..errors import AssignmentInvalid
 from .aims import KEPT, cost_aim, floor_aim, floor_line, missing_aim, shortfall_aim
+from .draw_report import DrawReport
+from .drawing import draw_assignment
 from .flows import most_reads
+from .graph import find_cuts, report_graph
 from .grid import AssignmentGrid, Mask, compile_grid
 from .lacking import explain_shortage
 from .measures import greedy_pairs, measure
@@ -29,6 +32,8 @@ from .stages import StageRun, Whole
 
 SMALL = 600  # pairs up to which the floor is found in whole pairs, to the end
 EXPLAIN_S = 5.0  # beyond the limit, for trying what would help where reads are missing
+JOININGS = 10  # times that parts are joined
+MEDIUM, NEAR_FLOOR = 5_000, 0.005  # pairs, gap: where the floor is searched before lines are tried
 PROBES, PROBE_S = 8, 2.0
 RESERVE = 0.3  # of the time: what is kept for the stages in turn
 FINE = 10**9
@@ -45,6 +50,8 @@ class Solved:
         Which judge reads what.
     stages : tuple of StageResult
         In their order.
+    drawn : DrawReport or None
+        What it was drawn from, where chance decides.
 
     Examples
     --------
@@ -54,10 +61,11 @@ class Solved:
 
     pairs: Mask
     stages: tuple[StageResult, ...]
+    drawn: DrawReport | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bounds:
+class StageBounds:
     """What no assignment beats, stage by stage; nothing is known of the last one until it is solved."""
 
     missing: float = 0.0
@@ -81,19 +89,31 @@ class Solver:
 
     def __init__(self, grid: AssignmentGrid, run: StageRun, gap: float) -> None:
         self.grid, self.run, self.gap = grid, run, gap
-        self.is_small = int(grid.allowed.sum()) <= SMALL
+        self.pairs = int(grid.allowed.sum())
+        self.is_small = self.pairs <= SMALL
 
-    def solve(self, cuts: tuple[Cut, ...] = ()) -> Solved:
-        """Solve all stages: at once where nothing is missing, in turn otherwise."""
+    def solve(self, cuts: tuple[Cut, ...] = (), missing: StageResult | None = None) -> Solved | None:
+        """Solve all stages, at once where nothing is missing, in turn otherwise.
+
+        Parameters
+        ----------
+        cuts : tuple of Cut
+            What must be joined.
+        missing : StageResult or None
+            Of the first stage, where it is known.
+        """
         lines = StageLines(cuts=cuts)
         lacking = int(self.grid.demand.sum()) - most_reads(self.grid).reads
         if lacking == 0 and not self.is_small:
             hoped = replace(lines, missing=0, shortfall=0)
             floor = self._floor_bound(hoped)
-            solved = None if floor is None else self._by_line(hoped, Bounds(floor=float(floor)), floor)
+            solved = None if floor is None else self._by_line(hoped, StageBounds(floor=float(floor)), floor)
             if solved is not None:
                 return solved
-        return self._in_turn(lines, lacking) or self.fallen_back()
+        if missing is None:
+            return self._in_turn(lines, lacking)
+        known = replace(lines, missing=int(missing.value))
+        return self._after_missing(known, StageBounds(missing=missing.bound))
 
     def _floor_bound(self, lines: StageLines) -> Fraction | None:
         """Return what no floor exceeds; None where the lines before cannot be kept, or time is over."""
@@ -103,7 +123,7 @@ class Solver:
         return Fraction(max(0, math.floor(min(1.0, -relaxed.priced.bound) * FINE)), FINE)
 
     def _by_line(
-        self, lines: StageLines, bounds: Bounds, floor: Fraction, *, is_patient: bool = False
+        self, lines: StageLines, bounds: StageBounds, floor: Fraction, *, is_patient: bool = False
     ) -> Solved | None:
         """Solve the last stage above a floor; None where no whole pairs reach it."""
         kept = replace(lines, floor=floor_line(self.grid, floor))
@@ -117,14 +137,18 @@ class Solver:
         missing = self.run.least(missing_aim(self.grid), lines, gap=0.0, bound=least)
         if missing is None:
             return None
-        lines, bounds = replace(lines, missing=int(missing.value)), Bounds(missing=missing.bound)
+        lines, bounds = replace(lines, missing=int(missing.value)), StageBounds(missing=missing.bound)
+        return self._after_missing(lines, bounds) or self._stated(missing.pairs, bounds)
+
+    def _after_missing(self, lines: StageLines, bounds: StageBounds) -> Solved | None:
+        """Solve the stages after the first; None where nothing was found."""
         shortfall = self.run.least(shortfall_aim(self.grid), lines, gap=0.0)
         if shortfall is None:
-            return self._stated(missing.pairs, bounds)
+            return None
         lines = replace(lines, shortfall=int(shortfall.value))
         return self._last(lines, replace(bounds, shortfall=shortfall.bound), shortfall)
 
-    def _last(self, lines: StageLines, bounds: Bounds, before: Whole) -> Solved:
+    def _last(self, lines: StageLines, bounds: StageBounds, before: Whole) -> Solved:
         """Solve the floor and the cost: by the floor's bound, or in whole pairs where that cannot be."""
         if not self.is_small:
             bound = self._floor_bound(lines)
@@ -134,7 +158,11 @@ class Solver:
             solved = self._by_line(lines, bounds, bound)
             if solved is not None:
                 return solved
-            before = replace(before, pairs=self._high_floor(lines, before.pairs, bound))
+            low = self._searched_floor(lines)
+            if low is None:
+                before = replace(before, pairs=self._high_floor(lines, before.pairs, bound))
+            else:
+                before, bounds = low, replace(bounds, floor=min(bounds.floor, -low.bound))
         else:
             low = self.run.least(floor_aim(self.grid), lines, gap=0.0)
             if low is not None:
@@ -142,6 +170,14 @@ class Solver:
         floor = measure(self.grid, before.pairs).floor
         solved = self._by_line(lines, bounds, floor, is_patient=True)
         return solved or self._stated(before.pairs, bounds)
+
+    def _searched_floor(self, lines: StageLines) -> Whole | None:
+        """Search for the highest floor in whole pairs, where there are not too many, for half the time."""
+        if self.pairs > MEDIUM:
+            return None
+        end = self.run.left() / 2
+        run = StageRun(self.grid, lambda: self.run.left() - end, self.run.seed)
+        return run.least(floor_aim(self.grid), lines, gap=NEAR_FLOOR)
 
     def _high_floor(self, lines: StageLines, pairs: Mask, bound: Fraction) -> Mask:
         """Return pairs with a high floor, halving what lies between one that is reached and its bound."""
@@ -162,9 +198,9 @@ class Solver:
 
     def fallen_back(self) -> Solved:
         """Return an answer without proof."""
-        return self._stated(greedy_pairs(self.grid), Bounds())
+        return self._stated(greedy_pairs(self.grid), StageBounds())
 
-    def _stated(self, pairs: Mask, bounds: Bounds) -> Solved:
+    def _stated(self, pairs: Mask, bounds: StageBounds) -> Solved:
         figures = measure(self.grid, pairs)
         least = self._plain_bound() if bounds.cost is None else bounds.cost + self.grid.constant
         return Solved(
@@ -182,6 +218,32 @@ class Solver:
         cost = np.sort(np.where(self.grid.allowed | self.grid.pinned, self.grid.pair_cost, 0), axis=1)
         best = (np.minimum(0, cost[row, :count]).sum() for row, count in enumerate(self.grid.demand.tolist()))
         return float(sum(best)) + self.grid.constant
+
+
+def connected(grid: AssignmentGrid, solver: Solver, solved: Solved) -> Solved:
+    """Join what falls into parts, as long as that costs no read; return the answer before where it cannot be.
+
+    Parameters
+    ----------
+    grid : AssignmentGrid
+        Tables.
+    solver : Solver
+        Of the problem.
+    solved : Solved
+        The answer without.
+    """
+    cuts: tuple[Cut, ...] = ()
+    best = solved
+    for _ in range(JOININGS):
+        more = find_cuts(grid, best.pairs)
+        if not more or solver.run.left() <= 0:
+            break
+        cuts += more
+        joined = solver.solve(cuts, missing=solved.stages[0])
+        if joined is None:
+            break
+        best = joined
+    return best if not find_cuts(grid, best.pairs) else solved
 
 
 def assign(
@@ -232,8 +294,32 @@ def assign(
     grid = compile_grid(problem, seed=seed)
     require_pins(grid)
     run = StageRun(grid, lambda: end - clock(), seed)
-    solved = Solver(grid, run, gap).solve()
+    solved = _drawn(grid, run, problem, seed) or _solved(grid, run, problem, gap)
     recheck_assignment(problem, grid.named(solved.pairs), anchors=grid.anchor_ids)
     ask_until = max(end, clock()) + EXPLAIN_S
     shortage = explain_shortage(problem, grid, solved.pairs, seed=seed, left=lambda: ask_until - clock())
-    return state_result(problem, grid, solved.pairs, solved.stages, seed=seed, gap=gap, shortage=shortage)
+    return state_result(
+        problem,
+        grid,
+        solved.pairs,
+        solved.stages,
+        seed=seed,
+        gap=gap,
+        graph=report_graph(grid, solved.pairs),
+        shortage=shortage,
+        drawn=solved.drawn,
+    )
+
+
+def _solved(grid: AssignmentGrid, run: StageRun, problem: AssignmentProblem, gap: float) -> Solved:
+    solver = Solver(grid, run, gap)
+    solved = solver.solve() or solver.fallen_back()
+    return connected(grid, solver, solved) if problem.connect else solved
+
+
+def _drawn(grid: AssignmentGrid, run: StageRun, problem: AssignmentProblem, seed: int) -> Solved | None:
+    most_bp = problem.randomise_bp
+    if most_bp is None:
+        return None
+    drawn = draw_assignment(grid, run, most_bp=most_bp, seed=seed, connect=problem.connect)
+    return None if drawn is None else Solved(pairs=drawn.pairs, stages=drawn.stages, drawn=drawn.report)

@@ -30,6 +30,7 @@ ROUNDS = 25
 SLIGHT = 1e-6  # what a reduced cost may be below zero, relative to the size of costs
 NEAR = 1e-6  # relative to the size of a bound: what its rounding may hide
 INTERIOR: Mapping[str, Any] = {"solver": "ipm", "run_crossover": "off"}
+VERTEX: Mapping[str, Any] = {"solver": "ipm", "run_crossover": "on"}
 Costs = dict[str, Float | float]
 
 
@@ -152,7 +153,9 @@ class StageRun:
     def __post_init__(self) -> None:
         self.pool = first_pool(self.grid, POOL)
 
-    def relax(self, aim: StageAim, lines: StageLines) -> Relaxed | None:
+    def relax(
+        self, aim: StageAim, lines: StageLines, options: Mapping[str, Any] | None = None
+    ) -> Relaxed | None:
         """Solve a stage without whole numbers; None where it has no answer or no time.
 
         Parameters
@@ -161,13 +164,15 @@ class StageRun:
             What is made least.
         lines : StageLines
             What earlier stages have fixed.
+        options : Mapping or None
+            Of the solver; an interior point where not given.
         """
         size = float(np.abs(aim.pair_cost).max(initial=1.0))
         for _ in range(ROUNDS):
             if self.left() <= 0:
                 return None
             model = self._model(aim, lines, self.pool)
-            outcome = self.solve(model.relaxed(), INTERIOR)
+            outcome = self.solve(model.relaxed(), options or INTERIOR)
             if outcome.status == "no_answer":
                 outcome = self.solve(model.relaxed(), {})
             if outcome.x is None or outcome.row_dual is None:

@@ -62,7 +62,7 @@ def award_progress(
     >>> prize = MeasuredProgress.read('''{"kind": "measured_progress", "phase": "deliver", "amount": "90.00",
     ...     "basis": "lower_bound", "split": "proportional"}''')
     >>> hubs = [ProgressContender(hub=name, progress=Fraction(part, 3))
-    ...     for name, part in (("river", 2), ("hill", 1))]
+    ...         for name, part in (("river", 2), ("hill", 1))]
     >>> [(one.application_id, one.amount.text) for one in award_progress(prize, hubs, unit=currency("USD"))]
     [('river', '60.00'), ('hill', '30.00')]
     """

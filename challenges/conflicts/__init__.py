@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from .finding import Contender, JudgeConflict, barred_pairs, find_conflicts
     from .identity import Aliases, Mark, alias_sets
     from .inference import JointWork, MoneyFlow, infer_from_mail, infer_from_money, infer_from_work
-    from .interests import INTEREST_KINDS, Interest, interest_of_tie
+    from .interests import Interest, interest_of_tie
     from .policy import AMERICA_COMPETES, ConflictPolicy, conflict_policy
 else:
     __getattr__, __dir__ = shelve(
@@ -23,14 +23,13 @@ else:
                 "infer_from_money",
                 "infer_from_work",
             ),
-            ".interests": ("INTEREST_KINDS", "Interest", "interest_of_tie"),
+            ".interests": ("Interest", "interest_of_tie"),
             ".policy": ("AMERICA_COMPETES", "ConflictPolicy", "conflict_policy"),
         },
     )
 
 __all__ = [
     "AMERICA_COMPETES",
-    "INTEREST_KINDS",
     "Aliases",
     "ConflictPolicy",
     "Contender",

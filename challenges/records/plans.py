@@ -24,7 +24,6 @@ from .tables import (
 )
 
 Pair = tuple[str, str]  # application, judge
-MAX_LOAD = 100_000  # reads of one judge
 REMINDER = "must_finish/"
 
 
@@ -237,45 +236,6 @@ def list_recused(session: Session, stored: StoredChallenge) -> tuple[Pair, ...]:
         .order_by(APPLICATION.c.code, JUDGE.c.party)
     )
     return tuple((row.code, row.party) for row in rows)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgeRow:
-    """A registered judge, as the plan needs him."""
-
-    party: str
-    organisation: str
-    load: tuple[int, int]
-    profile: bytes
-
-
-def list_judge_rows(session: Session, stored: StoredChallenge) -> tuple[JudgeRow, ...]:
-    """Return everybody who is registered to judge, by code."""
-    rows = session.execute(select(JUDGE).where(JUDGE.c.challenge_id == stored.id).order_by(JUDGE.c.party))
-    return tuple(
-        JudgeRow(
-            party=row.party,
-            organisation=row.organisation or "",
-            load=(row.load_lo, row.load_hi),
-            profile=bytes(row.profile),
-        )
-        for row in rows
-    )
-
-
-def keep_reader(session: Session, stored: StoredChallenge, party: str, event_id: UUID) -> None:
-    """Register an applicant who reads others; how much is the plan's business."""
-    session.execute(
-        insert(JUDGE).values(
-            challenge_id=stored.id,
-            party=party,
-            organisation=None,
-            load_lo=0,
-            load_hi=MAX_LOAD,
-            profile=b"{}",
-            event_id=event_id,
-        )
-    )
 
 
 def keep_reminder(

@@ -9,7 +9,6 @@ import pytest
 from almoner import money
 from almoner.challenges.conflicts import (
     AMERICA_COMPETES,
-    INTEREST_KINDS,
     Aliases,
     ConflictPolicy,
     Contender,
@@ -27,6 +26,7 @@ from almoner.challenges.conflicts import (
     infer_from_work,
     interest_of_tie,
 )
+from almoner.challenges.conflicts.interests import INTEREST_KINDS
 from almoner.challenges.errors import BriefInvalid
 from almoner.finance.ties import TIE_KINDS, Tie
 
@@ -156,7 +156,9 @@ def test_an_office_mailbox_identifies_nobody_and_still_tells_the_organisation() 
         ("ana@river.org", "ben@river.org", True),
         ("ana@water.river.org", "ben@river.org", True),
         ("ana@river.org", "ben@hill.org", False),
+        ("ana@river.org", "ben@r\u0456ver.org", True),
         ("ana@gmail.com", "ben@gmail.com", False),
+        ("ana@gm\u0430il.com", "ben@gm\u0430il.com", False),
         ("ana@mail.ru", "ben@mail.ru", False),
         ("ana@one.co.uk", "ben@two.co.uk", False),
     ],
