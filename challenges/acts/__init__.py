@@ -5,14 +5,7 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .admitting import (
-        SuppliedFact,
-        cure,
-        find_again,
-        notify,
-        supply_fact,
-        waive,
-    )
+    from .admitting import SuppliedFact, cure, find_again, notify, supply_fact, waive
     from .advancing import (
         OpenedSecret,
         PanelChoice,
@@ -22,28 +15,9 @@ if TYPE_CHECKING:
         publish_band,
         remind_readers,
     )
-    from .appealing import (
-        DecisionInputs,
-        Ruled,
-        Ruling,
-        appeal,
-        decision_of,
-        rule,
-    )
-    from .applying import (
-        accept,
-        missing_accords,
-        save_draft,
-        submit,
-        withdraw,
-    )
-    from .assigning import (
-        AssignmentPlan,
-        PlanWishes,
-        find_assignment,
-        plan_assignment,
-        publish_assignment,
-    )
+    from .appealing import DecisionInputs, Ruled, Ruling, appeal, decision_of, rule
+    from .applying import accept, missing_accords, save_draft, submit, withdraw
+    from .assigning import find_assignment, plan_assignment, publish_assignment
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -55,23 +29,9 @@ if TYPE_CHECKING:
         show_own_effect,
         void_conflicts,
     )
-    from .checking import (
-        ConflictCheck,
-        check_conflicts,
-        conflicts_of,
-    )
-    from .closing import (
-        announce,
-        cancel,
-        conclude,
-        settle_prize,
-    )
-    from .deciding import (
-        award,
-        conclude,
-        pay_award,
-        tally,
-    )
+    from .checking import ConflictCheck, check_conflicts, conflicts_of
+    from .closing import announce, cancel, conclude, settle_prize
+    from .deciding import award, pay_award, tally
     from .granting import (
         accept_award,
         approve_award,
@@ -81,20 +41,10 @@ if TYPE_CHECKING:
         propose_award,
         reverse_award,
     )
-    from .judging import (
-        score,
-        void_read,
-    )
-    from .making import (
-        Which,
-    )
-    from .mapping import (
-        landscape,
-    )
-    from .promising import (
-        commit_publicly,
-        public_register,
-    )
+    from .judging import score, void_read
+    from .making import Which
+    from .mapping import landscape
+    from .promising import commit_publicly, public_register
     from .registering import (
         actors_of,
         declare,
@@ -105,39 +55,23 @@ if TYPE_CHECKING:
         register_judge,
         undeclared,
     )
-    from .running import (
-        cast_ballot,
-        publish,
-    )
-    from .showing import (
-        EntryList,
-        EntryRow,
-        list_to_read,
-        open_entry,
-        show_application,
-        show_entries,
-    )
-    from .standing import (
-        attachment,
-        earlier_awards,
-        goal_course,
-        hub_progress,
-        leaderboard,
-        rate_hubs,
-    )
-    from .telling import (
-        feedback,
-        feedback_packets,
-    )
-    from .verified import (
-        VerifiedResult,
-        verified_results,
-    )
+    from .running import cast_ballot, publish
+    from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
+    from .standing import attachment, earlier_awards, goal_course, hub_progress, leaderboard, rate_hubs
+    from .telling import feedback, feedback_packets
+    from .verified import VerifiedResult, verified_results
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".admitting": ("SuppliedFact", "cure", "find_again", "notify", "supply_fact", "waive"),
+            ".admitting": (
+                "SuppliedFact",
+                "cure",
+                "find_again",
+                "notify",
+                "supply_fact",
+                "waive",
+            ),
             ".advancing": (
                 "OpenedSecret",
                 "PanelChoice",
@@ -147,11 +81,22 @@ else:
                 "publish_band",
                 "remind_readers",
             ),
-            ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
-            ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
+            ".appealing": (
+                "DecisionInputs",
+                "Ruled",
+                "Ruling",
+                "appeal",
+                "decision_of",
+                "rule",
+            ),
+            ".applying": (
+                "accept",
+                "missing_accords",
+                "save_draft",
+                "submit",
+                "withdraw",
+            ),
             ".assigning": (
-                "AssignmentPlan",
-                "PlanWishes",
                 "find_assignment",
                 "plan_assignment",
                 "publish_assignment",
@@ -167,9 +112,22 @@ else:
                 "show_own_effect",
                 "void_conflicts",
             ),
-            ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
-            ".closing": ("announce", "cancel", "conclude", "settle_prize"),
-            ".deciding": ("award", "conclude", "pay_award", "tally"),
+            ".checking": (
+                "ConflictCheck",
+                "check_conflicts",
+                "conflicts_of",
+            ),
+            ".closing": (
+                "announce",
+                "cancel",
+                "conclude",
+                "settle_prize",
+            ),
+            ".deciding": (
+                "award",
+                "pay_award",
+                "tally",
+            ),
             ".granting": (
                 "accept_award",
                 "approve_award",
@@ -179,10 +137,16 @@ else:
                 "propose_award",
                 "reverse_award",
             ),
-            ".judging": ("score", "void_read"),
+            ".judging": (
+                "score",
+                "void_read",
+            ),
             ".making": ("Which",),
             ".mapping": ("landscape",),
-            ".promising": ("commit_publicly", "public_register"),
+            ".promising": (
+                "commit_publicly",
+                "public_register",
+            ),
             ".registering": (
                 "actors_of",
                 "declare",
@@ -193,7 +157,10 @@ else:
                 "register_judge",
                 "undeclared",
             ),
-            ".running": ("cast_ballot", "publish"),
+            ".running": (
+                "cast_ballot",
+                "publish",
+            ),
             ".showing": (
                 "EntryList",
                 "EntryRow",
@@ -210,13 +177,18 @@ else:
                 "leaderboard",
                 "rate_hubs",
             ),
-            ".telling": ("feedback", "feedback_packets"),
-            ".verified": ("VerifiedResult", "verified_results"),
+            ".telling": (
+                "feedback",
+                "feedback_packets",
+            ),
+            ".verified": (
+                "VerifiedResult",
+                "verified_results",
+            ),
         },
     )
 
 __all__ = [
-    "AssignmentPlan",
     "ConflictCheck",
     "DecisionInputs",
     "EntryList",
@@ -224,7 +196,6 @@ __all__ = [
     "FrozenCalibration",
     "OpenedSecret",
     "PanelChoice",
-    "PlanWishes",
     "Ruled",
     "Ruling",
     "SuppliedFact",
