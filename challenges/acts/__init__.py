@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .admitting import SuppliedFact, cure, find_again, notify, supply_fact, waive
+    from .admitting import (
+        SuppliedFact,
+        cure,
+        find_again,
+        notify,
+        supply_fact,
+        waive,
+    )
     from .advancing import (
         OpenedSecret,
         PanelChoice,
@@ -15,9 +22,30 @@ if TYPE_CHECKING:
         publish_band,
         remind_readers,
     )
-    from .appealing import DecisionInputs, Ruled, Ruling, appeal, decision_of, rule
-    from .applying import accept, missing_accords, save_draft, submit, withdraw
-    from .assigning import find_assignment, plan_assignment, publish_assignment
+    from .amending import (
+        ProposedAmendment,
+        amend_brief,
+        brief_versions,
+        consent_to,
+        record_notice,
+        waiting_notices,
+    )
+    from .appealing import (
+        DecisionInputs,
+        Ruled,
+        Ruling,
+        appeal,
+        decision_of,
+        rule,
+    )
+    from .applying import (
+        accept,
+        missing_accords,
+        save_draft,
+        submit,
+        withdraw,
+    )
+    from .assigning import AssignmentPlan, PlanWishes, find_assignment, plan_assignment, publish_assignment
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -29,9 +57,22 @@ if TYPE_CHECKING:
         show_own_effect,
         void_conflicts,
     )
-    from .checking import ConflictCheck, check_conflicts, conflicts_of
-    from .closing import announce, cancel, conclude, settle_prize
-    from .deciding import award, pay_award, tally
+    from .checking import (
+        ConflictCheck,
+        check_conflicts,
+        conflicts_of,
+    )
+    from .closing import (
+        announce,
+        cancel,
+        conclude,
+        settle_prize,
+    )
+    from .deciding import (
+        award,
+        pay_award,
+        tally,
+    )
     from .granting import (
         accept_award,
         approve_award,
@@ -42,9 +83,16 @@ if TYPE_CHECKING:
         reverse_award,
     )
     from .judging import score, void_read
-    from .making import Which
-    from .mapping import landscape
-    from .promising import commit_publicly, public_register
+    from .making import (
+        Which,
+    )
+    from .mapping import (
+        landscape,
+    )
+    from .promising import (
+        commit_publicly,
+        public_register,
+    )
     from .registering import (
         actors_of,
         declare,
@@ -55,23 +103,30 @@ if TYPE_CHECKING:
         register_judge,
         undeclared,
     )
-    from .running import cast_ballot, publish
+    from .running import (
+        cast_ballot,
+        publish,
+    )
     from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
-    from .standing import attachment, earlier_awards, goal_course, hub_progress, leaderboard, rate_hubs
+    from .standing import (
+        attachment,
+        earlier_awards,
+        goal_course,
+        hub_progress,
+        leaderboard,
+        progress_contenders,
+        rate_hubs,
+    )
     from .telling import feedback, feedback_packets
-    from .verified import VerifiedResult, verified_results
+    from .verified import (
+        VerifiedResult,
+        verified_results,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".admitting": (
-                "SuppliedFact",
-                "cure",
-                "find_again",
-                "notify",
-                "supply_fact",
-                "waive",
-            ),
+            ".admitting": ("SuppliedFact", "cure", "find_again", "notify", "supply_fact", "waive"),
             ".advancing": (
                 "OpenedSecret",
                 "PanelChoice",
@@ -81,22 +136,19 @@ else:
                 "publish_band",
                 "remind_readers",
             ),
-            ".appealing": (
-                "DecisionInputs",
-                "Ruled",
-                "Ruling",
-                "appeal",
-                "decision_of",
-                "rule",
+            ".amending": (
+                "ProposedAmendment",
+                "amend_brief",
+                "brief_versions",
+                "consent_to",
+                "record_notice",
+                "waiting_notices",
             ),
-            ".applying": (
-                "accept",
-                "missing_accords",
-                "save_draft",
-                "submit",
-                "withdraw",
-            ),
+            ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
+            ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
             ".assigning": (
+                "AssignmentPlan",
+                "PlanWishes",
                 "find_assignment",
                 "plan_assignment",
                 "publish_assignment",
@@ -112,22 +164,9 @@ else:
                 "show_own_effect",
                 "void_conflicts",
             ),
-            ".checking": (
-                "ConflictCheck",
-                "check_conflicts",
-                "conflicts_of",
-            ),
-            ".closing": (
-                "announce",
-                "cancel",
-                "conclude",
-                "settle_prize",
-            ),
-            ".deciding": (
-                "award",
-                "pay_award",
-                "tally",
-            ),
+            ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
+            ".closing": ("announce", "cancel", "conclude", "settle_prize"),
+            ".deciding": ("award", "pay_award", "tally"),
             ".granting": (
                 "accept_award",
                 "approve_award",
@@ -137,16 +176,10 @@ else:
                 "propose_award",
                 "reverse_award",
             ),
-            ".judging": (
-                "score",
-                "void_read",
-            ),
+            ".judging": ("score", "void_read"),
             ".making": ("Which",),
             ".mapping": ("landscape",),
-            ".promising": (
-                "commit_publicly",
-                "public_register",
-            ),
+            ".promising": ("commit_publicly", "public_register"),
             ".registering": (
                 "actors_of",
                 "declare",
@@ -157,10 +190,7 @@ else:
                 "register_judge",
                 "undeclared",
             ),
-            ".running": (
-                "cast_ballot",
-                "publish",
-            ),
+            ".running": ("cast_ballot", "publish"),
             ".showing": (
                 "EntryList",
                 "EntryRow",
@@ -175,20 +205,16 @@ else:
                 "goal_course",
                 "hub_progress",
                 "leaderboard",
+                "progress_contenders",
                 "rate_hubs",
             ),
-            ".telling": (
-                "feedback",
-                "feedback_packets",
-            ),
-            ".verified": (
-                "VerifiedResult",
-                "verified_results",
-            ),
+            ".telling": ("feedback", "feedback_packets"),
+            ".verified": ("VerifiedResult", "verified_results"),
         },
     )
 
 __all__ = [
+    "AssignmentPlan",
     "ConflictCheck",
     "DecisionInputs",
     "EntryList",
@@ -196,6 +222,8 @@ __all__ = [
     "FrozenCalibration",
     "OpenedSecret",
     "PanelChoice",
+    "PlanWishes",
+    "ProposedAmendment",
     "Ruled",
     "Ruling",
     "SuppliedFact",
@@ -205,11 +233,13 @@ __all__ = [
     "accept_award",
     "actors_of",
     "advance_phase",
+    "amend_brief",
     "announce",
     "appeal",
     "approve_award",
     "attachment",
     "award",
+    "brief_versions",
     "calibrate_again",
     "cancel",
     "cast_ballot",
@@ -219,6 +249,7 @@ __all__ = [
     "commit_publicly",
     "conclude",
     "conflicts_of",
+    "consent_to",
     "cure",
     "decision_of",
     "declare",
@@ -246,6 +277,7 @@ __all__ = [
     "pay_award",
     "phase_calibrations",
     "plan_assignment",
+    "progress_contenders",
     "propose_award",
     "public_register",
     "publish",
@@ -254,6 +286,7 @@ __all__ = [
     "rank_phase",
     "rate_hubs",
     "recompute_without_void",
+    "record_notice",
     "recuse",
     "register_judge",
     "remind_readers",
@@ -272,6 +305,7 @@ __all__ = [
     "verified_results",
     "void_conflicts",
     "void_read",
+    "waiting_notices",
     "waive",
     "withdraw",
 ]

@@ -64,7 +64,7 @@ def plan_assignment(
     Missing
         When there is no such challenge or phase.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found, policy = _judged(stored, phase)
     lock_scores(session, stored)
     entries = list_entries(session, stored, found)
@@ -122,7 +122,7 @@ def publish_assignment(
     Missing
         When there is no such plan.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found, _ = _judged(stored, phase)
     lock_scores(session, stored)
     kept = require_plan(session, stored, phase, number)

@@ -13,6 +13,10 @@ from sqlalchemy.exc import DatabaseError
 
 from almoner import money
 from almoner.challenges import acts
+from almoner.challenges.awarding import award_progress
+from almoner.challenges.conflicts import Mark
+from almoner.challenges.errors import CalibrationInvalid
+from almoner.challenges.prizes import MeasuredProgress
 from almoner.challenges.records.tables import PUBLIC_COMMITMENT
 from almoner.challenges.register import PublicCommitment, RegisterEntry
 from almoner.contracts import acts as contracts
@@ -31,8 +35,12 @@ if TYPE_CHECKING:
     from tests.challenges.conftest import Round
 
 HUBS = ("east-hub", "west-hub", "north-hub")
-PARTIES = (*HUBS, "county", "count-lab", "arbiter", "pump-makers")
+PARTIES = (*HUBS, "county", "count-lab", "arbiter", "well-guild")
 LATE = date(2029, 1, 31)
+BUNDLE = [{"party": "east-hub", "role": "lead", "share_bp": 10_000}]
+LINE = {"intervention": "wells", "category": "drilling", "amount": "900.30", "covered_by": "ask"}
+BUDGET = [{"actor": "east-hub", **LINE}]
+DISCLOSURES = [{"party": "east-hub", "incentives": "none", "restrictions": "none"}]
 
 
 def secret(code: str) -> bytes:
@@ -107,10 +115,20 @@ class Field:
         }
         contracts.sign(self.session, "main", hub, signed, clock=clock)
 
-    def find(self, hub: str, key: str, value: str, *, on: str, error: str = "", estimate: str = "") -> None:
+    def find(
+        self,
+        hub: str,
+        key: str,
+        value: str,
+        *,
+        on: str,
+        error: str = "",
+        estimate: str = "",
+        metric: str = "safe_water_days",
+    ) -> None:
         """Claim, evidence and determine days of safe water."""
         clock = clock_at(on)
-        result = ClaimedResult(metric="safe_water_days", value=value, on=on)
+        result = ClaimedResult(metric=metric, value=value, on=on)
         made = contracts.claim(self.session, "main", hub, [result], hub, key=key, clock=clock)
         told = {"method": "meters", "description": "readings"}
         contracts.attach(self.session, "main", hub, key, b"readings", clock=clock, **told)
@@ -169,7 +187,7 @@ class Field:
 
 @pytest.fixture
 def field(round_: "Round") -> Field:
-    for code in PARTIES[:-1]:
+    for code in PARTIES:
         party = Party(code=code, name=code.title(), public_key=public_key(secret(code)))
         finance.register_party(round_.session, "main", party)
     round_.publish({"region": "east"})
@@ -242,6 +260,42 @@ def test_an_award_is_a_choice_among_those_who_passed_in_the_same_challenge(deliv
     delivered.round.award(0, a_1="100.00")
     measured = acts.attachment(delivered.session, "main", [], as_of=LATE)
     assert (measured.awards, measured.earlier) == (0, None)
+
+
+def test_a_measured_progress_prize_is_divided_by_the_bound_of_what_is_final(delivered: Field) -> None:
+    delivered.round.submit("a-2", lead="east-hub", bundle=BUNDLE, budget=BUDGET, disclosures=DISCLOSURES)
+    prize = MeasuredProgress.read(
+        """{"kind": "measured_progress", "phase": "deliver", "amount": "900.00", "basis": "lower_bound",
+        "split": "proportional", "hub_cap_bp": 9000, "newcomer_bp": 1000}"""
+    )
+    asked = acts.progress_contenders(
+        delivered.session, "main", "clean-water", prize, as_of=LATE, variances=(0.04, 0.01)
+    )
+    figures = {one.hub: one.progress for one in asked}
+    assert figures["a-1"] is None
+    (found,) = acts.rate_hubs(delivered.session, "main", "clean-water", as_of=LATE, variances=(0.04, 0.01))
+    assert figures["a-2"] == found.hub("east-hub").counted("lower_bound") > 0
+    awards = award_progress(prize, asked, unit=delivered.round.fund.unit)
+    assert {one.application_id: one.amount.text for one in awards} == {"a-2": "810.00", "a-1": "90.00"}
+
+
+def test_a_prize_follows_one_family_of_metrics(delivered: Field) -> None:
+    prize = MeasuredProgress.read(
+        """{"kind": "measured_progress", "phase": "deliver", "amount": "900.00", "basis": "point",
+        "split": "proportional"}"""
+    )
+    other = json.loads(json.dumps(terms("well-guild")).replace("safe_water_days", "dry_days"))
+    delivered.agree("well-guild", terms=other)
+    delivered.find("well-guild", "p0", "250", on="2028-01-28", metric="dry_days")
+    goal = acts.goal_course(delivered.round.brief().goal)
+    ways = [goal, replace(goal, metric="dry_days@1", family="dry")]
+    found = acts.rate_hubs(
+        delivered.session, "main", "clean-water", as_of=LATE, courses=ways, variances=(0.04, 0.01)
+    )
+    assert [one.family for one in found] == ["dry", "safe_water_days@2"]
+    assert found[0].hub("well-guild").results == 1
+    with pytest.raises(CalibrationInvalid, match="one family"):
+        acts.progress_contenders(delivered.session, "main", "clean-water", prize, as_of=LATE, courses=ways)
 
 
 MONEY = {"kind": "money", "unit": "USD", "fund": "water-pool"}
@@ -366,3 +420,11 @@ def test_parties_that_are_the_same_stand_once_on_the_map(delivered: Field) -> No
         delivered.session, "main", audience="public", as_of=date(2028, 6, 1), aliases={"west-hub": "east-hub"}
     )
     assert [one.actor for one in found.places] == ["count-lab", "county", "east-hub", "north-hub"]
+    marks = [
+        Mark(holder=code, kind="registry", value="77-1", verified=True) for code in ("east-hub", "west-hub")
+    ]
+    for mark in marks:
+        acts.declare_mark(delivered.session, "main", mark, clock=clock_at("2027-02-01"))
+    for audience, there in (("funder", False), ("public", True)):
+        found = acts.landscape(delivered.session, "main", audience=audience, as_of=date(2028, 6, 1))
+        assert ("west-hub" in {one.actor for one in found.places}) == there
