@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .admitting import SuppliedFact, cure, find_again, notify, supply_fact, waive
+    from .admitting import (
+        SuppliedFact,
+        cure,
+        find_again,
+        notify,
+        supply_fact,
+        waive,
+    )
     from .advancing import (
         OpenedSecret,
         PanelChoice,
@@ -15,9 +22,36 @@ if TYPE_CHECKING:
         publish_band,
         remind_readers,
     )
-    from .appealing import DecisionInputs, Ruled, Ruling, appeal, decision_of, rule
-    from .applying import accept, missing_accords, save_draft, submit, withdraw
-    from .assigning import AssignmentPlan, PlanWishes, find_assignment, plan_assignment, publish_assignment
+    from .amending import (
+        ProposedAmendment,
+        amend_brief,
+        brief_versions,
+        consent_to,
+        record_notice,
+        waiting_notices,
+    )
+    from .appealing import (
+        DecisionInputs,
+        Ruled,
+        Ruling,
+        appeal,
+        decision_of,
+        rule,
+    )
+    from .applying import (
+        accept,
+        missing_accords,
+        save_draft,
+        submit,
+        withdraw,
+    )
+    from .assigning import (
+        AssignmentPlan,
+        PlanWishes,
+        find_assignment,
+        plan_assignment,
+        publish_assignment,
+    )
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -29,9 +63,22 @@ if TYPE_CHECKING:
         show_own_effect,
         void_conflicts,
     )
-    from .checking import ConflictCheck, check_conflicts, conflicts_of
-    from .closing import announce, cancel, conclude, settle_prize
-    from .deciding import award, pay_award, tally
+    from .checking import (
+        ConflictCheck,
+        check_conflicts,
+        conflicts_of,
+    )
+    from .closing import (
+        announce,
+        cancel,
+        conclude,
+        settle_prize,
+    )
+    from .deciding import (
+        award,
+        pay_award,
+        tally,
+    )
     from .granting import (
         accept_award,
         approve_award,
@@ -41,10 +88,20 @@ if TYPE_CHECKING:
         propose_award,
         reverse_award,
     )
-    from .judging import score, void_read
-    from .making import Which
-    from .mapping import landscape
-    from .promising import commit_publicly, public_register
+    from .judging import (
+        score,
+        void_read,
+    )
+    from .making import (
+        Which,
+    )
+    from .mapping import (
+        landscape,
+    )
+    from .promising import (
+        commit_publicly,
+        public_register,
+    )
     from .registering import (
         actors_of,
         declare,
@@ -55,8 +112,18 @@ if TYPE_CHECKING:
         register_judge,
         undeclared,
     )
-    from .running import cast_ballot, publish
-    from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
+    from .running import (
+        cast_ballot,
+        publish,
+    )
+    from .showing import (
+        EntryList,
+        EntryRow,
+        list_to_read,
+        open_entry,
+        show_application,
+        show_entries,
+    )
     from .standing import (
         attachment,
         earlier_awards,
@@ -66,8 +133,14 @@ if TYPE_CHECKING:
         progress_contenders,
         rate_hubs,
     )
-    from .telling import feedback, feedback_packets
-    from .verified import VerifiedResult, verified_results
+    from .telling import (
+        feedback,
+        feedback_packets,
+    )
+    from .verified import (
+        VerifiedResult,
+        verified_results,
+    )
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -81,6 +154,14 @@ else:
                 "list_advanced",
                 "publish_band",
                 "remind_readers",
+            ),
+            ".amending": (
+                "ProposedAmendment",
+                "amend_brief",
+                "brief_versions",
+                "consent_to",
+                "record_notice",
+                "waiting_notices",
             ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
             ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
@@ -161,6 +242,7 @@ __all__ = [
     "OpenedSecret",
     "PanelChoice",
     "PlanWishes",
+    "ProposedAmendment",
     "Ruled",
     "Ruling",
     "SuppliedFact",
@@ -170,11 +252,13 @@ __all__ = [
     "accept_award",
     "actors_of",
     "advance_phase",
+    "amend_brief",
     "announce",
     "appeal",
     "approve_award",
     "attachment",
     "award",
+    "brief_versions",
     "calibrate_again",
     "cancel",
     "cast_ballot",
@@ -184,6 +268,7 @@ __all__ = [
     "commit_publicly",
     "conclude",
     "conflicts_of",
+    "consent_to",
     "cure",
     "decision_of",
     "declare",
@@ -220,6 +305,7 @@ __all__ = [
     "rank_phase",
     "rate_hubs",
     "recompute_without_void",
+    "record_notice",
     "recuse",
     "register_judge",
     "remind_readers",
@@ -238,6 +324,7 @@ __all__ = [
     "verified_results",
     "void_conflicts",
     "void_read",
+    "waiting_notices",
     "waive",
     "withdraw",
 ]

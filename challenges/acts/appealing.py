@@ -88,7 +88,7 @@ def decision_of(
     TieUnresolved, BallotInvalid, ScoreInvalid
         As for ``decide``.
     """
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     return decide(_facts(session, fund, stored, clock, inputs), rank=inputs.rank)
 
 
@@ -139,7 +139,7 @@ def appeal(
         When there is no such challenge or application.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     announced = announced_at(session, stored)
     if announced is None:
         raise AppealRefused(f"The decision of {challenge} is not announced: there is nothing to appeal yet.")
@@ -265,7 +265,7 @@ def rule(
         When it was ruled otherwise before; when there is no such appeal.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     found = find_appeal(session, stored.id, ruling.application, ruling.number)
     if found.upheld is None:
         _require_independent(session, stored, ruling)

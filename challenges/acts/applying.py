@@ -68,7 +68,7 @@ def save_draft(
         Fields of an application, some still missing.
     editor : str
         Who saves it.
-    based_on : int or None
+    based_on : int or None [revision]
         The revision it was written from; ``None``: there was none.
     clock : Clock
         When.
@@ -85,7 +85,7 @@ def save_draft(
         When somebody else changed the same field; ``figures['conflicts']`` has both values. Also when the
         revision it was written from is no longer kept.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_entries(session, stored)
     last = find_draft(session, stored, code)
     merged = dict(content) if last is None else _merged(session, stored, last, content, based_on)
@@ -148,7 +148,7 @@ def accept(
     SamePerson
         When this person has accepted for another actor.
     """
-    stored = find_challenge(session, book, application.challenge_id)
+    stored = find_challenge(session, book, application.challenge_id, clock())
     lock_entries(session, stored)
     lacking = [row for row in application.missing_statements(stored.challenge.brief) if row["party"] == party]
     if party not in {member.party for member in application.bundle} or lacking:
@@ -423,7 +423,7 @@ def withdraw(
     Missing
         When there is no such application.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_entries(session, stored)
     admission = find_admission(session, stored.id, application)
     last = require_submission(session, stored, application)

@@ -28,7 +28,7 @@ from ..records.plans import (
     require_plan,
 )
 from ..records.interests import list_judges
-from ..records.reads import lock_scores
+from ..records.reads import list_reads, lock_scores
 from .entering import Entry, list_entries
 from .recusing import Bars, find_bars
 from .registering import register_judge
@@ -155,7 +155,7 @@ def plan_assignment(
     Missing
         When there is no such challenge or phase.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found, policy = _judged(stored, phase)
     lock_scores(session, stored)
     entries = list_entries(session, stored, found)
@@ -213,7 +213,7 @@ def publish_assignment(
     Missing
         When there is no such plan.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found, _ = _judged(stored, phase)
     lock_scores(session, stored)
     kept = require_plan(session, stored, phase, number)
@@ -341,7 +341,11 @@ def _pose(  # all that the problem is made of
     readers = [_reader(one) for one in list_judges(session, stored) if not halves or one.code in peers]
     names = [entry.code for entry in entries]
     rules = PairRules(
-        barred={pair: why for pair, why in bars.hard.items() if _known(pair, names, readers)},
+        barred={
+            pair: why
+            for pair, why in (_read_before(session, stored, phase) | dict(bars.hard)).items()
+            if _known(pair, names, readers)
+        },
         soft={
             pair: 1.0 for pair in bars.soft if _known(pair, names, readers) and pair not in bars.overridden
         },
@@ -369,6 +373,23 @@ def _pose(  # all that the problem is made of
         affinity=mix_signals(names, [one.judge for one in readers], wishes.signals),
         halves=halves,
     )
+
+
+def _read_before(session: Session, stored: StoredChallenge, phase: Phase) -> dict[Pair, str]:
+    """Bar what a judge has read in another phase under the same rubric: an extra read is somebody else's."""
+    brief = stored.challenge.brief
+    others = [
+        one.id
+        for one in brief.phases
+        if one.id != phase.id
+        and one.judging in SCORED
+        and brief.rubric_of(one.id) == brief.rubric_of(phase.id)
+    ]
+    return {
+        (read.application, read.judge): "read_before"
+        for other in others
+        for read in list_reads(session, stored, other)
+    }
 
 
 def _known(pair: Pair, names: Sequence[str], readers: Sequence[Reader]) -> bool:

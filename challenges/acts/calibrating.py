@@ -78,7 +78,7 @@ def freeze_calibration(
     CalibrationInvalid
         When the phase is not judged by reads, or no application has a complete one.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found = _scored(stored, phase)
     lock_scores(session, stored)
     known = list_calibrations(session, stored, phase)
@@ -118,7 +118,7 @@ def calibrate_again(
     CalibrationInvalid
         When the others have another rubric, or a judge has read an application in two of them.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found = _scored(stored, phase)
     lock_scores(session, stored)
     number = count_calibrations(session, stored, phase)
@@ -162,7 +162,7 @@ def recompute_without_void(
     CalibrationInvalid
         When no read would be left.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_scores(session, stored)
     newest = _frozen(find_calibration(session, stored, phase))
     bases = [_frozen(one) for one in list_calibrations(session, stored, phase)]
@@ -265,7 +265,7 @@ def show_own_effect(
     CalibrationInvalid
         When nothing was calibrated, or the judge has no read in it.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     _require_closed(stored, _scored(stored, phase), clock)
     result = _frozen(find_calibration(session, stored, phase)).result
     for part in result.parts:
@@ -289,7 +289,7 @@ def void_conflicts(
     tuple of StoredRead
         Those that were voided now; ``list_short`` says which entries need another read.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     hard = find_bars(session, stored, _scored(stored, phase), clock=clock).hard
     found = [
         read

@@ -111,7 +111,7 @@ def open_entry(
         When the phase is not open; when there is no such challenge or phase.
     """
     now = as_utc(clock())
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     brief = stored.challenge.brief
     found = brief.require_open(phase, now)
     seat, admission = find_place(session, stored, phase, application, judge)
@@ -142,7 +142,7 @@ def list_to_read(
     session, book, challenge, phase, judge, clock
         As for ``open_entry``.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     plan = find_plan(session, stored, phase, published=True)
     barred = find_conflicted(session, stored, _phase(stored, phase), judge, clock=clock)
     pairs = () if plan is None else plan.pairs
@@ -170,7 +170,7 @@ def show_entries(
     viewer : str
         Code of the person.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found = _phase(stored, phase)
     barred = find_conflicted(session, stored, found, viewer, clock=clock)
     means = _means(session, stored, found)
@@ -212,7 +212,7 @@ def show_application(
     person : str
         Code of the person; empty for the public.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found = _phase(stored, phase)
     barred = person and application in find_conflicted(session, stored, found, person, clock=clock)
     document = find_application(session, stored.id, application).model_dump(mode="json")

@@ -33,6 +33,7 @@ from .stages import StageRun, Whole
 SMALL = 600  # pairs up to which the floor is found in whole pairs, to the end
 EXPLAIN_S = 5.0  # beyond the limit, for trying what would help where reads are missing
 JOININGS = 10  # times that parts are joined
+MEDIUM, NEAR_FLOOR = 5_000, 0.005  # pairs, gap: where the floor is searched before lines are tried
 PROBES, PROBE_S = 8, 2.0
 RESERVE = 0.3  # of the time: what is kept for the stages in turn
 FINE = 10**9
@@ -88,7 +89,8 @@ class Solver:
 
     def __init__(self, grid: AssignmentGrid, run: StageRun, gap: float) -> None:
         self.grid, self.run, self.gap = grid, run, gap
-        self.is_small = int(grid.allowed.sum()) <= SMALL
+        self.pairs = int(grid.allowed.sum())
+        self.is_small = self.pairs <= SMALL
 
     def solve(self, cuts: tuple[Cut, ...] = (), missing: StageResult | None = None) -> Solved | None:
         """Solve all stages, at once where nothing is missing, in turn otherwise.
@@ -156,7 +158,11 @@ class Solver:
             solved = self._by_line(lines, bounds, bound)
             if solved is not None:
                 return solved
-            before = replace(before, pairs=self._high_floor(lines, before.pairs, bound))
+            low = self._searched_floor(lines)
+            if low is None:
+                before = replace(before, pairs=self._high_floor(lines, before.pairs, bound))
+            else:
+                before, bounds = low, replace(bounds, floor=min(bounds.floor, -low.bound))
         else:
             low = self.run.least(floor_aim(self.grid), lines, gap=0.0)
             if low is not None:
@@ -164,6 +170,14 @@ class Solver:
         floor = measure(self.grid, before.pairs).floor
         solved = self._by_line(lines, bounds, floor, is_patient=True)
         return solved or self._stated(before.pairs, bounds)
+
+    def _searched_floor(self, lines: StageLines) -> Whole | None:
+        """Search for the highest floor in whole pairs, where there are not too many, for half the time."""
+        if self.pairs > MEDIUM:
+            return None
+        end = self.run.left() / 2
+        run = StageRun(self.grid, lambda: self.run.left() - end, self.run.seed)
+        return run.least(floor_aim(self.grid), lines, gap=NEAR_FLOOR)
 
     def _high_floor(self, lines: StageLines, pairs: Mask, bound: Fraction) -> Mask:
         """Return pairs with a high floor, halving what lies between one that is reached and its bound."""
