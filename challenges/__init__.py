@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .admissions import (
         Waiver,
     )
+    from .advancing import Advancement, advance
     from .aggregates import (
         publishable,
         publishable_aggregates,
@@ -153,6 +154,16 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
+    from .feedback import (
+        FeedbackPacket,
+        MethodAgreement,
+        PacketMark,
+        PacketTrait,
+        ProcessFacts,
+        RoundResult,
+        own_effect,
+        write_packet,
+    )
     from .fields import (
         Condition,
     )
@@ -161,6 +172,7 @@ if TYPE_CHECKING:
         answer_findings,
         check_answers,
     )
+    from .halves import Half, PeerEntry, advance_half, halve, unfinished
     from .judge_policy import (
         AttributeMinimum,
         JudgeFee,
@@ -192,10 +204,12 @@ if TYPE_CHECKING:
         InKindNeed,
         InKindOffer,
     )
+    from .phase_results import CalibratedPart, PhaseCalibration, calibrate_phase, rank_part, without_reads
     from .phases import (
         Advances,
         Phase,
     )
+    from .plans import AssignmentPlan, PlanWishes
     from .policies import (
         AmendmentPolicy,
         AppealPolicy,
@@ -292,6 +306,7 @@ else:
         {
             ".actor_map": ("ActorMap", "MapActor", "MapTie"),
             ".admissions": ("Waiver",),
+            ".advancing": ("Advancement", "advance"),
             ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
             ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
             ".applications": ("Application", "AttachedFile"),
@@ -392,8 +407,19 @@ else:
                 "smallest_proofs",
                 "take_quiz",
             ),
+            ".feedback": (
+                "FeedbackPacket",
+                "MethodAgreement",
+                "PacketMark",
+                "PacketTrait",
+                "ProcessFacts",
+                "RoundResult",
+                "own_effect",
+                "write_packet",
+            ),
             ".fields": ("Condition",),
             ".forms": ("Form", "answer_findings", "check_answers"),
+            ".halves": ("Half", "PeerEntry", "advance_half", "halve", "unfinished"),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".landscape": ("draw_map",),
             ".leaders": ("Leaderboard", "leaderboard"),
@@ -401,7 +427,15 @@ else:
             ".lint": ("require_publishable",),
             ".linting.finding": ("BriefFinding", "Capacity"),
             ".offers": ("InKindNeed", "InKindOffer"),
+            ".phase_results": (
+                "CalibratedPart",
+                "PhaseCalibration",
+                "calibrate_phase",
+                "rank_part",
+                "without_reads",
+            ),
             ".phases": ("Advances", "Phase"),
+            ".plans": ("AssignmentPlan", "PlanWishes"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
                 "AnyPrize",
@@ -442,6 +476,7 @@ __all__ = [
     "AMERICA_COMPETES",
     "ActorDisclosure",
     "ActorMap",
+    "Advancement",
     "Advances",
     "Aliases",
     "AllOf",
@@ -454,6 +489,7 @@ __all__ = [
     "AppealPolicy",
     "Application",
     "Assignment",
+    "AssignmentPlan",
     "AssignmentProblem",
     "Assumptions",
     "AttachedFile",
@@ -470,6 +506,7 @@ __all__ = [
     "BriefFinding",
     "BriefVersion",
     "BudgetLine",
+    "CalibratedPart",
     "Calibration",
     "Capacity",
     "ChangeLink",
@@ -488,6 +525,7 @@ __all__ = [
     "ExpectedPlace",
     "ExpectedRanking",
     "FactStatement",
+    "FeedbackPacket",
     "Filled",
     "FinalistsThenGrand",
     "Finding",
@@ -495,6 +533,7 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "Half",
     "HubProgress",
     "InKindNeed",
     "InKindOffer",
@@ -517,15 +556,22 @@ __all__ = [
     "MeasuredProject",
     "Member",
     "Merit",
+    "MethodAgreement",
     "MoneyFlow",
     "Move",
     "NamedFunder",
     "Not",
+    "PacketMark",
+    "PacketTrait",
+    "PeerEntry",
     "Phase",
+    "PhaseCalibration",
     "Places",
+    "PlanWishes",
     "Pool",
     "Prize",
     "PrizeStage",
+    "ProcessFacts",
     "ProgressContender",
     "ProgressDivision",
     "ProofSet",
@@ -543,6 +589,7 @@ __all__ = [
     "ReducedPerDay",
     "RegisterEntry",
     "RollOver",
+    "RoundResult",
     "Rubric",
     "Scale",
     "Score",
@@ -555,6 +602,8 @@ __all__ = [
     "Variances",
     "VisibilityRule",
     "Waiver",
+    "advance",
+    "advance_half",
     "after_cure",
     "alias_sets",
     "amend",
@@ -567,6 +616,7 @@ __all__ = [
     "band_widths",
     "barred_pairs",
     "calibrate",
+    "calibrate_phase",
     "calibrate_traits",
     "challenge_schemas",
     "check_answers",
@@ -589,6 +639,7 @@ __all__ = [
     "fill_to_cap",
     "find_conflicts",
     "freeze",
+    "halve",
     "in_force",
     "infer_from_mail",
     "infer_from_money",
@@ -603,6 +654,7 @@ __all__ = [
     "merge_drafts",
     "metric_shares",
     "negation",
+    "own_effect",
     "places_for_money",
     "pose",
     "prize_maximum",
@@ -614,6 +666,7 @@ __all__ = [
     "rank",
     "rank_by_mean",
     "rank_moves",
+    "rank_part",
     "rate",
     "read_calibration",
     "read_marks",
@@ -631,5 +684,8 @@ __all__ = [
     "total_reads",
     "totals_by_read",
     "unawarded",
+    "unfinished",
     "void_reads",
+    "without_reads",
+    "write_packet",
 ]

@@ -1,6 +1,6 @@
 """Feedback: what every applicant is told of its own result, winners included.
 
-The problem: five of six applicants are refused without a reason, and the sixth does not know how close it was.
+The problem: five of six applicants are refused without a reason, and the sixth never learns how close it was.
 A packet holds everything that decided about one application and nothing about any other: the raw marks by
 judge and trait under pseudonyms, the calibrated figures with their spread, the distance to the line, what
 would have reached it, whether other methods agree, the findings, the process, and until when to appeal.

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from almoner.challenges import acts
 from almoner.challenges.errors import AssignmentInvalid, ConflictRecused
+from almoner.challenges.plans import AssignmentPlan
 from almoner.challenges.records.briefs import find_challenge
 from almoner.challenges.records.tables import PLAN, PLAN_PUBLICATION
 from almoner.finance.errors import Missing
@@ -37,7 +38,7 @@ def publish(
     reason: str = "",
     day: str = "2027-03-05",
     maker: str = "desk",
-) -> acts.AssignmentPlan:
+) -> AssignmentPlan:
     return acts.publish_assignment(
         judged.session,
         "main",
