@@ -2,23 +2,30 @@
 
 The problem: a calibrated score has a spread, and a prize has a line. Entries around the line that the scores
 do not separate are tied for the places that are left, whatever the digits say; the rule of the brief pays
-that tie.
+that tie. Where the phase itself has decided who goes on, by lot or by a panel, whoever went on stands first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
 
+from .advancing import Advancement, advance
 from .awarding import Order
 from .bands import ExpectedPlace, ExpectedRanking
+from .brief import Brief
 from .calibration import Calibration, void_reads
-from .decision import DecisionFacts, Ranker
-from .errors import CalibrationInvalid
+from .decision import DecisionFacts, Ranker, rank_raw
+from .errors import CalibrationInvalid, TieUnresolved
+from .judge_policy import JudgePolicy
+from .phase_results import PhaseCalibration
 from .phases import Phase
+from .prizes import AnyPrize, FinalistsThenGrand, Grand, Places, Staged
 from .ranking import rank
 from .rubric import Scale
 
 GRID = 10**9  # digits that leave the solver
+NOBODY: Mapping[str, Advancement] = {}
 
 
 def expected_order(ranking: ExpectedRanking, calibration: Calibration, scale: Scale | None = None) -> Order:
@@ -128,19 +135,129 @@ def rank_calibrated(
     def ranked(facts: DecisionFacts, phase: Phase) -> Order:
         if phase.id not in calibrations:
             raise CalibrationInvalid(f"The scores of {phase.id} are not calibrated.", phase=phase.id)
-        calibration = calibrations[phase.id]
-        opens, closes = facts.clock(phase.id)
-        standing = {
-            (read.application_id, read.judge_id)
-            for read in facts.reads
-            if read.phase == phase.id and opens <= read.read_at < closes
-        }
-        known = {(read.application_id, read.judge_id) for read in calibration.reads}
-        if known - standing:
-            calibration = void_reads(calibration, sorted(known - standing))
+        calibration = _standing(calibrations[phase.id], facts, phase)
         gone = set(calibration.applications) - facts.competing
         line = lines.get(phase.id, 0)
         found = rank(calibration, line=line, alpha=alpha, among=panels, withdrawn=gone)
         return expected_order(found, calibration, facts.brief.rubric_of(phase.id).scale)
 
     return ranked
+
+
+def _standing(calibration: Calibration, facts: DecisionFacts, phase: Phase) -> Calibration:
+    """Take out the reads that no longer stand, under the frozen parameters."""
+    opens, closes = facts.clock(phase.id)
+    standing = {
+        (read.application_id, read.judge_id)
+        for read in facts.reads
+        if read.phase == phase.id and opens <= read.read_at < closes
+    }
+    known = {(read.application_id, read.judge_id) for read in calibration.reads}
+    return void_reads(calibration, sorted(known - standing)) if known - standing else calibration
+
+
+def rank_frozen(
+    results: Mapping[str, PhaseCalibration], advanced: Mapping[str, Advancement] = NOBODY
+) -> Ranker:
+    """Return how phases are ranked of which the calibration is frozen.
+
+    Where the band around the line was decided by lot or by a panel, whoever went on stands before whoever
+    did not, so that a prize of the phase goes to those who go on. Elsewhere the line is at the last place
+    that a prize of the phase pays; the largest counts where there are several.
+
+    Parameters
+    ----------
+    results : Mapping[str, PhaseCalibration]
+        Phase -> its calibration. Where the brief asks for none, plain means rank.
+    advanced : Mapping[str, Advancement]
+        Phase -> who went on; its lot is drawn again where reads have become void since.
+
+    Raises
+    ------
+    CalibrationInvalid
+        By the function returned: when a phase is to be calibrated and was not frozen, or was judged in
+        halves, whose figures do not compare.
+
+    Examples
+    --------
+    >>> rank_frozen({}).__name__
+    'ranked'
+    """
+
+    def ranked(facts: DecisionFacts, phase: Phase) -> Order:
+        policy = facts.brief.judge_policy
+        if policy is None or not policy.calibrate:
+            return rank_raw(facts, phase)
+        result = results.get(phase.id)
+        if result is None:
+            raise CalibrationInvalid(
+                f"The scores of {phase.id} are not frozen: freeze its calibration, then decide.",
+                phase=phase.id,
+            )
+        if len(result.parts) != 1:
+            raise CalibrationInvalid(
+                f"{phase.id} was judged in {len(result.parts)} halves, whose figures do not compare: "
+                "each half has places of its own, and a prize needs a phase that is judged as a whole.",
+                phase=phase.id,
+            )
+        line = 0 if phase.id in advanced else _line(facts.brief, phase.id)
+        total = _standing(result.parts[0].total, facts, phase)
+        ranker = rank_calibrated({phase.id: total}, lines={phase.id: line}, alpha=float(policy.tie_alpha))
+        order = ranker(facts, phase)
+        known = advanced.get(phase.id)
+        return order if known is None else _inside_first(order, _inside(phase, policy, total, known, order))
+
+    return ranked
+
+
+def _inside(
+    phase: Phase, policy: JudgePolicy, total: Calibration, known: Advancement, order: Order
+) -> tuple[str, ...]:
+    """Say who goes on by the same rule, lot and choice; as decided where that cannot be said any more."""
+    rule = phase.advances
+    if rule is None or rule.rule != "top" or not order.names:
+        return known.inside
+    ranking = rank(
+        total,
+        line=rule.n or 1,
+        alpha=float(policy.tie_alpha),
+        withdrawn=set(total.applications) - set(order.names),
+        draws=0,
+    )
+    try:
+        return advance(
+            rule,
+            order.names,
+            ranking=ranking,
+            seed=None if known.lot is None else known.lot.seed,
+            chosen=set(known.inside) & set(ranking.band.members),
+            reread=True,
+        ).inside
+    except TieUnresolved:
+        return known.inside
+
+
+def _inside_first(order: Order, inside: Collection[str]) -> Order:
+    kept, rest = order.only(inside), order.without(inside)
+    return replace(order, groups=(*kept.groups, *rest.groups))
+
+
+def _line(brief: Brief, phase_id: str) -> int:
+    """Return how many places the prizes of a phase pay; pools have none."""
+    counts = [0]
+    for prize in brief.prizes:
+        if isinstance(prize, FinalistsThenGrand) and prize.final_phase == phase_id:
+            counts.append(1)
+        if prize.phase == phase_id:
+            counts.append(_places(prize))
+    return max(counts)
+
+
+def _places(prize: AnyPrize) -> int:
+    match prize:
+        case Grand() | Places() | FinalistsThenGrand():
+            return len(prize.by_place)
+        case Staged():
+            return prize.winners
+        case _:
+            return 0

@@ -81,7 +81,7 @@ def test_a_read_that_no_longer_stands_is_taken_out_under_the_frozen_figures(fact
 def test_worth_is_the_distance_from_the_worst_end_in_either_direction() -> None:
     scores = [("a", "j", 4), ("a", "k", 3), ("b", "j", 2), ("b", "k", 2)]
     for direction in ("higher", "lower"):
-        found = calibrate(scores, direction=direction, variances=VARIANCES)  # type: ignore[arg-type]  # one of two
+        found = calibrate(scores, direction=direction, variances=VARIANCES)
         scale = scale_of(direction)
         order = expected_order(rank(found, line=0), found, scale)
         for name in ("a", "b"):
