@@ -22,6 +22,14 @@ if TYPE_CHECKING:
         publish_band,
         remind_readers,
     )
+    from .amending import (
+        ProposedAmendment,
+        amend_brief,
+        brief_versions,
+        consent_to,
+        record_notice,
+        waiting_notices,
+    )
     from .appealing import (
         DecisionInputs,
         Ruled,
@@ -37,13 +45,7 @@ if TYPE_CHECKING:
         submit,
         withdraw,
     )
-    from .assigning import (
-        AssignmentPlan,
-        PlanWishes,
-        find_assignment,
-        plan_assignment,
-        publish_assignment,
-    )
+    from .assigning import find_assignment, plan_assignment, publish_assignment
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -68,7 +70,6 @@ if TYPE_CHECKING:
     )
     from .deciding import (
         award,
-        conclude,
         pay_award,
         tally,
     )
@@ -81,10 +82,7 @@ if TYPE_CHECKING:
         propose_award,
         reverse_award,
     )
-    from .judging import (
-        score,
-        void_read,
-    )
+    from .judging import score, void_read
     from .making import (
         Which,
     )
@@ -109,26 +107,17 @@ if TYPE_CHECKING:
         cast_ballot,
         publish,
     )
-    from .showing import (
-        EntryList,
-        EntryRow,
-        list_to_read,
-        open_entry,
-        show_application,
-        show_entries,
-    )
+    from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
     from .standing import (
         attachment,
         earlier_awards,
         goal_course,
         hub_progress,
         leaderboard,
+        progress_contenders,
         rate_hubs,
     )
-    from .telling import (
-        feedback,
-        feedback_packets,
-    )
+    from .telling import feedback, feedback_packets
     from .verified import (
         VerifiedResult,
         verified_results,
@@ -147,15 +136,17 @@ else:
                 "publish_band",
                 "remind_readers",
             ),
+            ".amending": (
+                "ProposedAmendment",
+                "amend_brief",
+                "brief_versions",
+                "consent_to",
+                "record_notice",
+                "waiting_notices",
+            ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
             ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
-            ".assigning": (
-                "AssignmentPlan",
-                "PlanWishes",
-                "find_assignment",
-                "plan_assignment",
-                "publish_assignment",
-            ),
+            ".assigning": ("find_assignment", "plan_assignment", "publish_assignment"),
             ".calibrating": (
                 "FrozenCalibration",
                 "calibrate_again",
@@ -169,7 +160,7 @@ else:
             ),
             ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
             ".closing": ("announce", "cancel", "conclude", "settle_prize"),
-            ".deciding": ("award", "conclude", "pay_award", "tally"),
+            ".deciding": ("award", "pay_award", "tally"),
             ".granting": (
                 "accept_award",
                 "approve_award",
@@ -208,6 +199,7 @@ else:
                 "goal_course",
                 "hub_progress",
                 "leaderboard",
+                "progress_contenders",
                 "rate_hubs",
             ),
             ".telling": ("feedback", "feedback_packets"),
@@ -216,7 +208,6 @@ else:
     )
 
 __all__ = [
-    "AssignmentPlan",
     "ConflictCheck",
     "DecisionInputs",
     "EntryList",
@@ -224,7 +215,7 @@ __all__ = [
     "FrozenCalibration",
     "OpenedSecret",
     "PanelChoice",
-    "PlanWishes",
+    "ProposedAmendment",
     "Ruled",
     "Ruling",
     "SuppliedFact",
@@ -234,11 +225,13 @@ __all__ = [
     "accept_award",
     "actors_of",
     "advance_phase",
+    "amend_brief",
     "announce",
     "appeal",
     "approve_award",
     "attachment",
     "award",
+    "brief_versions",
     "calibrate_again",
     "cancel",
     "cast_ballot",
@@ -248,6 +241,7 @@ __all__ = [
     "commit_publicly",
     "conclude",
     "conflicts_of",
+    "consent_to",
     "cure",
     "decision_of",
     "declare",
@@ -275,6 +269,7 @@ __all__ = [
     "pay_award",
     "phase_calibrations",
     "plan_assignment",
+    "progress_contenders",
     "propose_award",
     "public_register",
     "publish",
@@ -283,6 +278,7 @@ __all__ = [
     "rank_phase",
     "rate_hubs",
     "recompute_without_void",
+    "record_notice",
     "recuse",
     "register_judge",
     "remind_readers",
@@ -301,6 +297,7 @@ __all__ = [
     "verified_results",
     "void_conflicts",
     "void_read",
+    "waiting_notices",
     "waive",
     "withdraw",
 ]

@@ -86,11 +86,17 @@ class Aliases:
         The same by confirmed marks in the same spelling alone: what may count for somebody.
     marks : tuple[Mark, ...]
         By which it was found.
+    joining : Mapping[str, tuple[Mark, ...]]
+        First code of a set -> the marks of all its codes.
+    ambiguous : frozenset
+        Names that two people bear in one organisation.
     """
 
     suspected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     certain: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
+    joining: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict, repr=False)
+    ambiguous: frozenset[Key] = frozenset()
 
     def of(self, code: str) -> tuple[str, ...]:
         """Return all codes that may be the same as this one."""
@@ -108,8 +114,7 @@ class Aliases:
         """Return the marks that lead from one code to another, in words; empty where nothing leads there."""
         if one == other or other not in self.of(one):
             return ()
-        near = {mark for mark in self.marks if mark.holder in self.of(one)}
-        return _path(sorted(near, key=_in_order), _ambiguous(self.marks), one, other)
+        return _path(self.joining.get(self.first(one), ()), self.ambiguous, one, other)
 
 
 def alias_sets(marks: Iterable[Mark]) -> Aliases:
@@ -142,7 +147,18 @@ def alias_sets(marks: Iterable[Mark]) -> Aliases:
     sure_links = [
         (mark.holder, key) for mark in known if mark.verified for key in _keys(mark, ambiguous, sure=True)
     ]
-    return Aliases(suspected=_collapse(all_links), certain=_collapse(sure_links), marks=known)
+    suspected = _collapse(all_links)
+    joining: dict[str, list[Mark]] = defaultdict(list)
+    for mark in known:
+        if mark.holder in suspected:
+            joining[suspected[mark.holder][0]].append(mark)
+    return Aliases(
+        suspected=suspected,
+        certain=_collapse(sure_links),
+        marks=known,
+        joining={first: tuple(theirs) for first, theirs in joining.items()},
+        ambiguous=ambiguous,
+    )
 
 
 def _in_order(mark: Mark) -> tuple[str, ...]:

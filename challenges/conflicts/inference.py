@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from ...finance.money import Money
 from .identity import Aliases, Mark
 from .interests import Interest, InterestKind
-from .spelling import is_public_provider, mail_parts
+from .spelling import is_public_provider, lookalike, mail_parts
 
 DOMAIN = "@"
 DOMAIN_BP = 8000
@@ -97,8 +97,8 @@ class MoneyFlow:
 def infer_from_mail(marks: Iterable[Mark]) -> tuple[Interest, ...]:
     """Infer from addresses of the same domain that two are of one organisation; public providers excepted.
 
-    A domain stands as an organisation of its own, ``@river.org``; who writes from ``water.river.org`` is of
-    both, where somebody writes from the shorter one.
+    A domain stands as an organisation of its own, ``@river.org``, in whatever letters it is written; who
+    writes from ``water.river.org`` is of both, where somebody writes from the shorter one.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def infer_from_mail(marks: Iterable[Mark]) -> tuple[Interest, ...]:
     written: dict[tuple[str, str], Mark] = {}
     for mark in marks:
         if mark.kind == "email":
-            _, domain = mail_parts(mark.value)
+            domain = lookalike(mail_parts(mark.value)[1])
             if "." in domain and not is_public_provider(domain):
                 written.setdefault((mark.holder, domain), mark)
     known = {domain for _, domain in written}

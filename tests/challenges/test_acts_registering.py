@@ -1,6 +1,8 @@
 """Judges register, declare and step back, and conflicts are found from all that stands in the book."""
 
+import re
 from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from almoner import currency, money
 from almoner.challenges import acts
-from almoner.challenges.conflicts import Interest, JointWork, Mark
+from almoner.challenges.conflicts import AMERICA_COMPETES, Interest, JointWork, Mark
 from almoner.challenges.conflicts.interests import INTEREST_KINDS
 from almoner.challenges.errors import ChallengeRefused
 from almoner.challenges.judges import Judge
@@ -273,3 +275,23 @@ def test_a_judge_needs_a_code_and_a_load_that_can_be_kept() -> None:
     for change in ({"code": ""}, {"load": (3, 2)}, {"load": (-1, 2)}, {"load": (0, 10**6)}):
         with pytest.raises(ValueError, match=r"judge|load"):
             Judge(**{"code": "j", **change})  # type: ignore[arg-type]  # wrong on purpose
+
+
+def test_the_document_says_the_default_of_every_kind_and_its_lines_run(running: "Round") -> None:
+    page = (Path(__file__).parents[2] / "docs" / "conflicts.md").read_text(encoding="utf-8")
+    told = {
+        kind: default
+        for kinds, default in re.findall(r"^\| ((?:`\w+`,? ?)+) \| [^|]+ \| ([^|]+) \|$", page, re.MULTILINE)
+        for kind in re.findall(r"\w+", kinds)
+        if kind in INTEREST_KINDS
+    }
+    assert told == {
+        kind: f"bars from the {AMERICA_COMPETES.scope(kind)}"
+        if AMERICA_COMPETES.level(kind) == "hard"
+        else "is weighed"
+        for kind in INTEREST_KINDS
+    }
+    (lines,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    said = {"session": running.session, "clock": running.clock("2027-03-05")}
+    exec(compile(lines, "conflicts.md", "exec"), said)  # noqa: S102  # our own text
+    assert said["check"].hard["a-1", "j-7"] == "conflict:personal"  # type: ignore[attr-defined]  # made by the lines
