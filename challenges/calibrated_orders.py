@@ -6,11 +6,13 @@ longer count are taken out under the same parameters, and whoever may not compet
 anybody else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import groupby
 
 from .awarding import Order
+from .awarding.orders import Groups
+from .bands import ExpectedRanking
 from .calibration import Calibration, void_reads
 from .decision import DecisionFacts, Ranker, rank_raw
 from .errors import CalibrationInvalid
@@ -66,13 +68,18 @@ def rank_frozen(results: Mapping[str, PhaseCalibration]) -> Ranker:
             if (read.application_id, read.judge_id) not in counted and read.application_id in facts.competing
         ]
         total = void_reads(part.total, void) if void else part.total
-        return calibrated_order(total, facts.brief.rubric_of(phase.id).scale, among=facts.competing)
+        scale = facts.brief.rubric_of(phase.id).scale
+        return calibrated_order(total, scale, among=facts.competing, alpha=float(policy.tie_alpha))
 
     return ranked
 
 
-def calibrated_order(calibration: Calibration, scale: Scale, *, among: frozenset[str]) -> Order:
+def calibrated_order(
+    calibration: Calibration, scale: Scale, *, among: frozenset[str], alpha: float = 0.25
+) -> Order:
     """Return the order of a calibration, with what each application is worth and how sure that is.
+
+    For a line, those around it whom the scores do not separate are one tie for the places that are left.
 
     Parameters
     ----------
@@ -82,6 +89,8 @@ def calibrated_order(calibration: Calibration, scale: Scale, *, among: frozenset
         Of the rubric.
     among : frozenset[str]
         Who is listed; the others stay in every figure.
+    alpha : float [share]
+        How improbable the other side of the line has to be, to be surely on this one.
 
     Examples
     --------
@@ -111,10 +120,28 @@ def calibrated_order(calibration: Calibration, scale: Scale, *, among: frozenset
         worth[name] = max(Fraction(0), scale.merit(Fraction(round(level * MICRO), MICRO)))
         if error is not None:
             spread[name] = Fraction(round(error * MICRO), MICRO)
-    groups = (tuple(rows) for _, rows in groupby(ranking.places, key=lambda row: row.place))
+
+    def regroup(places: int, left_out: frozenset[str]) -> Groups:
+        return _groups(rank(calibration, line=places, alpha=alpha, withdrawn=gone | left_out, draws=0))
+
     return Order(
-        groups=tuple(tuple(row.application_id for row in rows) for rows in groups),
+        groups=_groups(ranking, lined=False),
         said=said,
         worth=worth,
         spread=spread,
+        regroup=regroup,
     )
+
+
+def _groups(ranking: ExpectedRanking, *, lined: bool = True) -> Groups:
+    """Return who is tied: equals, and an unsettled band around the line."""
+    places = {row.application_id: row.place for row in ranking.places}
+    band = () if ranking.band.settled or not lined else ranking.band.members
+    before = [name for name in ranking.order if name in {*ranking.band.sure, *ranking.band.members} - {*band}]
+    after = [name for name in ranking.order if name not in {*before, *band}]
+    parts = (_equal(before, places), [tuple(band)] if band else [], _equal(after, places))
+    return tuple(group for part in parts for group in part)
+
+
+def _equal(names: Sequence[str], places: Mapping[str, int]) -> list[tuple[str, ...]]:
+    return [tuple(rows) for _, rows in groupby(names, key=places.__getitem__)]
