@@ -6,31 +6,42 @@ longer count are taken out under the same parameters, and whoever may not compet
 anybody else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
 
+from .advancing import Advancement, advance
 from .awarding import Order
 from .awarding.orders import Groups
 from .bands import ExpectedRanking
 from .calibration import Calibration, void_reads
 from .decision import DecisionFacts, Ranker, rank_raw
-from .errors import CalibrationInvalid
+from .errors import CalibrationInvalid, TieUnresolved
+from .judge_policy import JudgePolicy
 from .phase_results import PhaseCalibration
 from .phases import Phase
 from .ranking import rank
 from .rubric import Scale
 
 MICRO = 10**6
+NOBODY: Mapping[str, Advancement] = {}
 
 
-def rank_frozen(results: Mapping[str, PhaseCalibration]) -> Ranker:
+def rank_frozen(
+    results: Mapping[str, PhaseCalibration], advanced: Mapping[str, Advancement] = NOBODY
+) -> Ranker:
     """Return how phases are ranked of which the calibration is frozen.
+
+    Where the band around the line was decided by lot or by a panel, whoever went on stands before whoever
+    did not, so that a prize of the phase goes to those who go on.
 
     Parameters
     ----------
     results : Mapping[str, PhaseCalibration]
         Phase -> its calibration. Where the brief asks for none, plain means rank.
+    advanced : Mapping[str, Advancement]
+        Phase -> who went on; its lot is drawn again where reads have become void since.
 
     Raises
     ------
@@ -69,9 +80,51 @@ def rank_frozen(results: Mapping[str, PhaseCalibration]) -> Ranker:
         ]
         total = void_reads(part.total, void) if void else part.total
         scale = facts.brief.rubric_of(phase.id).scale
-        return calibrated_order(total, scale, among=facts.competing, alpha=float(policy.tie_alpha))
+        order = calibrated_order(total, scale, among=facts.competing, alpha=float(policy.tie_alpha))
+        known = advanced.get(phase.id)
+        return order if known is None else _inside_first(order, _inside(phase, policy, total, known, order))
 
     return ranked
+
+
+def _inside(
+    phase: Phase, policy: JudgePolicy, total: Calibration, known: Advancement, order: Order
+) -> tuple[str, ...]:
+    """Say who goes on by the same rule, lot and choice; as decided where that cannot be said any more."""
+    rule = phase.advances
+    if rule is None or rule.rule != "top" or not order.names:
+        return known.inside
+    ranking = rank(
+        total,
+        line=rule.n or 1,
+        alpha=float(policy.tie_alpha),
+        withdrawn=set(total.applications) - set(order.names),
+        draws=0,
+    )
+    try:
+        return advance(
+            rule,
+            order.names,
+            ranking=ranking,
+            seed=None if known.lot is None else known.lot.seed,
+            chosen=set(known.inside) & set(ranking.band.members),
+            reread=True,
+        ).inside
+    except TieUnresolved:
+        return known.inside
+
+
+def _inside_first(order: Order, inside: Collection[str]) -> Order:
+    """Put those who go on before the others; a line is drawn among the ones or among the others."""
+    inner, outer = order.only(inside), order.without(inside)
+
+    def regroup(places: int, left_out: frozenset[str]) -> Groups:
+        first, rest = inner.without(left_out), outer.without(left_out)
+        if places < len(first.names):
+            return (*first.at_line(places).groups, *rest.groups)
+        return (*first.groups, *rest.at_line(places - len(first.names)).groups)
+
+    return replace(order, groups=(*inner.groups, *outer.groups), regroup=regroup)
 
 
 def calibrated_order(
