@@ -260,7 +260,8 @@ def _require_bounded(**counts: int) -> None:
     for name, limit in limits.items():
         if counts[name] > limit:
             raise CalibrationInvalid(
-                f"{counts[name]} {name}; the limit is {limit}. Calibrate parts that share no judge one by one.",
+                f"{counts[name]} {name}; the limit is {limit}: calibrate parts without a common judge "
+                "one by one.",
                 **counts,
             )
 

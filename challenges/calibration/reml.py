@@ -152,7 +152,7 @@ def fit(design: Design) -> Fit:
 def _climb(
     design: Design, names: tuple[str, ...], point: SolvedModel, now: Array, target: Array | None, floor: float
 ) -> tuple[Array, SolvedModel]:
-    """Go towards the target, half as far each time the likelihood falls; else to a floor; else a step of EM."""
+    """Go towards the target, half as far while the likelihood falls; else to a floor; else a step of EM."""
     lowest = point.log_likelihood - _ROUNDING * abs(point.log_likelihood)
     for after in _ways(point, names, now, target, floor):
         found = _at(design, names, after)
