@@ -89,7 +89,8 @@ def feedback_packets(
     return {
         code: _packet(session, round_, submission, key)
         for code, submission in sorted(
-            (one.application.application_id, one) for one in list_submissions(session, round_.stored)
+            (one.application.application_id, one)
+            for one in list_submissions(session, round_.stored, withdrawn=True)
         )
         if only in {None, code}
     }
