@@ -153,7 +153,7 @@ def publish_band(
     now = as_utc(clock())
     if beacon_at is not None and as_utc(beacon_at) <= now:
         raise TieUnresolved(
-            f"The beacon of {instant_text(as_utc(beacon_at))} is out by {instant_text(now)}: name a later one.",
+            f"The beacon of {instant_text(as_utc(beacon_at))} is out already: name a later one.",
             phase=phase,
         )
     result = PhaseCalibration.read(kept.body)
@@ -385,8 +385,8 @@ def _seed(
     if isinstance(given, Beacon):
         if (given.source, instant_text(as_utc(given.instant))) != (band["beacon_source"], band["beacon_at"]):
             raise TieUnresolved(
-                f"The band of {phase} named the beacon {band['beacon_source']!r} of {band['beacon_at']}, and no "
-                "other one counts.",
+                f"The band of {phase} named the beacon {band['beacon_source']!r} of {band['beacon_at']}, "
+                "and no other one counts.",
                 phase=phase,
             )
         return given.seed

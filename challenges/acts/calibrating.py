@@ -13,6 +13,7 @@ from ..feedback import own_effect
 from ..judge_policy import JudgePolicy
 from ..phase_results import EXTRA, VOIDED, PhaseCalibration, calibrate_phase, rank_part, without_reads
 from ..phases import SCORED, Phase
+from ..plans import halves_of, panels_of
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import (
     NumberedBody,
@@ -23,7 +24,7 @@ from ..records.calibrations import (
 )
 from ..records.plans import find_plan
 from ..records.reads import StoredRead, list_reads, list_scores, lock_scores
-from .assigning import halves_of, panels_of, plan_of
+from .assigning import plan_of
 from .entering import list_entries
 from .judging import void_read
 from .recusing import find_bars
@@ -328,7 +329,7 @@ def _scored(stored: StoredChallenge, phase: str) -> Phase:
     found = stored.challenge.brief.phase(phase)
     if found.judging not in SCORED:
         raise CalibrationInvalid(
-            f"{phase} of {stored.challenge.code} is judged by {found.judging}: there are no reads to calibrate.",
+            f"{phase} of {stored.challenge.code} is judged by {found.judging}: nothing to calibrate.",
             phase=phase,
         )
     return found
@@ -342,8 +343,8 @@ def _require_closed(stored: StoredChallenge, phase: Phase, clock: Clock) -> None
     closes, now = stored.challenge.brief.closes(phase), as_utc(clock())
     if now < closes:
         raise ChallengeRefused(
-            f"{phase.id} of {stored.challenge.code} closes at {instant_text(closes)}; until then judges may mark "
-            "again.",
+            f"{phase.id} of {stored.challenge.code} closes at {instant_text(closes)}; until then judges may "
+            "mark again.",
             phase=phase.id,
             closes_at=instant_text(closes),
         )

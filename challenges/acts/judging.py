@@ -132,8 +132,8 @@ def find_place(
         seat = None
     if seat is None:
         raise ScoreUnassigned(
-            f"No published plan of {stored.challenge.code} gives {judge} this entry in {phase}. A judge reads "
-            "and scores the entries on his own list, and no others.",
+            f"No published plan of {stored.challenge.code} gives {judge} this entry in {phase}. A judge "
+            "reads and scores the entries on his own list, and no others.",
             challenge=stored.challenge.code,
             phase=phase,
             judge=judge,

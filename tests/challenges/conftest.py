@@ -17,6 +17,7 @@ from almoner.challenges import Application, Award, Ballot, Brief, Rubric, acts
 from almoner.challenges.conflicts import Interest
 from almoner.challenges.judges import Judge
 from almoner.challenges.lifecycle import Challenge, Submission
+from almoner.challenges.plans import AssignmentPlan, PlanWishes
 from almoner.challenges.records.briefs import find_challenge
 from almoner.challenges.records.plans import find_seat
 from almoner.challenges.records.reads import keep_read
@@ -366,21 +367,27 @@ class Judged:
             own = text.replace("river-trust", f"hub-{name[2:]}").replace("pump-makers", f"lab-{name[2:]}")
             acts.submit(self.session, "main", Application.read(own), clock=self.at("2027-01-20"))
 
-    def register(self, *names: str, **more: Any) -> None:
+    def register(self, *names: str, panel: str = "") -> None:
         for name in names:
-            acts.register_judge(
-                self.session, "main", self.challenge, Judge(code=name, **more), clock=self.at("2027-02-01")
-            )
+            judge, clock = Judge(code=name, panel=panel), self.at("2027-02-01")
+            acts.register_judge(self.session, "main", self.challenge, judge, clock=clock)
 
-    def plan(self, phase: str = "panel", day: str = "2027-03-05", **wishes: Any) -> "acts.AssignmentPlan":
-        asked = acts.PlanWishes(**{"seed": 7, **wishes})
-        return acts.plan_assignment(self.session, "main", self.challenge, phase, asked, clock=self.at(day))
+    def plan(
+        self,
+        phase: str = "panel",
+        day: str = "2027-03-05",
+        *,
+        seed: int = 7,
+        signals: Mapping[str, Mapping[tuple[str, str], float]] | None = None,
+        limit_s: float = 10.0,
+    ) -> AssignmentPlan:
+        wishes = PlanWishes(seed=seed, signals=signals or {}, limit_s=limit_s)
+        clock = self.at(day)
+        return acts.plan_assignment(self.session, "main", self.challenge, phase, wishes, clock=clock)
 
-    def assign(
-        self, phase: str = "panel", day: str = "2027-03-05", reason: str = "", **wishes: Any
-    ) -> "acts.AssignmentPlan":
+    def assign(self, phase: str = "panel", day: str = "2027-03-05", reason: str = "") -> AssignmentPlan:
         """Draft a plan and publish it."""
-        plan = self.plan(phase, day, **wishes)
+        plan = self.plan(phase, day)
         return acts.publish_assignment(
             self.session,
             "main",
@@ -399,7 +406,7 @@ class Judged:
         clock = self.at(day)
         return acts.score(self.session, "main", self.challenge, name, judge, marks, clock=clock)
 
-    def mark_all(self, plan: "acts.AssignmentPlan", phase: str = "panel") -> None:
+    def mark_all(self, plan: AssignmentPlan, phase: str = "panel") -> None:
         """Write a read of every judge on his list, past the checks of ``acts.score``: quality rises with the
         number of the name, with so much chance in it that the scores do not separate neighbours."""
         brief = self.round.brief()
@@ -436,7 +443,7 @@ class Judged:
 def open_judged(brief_content: Content) -> Callable[[Round], Judged]:
     """Maker of a published round whose brief has judges assigned, two reads each, three places."""
 
-    def opened(round_: Round, *, reads: int = 2, **policy: Any) -> Judged:
+    def opened(round_: Round, *, reads: int = 2, **policy: object) -> Judged:
         brief_content["judge_policy"] = {
             "load": [0, 100],
             "scope": "pair",
