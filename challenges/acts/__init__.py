@@ -22,6 +22,14 @@ if TYPE_CHECKING:
         publish_band,
         remind_readers,
     )
+    from .amending import (
+        ProposedAmendment,
+        amend_brief,
+        brief_versions,
+        consent_to,
+        record_notice,
+        waiting_notices,
+    )
     from .appealing import (
         DecisionInputs,
         Ruled,
@@ -68,7 +76,6 @@ if TYPE_CHECKING:
     )
     from .deciding import (
         award,
-        conclude,
         pay_award,
         tally,
     )
@@ -123,6 +130,7 @@ if TYPE_CHECKING:
         goal_course,
         hub_progress,
         leaderboard,
+        progress_contenders,
         rate_hubs,
     )
     from .telling import (
@@ -147,6 +155,14 @@ else:
                 "publish_band",
                 "remind_readers",
             ),
+            ".amending": (
+                "ProposedAmendment",
+                "amend_brief",
+                "brief_versions",
+                "consent_to",
+                "record_notice",
+                "waiting_notices",
+            ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
             ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
             ".assigning": (
@@ -169,7 +185,7 @@ else:
             ),
             ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
             ".closing": ("announce", "cancel", "conclude", "settle_prize"),
-            ".deciding": ("award", "conclude", "pay_award", "tally"),
+            ".deciding": ("award", "pay_award", "tally"),
             ".granting": (
                 "accept_award",
                 "approve_award",
@@ -208,6 +224,7 @@ else:
                 "goal_course",
                 "hub_progress",
                 "leaderboard",
+                "progress_contenders",
                 "rate_hubs",
             ),
             ".telling": ("feedback", "feedback_packets"),
@@ -225,6 +242,7 @@ __all__ = [
     "OpenedSecret",
     "PanelChoice",
     "PlanWishes",
+    "ProposedAmendment",
     "Ruled",
     "Ruling",
     "SuppliedFact",
@@ -234,11 +252,13 @@ __all__ = [
     "accept_award",
     "actors_of",
     "advance_phase",
+    "amend_brief",
     "announce",
     "appeal",
     "approve_award",
     "attachment",
     "award",
+    "brief_versions",
     "calibrate_again",
     "cancel",
     "cast_ballot",
@@ -248,6 +268,7 @@ __all__ = [
     "commit_publicly",
     "conclude",
     "conflicts_of",
+    "consent_to",
     "cure",
     "decision_of",
     "declare",
@@ -275,6 +296,7 @@ __all__ = [
     "pay_award",
     "phase_calibrations",
     "plan_assignment",
+    "progress_contenders",
     "propose_award",
     "public_register",
     "publish",
@@ -283,6 +305,7 @@ __all__ = [
     "rank_phase",
     "rate_hubs",
     "recompute_without_void",
+    "record_notice",
     "recuse",
     "register_judge",
     "remind_readers",
@@ -301,6 +324,7 @@ __all__ = [
     "verified_results",
     "void_conflicts",
     "void_read",
+    "waiting_notices",
     "waive",
     "withdraw",
 ]
