@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .admissions import (
         Waiver,
     )
+    from .advancing import Advancement, advance
     from .aggregates import (
         publishable,
         publishable_aggregates,
@@ -153,6 +154,7 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
+    from .feedback import RoundResult, own_effect, write_packet
     from .fields import (
         Condition,
     )
@@ -161,6 +163,7 @@ if TYPE_CHECKING:
         answer_findings,
         check_answers,
     )
+    from .halves import Half, PeerEntry, advance_half, halve, unfinished
     from .judge_policy import (
         AttributeMinimum,
         JudgeFee,
@@ -192,10 +195,13 @@ if TYPE_CHECKING:
         InKindNeed,
         InKindOffer,
     )
+    from .packets import FeedbackPacket, MethodAgreement, PacketMark, PacketTrait, ProcessFacts
+    from .phase_results import CalibratedPart, PhaseCalibration, calibrate_phase, rank_part, without_reads
     from .phases import (
         Advances,
         Phase,
     )
+    from .plans import AssignmentPlan, PlanWishes
     from .policies import (
         AmendmentPolicy,
         AppealPolicy,
@@ -292,6 +298,7 @@ else:
         {
             ".actor_map": ("ActorMap", "MapActor", "MapTie"),
             ".admissions": ("Waiver",),
+            ".advancing": ("Advancement", "advance"),
             ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
             ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
             ".applications": ("Application", "AttachedFile"),
@@ -392,8 +399,10 @@ else:
                 "smallest_proofs",
                 "take_quiz",
             ),
+            ".feedback": ("RoundResult", "own_effect", "write_packet"),
             ".fields": ("Condition",),
             ".forms": ("Form", "answer_findings", "check_answers"),
+            ".halves": ("Half", "PeerEntry", "advance_half", "halve", "unfinished"),
             ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
             ".landscape": ("draw_map",),
             ".leaders": ("Leaderboard", "leaderboard"),
@@ -401,7 +410,16 @@ else:
             ".lint": ("require_publishable",),
             ".linting.finding": ("BriefFinding", "Capacity"),
             ".offers": ("InKindNeed", "InKindOffer"),
+            ".packets": ("FeedbackPacket", "MethodAgreement", "PacketMark", "PacketTrait", "ProcessFacts"),
+            ".phase_results": (
+                "CalibratedPart",
+                "PhaseCalibration",
+                "calibrate_phase",
+                "rank_part",
+                "without_reads",
+            ),
             ".phases": ("Advances", "Phase"),
+            ".plans": ("AssignmentPlan", "PlanWishes"),
             ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
             ".prizes": (
                 "AnyPrize",
@@ -442,6 +460,7 @@ __all__ = [
     "AMERICA_COMPETES",
     "ActorDisclosure",
     "ActorMap",
+    "Advancement",
     "Advances",
     "Aliases",
     "AllOf",
@@ -454,6 +473,7 @@ __all__ = [
     "AppealPolicy",
     "Application",
     "Assignment",
+    "AssignmentPlan",
     "AssignmentProblem",
     "Assumptions",
     "AttachedFile",
@@ -470,6 +490,7 @@ __all__ = [
     "BriefFinding",
     "BriefVersion",
     "BudgetLine",
+    "CalibratedPart",
     "Calibration",
     "Capacity",
     "ChangeLink",
@@ -488,6 +509,7 @@ __all__ = [
     "ExpectedPlace",
     "ExpectedRanking",
     "FactStatement",
+    "FeedbackPacket",
     "Filled",
     "FinalistsThenGrand",
     "Finding",
@@ -495,6 +517,7 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
+    "Half",
     "HubProgress",
     "InKindNeed",
     "InKindOffer",
@@ -517,15 +540,22 @@ __all__ = [
     "MeasuredProject",
     "Member",
     "Merit",
+    "MethodAgreement",
     "MoneyFlow",
     "Move",
     "NamedFunder",
     "Not",
+    "PacketMark",
+    "PacketTrait",
+    "PeerEntry",
     "Phase",
+    "PhaseCalibration",
     "Places",
+    "PlanWishes",
     "Pool",
     "Prize",
     "PrizeStage",
+    "ProcessFacts",
     "ProgressContender",
     "ProgressDivision",
     "ProofSet",
@@ -543,6 +573,7 @@ __all__ = [
     "ReducedPerDay",
     "RegisterEntry",
     "RollOver",
+    "RoundResult",
     "Rubric",
     "Scale",
     "Score",
@@ -555,6 +586,8 @@ __all__ = [
     "Variances",
     "VisibilityRule",
     "Waiver",
+    "advance",
+    "advance_half",
     "after_cure",
     "alias_sets",
     "amend",
@@ -567,6 +600,7 @@ __all__ = [
     "band_widths",
     "barred_pairs",
     "calibrate",
+    "calibrate_phase",
     "calibrate_traits",
     "challenge_schemas",
     "check_answers",
@@ -589,6 +623,7 @@ __all__ = [
     "fill_to_cap",
     "find_conflicts",
     "freeze",
+    "halve",
     "in_force",
     "infer_from_mail",
     "infer_from_money",
@@ -603,6 +638,7 @@ __all__ = [
     "merge_drafts",
     "metric_shares",
     "negation",
+    "own_effect",
     "places_for_money",
     "pose",
     "prize_maximum",
@@ -614,6 +650,7 @@ __all__ = [
     "rank",
     "rank_by_mean",
     "rank_moves",
+    "rank_part",
     "rate",
     "read_calibration",
     "read_marks",
@@ -631,5 +668,8 @@ __all__ = [
     "total_reads",
     "totals_by_read",
     "unawarded",
+    "unfinished",
     "void_reads",
+    "without_reads",
+    "write_packet",
 ]

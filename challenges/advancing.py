@@ -167,8 +167,8 @@ def advance(  # what the scores say, and how the band is decided
     >>> advance(rule, ["a", "b", "c"], ranking=ranking)
     Traceback (most recent call last):
     ...
-    almoner.challenges.errors.TieUnresolved: 2 applications cannot be told apart and 1 place is left for them: \
-the lottery needs its seed, which is published after the band.
+    almoner.challenges.errors.TieUnresolved: 2 applications cannot be told apart and 1 place is left for \
+them: the lottery needs its seed, which is published after the band.
     """
     if rule.rule == "all_eligible":
         return _plain(rule, tuple(sorted(eligible)), (), ())

@@ -118,6 +118,7 @@ def amend(
     kind: Kind,
     facts: AmendmentFacts = NOTHING_YET,
     now: datetime,
+    pending: datetime | None = None,
 ) -> Amended:
     """Apply a patch to a brief, or say why it may not be.
 
@@ -136,6 +137,8 @@ def amend(
         What has happened so far.
     now : datetime
         When it is announced; aware.
+    pending : datetime or None
+        When the current version itself takes effect, if that is still to come: no later one overtakes it.
 
     Raises
     ------
@@ -169,6 +172,7 @@ def amend(
     brief, places = _patched(current, patch, kind)
     instant = as_utc(now)
     effective = instant + current.amendment_policy.notice if kind == "material" else instant
+    effective = max(effective, as_utc(pending or effective))
     _require_lawful(current, brief, facts, instant, effective)
     return Amended(
         brief=brief,

@@ -103,9 +103,6 @@ class ProgressDivision:
     drawn: tuple[str, ...]
 
 
-Contender = ProgressContender  # the name that awarding still uses
-
-
 def damped_factor(earlier: int, damping: Fraction) -> Fraction:
     """Return (1 + earlier awards) to the power of 1 - damping, to 18 decimals.
 

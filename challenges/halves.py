@@ -258,8 +258,8 @@ def _require(entries: list[PeerEntry], places: int, seed: str) -> None:
     ids = [one.application_id for one in entries]
     if not seed or places < 0 or len(set(ids)) != len(ids):
         raise AssignmentInvalid(
-            f"Halves need a seed, places of 0 or more and every application once; here {len(ids)} applications, "
-            f"{len(ids) - len(set(ids))} of them twice, and {places} places.",
+            f"Halves need a seed, places of 0 or more and every application once; here {len(ids)} "
+            f"applications, {len(ids) - len(set(ids))} of them twice, and {places} places.",
             applications=len(ids),
             places=places,
         )
@@ -271,8 +271,8 @@ def _split(members: list[PeerEntry], seed: str) -> dict[str, Side]:
     if len(groups) == 1 and len(members) > 1:
         names = ", ".join(one.application_id for one in members[:5])
         raise AssignmentInvalid(
-            f"All {len(members)} applications of the panel {members[0].panel!r} share parties ({names}): no half "
-            "can read the other. Let a panel of judges read them.",
+            f"All {len(members)} applications of the panel {members[0].panel!r} share parties ({names}): no "
+            "half can read the other. Let a panel of judges read them.",
             applications=[one.application_id for one in members],
         )
     count = dict.fromkeys(SIDES, 0)

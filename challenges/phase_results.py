@@ -77,8 +77,8 @@ class PhaseCalibration:
     Examples
     --------
     >>> total = calibrate([("a", "j", 4), ("b", "j", 2)], direction="higher")
-    >>> made = PhaseCalibration(phase="panel", rubric="merit/1", kind="closed", phases=("panel",), based_on="",
-    ...     parts=(CalibratedPart(name="", places=None, total=total, traits={}),))
+    >>> made = PhaseCalibration(phase="panel", rubric="merit/1", kind="closed", phases=("panel",),
+    ...     based_on="", parts=(CalibratedPart(name="", places=None, total=total, traits={}),))
     >>> PhaseCalibration.read(made.to_json()) == made
     True
     """
@@ -163,7 +163,7 @@ class PhaseCalibration:
         return next((part for part in self.parts if application in part.total.applications), None)
 
 
-def calibrate_phase(  # noqa: PLR0913  # what was scored, under which rules, and when it was frozen
+def calibrate_phase(  # what was scored, under which rules, and when it was frozen
     scores: Iterable[Score],
     rubric: Rubric,
     policy: JudgePolicy,

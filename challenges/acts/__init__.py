@@ -45,13 +45,7 @@ if TYPE_CHECKING:
         submit,
         withdraw,
     )
-    from .assigning import (
-        AssignmentPlan,
-        PlanWishes,
-        find_assignment,
-        plan_assignment,
-        publish_assignment,
-    )
+    from .assigning import find_assignment, plan_assignment, publish_assignment
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -88,10 +82,7 @@ if TYPE_CHECKING:
         propose_award,
         reverse_award,
     )
-    from .judging import (
-        score,
-        void_read,
-    )
+    from .judging import score, void_read
     from .making import (
         Which,
     )
@@ -116,14 +107,7 @@ if TYPE_CHECKING:
         cast_ballot,
         publish,
     )
-    from .showing import (
-        EntryList,
-        EntryRow,
-        list_to_read,
-        open_entry,
-        show_application,
-        show_entries,
-    )
+    from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
     from .standing import (
         attachment,
         earlier_awards,
@@ -133,10 +117,7 @@ if TYPE_CHECKING:
         progress_contenders,
         rate_hubs,
     )
-    from .telling import (
-        feedback,
-        feedback_packets,
-    )
+    from .telling import feedback, feedback_packets
     from .verified import (
         VerifiedResult,
         verified_results,
@@ -165,13 +146,7 @@ else:
             ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
             ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
-            ".assigning": (
-                "AssignmentPlan",
-                "PlanWishes",
-                "find_assignment",
-                "plan_assignment",
-                "publish_assignment",
-            ),
+            ".assigning": ("find_assignment", "plan_assignment", "publish_assignment"),
             ".calibrating": (
                 "FrozenCalibration",
                 "calibrate_again",
@@ -233,7 +208,6 @@ else:
     )
 
 __all__ = [
-    "AssignmentPlan",
     "ConflictCheck",
     "DecisionInputs",
     "EntryList",
@@ -241,7 +215,6 @@ __all__ = [
     "FrozenCalibration",
     "OpenedSecret",
     "PanelChoice",
-    "PlanWishes",
     "ProposedAmendment",
     "Ruled",
     "Ruling",

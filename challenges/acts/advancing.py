@@ -96,7 +96,7 @@ def commit_lottery(
     ChallengeRefused
         When somebody has scored already, or another secret was committed to.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_scores(session, stored)
     known = list_advancements(session, stored, phase, "committed")
     if known and json.loads(known[0].body)["commitment"] == commitment:
@@ -143,7 +143,7 @@ def publish_band(
     TieUnresolved
         When the beacon's instant is not later than now.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_scores(session, stored)
     found = stored.challenge.brief.phase(phase)
     kept = find_calibration(session, stored, phase)
@@ -153,7 +153,7 @@ def publish_band(
     now = as_utc(clock())
     if beacon_at is not None and as_utc(beacon_at) <= now:
         raise TieUnresolved(
-            f"The beacon of {instant_text(as_utc(beacon_at))} is out by {instant_text(now)}: name a later one.",
+            f"The beacon of {instant_text(as_utc(beacon_at))} is out already: name a later one.",
             phase=phase,
         )
     result = PhaseCalibration.read(kept.body)
@@ -204,7 +204,7 @@ def advance_phase(
     ConflictRecused
         When somebody on the panel is in conflict with an application of the band.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_scores(session, stored)
     found = stored.challenge.brief.phase(phase)
     rule = _rule(stored, found, as_utc(clock()))
@@ -258,7 +258,7 @@ def remind_readers(
     ChallengeClosed
         When the phase is not open: the reminder would come too late to read.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     now = as_utc(clock())
     stored.challenge.brief.require_open(phase, now)
     lock_scores(session, stored)
@@ -385,8 +385,8 @@ def _seed(
     if isinstance(given, Beacon):
         if (given.source, instant_text(as_utc(given.instant))) != (band["beacon_source"], band["beacon_at"]):
             raise TieUnresolved(
-                f"The band of {phase} named the beacon {band['beacon_source']!r} of {band['beacon_at']}, and no "
-                "other one counts.",
+                f"The band of {phase} named the beacon {band['beacon_source']!r} of {band['beacon_at']}, "
+                "and no other one counts.",
                 phase=phase,
             )
         return given.seed

@@ -1,23 +1,22 @@
 """Who reads what is drafted by one joint problem, and counts once it is published."""
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import Any
 
 from ...finance.dates import Clock
 from ...finance.documents import canonical_bytes
 from ...finance.posting import record_event
 from ...finance.storage import Session
-from ..assignment import assign
+from ..assignment import Assignment, assign
 from ..assignment.posing import EntryToRead, PairRules, Reader, mix_signals, pose_assignment, unlinked
-from ..assignment.result import Assignment
 from ..errors import AssignmentInvalid
 from ..halves import Half, PeerEntry, halve
 from ..judge_policy import JudgePolicy
 from ..judges import Judge
 from ..phases import SCORED, Phase
+from ..plans import AssignmentPlan, PlanWishes, halves_of, read_plan
 from ..records.briefs import StoredChallenge, find_challenge
+from ..records.interests import list_judges
 from ..records.plans import (
     Pair,
     StoredPlan,
@@ -27,102 +26,12 @@ from ..records.plans import (
     list_opened,
     require_plan,
 )
-from ..records.interests import list_judges
-from ..records.reads import lock_scores
+from ..records.reads import list_reads, lock_scores
 from .entering import Entry, list_entries
 from .recusing import Bars, find_bars
 from .registering import register_judge
 
 SCHEMA = "almoner.plan/1"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlanWishes:
-    """What the organiser gives to a plan besides the brief.
-
-    Attributes
-    ----------
-    seed : int [1]
-        Of every choice by chance.
-    signals : Mapping [1]
-        Name -> pair (application, judge) -> how well they fit, 0 to 1; what is missing plays no part.
-    panels : Mapping of str to str
-        Application -> panel; empty: one panel.
-    languages : Mapping of str to str
-        Application -> language.
-    separated : tuple of pairs of judges
-        Who must not read the same application.
-    gap : float [1]
-        Relative distance to the bound that is good enough.
-    limit_s : float [s]
-        Time for the solver.
-
-    Examples
-    --------
-    >>> PlanWishes(seed=1).gap
-    0.001
-    """
-
-    seed: int
-    signals: Mapping[str, Mapping[Pair, float]] = field(default_factory=dict)
-    panels: Mapping[str, str] = field(default_factory=dict)
-    languages: Mapping[str, str] = field(default_factory=dict)
-    separated: tuple[Pair, ...] = ()
-    gap: float = 1e-3
-    limit_s: float = 10.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentPlan:
-    """A plan of who reads what.
-
-    Attributes
-    ----------
-    phase : str
-        Of which phase.
-    number : int [plans]
-        Counted from 1 in the phase.
-    pairs : tuple of (application, judge)
-        Who reads what.
-    missing : tuple of (application, int) [reads]
-        Applications that lack reads.
-    proven : bool
-        Whether nothing better exists, within the gap.
-    unlinked : Mapping of str to int [parts]
-        Panels whose reads fall apart, and into how many parts; ``""`` is all together.
-    body : bytes
-        Exact bytes: pairs, seed, objectives, digests.
-    published : bool
-        Whether it counts.
-
-    Examples
-    --------
-    >>> AssignmentPlan(phase="panel", number=1, pairs=(), missing=(), proven=True, unlinked={}, body=b"",
-    ...     published=False).published
-    False
-    """
-
-    phase: str
-    number: int
-    pairs: tuple[Pair, ...]
-    missing: tuple[tuple[str, int], ...]
-    proven: bool
-    unlinked: Mapping[str, int]
-    body: bytes
-    published: bool
-
-    @property
-    def lacks(self) -> tuple[str, ...]:
-        """What somebody has to accept before it is published, one sentence each."""
-        said = []
-        if self.missing:
-            short = ", ".join(f"{name} ({count})" for name, count in self.missing[:10])
-            total = sum(count for _, count in self.missing)
-            said.append(f"{total} reads are missing: {short}")
-        for name, parts in self.unlinked.items():
-            where = f"of panel {name}" if name else "of all applications together"
-            said.append(f"the reads {where} fall into {parts} parts that share no judge")
-        return tuple(said)
 
 
 def plan_assignment(
@@ -155,7 +64,7 @@ def plan_assignment(
     Missing
         When there is no such challenge or phase.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found, policy = _judged(stored, phase)
     lock_scores(session, stored)
     entries = list_entries(session, stored, found)
@@ -213,7 +122,7 @@ def publish_assignment(
     Missing
         When there is no such plan.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found, _ = _judged(stored, phase)
     lock_scores(session, stored)
     kept = require_plan(session, stored, phase, number)
@@ -256,32 +165,13 @@ def find_assignment(
     return plan_of(phase, require_plan(session, stored, phase, number))
 
 
-def halves_of(plan: AssignmentPlan) -> tuple[Half, ...]:
-    """Return the halves by which applicants read each other; none where judges read."""
-    return tuple(
-        Half(
-            panel=row["panel"],
-            side=row["side"],
-            applications=tuple(row["applications"]),
-            readers=tuple(row["readers"]),
-            places=row["places"],
-        )
-        for row in json.loads(plan.body)["halves"]
-    )
-
-
-def panels_of(plan: AssignmentPlan) -> dict[str, str]:
-    """Return the panel of each application; empty where there is one panel."""
-    return dict(json.loads(plan.body)["panels"])
-
-
 def _judged(stored: StoredChallenge, phase: str) -> tuple[Phase, JudgePolicy]:
     brief = stored.challenge.brief
     found = brief.phase(phase)
     if found.judging not in SCORED or brief.judge_policy is None:
         raise AssignmentInvalid(
-            f"Nobody is assigned in {phase} of {stored.challenge.code}: it is judged by {found.judging}, and the "
-            f"brief has {'a' if brief.judge_policy else 'no'} judge policy.",
+            f"Nobody is assigned in {phase} of {stored.challenge.code}: it is judged by {found.judging}, "
+            f"and the brief has {'a' if brief.judge_policy else 'no'} judge policy.",
             phase=phase,
         )
     return found, brief.judge_policy
@@ -341,7 +231,11 @@ def _pose(  # all that the problem is made of
     readers = [_reader(one) for one in list_judges(session, stored) if not halves or one.code in peers]
     names = [entry.code for entry in entries]
     rules = PairRules(
-        barred={pair: why for pair, why in bars.hard.items() if _known(pair, names, readers)},
+        barred={
+            pair: why
+            for pair, why in (_read_before(session, stored, phase) | dict(bars.hard)).items()
+            if _known(pair, names, readers)
+        },
         soft={
             pair: 1.0 for pair in bars.soft if _known(pair, names, readers) and pair not in bars.overridden
         },
@@ -369,6 +263,23 @@ def _pose(  # all that the problem is made of
         affinity=mix_signals(names, [one.judge for one in readers], wishes.signals),
         halves=halves,
     )
+
+
+def _read_before(session: Session, stored: StoredChallenge, phase: Phase) -> dict[Pair, str]:
+    """Bar what a judge has read in another phase under the same rubric: an extra read is somebody else's."""
+    brief = stored.challenge.brief
+    others = [
+        one.id
+        for one in brief.phases
+        if one.id != phase.id
+        and one.judging in SCORED
+        and brief.rubric_of(one.id) == brief.rubric_of(phase.id)
+    ]
+    return {
+        (read.application, read.judge): "read_before"
+        for other in others
+        for read in list_reads(session, stored, other)
+    }
 
 
 def _known(pair: Pair, names: Sequence[str], readers: Sequence[Reader]) -> bool:
@@ -418,18 +329,8 @@ def _content(  # all that the plan says
 
 
 def plan_of(phase: str, kept: StoredPlan) -> AssignmentPlan:
-    """Return a plan from its bytes."""
-    said = json.loads(kept.body)
-    return AssignmentPlan(
-        phase=phase,
-        number=kept.number,
-        pairs=kept.pairs,
-        missing=tuple((name, count) for name, count in said["assignment"]["missing"]),
-        proven=said["assignment"]["state"] == "optimal",
-        unlinked=said["unlinked"],
-        body=kept.body,
-        published=kept.published,
-    )
+    """Return a stored plan as it is told."""
+    return read_plan(phase, kept.number, kept.pairs, kept.body, published=kept.published)
 
 
 def _require_newest(session: Session, stored: StoredChallenge, plan: AssignmentPlan) -> None:
@@ -445,16 +346,16 @@ def _require_newest(session: Session, stored: StoredChallenge, plan: AssignmentP
 def _require_accepted(plan: AssignmentPlan, maker: str, checker: str | None, reason: str) -> None:
     if plan.lacks and not reason.strip():
         raise AssignmentInvalid(
-            f"Plan {plan.number} of {plan.phase} is not whole: {'; '.join(plan.lacks)}. Draft again, or publish it "
-            "with the reason why this is accepted.",
+            f"Plan {plan.number} of {plan.phase} is not whole: {'; '.join(plan.lacks)}. Draft again, or "
+            "publish it with the reason why this is accepted.",
             lacks=list(plan.lacks),
         )
     if checker is not None and checker == maker:
         raise AssignmentInvalid(f"{maker} publishes and cannot be the second person as well.", maker=maker)
     if not plan.proven and checker is None:
         raise AssignmentInvalid(
-            f"Plan {plan.number} of {plan.phase} is not proven to be best: its time ran out. A second person has "
-            "to agree to publish it.",
+            f"Plan {plan.number} of {plan.phase} is not proven to be best: its time ran out. A second person "
+            "has to agree to publish it.",
             number=plan.number,
         )
 
@@ -467,7 +368,7 @@ def _require_without_conflict(stored: StoredChallenge, plan: AssignmentPlan, bar
     if soft:
         shown = ", ".join(f"{name} by {judge} ({bars.soft[name, judge]})" for name, judge in soft[:10])
         raise AssignmentInvalid(
-            f"{len(soft)} pairs of plan {plan.number} have a soft conflict: {shown}. Override each with a signed "
-            "reason, or draft again.",
+            f"{len(soft)} pairs of plan {plan.number} have a soft conflict: {shown}. Override each with a "
+            "signed reason, or draft again.",
             pairs=[f"{name}#{judge}" for name, judge in soft],
         )

@@ -13,6 +13,7 @@ from ..feedback import own_effect
 from ..judge_policy import JudgePolicy
 from ..phase_results import EXTRA, VOIDED, PhaseCalibration, calibrate_phase, rank_part, without_reads
 from ..phases import SCORED, Phase
+from ..plans import halves_of, panels_of
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import (
     NumberedBody,
@@ -23,7 +24,7 @@ from ..records.calibrations import (
 )
 from ..records.plans import find_plan
 from ..records.reads import StoredRead, list_reads, list_scores, lock_scores
-from .assigning import halves_of, panels_of, plan_of
+from .assigning import plan_of
 from .entering import list_entries
 from .judging import void_read
 from .recusing import find_bars
@@ -78,7 +79,7 @@ def freeze_calibration(
     CalibrationInvalid
         When the phase is not judged by reads, or no application has a complete one.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found = _scored(stored, phase)
     lock_scores(session, stored)
     known = list_calibrations(session, stored, phase)
@@ -118,7 +119,7 @@ def calibrate_again(
     CalibrationInvalid
         When the others have another rubric, or a judge has read an application in two of them.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found = _scored(stored, phase)
     lock_scores(session, stored)
     number = count_calibrations(session, stored, phase)
@@ -162,7 +163,7 @@ def recompute_without_void(
     CalibrationInvalid
         When no read would be left.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     lock_scores(session, stored)
     newest = _frozen(find_calibration(session, stored, phase))
     bases = [_frozen(one) for one in list_calibrations(session, stored, phase)]
@@ -265,7 +266,7 @@ def show_own_effect(
     CalibrationInvalid
         When nothing was calibrated, or the judge has no read in it.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     _require_closed(stored, _scored(stored, phase), clock)
     result = _frozen(find_calibration(session, stored, phase)).result
     for part in result.parts:
@@ -289,7 +290,7 @@ def void_conflicts(
     tuple of StoredRead
         Those that were voided now; ``list_short`` says which entries need another read.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     hard = find_bars(session, stored, _scored(stored, phase), clock=clock).hard
     found = [
         read
@@ -328,7 +329,7 @@ def _scored(stored: StoredChallenge, phase: str) -> Phase:
     found = stored.challenge.brief.phase(phase)
     if found.judging not in SCORED:
         raise CalibrationInvalid(
-            f"{phase} of {stored.challenge.code} is judged by {found.judging}: there are no reads to calibrate.",
+            f"{phase} of {stored.challenge.code} is judged by {found.judging}: nothing to calibrate.",
             phase=phase,
         )
     return found
@@ -342,8 +343,8 @@ def _require_closed(stored: StoredChallenge, phase: Phase, clock: Clock) -> None
     closes, now = stored.challenge.brief.closes(phase), as_utc(clock())
     if now < closes:
         raise ChallengeRefused(
-            f"{phase.id} of {stored.challenge.code} closes at {instant_text(closes)}; until then judges may mark "
-            "again.",
+            f"{phase.id} of {stored.challenge.code} closes at {instant_text(closes)}; until then judges may "
+            "mark again.",
             phase=phase.id,
             closes_at=instant_text(closes),
         )

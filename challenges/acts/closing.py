@@ -54,7 +54,7 @@ def announce(session: Session, fund: PooledFund, challenge: str, *, reason: str,
     KeyReused, Missing
         When something else was announced; when there is no such challenge.
     """
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     return _move(session, fund, stored, "decided", reason, clock)
 
 
@@ -83,7 +83,7 @@ def settle_prize(session: Session, fund: PooledFund, challenge: str, prize: int,
         When there is no such challenge or prize.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     require_prize(stored, prize)
     for end in list_prize_ends(session, stored.id, fund.unit):
         if end.prize == prize:
@@ -136,7 +136,7 @@ def conclude(session: Session, fund: PooledFund, challenge: str, *, clock: Clock
         While an appeal is open.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     _require_quiet(session, stored, clock)
     released = money.release(
         session, fund, stored.challenge.prizes_promise, key=f"conclude#{challenge}", clock=clock
@@ -166,7 +166,7 @@ def cancel(session: Session, fund: PooledFund, challenge: str, *, reason: str, c
         When it is settled, or an award is paid: what was given stays given.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
     paid = sorted({row.award.application_id for row in rows if row.paid})
     if paid or "settled" in list_moves(session, stored.id):

@@ -106,7 +106,7 @@ def award(
         When there is no such challenge, prize or application.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     require_prize(stored, prize)
     with session.begin_nested():
         for one in awards:
@@ -151,7 +151,7 @@ def pay_award(
         When more would be paid than was awarded; nothing is written then.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     rows = list_stored_awards(session, stored.id, made.application_id)
     found = next((row for row in rows if row.award == made and not row.end), None)
     if found is None:

@@ -7,7 +7,7 @@ from ...finance.storage import Session
 from ..phases import Phase
 from ..records.briefs import StoredChallenge
 from ..records.calibrations import list_advancements
-from ..records.submissions import find_admission, is_withdrawn, list_submissions
+from ..records.submissions import list_submissions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +49,7 @@ def list_entries(session: Session, stored: StoredChallenge, phase: Phase) -> tup
     for submission in list_submissions(session, stored):
         application = submission.application
         code = application.application_id
-        admission = find_admission(session, stored.id, code)
-        if admission.status != "pass" or is_withdrawn(session, admission.id):
-            continue
-        if let_on is None or code in let_on:
+        if submission.status == "pass" and (let_on is None or code in let_on):
             parties = sorted({application.lead, *(member.party for member in application.bundle)})
             entries.append(Entry(code=code, lead=application.lead, parties=tuple(parties)))
     return tuple(sorted(entries, key=lambda entry: entry.code))

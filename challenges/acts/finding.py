@@ -26,10 +26,7 @@ def find_in_force(session: Session, book: str, challenge: str, now: datetime) ->
     now : datetime
         Aware.
     """
-    try:
-        return find_challenge(session, book, challenge, now)
-    except Missing:
-        return find_challenge(session, book, challenge)
+    return find_challenge(session, book, challenge, now)
 
 
 def find_now(

@@ -57,7 +57,7 @@ def propose_award(
         When another award of this prize stands for the application; when there is no such thing.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     one = require_prize(stored, prize)
     if not maker or (isinstance(one, Discretionary) and maker not in one.who):
         named = ", ".join(one.who) if isinstance(one, Discretionary) else "somebody with a name"
@@ -99,8 +99,10 @@ def approve_award(
         When the money is not there; when somebody else approved it; when there is no such award.
     """
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     row = find_award(session, stored, which)
+    if row.steps and not row.maker:
+        return row  # approved by the rule that made it
     if actor == row.maker or not actor:
         raise AwardRefused(
             f"{row.maker} proposed this award of {row.award.amount}: somebody else approves it.",
@@ -130,7 +132,7 @@ def accept_award(
     KeyReused, Missing
         As for ``approve_award``.
     """
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     lead = find_application(session, stored.id, which.application).lead
     if actor != lead:
         raise AwardRefused(
@@ -158,7 +160,7 @@ def commit_award(
     KeyReused, Missing
         As for ``approve_award``.
     """
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     return _step(session, fund, stored, which, "committed", actor, clock)
 
 
@@ -269,7 +271,7 @@ def _end(
     clock: Clock,
 ) -> StoredAward:
     lock_fund(session, fund.book, fund.code)
-    stored = find_challenge(session, fund.book, challenge)
+    stored = find_challenge(session, fund.book, challenge, clock())
     row = find_award(session, stored, which)
     if row.paid or (row.end and row.end != state):
         said = f"{row.paid} of {row.award.amount} is paid: recover it first" if row.paid else f"was {row.end}"

@@ -61,7 +61,7 @@ def score(
         When no review is open, or its scores are frozen; when there is no such challenge or application.
     """
     now = as_utc(clock())
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     phase = _review(stored, now)
     seat, admission = find_place(session, stored, phase.id, application, judge)
     lock_scoring(session, stored, admission.id)
@@ -132,8 +132,8 @@ def find_place(
         seat = None
     if seat is None:
         raise ScoreUnassigned(
-            f"No published plan of {stored.challenge.code} gives {judge} this entry in {phase}. A judge reads "
-            "and scores the entries on his own list, and no others.",
+            f"No published plan of {stored.challenge.code} gives {judge} this entry in {phase}. A judge "
+            "reads and scores the entries on his own list, and no others.",
             challenge=stored.challenge.code,
             phase=phase,
             judge=judge,
@@ -231,7 +231,7 @@ def void_read(
     """
     if not reason.strip():
         raise ScoreInvalid("A read is voided for a reason; give one.", judge=judge)
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     admission = find_admission(session, stored.id, application)
     lock_scoring(session, stored, admission.id)
     read = require_read(session, admission.id, phase, judge, application)

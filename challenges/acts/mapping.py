@@ -4,7 +4,7 @@ The problem: who works with whom stands in agreements, applications, declared ti
 everybody may see all of it. What an audience may not see is not even read into the kind of an actor.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from itertools import combinations
 from typing import Final
@@ -15,9 +15,11 @@ from ...finance.acts import find_ties
 from ...finance.records import registry
 from ...finance.storage import Session
 from ..actor_map import ActorMap, MapActor, MapTie, MapTieKind, seen_by
+from ..conflicts.identity import alias_sets
 from ..landscape import draw_map
 from ..records import entrants
 from ..records.flows import FUND_CODE, list_flows
+from ..records.interests import list_marks
 
 PUBLIC: Final = frozenset({"public"})
 INSIDE: Final = frozenset({"funder", "chair", "auditor"})
@@ -60,7 +62,8 @@ def landscape(
     shown : Mapping
         Kind of tie -> audiences that may see it; a kind it does not name nobody sees.
     aliases : Mapping of str to str or None
-        Code -> code of the party that it is the same as.
+        Code -> code of the party that it is the same as. When left out, parties that confirmed marks make one
+        stand as one for audiences inside; for all others nobody is, since that tells of the marks.
     look_back_days : int [days]
         How far back flows of money count.
     seed : int [seed]
@@ -86,18 +89,27 @@ def landscape(
         *_flows(session, book, first, as_of),
     ]
     masked = [_masked(one, shown) for one in ties]
-    kinds = {party.code: party.kind for party in registry.list_parties(session, book_id)}
+    kinds: dict[str, str] = {party.code: party.kind for party in registry.list_parties(session, book_id)}
     codes = {code for one in ties for code in (one.from_actor, one.to_actor)} | set(kinds)
     unmasked = [MapActor(code=code, kind="") for code in sorted(codes)]
     _, seen = seen_by(unmasked, masked, audience=audience, as_of=as_of)
     roles = _roles(seen)
     tied = {code for one in seen for code in (one.from_actor, one.to_actor)}
     actors = [
-        MapActor(code=code, kind=roles.get(code) or kinds.get(code, "fund"))
+        MapActor(code=code, kind=roles.get(code, kinds.get(code, "fund")))
         for code in sorted(codes)
         if code in tied or (audience in INSIDE and code in kinds)
     ]
-    return draw_map(actors, seen, audience=audience, as_of=as_of, aliases=aliases or {}, seed=seed)
+    if aliases is None:
+        aliases = _same(session, book, {one.code for one in actors}) if audience in INSIDE else {}
+    return draw_map(actors, seen, audience=audience, as_of=as_of, aliases=aliases, seed=seed)
+
+
+def _same(session: Session, book: str, codes: Collection[str]) -> dict[str, str]:
+    """Return the code that stands for each actor, by confirmed marks alone."""
+    certain = alias_sets(list_marks(session, book)).certain
+    known = {code: [name for name in names if name in codes] for code, names in certain.items()}
+    return {code: names[0] for code, names in known.items() if code in codes and names}
 
 
 def _masked(one: MapTie, shown: Mapping[MapTieKind, frozenset[str]]) -> MapTie:

@@ -38,8 +38,8 @@ class Bars:
     def refusal(self, stored: StoredChallenge, judges: Sequence[str]) -> ConflictRecused:
         """Return the refusal of a step in which these judges would meet what they must not."""
         return ConflictRecused(
-            f"{len(judges)} judges of {stored.challenge.code} are in conflict by now with an entry they were given: "
-            f"{', '.join(judges[:10])}. Draft the plan again.",
+            f"{len(judges)} judges of {stored.challenge.code} are in conflict by now with an entry they were "
+            f"given: {', '.join(judges[:10])}. Draft the plan again.",
             challenge=stored.challenge.code,
             judges=list(judges),
         )
@@ -117,8 +117,8 @@ def require_free(
     bars = find_bars(session, stored, phase, clock=clock, judges=(judge,))
     if (application, judge) in bars.hard:
         raise ConflictRecused(
-            f"{judge} has a conflict of interest in {stored.challenge.code} and takes no part here. The chair can "
-            "tell the judge more.",
+            f"{judge} has a conflict of interest in {stored.challenge.code} and takes no part here. The "
+            "chair can tell the judge more.",
             challenge=stored.challenge.code,
             judge=judge,
         )

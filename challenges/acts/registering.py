@@ -52,7 +52,7 @@ def register_judge(
     Missing
         When there is no such challenge.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     strange = sorted({mark.holder for mark in marks} - {judge.code})
     if strange:
         raise ChallengeRefused(
@@ -212,7 +212,7 @@ def declare(
     Missing
         When the judge is not registered.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     judge_id = rows.find_judge_id(session, stored, judge)
     actors = _actors(session, stored)
     said = rows.list_declarations(session, stored).get(judge, {})
@@ -264,7 +264,7 @@ def recuse(
     """
     if not reason.strip():
         raise ChallengeRefused("A judge steps back for a reason; give one.", judge=judge)
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     judge_id = rows.find_judge_id(session, stored, judge)
     admission = find_admission(session, stored.id, application)
     body = {"application": application, "challenge": challenge, "judge": judge, "reason": reason}
@@ -307,7 +307,7 @@ def override_conflict(
     Missing
         When there is no such judge or application.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     judge_id = rows.find_judge_id(session, stored, judge)
     admission = find_admission(session, stored.id, application)
     body = {"application": application, "challenge": challenge, "judge": judge}

@@ -123,7 +123,7 @@ def cast_ballot(session: Session, book: str, challenge: str, ballot: Ballot, *, 
     ChallengeClosed, Missing
         When no vote is open; when there is no such challenge.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     policy = _open_phase(stored, ("review",), "ballot", clock).ballot
     if policy is not None:
         probe = MeasuredProject(project_id="probe", measures=tuple((name, 1) for name in policy.metrics))

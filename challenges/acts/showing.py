@@ -1,6 +1,6 @@
 """What judges, applicants and administrators are shown: masked, without what they are in conflict with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -10,9 +10,10 @@ from ...finance.dates import Clock, as_utc
 from ...finance.posting import record_event
 from ...finance.storage import Session
 from ..errors import ScoreInvalid
-from ..lifecycle import Move, Submission, events_at
+from ..lifecycle import Submission, events_at
 from ..phase_results import PhaseCalibration
 from ..phases import SCORED, Phase
+from ..records.awards import list_dated_moves
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import list_calibrations
 from ..records.plans import find_plan, keep_opening, list_opened
@@ -111,7 +112,7 @@ def open_entry(
         When the phase is not open; when there is no such challenge or phase.
     """
     now = as_utc(clock())
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     brief = stored.challenge.brief
     found = brief.require_open(phase, now)
     seat, admission = find_place(session, stored, phase, application, judge)
@@ -129,7 +130,7 @@ def open_entry(
         event_id, _ = record_event(session, book, "entry.opened", told, key=key, clock=clock)
         keep_opening(session, seat, admission.id, opened_at=now, event_id=event_id)
     document = find_application(session, stored.id, application).model_dump(mode="json")
-    return _masked(stored, phase, {"application": document}, "assigned_judge", now)
+    return _masked(session, stored, phase, {"application": document}, "assigned_judge", now)
 
 
 def list_to_read(
@@ -142,7 +143,7 @@ def list_to_read(
     session, book, challenge, phase, judge, clock
         As for ``open_entry``.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     plan = find_plan(session, stored, phase, published=True)
     barred = find_conflicted(session, stored, _phase(stored, phase), judge, clock=clock)
     pairs = () if plan is None else plan.pairs
@@ -170,7 +171,7 @@ def show_entries(
     viewer : str
         Code of the person.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found = _phase(stored, phase)
     barred = find_conflicted(session, stored, found, viewer, clock=clock)
     means = _means(session, stored, found)
@@ -179,8 +180,8 @@ def show_entries(
     order = [] if result is None else _order(session, stored, found, result)
     places = {name: n for n, name in enumerate((name for name in order if name not in barred), start=1)}
     rows = [
-        _row(session, stored, submission, means, result, places)
-        for submission in list_submissions(session, stored)
+        _row(submission, means, result, places)
+        for submission in list_submissions(session, stored, withdrawn=True)
         if submission.application.application_id not in barred
     ]
     rows.sort(key=lambda row: (row.place is None, row.place or 0, row.application))
@@ -212,26 +213,26 @@ def show_application(
     person : str
         Code of the person; empty for the public.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, clock())
     found = _phase(stored, phase)
     barred = person and application in find_conflicted(session, stored, found, person, clock=clock)
     document = find_application(session, stored.id, application).model_dump(mode="json")
     relation: Relation = "conflicted" if barred else "none"
-    return _masked(stored, phase, {"application": document}, viewer, as_utc(clock()), relation)
+    return _masked(session, stored, phase, {"application": document}, viewer, as_utc(clock()), relation)
 
 
 def _phase(stored: StoredChallenge, phase: str) -> Phase:
     return stored.challenge.brief.phase(phase)
 
 
-def _masked(  # noqa: PLR0913, PLR0917  # whose document, for whom, when
+def _masked(  # whose document, for whom, when
+    session: Session,
     stored: StoredChallenge,
     phase: str,
     document: Mapping[str, object],
     viewer: Viewer,
     now: datetime,
     relation: Relation = "none",
-    moves: Sequence[Move] = (),
 ) -> View:
     brief = stored.challenge.brief
     return mask(
@@ -240,7 +241,7 @@ def _masked(  # noqa: PLR0913, PLR0917  # whose document, for whom, when
         phase=phase,
         viewer=viewer,
         relation=relation,
-        events=events_at(brief, now, moves),
+        events=events_at(brief, now, list_dated_moves(session, stored.id)),
     )
 
 
@@ -264,22 +265,19 @@ def _order(session: Session, stored: StoredChallenge, phase: Phase, result: Phas
     ]
 
 
-def _row(  # noqa: PLR0913, PLR0917  # what is known of one application
-    session: Session,
-    stored: StoredChallenge,
+def _row(  # what is known of one application
     submission: Submission,
     means: Mapping[str, list[Fraction | None]],
     result: PhaseCalibration | None,
     places: Mapping[str, int],
 ) -> EntryRow:
     code = submission.application.application_id
-    admission = find_admission(session, stored.id, code)
     totals = means.get(code, [])
     complete = [float(value) for value in totals if value is not None]
     part = None if result is None else result.part_of(code)
     return EntryRow(
         application=code,
-        status="withdrawn" if is_withdrawn(session, admission.id) else admission.status,
+        status="withdrawn" if submission.withdrawn else submission.status,
         reads=len(totals),
         raw_mean=fmean(complete) if complete else None,
         level=None if part is None else part.total.level(code),

@@ -9,8 +9,11 @@ from ...finance.records.registry import find_book_id
 from ...finance.storage import Session
 from ..attachment import Attachment, AwardChoice, measure_attachment
 from ..brief import Goal
+from ..damping import ProgressContender
+from ..errors import CalibrationInvalid
 from ..leaders import Leaderboard
 from ..leaders import leaderboard as leaders_of
+from ..prizes import MeasuredProgress
 from ..progress import Course, Determined, HubProgress, measure_progress
 from ..ratings import Ratings, rate
 from ..records import briefs, entrants
@@ -175,6 +178,74 @@ def earlier_awards(
     first = as_of - timedelta(days=look_back_days)
     wins = entrants.list_wins(session, find_book_id(session, book))
     return Counter(one.lead for one in wins if first <= one.on <= as_of)
+
+
+def progress_contenders(
+    session: Session,
+    book: str,
+    challenge: str,
+    prize: MeasuredProgress,
+    *,
+    as_of: date,
+    courses: Sequence[Course] | None = None,
+    half_life_months: float | None = 36.0,
+    variances: tuple[float, float] | None = None,
+    look_back_days: int = LOOK_BACK_DAYS,
+) -> tuple[ProgressContender, ...]:
+    """Return who takes part in a measured-progress prize, by the code of the application, with its figure.
+
+    Parameters
+    ----------
+    session, book, challenge, as_of, courses
+        As for ``hub_progress``; metrics of one family.
+    prize : MeasuredProgress
+        Its basis says which figure counts: the rating, or its lower bound.
+    half_life_months : float or None [months]
+        As for ``rate``.
+    variances : tuple of (float, float) or None [part of the way ^2]
+        As for ``rate``.
+    look_back_days : int [days]
+        How far back earlier awards count.
+
+    Returns
+    -------
+    tuple of ProgressContender
+        One for each hub whose application passed and was not taken back, by its first such application;
+        without a figure where nothing of it is final.
+
+    Raises
+    ------
+    Missing, CalibrationInvalid
+        As for ``rate_hubs``; also when the metrics are of several families.
+    """
+    found = rate_hubs(
+        session,
+        book,
+        challenge,
+        as_of=as_of,
+        courses=courses,
+        half_life_months=half_life_months,
+        variances=variances,
+    )
+    if len(found) > 1:
+        families = [one.family for one in found]
+        raise CalibrationInvalid(
+            f"A prize follows one family of metrics, not {', '.join(families)}: give one.", families=families
+        )
+    rated = {one.hub: one for ratings in found for one in ratings.hubs if one.state == "rated"}
+    earlier = earlier_awards(session, book, as_of=as_of, look_back_days=look_back_days)
+    first: dict[str, str] = {}
+    for entrant in entrants.list_entrants(session, find_book_id(session, book), challenge):
+        if entrant.status == "pass" and not entrant.withdrawn:
+            first.setdefault(entrant.lead, entrant.code)
+    return tuple(
+        ProgressContender(
+            hub=code,
+            progress=rated[lead].counted(prize.basis) if lead in rated else None,
+            earlier=earlier.get(lead, 0),
+        )
+        for lead, code in first.items()
+    )
 
 
 def leaderboard(

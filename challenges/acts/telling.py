@@ -7,14 +7,15 @@ from ...finance.storage import Session
 from ..advancing import Advancement, decided_at, read_advancement
 from ..bands import ExpectedRanking
 from ..errors import CalibrationInvalid
-from ..feedback import FeedbackPacket, MethodAgreement, ProcessFacts, RoundResult, write_packet
+from ..feedback import RoundResult, write_packet
 from ..lifecycle import Submission
+from ..packets import FeedbackPacket, MethodAgreement, ProcessFacts
 from ..phase_results import CalibratedPart, PhaseCalibration
 from ..phases import Phase
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import NumberedBody, find_calibration, list_advancements
 from ..records.reads import list_scores
-from ..records.submissions import find_admission, is_withdrawn, list_submissions
+from ..records.submissions import find_admission, list_submissions
 from ..scores import Score
 from ..sensitivity import AwardSensitivity, decide_otherwise
 from ..visibility import pseudonym
@@ -87,9 +88,10 @@ def feedback_packets(
         )
     round_ = _gather(session, find_challenge(session, book, challenge), phase)
     return {
-        code: _packet(session, round_, submission, key)
+        code: _packet(round_, submission, key)
         for code, submission in sorted(
-            (one.application.application_id, one) for one in list_submissions(session, round_.stored)
+            (one.application.application_id, one)
+            for one in list_submissions(session, round_.stored, withdrawn=True)
         )
         if only in {None, code}
     }
@@ -122,7 +124,7 @@ def _line(ranking: ExpectedRanking) -> int:
     return len(band.sure) + band.places
 
 
-def _packet(session: Session, round_: _Round, submission: Submission, key: bytes) -> FeedbackPacket:
+def _packet(round_: _Round, submission: Submission, key: bytes) -> FeedbackPacket:
     code = submission.application.application_id
     places = [n for n, part in enumerate(round_.result.parts) if code in part.total.applications]
     at = places[0] if places else 0
@@ -146,7 +148,7 @@ def _packet(session: Session, round_: _Round, submission: Submission, key: bytes
         findings=_findings(submission),
         agreement=_agreement(code, round_.sensitivities[at]) if places else None,
         appeal_until=_appeal_until(round_),
-        outcome=_outcome(session, round_, submission),
+        outcome=_outcome(submission),
     )
 
 
@@ -172,10 +174,7 @@ def _process(round_: _Round, part: CalibratedPart, ranking: ExpectedRanking) -> 
 def _findings(submission: Submission) -> tuple[str, ...]:
     if submission.finding is None:
         return ("The brief lets everybody in.",)
-    return tuple(
-        f"Clause {row.leaf.clause}: {row.status} ({row.leaf.fact} {row.leaf.op} {row.leaf.value})"
-        for row in submission.finding.leaves
-    )
+    return tuple(f"Clause {row.leaf.clause}: {row.status}. {row.reason}" for row in submission.finding.leaves)
 
 
 def _agreement(code: str, tested: AwardSensitivity) -> MethodAgreement:
@@ -199,8 +198,7 @@ def _appeal_until(round_: _Round) -> datetime | None:
     return round_.decided_at + timedelta(days=round_.stored.challenge.brief.appeal_policy.window_days)
 
 
-def _outcome(session: Session, round_: _Round, submission: Submission) -> str | None:
-    admission = find_admission(session, round_.stored.id, submission.application.application_id)
-    if is_withdrawn(session, admission.id):
+def _outcome(submission: Submission) -> str | None:
+    if submission.withdrawn:
         return "withdrawn"
-    return None if admission.status == "pass" else "not_eligible"
+    return None if submission.status == "pass" else "not_eligible"

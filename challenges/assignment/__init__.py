@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .draw_report import DrawReport
     from .graph import GraphReport
     from .lacking import ReadShortage
+    from .posing import EntryToRead, PairRules, Reader, mix_signals, pose_assignment, rank_bids, unlinked
     from .problem import AssignmentProblem, ReaderMinimum
     from .recheck import recheck_assignment
     from .result import AssignedPair, Assignment, StageResult
@@ -22,6 +23,15 @@ else:
             ".draw_report": ("DrawReport",),
             ".graph": ("GraphReport",),
             ".lacking": ("ReadShortage",),
+            ".posing": (
+                "EntryToRead",
+                "PairRules",
+                "Reader",
+                "mix_signals",
+                "pose_assignment",
+                "rank_bids",
+                "unlinked",
+            ),
             ".problem": ("AssignmentProblem", "ReaderMinimum"),
             ".recheck": ("recheck_assignment",),
             ".result": ("AssignedPair", "Assignment", "StageResult"),
@@ -35,13 +45,20 @@ __all__ = [
     "Assignment",
     "AssignmentProblem",
     "DrawReport",
+    "EntryToRead",
     "GraphReport",
     "HallCertificate",
+    "PairRules",
     "ProposedChange",
     "ReadShortage",
+    "Reader",
     "ReaderMinimum",
     "ShortApplication",
     "StageResult",
     "assign",
+    "mix_signals",
+    "pose_assignment",
+    "rank_bids",
     "recheck_assignment",
+    "unlinked",
 ]

@@ -22,7 +22,7 @@ from .flows import most_reads
 from .graph import find_cuts, report_graph
 from .grid import AssignmentGrid, Mask, compile_grid
 from .lacking import explain_shortage
-from .measures import greedy_pairs, measure
+from .measures import greedy_pairs, measure, part_separated
 from .model import Cut, StageLines
 from .pins import require_pins
 from .problem import AssignmentProblem
@@ -33,6 +33,7 @@ from .stages import StageRun, Whole
 SMALL = 600  # pairs up to which the floor is found in whole pairs, to the end
 EXPLAIN_S = 5.0  # beyond the limit, for trying what would help where reads are missing
 JOININGS = 10  # times that parts are joined
+MEDIUM, NEAR_FLOOR = 5_000, 0.005  # pairs, gap: where the floor is searched before lines are tried
 PROBES, PROBE_S = 8, 2.0
 RESERVE = 0.3  # of the time: what is kept for the stages in turn
 FINE = 10**9
@@ -88,7 +89,10 @@ class Solver:
 
     def __init__(self, grid: AssignmentGrid, run: StageRun, gap: float) -> None:
         self.grid, self.run, self.gap = grid, run, gap
-        self.is_small = int(grid.allowed.sum()) <= SMALL
+        self.flow = most_reads(grid)
+        self.lacking = int(grid.demand.sum()) - self.flow.reads
+        self.pairs = int(grid.allowed.sum())
+        self.is_small = self.pairs <= SMALL
 
     def solve(self, cuts: tuple[Cut, ...] = (), missing: StageResult | None = None) -> Solved | None:
         """Solve all stages, at once where nothing is missing, in turn otherwise.
@@ -101,15 +105,14 @@ class Solver:
             Of the first stage, where it is known.
         """
         lines = StageLines(cuts=cuts)
-        lacking = int(self.grid.demand.sum()) - most_reads(self.grid).reads
-        if lacking == 0 and not self.is_small:
+        if self.lacking == 0 and not self.is_small:
             hoped = replace(lines, missing=0, shortfall=0)
             floor = self._floor_bound(hoped)
             solved = None if floor is None else self._by_line(hoped, StageBounds(floor=float(floor)), floor)
             if solved is not None:
                 return solved
         if missing is None:
-            return self._in_turn(lines, lacking)
+            return self._in_turn(lines)
         known = replace(lines, missing=int(missing.value))
         return self._after_missing(known, StageBounds(missing=missing.bound))
 
@@ -128,15 +131,22 @@ class Solver:
         best = self.run.least(cost_aim(self.grid), kept, gap=self.gap, is_patient=is_patient)
         return None if best is None else self._stated(best.pairs, replace(bounds, cost=best.bound))
 
-    def _in_turn(self, lines: StageLines, lacking: int) -> Solved | None:
+    def _in_turn(self, lines: StageLines) -> Solved | None:
         """Solve stage by stage in whole pairs."""
-        is_known = not (lines.cuts or self.grid.cliques) and len(set(self.grid.weights.tolist())) == 1
-        least = float(lacking * int(self.grid.weights[0])) if is_known else 0.0
-        missing = self.run.least(missing_aim(self.grid), lines, gap=0.0, bound=least)
+        missing = self._known_missing(lines)
+        if missing is None:
+            missing = self.run.least(missing_aim(self.grid), lines, gap=0.0)
         if missing is None:
             return None
         lines, bounds = replace(lines, missing=int(missing.value)), StageBounds(missing=missing.bound)
         return self._after_missing(lines, bounds) or self._stated(missing.pairs, bounds)
+
+    def _known_missing(self, lines: StageLines) -> Whole | None:
+        """Return the first stage as the flow solves it; None where it is not all that counts."""
+        if lines.cuts or self.grid.cliques or len(set(self.grid.weights.tolist())) != 1:
+            return None
+        value = float(self.lacking * int(self.grid.weights[0]))
+        return Whole(pairs=self.flow.pairs, value=value, bound=value)
 
     def _after_missing(self, lines: StageLines, bounds: StageBounds) -> Solved | None:
         """Solve the stages after the first; None where nothing was found."""
@@ -156,7 +166,11 @@ class Solver:
             solved = self._by_line(lines, bounds, bound)
             if solved is not None:
                 return solved
-            before = replace(before, pairs=self._high_floor(lines, before.pairs, bound))
+            low = self._searched_floor(lines)
+            if low is None:
+                before = replace(before, pairs=self._high_floor(lines, before.pairs, bound))
+            else:
+                before, bounds = low, replace(bounds, floor=min(bounds.floor, -low.bound))
         else:
             low = self.run.least(floor_aim(self.grid), lines, gap=0.0)
             if low is not None:
@@ -164,6 +178,14 @@ class Solver:
         floor = measure(self.grid, before.pairs).floor
         solved = self._by_line(lines, bounds, floor, is_patient=True)
         return solved or self._stated(before.pairs, bounds)
+
+    def _searched_floor(self, lines: StageLines) -> Whole | None:
+        """Search for the highest floor in whole pairs, where there are not too many, for half the time."""
+        if self.pairs > MEDIUM:
+            return None
+        end = self.run.left() / 2
+        run = StageRun(self.grid, lambda: self.run.left() - end, self.run.seed)
+        return run.least(floor_aim(self.grid), lines, gap=NEAR_FLOOR)
 
     def _high_floor(self, lines: StageLines, pairs: Mask, bound: Fraction) -> Mask:
         """Return pairs with a high floor, halving what lies between one that is reached and its bound."""
@@ -184,7 +206,10 @@ class Solver:
 
     def fallen_back(self) -> Solved:
         """Return an answer without proof."""
-        return self._stated(greedy_pairs(self.grid), StageBounds())
+        found = [greedy_pairs(self.grid), part_separated(self.grid, self.flow.pairs)]
+        best = min(found, key=lambda pairs: measure(self.grid, pairs).order())
+        least = float(self.lacking * int(self.grid.weights.min(initial=1)))
+        return self._stated(best, StageBounds(missing=least))
 
     def _stated(self, pairs: Mask, bounds: StageBounds) -> Solved:
         figures = measure(self.grid, pairs)

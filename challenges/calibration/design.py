@@ -28,6 +28,7 @@ Number = int | float | Decimal | Fraction
 DIRECTIONS = ("higher", "lower")
 PANEL_MODELS = ("quality", "none", "within")
 MAX_READS = 200_000
+MAX_APPLICATIONS, MAX_JUDGES, MAX_PANELS = 5_000, 20_000, 500
 MAX_SIZE = 1_000_000_000
 _EXACT_FROM = 48  # a component with so many nodes on its smaller side gets a stack of its own
 
@@ -211,7 +212,8 @@ def lay_out(
     Raises
     ------
     CalibrationInvalid
-        When an application has no panel though panels are used.
+        When an application has no panel though panels are used, or there are more than 5,000 applications,
+        20,000 judges or 500 panels: the table of covariances grows with the square.
 
     Examples
     --------
@@ -228,6 +230,7 @@ def lay_out(
     turned = sign * np.array([float(read.value) for read in reads])
     centre = float(turned.mean())
     names, panel = _panels(applications, panels if panel_model != "none" else None)
+    _require_bounded(applications=len(applications), judges=len(judges), panels=len(names))
     border, fixed = _border(len(applications), names, panel, panel_model)
     size, nodes = len(applications), len(applications) + len(judges)
     counts = np.zeros(nodes + 1)
@@ -250,6 +253,17 @@ def lay_out(
         component=component,
         stacks=_stacks(of_application, size + of_judge, component, size),
     )
+
+
+def _require_bounded(**counts: int) -> None:
+    limits = {"applications": MAX_APPLICATIONS, "judges": MAX_JUDGES, "panels": MAX_PANELS}
+    for name, limit in limits.items():
+        if counts[name] > limit:
+            raise CalibrationInvalid(
+                f"{counts[name]} {name}; the limit is {limit}: calibrate parts without a common judge "
+                "one by one.",
+                **counts,
+            )
 
 
 def _positions(names: Sequence[str], wanted: Sequence[str]) -> Index:

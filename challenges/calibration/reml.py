@@ -6,6 +6,7 @@ slow method stops far from the answer. Average-information steps (Gilmour, Thomp
 which never falls, takes their place. A variance that wants to be below its floor is pinned there and named.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -131,9 +132,10 @@ def fit(design: Design) -> Fit:
         full = _step(score, expected, pinned)
         target = None if full is None else np.maximum(now + full, floor)
         settled = target is not None and bool(np.abs(target - now).max() <= SETTLED * spread)
-        after, found = _climb(design, names, point, now, None if settled else target, floor)
-        settled = settled or bool(np.abs(after - now).max() <= SETTLED * spread)
-        now, point = after, found
+        if not settled:
+            after, found = _climb(design, names, point, now, target, floor)
+            settled = bool(np.abs(after - now).max() <= SETTLED * spread)
+            now, point = after, found
     if point is None:
         raise ArithmeticError("the model cannot be solved at equal variances")
     at_floor = (now <= floor * (1 + 1e-9)) & (_score(point, names) < 0)
@@ -150,19 +152,29 @@ def fit(design: Design) -> Fit:
 def _climb(
     design: Design, names: tuple[str, ...], point: SolvedModel, now: Array, target: Array | None, floor: float
 ) -> tuple[Array, SolvedModel]:
-    """Go towards the target, half as far each time the likelihood falls; else one step of EM."""
+    """Go towards the target, half as far while the likelihood falls; else to a floor; else a step of EM."""
     lowest = point.log_likelihood - _ROUNDING * abs(point.log_likelihood)
-    for halving in range(_HALVINGS + 1 if target is not None else 0):
-        assert target is not None  # noqa: S101  # for the checker: the range is empty otherwise
-        after = now + (target - now) / 2**halving
+    for after in _ways(point, names, now, target, floor):
         found = _at(design, names, after)
         if found is not None and found.log_likelihood >= lowest:
             return after, found
-    after = np.maximum(_expectation(point, names), floor)
-    found = _at(design, names, after)
-    if found is None or found.log_likelihood < lowest:
-        return now, point
-    return after, found
+    return now, point
+
+
+def _ways(
+    point: SolvedModel, names: tuple[str, ...], now: Array, target: Array | None, floor: float
+) -> Iterator[Array]:
+    """Yield where to go next, the best first."""
+    if target is not None:
+        for halving in range(_HALVINGS + 1):
+            yield now + (target - now) / 2**halving
+    sinking = np.flatnonzero((_score(point, names) < 0) & (now > floor))
+    for chosen in (sinking, *sinking[:, None]):  # what EM would need thousands of steps for
+        if chosen.size:
+            after = now.copy()
+            after[chosen] = floor
+            yield after
+    yield np.maximum(_expectation(point, names), floor)
 
 
 def _at(design: Design, names: tuple[str, ...], values: Array) -> SolvedModel | None:

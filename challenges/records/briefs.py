@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import insert, select
+from sqlalchemy import case, insert, select
 from sqlalchemy.orm import Session
 
 from ...finance.errors import Missing
@@ -62,16 +62,24 @@ def keep_challenge(
 
 
 def find_challenge(session: Session, book: str, code: str, at: datetime | None = None) -> StoredChallenge:
-    """Return a challenge under the brief in force at an instant; without one, under the newest version."""
+    """Return a challenge under the brief in force at an instant; without one, under the newest version.
+
+    Before the first version counts, it is that one.
+    """
+    counts = (
+        BRIEF.c.version
+        if at is None
+        else case((BRIEF.c.effective_at <= at, BRIEF.c.version), else_=-BRIEF.c.version)
+    )
     query = (
         select(CHALLENGE.c.id, CHALLENGE.c.judging, BRIEF.c.body, FUND.c.code.label("fund"))
         .join(FUND, FUND.c.id == CHALLENGE.c.fund_id)
         .join(BRIEF, BRIEF.c.challenge_id == CHALLENGE.c.id)
         .where(CHALLENGE.c.book_id == find_book_id(session, book), CHALLENGE.c.code == code)
-        .order_by(BRIEF.c.version.desc())
+        .order_by(counts.desc())
         .limit(1)
     )
-    found = session.execute(query if at is None else query.where(BRIEF.c.effective_at <= at)).one_or_none()
+    found = session.execute(query).one_or_none()
     if found is None:
         raise Missing(f"There is no challenge {code!r} in this book.", what="challenge", code=code)
     return StoredChallenge(

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
@@ -29,6 +30,7 @@ from .tables import (
 )
 
 NONE = "none"
+KNOWN_BUNDLES = 4096  # bodies whose parties are remembered; every check of conflicts asks for them
 Pair = tuple[str, str]  # application, judge
 
 
@@ -262,6 +264,7 @@ def list_joint_applications(session: Session, book: str, since: datetime) -> tup
     return tuple(work for work in works if len(work.by) > 1)
 
 
+@lru_cache(maxsize=KNOWN_BUNDLES)
 def parties_of(body: bytes) -> tuple[str, ...]:
     """Return the parties of the bundle of an application, the lead first."""
     application = Application.read(body)

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from almoner.challenges import acts
 from almoner.challenges.errors import AssignmentInvalid, ConflictRecused
+from almoner.challenges.plans import AssignmentPlan
 from almoner.challenges.records.briefs import find_challenge
 from almoner.challenges.records.tables import PLAN, PLAN_PUBLICATION
 from almoner.finance.errors import Missing
@@ -37,7 +38,7 @@ def publish(
     reason: str = "",
     day: str = "2027-03-05",
     maker: str = "desk",
-) -> acts.AssignmentPlan:
+) -> AssignmentPlan:
     return acts.publish_assignment(
         judged.session,
         "main",
@@ -180,7 +181,7 @@ def test_what_a_judge_has_opened_or_read_stays_his_when_the_plan_is_made_again(e
     acts.open_entry(entered.session, "main", "clean-water", "panel", *opened, clock=clock)
     entered.score(*read, "3.0")
     entered.register("j-5", "j-6")
-    against = {"topics": {(name, judge): 0.0 for name, judge in (opened, read)}}
+    against = {"topics": dict.fromkeys((opened, read), 0.0)}
     for seed in range(3):
         again = entered.plan(seed=seed, signals=against, day="2027-03-11")
         assert {opened, read} <= set(again.pairs)

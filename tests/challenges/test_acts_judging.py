@@ -1,4 +1,4 @@
-"""Judges mark what they were given, on both databases: again until the close, void on record, never behind."""
+"""Judges mark what they were given, on both databases: again until the close, void on record."""
 
 import threading
 from collections.abc import Callable
@@ -18,7 +18,6 @@ from almoner.challenges.records.briefs import find_challenge
 from almoner.challenges.records.reads import list_reads, list_scores
 from almoner.challenges.records.tables import (
     ADVANCEMENT,
-    APPLICATION,
     ASSIGNED,
     CALIBRATION,
     ENTRY_OPENING,
@@ -28,7 +27,6 @@ from almoner.challenges.records.tables import (
     PLAN_PUBLICATION,
     READ_VOID,
     SCORE,
-    WITHDRAWAL,
 )
 from almoner.finance.errors import Missing
 from almoner.finance.posting import record_event
@@ -145,10 +143,8 @@ def test_a_conflict_that_came_up_since_refuses_the_read_and_names_no_entry(
 
 def test_a_withdrawn_application_is_neither_opened_nor_scored(seated: "Judged") -> None:
     name, judge = pair(seated)
-    (row,) = seated.session.scalars(select(APPLICATION.c.id).where(APPLICATION.c.code == name))
-    seated.session.execute(
-        insert(WITHDRAWAL).values(application_id=row, reason="moved on", event_id=event(seated))
-    )
+    clock = seated.at("2027-03-09")
+    acts.withdraw(seated.session, "main", "clean-water", name, reason="moved on", clock=clock)
     with pytest.raises(ScoreInvalid, match="was withdrawn"):
         seated.score(name, judge, "3.7")
     clock = seated.at("2027-03-11")
@@ -241,9 +237,9 @@ def test_the_database_takes_no_read_past_the_plan(seated: "Judged") -> None:
         "without a finding": {**fresh, "finding_number": 9},
     }
     for what, values in attacks.items():
+        refused = insert(JUDGE_READ).values(**values, event_id=event(seated))
         with pytest.raises(DatabaseError), seated.session.begin_nested():
-            seated.session.execute(insert(JUDGE_READ).values(**values, event_id=event(seated)))
-            pytest.fail(what)
+            seated.session.execute(refused, execution_options={"attack": what})
     acts.recuse(
         seated.session, "main", "clean-water", judge, name, reason="a friend", clock=seated.at("2027-03-12")
     )
@@ -262,7 +258,11 @@ def test_the_database_takes_no_opening_past_the_plan_and_no_read_after_the_freez
     with pytest.raises(DatabaseError), session.begin_nested():
         session.execute(
             insert(ENTRY_OPENING).values(
-                **seat._mapping, opened_at=datetime(2027, 3, 11, tzinfo=UTC), event_id=event(seated)
+                plan_id=seat.plan_id,
+                application_id=seat.application_id,
+                judge_id=seat.judge_id,
+                opened_at=datetime(2027, 3, 11, tzinfo=UTC),
+                event_id=event(seated),
             )
         )
     seated.freeze()

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,10 @@ from sqlalchemy.exc import DatabaseError
 
 from almoner import money
 from almoner.challenges import acts
+from almoner.challenges.awarding import award_progress
+from almoner.challenges.conflicts import Mark
+from almoner.challenges.errors import CalibrationInvalid
+from almoner.challenges.prizes import MeasuredProgress
 from almoner.challenges.records.tables import PUBLIC_COMMITMENT
 from almoner.challenges.register import PublicCommitment, RegisterEntry
 from almoner.contracts import acts as contracts
@@ -25,14 +29,19 @@ from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import AlreadyExists, DayOutOfRange, Missing
 from almoner.finance.parties import Party
 from almoner.finance.signatures import public_key, sign_bytes
+from almoner.finance.storage import Engine, Session
 from almoner.finance.ties import Tie
 
 if TYPE_CHECKING:
     from tests.challenges.conftest import Round
 
 HUBS = ("east-hub", "west-hub", "north-hub")
-PARTIES = (*HUBS, "county", "count-lab", "arbiter", "pump-makers")
+PARTIES = (*HUBS, "county", "count-lab", "arbiter", "well-guild")
 LATE = date(2029, 1, 31)
+BUNDLE = [{"party": "east-hub", "role": "lead", "share_bp": 10_000}]
+LINE = {"intervention": "wells", "category": "drilling", "amount": "900.30", "covered_by": "ask"}
+BUDGET = [{"actor": "east-hub", **LINE}]
+DISCLOSURES = [{"party": "east-hub", "incentives": "none", "restrictions": "none"}]
 
 
 def secret(code: str) -> bytes:
@@ -107,10 +116,20 @@ class Field:
         }
         contracts.sign(self.session, "main", hub, signed, clock=clock)
 
-    def find(self, hub: str, key: str, value: str, *, on: str, error: str = "", estimate: str = "") -> None:
+    def find(
+        self,
+        hub: str,
+        key: str,
+        value: str,
+        *,
+        on: str,
+        error: str = "",
+        estimate: str = "",
+        metric: str = "safe_water_days",
+    ) -> None:
         """Claim, evidence and determine days of safe water."""
         clock = clock_at(on)
-        result = ClaimedResult(metric="safe_water_days", value=value, on=on)
+        result = ClaimedResult(metric=metric, value=value, on=on)
         made = contracts.claim(self.session, "main", hub, [result], hub, key=key, clock=clock)
         told = {"method": "meters", "description": "readings"}
         contracts.attach(self.session, "main", hub, key, b"readings", clock=clock, **told)
@@ -167,18 +186,22 @@ class Field:
         return {one.commitment.code: one for one in entries}
 
 
-@pytest.fixture
-def field(round_: "Round") -> Field:
-    for code in PARTIES[:-1]:
+@pytest.fixture(scope="module")
+def kept() -> Iterator[dict[str, Field]]:
+    """The field of each database, delivered once; every test takes back what it did."""
+    fields: dict[str, Field] = {}
+    yield fields
+    for one in fields.values():
+        one.session.close()
+
+
+def deliver(opened: "Round") -> Field:
+    """Two hubs with results; a third whose one result can still be disputed; a lead with none."""
+    for code in PARTIES:
         party = Party(code=code, name=code.title(), public_key=public_key(secret(code)))
-        finance.register_party(round_.session, "main", party)
-    round_.publish({"region": "east"})
-    return Field(round_)
-
-
-@pytest.fixture
-def delivered(field: Field) -> Field:
-    """Two hubs with results; a third whose one result can still be disputed; a fourth with none."""
+        finance.register_party(opened.session, "main", party)
+    opened.publish({"region": "east"})
+    field = Field(opened)
     for hub in HUBS[:2]:
         field.agree(hub)
     field.agree("north-hub", disputes={"days": 30}, resolver="arbiter")
@@ -187,8 +210,20 @@ def delivered(field: Field) -> Field:
     for at, value in enumerate(("230", "226")):
         field.find("west-hub", f"w{at}", value, on=f"2028-0{at + 1}-28", error="9", estimate="228")
     field.find("north-hub", "n0", "320", on="2028-05-10")
-    field.round.submit("a-1")
+    opened.submit("a-1")
     return field
+
+
+@pytest.fixture
+def delivered(
+    empty_engine: Engine, open_round: "Callable[[Session], Round]", kept: dict[str, Field]
+) -> Iterator[Field]:
+    name = empty_engine.dialect.name
+    if name not in kept:
+        kept[name] = deliver(open_round(Session(empty_engine)))
+    with kept[name].session.begin_nested() as nested:
+        yield kept[name]
+        nested.rollback()
 
 
 def test_hubs_are_rated_by_final_determinations_towards_the_goal_of_the_brief(delivered: Field) -> None:
@@ -218,11 +253,13 @@ def test_a_disputed_result_is_pending_and_weighs_nothing(delivered: Field) -> No
     assert (found.hub("north-hub").state, found.hub("north-hub").pending) == ("unrated", 1)
 
 
-def test_without_a_final_determination_there_is_no_rating_and_no_board(field: Field) -> None:
-    assert acts.rate_hubs(field.session, "main", "clean-water", as_of=LATE) == ()
-    assert acts.leaderboard(field.session, "main", "clean-water", as_of=LATE) == ()
+def test_without_a_final_determination_there_is_no_rating_and_no_board(delivered: Field) -> None:
+    for none in ({"under": ()}, {"as_of": date(2028, 1, 1)}):
+        asked: dict[str, Any] = {"as_of": LATE, **none}
+        assert acts.rate_hubs(delivered.session, "main", "clean-water", **asked) == ()
+        assert acts.leaderboard(delivered.session, "main", "clean-water", **asked) == ()
     with pytest.raises(Missing):
-        acts.rate_hubs(field.session, "main", "dry-wells", as_of=LATE)
+        acts.rate_hubs(delivered.session, "main", "dry-wells", as_of=LATE)
 
 
 def test_a_leaderboard_shows_earlier_awards_and_says_why_attachment_is_not_told(delivered: Field) -> None:
@@ -242,6 +279,42 @@ def test_an_award_is_a_choice_among_those_who_passed_in_the_same_challenge(deliv
     delivered.round.award(0, a_1="100.00")
     measured = acts.attachment(delivered.session, "main", [], as_of=LATE)
     assert (measured.awards, measured.earlier) == (0, None)
+
+
+def test_a_measured_progress_prize_is_divided_by_the_bound_of_what_is_final(delivered: Field) -> None:
+    delivered.round.submit("a-2", lead="east-hub", bundle=BUNDLE, budget=BUDGET, disclosures=DISCLOSURES)
+    prize = MeasuredProgress.read(
+        """{"kind": "measured_progress", "phase": "deliver", "amount": "900.00", "basis": "lower_bound",
+        "split": "proportional", "hub_cap_bp": 9000, "newcomer_bp": 1000}"""
+    )
+    asked = acts.progress_contenders(
+        delivered.session, "main", "clean-water", prize, as_of=LATE, variances=(0.04, 0.01)
+    )
+    figures = {one.hub: one.progress for one in asked}
+    assert figures["a-1"] is None
+    (found,) = acts.rate_hubs(delivered.session, "main", "clean-water", as_of=LATE, variances=(0.04, 0.01))
+    assert figures["a-2"] == found.hub("east-hub").counted("lower_bound") > 0
+    awards = award_progress(prize, asked, unit=delivered.round.fund.unit)
+    assert {one.application_id: one.amount.text for one in awards} == {"a-2": "810.00", "a-1": "90.00"}
+
+
+def test_a_prize_follows_one_family_of_metrics(delivered: Field) -> None:
+    prize = MeasuredProgress.read(
+        """{"kind": "measured_progress", "phase": "deliver", "amount": "900.00", "basis": "point",
+        "split": "proportional"}"""
+    )
+    other = json.loads(json.dumps(terms("well-guild")).replace("safe_water_days", "dry_days"))
+    delivered.agree("well-guild", terms=other)
+    delivered.find("well-guild", "p0", "250", on="2028-01-28", metric="dry_days")
+    goal = acts.goal_course(delivered.round.brief().goal)
+    ways = [goal, replace(goal, metric="dry_days@1", family="dry")]
+    found = acts.rate_hubs(
+        delivered.session, "main", "clean-water", as_of=LATE, courses=ways, variances=(0.04, 0.01)
+    )
+    assert [one.family for one in found] == ["dry", "safe_water_days@2"]
+    assert found[0].hub("well-guild").results == 1
+    with pytest.raises(CalibrationInvalid, match="one family"):
+        acts.progress_contenders(delivered.session, "main", "clean-water", prize, as_of=LATE, courses=ways)
 
 
 MONEY = {"kind": "money", "unit": "USD", "fund": "water-pool"}
@@ -306,30 +379,30 @@ def test_an_open_dispute_leaves_a_commitment_disputed(delivered: Field) -> None:
     assert delivered.register()["all"].status == "disputed"
 
 
-def test_a_commitment_is_recorded_once_never_changed_and_replaced_in_the_open(field: Field) -> None:
-    first = field.promise("c-1", {**MONEY, "amount": "2000000.00"})
-    assert field.promise("c-1", {**MONEY, "amount": "2000000.00"}) == first
+def test_a_commitment_is_recorded_once_never_changed_and_replaced_in_the_open(delivered: Field) -> None:
+    first = delivered.promise("c-1", {**MONEY, "amount": "2000000.00"})
+    assert delivered.promise("c-1", {**MONEY, "amount": "2000000.00"}) == first
     with pytest.raises(AlreadyExists, match="another one that replaces it"):
-        field.promise("c-1", {**MONEY, "amount": "1.00"})
-    field.promise("c-2", {**MONEY, "amount": "1000000.00"}, replaces="c-1")
-    found = field.register()
+        delivered.promise("c-1", {**MONEY, "amount": "1.00"})
+    delivered.promise("c-2", {**MONEY, "amount": "1000000.00"}, replaces="c-1")
+    found = delivered.register()
     assert (found["c-1"].status, found["c-1"].replaced_by) == ("overdue", "c-2")
     assert found["c-2"].status == "kept"
     with pytest.raises(AlreadyExists, match="replaced by c-2"):
-        field.promise("c-3", {**MONEY, "amount": "1.00"}, replaces="c-1")
+        delivered.promise("c-3", {**MONEY, "amount": "1.00"}, replaces="c-1")
     for party, replaces in (("county", "c-2"), ("hill-giver", "c-9")):
         with pytest.raises(Missing, match="could replace"):
-            field.promise("c-4", {**MONEY, "amount": "1.00"}, party=party, replaces=replaces)
+            delivered.promise("c-4", {**MONEY, "amount": "1.00"}, party=party, replaces=replaces)
     with pytest.raises(Missing):
-        field.promise("c-5", {**MONEY, "amount": "1.00"}, party="nobody")
+        delivered.promise("c-5", {**MONEY, "amount": "1.00"}, party="nobody")
     with pytest.raises(DayOutOfRange):
-        field.promise("c-6", {**MONEY, "amount": "1.00"}, made_on="2027-02-02")
-    assert finance.verify(field.session, "main").findings == ()
+        delivered.promise("c-6", {**MONEY, "amount": "1.00"}, made_on="2027-02-02")
+    assert finance.verify(delivered.session, "main").findings == ()
 
 
-def test_the_database_keeps_a_commitment_as_it_is(field: Field) -> None:
-    field.promise("c-1", {**MONEY, "amount": "1.00"})
-    session = field.session
+def test_the_database_keeps_a_commitment_as_it_is(delivered: Field) -> None:
+    delivered.promise("c-1", {**MONEY, "amount": "1.00"})
+    session = delivered.session
     for act in (update(PUBLIC_COMMITMENT).values(code="c-2"), delete(PUBLIC_COMMITMENT)):
         with pytest.raises(DatabaseError, match="append-only"), session.begin_nested():
             session.execute(act)
@@ -366,3 +439,11 @@ def test_parties_that_are_the_same_stand_once_on_the_map(delivered: Field) -> No
         delivered.session, "main", audience="public", as_of=date(2028, 6, 1), aliases={"west-hub": "east-hub"}
     )
     assert [one.actor for one in found.places] == ["count-lab", "county", "east-hub", "north-hub"]
+    marks = [
+        Mark(holder=code, kind="registry", value="77-1", verified=True) for code in ("east-hub", "west-hub")
+    ]
+    for mark in marks:
+        acts.declare_mark(delivered.session, "main", mark, clock=clock_at("2027-02-01"))
+    for audience, there in (("funder", False), ("public", True)):
+        found = acts.landscape(delivered.session, "main", audience=audience, as_of=date(2028, 6, 1))
+        assert ("west-hub" in {one.actor for one in found.places}) == there

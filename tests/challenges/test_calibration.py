@@ -330,6 +330,32 @@ def test_exact_fractions_and_floats_of_the_same_value_are_the_same_read() -> Non
     assert exact == calibrate(WORKED, direction="higher", variances=KNOWN)
 
 
+def test_more_applications_or_panels_than_a_table_can_hold_are_refused() -> None:
+    scores = [(f"a{i}", "j", 1.0) for i in range(5001)]
+    with pytest.raises(CalibrationInvalid, match="5001 applications; the limit is 5000"):
+        calibrate(scores, direction="higher")
+    with pytest.raises(CalibrationInvalid, match="501 panels; the limit is 500"):
+        calibrate(scores[:501], direction="higher", panels={a: a for a, _, _ in scores})
+
+
+@pytest.mark.parametrize(("factor", "offset"), [(1e6, 3e7), (1e-4, 0.0), (1.0, 1e5)])
+def test_a_scale_with_other_units_gives_the_same_order(factor: float, offset: float) -> None:
+    scores = round_of(8)
+    plain = calibrate(scores, direction="higher")
+    scaled = calibrate([(a, j, factor * y + offset) for a, j, y in scores], direction="higher")
+    assert scaled.values / factor == pytest.approx(plain.values, abs=1e-5)
+    one, other = (rank(found, line=3, draws=0) for found in (plain, scaled))
+    assert one.expected_ranks == {name: near(value, 1e-5) for name, value in other.expected_ranks.items()}
+
+
+def test_judges_and_applications_without_any_difference_are_pinned_at_once() -> None:
+    scores = [(f"a{i:02}", f"j{j}", float((i + j) % 5)) for i in range(30) for j in range(5)]
+    design = lay_out(take_reads(scores), direction="higher", panels=None, panel_model="none")
+    found = fit(design)
+    assert (found.settled, found.boundary) == (True, ("application", "judge"))
+    assert len(found.path) < 15
+
+
 def test_one_panel_alone_is_the_overall_mean() -> None:
     scores = round_of(3)
     alone = calibrate(scores, direction="higher", panels={a: "p" for a, _, _ in scores})

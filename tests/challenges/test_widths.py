@@ -24,7 +24,7 @@ def round_of(chance: np.random.Generator, reads: int) -> Calibration:
 def test_the_width_that_is_foretold_is_the_width_that_rounds_have(reads: int) -> None:
     chance = np.random.default_rng(reads)
     seen, told = [], []
-    for _ in range(12):
+    for _ in range(8):
         found = round_of(chance, reads)
         band = rank(found, line=20, draws=0).band
         seen.append((len(band.sure), len(band.members)))

@@ -43,6 +43,7 @@ AMONG = {
     "band": "decided",
     "approved": "accepted",
     "email": "orcid",
+    "clause": "lateness",
 }  # closed lists
 CHECKED_FIRST = {  # keys that come alone break a check of their row first
     ("agreement_move", ("event_id",)),
