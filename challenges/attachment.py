@@ -152,35 +152,42 @@ def _table(choice: AwardChoice) -> Floats | None:
     return np.array([[np.log1p(earlier[name]), ratings[name]] for name in names], dtype=np.float64)
 
 
-def _likelihood(tables: Sequence[Floats], slopes: Floats) -> tuple[float, Floats, Floats]:
+def _stacked(tables: Sequence[Floats]) -> tuple[Floats, NDArray[np.bool_]]:
+    """Stack the tables, shorter ones filled up; True where there is a hub."""
+    most = max(len(table) for table in tables)
+    stack = np.zeros((len(tables), most, tables[0].shape[1]))
+    there = np.zeros((len(tables), most), dtype=bool)
+    for at, table in enumerate(tables):
+        stack[at, : len(table)], there[at, : len(table)] = table, True
+    return stack, there
+
+
+def _likelihood(stack: Floats, there: NDArray[np.bool_], slopes: Floats) -> tuple[float, Floats, Floats]:
     """Return the log-likelihood, its slope and the information."""
-    size = len(slopes)
-    total, slope, information = 0.0, np.zeros(size), np.zeros((size, size))
-    for table in tables:
-        reach = table @ slopes
-        top = reach.max()
-        weight = np.exp(reach - top)
-        whole = weight.sum()
-        total += float(reach[0] - top - np.log(whole))
-        weight /= whole
-        centre = weight @ table
-        slope += table[0] - centre
-        information += (table * weight[:, None]).T @ table - np.outer(centre, centre)
-    return total, slope, information
+    reach = np.where(there, stack @ slopes, -np.inf)
+    top = reach.max(axis=1, keepdims=True)
+    weight = np.exp(reach - top)
+    whole = weight.sum(axis=1, keepdims=True)
+    total = float((reach[:, :1] - top - np.log(whole)).sum())
+    weight /= whole
+    centre = np.einsum("nh,nhk->nk", weight, stack)
+    slope = (stack[:, 0] - centre).sum(axis=0)
+    spread = np.einsum("nh,nhk,nhl->kl", weight, stack, stack) - centre.T @ centre
+    return total, slope, spread
 
 
 def _maximise(tables: Sequence[Floats]) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
     """Take Newton steps; None where the top lies at infinity or the figures go together."""
     scale = np.sqrt(np.mean([np.var(table, axis=0) for table in tables], axis=0))
-    scaled = [table / scale for table in tables]
+    stack, there = _stacked([table / scale for table in tables])
     slopes = np.zeros(len(scale))
-    value, slope, information = _likelihood(scaled, slopes)
+    value, slope, information = _likelihood(stack, there, slopes)
     for _ in range(MOST_STEPS):
         if np.linalg.cond(information) > 1 / _ENOUGH or not np.isfinite(value):
             return None
         step = np.linalg.solve(information, slope)
         for _ in range(_HALVINGS):
-            trial = _likelihood(scaled, slopes + step)
+            trial = _likelihood(stack, there, slopes + step)
             if trial[0] >= value:
                 break
             step = step / 2

@@ -243,7 +243,7 @@ def rank(
     (('d',), ('a', 'b'), ('c',))
     """
     _require_line(line, alpha)
-    chosen = _chosen(calibration, among)
+    chosen = comparable(calibration, among)
     places = [calibration.position(name) for name in chosen]
     merits = calibration.values[places]
     covariance = None if calibration.covariance is None else calibration.covariance[np.ix_(places, places)]
@@ -293,7 +293,27 @@ def _placed(
     return tuple(rows)
 
 
-def _chosen(calibration: Calibration, among: Collection[str] | None) -> tuple[str, ...]:
+def comparable(calibration: Calibration, among: Collection[str] | None) -> tuple[str, ...]:
+    """Return the applications to rank against each other, sorted.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        Of the round.
+    among : Collection[str] or None
+        Which; ``None`` for all.
+
+    Raises
+    ------
+    CalibrationInvalid
+        As ``rank`` says.
+
+    Examples
+    --------
+    >>> from .calibration import calibrate
+    >>> comparable(calibrate([("b", "j", 4), ("a", "j", 2)], direction="higher"), None)
+    ('a', 'b')
+    """
     known = set(calibration.applications)
     names = known if among is None else set(among)
     if strange := sorted(names - known):

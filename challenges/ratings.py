@@ -8,7 +8,7 @@ the results are few or uncertain; old results weigh less; every rating, place an
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
 from math import inf, sqrt
@@ -254,7 +254,8 @@ def _solve(results: RatedResults, mean: float | None, variances: tuple[float, fl
     if reason := _too_little(results):
         between, within, levels = raw_levels(results, mean)
         return _Solved(method="raw", reason=reason, between=between, within=within, levels=levels)
-    (between, within), boundary = fit_variances(results, mean)
+    ageless = replace(results, age=np.ones_like(results.age))  # age says what counts, not how results vary
+    (between, within), boundary = fit_variances(ageless, mean)
     levels = hub_levels(results, between, within, mean)
     return _Solved(method="reml", between=between, within=within, boundary=boundary, levels=levels)
 

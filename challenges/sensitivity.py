@@ -19,6 +19,7 @@ from .calibration.removal import RemovableReads, removable
 from .calibration.result import Calibration
 from .calibration.voiding import recompute
 from .expected import expected_ranks, in_order
+from .ranking import comparable
 
 Kind = Literal["raw", "z_scores", "two_way", "without_judge", "without_trait", "without_read"]
 Winners = tuple[str, ...]
@@ -157,6 +158,16 @@ def decide_otherwise(
     without_traits : Mapping[str, Sequence[Read]] or None [points]
         Trait -> totals without it (``total_reads(scores, rubric, without=trait)``).
 
+    Raises
+    ------
+    CalibrationInvalid
+        For a set that ``rank`` refuses.
+
+    Notes
+    -----
+    One decision costs about as much as one ``rank``, and there is one for every judge and every read of a
+    winner: 312 of them, with 500 applications, take two seconds.
+
     Examples
     --------
     >>> from .calibration import Variances, calibrate
@@ -170,7 +181,7 @@ def decide_otherwise(
     >>> tested.entrants
     (('b', 2),)
     """
-    names = calibration.applications if among is None else tuple(sorted(among))
+    names = comparable(calibration, among)
     group = _Group(
         places=np.array([calibration.position(name) for name in names], dtype=np.int64),
         names=names,

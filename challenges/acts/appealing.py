@@ -8,11 +8,15 @@ from ...finance.funds import PooledFund
 from ...finance.posting import record_event
 from ...finance.records.registry import lock_fund
 from ...finance.storage import Session
+from ..advancing import Advancement, read_advancement
 from ..appeals import Appeal, Frozen, find_frozen, remedied, require_appeal, require_outsider
 from ..awarding import Award, AwardMove, Finish, TieBreak, award_moves
+from ..calibrated_order import rank_frozen
 from ..damping import ProgressContender
-from ..decision import Decision, DecisionFacts, Ranker, decide, rank_raw
+from ..decision import Decision, DecisionFacts, Ranker, decide
 from ..errors import AppealRefused
+from ..phase_results import VOIDED, PhaseCalibration
+from ..phases import SCORED
 from ..records.appeals import (
     announced_at,
     find_appeal,
@@ -26,6 +30,7 @@ from ..records.appeals import (
 )
 from ..records.awards import StoredAward, list_stored_awards
 from ..records.briefs import StoredChallenge, find_challenge
+from ..records.calibrations import list_advancements, list_calibrations
 from .granting import approve_award, propose_award, reverse_award
 from .making import Which
 
@@ -42,8 +47,9 @@ class DecisionInputs:
         Phase -> hubs, from final determinations.
     finishes : mapping of str to tuple[Finish, ...]
         Phase -> determinations of a target.
-    rank : callable
-        How a phase that judges scored is ranked; by plain means unless said otherwise.
+    rank : callable or None
+        How a phase that judges scored is ranked; ``None``: by its frozen calibration where the brief asks for
+        one, else by plain means.
 
     Examples
     --------
@@ -54,7 +60,7 @@ class DecisionInputs:
     tie: TieBreak = field(default_factory=TieBreak)
     progress: Mapping[str, tuple[ProgressContender, ...]] = field(default_factory=dict)
     finishes: Mapping[str, tuple[Finish, ...]] = field(default_factory=dict)
-    rank: Ranker = rank_raw
+    rank: Ranker | None = None
 
 
 PLAIN_INPUTS = DecisionInputs()
@@ -89,7 +95,24 @@ def decision_of(
         As for ``decide``.
     """
     stored = find_challenge(session, fund.book, challenge, clock())
-    return decide(_facts(session, fund, stored, clock, inputs), rank=inputs.rank)
+    return decide(_facts(session, fund, stored, clock, inputs), rank=_ranker(session, stored, inputs))
+
+
+def _ranker(session: Session, stored: StoredChallenge, inputs: DecisionInputs) -> Ranker:
+    """Return how scored phases are ranked: by the newest calibration that took no void reads out."""
+    if inputs.rank is not None:
+        return inputs.rank
+    frozen: dict[str, PhaseCalibration] = {}
+    advanced: dict[str, Advancement] = {}
+    for phase in stored.challenge.brief.phases:
+        kept = list_calibrations(session, stored, phase.id) if phase.judging in SCORED else ()
+        for one in kept:
+            result = PhaseCalibration.read(one.body)
+            if result.kind != VOIDED:
+                frozen[phase.id] = result
+        for decided in list_advancements(session, stored, phase.id, "decided"):
+            advanced[phase.id] = read_advancement(decided.body)
+    return rank_frozen(frozen, advanced)
 
 
 def _facts(
@@ -147,7 +170,7 @@ def appeal(
     require_appeal(policy, filed.ground, announced_at=announced, now=clock())
     rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
     facts = _facts(session, fund, stored, clock, inputs)
-    frozen = find_frozen(facts, filed, _announced(rows), rank=inputs.rank)
+    frozen = find_frozen(facts, filed, _announced(rows), rank=_ranker(session, stored, inputs))
     own = [one for one in list_appeals(session, stored.id) if one.appeal.application == filed.application]
     if filed in [one.appeal for one in own]:
         return frozen
@@ -286,7 +309,7 @@ def rule(
         if ruling.upheld:
             facts = _facts(session, fund, stored, clock, inputs)
             rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
-            right = decide(remedied(facts, found.appeal.remedies), rank=inputs.rank)
+            right = decide(remedied(facts, found.appeal.remedies), rank=_ranker(session, stored, inputs))
             ruled = _carry_out(session, fund, challenge, rows, right, ruling, clock)
         keep_ruling(
             session,

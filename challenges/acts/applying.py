@@ -10,6 +10,7 @@ from ...finance.posting import named_id, record_event
 from ...finance.records.registry import find_unit
 from ...finance.storage import Session
 from ..applications import Application
+from ..brief import Brief
 from ..drafts import Draft, merge_drafts, superseded
 from ..errors import ApplicationIncomplete, ApplicationStale, ChallengeClosed, ChallengeRefused
 from ..forms import check_answers
@@ -254,7 +255,7 @@ def submit(
     now = as_utc(clock())
     stored = find_in_force(session, book, application.challenge_id, now)
     lock_entries(session, stored)
-    known = _known(session, stored, application, key)
+    known = _known(session, stored, application, key, _taking(stored.challenge.brief, phase, now))
     if known is not None:
         return known
     entered = _place(session, stored, phase, now)
@@ -275,13 +276,22 @@ def _event_key(application: Application, key: str | None, number: int) -> str:
 
 
 def _known(
-    session: Session, stored: StoredChallenge, application: Application, key: str | None
+    session: Session,
+    stored: StoredChallenge,
+    application: Application,
+    key: str | None,
+    taking: Phase | None,
 ) -> Submission | None:
-    """Return what this request brought in before, if it is a retry."""
+    """Return what this request brought in before, if it is a retry.
+
+    Without a key the text that counts already is a retry, unless it is now sent to a later phase.
+    """
     if key is None:
         last = find_submission(session, stored, application.application_id)
-        same = last is not None and last.application.digest() == application.digest()
-        return last if same and last is not None and not last.withdrawn else None
+        if last is None or last.receipt is None or last.withdrawn:
+            return None
+        same = last.receipt.sha256 == application.digest()
+        return last if same and (taking is None or taking.id == last.receipt.phase) else None
     name = _event_key(application, key, 0)
     received = find_received(session, stored, named_id(stored.challenge.book, "application.received", name))
     if received is not None and received.application.digest() != application.digest():
@@ -293,6 +303,16 @@ def _known(
     return received
 
 
+def _entered(brief: Brief, phase: str | None) -> list[Phase]:
+    return [one for one in brief.phases if one.kind in ENTERED and phase in (None, one.id)]
+
+
+def _taking(brief: Brief, phase: str | None, now: datetime) -> Phase | None:
+    """Return the phase that takes applications at an instant, its seconds of grace included."""
+    open_now = (one for one in _entered(brief, phase) if brief.opens(one) <= now < grace_end(brief, one.id))
+    return next(open_now, None)
+
+
 def _place(session: Session, stored: StoredChallenge, phase: str | None, now: datetime) -> Phase:
     """Return the phase that takes the application."""
     brief = stored.challenge.brief
@@ -302,16 +322,16 @@ def _place(session: Session, stored: StoredChallenge, phase: str | None, now: da
             challenge=brief.challenge_id,
             state="cancelled",
         )
-    entered = [one for one in brief.phases if one.kind in ENTERED and phase in (None, one.id)]
+    entered = _entered(brief, phase)
     if not entered:
         listed = ", ".join(f"{one.id} ({one.kind})" for one in brief.phases)
         raise ChallengeClosed(
             f"{brief.challenge_id} has no phase {phase or ''} that takes applications. Its phases: {listed}.",
             challenge=brief.challenge_id,
         )
-    for one in entered:
-        if brief.opens(one) <= now < grace_end(brief, one.id):
-            return one
+    taking = _taking(brief, phase, now)
+    if taking is not None:
+        return taking
     passed = [one for one in entered if brief.closes(one) <= now]
     return brief.require_open((passed[-1:] or entered)[0].id, now)
 

@@ -7,6 +7,7 @@ from ...finance.shelf import shelve
 if TYPE_CHECKING:
     from .awards import Award, AwardRule, redistribute, total_of, unawarded
     from .dividing import award_by_ask, award_by_ballot, award_by_score
+    from .drafting import TermParties, draft_per_unit, draft_race, draft_staged
     from .moving import AwardMove, award_moves
     from .orders import Order, PaidPlace, TieBreak, pay_places, raw_order
     from .placing import award_final, award_finalists, award_in_kind, award_places, award_staged, first_names
@@ -19,6 +20,7 @@ else:
         {
             ".awards": ("Award", "AwardRule", "redistribute", "total_of", "unawarded"),
             ".dividing": ("award_by_ask", "award_by_ballot", "award_by_score"),
+            ".drafting": ("TermParties", "draft_per_unit", "draft_race", "draft_staged"),
             ".moving": ("AwardMove", "award_moves"),
             ".orders": ("Order", "PaidPlace", "TieBreak", "pay_places", "raw_order"),
             ".placing": (
@@ -43,6 +45,7 @@ __all__ = [
     "Order",
     "PaidPlace",
     "Race",
+    "TermParties",
     "TieBreak",
     "award_by_allocation",
     "award_by_ask",
@@ -56,6 +59,9 @@ __all__ = [
     "award_places",
     "award_progress",
     "award_staged",
+    "draft_per_unit",
+    "draft_race",
+    "draft_staged",
     "exclusions",
     "first_names",
     "pay_places",

@@ -71,7 +71,7 @@ def award_progress(
     if prize.split == "ranked":
         return _ranked(prize, hubs, pool, tie)
     if prize.split == "per_unit":
-        raise ValueError("a prize per unit is paid by its contracts: see draft_terms")
+        raise ValueError("a prize per unit is paid by its contracts: see draft_per_unit")
     drawn = prize.newcomer_bp and prize.newcomers == "lottery" and any(one.progress is None for one in hubs)
     if drawn and not tie.seed:
         raise ScoreInvalid("Newcomers are drawn by lottery: publish their names, then give the seed.")

@@ -57,7 +57,9 @@ if TYPE_CHECKING:
         FactValue,
         compare,
         own_value,
+        read_options,
         same_value,
+        value_kind,
     )
 else:
     __getattr__, __dir__ = shelve(
@@ -115,7 +117,9 @@ else:
                 "FactValue",
                 "compare",
                 "own_value",
+                "read_options",
                 "same_value",
+                "value_kind",
             ),
         },
     )
@@ -153,10 +157,12 @@ __all__ = [
     "own_value",
     "quiz_questions",
     "read_finding",
+    "read_options",
     "rule_findings",
     "rule_leaves",
     "same_value",
     "smallest_proofs",
     "standing_of",
     "take_quiz",
+    "value_kind",
 ]

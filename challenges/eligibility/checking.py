@@ -115,12 +115,11 @@ def _look(
 ) -> tuple[Status, FactValue | None, Reason, str]:
     """Return what a leaf says by itself, the value that counts, why, and the sentence."""
     standing = standing_of(facts.get(leaf.fact), as_of, confirm=bool(leaf.evidence_asked) and not trusted)
-    shown = list(leaf.value) if isinstance(leaf.value, tuple) else leaf.value
-    asked = f"asked: {leaf.op} {shown!r} (clause {leaf.clause})"
+    asked = leaf.asked
     said = f"{leaf.fact} {standing.said}"
     if standing.value is None:
         return "needs_document", None, standing.fault or "missing", f"{said}; {asked}"
-    holds = compare(leaf.op, standing.value, leaf.value)
+    holds = compare(leaf.op, standing.value, leaf.options)
     if holds is None:
         sentence = f"{said}, which cannot be compared; {asked}"
         return "needs_document", standing.value, "unreadable", sentence

@@ -7,14 +7,12 @@ is marked as provisional.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from fractions import Fraction
 from typing import Final, Literal
 
 from .checking import check_eligibility
 from .findings import Finding
 from .rules import AllOf, Leaf, Not, RuleTree, rule_leaves
-from .values import FactValue, own_value
+from .values import FactValue, value_kind
 
 AnswerKind = Literal["yes_no", "number", "day", "choice", "text"]
 _WORDS: Final = {
@@ -25,6 +23,12 @@ _WORDS: Final = {
     "<": ("is less than", "is at least"),
     "<=": ("is at most", "is more than"),
     "in": ("is one of", "is none of"),
+}
+_ANSWERS: Final[Mapping[str, AnswerKind]] = {
+    "truth": "yes_no",
+    "number": "number",
+    "day": "day",
+    "text": "choice",
 }
 _MARKS: Final = {None: "[ ]", "pass": "[x]", "needs_document": "[?]", "fail": "[-]"}
 
@@ -209,12 +213,8 @@ def _question(fact: str, leaves: Sequence[Leaf]) -> QuizQuestion:
 
 
 def _answer_kind(named: Sequence[FactValue]) -> AnswerKind:
-    read = [own_value(one) for one in named]
-    kinds: tuple[tuple[type, AnswerKind], ...] = ((bool, "yes_no"), (Fraction, "number"), (date, "day"))
-    for made_of, kind in kinds:
-        if all(isinstance(one, made_of) for one in read):
-            return kind
-    return "choice" if all(isinstance(one, str) for one in read) else "text"
+    kinds = {value_kind(one) for one in named}
+    return _ANSWERS[kinds.pop()] if len(kinds) == 1 else "text"
 
 
 def take_quiz(rule: RuleTree, answers: Mapping[str, FactValue]) -> Finding:

@@ -108,11 +108,12 @@ def standing_of(statements: Statements | None, as_of: date | None, *, confirm: b
     if isinstance(statements, bool | int | str):
         return _stands(statements)
     last = {one.source: one for one in statements}
+    confirmed = last.get("confirmed")
+    if confirmed is not None:
+        return _run_out(confirmed) if _expired(confirmed, as_of) else _stands(confirmed.value)
     valid = {source: one for source, one in last.items() if not _expired(one, as_of)}
-    if "confirmed" in valid:
-        return _stands(valid["confirmed"].value)
-    if "confirmed" in last or (last and not valid):
-        return _run_out(last.get("confirmed") or next(reversed(last.values())))
+    if last and not valid:
+        return _run_out(next(reversed(last.values())))
     return _unproven(valid.get("declared"), valid.get("recorded"), confirm=confirm)
 
 

@@ -4,15 +4,14 @@ The problem: a rule in prose can be read two ways. A tree has one reading; every
 call, the documents that would settle it, how long they may take, and who may waive it.
 """
 
-from datetime import date
-from fractions import Fraction
+from functools import cached_property
 from typing import Annotated, Any, Final
 
 from pydantic import Discriminator, Field, StringConstraints, Tag
 
 from ...finance.documents import Code, Document
 from ...finance.findings import Findings, finding
-from .values import FactValue, Operator, own_value
+from .values import ORDERED_KINDS, FactValue, Operator, Options, read_options, value_kind
 
 Clause = Annotated[str, StringConstraints(min_length=1, max_length=80)]
 
@@ -60,6 +59,17 @@ class Leaf(Document):
     evidence_asked: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
     cure_days: Annotated[int, Field(ge=0, le=MAX_CURE_DAYS)] = 0
     waivable_by: Annotated[tuple[Code, ...], Field(max_length=20)] = ()
+
+    @cached_property
+    def options(self) -> Options:
+        """The value or values by their kind, read once."""
+        return read_options(self.value)
+
+    @cached_property
+    def asked(self) -> str:
+        """What the leaf asks, with its clause, for a sentence."""
+        shown = list(self.value) if isinstance(self.value, tuple) else self.value
+        return f"asked: {self.op} {shown!r} (clause {self.clause})"
 
 
 class AllOf(Document):
@@ -227,6 +237,6 @@ def _leaf_findings(leaf: Leaf, at: str) -> Findings:
         return [] if leaf.value else [finding(f"{at}/value", "in compares with an empty list")]
     if isinstance(leaf.value, tuple):
         return [finding(f"{at}/value", f"{leaf.op} compares with one value, not with a list")]
-    if leaf.op in _ORDERED and not isinstance(own_value(leaf.value), Fraction | date):
+    if leaf.op in _ORDERED and value_kind(leaf.value) not in ORDERED_KINDS:
         return [finding(f"{at}/value", f"{leaf.op} compares numbers or days, and {leaf.value!r} is neither")]
     return []

@@ -110,10 +110,17 @@ def list_submissions(
     return tuple(one for one in found if withdrawn or not one.withdrawn)
 
 
-def find_submission(session: Session, stored: StoredChallenge, code: str) -> Submission | None:
-    """Return the submission of an application that counts, with its newest finding; withdrawn or not."""
-    query = _submissions(stored).where(APPLICATION.c.code == code, _is_last(SUBMISSION), _is_last(FINDING))
-    row = session.execute(query).one_or_none()
+def find_submission(
+    session: Session, stored: StoredChallenge, code: str, phase: str | None = None
+) -> Submission | None:
+    """Return the last submission of an application, with its newest finding; withdrawn or not.
+
+    With a phase the last one of that phase: what was answered in an earlier phase stays what it was.
+    """
+    query = _submissions(stored).where(APPLICATION.c.code == code, _is_last(FINDING))
+    if phase is not None:
+        query = query.where(SUBMISSION.c.phase == phase)
+    row = session.execute(query.order_by(SUBMISSION.c.number.desc()).limit(1)).one_or_none()
     return None if row is None else _submission(row)
 
 

@@ -24,6 +24,49 @@ ANCHORS += [{"lo": "4", "hi": "5", "text": "strong"}]
 TIES = ("split", "lottery", "panel", "all_if_funded")
 
 
+GOOD_PRIZES: dict[str, dict[str, Any]] = {  # by class, each of 60.00 in all
+    "Places": {"kind": "places", "phase": "p", "n": 3, "amount": "20.00"},
+    "FinalistsThenGrand": {
+        "kind": "finalists_then_grand",
+        "phase": "p",
+        "n": 5,
+        "each": "2.00",
+        "grand": "50.00",
+        "final_phase": "q",
+    },
+    "Staged": {
+        "kind": "staged",
+        "phase": "p",
+        "winners": 2,
+        "stages": [{"id": "pilot", "amount": "30.00", "due": "2028-06-30", "condition": TARGET}],
+    },
+    "FirstToFinish": {
+        "kind": "first_to_finish",
+        "phase": "p",
+        "amount": "60.00",
+        "target": TARGET,
+        "deadline": "2028-12-31",
+        "verification": "Each well visited",
+        "settles_after": "2029-03-31",
+    },
+    "MeasuredProgress": {
+        "kind": "measured_progress",
+        "phase": "p",
+        "amount": "60.00",
+        "basis": "lower_bound",
+        "split": "proportional",
+        "hub_cap_bp": 4000,
+    },
+    "Pool": {"kind": "pool", "phase": "p", "amount": "60.00", "split": "ask"},
+    "InKindPrize": {
+        "kind": "in_kind",
+        "phase": "p",
+        "description": "A laboratory",
+        "valuation": "list price",
+    },
+}
+
+
 def dice(seed: object) -> Random:
     """Return a source of cases that a seed repeats."""
     return Random(str(seed))  # noqa: S311  # cases of a test, no secret

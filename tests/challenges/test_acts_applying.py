@@ -1,7 +1,9 @@
 """Applications on both databases: drafts merge, accords bind, the last submission in time counts."""
 
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -21,8 +23,8 @@ from almoner.challenges.errors import (
 )
 from almoner.challenges.lifecycle import Receipt, Submission
 from almoner.challenges.records.briefs import find_challenge
-from almoner.challenges.records.drafts import list_revisions
-from almoner.challenges.records.submissions import list_submissions
+from almoner.challenges.records.drafts import find_draft, list_revisions
+from almoner.challenges.records.submissions import find_submission, list_submissions
 from almoner.challenges.records.tables import (
     ACCORD,
     AWARD,
@@ -35,6 +37,7 @@ from almoner.challenges.records.tables import (
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import KeyReused, Missing, SamePerson
 from almoner.finance.posting import record_event
+from almoner.finance.storage import Engine, Session
 
 if TYPE_CHECKING:
     from tests.challenges.conftest import Round
@@ -52,9 +55,12 @@ def at(instant: datetime) -> Clock:
 def opened(round_: "Round") -> Publish:
     """Publish the round's brief with some fields of it, or of its first phase, changed."""
 
-    def publish(phase: Mapping[str, object] = {}, **change: object) -> "Round":  # read only
+    def publish(
+        phase: Mapping[str, object] | None = None, later: Sequence[object] = (), **change: object
+    ) -> "Round":
         round_.brief_content = {**round_.brief_content, **change}
-        round_.brief_content["phases"][0] |= phase
+        round_.brief_content["phases"][3:3] = later
+        round_.brief_content["phases"][0] |= phase or {}
         round_.publish({"region": "east"})
         return round_
 
@@ -309,3 +315,63 @@ def test_an_application_says_the_same_from_its_receipt(opened: Publish) -> None:
     assert read == made
     assert Application.read(json.dumps(json.loads(read.application.canonical_bytes()))) == made.application
     assert replace(read, withdrawn=True) != made
+
+
+def test_a_later_phase_has_its_own_form_and_keeps_the_earlier_answers(opened: Publish) -> None:
+    asked = {"type": "object", "properties": {"why": {"type": "string"}}, "required": ["why"]}
+    planned = {"type": "object", "properties": {"plan": {"type": "string"}}, "required": ["plan"]}
+    development = {
+        "id": "develop",
+        "kind": "development",
+        "form": "plan/1",
+        "opens_at": "2027-05-12T17:00+03:00",
+        "closes_at": "2027-05-20T17:00+03:00",
+    }
+    round_ = opened(
+        forms=[{"id": "idea/1", "schema": asked}, {"id": "plan/1", "schema": planned}],
+        phase={"form": "idea/1"},
+        later=[development],
+    )
+    send(round_, EARLY, answers={"why": "Pumps break."})
+    later = datetime.fromisoformat("2027-05-15T12:00+00:00")
+    with pytest.raises(AnswersInvalid):
+        send(round_, later, answers={"why": "Pumps break."})
+    send(round_, later, answers={"plan": "Twelve wells."})
+    with pytest.raises(ChallengeRefused, match="came in before"):
+        acts.submit(round_.session, "main", round_.application("a-2", answers={"plan": "x"}), clock=at(later))
+    stored = find_challenge(round_.session, "main", CODE)
+    answers = {}
+    for phase in ("apply", "develop", None):
+        found = find_submission(round_.session, stored, "a-1", phase)
+        assert found is not None
+        answers[phase] = dict(found.application.answers)
+    assert answers["apply"] == {"why": "Pumps break."}
+    assert answers["develop"] == answers[None] == {"plan": "Twelve wells."}
+
+
+def test_many_sessions_hand_in_and_save_at_once_and_none_is_lost(
+    engine: Engine, session: Session, open_round: "Callable[[Session], Round]"
+) -> None:
+    round_ = open_round(session)
+    round_.publish({"region": "east"})
+    session.commit()
+    session.close()
+    start = threading.Barrier(4)
+
+    def hand_in(n: int) -> tuple[int, int]:
+        with Session(engine) as own:
+            mine = replace(round_, session=own)
+            start.wait()
+            made = send(mine, EARLY + timedelta(seconds=n), title=f"Wells {n}")
+            saved = save(mine, f"editor-{n}", None, seconds=n, **{f"field-{n}": n})
+            own.commit()
+            return receipt(made).number, saved.revision
+
+    with ThreadPoolExecutor(4) as pool:
+        numbers = list(pool.map(hand_in, range(4)))
+    assert sorted(number for number, _ in numbers) == [1, 2, 3, 4]
+    assert sorted(revision for _, revision in numbers) == [1, 2, 3, 4]
+    with Session(engine) as own:
+        last = find_draft(own, find_challenge(own, "main", CODE), "a-1")
+        assert last is not None
+        assert last.content == {f"field-{n}": n for n in range(4)}

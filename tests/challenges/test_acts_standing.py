@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.errors import AlreadyExists, DayOutOfRange, Missing
 from almoner.finance.parties import Party
 from almoner.finance.signatures import public_key, sign_bytes
+from almoner.finance.storage import Engine, Session
 from almoner.finance.ties import Tie
 
 if TYPE_CHECKING:
@@ -185,18 +186,22 @@ class Field:
         return {one.commitment.code: one for one in entries}
 
 
-@pytest.fixture
-def field(round_: "Round") -> Field:
+@pytest.fixture(scope="module")
+def kept() -> Iterator[dict[str, Field]]:
+    """The field of each database, delivered once; every test takes back what it did."""
+    fields: dict[str, Field] = {}
+    yield fields
+    for one in fields.values():
+        one.session.close()
+
+
+def deliver(opened: "Round") -> Field:
+    """Two hubs with results; a third whose one result can still be disputed; a lead with none."""
     for code in PARTIES:
         party = Party(code=code, name=code.title(), public_key=public_key(secret(code)))
-        finance.register_party(round_.session, "main", party)
-    round_.publish({"region": "east"})
-    return Field(round_)
-
-
-@pytest.fixture
-def delivered(field: Field) -> Field:
-    """Two hubs with results; a third whose one result can still be disputed; a fourth with none."""
+        finance.register_party(opened.session, "main", party)
+    opened.publish({"region": "east"})
+    field = Field(opened)
     for hub in HUBS[:2]:
         field.agree(hub)
     field.agree("north-hub", disputes={"days": 30}, resolver="arbiter")
@@ -205,8 +210,20 @@ def delivered(field: Field) -> Field:
     for at, value in enumerate(("230", "226")):
         field.find("west-hub", f"w{at}", value, on=f"2028-0{at + 1}-28", error="9", estimate="228")
     field.find("north-hub", "n0", "320", on="2028-05-10")
-    field.round.submit("a-1")
+    opened.submit("a-1")
     return field
+
+
+@pytest.fixture
+def delivered(
+    empty_engine: Engine, open_round: "Callable[[Session], Round]", kept: dict[str, Field]
+) -> Iterator[Field]:
+    name = empty_engine.dialect.name
+    if name not in kept:
+        kept[name] = deliver(open_round(Session(empty_engine)))
+    with kept[name].session.begin_nested() as nested:
+        yield kept[name]
+        nested.rollback()
 
 
 def test_hubs_are_rated_by_final_determinations_towards_the_goal_of_the_brief(delivered: Field) -> None:
@@ -236,11 +253,13 @@ def test_a_disputed_result_is_pending_and_weighs_nothing(delivered: Field) -> No
     assert (found.hub("north-hub").state, found.hub("north-hub").pending) == ("unrated", 1)
 
 
-def test_without_a_final_determination_there_is_no_rating_and_no_board(field: Field) -> None:
-    assert acts.rate_hubs(field.session, "main", "clean-water", as_of=LATE) == ()
-    assert acts.leaderboard(field.session, "main", "clean-water", as_of=LATE) == ()
+def test_without_a_final_determination_there_is_no_rating_and_no_board(delivered: Field) -> None:
+    for none in ({"under": ()}, {"as_of": date(2028, 1, 1)}):
+        asked: dict[str, Any] = {"as_of": LATE, **none}
+        assert acts.rate_hubs(delivered.session, "main", "clean-water", **asked) == ()
+        assert acts.leaderboard(delivered.session, "main", "clean-water", **asked) == ()
     with pytest.raises(Missing):
-        acts.rate_hubs(field.session, "main", "dry-wells", as_of=LATE)
+        acts.rate_hubs(delivered.session, "main", "dry-wells", as_of=LATE)
 
 
 def test_a_leaderboard_shows_earlier_awards_and_says_why_attachment_is_not_told(delivered: Field) -> None:
@@ -360,30 +379,30 @@ def test_an_open_dispute_leaves_a_commitment_disputed(delivered: Field) -> None:
     assert delivered.register()["all"].status == "disputed"
 
 
-def test_a_commitment_is_recorded_once_never_changed_and_replaced_in_the_open(field: Field) -> None:
-    first = field.promise("c-1", {**MONEY, "amount": "2000000.00"})
-    assert field.promise("c-1", {**MONEY, "amount": "2000000.00"}) == first
+def test_a_commitment_is_recorded_once_never_changed_and_replaced_in_the_open(delivered: Field) -> None:
+    first = delivered.promise("c-1", {**MONEY, "amount": "2000000.00"})
+    assert delivered.promise("c-1", {**MONEY, "amount": "2000000.00"}) == first
     with pytest.raises(AlreadyExists, match="another one that replaces it"):
-        field.promise("c-1", {**MONEY, "amount": "1.00"})
-    field.promise("c-2", {**MONEY, "amount": "1000000.00"}, replaces="c-1")
-    found = field.register()
+        delivered.promise("c-1", {**MONEY, "amount": "1.00"})
+    delivered.promise("c-2", {**MONEY, "amount": "1000000.00"}, replaces="c-1")
+    found = delivered.register()
     assert (found["c-1"].status, found["c-1"].replaced_by) == ("overdue", "c-2")
     assert found["c-2"].status == "kept"
     with pytest.raises(AlreadyExists, match="replaced by c-2"):
-        field.promise("c-3", {**MONEY, "amount": "1.00"}, replaces="c-1")
+        delivered.promise("c-3", {**MONEY, "amount": "1.00"}, replaces="c-1")
     for party, replaces in (("county", "c-2"), ("hill-giver", "c-9")):
         with pytest.raises(Missing, match="could replace"):
-            field.promise("c-4", {**MONEY, "amount": "1.00"}, party=party, replaces=replaces)
+            delivered.promise("c-4", {**MONEY, "amount": "1.00"}, party=party, replaces=replaces)
     with pytest.raises(Missing):
-        field.promise("c-5", {**MONEY, "amount": "1.00"}, party="nobody")
+        delivered.promise("c-5", {**MONEY, "amount": "1.00"}, party="nobody")
     with pytest.raises(DayOutOfRange):
-        field.promise("c-6", {**MONEY, "amount": "1.00"}, made_on="2027-02-02")
-    assert finance.verify(field.session, "main").findings == ()
+        delivered.promise("c-6", {**MONEY, "amount": "1.00"}, made_on="2027-02-02")
+    assert finance.verify(delivered.session, "main").findings == ()
 
 
-def test_the_database_keeps_a_commitment_as_it_is(field: Field) -> None:
-    field.promise("c-1", {**MONEY, "amount": "1.00"})
-    session = field.session
+def test_the_database_keeps_a_commitment_as_it_is(delivered: Field) -> None:
+    delivered.promise("c-1", {**MONEY, "amount": "1.00"})
+    session = delivered.session
     for act in (update(PUBLIC_COMMITMENT).values(code="c-2"), delete(PUBLIC_COMMITMENT)):
         with pytest.raises(DatabaseError, match="append-only"), session.begin_nested():
             session.execute(act)

@@ -11,7 +11,7 @@ from almoner.challenges.assignment.drawing import find_chances, round_chances
 from almoner.challenges.assignment.grid import compile_grid
 from almoner.challenges.assignment.stages import StageRun
 
-DRAWS = 400
+DRAWS = 300
 
 
 @pytest.fixture
@@ -63,9 +63,9 @@ def test_the_favourite_of_a_judge_is_not_sure_and_a_pin_is(problem: AssignmentPr
     wanted = problem.affinity.copy()
     wanted[4, 6] = 1.0
     shaped = replace(problem, affinity=wanted, pins=(("a2", "j0"),))
-    drawn = Counter(pair for seed in range(60) for pair in assign(shaped, seed=seed).pairs)
-    assert drawn["a2", "j0"] == 60
-    assert 0 < drawn["a4", "j6"] < 55
+    drawn = Counter(pair for seed in range(24) for pair in assign(shaped, seed=seed).pairs)
+    assert drawn["a2", "j0"] == 24
+    assert 0 < drawn["a4", "j6"] < 23
 
 
 def test_separated_judges_and_readers_of_a_sort_are_repaired_after_the_draw(
@@ -73,7 +73,7 @@ def test_separated_judges_and_readers_of_a_sort_are_repaired_after_the_draw(
 ) -> None:
     senior = ReaderMinimum(name="senior", judges=frozenset({"j1", "j5", "j6"}))
     bound = replace(problem, minima=(senior,), separated=(("j5", "j7"), ("j6", "j7")))
-    for seed in range(12):
+    for seed in range(6):
         answer = assign(bound, seed=seed)
         readers: dict[str, set[str]] = {}
         for application, judge in answer.pairs:

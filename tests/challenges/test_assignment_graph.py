@@ -8,6 +8,7 @@ import pytest
 
 from almoner.challenges.assignment import AssignmentProblem, assign
 from almoner.challenges.assignment.graph import count_parts, parts_of, planned_errors, second_eigenvalue
+from almoner.challenges.assignment.grid import choose_anchors
 
 BP = 10_000
 
@@ -40,7 +41,7 @@ def test_islands_are_joined_and_lose_as_little_as_possible(islands: AssignmentPr
 
 def test_what_is_joined_is_the_best_of_all_that_hang_together() -> None:
     rng = np.random.default_rng(0)
-    for _ in range(4):
+    for _ in range(2):
         affinity = (np.kron(np.eye(2), np.ones((2, 2))) * 0.5 + rng.random((4, 4)).round(2) * 0.4).round(4)
         problem = AssignmentProblem(
             applications=tuple("abcd"),
@@ -105,9 +106,11 @@ def test_anchors_are_read_by_other_panels_and_tie_the_panels_together(islands: A
         assert (len(readers), abroad) == ((4, 2) if name in answer.anchors else (2, 0))
 
 
-def test_the_seed_chooses_the_anchors(islands: AssignmentProblem) -> None:
-    anchored = replace(islands, anchors=1, anchor_reads=1, load_hi=4)
-    assert len({assign(anchored, seed=seed).anchors for seed in range(8)}) > 1
+def test_the_seed_chooses_the_anchors_in_turn_from_every_panel() -> None:
+    names, panel = [f"a{at}" for at in range(9)], np.array([0, 0, 0, 1, 1, 1, 2, 2, 2])
+    chosen = [choose_anchors(names, panel, count=3, seed=seed).tolist() for seed in range(8)]
+    assert all(sorted(panel[rows].tolist()) == [0, 1, 2] for rows in chosen)
+    assert len({tuple(rows) for rows in chosen}) > 1
 
 
 def test_planned_errors_agree_with_the_dense_covariance() -> None:

@@ -127,14 +127,28 @@ def test_the_likelihood_equals_the_full_matrices_and_the_fit_is_its_top(seed: in
     rows = many(seed)
     hubs = sorted({row.hub for row in rows})
     results = arrays(rows, hubs, 36.0)
+    ageless = arrays(rows, hubs, 1e12)
     for between, within in ((0.05, 0.02), (0.3, 0.001)):
         likelihood = restricted_likelihood(results, between, within)[0]
         assert likelihood == pytest.approx(dense(rows, hubs, between, within, 36.0)[3], abs=1e-9)
     found = rate(rows, as_of=DAY)
-    top = restricted_likelihood(results, found.between, found.within)[0]
+    top = restricted_likelihood(ageless, found.between, found.within)[0]
     for between in found.between * np.array([0.9, 1.0, 1.1]):
         for within in found.within * np.array([0.9, 1.0, 1.1]):
-            assert dense(rows, hubs, float(between), float(within), 36.0)[3] <= top + 1e-9
+            assert dense(rows, hubs, float(between), float(within), 1e12)[3] <= top + 1e-9
+
+
+def test_planted_variances_are_found_whatever_the_age_of_results() -> None:
+    chance = np.random.default_rng(11)
+    rows = [
+        result(f"h{hub:03}", float(level + chance.normal(0, 0.15)), 0.1, months=at * 9, at=at)
+        for hub, level in enumerate(chance.normal(0.5, 0.2, 200))
+        for at in range(8)
+    ]
+    found = rate(rows, as_of=DAY)
+    assert found.between == pytest.approx(0.04, rel=0.25)
+    assert found.within == pytest.approx(0.15**2 - 0.1**2, rel=0.15)
+    assert found.mean == pytest.approx(0.5, abs=3 * found.mean_error)
 
 
 def test_a_balanced_table_without_errors_gives_the_analysis_of_variance() -> None:

@@ -74,6 +74,8 @@ def test_without_the_only_judge_of_a_panel_nothing_can_be_decided_in_it() -> Non
         scores + lonely, direction="higher", panels=panels, panel_model="within", variances=known
     )
     assert decide_otherwise(found, line=1, among=["b01", "b02"]).undecided == ("only",)
+    with pytest.raises(CalibrationInvalid, match="rank each set"):
+        decide_otherwise(found, line=1)
 
 
 @pytest.mark.parametrize("direction", ["higher", "lower"])
