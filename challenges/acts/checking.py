@@ -4,7 +4,7 @@ It is asked anew at each step that a conflict must stop: when somebody registers
 opened, scored, calibrated and decided, and at every payout. Nothing is kept from one time to the next.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -114,11 +114,7 @@ def check_conflicts(
     stored = find_challenge(session, book, challenge)
     policy = policy_of(stored)
     known = rows.list_judges(session, stored)
-    others = sorted(set(also) - {one.code for one in known})
-    asked = [
-        *(one for one in known if not judges or one.code in judges),
-        *(Judge(code=code) for code in others),
-    ]
+    asked = _asked(known, judges, also)
     contenders = [
         Contender(
             application=code,
@@ -147,6 +143,15 @@ def check_conflicts(
         aliases=aliases,
         as_of=as_of,
     )
+
+
+def _asked(known: Sequence[Judge], judges: Collection[str], also: Collection[str]) -> list[Judge]:
+    """Return the judges who are asked about, and the people of other roles, who are looked at like judges."""
+    others = sorted(set(also) - {one.code for one in known})
+    return [
+        *(one for one in known if not judges or one.code in judges),
+        *(Judge(code=code) for code in others),
+    ]
 
 
 def policy_of(stored: StoredChallenge) -> ConflictPolicy:
