@@ -164,7 +164,7 @@ def pose_assignment(
         within_panels=not halves and (policy.panel_model == "within" or policy.anchors > 0),
         anchors=0 if halves else policy.anchors,
         anchor_reads=0 if halves else policy.anchor_reads,
-        connect=policy.calibrate and not halves,
+        connect=policy.calibrate and not halves and reads > 1,  # a single read joins nothing
         randomise_bp=None if policy.randomise_bp == BP else policy.randomise_bp,
     )
 
