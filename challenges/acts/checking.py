@@ -113,8 +113,7 @@ def check_conflicts(
     """
     stored = find_challenge(session, book, challenge)
     policy = policy_of(stored)
-    known = rows.list_judges(session, stored)
-    asked = _asked(known, judges, also)
+    asked = _asked(rows.list_judges(session, stored), judges, also)
     contenders = [
         Contender(
             application=code,
@@ -123,13 +122,12 @@ def check_conflicts(
         )
         for code, parties in rows.list_bundles(session, stored).items()
     ]
-    pairs = [(one.code, contender) for one in asked for contender in contenders]
+    pairs = [(one.code, entry) for one in asked for entry in contenders]
     aliases = alias_sets(rows.list_marks(session, book))
     interests = _interests(session, stored, policy, asked, contenders, as_of, aliases, tuple(works))
     conflicts = find_conflicts(interests, policy, pairs, as_of, aliases=aliases)
     hard = _hard(conflicts, barred_pairs(conflicts, pairs))
-    recused = {pair: "recusal" for pair in list_recused(session, stored) if not judges or pair[1] in judges}
-    hard |= recused
+    hard |= {pair: "recusal" for pair in list_recused(session, stored) if not judges or pair[1] in judges}
     soft: dict[Pair, str] = {}
     for one in conflicts:
         if one.level == "soft" and (one.application, one.judge) not in hard:
