@@ -126,18 +126,9 @@ def check_conflicts(
     aliases = alias_sets(rows.list_marks(session, book))
     interests = _interests(session, stored, policy, asked, contenders, as_of, aliases, tuple(works))
     conflicts = find_conflicts(interests, policy, pairs, as_of, aliases=aliases)
-<<<<<<< HEAD
     hard = _hard(conflicts, barred_pairs(conflicts, pairs)) | {
         pair: "recusal" for pair in list_recused(session, stored) if not judges or pair[1] in judges
     }
-=======
-    hard = _hard(conflicts, barred_pairs(conflicts, pairs))
-    hard |= {pair: "recusal" for pair in list_recused(session, stored) if not judges or pair[1] in judges}
-    soft: dict[Pair, str] = {}
-    for one in conflicts:
-        if one.level == "soft" and (one.application, one.judge) not in hard:
-            soft.setdefault((one.application, one.judge), one.kind)
->>>>>>> w7-f
     return ConflictCheck(
         conflicts=conflicts,
         hard=hard,
