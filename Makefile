@@ -11,6 +11,10 @@ SEEDS ?= 10000
 FIRST ?= 0
 LIVES ?= 500
 
+# Two halves on two cores: threads of one would only wait for those of the other.
+export OMP_NUM_THREADS ?= 1
+export OPENBLAS_NUM_THREADS ?= 1
+
 .PHONY: demo test check mutants soak-ledger simulate fuzz-terms agreement-lives wheel clean
 
 demo: $(VENV)/.core

@@ -154,16 +154,7 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
-    from .feedback import (
-        FeedbackPacket,
-        MethodAgreement,
-        PacketMark,
-        PacketTrait,
-        ProcessFacts,
-        RoundResult,
-        own_effect,
-        write_packet,
-    )
+    from .feedback import RoundResult, own_effect, write_packet
     from .fields import (
         Condition,
     )
@@ -204,6 +195,7 @@ if TYPE_CHECKING:
         InKindNeed,
         InKindOffer,
     )
+    from .packets import FeedbackPacket, MethodAgreement, PacketMark, PacketTrait, ProcessFacts
     from .phase_results import CalibratedPart, PhaseCalibration, calibrate_phase, rank_part, without_reads
     from .phases import (
         Advances,
@@ -407,16 +399,7 @@ else:
                 "smallest_proofs",
                 "take_quiz",
             ),
-            ".feedback": (
-                "FeedbackPacket",
-                "MethodAgreement",
-                "PacketMark",
-                "PacketTrait",
-                "ProcessFacts",
-                "RoundResult",
-                "own_effect",
-                "write_packet",
-            ),
+            ".feedback": ("RoundResult", "own_effect", "write_packet"),
             ".fields": ("Condition",),
             ".forms": ("Form", "answer_findings", "check_answers"),
             ".halves": ("Half", "PeerEntry", "advance_half", "halve", "unfinished"),
@@ -427,6 +410,7 @@ else:
             ".lint": ("require_publishable",),
             ".linting.finding": ("BriefFinding", "Capacity"),
             ".offers": ("InKindNeed", "InKindOffer"),
+            ".packets": ("FeedbackPacket", "MethodAgreement", "PacketMark", "PacketTrait", "ProcessFacts"),
             ".phase_results": (
                 "CalibratedPart",
                 "PhaseCalibration",

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
         submit,
         withdraw,
     )
-    from .assigning import AssignmentPlan, PlanWishes, find_assignment, plan_assignment, publish_assignment
+    from .assigning import find_assignment, plan_assignment, publish_assignment
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -146,13 +146,7 @@ else:
             ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
             ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
-            ".assigning": (
-                "AssignmentPlan",
-                "PlanWishes",
-                "find_assignment",
-                "plan_assignment",
-                "publish_assignment",
-            ),
+            ".assigning": ("find_assignment", "plan_assignment", "publish_assignment"),
             ".calibrating": (
                 "FrozenCalibration",
                 "calibrate_again",
@@ -214,7 +208,6 @@ else:
     )
 
 __all__ = [
-    "AssignmentPlan",
     "ConflictCheck",
     "DecisionInputs",
     "EntryList",
@@ -222,7 +215,6 @@ __all__ = [
     "FrozenCalibration",
     "OpenedSecret",
     "PanelChoice",
-    "PlanWishes",
     "ProposedAmendment",
     "Ruled",
     "Ruling",

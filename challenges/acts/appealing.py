@@ -8,9 +8,10 @@ from ...finance.funds import PooledFund
 from ...finance.posting import record_event
 from ...finance.records.registry import lock_fund
 from ...finance.storage import Session
+from ..advancing import Advancement, read_advancement
 from ..appeals import Appeal, Frozen, find_frozen, remedied, require_appeal, require_outsider
 from ..awarding import Award, AwardMove, Finish, TieBreak, award_moves
-from ..calibrated_orders import rank_frozen
+from ..calibrated_order import rank_frozen
 from ..damping import ProgressContender
 from ..decision import Decision, DecisionFacts, Ranker, decide
 from ..errors import AppealRefused
@@ -29,7 +30,7 @@ from ..records.appeals import (
 )
 from ..records.awards import StoredAward, list_stored_awards
 from ..records.briefs import StoredChallenge, find_challenge
-from ..records.calibrations import list_calibrations
+from ..records.calibrations import list_advancements, list_calibrations
 from .granting import approve_award, propose_award, reverse_award
 from .making import Which
 
@@ -102,13 +103,16 @@ def _ranker(session: Session, stored: StoredChallenge, inputs: DecisionInputs) -
     if inputs.rank is not None:
         return inputs.rank
     frozen: dict[str, PhaseCalibration] = {}
+    advanced: dict[str, Advancement] = {}
     for phase in stored.challenge.brief.phases:
         kept = list_calibrations(session, stored, phase.id) if phase.judging in SCORED else ()
         for one in kept:
             result = PhaseCalibration.read(one.body)
             if result.kind != VOIDED:
                 frozen[phase.id] = result
-    return rank_frozen(frozen)
+        for decided in list_advancements(session, stored, phase.id, "decided"):
+            advanced[phase.id] = read_advancement(decided.body)
+    return rank_frozen(frozen, advanced)
 
 
 def _facts(

@@ -7,8 +7,9 @@ from ...finance.storage import Session
 from ..advancing import Advancement, decided_at, read_advancement
 from ..bands import ExpectedRanking
 from ..errors import CalibrationInvalid
-from ..feedback import FeedbackPacket, MethodAgreement, ProcessFacts, RoundResult, write_packet
+from ..feedback import RoundResult, write_packet
 from ..lifecycle import Submission
+from ..packets import FeedbackPacket, MethodAgreement, ProcessFacts
 from ..phase_results import CalibratedPart, PhaseCalibration
 from ..phases import Phase
 from ..records.briefs import StoredChallenge, find_challenge

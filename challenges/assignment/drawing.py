@@ -17,7 +17,7 @@ from .aims import cost_aim, floor_aim, floor_line, missing_aim, shortfall_aim
 from .draw_report import DrawReport
 from .graph import find_cuts
 from .grid import NOBODY, AssignmentGrid, Mask
-from .measures import measure
+from .measures import measure, part_separated
 from .model import Float, StageLines
 from .result import StageResult
 from .stages import VERTEX, StageAim, StageRun
@@ -251,15 +251,4 @@ def _repaired(
     )
     run.pool = run.pool | pairs
     found = run.least(same, lines, gap=NEAR) or run.least(same, replace(lines, shortfall=None), gap=NEAR)
-    return _parted(grid, pairs) if found is None else found.pairs
-
-
-def _parted(grid: AssignmentGrid, pairs: Mask) -> Mask:
-    """Take the weaker ones of separated judges out of an application: a missing read is no breach."""
-    kept = pairs.copy()
-    for clique in grid.cliques:
-        for row in np.flatnonzero(kept[:, clique].sum(axis=1) > 1).tolist():
-            both = clique[kept[row, clique]]
-            worth = grid.affinity[row, both] + FINE * grid.pinned[row, both]
-            kept[row, np.delete(both, int(worth.argmax()))] = False
-    return kept
+    return part_separated(grid, pairs) if found is None else found.pairs

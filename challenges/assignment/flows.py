@@ -22,6 +22,8 @@ class ReadFlow:
     ----------
     reads : int [reads]
         Pins included.
+    pairs : bool array
+        One way to have them; only separated judges may meet in it.
     tight_rows, tight_judges : bool array
         Applications that compete for reads, and the judges who are all full with them.
     tight_groups : list of (int, int)
@@ -36,6 +38,7 @@ class ReadFlow:
     """
 
     reads: int
+    pairs: Mask
     tight_rows: Mask
     tight_judges: Mask
     tight_groups: tuple[tuple[int, int], ...]
@@ -70,12 +73,17 @@ def most_reads(grid: AssignmentGrid) -> ReadFlow:
     near = np.zeros(source + 2, np.bool_)
     near[breadth_first_order(rest, source, return_predecessors=False)] = True
     crossing = near[network.start] & ~near[n + network.column]
+    pairs = grid.pinned.copy()
+    if len(network.row):
+        carried = np.asarray(sp.csr_array(found.flow)[network.start, n + network.column]).ravel() > 0
+        pairs[network.row[carried], network.column[carried]] = True
     single = np.zeros((n, m), np.bool_)
     single[network.row[crossing], network.column[crossing]] = True
     width = max(1, len(grid.organisations))
     full = network.groups[near[network.groups // width] & ~near[n + m : source]]
     return ReadFlow(
         reads=int(found.flow_value) + int(grid.pinned.sum()),
+        pairs=pairs,
         tight_rows=near[:n],
         tight_judges=near[n : n + m],
         tight_groups=tuple((int(at // width), int(at % width)) for at in full),

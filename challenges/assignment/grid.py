@@ -193,7 +193,8 @@ def compile_grid(problem: AssignmentProblem, *, seed: int) -> AssignmentGrid:
     places = IdPlaces(applications, judges)
     panels, panel = _numbered([problem.panels[at] for at in rows] if problem.panels else [""] * n)
     own = [problem.judge_panels[at] for at in columns] if problem.judge_panels else [""] * m
-    abroad = np.array([[name != panels[at] for name in own] for at in panel], np.bool_).reshape(n, m)
+    seat = {name: at for at, name in enumerate(panels)}
+    abroad = panel[:, None] != np.array([seat.get(name, NOBODY) for name in own], np.int64)[None, :]
     anchors = choose_anchors(applications, panel, count=problem.anchors, seed=seed)
     demand = spread(problem.demand, n)[rows]
     demand[anchors] += problem.anchor_reads
@@ -204,6 +205,7 @@ def compile_grid(problem: AssignmentProblem, *, seed: int) -> AssignmentGrid:
     none = np.array([not organisations[at] for at in organisation], np.bool_)
     affinity = whole_bp(np.asarray(problem.affinity, np.float64)[np.ix_(rows, columns)])
     cost, constant = _costs(problem, places)
+    low = spread(problem.load_lo, m)[columns]
     return AssignmentGrid(
         applications=applications,
         judges=judges,
@@ -215,9 +217,9 @@ def compile_grid(problem: AssignmentProblem, *, seed: int) -> AssignmentGrid:
         reasons=reasons,
         demand=demand,
         weights=spread(problem.weights, n)[rows],
-        low=spread(problem.load_lo, m)[columns],
-        high=spread(problem.load_hi, m)[columns],
-        overload=spread(problem.overload, m)[columns],
+        low=low,
+        high=np.maximum(low, np.minimum(spread(problem.load_hi, m)[columns], n)),
+        overload=np.minimum(spread(problem.overload, m)[columns], n),
         organisations=organisations,
         organisation=np.where(none, NOBODY, organisation),
         cap=_caps(problem, applications, organisations),
@@ -330,6 +332,10 @@ def _sorts(
         least = np.zeros(shape[0], np.int64)
         least[anchors] = problem.anchor_reads
         made.append(ReaderSort(name="other_panel", member=abroad, least=least))
+        if problem.within_panels:
+            asked = np.zeros(shape[0], np.int64)
+            asked[anchors] = spread(problem.demand, shape[0])[rows][anchors]
+            made.append(ReaderSort(name="own_panel", member=~abroad, least=asked))
     return tuple(made)
 
 

@@ -121,3 +121,22 @@ def is_compatible(grid: AssignmentGrid, pairs: Mask, row: int, judge: int) -> bo
     if own != NOBODY and int(readers[grid.organisation == own].sum()) >= grid.cap[row, own]:
         return False
     return not any(judge in clique and readers[clique].any() for clique in grid.cliques)
+
+
+def part_separated(grid: AssignmentGrid, pairs: Mask) -> Mask:
+    """Take the weaker ones of separated judges out of an application: a missing read is no breach.
+
+    Parameters
+    ----------
+    grid : AssignmentGrid
+        Tables.
+    pairs : bool array
+        Which judge reads what.
+    """
+    kept = pairs.copy()
+    for clique in grid.cliques:
+        for row in np.flatnonzero(kept[:, clique].sum(axis=1) > 1).tolist():
+            both = clique[kept[row, clique]]
+            worth = grid.affinity[row, both] + 2 * BP * grid.pinned[row, both]
+            kept[row, np.delete(both, int(worth.argmax()))] = False
+    return kept

@@ -22,7 +22,7 @@ from .flows import most_reads
 from .graph import find_cuts, report_graph
 from .grid import AssignmentGrid, Mask, compile_grid
 from .lacking import explain_shortage
-from .measures import greedy_pairs, measure
+from .measures import greedy_pairs, measure, part_separated
 from .model import Cut, StageLines
 from .pins import require_pins
 from .problem import AssignmentProblem
@@ -89,6 +89,8 @@ class Solver:
 
     def __init__(self, grid: AssignmentGrid, run: StageRun, gap: float) -> None:
         self.grid, self.run, self.gap = grid, run, gap
+        self.flow = most_reads(grid)
+        self.lacking = int(grid.demand.sum()) - self.flow.reads
         self.pairs = int(grid.allowed.sum())
         self.is_small = self.pairs <= SMALL
 
@@ -103,15 +105,14 @@ class Solver:
             Of the first stage, where it is known.
         """
         lines = StageLines(cuts=cuts)
-        lacking = int(self.grid.demand.sum()) - most_reads(self.grid).reads
-        if lacking == 0 and not self.is_small:
+        if self.lacking == 0 and not self.is_small:
             hoped = replace(lines, missing=0, shortfall=0)
             floor = self._floor_bound(hoped)
             solved = None if floor is None else self._by_line(hoped, StageBounds(floor=float(floor)), floor)
             if solved is not None:
                 return solved
         if missing is None:
-            return self._in_turn(lines, lacking)
+            return self._in_turn(lines)
         known = replace(lines, missing=int(missing.value))
         return self._after_missing(known, StageBounds(missing=missing.bound))
 
@@ -130,15 +131,22 @@ class Solver:
         best = self.run.least(cost_aim(self.grid), kept, gap=self.gap, is_patient=is_patient)
         return None if best is None else self._stated(best.pairs, replace(bounds, cost=best.bound))
 
-    def _in_turn(self, lines: StageLines, lacking: int) -> Solved | None:
+    def _in_turn(self, lines: StageLines) -> Solved | None:
         """Solve stage by stage in whole pairs."""
-        is_known = not (lines.cuts or self.grid.cliques) and len(set(self.grid.weights.tolist())) == 1
-        least = float(lacking * int(self.grid.weights[0])) if is_known else 0.0
-        missing = self.run.least(missing_aim(self.grid), lines, gap=0.0, bound=least)
+        missing = self._known_missing(lines)
+        if missing is None:
+            missing = self.run.least(missing_aim(self.grid), lines, gap=0.0)
         if missing is None:
             return None
         lines, bounds = replace(lines, missing=int(missing.value)), StageBounds(missing=missing.bound)
         return self._after_missing(lines, bounds) or self._stated(missing.pairs, bounds)
+
+    def _known_missing(self, lines: StageLines) -> Whole | None:
+        """Return the first stage as the flow solves it; None where it is not all that counts."""
+        if lines.cuts or self.grid.cliques or len(set(self.grid.weights.tolist())) != 1:
+            return None
+        value = float(self.lacking * int(self.grid.weights[0]))
+        return Whole(pairs=self.flow.pairs, value=value, bound=value)
 
     def _after_missing(self, lines: StageLines, bounds: StageBounds) -> Solved | None:
         """Solve the stages after the first; None where nothing was found."""
@@ -198,7 +206,10 @@ class Solver:
 
     def fallen_back(self) -> Solved:
         """Return an answer without proof."""
-        return self._stated(greedy_pairs(self.grid), StageBounds())
+        found = [greedy_pairs(self.grid), part_separated(self.grid, self.flow.pairs)]
+        best = min(found, key=lambda pairs: measure(self.grid, pairs).order())
+        least = float(self.lacking * int(self.grid.weights.min(initial=1)))
+        return self._stated(best, StageBounds(missing=least))
 
     def _stated(self, pairs: Mask, bounds: StageBounds) -> Solved:
         figures = measure(self.grid, pairs)

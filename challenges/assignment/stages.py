@@ -138,6 +138,8 @@ class StageRun:
         Time left [s].
     seed : int [1]
         Of the solver.
+    best : int [pairs]
+        Of each application and judge, to begin with.
 
     Examples
     --------
@@ -148,10 +150,11 @@ class StageRun:
     grid: AssignmentGrid
     left: Callable[[], float]
     seed: int
+    best: int = POOL
     pool: Mask = field(init=False)
 
     def __post_init__(self) -> None:
-        self.pool = first_pool(self.grid, POOL)
+        self.pool = first_pool(self.grid, self.best)
 
     def relax(
         self, aim: StageAim, lines: StageLines, options: Mapping[str, Any] | None = None

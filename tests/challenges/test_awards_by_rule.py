@@ -240,7 +240,7 @@ def test_money_follows_progress_and_the_cap_holds() -> None:
 
 
 def test_places_of_progress_are_ranked_capped_and_never_for_nothing() -> None:
-    ranked = {"split": "ranked", "shares_bp": [5000, 3000, 1000, 1000]}
+    ranked: dict[str, Any] = {"split": "ranked", "shares_bp": [5000, 3000, 1000, 1000]}
     assert progress(**ranked) == [("a", "24.00"), ("b", "18.00"), ("c", "6.00")]
     tied: dict[str, int | None] = {"a": 50, "b": 50, "c": 0}
     assert sorted(progress(found=tied, **ranked)) == [("a", "24.00"), ("b", "24.00")]
@@ -248,7 +248,7 @@ def test_places_of_progress_are_ranked_capped_and_never_for_nothing() -> None:
 
 def test_newcomers_have_a_part_of_their_own_and_a_lottery_needs_its_seed() -> None:
     found: dict[str, int | None] = {"a": 60, "new": None}
-    aside = {"newcomer_bp": 1000, "hub_cap_bp": None}
+    aside: dict[str, Any] = {"newcomer_bp": 1000, "hub_cap_bp": None}
     assert progress(found=found, **aside) == [("a", "54.00"), ("new", "6.00")]
     with pytest.raises(ScoreInvalid, match="then give the seed"):
         progress(TieBreak(), found, **aside, newcomers="lottery")

@@ -15,13 +15,8 @@ import pytest
 from almoner.challenges import Rubric, Variances, calibrate, rank
 from almoner.challenges.advancing import advance
 from almoner.challenges.errors import CalibrationInvalid
-from almoner.challenges.feedback import (
-    MethodAgreement,
-    ProcessFacts,
-    RoundResult,
-    own_effect,
-    write_packet,
-)
+from almoner.challenges.feedback import RoundResult, own_effect, write_packet
+from almoner.challenges.packets import MethodAgreement, ProcessFacts
 from almoner.challenges.phases import Advances
 from almoner.challenges.scores import Score, totals_by_read
 
