@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from challenge.world import BOOK, World
 
 from almoner.challenges import Brief, acts
+from almoner.challenges.plans import AssignmentPlan, PlanWishes
 from almoner.challenges.seeds import Beacon
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.storage import Session
@@ -32,17 +33,17 @@ class Judging:
         """Tell the opening of a phase, or some hours after."""
         return fixed_clock(self.brief.opens(phase) + timedelta(hours=hours))
 
-    def assign(self, phase: str) -> acts.AssignmentPlan:
+    def assign(self, phase: str) -> AssignmentPlan:
         """Draft a plan of who reads what, and publish it."""
         clock = self.opens(phase, -48)
-        wishes = acts.PlanWishes(seed=2027)
+        wishes = PlanWishes(seed=2027)
         plan = acts.plan_assignment(self.session, BOOK, self.code, phase, wishes, clock=clock)
         why = "; ".join(plan.lacks)
         return acts.publish_assignment(
             self.session, BOOK, self.code, phase, plan.number, maker="desk", reason=why, clock=clock
         )
 
-    def read(self, plan: acts.AssignmentPlan) -> None:
+    def read(self, plan: AssignmentPlan) -> None:
         """Have every judge mark everything on the own list."""
         rubric = self.brief.rubric_of(plan.phase)
         for name, judge in plan.pairs:
@@ -70,7 +71,7 @@ class Judging:
         )
         return made.inside
 
-    def run(self, phase: str) -> acts.AssignmentPlan:
+    def run(self, phase: str) -> AssignmentPlan:
         """Assign, read and freeze."""
         plan = self.assign(phase)
         self.read(plan)

@@ -29,6 +29,7 @@ class World:
     dice: Random
     worth: dict[str, float] = field(default_factory=dict)
     severity: dict[str, float] = field(default_factory=dict)
+    favour: dict[tuple[str, str], float] = field(default_factory=dict)
 
     def register(self, session: Session, *codes: str) -> None:
         """Make parties known in the book."""
@@ -49,6 +50,7 @@ class World:
         """Say how a judge finds an application: worth, habit of severity, and chance, on the scale."""
         habit = self.severity.setdefault(judge, self.dice.gauss(0, 0.5))
         lo, hi = float(rubric.scale.lo), float(rubric.scale.hi)
+        habit += self.favour.get((application, judge), 0.0)
         felt = (self.worth[application] + habit + self.dice.gauss(0, 0.5) for _ in rubric.traits)
         return {
             trait.id: f"{min(hi, max(lo, round(one, 1))):.1f}"
