@@ -145,8 +145,8 @@ def measure_round(problem: AssignmentProblem, *, limit_s: float = LIMIT_S) -> Fi
         "pairs": len(answer.pairs),
         "conflicts": sum(pair in problem.barred for pair in answer.pairs),
         "stages": {stage.name: [stage.value, stage.bound] for stage in answer.stages},
-        "lambda_2": round(answer.graph.lambda_2, 3),
-        "planned_error": round(answer.graph.se_within, 3),
+        "lambda_2": answer.graph.lambda_2,
+        "planned_error": answer.graph.se_within,
     }
 
 

@@ -11,7 +11,7 @@ from ...finance.storage import Session
 from ..advancing import Advancement, read_advancement
 from ..appeals import Appeal, Frozen, find_frozen, remedied, require_appeal, require_outsider
 from ..awarding import Award, AwardMove, Finish, TieBreak, award_moves
-from ..calibrated_order import rank_frozen
+from ..calibrated_orders import rank_frozen
 from ..damping import ProgressContender
 from ..decision import Decision, DecisionFacts, Ranker, decide
 from ..errors import AppealRefused
