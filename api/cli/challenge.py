@@ -56,13 +56,13 @@ def show(
     """Show every application of a challenge, its finding and its award. Example: almoner challenge show C."""
     with reading(db) as session:
         stored = find_challenge(session, book, code)
-        submissions = list_submissions(session, stored)
+        submissions = list_submissions(session, stored, withdrawn=True)
         awards = {row.application_id: row for row in list_awards(session, stored.id)}
     rows = [
         {
             "application": one.application.application_id,
             "title": one.application.title,
-            "finding": one.status,
+            "finding": "withdrawn" if one.withdrawn else one.status,
             "award": awards[one.application.application_id].amount.text
             if one.application.application_id in awards
             else "",

@@ -4,7 +4,7 @@ The problem: a pool is divided by a rule, and the parts must sum to it to the mi
 over is left over, and is never rounded away.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from math import lcm
 
@@ -67,7 +67,8 @@ def award_by_ask(
     ()
     """
     left = pool_amount(prize, "ask", unit, added)
-    order, asks = as_order(ranking), {row.application_id: row for row in applications}
+    asks = {row.application_id: row for row in applications}
+    order = _lined(as_order(ranking), asks, left)
     free, awards, place = tie.free, [], 1
     for group in order.groups:
         wanted = {name: asks[name].ask_in(unit) for name in group}
@@ -85,6 +86,17 @@ def award_by_ask(
             left -= total
         place += len(group)
     return tuple(awards)
+
+
+def _lined(order: Order, asks: Mapping[str, Application], left: Money) -> Order:
+    """Draw the line where the money ends."""
+    places = 0
+    for name in order.names:
+        left -= asks[name].ask_in(left.unit)
+        if left.minor < 0:
+            break
+        places += 1
+    return order.at_line(places)
 
 
 def _last_of_pool(  # one tie, and all that decides it

@@ -6,7 +6,7 @@ rule that the brief states; where that rule needs a seed or a decision that nobo
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -15,6 +15,8 @@ from ..errors import ScoreInvalid, TieUnresolved
 from ..prizes import TieRule
 from ..ranking import Ranking, Standing
 from ..rubric import Scale, figure
+
+Groups = tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +33,11 @@ class Order:
         Distance of each from the worst end of the scale; empty where the order knows no amounts.
     spread : mapping of str to Fraction [points]
         Standard error of that worth, where it is known.
+    left_out : frozenset[str]
+        Who was taken out of it.
+    regroup : callable or None
+        From a number of places and those left out to the groups with a line there; ``None`` where the line
+        changes nothing.
 
     Examples
     --------
@@ -38,10 +45,12 @@ class Order:
     (('b',),)
     """
 
-    groups: tuple[tuple[str, ...], ...]
+    groups: Groups
     said: Mapping[str, str]
     worth: Mapping[str, Fraction] = field(default_factory=dict)
     spread: Mapping[str, Fraction] = field(default_factory=dict)
+    left_out: frozenset[str] = frozenset()
+    regroup: Callable[[int, frozenset[str]], Groups] | None = field(default=None, compare=False, repr=False)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,7 +71,20 @@ class Order:
         """Return the order of those who are left."""
         out = set(gone)
         left = (tuple(name for name in group if name not in out) for group in self.groups)
-        return replace(self, groups=tuple(group for group in left if group))
+        groups = tuple(group for group in left if group)
+        return replace(self, groups=groups, left_out=self.left_out | out)
+
+    def at_line(self, places: int) -> "Order":
+        """Return the order for a number of places: whom the scores do not separate around the line is tied.
+
+        Parameters
+        ----------
+        places : int [places]
+            How many there are.
+        """
+        if self.regroup is None:
+            return self
+        return replace(self, groups=self.regroup(places, self.left_out))
 
     def only(self, names: Iterable[str]) -> "Order":
         """Return the order of some of them."""

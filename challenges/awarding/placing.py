@@ -154,7 +154,7 @@ def award_staged(
     Money('40.00 USD')
     """
     each = sum(stage_amounts(prize, unit), start=zero(unit))
-    order = as_order(ranking)
+    order = as_order(ranking).at_line(prize.winners)
     names = first_names(order, prize.winners, prize.tie, tie)
     return tuple(
         Award(
@@ -191,7 +191,7 @@ def award_in_kind(
     >>> award_in_kind(prize, Order(groups=(("a",),), said={}), unit=currency("USD"))[0].amount
     Money('0.00 USD')
     """
-    order = as_order(ranking)
+    order = as_order(ranking).at_line(1)
     return tuple(
         Award(
             application_id=name,
@@ -256,6 +256,7 @@ def _paid(
     tie: TieBreak,
     part: str = "whole",
 ) -> tuple[Award, ...]:
+    lined = order.at_line(len(amounts))
     return tuple(
         Award(
             application_id=row.application_id,
@@ -265,5 +266,5 @@ def _paid(
             reason=f"{order.say(row.application_id)}; {row.path}.",
             part=part,
         )
-        for row in pay_places(amounts, order, prize.tie, tie)
+        for row in pay_places(amounts, lined, prize.tie, tie)
     )

@@ -7,13 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from ...finance.dates import as_utc
 from ...finance.money import Money
 from ...finance.records.registry import find_unit
-from ...finance.records.tables import EVENT
 from ...finance.units import Unit
 from ..awarding import Award
-from ..lifecycle import Move
 from .submissions import Admission
 from .tables import (
     APPEAL,
@@ -284,19 +281,6 @@ def list_moves(session: Session, challenge_id: int) -> dict[str, UUID]:
     query = select(CHALLENGE_MOVE.c.state, CHALLENGE_MOVE.c.event_id)
     rows = session.execute(query.where(CHALLENGE_MOVE.c.challenge_id == challenge_id))
     return {row.state: row.event_id for row in rows}
-
-
-def list_dated_moves(session: Session, challenge_id: int) -> tuple[Move, ...]:
-    """Return the moves of a challenge with their instants, oldest first."""
-    query = (
-        select(CHALLENGE_MOVE.c.state, CHALLENGE_MOVE.c.reason, EVENT.c.recorded_at)
-        .join(EVENT, EVENT.c.id == CHALLENGE_MOVE.c.event_id)
-        .where(CHALLENGE_MOVE.c.challenge_id == challenge_id)
-        .order_by(EVENT.c.recorded_at)
-    )
-    return tuple(
-        Move(to=row.state, at=as_utc(row.recorded_at), reason=row.reason) for row in session.execute(query)
-    )
 
 
 def count_open_appeals(session: Session, challenge_id: int) -> int:

@@ -1,6 +1,7 @@
 """Awards on both databases: one step at a time, by two people, and their money never twice."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,7 +12,8 @@ from sqlalchemy.exc import DatabaseError
 from almoner import money
 from almoner.challenges import Award, acts
 from almoner.challenges.acts import Which
-from almoner.challenges.errors import AwardRefused, NotEligible
+from almoner.challenges.errors import AwardRefused, ConflictRecused, NotEligible
+from almoner.challenges.judges import Judge
 from almoner.challenges.records.awards import StoredAward, list_stored_awards
 from almoner.challenges.records.briefs import find_challenge
 from almoner.challenges.records.tables import (
@@ -24,8 +26,10 @@ from almoner.challenges.records.tables import (
 )
 from almoner.finance import acts as finance
 from almoner.finance.errors import InsufficientFunds, KeyReused, Missing, OverdrawnCommitment
+from almoner.finance.parties import Party
 from almoner.finance.posting import record_event
 from almoner.finance.records.tables import TXN
+from almoner.finance.ties import Tie
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -378,3 +382,44 @@ def test_the_database_ends_no_award_that_is_paid_and_awards_nothing_of_a_settled
     done = {"challenge_id": raw.challenge, "unit": "USD"}
     raw.refused(PRIZE_END, "(?i)check", **done, prize=1, rest=5, released=4, txn_id=raw.txn)
     raw.refused(PRIZE_END, "(?i)check", **done, prize=1, rest=5, released=5, txn_id=None)
+
+
+def test_whoever_decides_by_discretion_has_no_interest_in_the_winner(round_: "Round") -> None:
+    prize = {
+        "kind": "discretionary",
+        "phase": "panel",
+        "ceiling": "9.00",
+        "who": ["chair"],
+        "criteria": "Care",
+    }
+    publish_with(round_, prize)
+    clock, session = round_.clock("2027-05-01"), round_.session
+    for code in ("chair", "head"):
+        finance.register_party(session, "main", Party(code=code, name=code))
+    award = grant("a-1", "9.00", rule="discretionary")
+    propose(round_, award, maker="chair")
+    owned = Tie(
+        kind="owns", from_party="head", to_party="river-trust", since=date(2020, 1, 1), source="register"
+    )
+    finance.tie(session, "main", owned, clock=clock)
+    with pytest.raises(ConflictRecused, match="takes no part"):
+        step(round_, "approve", actor="head")
+    assert step(round_, "approve", actor="second head").state == "approved"
+
+
+def test_an_award_that_rests_on_the_read_of_a_judge_in_conflict_is_not_paid(received: "Round") -> None:
+    session, clock = received.session, received.clock("2027-03-01")
+    finance.register_party(session, "main", Party(code="j-1", name="First judge"))
+    acts.register_judge(session, "main", CODE, Judge(code="j-1"), clock=clock)
+    received.score("a-1", "j-1", {"reach": "4.0", "proof": "4.0"})
+    award = grant("a-1", "100.00")
+    day = received.clock("2027-05-20")
+    acts.award(session, received.fund, CODE, 0, [award], clock=day)
+    owned = Tie(
+        kind="owns", from_party="j-1", to_party="river-trust", since=date(2020, 1, 1), source="register"
+    )
+    finance.tie(session, "main", owned, clock=day)
+    with pytest.raises(AwardRefused, match="a-1 by j-1"):
+        pay(received, award)
+    with pytest.raises(AwardRefused, match="Void them"):
+        acts.announce(session, received.fund, CODE, reason="Decided.", clock=day)

@@ -11,7 +11,7 @@ from almoner import currency
 from almoner.challenges import Application, Brief, decision
 from almoner.challenges.advancing import advance
 from almoner.challenges.awarding import TieBreak
-from almoner.challenges.calibrated_order import rank_frozen
+from almoner.challenges.calibrated_orders import rank_frozen
 from almoner.challenges.calibration import void_reads
 from almoner.challenges.decision import DecisionFacts, TimedRead, decide
 from almoner.challenges.errors import CalibrationInvalid

@@ -1,17 +1,17 @@
-"""Awards from calibrated scores: a band is a tie, a void read moves nobody but by the frozen figures."""
+"""Awards from calibrated scores: whom the scores do not separate around the line is tied for it."""
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
 from fractions import Fraction
 
 import pytest
 
-from almoner.challenges.awarding import TieBreak
-from almoner.challenges.calibrated_order import expected_order, rank_calibrated
-from almoner.challenges.calibration import Calibration, Variances, calibrate, freeze, void_reads
+from almoner.challenges.awarding import Order, TieBreak
+from almoner.challenges.calibrated_orders import calibrated_order
+from almoner.challenges.calibration import Calibration, Variances, calibrate
 from almoner.challenges.decision import DecisionFacts, decide
-from almoner.challenges.errors import CalibrationInvalid, TieUnresolved
+from almoner.challenges.errors import TieUnresolved
+from almoner.challenges.phases import Phase
 from almoner.challenges.ranking import rank
 from almoner.challenges.rubric import Scale
 
@@ -27,8 +27,7 @@ def scale_of(direction: str) -> Scale:
 
 def calibrated(facts: DecisionFacts) -> Calibration:
     scores = [(read.application_id, read.judge_id, read.scores[0].steps or 0) for read in facts.reads]
-    found = calibrate(scores, direction="higher", variances=VARIANCES)
-    return freeze(found, seed=None, at=datetime(2027, 4, 12, tzinfo=UTC))
+    return calibrate(scores, direction="higher", variances=VARIANCES)
 
 
 @pytest.fixture
@@ -40,21 +39,36 @@ def facts() -> DecisionFacts:
     return replace(found, statuses={}, reads=reads, received=received)
 
 
+def order_of(facts: DecisionFacts) -> Order:
+    return calibrated_order(calibrated(facts), scale_of("higher"), among=facts.competing)
+
+
 def test_what_the_scores_do_not_separate_is_one_tie_for_the_places_left(facts: DecisionFacts) -> None:
-    frozen = calibrated(facts)
-    found = rank(frozen, line=2)
-    band = found.band
+    found = rank(calibrated(facts), line=2)
+    band, order = found.band, order_of(facts)
     assert not band.settled
-    order = expected_order(found, frozen)
-    assert band.members in order.groups
-    assert order.names[: len(band.sure)] == band.sure
-    assert set(order.names) == set(frozen.applications)
-    settled = expected_order(rank(frozen, line=len(frozen.applications)), frozen)
-    assert settled.names == found.order
+    assert band.members not in order.groups
+    lined = order.at_line(2)
+    assert band.members in lined.groups
+    assert lined.names[: len(band.sure)] == band.sure
+    assert sorted(lined.names) == sorted(order.names)
+    assert order.at_line(len(order.names)).groups == order.groups
+
+
+def test_the_next_in_line_is_found_in_the_same_calibration(facts: DecisionFacts) -> None:
+    order = order_of(facts)
+    first = order.names[0]
+    expected = rank(calibrated(facts), line=2, withdrawn=[first]).band
+    lined = order.without([first]).at_line(2)
+    assert first not in lined.names
+    assert lined.names[: len(expected.sure)] == expected.sure
+    assert expected.settled or expected.members in lined.groups
 
 
 def test_a_band_is_awarded_by_the_lot_and_waits_without_it(facts: DecisionFacts) -> None:
-    ranker = rank_calibrated({"panel": calibrated(facts)}, lines={"panel": 2})
+    def ranker(known: DecisionFacts, _: Phase) -> Order:
+        return order_of(known)
+
     winners = {
         award.application_id
         for n in range(40)
@@ -66,32 +80,14 @@ def test_a_band_is_awarded_by_the_lot_and_waits_without_it(facts: DecisionFacts)
         decide(replace(facts, tie=TieBreak()), rank=ranker)
 
 
-def test_a_read_that_no_longer_stands_is_taken_out_under_the_frozen_figures(facts: DecisionFacts) -> None:
-    frozen = calibrated(facts)
-    read = facts.reads[0]
-    fewer = replace(facts, reads=facts.reads[1:])
-    expected = void_reads(frozen, [(read.application_id, read.judge_id)])
-    ranker = rank_calibrated({"panel": frozen}, lines={"panel": 2})
-    order = ranker(fewer, facts.brief.phase("panel"))
-    assert order.names == expected_order(rank(expected, line=2), expected).names
-    with pytest.raises(CalibrationInvalid, match="not calibrated"):
-        rank_calibrated({}, lines={})(facts, facts.brief.phase("panel"))
-
-
 def test_worth_is_the_distance_from_the_worst_end_in_either_direction() -> None:
     scores = [("a", "j", 4), ("a", "k", 3), ("b", "j", 2), ("b", "k", 2)]
     for direction in ("higher", "lower"):
         found = calibrate(scores, direction=direction, variances=VARIANCES)
         scale = scale_of(direction)
-        order = expected_order(rank(found, line=0), found, scale)
+        order = calibrated_order(found, scale, among=frozenset("ab"))
         for name in ("a", "b"):
-            level = Fraction(round(found.level(name) * 10**9), 10**9)
+            level = Fraction(round(found.level(name) * 10**6), 10**6)
             assert order.worth[name] == (level - 1 if direction == "higher" else 5 - level)
             assert order.spread[name] > 0
         assert order.names == (("a", "b") if direction == "higher" else ("b", "a"))
-    with pytest.raises(ValueError, match="ranks better"):
-        expected_order(
-            rank(found, line=0),
-            found,
-            scale_of("higher"),
-        )
