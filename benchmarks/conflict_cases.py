@@ -13,8 +13,8 @@ from itertools import cycle, pairwise
 from almoner import money
 from almoner.challenges import acts
 from almoner.challenges.conflicts import Interest, JointWork, Mark
+from almoner.challenges.conflicts.inference import JUDGE_FEE_USE
 from almoner.challenges.conflicts.interests import INTEREST_KINDS
-from almoner.challenges.records.flows import JUDGE_FEE_USE
 from almoner.finance import acts as finance
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.funds import PooledFund

@@ -205,11 +205,12 @@ def build(session: Session, size: Size) -> tuple[World, list[Case]]:
 def judged(cases: Sequence[Case], conflicts: Sequence[JudgeConflict]) -> dict[str, object]:
     """Compare what was found with what was planted."""
     found = {(one.judge, one.application, one.actor, one.kind) for one in conflicts}
+    ends = {(one.judge, one.application, one.actor) for one in conflicts}
     pairs = {(one.judge, one.application) for one in conflicts}
     planted = [case for case in cases if case.kind]
     controls = [case for case in cases if not case.kind]
     missed = [case for case in planted if (case.judge, case.application, case.actor, case.kind) not in found]
-    alarms = [case for case in controls if (case.judge, case.application) in pairs]
+    alarms = [case for case in controls if (case.judge, case.application, case.actor) in ends]
     dealt = {(case.judge, case.application) for case in planted}
     return {
         "planted": len(planted),

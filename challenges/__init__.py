@@ -5,44 +5,11 @@ from typing import TYPE_CHECKING
 from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .actor_map import (
-        ActorMap,
-        MapActor,
-        MapTie,
-    )
-    from .admissions import (
-        Waiver,
-    )
-    from .advancing import Advancement, advance
-    from .aggregates import (
-        publishable,
-        publishable_aggregates,
-        publishable_count,
-    )
-    from .amendments import (
-        Amended,
-        AmendmentFacts,
-        BriefVersion,
-        amend,
-        in_force,
-        judged_under,
-    )
-    from .applications import (
-        Application,
-        AttachedFile,
-    )
-    from .assignment import (
-        Assignment,
-        AssignmentProblem,
-        ReaderMinimum,
-        assign,
-        recheck_assignment,
-    )
-    from .attachment import (
-        Attachment,
-        AwardChoice,
-        measure_attachment,
-    )
+    from .actor_map import ActorMap
+    from .admissions import Waiver
+    from .amendments import amend
+    from .applications import Application
+    from .assignment import Assignment, AssignmentProblem, ReaderMinimum, assign, recheck_assignment
     from .awarding import (
         Award,
         award_by_allocation,
@@ -62,87 +29,33 @@ if TYPE_CHECKING:
         median_quorum,
         metric_shares,
     )
-    from .bands import (
-        ExpectedPlace,
-        ExpectedRanking,
-        LotteryDraw,
-        TieBand,
-    )
-    from .brief import (
-        Brief,
-        Goal,
-    )
-    from .bundles import (
-        BudgetLine,
-        ChangeLink,
-        InterventionNeed,
-        Member,
-        ProposedIntervention,
-        ProposedSynergy,
-        TheoryOfChange,
-    )
+    from .bands import ExpectedRanking
+    from .brief import Brief, Goal
+    from .bundles import BudgetLine, Member, ProposedIntervention
     from .calibration import (
         Calibration,
         JudgeEffect,
         Merit,
-        Read,
         Variances,
         calibrate,
-        calibrate_traits,
         freeze,
         read_calibration,
-        total_reads,
         void_reads,
     )
-    from .caps import (
-        Filled,
-        fill_to_cap,
-    )
-    from .conflicts import (
-        AMERICA_COMPETES,
-        Aliases,
-        ConflictPolicy,
-        Contender,
-        Interest,
-        JointWork,
-        JudgeConflict,
-        Mark,
-        MoneyFlow,
-        alias_sets,
-        barred_pairs,
-        conflict_policy,
-        find_conflicts,
-        infer_from_mail,
-        infer_from_money,
-        infer_from_work,
-        interest_of_tie,
-    )
-    from .damping import (
-        ProgressContender,
-        ProgressDivision,
-        divide_by_progress,
-    )
-    from .disclosures import (
-        ActorDisclosure,
-        NamedFunder,
-    )
-    from .drafts import (
-        Draft,
-        draft_findings,
-        merge_drafts,
-    )
+    from .caps import Filled, fill_to_cap
+    from .conflicts import ConflictPolicy, Interest, alias_sets, find_conflicts
+    from .damping import divide_by_progress
+    from .disclosures import ActorDisclosure
+    from .drafts import Draft
     from .eligibility import (
         AllOf,
         AnyOf,
-        ChecklistRow,
         EligibilityRule,
         FactStatement,
         Finding,
         Leaf,
         LeafFinding,
         Not,
-        ProofSet,
-        QuizQuestion,
         after_cure,
         check_eligibility,
         checklist,
@@ -154,61 +67,15 @@ if TYPE_CHECKING:
         smallest_proofs,
         take_quiz,
     )
-    from .feedback import RoundResult, own_effect, write_packet
-    from .fields import (
-        Condition,
-    )
-    from .forms import (
-        Form,
-        answer_findings,
-        check_answers,
-    )
-    from .halves import Half, PeerEntry, advance_half, halve, unfinished
-    from .judge_policy import (
-        AttributeMinimum,
-        JudgeFee,
-        JudgePolicy,
-    )
-    from .landscape import (
-        draw_map,
-    )
-    from .leaders import (
-        Leaderboard,
-        leaderboard,
-    )
-    from .lifecycle import (
-        Move,
-        Receipt,
-        Submission,
-        events_at,
-        require_move,
-        state_at,
-    )
-    from .lint import (
-        require_publishable,
-    )
-    from .linting.finding import (
-        BriefFinding,
-        Capacity,
-    )
-    from .offers import (
-        InKindNeed,
-        InKindOffer,
-    )
-    from .packets import FeedbackPacket, MethodAgreement, PacketMark, PacketTrait, ProcessFacts
-    from .phase_results import CalibratedPart, PhaseCalibration, calibrate_phase, rank_part, without_reads
-    from .phases import (
-        Advances,
-        Phase,
-    )
-    from .plans import AssignmentPlan, PlanWishes
-    from .policies import (
-        AmendmentPolicy,
-        AppealPolicy,
-        DisclosurePolicy,
-    )
+    from .forms import Form, check_answers
+    from .judge_policy import JudgePolicy
+    from .landscape import draw_map
+    from .leaders import Leaderboard, leaderboard
+    from .offers import InKindOffer
+    from .packets import FeedbackPacket
+    from .phases import Phase
+    from .policies import AppealPolicy
     from .prizes import (
-        AnyPrize,
         Discretionary,
         FinalistsThenGrand,
         FirstToFinish,
@@ -218,90 +85,31 @@ if TYPE_CHECKING:
         Places,
         Pool,
         Prize,
-        PrizeStage,
-        ReducedPerDay,
         RollOver,
         Staged,
         prize_maximum,
         split_places,
-        stage_amounts,
     )
-    from .progress import (
-        Course,
-        Determined,
-        HubProgress,
-        measure_progress,
-    )
-    from .published_rounds import (
-        PublishedAward,
-        PublishedRound,
-        retro_funding_4,
-    )
-    from .ranking import (
-        Ranking,
-        Standing,
-        draw,
-        places_for_money,
-        rank,
-        rank_by_mean,
-    )
-    from .ratings import (
-        Ratings,
-        rate,
-    )
-    from .register import (
-        CommitmentFact,
-        PublicCommitment,
-        RegisterEntry,
-        enter_commitment,
-    )
-    from .rubric import (
-        Anchor,
-        Rubric,
-        Scale,
-        Trait,
-    )
-    from .schemas import (
-        challenge_schemas,
-    )
-    from .scores import (
-        Score,
-        read_marks,
-        totals_by_read,
-    )
-    from .seeds import (
-        Beacon,
-        commit,
-        committed_seed,
-    )
-    from .sensitivity import (
-        decide_otherwise,
-        rank_moves,
-    )
-    from .simulation import (
-        Assumptions,
-        DesignReport,
-        simulate_design,
-    )
-    from .visibility import (
-        VisibilityRule,
-        mask,
-        pseudonym,
-        shows,
-    )
-    from .widths import (
-        band_widths,
-    )
+    from .progress import HubProgress, measure_progress
+    from .published_rounds import PublishedRound, retro_funding_4
+    from .ranking import Ranking, Standing, draw, rank, rank_by_mean
+    from .ratings import Ratings, rate
+    from .register import PublicCommitment, RegisterEntry
+    from .rubric import Anchor, Rubric, Scale, Trait
+    from .scores import Score, read_marks, totals_by_read
+    from .seeds import Beacon
+    from .sensitivity import decide_otherwise
+    from .simulation import Assumptions, DesignReport, simulate_design
+    from .visibility import VisibilityRule, mask, pseudonym
+    from .widths import band_widths
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".actor_map": ("ActorMap", "MapActor", "MapTie"),
+            ".actor_map": ("ActorMap",),
             ".admissions": ("Waiver",),
-            ".advancing": ("Advancement", "advance"),
-            ".aggregates": ("publishable", "publishable_aggregates", "publishable_count"),
-            ".amendments": ("Amended", "AmendmentFacts", "BriefVersion", "amend", "in_force", "judged_under"),
-            ".applications": ("Application", "AttachedFile"),
+            ".amendments": ("amend",),
+            ".applications": ("Application",),
             ".assignment": (
                 "Assignment",
                 "AssignmentProblem",
@@ -309,7 +117,6 @@ else:
                 "assign",
                 "recheck_assignment",
             ),
-            ".attachment": ("Attachment", "AwardChoice", "measure_attachment"),
             ".awarding": (
                 "Award",
                 "award_by_allocation",
@@ -329,65 +136,33 @@ else:
                 "median_quorum",
                 "metric_shares",
             ),
-            ".bands": ("ExpectedPlace", "ExpectedRanking", "LotteryDraw", "TieBand"),
+            ".bands": ("ExpectedRanking",),
             ".brief": ("Brief", "Goal"),
-            ".bundles": (
-                "BudgetLine",
-                "ChangeLink",
-                "InterventionNeed",
-                "Member",
-                "ProposedIntervention",
-                "ProposedSynergy",
-                "TheoryOfChange",
-            ),
+            ".bundles": ("BudgetLine", "Member", "ProposedIntervention"),
             ".calibration": (
                 "Calibration",
                 "JudgeEffect",
                 "Merit",
-                "Read",
                 "Variances",
                 "calibrate",
-                "calibrate_traits",
                 "freeze",
                 "read_calibration",
-                "total_reads",
                 "void_reads",
             ),
             ".caps": ("Filled", "fill_to_cap"),
-            ".conflicts": (
-                "AMERICA_COMPETES",
-                "Aliases",
-                "ConflictPolicy",
-                "Contender",
-                "Interest",
-                "JointWork",
-                "JudgeConflict",
-                "Mark",
-                "MoneyFlow",
-                "alias_sets",
-                "barred_pairs",
-                "conflict_policy",
-                "find_conflicts",
-                "infer_from_mail",
-                "infer_from_money",
-                "infer_from_work",
-                "interest_of_tie",
-            ),
-            ".damping": ("ProgressContender", "ProgressDivision", "divide_by_progress"),
-            ".disclosures": ("ActorDisclosure", "NamedFunder"),
-            ".drafts": ("Draft", "draft_findings", "merge_drafts"),
+            ".conflicts": ("ConflictPolicy", "Interest", "alias_sets", "find_conflicts"),
+            ".damping": ("divide_by_progress",),
+            ".disclosures": ("ActorDisclosure",),
+            ".drafts": ("Draft",),
             ".eligibility": (
                 "AllOf",
                 "AnyOf",
-                "ChecklistRow",
                 "EligibilityRule",
                 "FactStatement",
                 "Finding",
                 "Leaf",
                 "LeafFinding",
                 "Not",
-                "ProofSet",
-                "QuizQuestion",
                 "after_cure",
                 "check_eligibility",
                 "checklist",
@@ -399,30 +174,15 @@ else:
                 "smallest_proofs",
                 "take_quiz",
             ),
-            ".feedback": ("RoundResult", "own_effect", "write_packet"),
-            ".fields": ("Condition",),
-            ".forms": ("Form", "answer_findings", "check_answers"),
-            ".halves": ("Half", "PeerEntry", "advance_half", "halve", "unfinished"),
-            ".judge_policy": ("AttributeMinimum", "JudgeFee", "JudgePolicy"),
+            ".forms": ("Form", "check_answers"),
+            ".judge_policy": ("JudgePolicy",),
             ".landscape": ("draw_map",),
             ".leaders": ("Leaderboard", "leaderboard"),
-            ".lifecycle": ("Move", "Receipt", "Submission", "events_at", "require_move", "state_at"),
-            ".lint": ("require_publishable",),
-            ".linting.finding": ("BriefFinding", "Capacity"),
-            ".offers": ("InKindNeed", "InKindOffer"),
-            ".packets": ("FeedbackPacket", "MethodAgreement", "PacketMark", "PacketTrait", "ProcessFacts"),
-            ".phase_results": (
-                "CalibratedPart",
-                "PhaseCalibration",
-                "calibrate_phase",
-                "rank_part",
-                "without_reads",
-            ),
-            ".phases": ("Advances", "Phase"),
-            ".plans": ("AssignmentPlan", "PlanWishes"),
-            ".policies": ("AmendmentPolicy", "AppealPolicy", "DisclosurePolicy"),
+            ".offers": ("InKindOffer",),
+            ".packets": ("FeedbackPacket",),
+            ".phases": ("Phase",),
+            ".policies": ("AppealPolicy",),
             ".prizes": (
-                "AnyPrize",
                 "Discretionary",
                 "FinalistsThenGrand",
                 "FirstToFinish",
@@ -432,81 +192,51 @@ else:
                 "Places",
                 "Pool",
                 "Prize",
-                "PrizeStage",
-                "ReducedPerDay",
                 "RollOver",
                 "Staged",
                 "prize_maximum",
                 "split_places",
-                "stage_amounts",
             ),
-            ".progress": ("Course", "Determined", "HubProgress", "measure_progress"),
-            ".published_rounds": ("PublishedAward", "PublishedRound", "retro_funding_4"),
-            ".ranking": ("Ranking", "Standing", "draw", "places_for_money", "rank", "rank_by_mean"),
+            ".progress": ("HubProgress", "measure_progress"),
+            ".published_rounds": ("PublishedRound", "retro_funding_4"),
+            ".ranking": ("Ranking", "Standing", "draw", "rank", "rank_by_mean"),
             ".ratings": ("Ratings", "rate"),
-            ".register": ("CommitmentFact", "PublicCommitment", "RegisterEntry", "enter_commitment"),
+            ".register": ("PublicCommitment", "RegisterEntry"),
             ".rubric": ("Anchor", "Rubric", "Scale", "Trait"),
-            ".schemas": ("challenge_schemas",),
             ".scores": ("Score", "read_marks", "totals_by_read"),
-            ".seeds": ("Beacon", "commit", "committed_seed"),
-            ".sensitivity": ("decide_otherwise", "rank_moves"),
+            ".seeds": ("Beacon",),
+            ".sensitivity": ("decide_otherwise",),
             ".simulation": ("Assumptions", "DesignReport", "simulate_design"),
-            ".visibility": ("VisibilityRule", "mask", "pseudonym", "shows"),
+            ".visibility": ("VisibilityRule", "mask", "pseudonym"),
             ".widths": ("band_widths",),
         },
     )
 
 __all__ = [
-    "AMERICA_COMPETES",
     "ActorDisclosure",
     "ActorMap",
-    "Advancement",
-    "Advances",
-    "Aliases",
     "AllOf",
-    "Amended",
-    "AmendmentFacts",
-    "AmendmentPolicy",
     "Anchor",
     "AnyOf",
-    "AnyPrize",
     "AppealPolicy",
     "Application",
     "Assignment",
-    "AssignmentPlan",
     "AssignmentProblem",
     "Assumptions",
-    "AttachedFile",
-    "Attachment",
-    "AttributeMinimum",
     "Award",
-    "AwardChoice",
     "Ballot",
     "BallotPolicy",
     "BallotResult",
     "BallotShare",
     "Beacon",
     "Brief",
-    "BriefFinding",
-    "BriefVersion",
     "BudgetLine",
-    "CalibratedPart",
     "Calibration",
-    "Capacity",
-    "ChangeLink",
-    "ChecklistRow",
-    "CommitmentFact",
-    "Condition",
     "ConflictPolicy",
-    "Contender",
-    "Course",
     "DesignReport",
-    "Determined",
-    "DisclosurePolicy",
     "Discretionary",
     "Draft",
     "EligibilityRule",
-    "ExpectedPlace",
     "ExpectedRanking",
     "FactStatement",
     "FeedbackPacket",
@@ -517,159 +247,87 @@ __all__ = [
     "Form",
     "Goal",
     "Grand",
-    "Half",
     "HubProgress",
-    "InKindNeed",
     "InKindOffer",
     "InKindPrize",
     "Interest",
-    "InterventionNeed",
-    "JointWork",
-    "JudgeConflict",
     "JudgeEffect",
-    "JudgeFee",
     "JudgePolicy",
     "Leaderboard",
     "Leaf",
     "LeafFinding",
-    "LotteryDraw",
-    "MapActor",
-    "MapTie",
-    "Mark",
     "MeasuredProgress",
     "MeasuredProject",
     "Member",
     "Merit",
-    "MethodAgreement",
-    "MoneyFlow",
-    "Move",
-    "NamedFunder",
     "Not",
-    "PacketMark",
-    "PacketTrait",
-    "PeerEntry",
     "Phase",
-    "PhaseCalibration",
     "Places",
-    "PlanWishes",
     "Pool",
     "Prize",
-    "PrizeStage",
-    "ProcessFacts",
-    "ProgressContender",
-    "ProgressDivision",
-    "ProofSet",
     "ProposedIntervention",
-    "ProposedSynergy",
     "PublicCommitment",
-    "PublishedAward",
     "PublishedRound",
-    "QuizQuestion",
     "Ranking",
     "Ratings",
-    "Read",
     "ReaderMinimum",
-    "Receipt",
-    "ReducedPerDay",
     "RegisterEntry",
     "RollOver",
-    "RoundResult",
     "Rubric",
     "Scale",
     "Score",
     "Staged",
     "Standing",
-    "Submission",
-    "TheoryOfChange",
-    "TieBand",
     "Trait",
     "Variances",
     "VisibilityRule",
     "Waiver",
-    "advance",
-    "advance_half",
     "after_cure",
     "alias_sets",
     "amend",
-    "answer_findings",
     "assign",
     "award_by_allocation",
     "award_by_ballot",
     "award_by_score",
     "award_places",
     "band_widths",
-    "barred_pairs",
     "calibrate",
-    "calibrate_phase",
-    "calibrate_traits",
-    "challenge_schemas",
     "check_answers",
     "check_eligibility",
     "checklist",
     "checklist_text",
-    "commit",
-    "committed_seed",
-    "conflict_policy",
     "conjunction",
     "count_ballots",
     "decide_otherwise",
     "disjunction",
     "divide_by_progress",
-    "draft_findings",
     "draw",
     "draw_map",
-    "enter_commitment",
-    "events_at",
     "fill_to_cap",
     "find_conflicts",
     "freeze",
-    "halve",
-    "in_force",
-    "infer_from_mail",
-    "infer_from_money",
-    "infer_from_work",
-    "interest_of_tie",
-    "judged_under",
     "leaderboard",
     "mask",
-    "measure_attachment",
     "measure_progress",
     "median_quorum",
-    "merge_drafts",
     "metric_shares",
     "negation",
-    "own_effect",
-    "places_for_money",
     "pose",
     "prize_maximum",
     "pseudonym",
-    "publishable",
-    "publishable_aggregates",
-    "publishable_count",
     "quiz_questions",
     "rank",
     "rank_by_mean",
-    "rank_moves",
-    "rank_part",
     "rate",
     "read_calibration",
     "read_marks",
     "recheck_assignment",
-    "require_move",
-    "require_publishable",
     "retro_funding_4",
-    "shows",
     "simulate_design",
     "smallest_proofs",
     "split_places",
-    "stage_amounts",
-    "state_at",
     "take_quiz",
-    "total_reads",
     "totals_by_read",
     "unawarded",
-    "unfinished",
     "void_reads",
-    "without_reads",
-    "write_packet",
 ]

@@ -176,6 +176,18 @@ them: the lottery needs its seed, which is published after the band.
         return _above(rule, eligible, levels or {}, direction)
     if ranking is None:
         raise TieUnresolved("The best ones are taken from a ranking, and there is none.")
+    return _best(rule, ranking, eligible, seed, chosen, reread=reread)
+
+
+def _best(
+    rule: Advances,
+    ranking: ExpectedRanking,
+    eligible: Collection[str],
+    seed: str | None,
+    chosen: Collection[str],
+    *,
+    reread: bool,
+) -> Advancement:
     order = [name for name in ranking.order if name in eligible]
     unread = tuple(sorted(set(eligible) - set(order)))
     band = ranking.band

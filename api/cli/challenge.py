@@ -8,9 +8,10 @@ from ...challenges import acts
 from ...challenges.awarding import Award
 from ...challenges.brief import Brief
 from ...challenges.lifecycle import state_at
-from ...challenges.lint import require_publishable
-from ...challenges.records.awards import list_awards, list_dated_moves
+from ...challenges.lint import lint
+from ...challenges.records.awards import list_awards
 from ...challenges.records.briefs import find_challenge, list_challenges
+from ...challenges.records.moves import list_dated_moves
 from ...challenges.records.submissions import list_submissions
 from ...finance.dates import instant_text
 from ...finance.money import grouped
@@ -55,11 +56,11 @@ def publish(
     A brief with an error of 'almoner brief lint' is refused, and so is one that the fund does not cover.
     """
     brief, clock = Brief.read(read_bytes(file)), clock_of(at, book)
-    warnings = require_publishable(brief, now=clock())
     with writing(db, dry_run=dry_run) as session:
         fund = registry.find_fund(session, book, brief.fund)
         made = acts.publish(session, fund, brief, clock=clock, use=read_pairs(use, "use"))
         total = brief.prize_total(fund.unit)
+    warnings = lint(brief, now=clock())
     document = {
         "challenge": made.code,
         "fund": made.fund,

@@ -125,8 +125,8 @@ def band(
     document: dict[str, Any] = {"challenge": challenge, "phase": phase, **told}
     lines = [f"The band of {phase} is published, calibration {document['calibration_sha256'][:12]}."]
     lines += [
-        f"- sure {', '.join(one['sure']) or 'nobody'}; not told apart {', '.join(one['members']) or 'nobody'} "
-        f"for {one['places']} places; {one['sha256']}"
+        f"- sure {', '.join(one['sure']) or 'nobody'}; not told apart "
+        f"{', '.join(one['members']) or 'nobody'} for {one['places']} places; {one['sha256']}"
         for one in document["bands"]
     ]
     show_document(document, as_json=as_json, dry_run=dry_run, lines=lines)

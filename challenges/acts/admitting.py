@@ -171,23 +171,23 @@ def supply_fact(
         state="kept" if refusal is None else "late",
         received_at=case.now,
     )
-    event_id = _record(
-        session,
-        case,
-        "fact.supplied",
-        f"{fact}#{len(before) + 1}",
-        clock,
-        fact=fact,
-        value=statement.value,
-        source=statement.source,
-        stated_by=stated_by,
-        state=kept.state,
-        evidence=statement.evidence or "",
-        evidence_sha256=evidence_sha256 or "",
-        expires_on="" if statement.expires_on is None else statement.expires_on.isoformat(),
-    )
+    told = {**_told(kept), "evidence_sha256": evidence_sha256 or ""}
+    event_id = _record(session, case, "fact.supplied", f"{fact}#{len(before) + 1}", clock, **told)
     keep_fact(session, case.admission.id, kept, evidence_sha256=evidence_sha256, event_id=event_id)
     return SuppliedFact(finding=_keep_if_new(session, case, clock), refusal=refusal)
+
+
+def _told(kept: StoredFact) -> dict[str, object]:
+    statement = kept.statement
+    return {
+        "fact": kept.fact,
+        "value": statement.value,
+        "source": statement.source,
+        "stated_by": kept.stated_by,
+        "state": kept.state,
+        "evidence": statement.evidence or "",
+        "expires_on": "" if statement.expires_on is None else statement.expires_on.isoformat(),
+    }
 
 
 def _require_proof(case: _Case, fact: str, statement: FactStatement, stated_by: str) -> None:

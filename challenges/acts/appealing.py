@@ -33,6 +33,7 @@ from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import list_advancements, list_calibrations
 from .granting import approve_award, propose_award, reverse_award
 from .making import Which
+from .vetting import require_unbiased
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -291,7 +292,7 @@ def rule(
     stored = find_challenge(session, fund.book, challenge, clock())
     found = find_appeal(session, stored.id, ruling.application, ruling.number)
     if found.upheld is None:
-        _require_independent(session, stored, ruling)
+        _require_independent(session, stored, ruling, clock)
     body = {
         "application": ruling.application,
         "challenge": challenge,
@@ -322,10 +323,11 @@ def rule(
     return ruled
 
 
-def _require_independent(session: Session, stored: StoredChallenge, ruling: Ruling) -> None:
+def _require_independent(session: Session, stored: StoredChallenge, ruling: Ruling, clock: Clock) -> None:
     parties = {member.party for one in list_competitors(session, stored.id) for member in one.bundle}
     panel = list_panel(session, stored.id)
     require_outsider(ruling.ruled_by, panel=panel, parties=parties)
+    require_unbiased(session, stored, ruling.ruled_by, ruling.application, clock=clock)
     if ruling.upheld and ruling.checker in ("", ruling.ruled_by):
         raise AppealRefused(
             f"An upheld appeal needs a second person to check it besides {ruling.ruled_by}.",

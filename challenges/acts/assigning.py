@@ -156,6 +156,13 @@ def find_assignment(
 ) -> AssignmentPlan:
     """Return a plan by its number, else the newest of the phase.
 
+    Parameters
+    ----------
+    session, book, challenge, phase
+        As for ``plan_assignment``.
+    number : int or None [plans]
+        Counted from 1.
+
     Raises
     ------
     Missing

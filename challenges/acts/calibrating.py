@@ -231,7 +231,19 @@ def rank_parts(  # what is ranked, and who of it
     draws: int = 4000,
     gone: Collection[str] = (),
 ) -> tuple[ExpectedRanking, ...]:
-    """Rank every part of a calibration, see ``rank_phase``; ``gone`` are withdrawn besides."""
+    """Rank every part of a calibration, see ``rank_phase``.
+
+    Parameters
+    ----------
+    session, stored, phase, result
+        What is ranked.
+    line : int or None [places]
+        How many go on; ``None``: as the brief says.
+    draws : int [draws]
+        For the rank intervals.
+    gone : Collection[str]
+        Withdrawn besides those on record.
+    """
     present = {entry.code for entry in list_entries(session, stored, phase)} - set(gone)
     places = places_of(phase, len(result.applications)) if line is None else line
     return tuple(
@@ -247,7 +259,15 @@ def rank_parts(  # what is ranked, and who of it
 
 
 def places_of(phase: Phase, entries: int) -> int:
-    """Return how many of the entries go on [applications]; all of them where the rule is no number."""
+    """Return how many of the entries go on; all of them where the rule is no number.
+
+    Parameters
+    ----------
+    phase : Phase
+        Whose rule.
+    entries : int [applications]
+        How many there are.
+    """
     rule = phase.advances
     return entries if rule is None or rule.n is None else rule.n
 

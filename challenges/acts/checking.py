@@ -113,12 +113,7 @@ def check_conflicts(
     """
     stored = find_challenge(session, book, challenge)
     policy = policy_of(stored)
-    known = rows.list_judges(session, stored)
-    others = sorted(set(also) - {one.code for one in known})
-    asked = [
-        *(one for one in known if not judges or one.code in judges),
-        *(Judge(code=code) for code in others),
-    ]
+    asked = _asked(rows.list_judges(session, stored), judges, also)
     contenders = [
         Contender(
             application=code,
@@ -127,26 +122,30 @@ def check_conflicts(
         )
         for code, parties in rows.list_bundles(session, stored).items()
     ]
-    pairs = [(one.code, contender) for one in asked for contender in contenders]
+    pairs = [(one.code, entry) for one in asked for entry in contenders]
     aliases = alias_sets(rows.list_marks(session, book))
     interests = _interests(session, stored, policy, asked, contenders, as_of, aliases, tuple(works))
     conflicts = find_conflicts(interests, policy, pairs, as_of, aliases=aliases)
-    hard = _hard(conflicts, barred_pairs(conflicts, pairs))
-    recused = {pair: "recusal" for pair in list_recused(session, stored) if not judges or pair[1] in judges}
-    hard |= recused
-    soft: dict[Pair, str] = {}
-    for one in conflicts:
-        if one.level == "soft" and (one.application, one.judge) not in hard:
-            soft.setdefault((one.application, one.judge), one.kind)
+    hard = _hard(conflicts, barred_pairs(conflicts, pairs)) | {
+        pair: "recusal" for pair in list_recused(session, stored) if not judges or pair[1] in judges
+    }
     return ConflictCheck(
         conflicts=conflicts,
         hard=hard,
-        soft=soft,
+        soft=_soft(conflicts, hard),
         overridden=rows.list_overridden(session, stored),
         policy_sha256=policy.digest(),
         aliases=aliases,
         as_of=as_of,
     )
+
+
+def _asked(known: Iterable[Judge], judges: Collection[str], also: Collection[str]) -> list[Judge]:
+    """Return the registered judges who are asked about, then people of other roles."""
+    registered = tuple(known)
+    others = sorted(set(also) - {one.code for one in registered})
+    named = [one for one in registered if not judges or one.code in judges]
+    return [*named, *(Judge(code=code) for code in others)]
 
 
 def policy_of(stored: StoredChallenge) -> ConflictPolicy:
@@ -163,6 +162,15 @@ def _hard(conflicts: Iterable[JudgeConflict], barred: Iterable[tuple[str, str]])
             own.setdefault((one.application, one.judge), f"conflict:{one.kind}")
     pairs = ((application, judge) for judge, application in sorted(barred))
     return {pair: own.get(pair, "conflict:elsewhere") for pair in pairs}
+
+
+def _soft(conflicts: Iterable[JudgeConflict], hard: Mapping[Pair, str]) -> dict[Pair, str]:
+    """Give each pair that is to be weighed the kind that was found first."""
+    soft: dict[Pair, str] = {}
+    for one in conflicts:
+        if one.level == "soft" and (one.application, one.judge) not in hard:
+            soft.setdefault((one.application, one.judge), one.kind)
+    return soft
 
 
 def _interests(

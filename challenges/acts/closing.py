@@ -17,6 +17,7 @@ from ...finance.records.registry import find_book_id, lock_fund
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
 from ..errors import AwardHeld, AwardRefused
+from ..lifecycle import MoveTo, require_move
 from ..records.appeals import announced_at
 from ..records.awards import (
     PrizeEnd,
@@ -29,8 +30,10 @@ from ..records.awards import (
     sum_awards,
 )
 from ..records.briefs import StoredChallenge, find_challenge
+from ..records.moves import list_dated_moves
 from .granting import reverse_award
 from .making import Which, budget, require_prize
+from .vetting import require_sound_reads
 
 
 def announce(session: Session, fund: PooledFund, challenge: str, *, reason: str, clock: Clock) -> UUID:
@@ -51,10 +54,14 @@ def announce(session: Session, fund: PooledFund, challenge: str, *, reason: str,
 
     Raises
     ------
+    AwardRefused
+        When reads that stand are of judges with a conflict of interest.
     KeyReused, Missing
         When something else was announced; when there is no such challenge.
     """
     stored = find_challenge(session, fund.book, challenge, clock())
+    if "decided" not in list_moves(session, stored.id):
+        require_sound_reads(session, stored, clock=clock)
     return _move(session, fund, stored, "decided", reason, clock)
 
 
@@ -137,10 +144,13 @@ def conclude(session: Session, fund: PooledFund, challenge: str, *, clock: Clock
     """
     lock_fund(session, fund.book, fund.code)
     stored = find_challenge(session, fund.book, challenge, clock())
-    _require_quiet(session, stored, clock)
+    if "settled" not in list_moves(session, stored.id):
+        _require_quiet(session, stored, clock)
     released = money.release(
         session, fund, stored.challenge.prizes_promise, key=f"conclude#{challenge}", clock=clock
     )
+    if "decided" not in list_moves(session, stored.id):
+        _move(session, fund, stored, "decided", "concluded", clock)
     _move(session, fund, stored, "settled", "", clock)
     return released
 
@@ -202,8 +212,11 @@ def _require_quiet(session: Session, stored: StoredChallenge, clock: Clock) -> N
 
 
 def _move(
-    session: Session, fund: PooledFund, stored: StoredChallenge, state: str, reason: str, clock: Clock
+    session: Session, fund: PooledFund, stored: StoredChallenge, state: MoveTo, reason: str, clock: Clock
 ) -> UUID:
+    if state not in list_moves(session, stored.id):
+        moves = list_dated_moves(session, stored.id)
+        require_move(stored.challenge.brief, clock(), moves, state)
     body = {"challenge": stored.challenge.code, "reason": reason}
     kind, key = f"challenge.{state}", stored.challenge.code
     event_id, new = record_event(session, fund.book, kind, body, key=key, clock=clock)

@@ -8,8 +8,9 @@ from ...finance.dates import Clock, as_utc
 from ...finance.storage import Session
 from ..errors import ConflictRecused
 from ..lifecycle import events_at
-from ..records.awards import StoredAward, list_dated_moves, list_stored_awards
+from ..records.awards import StoredAward, list_stored_awards
 from ..records.briefs import StoredChallenge, find_challenge
+from ..records.moves import list_dated_moves
 from ..visibility import Viewer, mask
 from .recusing import find_conflicted
 from .showing import View

@@ -8,7 +8,8 @@ from ...finance.storage import Session
 from ..admissions import application_facts, cure_starts, facts_of_clauses, known_facts
 from ..applications import Application
 from ..brief import Brief
-from ..eligibility import LEVELS, FactValue, Finding, after_cure, check_eligibility
+from ..eligibility import FactValue, Finding, after_cure, check_eligibility
+from ..eligibility.levels import LEVELS
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.findings import list_facts, list_finding_notices, list_findings, list_waivers
 from ..records.submissions import count_awards_to

@@ -78,14 +78,29 @@ def score(
         abstain=brief.judge_policy is None or brief.judge_policy.abstain,
     )
     last = find_last_read(session, admission.id, phase.id, judge)
-    if last is not None and last.stands and set(last.scores) == set(scores):
-        return scores
+    if last is None or not last.stands or set(last.scores) != set(scores):
+        _keep(session, stored, phase, admission, scores, seat, last, clock)
+    return scores
+
+
+def _keep(  # what was read, by which seat, in place of what
+    session: Session,
+    stored: StoredChallenge,
+    phase: Phase,
+    admission: Admission,
+    scores: tuple[Score, ...],
+    seat: Seat | None,
+    last: StoredRead | None,
+    clock: Clock,
+) -> None:
+    first, challenge = scores[0], stored.challenge
+    revision = 1 if last is None else last.revision + 1
     event_id, _ = record_event(
         session,
-        book,
+        challenge.book,
         "application.scored",
         _told(stored, phase, scores, last),
-        key=f"{challenge}#{phase.id}#{application}#{judge}#{1 if last is None else last.revision + 1}",
+        key=f"{challenge.code}#{phase.id}#{first.application_id}#{first.judge_id}#{revision}",
         clock=clock,
     )
     keep_read(
@@ -96,10 +111,9 @@ def score(
         phase=phase.id,
         seat=seat,
         last=last,
-        read_at=now,
+        read_at=as_utc(clock()),
         event_id=event_id,
     )
-    return scores
 
 
 def find_place(

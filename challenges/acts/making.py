@@ -55,7 +55,15 @@ class Which:
 
 
 def require_prize(stored: StoredChallenge, prize: int) -> AnyPrize:
-    """Return a prize of a brief by its number; refused when there is none."""
+    """Return a prize of a brief by its number; refused when there is none.
+
+    Parameters
+    ----------
+    stored : StoredChallenge
+        Of the brief.
+    prize : int [position]
+        Which prize of the brief, counted from 0.
+    """
     prizes = stored.challenge.brief.prizes
     if not 0 <= prize < len(prizes):
         raise Missing(
@@ -89,7 +97,15 @@ def last_award(session: Session, stored: StoredChallenge, which: Which) -> Store
 
 
 def budget(session: Session, fund: PooledFund, stored: StoredChallenge, prize: int) -> Money:
-    """Return the most that a prize can pay, with what rolled over to it."""
+    """Return the most that a prize can pay, with what rolled over to it.
+
+    Parameters
+    ----------
+    session, fund, stored
+        Of the challenge.
+    prize : int [position]
+        Which prize of the brief, counted from 0.
+    """
     prizes = stored.challenge.brief.prizes
     rolled = (
         end.rest
@@ -100,7 +116,15 @@ def budget(session: Session, fund: PooledFund, stored: StoredChallenge, prize: i
 
 
 def require_within(session: Session, fund: PooledFund, stored: StoredChallenge, prize: int) -> None:
-    """Refuse awards beyond a prize, unless its ties may draw on free money."""
+    """Refuse awards beyond a prize, unless its ties may draw on free money.
+
+    Parameters
+    ----------
+    session, fund, stored
+        Of the challenge.
+    prize : int [position]
+        Which prize of the brief, counted from 0.
+    """
     most = budget(session, fund, stored, prize)
     total = Money(minor=sum_awards(session, stored.id, prize), unit=fund.unit)
     if total > most and stored.challenge.brief.prizes[prize].tie != "all_if_funded":
@@ -122,7 +146,15 @@ def write_award(
     maker: str,
     clock: Clock,
 ) -> tuple[StoredAward, UUID | None]:
-    """Write an award as proposed, and return it with its event, or without when it was there before."""
+    """Write an award as proposed, and return it with its event, or without when it was there before.
+
+    Parameters
+    ----------
+    session, fund, stored, award, maker, clock
+        As for ``propose_award``; an empty maker is the rule of the brief.
+    prize : int [position]
+        Which prize of the brief, counted from 0.
+    """
     which = Which(prize=prize, application=award.application_id, part=award.part)
     admission = find_admission(session, stored.id, award.application_id)
     if admission.status != "pass":
@@ -211,6 +243,8 @@ def _fund_tie(
     session: Session, fund: PooledFund, stored: StoredChallenge, row: StoredAward, clock: Clock
 ) -> None:
     """Promise what an award pays beyond its prize because tied entries are all paid in full."""
+    if stored.challenge.brief.prizes[row.prize].tie != "all_if_funded":
+        return
     approved = (
         one.award.amount
         for one in list_stored_awards(session, stored.id)
@@ -218,7 +252,7 @@ def _fund_tie(
     )
     beyond = sum(approved, start=row.award.amount) - budget(session, fund, stored, row.prize)
     extra = min(beyond, row.award.amount)
-    if extra <= zero(fund.unit) or stored.challenge.brief.prizes[row.prize].tie != "all_if_funded":
+    if extra <= zero(fund.unit):
         return
     challenge = stored.challenge
     money.reserve(

@@ -18,8 +18,9 @@ from ..actor_map import ActorMap, MapActor, MapTie, MapTieKind, seen_by
 from ..conflicts.identity import alias_sets
 from ..landscape import draw_map
 from ..records import entrants
-from ..records.flows import FUND_CODE, list_flows
+from ..records.flows import list_flows
 from ..records.interests import list_marks
+from ..records.promises import FUND_CODE
 
 PUBLIC: Final = frozenset({"public"})
 INSIDE: Final = frozenset({"funder", "chair", "auditor"})

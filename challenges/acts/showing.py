@@ -13,9 +13,9 @@ from ..errors import ScoreInvalid
 from ..lifecycle import Submission, events_at
 from ..phase_results import PhaseCalibration
 from ..phases import SCORED, Phase
-from ..records.awards import list_dated_moves
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import list_calibrations
+from ..records.moves import list_dated_moves
 from ..records.plans import find_plan, keep_opening, list_opened
 from ..records.reads import list_reads
 from ..records.submissions import find_admission, find_application, is_withdrawn, list_submissions

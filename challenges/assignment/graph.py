@@ -19,6 +19,7 @@ from .model import Cut, scopes
 Float = NDArray[np.float64]
 PLANNED = (0.5, 0.3, 0.3)  # variance of quality, of judges' severity and of a single read [points^2]
 BLOCK = 512
+MOST_JUDGES = 2_000  # their table is inverted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,10 @@ class GraphReport:
         Parts without a read in common; 1 is connected.
     panel_components : tuple of (str, int) [parts]
         Inside each panel.
-    lambda_2 : float [shared applications]
+    lambda_2 : float or None [shared applications]
         Second smallest eigenvalue of the judges' graph, weighted by shared applications: 0 is disconnected,
-        the more the firmer.
-    se_within, se_across : float [points]
+        the more the firmer; ``None`` above 2,000 judges, as the next two.
+    se_within, se_across : float or None [points]
         Planned standard error of a difference, mean over pairs of applications of the same panel, and of
         different ones; 0 where there are none.
 
@@ -47,9 +48,9 @@ class GraphReport:
 
     components: int
     panel_components: tuple[tuple[str, int], ...]
-    lambda_2: float
-    se_within: float
-    se_across: float
+    lambda_2: float | None
+    se_within: float | None
+    se_across: float | None
 
     @property
     def is_connected(self) -> bool:
@@ -71,16 +72,22 @@ def report_graph(
     planned : tuple of float [points^2]
         Variance of quality, of judges' severity and of a single read.
     """
-    within, across = planned_errors(pairs, grid.panel, planned)
+    is_small = pairs.shape[1] <= MOST_JUDGES
+    within, across = planned_errors(pairs, grid.panel, planned) if is_small else (None, None)
+    lambda_2 = second_eigenvalue(pairs) if is_small else None
     many = len(grid.panels) > 1
     inside = [(name, count_parts(pairs[grid.panel == at])) for at, name in enumerate(grid.panels)]
     return GraphReport(
         components=count_parts(pairs),
         panel_components=tuple(inside) if many else (),
-        lambda_2=round(second_eigenvalue(pairs), 9),
-        se_within=round(within, 9),
-        se_across=round(across, 9),
+        lambda_2=_rounded(lambda_2),
+        se_within=_rounded(within),
+        se_across=_rounded(across),
     )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 9)
 
 
 def parts_of(pairs: Mask) -> Int:

@@ -155,14 +155,7 @@ def pose_assignment(
         soft={pair: cost for pair, cost in rules.soft.items() if pair not in rules.barred},
         organisations=tuple(reader.organisation for reader in readers),
         per_organisation=policy.per_organisation,
-        minima=tuple(
-            ReaderMinimum(
-                name=row.attribute,
-                judges=frozenset(one.judge for one in readers if row.attribute in one.attributes),
-                least=row.at_least,
-            )
-            for row in policy.attributes
-        ),
+        minima=_minima(readers, policy),
         separated=rules.separated,
         pins=tuple(pair for pair in rules.pins if pair[0] in names),
         previous=rules.previous,
@@ -171,7 +164,7 @@ def pose_assignment(
         within_panels=not halves and (policy.panel_model == "within" or policy.anchors > 0),
         anchors=0 if halves else policy.anchors,
         anchor_reads=0 if halves else policy.anchor_reads,
-        connect=policy.calibrate and not halves,
+        connect=policy.calibrate and not halves and reads > 1,  # a single read joins nothing
         randomise_bp=None if policy.randomise_bp == BP else policy.randomise_bp,
     )
 
@@ -274,6 +267,17 @@ def _parts(pairs: Sequence[Pair]) -> int:
     for application, judge in pairs:
         home[root(f"application {application}")] = root(f"judge {judge}")
     return len({root(name) for name in list(home)})
+
+
+def _minima(readers: Sequence[Reader], policy: JudgePolicy) -> tuple[ReaderMinimum, ...]:
+    return tuple(
+        ReaderMinimum(
+            name=row.attribute,
+            judges=frozenset(one.judge for one in readers if row.attribute in one.attributes),
+            least=row.at_least,
+        )
+        for row in policy.attributes
+    )
 
 
 def _load(reader: Reader, policy: JudgePolicy) -> tuple[int, int]:

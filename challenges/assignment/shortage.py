@@ -16,6 +16,8 @@ from .flows import ReadFlow
 from .grid import NOBODY, AssignmentGrid, Int, Mask
 from .measures import missing_reads
 
+FREE, LIMITED, APART, FULL = range(4)  # why a judge does not read an application
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShortApplication:
@@ -118,47 +120,36 @@ def explain_missing(grid: AssignmentGrid, pairs: Mask) -> tuple[ShortApplication
     pairs : bool array
         Which judge reads what.
     """
-    missing, load = missing_reads(grid, pairs), pairs.sum(axis=0)
+    missing = missing_reads(grid, pairs)
+    is_full = pairs.sum(axis=0) >= grid.most
     made = []
     for row in np.flatnonzero(missing > 0).tolist():
-        reasons = [
-            (
-                grid.judges[judge],
-                why_out(grid, pairs, row, judge, is_full=bool(load[judge] >= grid.most[judge])),
-            )
-            for judge in np.flatnonzero(~pairs[row]).tolist()
-        ]
-        short = ShortApplication(
-            application=grid.applications[row], missing=int(missing[row]), reasons=tuple(reasons)
+        reasons = _why_out(grid, pairs[row], row, is_full)
+        out = [(grid.judges[judge], reasons[judge]) for judge in np.flatnonzero(~pairs[row]).tolist()]
+        one = ShortApplication(
+            application=grid.applications[row], missing=int(missing[row]), reasons=tuple(out)
         )
-        made.append(short)
+        made.append(one)
     return tuple(made)
 
 
-def why_out(grid: AssignmentGrid, pairs: Mask, row: int, judge: int, *, is_full: bool) -> str:
-    """Say why a judge does not read an application.
-
-    Parameters
-    ----------
-    grid : AssignmentGrid
-        Tables.
-    pairs : bool array
-        Which judge reads what.
-    row, judge : int [place]
-        Of the application and of the judge.
-    is_full : bool
-        Whether the judge has all that he can take.
-    """
-    if grid.why[row, judge]:
-        return grid.reasons[int(grid.why[row, judge]) - 1]
-    if is_full:
-        return "full"
-    if any(judge in clique and pairs[row, clique].any() for clique in grid.cliques):
-        return "separation"
-    own = grid.organisation[judge]
-    if own != NOBODY and int(pairs[row, grid.organisation == own].sum()) >= grid.cap[row, own]:
-        return "organisation"
-    return "elsewhere"
+def _why_out(grid: AssignmentGrid, readers: Mask, row: int, is_full: Mask) -> list[str]:
+    """Say of every judge why he does not read an application, the first rule that keeps him out."""
+    said = np.full(len(readers), FREE, np.int64)
+    width = len(grid.organisations)
+    has_one = grid.organisation != NOBODY
+    count = np.bincount(grid.organisation[has_one & readers], minlength=width)
+    said[has_one] = np.where((count >= grid.cap[row])[grid.organisation[has_one]], LIMITED, FREE)
+    for clique in grid.cliques:
+        if readers[clique].any():
+            said[clique] = APART
+    said[is_full] = FULL
+    words = {FREE: "elsewhere", LIMITED: "organisation", APART: "separation", FULL: "full"}
+    barred = grid.why[row]
+    return [
+        grid.reasons[code - 1] if code else words[rule]
+        for code, rule in zip(barred.tolist(), said.tolist(), strict=True)
+    ]
 
 
 def find_certificates(grid: AssignmentGrid, flow: ReadFlow) -> tuple[HallCertificate, ...]:

@@ -72,6 +72,13 @@ def award_progress(
         return _ranked(prize, hubs, pool, tie)
     if prize.split == "per_unit":
         raise ValueError("a prize per unit is paid by its contracts: see draft_per_unit")
+    return _divided(prize, hubs, pool, tie)
+
+
+def _divided(
+    prize: MeasuredProgress, hubs: Sequence[ProgressContender], pool: Money, tie: TieBreak
+) -> tuple[Award, ...]:
+    """Pay in proportion to progress, with a part for newcomers."""
     drawn = prize.newcomer_bp and prize.newcomers == "lottery" and any(one.progress is None for one in hubs)
     if drawn and not tie.seed:
         raise ScoreInvalid("Newcomers are drawn by lottery: publish their names, then give the seed.")

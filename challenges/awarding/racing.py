@@ -126,15 +126,8 @@ def award_first(
     """
     zone, now = ZoneInfo(time_zone), as_utc(as_of)
     settles = parse_day(prize.settles_after)
-    counted: dict[str, Finish] = {}
-    aside: list[tuple[str, str]] = []
-    for one in sorted(finishes, key=lambda row: (as_utc(row.achieved_at), row.determination)):
-        why = _why_not(one, prize, now, zone, settles)
-        if why:
-            aside.append((one.determination, why))
-        else:
-            counted.setdefault(one.application_id, one)
-    order = _order_of(counted.values())
+    counted, aside = _counted(prize, finishes, now, zone, settles)
+    order = _order_of(counted)
     amount = money(prize.amount, unit) + (added or Money(minor=0, unit=unit))
     awards = tuple(
         Award(
@@ -146,7 +139,22 @@ def award_first(
         )
         for row in pay_places([amount], order, prize.tie, tie)
     )
-    return Race(awards=awards, is_settled=now.astimezone(zone).date() > settles, set_aside=tuple(aside))
+    return Race(awards=awards, is_settled=now.astimezone(zone).date() > settles, set_aside=aside)
+
+
+def _counted(
+    prize: FirstToFinish, finishes: Iterable[Finish], now: datetime, zone: ZoneInfo, settles: date
+) -> tuple[list[Finish], tuple[tuple[str, str], ...]]:
+    """Return the first achievement of everybody that counts, and what does not, with the reason."""
+    counted: dict[str, Finish] = {}
+    aside: list[tuple[str, str]] = []
+    for one in sorted(finishes, key=lambda row: (as_utc(row.achieved_at), row.determination)):
+        why = _why_not(one, prize, now, zone, settles)
+        if why:
+            aside.append((one.determination, why))
+        else:
+            counted.setdefault(one.application_id, one)
+    return list(counted.values()), tuple(aside)
 
 
 def _why_not(one: Finish, prize: FirstToFinish, now: datetime, zone: ZoneInfo, settles: date) -> str:

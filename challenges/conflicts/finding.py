@@ -15,15 +15,18 @@ that lead from the judge to the actor, so that it can be checked and contested.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 
 from .identity import Aliases
 from .interests import MEMBERSHIP, Interest
 from .policy import ConflictPolicy, Level, Scope, heaviness, lighter
 from .web import Strand, Web, weave
 
+Key = tuple[str, str, str, str]  # judge, application, actor, kind
+Why = Callable[[str, str], tuple[str, ...]]
 SELF = "self"
 CLOSE: frozenset[str] = frozenset({"family", "personal", "adviser_student"})
 NO_ALIASES = Aliases()
@@ -133,22 +136,23 @@ def find_conflicts(
     j-1 and a-1: same_organisation (hard); j-1 is employed by group (declared: own statement); group owns \
 lab (declared: own statement)
     """
-    asked: dict[str, list[Contender]] = defaultdict(list)
+    asked: dict[str, set[str]] = defaultdict(set)
+    contenders: dict[str, set[Contender]] = defaultdict(set)
     for judge, contender in pairs:
-        asked[judge].append(contender)
+        asked[judge].add(contender.application)
+        contenders[contender.application].add(contender)
     web = weave(interests, policy, as_of, aliases)
-    index = _Index(web, aliases, {contender for contenders in asked.values() for contender in contenders})
-    found: dict[tuple[str, ...], JudgeConflict] = {}
-    for judge in sorted(asked):
-        contenders = set(asked[judge])
+    index = _Index(web, aliases, (one for same in contenders.values() for one in same))
+    found: dict[Key, _Hit] = {}
+    for judge, applications in asked.items():
         for hit in _hits(web, index, policy, aliases.first(judge)):
-            for contender, actor in index.actors[hit.target]:
-                if hit.level != "ignore" and contender in contenders:
-                    one = _conflict(hit, policy, judge, contender, actor, as_of, aliases)
-                    key = (judge, contender.application, actor, hit.kind)
-                    if key not in found or _weight(one) > _weight(found[key]):
-                        found[key] = one
-    return tuple(found[key] for key in sorted(found))
+            weight = _weight(hit)
+            for application, actor in index.actors[hit.target] if hit.level != "ignore" else ():
+                key = (judge, application, actor, hit.kind)
+                if application in applications and (key not in found or weight > _weight(found[key])):
+                    found[key] = hit
+    why = cache(aliases.why)
+    return tuple(_conflict(key, found[key], policy, as_of, aliases, why) for key in sorted(found))
 
 
 def barred_pairs(
@@ -198,11 +202,13 @@ class _Index:
     """Where the actors of the contenders stand in the web."""
 
     def __init__(self, web: Web, aliases: Aliases, contenders: Iterable[Contender]) -> None:
-        actors: dict[str, list[tuple[Contender, str]]] = defaultdict(list)
-        for contender in sorted(contenders, key=lambda one: (one.application, one.actors, one.phases)):
-            for actor in dict.fromkeys(contender.actors):
-                actors[aliases.first(actor)].append((contender, actor))
-        self.actors: Mapping[str, list[tuple[Contender, str]]] = actors
+        actors: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        for contender in contenders:
+            for actor in contender.actors:
+                actors[aliases.first(actor)].add((contender.application, actor))
+        self.actors: Mapping[str, list[tuple[str, str]]] = {
+            code: sorted(theirs) for code, theirs in sorted(actors.items())
+        }
         groups: dict[str, list[tuple[str, str, Strand | None]]] = defaultdict(list)
         for code in actors:
             groups[web.group_of(code)].append((code, code, None))
@@ -306,40 +312,36 @@ def _of_organisation(
             )
 
 
-def _conflict(  # what was found, for whom, where and when
-    hit: _Hit,
-    policy: ConflictPolicy,
-    judge: str,
-    contender: Contender,
-    actor: str,
-    as_of: date,
-    aliases: Aliases,
+def _weight(hit: _Hit) -> tuple[int, bool, int, tuple[tuple[str, ...], ...]]:
+    """Order ways of one kind: the heaviest, then the judge's own, then the shortest."""
+    told = tuple((step.a, step.b, step.kind, step.source) for step in hit.steps)
+    return heaviness(hit.level), hit.own, -len(hit.steps), told
+
+
+def _conflict(
+    key: Key, hit: _Hit, policy: ConflictPolicy, as_of: date, aliases: Aliases, why: Why
 ) -> JudgeConflict:
     """Put a way into words; what is reached through somebody else bars from the pair alone."""
-    scope = policy.scope("employee" if hit.kind == SELF else hit.kind)
+    judge, application, actor, kind = key
+    scope = policy.scope("employee" if kind == SELF else kind)
     return JudgeConflict(
         judge=judge,
-        application=contender.application,
+        application=application,
         actor=actor,
-        kind=hit.kind,
+        kind=kind,
         level=hit.level,
         scope=scope if hit.own and hit.level == "hard" else "pair",
-        provenance=_sentences(hit, judge, actor, aliases),
+        provenance=_sentences(hit, judge, actor, aliases, why),
         as_of=as_of,
     )
 
 
-def _sentences(hit: _Hit, judge: str, actor: str, aliases: Aliases) -> tuple[str, ...]:
+def _sentences(hit: _Hit, judge: str, actor: str, aliases: Aliases, why: Why) -> tuple[str, ...]:
     """Tell the way from the judge to the actor, with the marks that join two codes on it."""
     here = judge
     said: list[str] = [f"{judge} is {actor}"] if hit.kind == SELF and judge == actor else []
     for step in hit.steps:
         near = step.a if aliases.first(step.a) == aliases.first(here) else step.b
-        said += [*aliases.why(here, near), str(step)]
+        said += [*why(here, near), str(step)]
         here = step.other(near)
-    return tuple(dict.fromkeys([*said, *aliases.why(here, actor)]))
-
-
-def _weight(one: JudgeConflict) -> tuple[int, bool, int, tuple[str, ...]]:
-    widest = one.scope != "pair"
-    return heaviness(one.level), widest, -len(one.provenance), one.provenance
+    return tuple(dict.fromkeys([*said, *why(here, actor)]))

@@ -86,17 +86,14 @@ class Aliases:
         The same by confirmed marks in the same spelling alone: what may count for somebody.
     marks : tuple[Mark, ...]
         By which it was found.
-    joining : Mapping[str, tuple[Mark, ...]]
-        First code of a set -> the marks of all its codes.
-    ambiguous : frozenset
-        Names that two people bear in one organisation.
+    joining : Mapping[str, tuple]
+        First code of a set -> the marks of all its codes, each with the keys by which it is compared.
     """
 
     suspected: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     certain: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     marks: tuple[Mark, ...] = ()
-    joining: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict, repr=False)
-    ambiguous: frozenset[Key] = frozenset()
+    joining: Mapping[str, tuple[tuple[Mark, tuple[Key, ...]], ...]] = field(default_factory=dict, repr=False)
 
     def of(self, code: str) -> tuple[str, ...]:
         """Return all codes that may be the same as this one."""
@@ -114,7 +111,7 @@ class Aliases:
         """Return the marks that lead from one code to another, in words; empty where nothing leads there."""
         if one == other or other not in self.of(one):
             return ()
-        return _path(self.joining.get(self.first(one), ()), self.ambiguous, one, other)
+        return _path(self.joining.get(self.first(one), ()), one, other)
 
 
 def alias_sets(marks: Iterable[Mark]) -> Aliases:
@@ -143,21 +140,21 @@ def alias_sets(marks: Iterable[Mark]) -> Aliases:
     """
     known = tuple(sorted(set(marks), key=_in_order))
     ambiguous = _ambiguous(known)
-    all_links = [(mark.holder, key) for mark in known for key in _keys(mark, ambiguous)]
+    keyed = {mark: tuple(_keys(mark, ambiguous)) for mark in known}
+    all_links = [(mark.holder, key) for mark, keys in keyed.items() for key in keys]
     sure_links = [
         (mark.holder, key) for mark in known if mark.verified for key in _keys(mark, ambiguous, sure=True)
     ]
     suspected = _collapse(all_links)
-    joining: dict[str, list[Mark]] = defaultdict(list)
-    for mark in known:
+    joining: dict[str, list[tuple[Mark, tuple[Key, ...]]]] = defaultdict(list)
+    for mark, keys in keyed.items():
         if mark.holder in suspected:
-            joining[suspected[mark.holder][0]].append(mark)
+            joining[suspected[mark.holder][0]].append((mark, keys))
     return Aliases(
         suspected=suspected,
         certain=_collapse(sure_links),
         marks=known,
         joining={first: tuple(theirs) for first, theirs in joining.items()},
-        ambiguous=ambiguous,
     )
 
 
@@ -226,12 +223,12 @@ def _collapse(links: Iterable[tuple[str, Key]]) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _path(marks: Iterable[Mark], ambiguous: frozenset[Key], one: str, other: str) -> tuple[str, ...]:
+def _path(marks: Iterable[tuple[Mark, tuple[Key, ...]]], one: str, other: str) -> tuple[str, ...]:
     """Return the marks of the shortest way, in words."""
     at_key: dict[Key, list[Mark]] = defaultdict(list)
     of: dict[str, list[tuple[Mark, Key]]] = defaultdict(list)
-    for mark in marks:
-        for key in _keys(mark, ambiguous):
+    for mark, keys in marks:
+        for key in keys:
             at_key[key].append(mark)
             of[mark.holder].append((mark, key))
     ways: dict[str, tuple[str, ...]] = {one: ()}

@@ -10,7 +10,7 @@ fees of judges: everybody would be tied to everybody.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -19,6 +19,7 @@ from .identity import Aliases, Mark
 from .interests import Interest, InterestKind
 from .spelling import is_public_provider, lookalike, mail_parts
 
+JUDGE_FEE_USE: Mapping[str, str] = {"purpose": "judge_fee"}  # of a payment: no link, in any fund
 DOMAIN = "@"
 DOMAIN_BP = 8000
 

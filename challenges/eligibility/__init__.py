@@ -32,7 +32,6 @@ if TYPE_CHECKING:
         read_finding,
     )
     from .levels import (
-        LEVELS,
         Status,
         conjunction,
         disjunction,
@@ -92,7 +91,6 @@ else:
                 "read_finding",
             ),
             ".levels": (
-                "LEVELS",
                 "Status",
                 "conjunction",
                 "disjunction",
@@ -125,7 +123,6 @@ else:
     )
 
 __all__ = [
-    "LEVELS",
     "AllOf",
     "AnyOf",
     "ChecklistRow",

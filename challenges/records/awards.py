@@ -7,13 +7,10 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from ...finance.dates import as_utc
 from ...finance.money import Money
 from ...finance.records.registry import find_unit
-from ...finance.records.tables import EVENT
 from ...finance.units import Unit
 from ..awarding import Award
-from ..lifecycle import Move
 from .submissions import Admission
 from .tables import (
     APPEAL,
@@ -187,7 +184,7 @@ def list_stored_awards(session: Session, challenge_id: int, application: str = "
     )
     rows = session.execute(query.where(APPLICATION.c.code == application) if application else query).all()
     units = {code: find_unit(session, code) for code in {row.unit for row in rows}}
-    steps, held, paid = _happened(session, challenge_id)
+    steps, held, paid = _happened(session, challenge_id, [row.id for row in rows] if application else None)
     return tuple(
         StoredAward(
             id=row.id,
@@ -211,9 +208,11 @@ def list_stored_awards(session: Session, challenge_id: int, application: str = "
     )
 
 
-def _happened(session: Session, challenge_id: int) -> tuple[dict[int, set[str]], set[int], dict[int, int]]:
-    """Return steps, holds and payments by award."""
-    here = AWARD.c.challenge_id == challenge_id
+def _happened(
+    session: Session, challenge_id: int, only: list[int] | None
+) -> tuple[dict[int, set[str]], set[int], dict[int, int]]:
+    """Return steps, holds and payments by award, of a challenge or of some awards."""
+    here = AWARD.c.challenge_id == challenge_id if only is None else AWARD.c.id.in_(only)
     steps: dict[int, set[str]] = defaultdict(set)
     for row in session.execute(
         select(AWARD_STEP.c.award_id, AWARD_STEP.c.state)
@@ -284,19 +283,6 @@ def list_moves(session: Session, challenge_id: int) -> dict[str, UUID]:
     query = select(CHALLENGE_MOVE.c.state, CHALLENGE_MOVE.c.event_id)
     rows = session.execute(query.where(CHALLENGE_MOVE.c.challenge_id == challenge_id))
     return {row.state: row.event_id for row in rows}
-
-
-def list_dated_moves(session: Session, challenge_id: int) -> tuple[Move, ...]:
-    """Return the moves of a challenge with their instants, oldest first."""
-    query = (
-        select(CHALLENGE_MOVE.c.state, CHALLENGE_MOVE.c.reason, EVENT.c.recorded_at)
-        .join(EVENT, EVENT.c.id == CHALLENGE_MOVE.c.event_id)
-        .where(CHALLENGE_MOVE.c.challenge_id == challenge_id)
-        .order_by(EVENT.c.recorded_at)
-    )
-    return tuple(
-        Move(to=row.state, at=as_utc(row.recorded_at), reason=row.reason) for row in session.execute(query)
-    )
 
 
 def count_open_appeals(session: Session, challenge_id: int) -> int:

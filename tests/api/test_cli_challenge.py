@@ -1,4 +1,4 @@
-"""A challenge on the command line: the lines of docs/challenges.md run, and what they leave can be asked for."""
+"""A challenge on the command line: the lines of docs/challenges.md run, and leave what they say."""
 
 import json
 import os

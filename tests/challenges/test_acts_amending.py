@@ -11,6 +11,7 @@ from almoner.challenges.acts import ProposedAmendment
 from almoner.challenges.amendments import BriefVersion
 from almoner.challenges.errors import AmendmentRefused, ChallengeRefused
 from almoner.challenges.records.briefs import find_challenge
+from almoner.challenges.records.moves import list_dated_moves
 from almoner.finance.errors import InsufficientFunds, KeyReused, Missing
 
 if TYPE_CHECKING:
@@ -139,3 +140,34 @@ def test_a_challenge_that_is_over_has_its_last_brief(open_: "Round") -> None:
     acts.cancel(open_.session, open_.fund, CODE, reason="No water law", clock=clock)
     with pytest.raises(ChallengeRefused, match="is cancelled"):
         change(open_, EXTEND)
+
+
+def test_moves_are_dated_and_lawful_and_open_what_waits_for_them(round_: "Round") -> None:
+    shown = {"pointer": "/application/title", "viewer": "public", "action": "after(decided)"}
+    round_.brief_content["visibility"] = [shown]
+    round_.publish(USE)
+    round_.submit("a-1")
+
+    def announce(day: str) -> None:
+        clock = round_.clock(day)
+        acts.announce(round_.session, round_.fund, CODE, reason="All read", clock=clock)
+
+    def seen(day: str) -> object:
+        clock = round_.clock(day)
+        return acts.show_application(
+            round_.session, "main", CODE, "panel", "a-1", viewer="public", person="", clock=clock
+        )
+
+    with pytest.raises(ChallengeRefused, match="is open at"):
+        announce("2027-02-01")
+    assert seen("2027-05-19") == {}
+    announce("2027-05-20")
+    announce("2027-05-21")
+    assert seen("2027-05-20") == {"application": {"title": "Wells that keep working"}}
+    moves = list_dated_moves(round_.session, find_challenge(round_.session, "main", CODE).id)
+    assert [(move.to, move.at.date().isoformat()) for move in moves] == [
+        ("published", "2027-01-05"),
+        ("decided", "2027-05-20"),
+    ]
+    with pytest.raises(ChallengeRefused, match="can become settled, not cancelled"):
+        acts.cancel(round_.session, round_.fund, CODE, reason="No", clock=round_.clock("2027-06-10"))

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 NAMES = ("a-1", "a-2", "a-3", "a-4", "a-5", "a-6")
 
+ONE_DATABASE = pytest.mark.parametrize(
+    "empty_engine", ["sqlite"], indirect=True
+)  # no rule of the database in it
+
 
 @pytest.fixture
 def entered(judged: "Judged") -> "Judged":
@@ -70,6 +74,7 @@ def test_a_plan_gives_everybody_the_reads_of_the_brief_and_says_from_what_it_was
     assert acts.find_assignment(entered.session, "main", "clean-water", "panel") == published
 
 
+@ONE_DATABASE
 def test_the_same_draft_comes_out_of_the_same_seed(entered: "Judged") -> None:
     signals = {"topics": {(name, "j-1"): 0.9 for name in NAMES}}
     first, second = (entered.plan(signals=signals) for _ in range(2))
@@ -131,12 +136,14 @@ def test_a_shortage_is_a_result_and_publishing_it_needs_a_reason(judged: "Judged
     assert (kept.maker, kept.checker, kept.reason) == ("desk", None, "a second judge registers next week")
 
 
+@ONE_DATABASE
 def test_nobody_at_all_to_read_is_a_result_as_well(judged: "Judged") -> None:
     judged.enter("a-1")
     plan = judged.plan()
     assert (plan.pairs, plan.missing) == ((), (("a-1", 2),))
 
 
+@ONE_DATABASE
 def test_reads_that_fall_apart_are_published_with_a_reason(judged: "Judged") -> None:
     judged.enter(*NAMES)
     judged.register("j-1", "j-2", panel="north")
@@ -151,6 +158,7 @@ def test_reads_that_fall_apart_are_published_with_a_reason(judged: "Judged") -> 
     assert publish(judged, 1, reason="prizes are given per region").published
 
 
+@ONE_DATABASE
 def test_what_the_solver_could_not_prove_needs_a_second_person(entered: "Judged") -> None:
     plan = entered.plan(limit_s=1e-9)
     assert not plan.proven
@@ -161,6 +169,7 @@ def test_what_the_solver_could_not_prove_needs_a_second_person(entered: "Judged"
     assert publish(entered, 1, reason="no time left", checker="head").published
 
 
+@ONE_DATABASE
 def test_a_draft_that_was_overtaken_is_not_published(entered: "Judged") -> None:
     entered.plan()
     entered.plan(seed=8)
@@ -170,6 +179,7 @@ def test_a_draft_that_was_overtaken_is_not_published(entered: "Judged") -> None:
         publish(entered, 3)
 
 
+@ONE_DATABASE
 def test_a_phase_without_readers_is_not_planned(entered: "Judged") -> None:
     with pytest.raises(AssignmentInvalid, match="judged by ballot"):
         entered.plan("vote")

@@ -35,6 +35,10 @@ from almoner.finance.storage import Engine, Session
 if TYPE_CHECKING:
     from tests.challenges.conftest import Judged, Round
 
+ONE_DATABASE = pytest.mark.parametrize(
+    "empty_engine", ["sqlite"], indirect=True
+)  # no rule of the database in it
+
 
 def standing(judged: "Judged") -> dict[tuple[str, str], list[int | None]]:
     """Steps of the reads that count, by application and judge."""
@@ -141,6 +145,7 @@ def test_a_conflict_that_came_up_since_refuses_the_read_and_names_no_entry(
     assert standing(seated) == {(name, judge): [37, 37]}
 
 
+@ONE_DATABASE
 def test_a_withdrawn_application_is_neither_opened_nor_scored(seated: "Judged") -> None:
     name, judge = pair(seated)
     clock = seated.at("2027-03-09")
@@ -154,6 +159,7 @@ def test_a_withdrawn_application_is_neither_opened_nor_scored(seated: "Judged") 
     assert name not in listed
 
 
+@ONE_DATABASE
 def test_comments_are_kept_with_their_marks_and_asked_for_where_the_rubric_asks(
     round_: "Round", open_judged: "Callable[..., Judged]"
 ) -> None:

@@ -34,7 +34,7 @@ def test_islands_are_joined_and_lose_as_little_as_possible(islands: AssignmentPr
     assert apart.graph.components == 2
     assert apart.graph.lambda_2 == 0
     assert joined.graph.components == 1
-    assert joined.graph.lambda_2 > 0
+    assert joined.graph.lambda_2
     assert joined.state == "optimal"
     assert apart.stages[-1].value < joined.stages[-1].value < apart.stages[-1].value + 2 * BP
 
@@ -140,8 +140,8 @@ def test_more_reads_across_panels_make_differences_across_panels_surer(islands: 
     closed = replace(islands, panels=panels, judge_panels=own, within_panels=True, load_hi=5)
     loose = assign(replace(closed, anchors=2, anchor_reads=1), seed=1).graph
     firm = assign(replace(closed, anchors=8, anchor_reads=2), seed=1).graph
-    assert firm.se_across < loose.se_across
-    assert loose.se_within < loose.se_across
+    assert (firm.se_across or 1) < (loose.se_across or 0)
+    assert (loose.se_within or 1) < (loose.se_across or 0)
 
 
 def test_applications_that_nobody_reads_are_no_part() -> None:

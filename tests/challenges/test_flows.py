@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from almoner import currency, money
-from almoner.challenges.records.flows import JUDGE_FEE_USE, list_flows
+from almoner.challenges.conflicts.inference import JUDGE_FEE_USE
+from almoner.challenges.records.flows import list_flows
 from almoner.finance import acts as finance
 from almoner.finance.accounts import Promise
 from almoner.finance.funds import PooledFund
