@@ -56,7 +56,7 @@ PRINTED = {
         "and the panel took it from 3 that the scores do not separate; place 1 pays 100000000.00 USD.",
         "An appeal keeps back the award of 100000000.00 USD to a-02: nothing of it moves before the ruling.",
         "a-18  100,000,000.00 USD",
-        "paid 111,000,000.00, promised 0.00, free 9,000,000.00 USD; "
+        "paid 111,000,000.00, promised 0.00, free 9,000,000.00 USD",
         "the statement differs from the ledger by 0.00 USD; the log is verified",
     ],
 }
