@@ -163,7 +163,10 @@ def test_a_conflict_is_found_at_every_step_from_the_register_to_the_payment(
     late = Judge(code="j-6", organisation="hub-1")
     acts.register_judge(session, *place, late, clock=judged.at("2027-02-01"))
     seen = acts.conflicts_of(session, *place, as_of=date(2027, 2, 1))
-    assert {(one.judge, one.application, one.kind) for one in seen} == {("j-6", "a-1", "employee")}
+    assert {(one.judge, one.application, one.kind) for one in seen} == {
+        ("j-6", "a-1", "employee"),
+        ("j-6", "a-1", "co_applicant"),
+    }
     assert all("j-6" in " ".join(one.provenance) and "hub-1" in " ".join(one.provenance) for one in seen)
 
     draft = judged.plan()
