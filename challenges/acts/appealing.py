@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from ...finance.dates import Clock
 from ...finance.errors import Missing
@@ -344,7 +345,31 @@ def rule(
             reason=ruling.reason,
             event_id=event_id,
         )
+        _hold_new(session, fund, stored, ruled, event_id, clock, inputs)
     return ruled
+
+
+def _hold_new(  # what was made, and on which facts other appeals would change it
+    session: Session,
+    fund: PooledFund,
+    stored: StoredChallenge,
+    ruled: Ruled,
+    event_id: UUID,
+    clock: Clock,
+    inputs: DecisionInputs,
+) -> None:
+    """Hold those of the new awards that an appeal which is still open would change."""
+    waiting = [one for one in list_appeals(session, stored.id) if one.upheld is None]
+    if not ruled.made or not waiting:
+        return
+    new = {row.id for row in ruled.made}
+    rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
+    facts = _facts(session, fund, stored, clock, inputs)
+    for one in waiting:
+        with suppress(AppealRefused):
+            found = find_frozen(facts, one.appeal, _announced(rows), rank=_ranker(session, stored, inputs))
+            kept = [row.id for row in rows if row.id in new and _key(row) in set(found.held)]
+            keep_holds(session, kept, one.id, event_id)
 
 
 def _require_independent(session: Session, stored: StoredChallenge, ruling: Ruling, clock: Clock) -> None:

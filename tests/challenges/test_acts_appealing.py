@@ -363,3 +363,15 @@ def test_an_upheld_appeal_takes_nothing_from_a_prize_that_has_rolled_over(round_
     end = acts.settle_prize(round_.session, round_.fund, CODE, 0, clock=round_.clock("2027-06-10"))
     assert (end.rest.text, end.released.text) == ("25.00", "0.00")
     assert balances(round_)
+
+
+def test_what_a_ruling_makes_is_held_by_the_appeals_that_are_still_open(awarded: "Round") -> None:
+    file(awarded)
+    file(awarded, BARRED, ground="eligibility_fact")
+    rule(awarded, upheld=True)
+    assert standing(awarded) == {"a-1": "100.00", "a-4": "50.00", "a-5": "25.00"}
+    with pytest.raises(AwardHeld):
+        pay(awarded, "a-4")
+    rule(awarded, upheld=True, number=2)
+    assert standing(awarded) == {"a-1": "100.00", "a-5": "50.00"}
+    assert balances(awarded)
