@@ -193,6 +193,8 @@ def test_a_packet_is_shown_to_its_applicant_after_the_announcement(walk: Walk) -
     packet = walk.ask(*line, "2027-04-17T11:00Z")["feedback"]
     assert (packet["outcome"], packet["reads"]) == ("outside", 3)
     assert "j-1" not in json.dumps(packet)
+    page = walk.of("feedback").out
+    assert page.index("/feedback/outcome") < page.index("Marks") < page.index("judge-")
     assert walk.ask(*line, "2027-04-17T11:00Z", "--viewer", "other_applicant") == {}
 
 
