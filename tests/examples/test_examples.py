@@ -47,6 +47,18 @@ PRINTED = {
         "Fund common-pool has 900,000.00 USD in period 2027",
         "The 2 that can be funded in kind outreach take at most 256,000.00 USD together.",
     ],
+    "09_challenge.py": [
+        "24 applicants read each other; 10 go on to the panel.",
+        "river-college owns wells-north-1 since 2025-01-01 (recorded: register of companies)",
+        "50 reads, proven best: True; that pair is not assigned.",
+        "a-21      250,000.00 USD",
+        "with one judge left out at a time it stays outside 6 of 12 times",
+        "and the panel took it from 3 that the scores do not separate; place 1 pays 100000000.00 USD.",
+        "An appeal keeps back the award of 100000000.00 USD to a-02: nothing of it moves before the ruling.",
+        "a-18  100,000,000.00 USD",
+        "paid 111,000,000.00, promised 0.00, free 9,000,000.00 USD",
+        "the statement differs from the ledger by 0.00 USD; the log is verified",
+    ],
 }
 
 
