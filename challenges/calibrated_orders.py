@@ -82,6 +82,8 @@ def rank_frozen(
         total = void_reads(part.total, void) if void else part.total
         scale = facts.brief.rubric_of(phase.id).scale
         order = calibrated_order(total, scale, among=facts.competing, alpha=float(policy.tie_alpha))
+        said = {name: f"{text}, calibration {total.digest[:12]}" for name, text in order.said.items()}
+        order = replace(order, said=said)
         known = advanced.get(phase.id)
         return order if known is None else _inside_first(order, _inside(phase, policy, total, known, order))
 

@@ -122,7 +122,7 @@ def check_conflicts(
         )
         for code, parties in rows.list_bundles(session, stored).items()
     ]
-    pairs = [(one.code, contender) for one in asked for contender in contenders]
+    pairs = [(one.code, entry) for one in asked for entry in contenders]
     aliases = alias_sets(rows.list_marks(session, book))
     interests = _interests(session, stored, policy, asked, contenders, as_of, aliases, tuple(works))
     conflicts = find_conflicts(interests, policy, pairs, as_of, aliases=aliases)

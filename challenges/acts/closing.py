@@ -33,6 +33,7 @@ from ..records.briefs import StoredChallenge, find_challenge
 from ..records.moves import list_dated_moves
 from .granting import reverse_award
 from .making import Which, budget, require_prize
+from .vetting import require_sound_reads
 
 
 def announce(session: Session, fund: PooledFund, challenge: str, *, reason: str, clock: Clock) -> UUID:
@@ -53,10 +54,14 @@ def announce(session: Session, fund: PooledFund, challenge: str, *, reason: str,
 
     Raises
     ------
+    AwardRefused
+        When reads that stand are of judges with a conflict of interest.
     KeyReused, Missing
         When something else was announced; when there is no such challenge.
     """
     stored = find_challenge(session, fund.book, challenge, clock())
+    if "decided" not in list_moves(session, stored.id):
+        require_sound_reads(session, stored, clock=clock)
     return _move(session, fund, stored, "decided", reason, clock)
 
 

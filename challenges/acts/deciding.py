@@ -23,6 +23,7 @@ from ..records.briefs import find_challenge
 from ..records.reads import list_scores
 from ..records.submissions import find_application, list_submissions
 from .making import approve_row, held, require_prize, require_within, write_award
+from .vetting import require_sound_reads
 
 
 def tally(session: Session, fund: PooledFund, challenge: str) -> Ranking | BallotResult:
@@ -146,7 +147,7 @@ def pay_award(
     AwardHeld
         While an appeal keeps it back.
     AwardRefused
-        When it was proposed by somebody and is not accepted yet.
+        When it was proposed by somebody and is not accepted yet, or rests on the read of a judge in conflict.
     OverdrawnCommitment, Missing, KeyReused
         When more would be paid than was awarded; nothing is written then.
     """
@@ -167,6 +168,7 @@ def pay_award(
         event_id, new = record_event(session, fund.book, "award.paid", body, key=event_key, clock=clock)
         if new:
             _require_payable(found, asked)
+            require_sound_reads(session, stored, clock=clock, application=made.application_id)
         lead = find_application(session, stored.id, made.application_id).lead
         promise = stored.challenge.award_promise(made.application_id)
         posted = money.pay_reserved(

@@ -21,6 +21,7 @@ from ..records.awards import StoredAward, keep_end, keep_step
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.submissions import find_application
 from .making import Which, approve_row, find_award, held, require_prize, require_within, write_award
+from .vetting import require_unbiased
 
 
 def propose_award(
@@ -49,6 +50,8 @@ def propose_award(
     ------
     NotEligible
         When the application may not compete.
+    ConflictRecused
+        When the maker of a discretionary award has a conflict of interest.
     AwardRefused
         When it is withdrawn, the prize is settled, or the maker may not propose.
     OverdrawnCommitment
@@ -62,6 +65,8 @@ def propose_award(
     if not maker or (isinstance(one, Discretionary) and maker not in one.who):
         named = ", ".join(one.who) if isinstance(one, Discretionary) else "somebody with a name"
         raise AwardRefused(f"{maker or 'Nobody'} may not propose an award of prize {prize}: {named} may.")
+    if isinstance(one, Discretionary):
+        require_unbiased(session, stored, maker, award.application_id, clock=clock)
     with session.begin_nested():
         row, _ = write_award(session, fund, stored, prize, award, maker=maker, clock=clock)
         require_within(session, fund, stored, prize)
@@ -108,6 +113,8 @@ def approve_award(
             f"{row.maker} proposed this award of {row.award.amount}: somebody else approves it.",
             maker=row.maker,
         )
+    if isinstance(stored.challenge.brief.prizes[row.prize], Discretionary):
+        require_unbiased(session, stored, actor, which.application, clock=clock)
     event_id, new = _step_event(session, fund, stored, row, "approved", actor, clock)
     if new:
         with session.begin_nested():

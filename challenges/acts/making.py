@@ -243,6 +243,8 @@ def _fund_tie(
     session: Session, fund: PooledFund, stored: StoredChallenge, row: StoredAward, clock: Clock
 ) -> None:
     """Promise what an award pays beyond its prize because tied entries are all paid in full."""
+    if stored.challenge.brief.prizes[row.prize].tie != "all_if_funded":
+        return
     approved = (
         one.award.amount
         for one in list_stored_awards(session, stored.id)
@@ -250,7 +252,7 @@ def _fund_tie(
     )
     beyond = sum(approved, start=row.award.amount) - budget(session, fund, stored, row.prize)
     extra = min(beyond, row.award.amount)
-    if extra <= zero(fund.unit) or stored.challenge.brief.prizes[row.prize].tie != "all_if_funded":
+    if extra <= zero(fund.unit):
         return
     challenge = stored.challenge
     money.reserve(

@@ -15,6 +15,7 @@ from ..ballots import Ballot, MeasuredProject, count_ballots
 from ..brief import Brief
 from ..errors import ChallengeClosed
 from ..lifecycle import Challenge
+from ..lint import require_publishable
 from ..phases import Phase
 from ..records.ballots import ballot_bytes, keep_ballot
 from ..records.briefs import StoredChallenge, find_challenge, keep_challenge
@@ -25,7 +26,9 @@ NO_USE: Mapping[str, str] = {}
 def publish(
     session: Session, fund: PooledFund, brief: Brief, *, clock: Clock, use: Mapping[str, str] = NO_USE
 ) -> Challenge:
-    """Publish a challenge and commit the sum of its prizes; refused unless the fund covers them.
+    """Publish a challenge and commit the sum of its prizes.
+
+    Refused while lint finds an error, and unless the fund covers the prizes.
 
     Parameters
     ----------
@@ -42,6 +45,8 @@ def publish(
 
     Raises
     ------
+    BriefInvalid
+        With every error of lint.
     InsufficientFunds, EarmarkViolated
         When the prizes are not covered; nothing is written then.
     CurrencyMismatch
@@ -69,6 +74,7 @@ def publish(
                 code=brief.challenge_id,
             )
         return known
+    require_publishable(brief, now=clock())
     money.reserve(
         session,
         fund,

@@ -184,7 +184,7 @@ def list_stored_awards(session: Session, challenge_id: int, application: str = "
     )
     rows = session.execute(query.where(APPLICATION.c.code == application) if application else query).all()
     units = {code: find_unit(session, code) for code in {row.unit for row in rows}}
-    steps, held, paid = _happened(session, challenge_id)
+    steps, held, paid = _happened(session, challenge_id, [row.id for row in rows] if application else None)
     return tuple(
         StoredAward(
             id=row.id,
@@ -208,9 +208,11 @@ def list_stored_awards(session: Session, challenge_id: int, application: str = "
     )
 
 
-def _happened(session: Session, challenge_id: int) -> tuple[dict[int, set[str]], set[int], dict[int, int]]:
-    """Return steps, holds and payments by award."""
-    here = AWARD.c.challenge_id == challenge_id
+def _happened(
+    session: Session, challenge_id: int, only: list[int] | None
+) -> tuple[dict[int, set[str]], set[int], dict[int, int]]:
+    """Return steps, holds and payments by award, of a challenge or of some awards."""
+    here = AWARD.c.challenge_id == challenge_id if only is None else AWARD.c.id.in_(only)
     steps: dict[int, set[str]] = defaultdict(set)
     for row in session.execute(
         select(AWARD_STEP.c.award_id, AWARD_STEP.c.state)

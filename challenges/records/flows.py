@@ -15,6 +15,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Row,
+    Select,
     and_,
     func,
     literal,
@@ -155,7 +156,8 @@ def _of_draws(row: Row[*tuple[Any, ...]], unit: Unit, among: frozenset[str]) -> 
 def _counted(session: Session, asked: FlowsAsked) -> CTE:
     """Return the transactions of the look-back that stand, each with its payee; what was undone is none.
 
-    It is materialised where the database would read the payee again for each row that is joined to it.
+    It is materialised where the database would read the payee again for each row that is joined to it. Where
+    some are asked about, payments between others are left out before their postings are looked up.
     """
     undoing = TXN.alias("undoing")
     undone = select(undoing.c.id).where(undoing.c.parent_id == TXN.c.id, undoing.c.act == "reverse")
@@ -169,6 +171,7 @@ def _counted(session: Session, asked: FlowsAsked) -> CTE:
             TXN.c.act.in_(("posted", "post")),
             ~is_judge_fee(session),
             ~undone.exists(),
+            _may_be_among(session, asked),
         )
         .cte("counted")
         .prefix_with("MATERIALIZED", dialect="postgresql")
@@ -218,12 +221,28 @@ def _settled(session: Session, asked: FlowsAsked) -> Iterator[Row[*tuple[Any, ..
     return iter(session.execute(query).all())
 
 
+def _may_be_among(session: Session, asked: FlowsAsked) -> ColumnElement[bool]:
+    """Tell whether a transaction pays nobody or somebody who is asked about, or draws on a gift of theirs."""
+    if not asked.among:
+        return true()
+    drawn = (
+        select(DRAW.c.txn_id)
+        .join(CONTRIBUTION, CONTRIBUTION.c.id == DRAW.c.contribution_id)
+        .where(CONTRIBUTION.c.party_id.in_(_ids(asked)))
+    )
+    return or_(named_payee(session).in_(["", *sorted(asked.among)]), TXN.c.id.in_(drawn))
+
+
+def _ids(asked: FlowsAsked) -> Select[tuple[int]]:
+    """Return the row numbers of those who are asked about."""
+    codes = sorted(asked.among)
+    return select(PARTY.c.id).where(PARTY.c.book_id == asked.book_id, PARTY.c.code.in_(codes))
+
+
 def _is_among(
     asked: FlowsAsked, payee: ColumnElement[str], giver_id: ColumnElement[int]
 ) -> ColumnElement[bool]:
     """Tell whether a row is about somebody who is asked about."""
     if not asked.among:
         return true()
-    codes = sorted(asked.among)
-    ids = select(PARTY.c.id).where(PARTY.c.book_id == asked.book_id, PARTY.c.code.in_(codes))
-    return or_(payee.in_(codes), giver_id.in_(ids))
+    return or_(payee.in_(sorted(asked.among)), giver_id.in_(_ids(asked)))

@@ -121,6 +121,7 @@ def brief_content(rubric_content: Content) -> Content:
             ]
         },
         "rubric": rubric_content,
+        "visibility": [{"pointer": "/feedback", "viewer": "own_applicant", "action": "after(decided)"}],
         "prizes": [
             {"kind": "places", "phase": "panel", "amounts": ["100.00", "50.00", "25.00"]},
             {"kind": "pool", "phase": "vote", "amount": "900000.00", "split": "ballot"},
@@ -453,10 +454,12 @@ def open_judged(brief_content: Content) -> Callable[[Round], Judged]:
         panel = brief_content["phases"][1]
         panel["reads_per_application"] = reads
         panel.setdefault("advances", {"rule": "top", "n": 3, "tie": "lottery"})
-        brief_content["visibility"] = [
+        brief_content["visibility"] += [
             {"pointer": "/application", "action": "show", "viewer": "assigned_judge"},
-            {"pointer": "/application/lead", "action": "mask", "viewer": "assigned_judge"},
-            {"pointer": "/application/bundle", "action": "mask", "viewer": "assigned_judge"},
+            *(
+                {"pointer": f"/application/{name}", "action": "mask", "viewer": "assigned_judge"}
+                for name in ("lead", "bundle", "budget", "disclosures", "in_kind_offers", "files", "accords")
+            ),
             {"pointer": "/application", "action": "show", "viewer": "chair"},
         ]
         round_.publish({"region": "east"})

@@ -1,6 +1,7 @@
 """Awards on both databases: one step at a time, by two people, and their money never twice."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -11,7 +12,8 @@ from sqlalchemy.exc import DatabaseError
 from almoner import money
 from almoner.challenges import Award, acts
 from almoner.challenges.acts import Which
-from almoner.challenges.errors import AwardRefused, NotEligible
+from almoner.challenges.errors import AwardRefused, ConflictRecused, NotEligible
+from almoner.challenges.judges import Judge
 from almoner.challenges.records.awards import StoredAward, list_stored_awards
 from almoner.challenges.records.briefs import find_challenge
 from almoner.challenges.records.tables import (
@@ -24,8 +26,10 @@ from almoner.challenges.records.tables import (
 )
 from almoner.finance import acts as finance
 from almoner.finance.errors import InsufficientFunds, KeyReused, Missing, OverdrawnCommitment
+from almoner.finance.parties import Party
 from almoner.finance.posting import record_event
 from almoner.finance.records.tables import TXN
+from almoner.finance.ties import Tie
 
 if TYPE_CHECKING:
     from sqlalchemy import Table
@@ -121,30 +125,30 @@ def test_every_step_is_taken_once_whoever_repeats_it(received: "Round") -> None:
     assert states(received) == [("a-1", 1, "accepted")]
 
 
-@pytest.mark.parametrize(
-    ("done", "verb", "how", "said"),
-    [
-        ((), "approve", {"actor": "desk"}, "somebody else approves"),
-        ((), "approve", {"actor": ""}, "somebody else approves"),
-        ((), "accept", {"actor": "river-trust"}, "is proposed"),
-        (("approve",), "accept", {"actor": "pump-makers"}, "river-trust leads"),
-        (("approve",), "commit", {"actor": "desk"}, "is approved"),
-        (("approve", "decline"), "accept", {"actor": "river-trust"}, "is declined"),
-        (("decline",), "approve", {"actor": "head"}, "was declined"),
-        (("decline",), "lapse", {"reason": "Too late."}, "was declined"),
-    ],
-)
-def test_a_step_out_of_turn_is_refused(
-    received: "Round", done: tuple[str, ...], verb: str, how: dict[str, str], said: str
-) -> None:
+OUT_OF_TURN: list[tuple[tuple[str, ...], str, dict[str, str], str]] = [
+    ((), "approve", {"actor": "desk"}, "somebody else approves"),
+    ((), "approve", {"actor": ""}, "somebody else approves"),
+    ((), "accept", {"actor": "river-trust"}, "is proposed"),
+    (("approve",), "accept", {"actor": "pump-makers"}, "river-trust leads"),
+    (("approve",), "commit", {"actor": "desk"}, "is approved"),
+    (("approve", "decline"), "accept", {"actor": "river-trust"}, "is declined"),
+    (("decline",), "approve", {"actor": "head"}, "was declined"),
+    (("decline",), "lapse", {"reason": "Too late."}, "was declined"),
+]
+
+
+def test_a_step_out_of_turn_is_refused(received: "Round") -> None:
     propose(received, grant("a-1", "100.00"))
     known = {"approve": {"actor": "head"}, "decline": {"reason": "No thanks."}}
-    for one in done:
-        step(received, one, **known[one])
-    before = left(received), states(received)
-    with pytest.raises(AwardRefused, match=said):
-        step(received, verb, **how)
-    assert (left(received), states(received)) == before
+    for done, verb, how, said in OUT_OF_TURN:
+        nested = received.session.begin_nested()
+        for one in done:
+            step(received, one, **known[one])
+        before = left(received), states(received)
+        with pytest.raises(AwardRefused, match=said):
+            step(received, verb, **how)
+        assert (left(received), states(received)) == before
+        nested.rollback()
 
 
 def test_nothing_is_paid_before_the_award_is_accepted_nor_beyond_it(received: "Round") -> None:
@@ -176,20 +180,18 @@ def test_one_award_is_not_paid_out_of_the_money_of_another(received: "Round") ->
     assert left(received)[1] == "100.00"
 
 
-@pytest.mark.parametrize("verb", ["decline", "lapse", "reverse"])
-def test_an_award_that_ends_gives_its_money_back_and_can_be_made_anew(received: "Round", verb: str) -> None:
-    award = grant("a-1", "100.00")
-    propose(received, award)
-    step(received, "approve", actor="head")
-    for _ in range(2):
-        step(received, verb, reason="As stated.")
-    assert left(received) == ("950175.00", "0.00")
-    with pytest.raises(Missing):
-        pay(received, award)
-    assert propose(received, grant("a-1", "90.00")).number == 2
-    step(received, "approve", actor="head")
-    assert left(received) == ("950085.00", "90.00")
-    assert [row[1:] for row in states(received)][1] == (2, "approved")
+def test_an_award_that_ends_gives_its_money_back_and_can_be_made_anew(received: "Round") -> None:
+    for number, verb in enumerate(("decline", "lapse", "reverse"), start=1):
+        award = grant("a-1", f"{90 + number}.00")
+        assert propose(received, award).number == number
+        step(received, "approve", actor="head")
+        assert left(received) == (f"{950085 - number}.00", f"{90 + number}.00")
+        for _ in range(2):
+            step(received, verb, reason="As stated.")
+        assert left(received) == ("950175.00", "0.00")
+        with pytest.raises(Missing):
+            pay(received, award)
+    assert [row[1:] for row in states(received)] == [(1, "declined"), (2, "lapsed"), (3, "reversed")]
     assert finance.verify(received.session, "main").findings == ()
 
 
@@ -378,3 +380,44 @@ def test_the_database_ends_no_award_that_is_paid_and_awards_nothing_of_a_settled
     done = {"challenge_id": raw.challenge, "unit": "USD"}
     raw.refused(PRIZE_END, "(?i)check", **done, prize=1, rest=5, released=4, txn_id=raw.txn)
     raw.refused(PRIZE_END, "(?i)check", **done, prize=1, rest=5, released=5, txn_id=None)
+
+
+def test_whoever_decides_by_discretion_has_no_interest_in_the_winner(round_: "Round") -> None:
+    prize = {
+        "kind": "discretionary",
+        "phase": "panel",
+        "ceiling": "9.00",
+        "who": ["chair"],
+        "criteria": "Care",
+    }
+    publish_with(round_, prize)
+    clock, session = round_.clock("2027-05-01"), round_.session
+    for code in ("chair", "head"):
+        finance.register_party(session, "main", Party(code=code, name=code))
+    award = grant("a-1", "9.00", rule="discretionary")
+    propose(round_, award, maker="chair")
+    owned = Tie(
+        kind="owns", from_party="head", to_party="river-trust", since=date(2020, 1, 1), source="register"
+    )
+    finance.tie(session, "main", owned, clock=clock)
+    with pytest.raises(ConflictRecused, match="takes no part"):
+        step(round_, "approve", actor="head")
+    assert step(round_, "approve", actor="second head").state == "approved"
+
+
+def test_an_award_that_rests_on_the_read_of_a_judge_in_conflict_is_not_paid(received: "Round") -> None:
+    session, clock = received.session, received.clock("2027-03-01")
+    finance.register_party(session, "main", Party(code="j-1", name="First judge"))
+    acts.register_judge(session, "main", CODE, Judge(code="j-1"), clock=clock)
+    received.score("a-1", "j-1", {"reach": "4.0", "proof": "4.0"})
+    award = grant("a-1", "100.00")
+    day = received.clock("2027-05-20")
+    acts.award(session, received.fund, CODE, 0, [award], clock=day)
+    owned = Tie(
+        kind="owns", from_party="j-1", to_party="river-trust", since=date(2020, 1, 1), source="register"
+    )
+    finance.tie(session, "main", owned, clock=day)
+    with pytest.raises(AwardRefused, match="a-1 by j-1"):
+        pay(received, award)
+    with pytest.raises(AwardRefused, match="Void them"):
+        acts.announce(session, received.fund, CODE, reason="Decided.", clock=day)

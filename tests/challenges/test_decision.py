@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from almoner.challenges import Award
 
-ROUNDS = 150
+ROUNDS = 80
 BY_PLACE = ("grand", "places", "finalists_then_grand", "staged", "in_kind")
 
 

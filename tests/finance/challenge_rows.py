@@ -76,13 +76,11 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     )
     put("judge", load_lo=0, load_hi=9, profile=b"{}")
     common |= {"judge_id": raw.find(connection, "judge", party="lab")}
-    put("judge_declaration", actor="hub", kind="none")
-    put("conflict_override", signer="chair")
-    put("plan")
+    for name in ("judge_declaration", "conflict_override", "plan"):
+        put(name, actor="hub", kind="none", signer="chair")
     common |= {"plan_id": raw.find(connection, "plan")}
-    for name in ("assigned", "plan_publication"):
-        put(name)
-    put("entry_opening", opened_at=now)
+    for name in ("assigned", "plan_publication", "entry_opening"):
+        put(name, opened_at=now)
     put(
         "judge_read",
         judging="assigned",
@@ -94,9 +92,8 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     )
     common |= {"read_id": raw.find(connection, "judge_read")}
     put("score", trait="reach", steps=3, remark="")
-    put("advancement", kind="band")
-    for name in ("read_void", "calibration", "ballot", "recusal"):
-        put(name)
+    for name in ("advancement", "read_void", "calibration", "ballot", "recusal"):
+        put(name, kind="band")
     txn = raw.find(connection, "txn", idem_key="e1", book_id=book)
     put("award", finding_number=1, finding="pass", rule="ranking", part="other")
     put("award_end", award_id=raw.find(connection, "award"), state="lapsed", txn_id=txn)
