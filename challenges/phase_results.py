@@ -257,22 +257,92 @@ def without_reads(known: PhaseCalibration, reads: Collection[tuple[str, str]]) -
     )
 
 
-def rank_part(
-    part: CalibratedPart,
-    *,
-    line: int,
-    policy: JudgePolicy,
-    withdrawn: Collection[str] = (),
-    draws: int = 4000,
-) -> ExpectedRanking:
-    """Rank one part by expected rank, with the band around the line.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankedSet:
+    """Applications of a phase that may be ranked against each other, with the places that are theirs.
+
+    Attributes
+    ----------
+    name : str
+        Empty for the whole phase; else half or panel, with the number of the part where a panel falls apart.
+    part : CalibratedPart
+        In which they are calibrated.
+    applications : tuple[str, ...]
+        Who.
+    places : int [places]
+        How many of them go on.
+
+    Examples
+    --------
+    >>> total = calibrate([("a", "j", 4), ("b", "j", 2)], direction="higher")
+    >>> part = CalibratedPart(name="", places=None, total=total, traits={})
+    >>> [(one.name, one.applications, one.places) for one in ranked_sets(part, 1)]
+    [('', ('a', 'b'), 1)]
+    """
+
+    name: str
+    part: CalibratedPart
+    applications: tuple[str, ...]
+    places: int
+
+
+def ranked_sets(part: CalibratedPart, line: int) -> tuple[RankedSet, ...]:
+    """Return the sets of a part that are ranked each by itself: one, unless panels are judged within.
 
     Parameters
     ----------
     part : CalibratedPart
         Of the phase.
     line : int [places]
-        How many go on; a half has its own number.
+        How many go on; a half has its own number. Several sets share them by size, the largest remainder
+        first, and of equal ones the set that is listed first.
+
+    Examples
+    --------
+    >>> marks = [("a", "j", 4), ("b", "j", 2), ("c", "k", 3), ("d", "k", 5), ("e", "k", 1)]
+    >>> total = calibrate(marks, direction="higher", panels=dict(zip("abcde", "ppqqq")), panel_model="within")
+    >>> part = CalibratedPart(name="", places=None, total=total, traits={})
+    >>> [(one.name, one.applications, one.places) for one in ranked_sets(part, 3)]
+    [('p', ('a', 'b'), 1), ('q', ('c', 'd', 'e'), 2)]
+    """
+    places = line if part.places is None else part.places
+    groups = part.total.groups
+    if len(groups) == 1:
+        return (RankedSet(name=part.name, part=part, applications=groups[0], places=places),)
+    panels = [part.total.merit(names[0]).panel or "" for names in groups]
+    return tuple(
+        RankedSet(
+            name=f"{part.name}{panel}"
+            + (f"#{panels[: n + 1].count(panel)}" if panels.count(panel) > 1 else ""),
+            part=part,
+            applications=names,
+            places=own,
+        )
+        for n, (panel, names, own) in enumerate(zip(panels, groups, _shared(groups, places), strict=True))
+    )
+
+
+def _shared(groups: Sequence[tuple[str, ...]], places: int) -> list[int]:
+    """Share places over sets by size; where there is one for everybody, everybody has one."""
+    total = sum(map(len, groups))
+    if places >= total:
+        return [len(names) for names in groups]
+    shares = [places * len(names) // total for names in groups]
+    order = sorted(range(len(groups)), key=lambda n: -(places * len(groups[n]) % total))
+    for n in order[: places - sum(shares)]:
+        shares[n] += 1
+    return shares
+
+
+def rank_set(
+    ranked: RankedSet, *, policy: JudgePolicy, withdrawn: Collection[str] = (), draws: int = 4000
+) -> ExpectedRanking:
+    """Rank a set by expected rank, with the band around its line.
+
+    Parameters
+    ----------
+    ranked : RankedSet
+        From ``ranked_sets``.
     policy : JudgePolicy
         Width of the band.
     withdrawn : Collection[str]
@@ -281,10 +351,11 @@ def rank_part(
         For the rank intervals.
     """
     return rank(
-        part.total,
-        line=line if part.places is None else part.places,
+        ranked.part.total,
+        line=ranked.places,
         alpha=float(policy.tie_alpha),
-        withdrawn=[name for name in withdrawn if name in part.total.applications],
+        among=ranked.applications,
+        withdrawn=[name for name in withdrawn if name in ranked.applications],
         draws=draws,
     )
 

@@ -26,6 +26,7 @@ upgrade(engine)
 brief = Brief.read((Path(__file__).parent / "challenge" / "hundred_million.json").read_bytes())
 code = brief.challenge_id
 import sys
+
 with UnitOfWork(engine) as session:
     world = World(Random(int(sys.argv[1]) if len(sys.argv) > 1 else 100))
     finance.open_book(session, BOOK, USD)
@@ -45,8 +46,13 @@ with UnitOfWork(engine) as session:
     semifinalists = judging.advance("peers")
     print(f"{len(entries)} entries; {len(semifinalists)} go on from the peers")
 
-    owned = Tie(kind="owns", from_party="river-college", to_party=leads[semifinalists[0]],
-        since=date(2025, 1, 1), source="register of companies")
+    owned = Tie(
+        kind="owns",
+        from_party="river-college",
+        to_party=leads[semifinalists[0]],
+        since=date(2025, 1, 1),
+        source="register of companies",
+    )
     finance.tie(session, BOOK, owned, clock=at("2027-04-20T12:00"))
     for n in range(10):
         judge = Judge(code=f"judge-{n}", organisation="" if n else "river-college", load=(0, 10))
@@ -56,7 +62,10 @@ with UnitOfWork(engine) as session:
     conflict = next(c for c in cs if c.judge == "judge-0")
     print("Found before anything was assigned:", conflict)
     plan = judging.run("panel")
-    print(f"panel: {len(plan.pairs)} reads, proven best: {plan.proven}", (semifinalists[0], "judge-0") in plan.pairs)
+    print(
+        f"panel: {len(plan.pairs)} reads, proven best: {plan.proven}",
+        (semifinalists[0], "judge-0") in plan.pairs,
+    )
     finalists = judging.advance("panel")
     grants = acts.decision_of(session, fund, code, clock=judging.closes("panel", 48))[0]
     granting.approve(0, grants, clock=judging.closes("panel", 48))
@@ -68,6 +77,6 @@ with UnitOfWork(engine) as session:
     judging.read(plan)
     judging.freeze("final")
     (r,) = acts.rank_phase(session, BOOK, code, "final", line=1)
-    print(r.expected_ranks, r.band, sorted((world.worth[n],n) for n in finalists))
+    print(r.expected_ranks, r.band, sorted((world.worth[n], n) for n in finalists))
     f = acts.phase_calibrations(session, BOOK, code, "final")[0].result.parts[0].total
     print(f.method, f.reason, f.variances, f.flags)

@@ -73,6 +73,7 @@ if TYPE_CHECKING:
         pay_award,
         tally,
     )
+    from .disclosing import is_announced, require_unconflicted, show_awards, show_feedback
     from .granting import (
         accept_award,
         approve_award,
@@ -161,6 +162,7 @@ else:
             ".checking": ("ConflictCheck", "check_conflicts", "conflicts_of"),
             ".closing": ("announce", "cancel", "conclude", "settle_prize"),
             ".deciding": ("award", "pay_award", "tally"),
+            ".disclosing": ("is_announced", "require_unconflicted", "show_awards", "show_feedback"),
             ".granting": (
                 "accept_award",
                 "approve_award",
@@ -256,6 +258,7 @@ __all__ = [
     "freeze_calibration",
     "goal_course",
     "hub_progress",
+    "is_announced",
     "landscape",
     "lapse_award",
     "leaderboard",
@@ -282,13 +285,16 @@ __all__ = [
     "recuse",
     "register_judge",
     "remind_readers",
+    "require_unconflicted",
     "reverse_award",
     "rule",
     "save_draft",
     "score",
     "settle_prize",
     "show_application",
+    "show_awards",
     "show_entries",
+    "show_feedback",
     "show_own_effect",
     "submit",
     "supply_fact",

@@ -157,9 +157,9 @@ def publish_band(
             phase=phase,
         )
     result = PhaseCalibration.read(kept.body)
-    rankings = rank_parts(session, stored, found, result, draws=0)
+    ranked = rank_parts(session, stored, found, result, draws=0)
     told: dict[str, object] = {
-        "bands": [_band(part.name, one) for part, one in zip(result.parts, rankings, strict=True)],
+        "bands": [_band(one.name, ranking) for one, ranking in ranked],
         "beacon_at": None if beacon_at is None else instant_text(as_utc(beacon_at)),
         "beacon_source": beacon_source,
         "calibration_sha256": kept.sha256,
@@ -325,22 +325,27 @@ def _decide(  # who competes, by which rule, with what seed
     lot = None if seed is None else _seed(session, stored, phase.id, kept, seed)
     if choice is not None:
         _require_panel(session, stored, phase, choice, eligible, clock)
+    chosen = () if choice is None else choice.chosen
+    if strange := sorted(set(chosen) - set(result.applications)):
+        raise TieUnresolved(
+            f"The panel named {', '.join(strange[:5])}, which nobody has read.", named=strange
+        )
     gone = {entry.code for entry in entries} - set(eligible)
-    rankings = rank_parts(session, stored, phase, result, draws=0, gone=gone)
+    ranked = rank_parts(session, stored, phase, result, draws=0, gone=gone)
     made = []
     unread = set(eligible)
-    for part, ranking in zip(result.parts, rankings, strict=True):
-        own = set(part.total.applications) & set(eligible)
+    for one, ranking in ranked:
+        own, total = set(one.applications) & set(eligible), one.part.total
         unread -= own
         made.append(
             advance(
                 rule,
                 sorted(own),
                 ranking=ranking,
-                levels={name: part.total.level(name) for name in own},
-                direction=part.total.direction,
-                seed=None if lot is None else f"{lot}{part.name}",
-                chosen=() if choice is None else choice.chosen,
+                levels={name: total.level(name) for name in own},
+                direction=total.direction,
+                seed=None if lot is None else f"{lot}{one.name}",
+                chosen=[name for name in chosen if name in one.applications],
                 reread=result.kind == EXTRA,
             )
         )

@@ -1,6 +1,7 @@
 """Appeals are filed, hold what they would change, and are ruled on by somebody from outside."""
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from ...finance.dates import Clock
@@ -10,7 +11,16 @@ from ...finance.posting import record_event
 from ...finance.records.registry import lock_fund
 from ...finance.storage import Session
 from ..advancing import Advancement, read_advancement
-from ..appeals import Appeal, Frozen, find_frozen, remedied, require_appeal, require_outsider
+from ..appeals import (
+    Appeal,
+    CorrectFinding,
+    Frozen,
+    VoidRead,
+    find_frozen,
+    remedied,
+    require_appeal,
+    require_outsider,
+)
 from ..awarding import Award, AwardMove, Finish, TieBreak, award_moves
 from ..calibrated_orders import rank_frozen
 from ..damping import ProgressContender
@@ -32,7 +42,10 @@ from ..records.appeals import (
 from ..records.awards import StoredAward, list_stored_awards
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import list_advancements, list_calibrations
+from ..records.findings import keep_finding
+from ..records.submissions import find_admission
 from .granting import approve_award, propose_award, reverse_award
+from .judging import void_read
 from .making import Which
 from .vetting import require_unbiased
 
@@ -322,6 +335,7 @@ def rule(
             facts = _facts(session, fund, stored, clock, inputs)
             rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
             right = decide(remedied(facts, found.appeal.remedies), rank=_ranker(session, stored, inputs))
+            _put_on_record(session, stored, found.appeal, ruling, clock)
             ruled = _carry_out(session, fund, challenge, rows, right, ruling, clock)
         keep_ruling(
             session,
@@ -344,6 +358,29 @@ def _require_independent(session: Session, stored: StoredChallenge, ruling: Ruli
             f"An upheld appeal needs a second person to check it besides {ruling.ruled_by}.",
             ruled_by=ruling.ruled_by,
         )
+
+
+def _put_on_record(
+    session: Session, stored: StoredChallenge, appeal: Appeal, ruling: Ruling, clock: Clock
+) -> None:
+    """Void the reads of the remedy, and admit whom it admits, where that is not so already."""
+    book, challenge = stored.challenge.book, stored.challenge.code
+    why = f"appeal {ruling.number} of {ruling.application} upheld: {ruling.reason}"
+    for remedy in appeal.remedies:
+        if isinstance(remedy, VoidRead):
+            with suppress(Missing):
+                name, judge = remedy.application, remedy.judge
+                void_read(session, book, challenge, remedy.phase, name, judge, reason=why, clock=clock)
+        admission = (
+            find_admission(session, stored.id, remedy.application)
+            if isinstance(remedy, CorrectFinding) and remedy.status == "pass"
+            else None
+        )
+        if admission is not None and admission.status != "pass":
+            body = {"challenge": challenge, "finding": "pass", "reason": why}
+            key = f"{challenge}#{ruling.application}#{ruling.number}#{admission.id}"
+            event_id, _ = record_event(session, book, "finding.corrected", body, key=key, clock=clock)
+            keep_finding(session, admission.id, admission.number + 1, None, event_id)
 
 
 def _carry_out(

@@ -11,7 +11,16 @@ from ..calibration import JudgeEffect
 from ..errors import CalibrationInvalid, ChallengeRefused
 from ..feedback import own_effect
 from ..judge_policy import JudgePolicy
-from ..phase_results import EXTRA, VOIDED, PhaseCalibration, calibrate_phase, rank_part, without_reads
+from ..phase_results import (
+    EXTRA,
+    VOIDED,
+    PhaseCalibration,
+    RankedSet,
+    calibrate_phase,
+    rank_set,
+    ranked_sets,
+    without_reads,
+)
 from ..phases import SCORED, Phase
 from ..plans import halves_of, panels_of
 from ..records.briefs import StoredChallenge, find_challenge
@@ -195,7 +204,9 @@ def rank_phase(
     line: int | None = None,
     draws: int = 4000,
 ) -> tuple[ExpectedRanking, ...]:
-    """Rank the applications of a phase by a frozen calibration: one ranking, or one for each half.
+    """Rank the applications of a phase by a frozen calibration: one ranking, or one for each half or panel.
+
+    Panels that are judged within themselves are ranked each by itself, and share the places by size.
 
     Whoever has been withdrawn or found not eligible since stays in all figures and is not listed.
 
@@ -218,7 +229,8 @@ def rank_phase(
     stored = find_challenge(session, book, challenge)
     found = _scored(stored, phase)
     kept = _frozen(find_calibration(session, stored, phase, number)).result
-    return rank_parts(session, stored, found, kept, line=line, draws=draws)
+    ranked = rank_parts(session, stored, found, kept, line=line, draws=draws)
+    return tuple(ranking for _, ranking in ranked)
 
 
 def rank_parts(  # what is ranked, and who of it
@@ -230,8 +242,8 @@ def rank_parts(  # what is ranked, and who of it
     line: int | None = None,
     draws: int = 4000,
     gone: Collection[str] = (),
-) -> tuple[ExpectedRanking, ...]:
-    """Rank every part of a calibration, see ``rank_phase``.
+) -> tuple[tuple[RankedSet, ExpectedRanking], ...]:
+    """Rank every set of a calibration by itself, see ``rank_phase``.
 
     Parameters
     ----------
@@ -247,14 +259,9 @@ def rank_parts(  # what is ranked, and who of it
     present = {entry.code for entry in list_entries(session, stored, phase)} - set(gone)
     places = places_of(phase, len(result.applications)) if line is None else line
     return tuple(
-        rank_part(
-            part,
-            line=places,
-            policy=_policy(stored),
-            withdrawn=set(part.total.applications) - present,
-            draws=draws,
-        )
+        (one, rank_set(one, policy=_policy(stored), withdrawn=set(one.applications) - present, draws=draws))
         for part in result.parts
+        for one in ranked_sets(part, places)
     )
 
 

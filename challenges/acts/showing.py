@@ -204,6 +204,9 @@ def show_application(
 ) -> View:
     """Show somebody an application through the masks of the brief; one in conflict sees nothing of it.
 
+    An applicant is no stranger to its own application: ties to its actors bar nobody who looks as
+    ``own_applicant``.
+
     Parameters
     ----------
     session, book, challenge, phase, application, clock
@@ -215,7 +218,8 @@ def show_application(
     """
     stored = find_challenge(session, book, challenge, clock())
     found = _phase(stored, phase)
-    barred = person and application in find_conflicted(session, stored, found, person, clock=clock)
+    asked = bool(person) and viewer != "own_applicant"
+    barred = asked and application in find_conflicted(session, stored, found, person, clock=clock)
     document = find_application(session, stored.id, application).model_dump(mode="json")
     relation: Relation = "conflicted" if barred else "none"
     return _masked(session, stored, phase, {"application": document}, viewer, as_utc(clock()), relation)
@@ -258,8 +262,8 @@ def _means(session: Session, stored: StoredChallenge, phase: Phase) -> dict[str,
 
 
 def _order(session: Session, stored: StoredChallenge, phase: Phase, result: PhaseCalibration) -> list[str]:
-    rankings = rank_parts(session, stored, phase, result, draws=0)
-    rows = [row for ranking in rankings for row in ranking.places]
+    ranked = rank_parts(session, stored, phase, result, draws=0)
+    rows = [row for _, ranking in ranked for row in ranking.places]
     return [
         row.application_id for row in sorted(rows, key=lambda row: (row.expected_rank, row.application_id))
     ]

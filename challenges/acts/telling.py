@@ -10,7 +10,7 @@ from ..errors import CalibrationInvalid
 from ..feedback import RoundResult, write_packet
 from ..lifecycle import Submission
 from ..packets import FeedbackPacket, MethodAgreement, ProcessFacts
-from ..phase_results import CalibratedPart, PhaseCalibration
+from ..phase_results import PhaseCalibration, RankedSet
 from ..phases import Phase
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import NumberedBody, find_calibration, list_advancements
@@ -32,7 +32,7 @@ class _Round:
     phase: Phase
     kept: NumberedBody
     result: PhaseCalibration
-    rankings: tuple[ExpectedRanking, ...]
+    ranked: tuple[tuple[RankedSet, ExpectedRanking], ...]
     sensitivities: tuple[AwardSensitivity, ...]
     scores: tuple[Score, ...]
     decision: Advancement | None
@@ -101,17 +101,19 @@ def _gather(session: Session, stored: StoredChallenge, phase: str) -> _Round:
     found = stored.challenge.brief.phase(phase)
     kept = find_calibration(session, stored, phase)
     result = PhaseCalibration.read(kept.body)
-    rankings = rank_parts(session, stored, found, result)
+    ranked = rank_parts(session, stored, found, result)
     decided = list_advancements(session, stored, phase, "decided")
     return _Round(
         stored=stored,
         phase=found,
         kept=kept,
         result=result,
-        rankings=rankings,
+        ranked=ranked,
         sensitivities=tuple(
-            decide_otherwise(part.total, line=_line(ranking), withdrawn=ranking.withdrawn)
-            for part, ranking in zip(result.parts, rankings, strict=True)
+            decide_otherwise(
+                one.part.total, line=_line(ranking), among=one.applications, withdrawn=ranking.withdrawn
+            )
+            for one, ranking in ranked
         ),
         scores=tuple(score for name in result.phases for score in list_scores(session, stored, name)),
         decision=read_advancement(decided[-1].body) if decided else None,
@@ -126,15 +128,15 @@ def _line(ranking: ExpectedRanking) -> int:
 
 def _packet(round_: _Round, submission: Submission, key: bytes) -> FeedbackPacket:
     code = submission.application.application_id
-    places = [n for n, part in enumerate(round_.result.parts) if code in part.total.applications]
+    places = [n for n, (one, _) in enumerate(round_.ranked) if code in one.applications]
     at = places[0] if places else 0
-    part, ranking = round_.result.parts[at], round_.rankings[at]
-    own = tuple(one for one in round_.scores if one.application_id in set(part.total.applications) | {code})
+    ranked, ranking = round_.ranked[at]
+    own = tuple(one for one in round_.scores if one.application_id in {*ranked.applications, code})
     result = RoundResult(
         rubric=round_.stored.challenge.brief.rubric_of(round_.phase.id),
         scores=own,
-        total=part.total,
-        traits=part.traits,
+        total=ranked.part.total,
+        traits=ranked.part.traits,
         ranking=ranking,
         decision=round_.decision,
         line=_level(round_.phase),
@@ -144,7 +146,7 @@ def _packet(round_: _Round, submission: Submission, key: bytes) -> FeedbackPacke
         code,
         result,
         pseudonyms={judge: pseudonym(judge, code, key) for judge in judges},
-        process=_process(round_, part, ranking),
+        process=_process(round_, ranked, ranking),
         findings=_findings(submission),
         agreement=_agreement(code, round_.sensitivities[at]) if places else None,
         appeal_until=_appeal_until(round_),
@@ -157,13 +159,13 @@ def _level(phase: Phase) -> float | None:
     return None if rule is None or rule.line is None else float(rule.line)
 
 
-def _process(round_: _Round, part: CalibratedPart, ranking: ExpectedRanking) -> ProcessFacts:
+def _process(round_: _Round, ranked: RankedSet, ranking: ExpectedRanking) -> ProcessFacts:
     lot = None if round_.decision is None else round_.decision.lot
     return ProcessFacts(
         phase=round_.phase.id,
         rubric=round_.result.rubric,
         entries=ranking.entries,
-        reads=len(part.total.reads),
+        reads=sum(read.application_id in ranked.applications for read in ranked.part.total.reads),
         band=len(ranking.band.members),
         seed=None if lot is None else lot.seed,
         calibration_sha256=round_.kept.sha256,

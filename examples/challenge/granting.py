@@ -26,7 +26,13 @@ class Granting:
         return Which(prize=prize, application=award.application_id, part=award.part)
 
     def approve(
-        self, prize: int, awards: Iterable[Award], *, clock: Clock, maker: str = "desk", checker: str = "board"
+        self,
+        prize: int,
+        awards: Iterable[Award],
+        *,
+        clock: Clock,
+        maker: str = "desk",
+        checker: str = "board",
     ) -> None:
         """Have awards proposed by one and approved by another."""
         for award in awards:

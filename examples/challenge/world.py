@@ -62,9 +62,7 @@ class World:
         return sorted(among, key=lambda name: -self.worth[name]).index(application) + 1
 
 
-def content(
-    code: str, challenge: str, lead: str, partner: str, ask: str, minimum: str
-) -> dict[str, object]:
+def content(code: str, challenge: str, lead: str, partner: str, ask: str, minimum: str) -> dict[str, object]:
     """Write the document of one application."""
     cost = {"actor": lead, "intervention": "work", "category": "delivery", "amount": ask, "covered_by": "ask"}
     return {

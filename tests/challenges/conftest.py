@@ -456,8 +456,10 @@ def open_judged(brief_content: Content) -> Callable[[Round], Judged]:
         panel.setdefault("advances", {"rule": "top", "n": 3, "tie": "lottery"})
         brief_content["visibility"] += [
             {"pointer": "/application", "action": "show", "viewer": "assigned_judge"},
-            {"pointer": "/application/lead", "action": "mask", "viewer": "assigned_judge"},
-            {"pointer": "/application/bundle", "action": "mask", "viewer": "assigned_judge"},
+            *(
+                {"pointer": f"/application/{name}", "action": "mask", "viewer": "assigned_judge"}
+                for name in ("lead", "bundle", "budget", "disclosures", "in_kind_offers", "files", "accords")
+            ),
             {"pointer": "/application", "action": "show", "viewer": "chair"},
         ]
         round_.publish({"region": "east"})

@@ -163,6 +163,7 @@ def brief_content(prizes: list[dict[str, Any]]) -> dict[str, Any]:
         "goal": {"metric": "wells@1", "baseline": "0", "target": "12", "unit": "well", "by": "2028-12-31"},
         "phases": phases,
         "rubric": {"id": "merit/1", "scale": scale, "traits": [trait]},
+        "visibility": [{"pointer": "/feedback", "viewer": "own_applicant", "action": "after(decided)"}],
         "prizes": prizes,
     }
 

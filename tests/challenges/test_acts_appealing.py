@@ -16,6 +16,8 @@ from almoner.challenges.awarding import TieBreak
 from almoner.challenges.errors import AppealRefused, AwardHeld, AwardRefused
 from almoner.challenges.records.awards import list_stored_awards
 from almoner.challenges.records.briefs import find_challenge
+from almoner.challenges.records.reads import list_reads
+from almoner.challenges.records.submissions import find_admission
 from almoner.challenges.records.tables import AWARD_PAYMENT, AWARD_STEP, CHALLENGE, PRIZE_END
 from almoner.finance import acts as finance
 from almoner.finance.errors import KeyReused
@@ -51,6 +53,7 @@ def awarded(round_: "Round") -> "Round":
     round_.publish(EAST)
     for name in ("a-1", "a-4", "a-5"):
         round_.submit(name)
+    round_.submit("a-2", facts={"lead.kind": "government"})
     for (name, judge), mark in MARKS.items():
         round_.score(name, judge, {"reach": mark, "proof": mark})
     clock = round_.clock("2027-05-20")
@@ -162,6 +165,25 @@ def test_what_was_put_right_stays_right_in_every_later_decision(awarded: "Round"
     again = acts.decision_of(awarded.session, awarded.fund, CODE, clock=clock, inputs=INPUTS)
     assert {one.application_id: one.amount.text for one in again[0]} == standing(awarded)
     assert file(awarded, {"kind": "recompute"}, ground="arithmetic").held == ()
+
+
+def test_whom_the_ruling_admits_is_admitted_and_awarded(awarded: "Round") -> None:
+    admit = {"kind": "correct_finding", "application": "a-2", "status": "pass"}
+    file(awarded, admit, ground="eligibility_fact")
+    rule(awarded, upheld=True)
+    stored = find_challenge(awarded.session, "main", CODE)
+    assert find_admission(awarded.session, stored.id, "a-2").status == "pass"
+    assert find_admission(awarded.session, stored.id, "a-2").number == 2
+
+
+def test_a_read_that_the_ruling_voids_is_void_for_everybody(awarded: "Round") -> None:
+    file(awarded)
+    rule(awarded, upheld=True)
+    stored = find_challenge(awarded.session, "main", CODE)
+    void = [
+        (read.application, read.judge) for read in list_reads(awarded.session, stored, "panel") if read.void
+    ]
+    assert void == [("a-4", "j-2")]
 
 
 def test_what_is_paid_already_is_claimed_back_and_nothing_is_made_before(awarded: "Round") -> None:

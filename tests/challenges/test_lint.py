@@ -228,7 +228,7 @@ PLANTED: list[tuple[Callable[[Content], None], str, str, str]] = [
     (no_policy, "warning", "judges.policy", "/judge_policy"),
     (fee, "error", "judges.fee", "/judge_policy/fee/per"),
     (scope, "warning", "judges.scope", "/judge_policy/scope"),
-    (few, "error", "review.few_reads", "/phases/1/reads_per_application"),
+    (few, "warning", "review.few_reads", "/phases/1/reads_per_application"),
     (tie, "error", "advances.tie", "/phases/1/advances/tie"),
     (lottery, "error", "lottery.seed", "/phases/1/advances/tie"),
     (lottery, "error", "lottery.seed", "/prizes/0/tie"),

@@ -52,7 +52,10 @@ class PrizeMoney(RuleBasedStateMachine):
     @initialize(seed=PICK)
     def open(self, seed: int) -> None:
         random = dice(seed)
-        facts = random_facts(random, prize_contents(random))
+        prizes = prize_contents(random)
+        for prize in prizes:  # a lottery needs a seed source, and that judges who are assigned
+            prize["tie"] = "panel" if prize["tie"] == "lottery" else prize["tie"]
+        facts = random_facts(random, prizes)
         self.session = Session(self.engine)
         self.day = datetime(2027, 1, 1, tzinfo=UTC)
         finance.open_book(self.session, "main", USD)
