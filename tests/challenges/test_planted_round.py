@@ -63,7 +63,9 @@ class Planted:
 
     def flow(self, payer: str, payee: str, *, on: date = LATE, through: str = "") -> None:
         self.flows.append(
-            MoneyFlow(payer=payer, payee=payee, state="settled", amount=TEN, first=on, last=on, through=through)
+            MoneyFlow(
+                payer=payer, payee=payee, state="settled", amount=TEN, first=on, last=on, through=through
+            )
         )
 
 
@@ -77,13 +79,17 @@ def plant() -> Planted:
         judge, actor, name = made.pair("register of *")
         tie = Tie(kind=kind, from_party=judge, to_party=actor, since=LATE, source=f"register of {name}")
         made.interests.append(interest_of_tie(tie))
-    for n, spell in enumerate(("X{n}.Ruiz@gmail.com", "x{n}ruiz+a@googlemail.com", "\u0445{n}ruiz@gmail.com")):
+    for n, spell in enumerate(
+        ("X{n}.Ruiz@gmail.com", "x{n}ruiz+a@googlemail.com", "\u0445{n}ruiz@gmail.com")
+    ):
         for kind in INTEREST_KINDS:
             judge, actor, name = made.pair(f"note {n} of *", kind)
             number = name[2:]
             made.mail(judge, f"x{number}ruiz@gmail.com")
             made.mail(f"other-{number}", spell.format(n=number))
-            made.interests.append(Interest(a=f"other-{number}", b=actor, kind=kind, source=f"note {n} of {name}"))
+            made.interests.append(
+                Interest(a=f"other-{number}", b=actor, kind=kind, source=f"note {n} of {name}")
+            )
     for _ in range(5):
         judge, actor, name = made.pair("@org*.example", "same_organisation")
         made.mail(judge, f"me@org{name}.example")
@@ -144,7 +150,9 @@ def test_every_conflict_of_a_round_of_500_is_found_and_none_is_invented() -> Non
         assert one.provenance, one
     told: dict[tuple[str, str], str] = {}
     for one in found:
-        told[one.judge, one.application] = told.get((one.judge, one.application), "") + " ".join(one.provenance)
+        told[one.judge, one.application] = told.get((one.judge, one.application), "") + " ".join(
+            one.provenance
+        )
     missing = {pair: said for pair, (_, said) in made.expected.items() if said not in told[pair]}
     assert missing == {}
 
@@ -200,6 +208,4 @@ def test_a_conflict_is_found_at_every_step_from_the_register_to_the_payment(
     with pytest.raises(AwardRefused, match=bad):
         acts.announce(session, round_.fund, "clean-water", reason="Read.", clock=judged.at("2027-05-21"))
     with pytest.raises(AwardRefused, match=bad):
-        acts.pay_award(
-            session, round_.fund, "clean-water", winner, key="p", clock=judged.at("2027-06-20")
-        )
+        acts.pay_award(session, round_.fund, "clean-water", winner, key="p", clock=judged.at("2027-06-20"))
