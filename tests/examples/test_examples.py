@@ -59,6 +59,16 @@ PRINTED = {
         "paid 111,000,000.00, promised 0.00, free 9,000,000.00 USD",
         "the statement differs from the ledger by 0.00 USD; the log is verified",
     ],
+    "10_measured_progress.py": [
+        "2. river-hub  0.7983 (0.7233 to 0.8733) 4 results, rated, band",
+        "3. island-hub 0.6540 (0.2132 to 1.0949) 0 results, unrated, band",
+        "a-4      900,000.00 USD  Lower bound of progress 0.7787 of the way",
+        "a-5      300,000.00 USD  No final determination yet: from the part for newcomers",
+        "founder promised this by 2028-12-31 and missed it: 3000000 of 4000000.00 is verified.",
+        "river-hub kept this on 2028-05-31, promised by 2028-12-31: 304 of 300.",
+        "The map falls apart without it.",
+        "207 awards; largest difference 0.000000305 OP",
+    ],
 }
 
 
