@@ -225,8 +225,8 @@ def test_a_file_of_reads_is_taken_whole_or_not_at_all(walk: Walk) -> None:
         "a-12,j-3,reach,2.0,",
     ]
     Path("faulty.csv").write_text("\n".join(rows), encoding="utf-8")
-    line = ("score", "clean-water", "--csv", "faulty.csv", "--at", "2027-03-11T12:00Z")
-    line += ("--db", "sqlite:///scored.db")  # before the freeze
+    before = ("--at", "2027-03-11T12:00Z", "--db", "sqlite:///scored.db")  # before the freeze
+    line = ("score", "clean-water", "--csv", "faulty.csv", *before)
     seen = walk.ask(*line, "--dry-run", code=1)
     assert [one["row"] for one in seen["faults"]] == [2, 4]
     assert "9.9 is out of scale" in seen["faults"][0]["message"]
