@@ -1,4 +1,4 @@
-"""A round of 500 with conflicts of every kind in it: all are found, none is invented, each says from where."""
+"""A round of 500 with conflicts of every kind: all are found, none is invented, each says from where."""
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
@@ -144,10 +144,7 @@ def test_every_conflict_of_a_round_of_500_is_found_and_none_is_invented() -> Non
     wanted = {pair: kind for pair, (kind, _) in made.expected.items()}
     assert {(one.judge, one.application) for one in found} == set(wanted)
     assert {kind for kind in wanted.values() if kind} == {*INTEREST_KINDS}
-    for one in found:
-        kind, said = made.expected[one.judge, one.application]
-        assert one.kind == kind or not kind or kind in {"", one.kind}, (one, kind)
-        assert one.provenance, one
+    assert [one for one in found if wanted[one.judge, one.application] not in {"", one.kind}] == []
     told: dict[tuple[str, str], str] = {}
     for one in found:
         told[one.judge, one.application] = told.get((one.judge, one.application), "") + " ".join(
@@ -171,7 +168,10 @@ def test_a_conflict_is_found_at_every_step_from_the_register_to_the_payment(
     late = Judge(code="j-6", organisation="hub-1")
     acts.register_judge(session, *place, late, clock=judged.at("2027-02-01"))
     seen = acts.conflicts_of(session, *place, as_of=date(2027, 2, 1))
-    assert {(one.judge, one.application, one.kind) for one in seen} == {("j-6", "a-1", "employee")}
+    assert {(one.judge, one.application, one.kind) for one in seen} == {
+        ("j-6", "a-1", "employee"),
+        ("j-6", "a-1", "co_applicant"),
+    }
     assert all("j-6" in " ".join(one.provenance) and "hub-1" in " ".join(one.provenance) for one in seen)
 
     draft = judged.plan()
