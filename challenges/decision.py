@@ -7,7 +7,7 @@ gives the awards that there would have been. Appeals, lapses and replays all ask
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from ..finance.dates import as_utc
@@ -39,7 +39,7 @@ from .damping import ProgressContender
 from .eligibility import Status
 from .errors import BallotInvalid
 from .figures import is_plain_decimal
-from .phases import SCORED, Phase
+from .phases import ENTERED, SCORED, Phase
 from .prizes import (
     AnyPrize,
     FinalistsThenGrand,
@@ -100,8 +100,10 @@ class DecisionFacts:
         A prize is decided when its phase has closed by then; aware.
     applications : tuple[Application, ...]
         As submitted last.
+    earlier : mapping of str to tuple[Application, ...]
+        Phase -> applications as they stood when it closed, where some were handed in again since.
     received : mapping of str to datetime
-        When each was received.
+        When each was received last, development phases apart.
     statuses : mapping of str to str
         What was found of its eligibility; whoever is not listed passes.
     reads : tuple[TimedRead, ...]
@@ -126,6 +128,7 @@ class DecisionFacts:
     unit: Unit
     as_of: datetime
     applications: tuple[Application, ...] = ()
+    earlier: Mapping[str, tuple[Application, ...]] = field(default_factory=dict)
     received: Mapping[str, datetime] = field(default_factory=dict)
     statuses: Mapping[str, Status] = field(default_factory=dict)
     reads: tuple[TimedRead, ...] = ()
@@ -144,15 +147,23 @@ class DecisionFacts:
 
     @property
     def competing(self) -> frozenset[str]:
-        """Applications that were received in time and may compete."""
-        entry = [phase.id for phase in self.brief.phases if phase.kind == "application"]
-        spans = [self.clock(phase) for phase in entry]
+        """Applications that were received in time, seconds of grace included, and may compete."""
+        entry = [phase for phase in self.brief.phases if phase.kind in ENTERED]
+        spans = [
+            (opens, closes + timedelta(seconds=phase.grace_seconds))
+            for phase in entry
+            for opens, closes in [self.clock(phase.id)]
+        ]
         return frozenset(
             one.application_id
             for one in self.applications
             if self.statuses.get(one.application_id, "pass") == "pass"
             and any(opens <= as_utc(self.received[one.application_id]) < closes for opens, closes in spans)
         )
+
+    def applications_of(self, phase: str) -> tuple[Application, ...]:
+        """Return the applications as they stood when a phase closed."""
+        return self.earlier.get(phase, self.applications)
 
     def scores_of(self, phase: str) -> tuple[Score, ...]:
         """Return the scores of a phase that count: read in time, of those who compete."""
@@ -293,7 +304,7 @@ def _by_place(
 def _of_pool(facts: DecisionFacts, prize: Pool, rank: Ranker, added: Money | None) -> tuple[Award, ...]:
     order = _order_of(facts, prize.phase, rank)
     if prize.split == "ask":
-        asks = [one for one in facts.applications if one.application_id in order.names]
+        asks = [one for one in facts.applications_of(prize.phase) if one.application_id in order.names]
         return award_by_ask(prize, order, asks, unit=facts.unit, tie=facts.tie, added=added)
     scale = facts.brief.rubric_of(prize.phase).scale
     return award_by_score(prize, order, scale, unit=facts.unit, tie=facts.tie, added=added)
@@ -318,7 +329,7 @@ def _by_ballot(facts: DecisionFacts, prize: Pool, added: Money | None) -> tuple[
     policy = facts.brief.phase(prize.phase).ballot
     if policy is None or not facts.ballots:
         return ()
-    rows = [one for one in facts.applications if one.application_id in _in(facts)]
+    rows = [one for one in facts.applications_of(prize.phase) if one.application_id in _in(facts)]
     projects = [measured_project(one, policy.metrics, boosted=policy.boosts(one.facts)) for one in rows]
     pool = prize_maximum(prize, facts.unit) + (added or zero(facts.unit))
     result = count_ballots(policy, projects, facts.ballots, pool=pool)
@@ -348,7 +359,9 @@ def measured_project(
     missing = [metric for metric in metrics if metric not in facts]
     if missing:
         raise BallotInvalid(
-            f"{name} has no measurement of {', '.join(missing)}.", application=name, missing=missing
+            f"{name} has no measurement of {', '.join(missing)}: hand it in again with it among its facts.",
+            application=name,
+            missing=missing,
         )
     unread = [metric for metric in metrics if not is_plain_decimal(str(facts[metric]))]
     if unread:

@@ -15,11 +15,12 @@ from statistics import fmean, median, stdev
 
 from .advancing import Advancement
 from .bands import ExpectedRanking
-from .calibration import Calibration, JudgeEffect, calibrate
+from .calibration import Calibration, JudgeEffect, Variances, calibrate
 from .errors import CalibrationInvalid
 from .packets import FeedbackPacket, MethodAgreement, PacketMark, PacketTrait, ProcessFacts
+from .ranking import rank
 from .rubric import Rubric, figure
-from .scores import Score, totals_by_read
+from .scores import Score, read_marks, totals_by_read
 
 _LEAST_READS = 2  # for a spread
 _WHOLE_BP = 10_000
@@ -94,23 +95,7 @@ def write_packet(
 
     Examples
     --------
-    >>> from .calibration import Variances
-    >>> from .ranking import rank
-    >>> from .scores import read_marks
-    >>> rubric = Rubric.read('''{"id": "merit/1",
-    ...     "scale": {"lo": "1", "hi": "5", "step": "0.5", "direction": "higher"},
-    ...     "traits": [{"id": "reach", "title": "Reach", "weight_bp": 10000, "anchors": [
-    ...         {"lo": "1", "hi": "2", "text": "few"}, {"lo": "2.5", "hi": "3.5", "text": "some"},
-    ...         {"lo": "4", "hi": "5", "text": "all"}]}]}''')
-    >>> given = {("a", "J1"): "4", ("a", "J2"): "3", ("b", "J1"): "3.5", ("b", "J3"): "3", ("c", "J2"): "2",
-    ...     ("c", "J3"): "2.5", ("d", "J3"): "4.5"}
-    >>> scores = tuple(score for (name, judge), mark in given.items()
-    ...     for score in read_marks(rubric, application_id=name, judge_id=judge, marks={"reach": mark}))
-    >>> reads = [(name, judge, Fraction(mark)) for (name, judge), mark in given.items()]
-    >>> total = calibrate(reads, direction="higher",
-    ...     variances=Variances(application=1, judge=0.5, residual=0.5))
-    >>> result = RoundResult(rubric=rubric, scores=scores, total=total, traits={"reach": total},
-    ...     ranking=rank(total, line=2))
+    >>> result = example_result()
     >>> process = ProcessFacts(phase="panel", rubric="merit/1", entries=4, reads=7, band=2, seed=None,
     ...     calibration_sha256="", decided="")
     >>> packet = write_packet("b", result, pseudonyms={"J1": "reader-1", "J3": "reader-2"}, process=process)
@@ -148,6 +133,37 @@ def write_packet(
         findings=tuple(findings),
         process=process,
         appeal_until=appeal_until,
+    )
+
+
+def example_result() -> RoundResult:
+    """Return a small round for examples: four applications, seven reads, one trait.
+
+    Examples
+    --------
+    >>> example_result().total.applications
+    ('a', 'b', 'c', 'd')
+    """
+    rubric = Rubric.read(
+        """{"id": "merit/1", "scale": {"lo": "1", "hi": "5", "step": "0.5", "direction": "higher"},
+        "traits": [{"id": "reach", "title": "Reach", "weight_bp": 10000, "anchors": [
+            {"lo": "1", "hi": "2", "text": "few"}, {"lo": "2.5", "hi": "3.5", "text": "some"},
+            {"lo": "4", "hi": "5", "text": "all"}]}]}"""
+    )
+    given = {("a", "J1"): "4", ("a", "J2"): "3", ("b", "J1"): "3.5", ("b", "J3"): "3", ("c", "J2"): "2"}
+    given |= {("c", "J3"): "2.5", ("d", "J3"): "4.5"}
+    scores = tuple(
+        score
+        for (name, judge), mark in given.items()
+        for score in read_marks(rubric, application_id=name, judge_id=judge, marks={"reach": mark})
+    )
+    total = calibrate(
+        [(name, judge, Fraction(mark)) for (name, judge), mark in given.items()],
+        direction="higher",
+        variances=Variances(application=1, judge=0.5, residual=0.5),
+    )
+    return RoundResult(
+        rubric=rubric, scores=scores, total=total, traits={"reach": total}, ranking=rank(total, line=2)
     )
 
 

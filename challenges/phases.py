@@ -26,6 +26,7 @@ TieRule = Literal["split", "lottery", "panel", "extra_reads"]
 MAX_GRACE_SECONDS = 86_400
 _NOWHERE = frozenset({"localtime", "Factory", "posixrules"})  # another time on each machine
 SCORED: frozenset[str] = frozenset({"panel", "applicants"})  # judged by reads under a rubric
+ENTERED: frozenset[str] = frozenset({"registration", "application", "development"})  # take applications
 
 
 def _real_instant(text: str) -> str:

@@ -59,9 +59,9 @@ class DecisionInputs:
     tie : TieBreak
         Seed, decisions of the panel, free money.
     progress : mapping of str to tuple[ProgressContender, ...]
-        Phase -> hubs, from final determinations.
+        Phase -> hubs by the code of their application, as of ``progress_contenders``.
     finishes : mapping of str to tuple[Finish, ...]
-        Phase -> determinations of a target.
+        Phase -> determinations of a target, by the code of the application.
     rank : callable or None
         How a phase that judges scored is ranked; ``None``: by its frozen calibration where the brief asks for
         one, else by plain means.
@@ -134,6 +134,16 @@ def _facts(
     session: Session, fund: PooledFund, stored: StoredChallenge, clock: Clock, inputs: DecisionInputs
 ) -> DecisionFacts:
     facts = find_facts(session, stored, fund.unit, as_of=clock())
+    named = {one.hub for rows in inputs.progress.values() for one in rows}
+    named |= {one.application_id for rows in inputs.finishes.values() for one in rows}
+    unknown = sorted(named - {one.application_id for one in facts.applications})
+    if unknown:
+        raise Missing(
+            f"{stored.challenge.code} has no application {', '.join(unknown)}: a result is named by the code "
+            "of its application, not by its hub.",
+            what="application",
+            code=unknown[0],
+        )
     return replace(facts, tie=inputs.tie, progress=inputs.progress, finishes=inputs.finishes)
 
 

@@ -15,7 +15,7 @@ from ..drafts import Draft, merge_drafts, superseded
 from ..errors import ApplicationIncomplete, ApplicationStale, ChallengeClosed, ChallengeRefused
 from ..forms import check_answers
 from ..lifecycle import Receipt, Submission
-from ..phases import Phase
+from ..phases import ENTERED, Phase
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.drafts import (
     drop_revisions,
@@ -41,9 +41,9 @@ from ..records.submissions import (
     make_receipt,
     require_submission,
 )
+from .entering import let_on
 from .finding import find_in_force, find_now
 
-ENTERED = ("registration", "application", "development")
 
 
 def save_draft(
@@ -248,7 +248,7 @@ def submit(
     ApplicationInconsistent, ApplicationIncomplete, AnswersInvalid
         When figures do not add up; when an accord or a statement is missing; when the form is not met.
     ChallengeRefused
-        When the application was withdrawn, or the challenge called off.
+        When the application was withdrawn, or did not go on to this phase, or the challenge is called off.
     KeyReused, Missing
         Nothing is written then either.
     """
@@ -263,6 +263,7 @@ def submit(
     _require_complete(session, stored, application, entered)
     last = find_submission(session, stored, application.application_id)
     _require_lawful(application, last, entered)
+    _require_let_on(session, stored, application, entered)
     number = 1 if last is None or last.receipt is None else last.receipt.number + 1
     receipt = make_receipt(
         stored.challenge.brief, application, number=number, phase=entered.id, received_at=now
@@ -377,6 +378,19 @@ def _require_lawful(application: Application, last: Submission | None, phase: Ph
             "Withdraw it and apply under another name.",
             challenge=application.challenge_id,
             application=name,
+        )
+
+
+def _require_let_on(
+    session: Session, stored: StoredChallenge, application: Application, phase: Phase
+) -> None:
+    going = let_on(session, stored, phase)
+    if going is not None and application.application_id not in going:
+        raise ChallengeRefused(
+            f"{phase.id} is open to those who went on to it; {application.application_id} did not.",
+            challenge=application.challenge_id,
+            application=application.application_id,
+            phase=phase.id,
         )
 
 

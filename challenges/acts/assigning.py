@@ -13,7 +13,7 @@ from ..errors import AssignmentInvalid
 from ..halves import Half, PeerEntry, halve
 from ..judge_policy import JudgePolicy
 from ..judges import Judge
-from ..phases import SCORED, Phase
+from ..phases import ENTERED, SCORED, Phase
 from ..plans import AssignmentPlan, PlanWishes, halves_of, read_plan
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.interests import list_judges
@@ -285,14 +285,25 @@ def _readers(session: Session, stored: StoredChallenge, halves: Sequence[Half]) 
 
 
 def _read_before(session: Session, stored: StoredChallenge, phase: Phase) -> dict[Pair, str]:
-    """Bar what a judge has read in another phase under the same rubric: an extra read is somebody else's."""
+    """Bar what a judge has read in another phase under the same rubric: an extra read is somebody else's.
+
+    What was handed in again or delivered between the two phases is another work: the same judge may read it.
+    """
     brief = stored.challenge.brief
+    order = [one.id for one in brief.phases]
+    entry = [n for n, one in enumerate(brief.phases) if one.kind in ENTERED | {"delivery"}]
+
+    def anew(other: str) -> bool:
+        low, high = sorted((order.index(other), order.index(phase.id)))
+        return any(low < n < high for n in entry)
+
     others = [
         one.id
         for one in brief.phases
         if one.id != phase.id
         and one.judging in SCORED
         and brief.rubric_of(one.id) == brief.rubric_of(phase.id)
+        and not anew(one.id)
     ]
     return {
         (read.application, read.judge): "read_before"

@@ -44,19 +44,25 @@ def list_entries(session: Session, stored: StoredChallenge, phase: Phase) -> tup
     phase : Phase
         Of its brief.
     """
-    let_on = _let_on(session, stored, phase)
+    going = let_on(session, stored, phase)
     entries = []
     for submission in list_submissions(session, stored):
         application = submission.application
         code = application.application_id
-        if submission.status == "pass" and (let_on is None or code in let_on):
+        if submission.status == "pass" and (going is None or code in going):
             parties = sorted({application.lead, *(member.party for member in application.bundle)})
             entries.append(Entry(code=code, lead=application.lead, parties=tuple(parties)))
     return tuple(sorted(entries, key=lambda entry: entry.code))
 
 
-def _let_on(session: Session, stored: StoredChallenge, phase: Phase) -> set[str] | None:
-    """Return whom the last phase before, that chose, let on; ``None`` where none has chosen."""
+def let_on(session: Session, stored: StoredChallenge, phase: Phase) -> set[str] | None:
+    """Return whom the last phase before, that chose, let on; ``None`` where none has chosen.
+
+    Parameters
+    ----------
+    session, stored, phase
+        As for ``list_entries``.
+    """
     brief = stored.challenge.brief
     before = brief.phases[: [one.id for one in brief.phases].index(phase.id)]
     for one in reversed(before):

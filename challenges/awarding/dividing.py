@@ -108,7 +108,9 @@ def _last_of_pool(  # one tie, and all that decides it
     asks: dict[str, Application],
     unit: Unit,
 ) -> list[tuple[str, Money]]:
-    """Divide what is left among those who are tied where the money ends."""
+    """Divide what is left among those who are tied where the money ends; nothing where it has ended."""
+    if not left:
+        return []
     if len(group) == 1 or prize.tie in ("lottery", "panel"):
         names = group if len(group) == 1 else break_tie(group, place, prize.tie, tie)
         given = []
@@ -124,7 +126,8 @@ def _last_of_pool(  # one tie, and all that decides it
     if short:
         raise TieUnresolved(
             f"{', '.join(sorted(group))} are tied at place {place} with {left} left, and equal parts would "
-            f"give {', '.join(short)} less than the minimum asked for: decide by panel.",
+            f"give {', '.join(short)} less than the minimum asked for. The rule of this prize is {prize.tie}; "
+            "only 'lottery' or 'panel' puts them in order.",
             tied=sorted(group),
             place=place,
             rule=prize.tie,

@@ -1,6 +1,6 @@
 """Rows of appeals: what was filed, what it holds, how it was ruled; and the facts of a decision."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +15,7 @@ from ...finance.units import Unit
 from ..appeals import Appeal, remedied_where_possible
 from ..applications import Application
 from ..decision import DecisionFacts, TimedRead
-from ..phases import SCORED
+from ..phases import ENTERED, SCORED
 from .awards import list_moves, list_stored_awards
 from .ballots import list_ballots
 from .briefs import StoredChallenge
@@ -154,6 +154,43 @@ def _newest(session: Session, challenge_id: int) -> list[tuple[Application, date
     return [(Application.read(bytes(row.body)), as_utc(row.received_at), row.application_id) for row in rows]
 
 
+def _entered(session: Session, stored: StoredChallenge) -> dict[int, datetime]:
+    """Return when each application, by its row, was received last, development phases apart."""
+    entry = [
+        phase.id for phase in stored.challenge.brief.phases if phase.kind in ENTERED - {"development"}
+    ]
+    rows = session.execute(
+        select(SUBMISSION.c.application_id, SUBMISSION.c.received_at)
+        .where(SUBMISSION.c.challenge_id == stored.id, SUBMISSION.c.phase.in_(entry))
+        .order_by(SUBMISSION.c.application_id, SUBMISSION.c.number)
+    )
+    return {row.application_id: as_utc(row.received_at) for row in rows}
+
+
+def _earlier(
+    session: Session, stored: StoredChallenge, last: Mapping[str, datetime]
+) -> dict[str, tuple[Application, ...]]:
+    """Return the applications as they stood when a phase with a prize closed, where some are newer now."""
+    brief = stored.challenge.brief
+    closes = {prize.phase: brief.closes(prize.phase) for prize in brief.prizes}
+    passed = {phase: end for phase, end in closes.items() if any(at >= end for at in last.values())}
+    if not passed:
+        return {}
+    rows = session.execute(
+        select(*SUBMISSION.c["body", "received_at", "application_id"])
+        .where(SUBMISSION.c.challenge_id == stored.id)
+        .order_by(SUBMISSION.c.application_id, SUBMISSION.c.number)
+    )
+    listed = [(row.application_id, as_utc(row.received_at), bytes(row.body)) for row in rows]
+    return {
+        phase: tuple(
+            Application.read(body)
+            for body in {row_id: body for row_id, at, body in listed if at < end}.values()
+        )
+        for phase, end in passed.items()
+    }
+
+
 def announced_at(session: Session, stored: StoredChallenge) -> datetime | None:
     """Return when the decision was announced; ``None`` before."""
     event_id = list_moves(session, stored.id).get("decided")
@@ -165,6 +202,7 @@ def find_facts(session: Session, stored: StoredChallenge, unit: Unit, *, as_of: 
     """Return what the database holds of everything that decides, upheld appeals included."""
     brief, newest = stored.challenge.brief, _newest(session, stored.id)
     codes = {row_id: application.application_id for application, _, row_id in newest}
+    entered = _entered(session, stored)
     found = session.execute(
         select(FINDING.c.application_id, FINDING.c.status)
         .join(APPLICATION, APPLICATION.c.id == FINDING.c.application_id)
@@ -182,7 +220,8 @@ def find_facts(session: Session, stored: StoredChallenge, unit: Unit, *, as_of: 
         unit=unit,
         as_of=as_of,
         applications=tuple(application for application, _, _ in newest),
-        received={application.application_id: at for application, at, _ in newest},
+        earlier=_earlier(session, stored, {application.application_id: at for application, at, _ in newest}),
+        received={application.application_id: entered.get(row_id, at) for application, at, row_id in newest},
         statuses={codes[row.application_id]: row.status for row in found if row.application_id in codes},
         reads=tuple(
             TimedRead(

@@ -79,7 +79,7 @@ def find_calibration(
     wanted = [one for one in known if number in {None, one.number}]
     if not wanted:
         raise Missing(
-            f"There is no calibration {number or ''} of {phase} in {stored.challenge.code}: freeze its "
+            f"There is no calibration {'' if number is None else f'{number} '}of {phase} in {stored.challenge.code}: freeze its "
             "scores first, after the close.",
             what="calibration",
             code=phase,
