@@ -165,10 +165,7 @@ def amend(
     >>> done.brief.version, done.effective_at.date().isoformat(), done.places
     (2, '2027-02-08', ('/phases/0/closes_at',))
     """
-    if not reason.strip():
-        raise AmendmentRefused(
-            "An amendment needs its reason: everybody concerned is told it.", rule="reason"
-        )
+    _require_reason(reason)
     brief, places = _patched(current, patch, kind)
     instant = as_utc(now)
     effective = instant + current.amendment_policy.notice if kind == "material" else instant
@@ -183,6 +180,13 @@ def amend(
         notify=tuple(sorted(facts.holders | facts.submitters)),
         second_person=kind == "material",
     )
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise AmendmentRefused(
+            "An amendment needs its reason: everybody concerned is told it.", rule="reason"
+        )
 
 
 def _patched(

@@ -6,7 +6,7 @@ longer count are taken out under the same parameters, and whoever may not compet
 anybody else.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
@@ -26,6 +26,7 @@ from .rubric import Scale
 
 MICRO = 10**6
 NOBODY: Mapping[str, Advancement] = {}
+DECIDERS = {"lottery": "the lot", "panel": "the panel"}
 
 
 def rank_frozen(
@@ -91,11 +92,11 @@ def rank_frozen(
 
 def _inside(
     phase: Phase, policy: JudgePolicy, total: Calibration, known: Advancement, order: Order
-) -> tuple[str, ...]:
+) -> Advancement:
     """Say who goes on by the same rule, lot and choice; as decided where that cannot be said any more."""
     rule = phase.advances
     if rule is None or rule.rule != "top" or not order.names:
-        return known.inside
+        return known
     ranking = rank(
         total,
         line=rule.n or 1,
@@ -111,14 +112,14 @@ def _inside(
             seed=None if known.lot is None else known.lot.seed,
             chosen=set(known.inside) & set(ranking.band.members),
             reread=True,
-        ).inside
+        )
     except TieUnresolved:
-        return known.inside
+        return known
 
 
-def _inside_first(order: Order, inside: Collection[str]) -> Order:
+def _inside_first(order: Order, made: Advancement) -> Order:
     """Put those who go on before the others; a line is drawn among the ones or among the others."""
-    inner, outer = order.only(inside), order.without(inside)
+    inner, outer = order.only(made.inside), order.without(made.inside)
 
     def regroup(places: int, left_out: frozenset[str]) -> Groups:
         first, rest = inner.without(left_out), outer.without(left_out)
@@ -126,7 +127,16 @@ def _inside_first(order: Order, inside: Collection[str]) -> Order:
             return (*first.at_line(places).groups, *rest.groups)
         return (*first.groups, *rest.at_line(places - len(first.names)).groups)
 
-    return replace(order, groups=(*inner.groups, *outer.groups), regroup=regroup)
+    said = {name: text + _decided(name, made) for name, text in order.said.items()}
+    return replace(order, groups=(*inner.groups, *outer.groups), regroup=regroup, said=said)
+
+
+def _decided(application: str, made: Advancement) -> str:
+    """Say who took an application out of the band; nothing where the scores did."""
+    by = DECIDERS.get(made.tie or "")
+    if by is None or application not in {*made.inside} & {*made.band}:
+        return ""
+    return f", and {by} took it from {len(made.band)} that the scores do not separate"
 
 
 def calibrated_order(

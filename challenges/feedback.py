@@ -15,11 +15,12 @@ from statistics import fmean, median, stdev
 
 from .advancing import Advancement
 from .bands import ExpectedRanking
-from .calibration import Calibration, JudgeEffect, calibrate
+from .calibration import Calibration, JudgeEffect, Variances, calibrate
 from .errors import CalibrationInvalid
 from .packets import FeedbackPacket, MethodAgreement, PacketMark, PacketTrait, ProcessFacts
+from .ranking import rank
 from .rubric import Rubric, figure
-from .scores import Score, totals_by_read
+from .scores import Score, read_marks, totals_by_read
 
 _LEAST_READS = 2  # for a spread
 _WHOLE_BP = 10_000
@@ -87,30 +88,12 @@ def write_packet(
         Of eligibility.
     agreement : MethodAgreement or None
         From the sensitivity of the round.
-    appeal_until : datetime or None
-        End of the window.
-    outcome : str or None
-        ``withdrawn`` or ``not_eligible``; else the decision says it.
+    appeal_until, outcome
+        End of the window; ``withdrawn`` or ``not_eligible``, else the decision says it.
 
     Examples
     --------
-    >>> from .calibration import Variances
-    >>> from .ranking import rank
-    >>> from .scores import read_marks
-    >>> rubric = Rubric.read('''{"id": "merit/1",
-    ...     "scale": {"lo": "1", "hi": "5", "step": "0.5", "direction": "higher"},
-    ...     "traits": [{"id": "reach", "title": "Reach", "weight_bp": 10000, "anchors": [
-    ...         {"lo": "1", "hi": "2", "text": "few"}, {"lo": "2.5", "hi": "3.5", "text": "some"},
-    ...         {"lo": "4", "hi": "5", "text": "all"}]}]}''')
-    >>> given = {("a", "J1"): "4", ("a", "J2"): "3", ("b", "J1"): "3.5", ("b", "J3"): "3", ("c", "J2"): "2",
-    ...     ("c", "J3"): "2.5", ("d", "J3"): "4.5"}
-    >>> scores = tuple(score for (name, judge), mark in given.items()
-    ...     for score in read_marks(rubric, application_id=name, judge_id=judge, marks={"reach": mark}))
-    >>> reads = [(name, judge, Fraction(mark)) for (name, judge), mark in given.items()]
-    >>> total = calibrate(reads, direction="higher",
-    ...     variances=Variances(application=1, judge=0.5, residual=0.5))
-    >>> result = RoundResult(rubric=rubric, scores=scores, total=total, traits={"reach": total},
-    ...     ranking=rank(total, line=2))
+    >>> result = example_result()
     >>> process = ProcessFacts(phase="panel", rubric="merit/1", entries=4, reads=7, band=2, seed=None,
     ...     calibration_sha256="", decided="")
     >>> packet = write_packet("b", result, pseudonyms={"J1": "reader-1", "J3": "reader-2"}, process=process)
@@ -121,7 +104,6 @@ def write_packet(
     """
     known = application_id in result.total.applications
     row = next((row for row in result.ranking.places if row.application_id == application_id), None)
-    merit = result.total.merit(application_id) if known else None
     rival = _rival(application_id, result)
     distance, error = _distance(application_id, rival, result) if known else (None, None)
     totals = _totals(result)
@@ -132,7 +114,7 @@ def write_packet(
         outcome=outcome or _outcome(application_id, result.decision),
         marks=_marks(application_id, result, pseudonyms),
         level=result.total.level(application_id) if known else None,
-        standard_error=None if merit is None else merit.standard_error,
+        standard_error=result.total.merit(application_id).standard_error if known else None,
         method=result.total.method,
         method_reason=result.total.reason,
         expected_rank=None if row is None else row.expected_rank,
@@ -148,6 +130,37 @@ def write_packet(
         findings=tuple(findings),
         process=process,
         appeal_until=appeal_until,
+    )
+
+
+def example_result() -> RoundResult:
+    """Return a small round for examples: four applications, seven reads, one trait.
+
+    Examples
+    --------
+    >>> example_result().total.applications
+    ('a', 'b', 'c', 'd')
+    """
+    rubric = Rubric.read(
+        """{"id": "merit/1", "scale": {"lo": "1", "hi": "5", "step": "0.5", "direction": "higher"},
+        "traits": [{"id": "reach", "title": "Reach", "weight_bp": 10000, "anchors": [
+            {"lo": "1", "hi": "2", "text": "few"}, {"lo": "2.5", "hi": "3.5", "text": "some"},
+            {"lo": "4", "hi": "5", "text": "all"}]}]}"""
+    )
+    given = {("a", "J1"): "4", ("a", "J2"): "3", ("b", "J1"): "3.5", ("b", "J3"): "3", ("c", "J2"): "2"}
+    given |= {("c", "J3"): "2.5", ("d", "J3"): "4.5"}
+    scores = tuple(
+        score
+        for (name, judge), mark in given.items()
+        for score in read_marks(rubric, application_id=name, judge_id=judge, marks={"reach": mark})
+    )
+    total = calibrate(
+        [(name, judge, Fraction(mark)) for (name, judge), mark in given.items()],
+        direction="higher",
+        variances=Variances(application=1, judge=0.5, residual=0.5),
+    )
+    return RoundResult(
+        rubric=rubric, scores=scores, total=total, traits={"reach": total}, ranking=rank(total, line=2)
     )
 
 

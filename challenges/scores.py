@@ -72,7 +72,7 @@ def read_marks(
     comments: Mapping[str, str] = NO_COMMENTS,
     abstain: bool = True,
 ) -> tuple[Score, ...]:
-    """Take one judge's complete read of one application.
+    """Take one judge's complete read of one application; its scores are in the order of the rubric.
 
     Parameters
     ----------
@@ -86,11 +86,6 @@ def read_marks(
         Trait -> what the judge wrote about it.
     abstain : bool
         Whether the brief lets judges abstain at all, where the rubric allows it.
-
-    Returns
-    -------
-    tuple[Score, ...]
-        In the order of the rubric.
 
     Raises
     ------
@@ -113,17 +108,8 @@ def read_marks(
     almoner.challenges.errors.ScoreInvalid: The read of a-1 by j-1 has 1 fault: \
 reach: 3.5 is out of scale: marks run from 1 to 3 in steps of 0.5.
     """
-    found: Findings = []
-    steps: dict[str, int | None] = {}
     names = [trait.id for trait in rubric.traits]
-    for name in names:
-        if name not in marks:
-            found.append(finding(f"/{name}", "no mark: a read marks every trait"))
-            continue
-        try:
-            steps[name] = _steps(rubric, name, marks[name], abstain=abstain)
-        except AlmonerError as fault:
-            found.append(finding(f"/{name}", fault.message.rstrip(".")))
+    steps, found = _all_steps(rubric, marks, abstain=abstain)
     found += [
         finding(f"/{name}", f"no trait of {rubric.id}")
         for name in sorted({*marks, *comments}, key=str)
@@ -143,6 +129,22 @@ reach: 3.5 is out of scale: marks run from 1 to 3 in steps of 0.5.
         )
         for name in names
     )
+
+
+def _all_steps(
+    rubric: Rubric, marks: Mapping[str, str | None], *, abstain: bool
+) -> tuple[dict[str, int | None], Findings]:
+    found: Findings = []
+    steps: dict[str, int | None] = {}
+    for trait in rubric.traits:
+        if trait.id not in marks:
+            found.append(finding(f"/{trait.id}", "no mark: a read marks every trait"))
+            continue
+        try:
+            steps[trait.id] = _steps(rubric, trait.id, marks[trait.id], abstain=abstain)
+        except AlmonerError as fault:
+            found.append(finding(f"/{trait.id}", fault.message.rstrip(".")))
+    return steps, found
 
 
 def _steps(rubric: Rubric, trait: str, mark: str | None, *, abstain: bool) -> int | None:

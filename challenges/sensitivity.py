@@ -190,7 +190,23 @@ def decide_otherwise(
     )
     winners = group.winners(calibration.values, calibration.covariance)
     decisions = [*_methods(calibration, group), *_traits(calibration, group, without_traits or {})]
-    undecided = []
+    fewer, undecided = _with_fewer_reads(calibration, group, winners)
+    decisions += fewer
+    entrants = Counter(name for row in decisions for name in row.winners if name not in winners)
+    return AwardSensitivity(
+        winners=winners,
+        decisions=tuple(decisions),
+        awards=tuple(_steadiness(name, decisions) for name in winners),
+        entrants=tuple(sorted(entrants.items(), key=lambda item: (-item[1], item[0]))),
+        undecided=tuple(undecided),
+    )
+
+
+def _with_fewer_reads(
+    calibration: Calibration, group: "_Group", winners: tuple[str, ...]
+) -> tuple[list[OtherDecision], list[str]]:
+    """Decide without each judge, and without each read of a winner; name judges without whom nobody can."""
+    decisions, undecided = [], []
     take_out = _taking_out(calibration, group)
     for judge, rows in _rows_by(calibration.reads, lambda read: read.judge_id).items():
         found = take_out(rows)
@@ -203,14 +219,7 @@ def decide_otherwise(
         if found is not None:
             subject = f"{read.application_id}/{read.judge_id}"
             decisions.append(OtherDecision(kind="without_read", subject=subject, winners=found))
-    entrants = Counter(name for row in decisions for name in row.winners if name not in winners)
-    return AwardSensitivity(
-        winners=winners,
-        decisions=tuple(decisions),
-        awards=tuple(_steadiness(name, decisions) for name in winners),
-        entrants=tuple(sorted(entrants.items(), key=lambda item: (-item[1], item[0]))),
-        undecided=tuple(undecided),
-    )
+    return decisions, undecided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """``almoner application …``: drafted, checked, accepted by every actor, submitted, withdrawn, shown."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -223,11 +224,15 @@ def show_seen(code: str, viewer: str, seen: dict[str, object], *, as_json: bool)
 
 
 def _lines(at: str, value: object) -> list[tuple[str, str]]:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return [row for name, one in value.items() for row in _lines(f"{at}/{name}", one)]
     if isinstance(value, list | tuple):
         return [row for n, one in enumerate(value) for row in _lines(f"{at}/{n}", one)]
-    return [] if value is None or value == "" else [(at, str(value))]
+    return [] if value is None or value == "" else [(at, _word(value))]
+
+
+def _word(value: object) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
 def _submission(made: Submission) -> dict[str, Any]:

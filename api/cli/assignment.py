@@ -227,8 +227,8 @@ def _lines(made: AssignmentPlan) -> list[str]:
     word = "counts" if made.published else "is a draft"
     return [
         (
-            f"Plan {made.number} of {made.phase} {word}: {len(made.pairs)} reads, {proof} within {said['gap']}, "
-            f"seed {said['seed']}."
+            f"Plan {made.number} of {made.phase} {word}: {len(made.pairs)} reads, "
+            f"{proof} within {said['gap']}, seed {said['seed']}."
         ),
         *(f"- {one}" for one in made.lacks),
     ]

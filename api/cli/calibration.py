@@ -141,7 +141,7 @@ def show(
     for flag in sorted({flag for one in found for row in one["parts"] for flag in row["flags"]}):
         print(f"- {flag}")
     if short:
-        print(f"{len(short)} entries have fewer reads than the brief asks for.")
+        print(f"Entries with fewer reads than the brief asks for: {len(short)}.")
 
 
 @app.command()

@@ -1,5 +1,6 @@
 """``almoner feedback``: what one applicant is told, through the masks of the brief."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import typer
 from ...challenges import acts
 from .application import show_seen
 from .rounds import At, ChallengeCode, EntryCode, Person, PhaseCode, ViewerKind, clock_of
-from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, progress
+from .show import DEFAULT_BOOK, DEFAULT_DB, AsJson, Book, Database, print_table, progress
 from .writing import read_secret, reading
 
 app = typer.Typer(add_completion=False, help="Feedback: what one applicant is told of the decision.")
@@ -49,4 +50,25 @@ def feedback(  # noqa: PLR0913  # one option each
             person=person,
             clock=clock_of(at, book),
         )
-    show_seen(application, viewer, seen, as_json=as_json)
+    marks = _marks(seen)
+    if as_json or not marks:
+        show_seen(application, viewer, seen, as_json=as_json)
+        return
+    show_seen(application, viewer, {"feedback": {**_packet(seen), "marks": None}}, as_json=False)
+    print_table(
+        "\nMarks",
+        ("judge", "trait", "mark", "comment"),
+        [tuple(str(one.get(name) or "") for name in ("judge", "trait", "mark", "comment")) for one in marks],
+        right=(2,),
+    )
+
+
+def _packet(seen: Mapping[str, object]) -> Mapping[str, object]:
+    packet = seen.get("feedback")
+    return packet if isinstance(packet, Mapping) else {}
+
+
+def _marks(seen: Mapping[str, object]) -> list[Mapping[str, object]]:
+    """Return the marks of a packet, as far as they are shown."""
+    marks = _packet(seen).get("marks")
+    return [one for one in marks if isinstance(one, Mapping)] if isinstance(marks, list) else []

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from uuid import UUID
 
 from ...finance.dates import Clock
 from ...finance.errors import Missing
@@ -17,7 +18,7 @@ from ..appeals import (
     Frozen,
     VoidRead,
     find_frozen,
-    remedied,
+    remedied_where_possible,
     require_appeal,
     require_outsider,
 )
@@ -29,9 +30,12 @@ from ..errors import AppealRefused
 from ..phase_results import VOIDED, PhaseCalibration
 from ..phases import SCORED
 from ..records.appeals import (
+    CLAIMED,
     announced_at,
+    claim_key,
     find_appeal,
     find_facts,
+    is_claimed_back,
     keep_appeal,
     keep_holds,
     keep_ruling,
@@ -195,6 +199,11 @@ def appeal(
     require_appeal(policy, filed.ground, announced_at=announced, now=clock())
     rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
     facts = _facts(session, fund, stored, clock, inputs)
+    if filed.application in facts.gone:
+        raise AppealRefused(
+            f"{filed.application} was withdrawn: it takes no part any more, and holds nobody's award.",
+            application=filed.application,
+        )
     frozen = find_frozen(facts, filed, _announced(rows), rank=_ranker(session, stored, inputs))
     own = [one for one in list_appeals(session, stored.id) if one.appeal.application == filed.application]
     if filed in [one.appeal for one in own]:
@@ -306,7 +315,7 @@ def rule(
     Raises
     ------
     AppealRefused
-        When the ruler judged, decided or takes part, or checks the own ruling.
+        When the ruler or the checker judged, decided or takes part, or the ruler checks the own ruling.
     OverdrawnCommitment
         When the prizes do not hold what the remedy needs.
     KeyReused, Missing
@@ -334,9 +343,10 @@ def rule(
         if ruling.upheld:
             facts = _facts(session, fund, stored, clock, inputs)
             rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
-            right = decide(remedied(facts, found.appeal.remedies), rank=_ranker(session, stored, inputs))
+            put_right = remedied_where_possible(facts, found.appeal.remedies)
+            right = decide(put_right, rank=_ranker(session, stored, inputs))
             _put_on_record(session, stored, found.appeal, ruling, clock)
-            ruled = _carry_out(session, fund, challenge, rows, right, ruling, clock)
+            ruled = _carry_out(session, fund, stored, rows, right, ruling, clock)
         keep_ruling(
             session,
             found.id,
@@ -345,7 +355,31 @@ def rule(
             reason=ruling.reason,
             event_id=event_id,
         )
+        _hold_new(session, fund, stored, ruled, event_id, clock, inputs)
     return ruled
+
+
+def _hold_new(  # what was made, and on which facts other appeals would change it
+    session: Session,
+    fund: PooledFund,
+    stored: StoredChallenge,
+    ruled: Ruled,
+    event_id: UUID,
+    clock: Clock,
+    inputs: DecisionInputs,
+) -> None:
+    """Hold those of the new awards that an appeal which is still open would change."""
+    waiting = [one for one in list_appeals(session, stored.id) if one.upheld is None]
+    if not ruled.made or not waiting:
+        return
+    new = {row.id for row in ruled.made}
+    rows = [row for row in list_stored_awards(session, stored.id) if not row.end]
+    facts = _facts(session, fund, stored, clock, inputs)
+    for one in waiting:
+        with suppress(AppealRefused):
+            found = find_frozen(facts, one.appeal, _announced(rows), rank=_ranker(session, stored, inputs))
+            kept = [row.id for row in rows if row.id in new and _key(row) in set(found.held)]
+            keep_holds(session, kept, one.id, event_id)
 
 
 def _require_independent(session: Session, stored: StoredChallenge, ruling: Ruling, clock: Clock) -> None:
@@ -358,6 +392,8 @@ def _require_independent(session: Session, stored: StoredChallenge, ruling: Ruli
             f"An upheld appeal needs a second person to check it besides {ruling.ruled_by}.",
             ruled_by=ruling.ruled_by,
         )
+    if ruling.upheld:
+        require_outsider(ruling.checker, panel=panel, parties=parties)
 
 
 def _put_on_record(
@@ -386,13 +422,14 @@ def _put_on_record(
 def _carry_out(
     session: Session,
     fund: PooledFund,
-    challenge: str,
+    stored: StoredChallenge,
     rows: Iterable[StoredAward],
     right: Decision,
     ruling: Ruling,
     clock: Clock,
 ) -> Ruled:
     """Reverse every award that differs and is not paid, then make those that there should be."""
+    challenge = stored.challenge.code
     standing = {_key(row): row for row in rows}
     moves = {
         number: award_moves([row.award for row in standing.values() if row.prize == number], right[number])
@@ -408,7 +445,7 @@ def _carry_out(
             which = Which(prize=number, application=row.award.application_id, part=row.award.part)
             if row.paid:
                 to_recover.append(row)
-                _claim_back(session, fund, challenge, row, why, clock)
+                _claim_back(session, stored, row, why, clock)
             else:
                 ended.append(reverse_award(session, fund, challenge, which, reason=why, clock=clock))
         blocked = any(row.paid for row in wrong)
@@ -424,12 +461,13 @@ def _carry_out(
     )
 
 
-def _claim_back(
-    session: Session, fund: PooledFund, challenge: str, row: StoredAward, why: str, clock: Clock
-) -> None:
-    body = {"award": row.key, "challenge": challenge, "paid": row.paid.text, "reason": why}
-    key = f"{challenge}#{row.key}"
-    record_event(session, fund.book, "award.recovery_claimed", body, key=key, clock=clock)
+def _claim_back(session: Session, stored: StoredChallenge, row: StoredAward, why: str, clock: Clock) -> None:
+    """Record once that what was paid is to come back; until then nothing more is paid of it."""
+    if is_claimed_back(session, stored, row):
+        return
+    challenge = stored.challenge
+    body = {"award": row.key, "challenge": challenge.code, "paid": row.paid.text, "reason": why}
+    record_event(session, challenge.book, CLAIMED, body, key=claim_key(stored, row), clock=clock)
 
 
 def _make(

@@ -27,6 +27,7 @@ from ..records.plans import (
     require_plan,
 )
 from ..records.reads import list_reads, lock_scores
+from ..records.submissions import list_submissions
 from .entering import Entry, list_entries
 from .recusing import Bars, find_bars
 from .registering import register_judge
@@ -234,8 +235,7 @@ def _pose(  # all that the problem is made of
     bars: Bars,
     last: StoredPlan | None,
 ) -> Any:  # noqa: ANN401  # an AssignmentProblem, whose module loads numpy
-    peers = {reader for half in halves for reader in half.readers}
-    readers = [_reader(one) for one in list_judges(session, stored) if not halves or one.code in peers]
+    readers = _readers(session, stored, halves)
     names = [entry.code for entry in entries]
     rules = PairRules(
         barred={
@@ -270,6 +270,18 @@ def _pose(  # all that the problem is made of
         affinity=mix_signals(names, [one.judge for one in readers], wishes.signals),
         halves=halves,
     )
+
+
+def _readers(session: Session, stored: StoredChallenge, halves: Sequence[Half]) -> list[Reader]:
+    """List who may read: where applicants judge, those of the halves; elsewhere nobody who competes."""
+    judges = list_judges(session, stored)
+    peers = {reader for half in halves for reader in half.readers}
+    if peers:
+        return [_reader(one) for one in judges if one.code in peers]
+    competing = {
+        member.party for one in list_submissions(session, stored) for member in one.application.bundle
+    }
+    return [_reader(one) for one in judges if one.code not in competing]
 
 
 def _read_before(session: Session, stored: StoredChallenge, phase: Phase) -> dict[Pair, str]:

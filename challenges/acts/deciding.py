@@ -17,12 +17,13 @@ from ..decision import measured_project
 from ..errors import AwardRefused, BallotInvalid
 from ..prizes import prize_maximum
 from ..ranking import Ranking, rank_by_mean
+from ..records.appeals import is_claimed_back
 from ..records.awards import StoredAward, keep_payment, list_stored_awards
 from ..records.ballots import list_ballots
 from ..records.briefs import find_challenge
 from ..records.reads import list_scores
 from ..records.submissions import find_application, list_submissions
-from .making import approve_row, held, require_prize, require_within, write_award
+from .making import approve_row, claimed, held, require_prize, require_within, write_award
 from .vetting import require_sound_reads
 
 
@@ -145,7 +146,7 @@ def pay_award(
     Raises
     ------
     AwardHeld
-        While an appeal keeps it back.
+        While an appeal keeps it back, or when a ruling has claimed back what was paid of it.
     AwardRefused
         When it was proposed by somebody and is not accepted yet, or rests on the read of a judge in conflict.
     OverdrawnCommitment, Missing, KeyReused
@@ -168,6 +169,8 @@ def pay_award(
         event_id, new = record_event(session, fund.book, "award.paid", body, key=event_key, clock=clock)
         if new:
             _require_payable(found, asked)
+            if is_claimed_back(session, stored, found):
+                raise claimed(found)
             require_sound_reads(session, stored, clock=clock, application=made.application_id)
         lead = find_application(session, stored.id, made.application_id).lead
         promise = stored.challenge.award_promise(made.application_id)

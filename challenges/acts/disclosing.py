@@ -130,7 +130,7 @@ def require_unconflicted(
     if is_announced(session, stored, clock):
         return
     names = {prize.phase for prize in brief.prizes} if phase is None else {phase}
-    barred = any(
+    barred = person and any(
         find_conflicted(session, stored, brief.phase(name), person, clock=clock) for name in sorted(names)
     )
     if barred or not person:

@@ -275,3 +275,14 @@ def held(row: StoredAward) -> AwardHeld:
         application=row.award.application_id,
         amount=row.award.amount.text,
     )
+
+
+def claimed(row: StoredAward) -> AwardHeld:
+    """Make the refusal of what should not have been awarded, by a ruling."""
+    return AwardHeld(
+        f"A ruling found that the award of {row.award.amount} to {row.award.application_id} is wrong: the "
+        f"{row.paid} that are paid are to be recovered, and no more is paid.",
+        application=row.award.application_id,
+        amount=row.award.amount.text,
+        paid=row.paid.text,
+    )

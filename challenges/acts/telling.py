@@ -12,6 +12,7 @@ from ..lifecycle import Submission
 from ..packets import FeedbackPacket, MethodAgreement, ProcessFacts
 from ..phase_results import PhaseCalibration, RankedSet
 from ..phases import Phase
+from ..records.appeals import announced_at
 from ..records.briefs import StoredChallenge, find_challenge
 from ..records.calibrations import NumberedBody, find_calibration, list_advancements
 from ..records.reads import list_scores
@@ -36,7 +37,7 @@ class _Round:
     sensitivities: tuple[AwardSensitivity, ...]
     scores: tuple[Score, ...]
     decision: Advancement | None
-    decided_at: datetime | None
+    decided_at: datetime | None  # announced, or by which phase it was decided while it is not
 
 
 def feedback(
@@ -117,7 +118,7 @@ def _gather(session: Session, stored: StoredChallenge, phase: str) -> _Round:
         ),
         scores=tuple(score for name in result.phases for score in list_scores(session, stored, name)),
         decision=read_advancement(decided[-1].body) if decided else None,
-        decided_at=decided_at(decided[-1].body) if decided else None,
+        decided_at=announced_at(session, stored) or (decided_at(decided[-1].body) if decided else None),
     )
 
 

@@ -16,7 +16,8 @@ def check_reads(subject: BriefSubject) -> Iterator[BriefFinding]:
     for n, phase in subject.scored():
         reads = phase.reads_per_application or 0
         if policy is not None and policy.calibrate and reads < LEAST_READS:
-            said = f"{phase.id} has {reads} reads per application; five tell judges from entries, fewer than {LEAST_READS} hardly do."
+            said = f"{phase.id} has {reads} reads per application; fewer than {LEAST_READS} hardly tell"
+            said += " a judge's severity from an entry's merit."
             fix = "Ask for more reads, or set 'calibrate' to false."
             yield warning("review.few_reads", f"/phases/{n}/reads_per_application", said, fix)
 

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 
 from ...finance.dates import as_utc
 from ...finance.errors import Missing
+from ...finance.posting import named_id
 from ...finance.records.tables import EVENT
 from ...finance.units import Unit
 from ..appeals import Appeal, remedied_where_possible
 from ..applications import Application
 from ..decision import DecisionFacts, TimedRead
 from ..phases import ENTERED, SCORED
-from .awards import list_moves, list_stored_awards
+from .awards import StoredAward, list_moves, list_stored_awards
 from .ballots import list_ballots
 from .briefs import StoredChallenge
 from .reads import list_reads
@@ -32,6 +33,8 @@ from .tables import (
     SUBMISSION,
     WITHDRAWAL,
 )
+
+CLAIMED = "award.recovery_claimed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,11 +127,27 @@ def find_appeal(session: Session, challenge_id: int, application: str, number: i
 
 
 def list_panel(session: Session, challenge_id: int) -> frozenset[str]:
-    """Return everybody who judged, or has proposed an award."""
+    """Return everybody who judged, or has proposed an award otherwise than by a ruling from outside."""
     judges = session.scalars(select(JUDGE.c.party).where(JUDGE.c.challenge_id == challenge_id))
     readers = session.scalars(select(JUDGE_READ.c.judge).where(JUDGE_READ.c.challenge_id == challenge_id))
     makers = {one.maker for one in list_stored_awards(session, challenge_id)}
-    return frozenset({*judges, *readers, *makers} - {""})
+    rulers = session.scalars(
+        select(RULING.c.ruled_by)
+        .join(APPEAL, APPEAL.c.id == RULING.c.appeal_id)
+        .where(APPEAL.c.challenge_id == challenge_id)
+    )
+    return frozenset({*judges, *readers, *(makers - {*rulers})} - {""})
+
+
+def is_claimed_back(session: Session, stored: StoredChallenge, award: StoredAward) -> bool:
+    """Tell whether a ruling has claimed back what was paid of an award."""
+    identity = named_id(stored.challenge.book, CLAIMED, claim_key(stored, award))
+    return session.scalar(select(EVENT.c.id).where(EVENT.c.id == identity)) is not None
+
+
+def claim_key(stored: StoredChallenge, award: StoredAward) -> str:
+    """Return what tells the claim on one award from every other claim of the book."""
+    return f"{stored.challenge.code}#{award.key}"
 
 
 def list_competitors(session: Session, challenge_id: int) -> tuple[Application, ...]:
@@ -156,9 +175,7 @@ def _newest(session: Session, challenge_id: int) -> list[tuple[Application, date
 
 def _entered(session: Session, stored: StoredChallenge) -> dict[int, datetime]:
     """Return when each application, by its row, was received last, development phases apart."""
-    entry = [
-        phase.id for phase in stored.challenge.brief.phases if phase.kind in ENTERED - {"development"}
-    ]
+    entry = [phase.id for phase in stored.challenge.brief.phases if phase.kind in ENTERED - {"development"}]
     rows = session.execute(
         select(SUBMISSION.c.application_id, SUBMISSION.c.received_at)
         .where(SUBMISSION.c.challenge_id == stored.id, SUBMISSION.c.phase.in_(entry))

@@ -1,15 +1,21 @@
 """The judging of a phase, from the plan of who reads what to who goes on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, timedelta
 
 from challenge.world import BOOK, World
 
 from almoner.challenges import Brief, acts
+from almoner.challenges.acts import PanelChoice
+from almoner.challenges.conflicts import JudgeConflict
+from almoner.challenges.judges import Judge
 from almoner.challenges.plans import AssignmentPlan, PlanWishes
 from almoner.challenges.seeds import Beacon
+from almoner.finance import acts as finance
 from almoner.finance.dates import Clock, fixed_clock
 from almoner.finance.storage import Session
+from almoner.finance.ties import Tie
 
 
 @dataclass(frozen=True)
@@ -71,13 +77,42 @@ class Judging:
         )
         return made.inside
 
+    def choose(self, phase: str, chosen: str, reason: str) -> tuple[str, ...]:
+        """Let three trustees decide the band around the line, on record."""
+        acts.publish_band(self.session, BOOK, self.code, phase, clock=self.closes(phase, 1))
+        sat = PanelChoice(chosen=(chosen,), members=("trustee-1", "trustee-2", "trustee-3"), reason=reason)
+        clock = self.closes(phase, 26)
+        made = acts.advance_phase(self.session, BOOK, self.code, phase, maker="desk", clock=clock, choice=sat)
+        return made.inside
+
+    def second(self, phase: str) -> str:
+        """Return whom the scores place second."""
+        (ranking,) = acts.rank_phase(self.session, BOOK, self.code, phase)
+        return ranking.order[1]
+
+    def seat(self, count: int, organisations: Mapping[str, str], *, clock: Clock) -> None:
+        """Register judges, some of whom work for somebody."""
+        for n in range(1, count + 1):
+            code = f"judge-{n}"
+            judge = Judge(code=code, organisation=organisations.get(code, ""), load=(0, 10))
+            self.world.register(self.session, code)
+            acts.register_judge(self.session, BOOK, self.code, judge, clock=clock)
+
+    def own(self, owner: str, owned: str, *, clock: Clock) -> None:
+        """Put on record that one party owns another."""
+        self.world.register(self.session, owner)
+        since, source = date(2025, 1, 1), "register of companies"
+        tie = Tie(kind="owns", from_party=owner, to_party=owned, since=since, source=source)
+        finance.tie(self.session, BOOK, tie, clock=clock)
+
+    def conflict(self, judge: str, on: date) -> JudgeConflict:
+        """Return the first conflict that bars a judge from an application."""
+        found = acts.conflicts_of(self.session, BOOK, self.code, as_of=on, judges=[judge])
+        return next(one for one in found if one.level == "hard")
+
     def run(self, phase: str) -> AssignmentPlan:
         """Assign, read and freeze."""
         plan = self.assign(phase)
         self.read(plan)
         self.freeze(phase)
         return plan
-
-    def on(self, day: datetime) -> Clock:
-        """Tell a day."""
-        return fixed_clock(day)

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from random import Random
 
-from almoner.challenges import Application, Rubric
+from almoner import currency, money
+from almoner.challenges import Application, Brief, Rubric, acts
 from almoner.finance import acts as finance
 from almoner.finance.dates import Clock, fixed_clock
+from almoner.finance.funds import PooledFund
 from almoner.finance.parties import Party
 from almoner.finance.storage import Session
 
@@ -35,6 +37,23 @@ class World:
         """Make parties known in the book."""
         for code in codes:
             finance.register_party(session, BOOK, Party(code=code, name=code.replace("-", " ").title()))
+
+    def found(self, session: Session, brief: Brief, given: str) -> PooledFund:
+        """Open the book and the fund of a challenge, and have the founder give to it."""
+        usd = currency("USD")
+        finance.open_book(session, BOOK, usd)
+        fund = finance.open_fund(session, BOOK, brief.fund, usd, title=brief.title)
+        self.register(session, "founder")
+        clock = fixed_clock(brief.opens(brief.phases[0].id) - timedelta(days=7))
+        finance.contribute(session, fund, "founder", money(given, usd), key="endowment", clock=clock)
+        acts.publish(session, fund, brief, clock=clock)
+        return fund
+
+    def enter(self, session: Session, entries: Sequence[Application], *, clock: Clock) -> None:
+        """Register the parties of applications and submit each."""
+        for entry in entries:
+            self.register(session, *(member.party for member in entry.bundle))
+            acts.submit(session, BOOK, entry, clock=clock)
 
     def entries(self, count: int, challenge: str, ask: str = "0", *, minimum: str = "0") -> list[Application]:
         """Write applications, each of a lead and a partner of its own."""
@@ -69,14 +88,14 @@ def content(code: str, challenge: str, lead: str, partner: str, ask: str, minimu
         "schema": "almoner.application/1",
         "application_id": code,
         "challenge_id": challenge,
-        "title": f"{lead.split('-')[0].title()} that last",
+        "title": f"{lead.partition('-')[0].title()} that last",
         "unit": "USD",
         "lead": lead,
         "bundle": [
             {"party": lead, "role": "lead", "share_bp": 7000},
             {"party": partner, "role": "delivery", "share_bp": 3000},
         ],
-        "interventions": [{"id": "work", "title": f"{lead.split('-')[0].title()} on the ground"}],
+        "interventions": [{"id": "work", "title": f"{lead.partition('-')[0].title()} on the ground"}],
         "budget": [] if ask == "0" else [cost],
         "ask": ask,
         "minimum": minimum,

@@ -446,7 +446,7 @@ def open_judged(brief_content: Content) -> Callable[[Round], Judged]:
 
     def opened(round_: Round, *, reads: int = 2, **policy: object) -> Judged:
         brief_content["judge_policy"] = {
-            "load": [0, 100],
+            "load": [0, 50],
             "scope": "pair",
             "seed_source": "beacon",
             **policy,

@@ -144,7 +144,7 @@ def test_a_challenge_that_is_over_has_its_last_brief(open_: "Round") -> None:
 
 def test_moves_are_dated_and_lawful_and_open_what_waits_for_them(round_: "Round") -> None:
     shown = {"pointer": "/application/title", "viewer": "public", "action": "after(decided)"}
-    round_.brief_content["visibility"] = [shown]
+    round_.brief_content["visibility"] += [shown]
     round_.publish(USE)
     round_.submit("a-1")
 

@@ -276,3 +276,102 @@ def test_the_database_moves_nothing_that_is_held(awarded: "Round") -> None:
     event, _ = record_event(session, "main", "test.raw", {}, key=str(uuid4()), clock=clock)
     with pytest.raises(DatabaseError, match="is held"), session.begin_nested():
         session.execute(insert(AWARD_STEP).values(**step, state="committed", event_id=event))
+
+
+def pay_part(round_: "Round", name: str, amount: str, key: str, day: str = "2027-06-20") -> None:
+    (award,) = (one for one in awards_of(round_) if one.application_id == name)
+    part, clock = money(amount, "USD"), round_.clock(day)
+    acts.pay_award(round_.session, round_.fund, CODE, award, key=key, clock=clock, amount=part)
+
+
+def test_a_wrong_award_that_is_paid_in_part_is_paid_no_further(awarded: "Round") -> None:
+    pay_part(awarded, "a-4", "40.00", "first", day="2027-05-21")
+    file(awarded)
+    ruled = rule(awarded, upheld=True)
+    assert [row.paid.text for row in ruled.to_recover] == ["40.00"]
+    with pytest.raises(AwardHeld, match="recover"):
+        pay_part(awarded, "a-4", "60.00", "second")
+    assert balances(awarded)
+
+
+def test_a_second_upheld_appeal_on_the_same_award_claims_once_and_does_not_fail(awarded: "Round") -> None:
+    pay(awarded, "a-4")
+    file(awarded)
+    file(awarded, BARRED, ground="eligibility_fact")
+    rule(awarded, upheld=True)
+    again = rule(awarded, upheld=True, number=2)
+    assert [row.award.application_id for row in again.to_recover] == ["a-4"]
+    assert balances(awarded)
+
+
+def test_two_appeals_against_one_read_can_both_be_upheld(awarded: "Round") -> None:
+    file(awarded)
+    file(awarded, ground="procedure")
+    rule(awarded, upheld=True)
+    right = standing(awarded)
+    assert rule(awarded, upheld=True, number=2).made == ()
+    assert standing(awarded) == right == {"a-1": "100.00", "a-4": "50.00", "a-5": "25.00"}
+    assert balances(awarded)
+
+
+def test_nobody_who_is_out_holds_the_money_of_others(awarded: "Round") -> None:
+    clock = awarded.clock("2027-05-21")
+    acts.decline_award(
+        awarded.session,
+        awarded.fund,
+        CODE,
+        Which(prize=0, application="a-5"),
+        reason="No time.",
+        clock=clock,
+    )
+    acts.withdraw(awarded.session, "main", CODE, "a-5", reason="No time.", clock=clock)
+    with pytest.raises(AppealRefused, match="withdrawn"):
+        file(awarded, by="a-5")
+    pay(awarded, "a-4")
+
+
+def test_who_checks_an_upheld_appeal_comes_from_outside_as_well(awarded: "Round") -> None:
+    file(awarded)
+    for insider in ("j-1", "river-trust"):
+        with pytest.raises(AppealRefused, match="from outside"):
+            rule(awarded, upheld=True, checker=insider)
+    assert rule(awarded, upheld=True).made
+
+
+def test_an_upheld_appeal_takes_nothing_from_a_prize_that_has_rolled_over(round_: "Round") -> None:
+    round_.brief_content["prizes"] = [
+        {"kind": "places", "phase": "panel", "amounts": ["100.00", "50.00", "25.00"],
+         "unawarded": {"roll_over": "deliver"}},
+        {"kind": "measured_progress", "phase": "deliver", "amount": "900.00", "basis": "point",
+         "split": "proportional", "hub_cap_bp": 4000},
+    ]  # fmt: skip
+    round_.publish(EAST)
+    for name in ("a-1", "a-4"):
+        round_.submit(name)
+    for (name, judge), mark in MARKS.items():
+        if name != "a-5":
+            round_.score(name, judge, {"reach": mark, "proof": mark})
+    clock = round_.clock("2027-05-20")
+    decision = acts.decision_of(round_.session, round_.fund, CODE, clock=clock, inputs=INPUTS)
+    acts.award(round_.session, round_.fund, CODE, 0, decision[0], clock=clock)
+    acts.announce(round_.session, round_.fund, CODE, reason="Read.", clock=clock)
+    file(round_)
+    with pytest.raises(AwardHeld):
+        acts.settle_prize(round_.session, round_.fund, CODE, 0, clock=round_.clock("2027-06-10"))
+    rule(round_, upheld=True)
+    assert standing(round_) == {"a-1": "100.00", "a-4": "50.00"}
+    end = acts.settle_prize(round_.session, round_.fund, CODE, 0, clock=round_.clock("2027-06-10"))
+    assert (end.rest.text, end.released.text) == ("25.00", "0.00")
+    assert balances(round_)
+
+
+def test_what_a_ruling_makes_is_held_by_the_appeals_that_are_still_open(awarded: "Round") -> None:
+    file(awarded)
+    file(awarded, BARRED, ground="eligibility_fact")
+    rule(awarded, upheld=True)
+    assert standing(awarded) == {"a-1": "100.00", "a-4": "50.00", "a-5": "25.00"}
+    with pytest.raises(AwardHeld):
+        pay(awarded, "a-4")
+    rule(awarded, upheld=True, number=2)
+    assert standing(awarded) == {"a-1": "100.00", "a-5": "50.00"}
+    assert balances(awarded)

@@ -324,8 +324,8 @@ def test_a_later_phase_has_its_own_form_and_keeps_the_earlier_answers(opened: Pu
         "id": "develop",
         "kind": "development",
         "form": "plan/1",
-        "opens_at": "2027-05-12T17:00+03:00",
-        "closes_at": "2027-05-20T17:00+03:00",
+        "opens_at": "2027-05-23T17:00+03:00",
+        "closes_at": "2027-05-30T17:00+03:00",
     }
     round_ = opened(
         forms=[{"id": "idea/1", "schema": asked}, {"id": "plan/1", "schema": planned}],
@@ -333,7 +333,7 @@ def test_a_later_phase_has_its_own_form_and_keeps_the_earlier_answers(opened: Pu
         later=[development],
     )
     send(round_, EARLY, answers={"why": "Pumps break."})
-    later = datetime.fromisoformat("2027-05-15T12:00+00:00")
+    later = datetime.fromisoformat("2027-05-25T12:00+00:00")
     with pytest.raises(AnswersInvalid):
         send(round_, later, answers={"why": "Pumps break."})
     send(round_, later, answers={"plan": "Twelve wells."})

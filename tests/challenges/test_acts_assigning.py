@@ -75,6 +75,13 @@ def test_a_plan_gives_everybody_the_reads_of_the_brief_and_says_from_what_it_was
 
 
 @ONE_DATABASE
+def test_whoever_competes_reads_in_no_panel(entered: "Judged") -> None:
+    competing = sorted(acts.actors_of(entered.session, "main", "clean-water"))
+    entered.register(*competing)
+    assert not {judge for _, judge in entered.plan().pairs} & set(competing)
+
+
+@ONE_DATABASE
 def test_the_same_draft_comes_out_of_the_same_seed(entered: "Judged") -> None:
     signals = {"topics": {(name, "j-1"): 0.9 for name in NAMES}}
     first, second = (entered.plan(signals=signals) for _ in range(2))

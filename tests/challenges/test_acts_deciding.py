@@ -137,7 +137,7 @@ def test_an_application_without_a_measurement_stops_the_count_with_a_reason(vote
 
 def test_a_vote_without_a_prize_is_counted_over_nothing(voted: "Round") -> None:
     brief = voted.brief_content
-    brief["challenge_id"] = "no-prize"
+    brief |= {"challenge_id": "no-prize", "appeal_policy": {"window_days": 1}}
     places = {
         "id": "panel",
         "kind": "review",

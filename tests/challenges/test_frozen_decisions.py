@@ -174,3 +174,5 @@ def test_whoever_went_on_by_lot_stands_before_whoever_did_not(
     assert rank_frozen({"panel": result})(asked, panel).names[:2] != order.names[:2]
     awards = decide(asked, rank=rank_frozen({"panel": result}, {"panel": made}))[0]
     assert {one.application_id for one in awards} == set(made.inside)
+    told = f"the lot took it from {len(made.band)} that the scores do not separate"
+    assert next(one for one in awards if one.application_id == last).reason.count(told) == 1

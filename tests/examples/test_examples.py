@@ -47,6 +47,28 @@ PRINTED = {
         "Fund common-pool has 900,000.00 USD in period 2027",
         "The 2 that can be funded in kind outreach take at most 256,000.00 USD together.",
     ],
+    "09_challenge.py": [
+        "24 applicants read each other; 10 go on to the panel.",
+        "river-college owns wells-north-1 since 2025-01-01 (recorded: register of companies)",
+        "50 reads, proven best: True; that pair is not assigned.",
+        "a-21      250,000.00 USD",
+        "with one judge left out at a time it stays outside 6 of 12 times",
+        "and the panel took it from 3 that the scores do not separate; place 1 pays 100000000.00 USD.",
+        "An appeal keeps back the award of 100000000.00 USD to a-02: nothing of it moves before the ruling.",
+        "a-18  100,000,000.00 USD",
+        "paid 111,000,000.00, promised 0.00, free 9,000,000.00 USD",
+        "the statement differs from the ledger by 0.00 USD; the log is verified",
+    ],
+    "10_measured_progress.py": [
+        "2. river-hub  0.7983 (0.7233 to 0.8733) 4 results, rated, band",
+        "3. island-hub 0.6540 (0.2132 to 1.0949) 0 results, unrated, band",
+        "a-4      900,000.00 USD  Lower bound of progress 0.7787 of the way",
+        "a-5      300,000.00 USD  No final determination yet: from the part for newcomers",
+        "founder promised this by 2028-12-31 and missed it: 3000000 of 4000000.00 is verified.",
+        "river-hub kept this on 2028-05-31, promised by 2028-12-31: 304 of 300.",
+        "The map falls apart without it.",
+        "207 awards; largest difference 0.000000305 OP",
+    ],
 }
 
 
