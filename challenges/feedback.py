@@ -88,10 +88,8 @@ def write_packet(
         Of eligibility.
     agreement : MethodAgreement or None
         From the sensitivity of the round.
-    appeal_until : datetime or None
-        End of the window.
-    outcome : str or None
-        ``withdrawn`` or ``not_eligible``; else the decision says it.
+    appeal_until, outcome
+        End of the window; ``withdrawn`` or ``not_eligible``, else the decision says it.
 
     Examples
     --------
@@ -106,7 +104,6 @@ def write_packet(
     """
     known = application_id in result.total.applications
     row = next((row for row in result.ranking.places if row.application_id == application_id), None)
-    merit = result.total.merit(application_id) if known else None
     rival = _rival(application_id, result)
     distance, error = _distance(application_id, rival, result) if known else (None, None)
     totals = _totals(result)
@@ -117,7 +114,7 @@ def write_packet(
         outcome=outcome or _outcome(application_id, result.decision),
         marks=_marks(application_id, result, pseudonyms),
         level=result.total.level(application_id) if known else None,
-        standard_error=None if merit is None else merit.standard_error,
+        standard_error=result.total.merit(application_id).standard_error if known else None,
         method=result.total.method,
         method_reason=result.total.reason,
         expected_rank=None if row is None else row.expected_rank,

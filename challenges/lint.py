@@ -37,6 +37,7 @@ CHECKS: Final[tuple[Callable[[BriefSubject], Iterable[BriefFinding]], ...]] = (
     money.check_due_days,
     money.check_discretion,
     money.check_damping,
+    money.check_places,
 )
 
 

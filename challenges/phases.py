@@ -5,11 +5,12 @@ on the night the clocks go forward, and comes twice when they go back. An instan
 local to the brief's zone, and is then resolved in one place.
 """
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from ..finance.dates import as_utc
 from ..finance.documents import Code, DecimalText, Document
@@ -29,6 +30,18 @@ SCORED: frozenset[str] = frozenset({"panel", "applicants"})  # judged by reads u
 ENTERED: frozenset[str] = frozenset({"registration", "application", "development"})  # take applications
 
 
+_INSTANT = (
+    r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
+    r"(Z|[+-][0-9]{2}:[0-9]{2})?$"
+)
+
+
+def _like_instant(text: object) -> object:
+    if isinstance(text, str) and not re.match(_INSTANT, text):
+        raise ValueError(f"{text!r} is no instant: write 2027-03-01T17:00, with an offset or without")
+    return text
+
+
 def _real_instant(text: str) -> str:
     datetime.fromisoformat(text)
     return text
@@ -44,11 +57,9 @@ def _real_zone(name: str) -> str:
 
 InstantText = Annotated[
     str,
-    StringConstraints(
-        pattern=r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?"
-        r"(Z|[+-][0-9]{2}:[0-9]{2})?$"
-    ),
+    StringConstraints(pattern=_INSTANT),
     AfterValidator(_real_instant),
+    BeforeValidator(_like_instant),
 ]
 ZoneName = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+/-]{0,63}$"), AfterValidator(_real_zone)

@@ -72,7 +72,7 @@ def read_marks(
     comments: Mapping[str, str] = NO_COMMENTS,
     abstain: bool = True,
 ) -> tuple[Score, ...]:
-    """Take one judge's complete read of one application.
+    """Take one judge's complete read of one application; its scores are in the order of the rubric.
 
     Parameters
     ----------
@@ -86,11 +86,6 @@ def read_marks(
         Trait -> what the judge wrote about it.
     abstain : bool
         Whether the brief lets judges abstain at all, where the rubric allows it.
-
-    Returns
-    -------
-    tuple[Score, ...]
-        In the order of the rubric.
 
     Raises
     ------

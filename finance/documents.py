@@ -21,8 +21,12 @@ V = TypeVar("V", bound=Hashable)
 MAX_DOCUMENT_BYTES = 8 * 2**20
 MAX_FINDINGS_SHOWN = 20
 
-DecimalText = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,19}(\.[0-9]{1,9})?$")]
-Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.:/-]{0,79}$")]
+_DECIMAL = r"^-?[0-9]{1,19}(\.[0-9]{1,9})?$"
+_CODE = r"^[a-z0-9][a-z0-9_.:/-]{0,79}$"
+_MEANT = {_DECIMAL: 'a plain number, such as "1234.50"', _CODE: "small letters, digits and _ . : / -"}
+
+DecimalText = Annotated[str, StringConstraints(pattern=_DECIMAL)]
+Code = Annotated[str, StringConstraints(pattern=_CODE)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 UnitCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9._]{0,15}$")]
 
@@ -67,7 +71,7 @@ class Document(BaseModel):
             document = cls.model_validate_json(text)
         except ValidationError as fault:
             rows = fault.errors(include_url=False, include_context=False, include_input=False)
-            listed = [{"path": _pointer(row["loc"]), "message": row["msg"]} for row in rows]
+            listed = [{"path": _pointer(row["loc"]), "message": _said(row["msg"])} for row in rows]
             raise cls.refusal(locate(listed, text)) from None
         if broken := document.findings():
             raise cls.refusal(broken)
@@ -199,12 +203,20 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} has no canonical bytes: {value!r}")
 
 
+def _said(message: str) -> str:
+    """Say what a pattern asks for, and leave out how the fault was found."""
+    meant = next((words for pattern, words in _MEANT.items() if f"'{pattern}'" in message), "")
+    return message.removeprefix("Value error, ") + (f": {meant}" if meant else "")
+
+
 def _decoded(raw: bytes | str, cls: type[Document]) -> str:
     size = len(raw) if isinstance(raw, bytes) else len(raw.encode("utf-8", "surrogatepass"))
     if size > cls.max_bytes:
         raise cls.refusal([{"path": "/", "message": f"{size} bytes; the limit is {cls.max_bytes}"}])
     try:
         text = raw.decode("utf-8") if isinstance(raw, bytes) else raw
+        if text.startswith("\ufeff"):
+            raise ValueError("it starts with a byte order mark (BOM): save it as UTF-8 without one")  # noqa: TRY301  # told like every other fault of the text
         content = json.loads(text, object_pairs_hook=_once, parse_float=_no_float, parse_constant=_no_float)
         _require_storable(content)
     except UnicodeDecodeError as fault:

@@ -45,7 +45,6 @@ from .entering import let_on
 from .finding import find_in_force, find_now
 
 
-
 def save_draft(
     session: Session,
     book: str,

@@ -145,7 +145,7 @@ class AssignmentProblem:
         faults = [*_faults_of_ids(self), *_faults_of_figures(self), *_faults_of_names(self)]
         if faults:
             raise AssignmentInvalid(
-                f"The problem of assignment has {len(faults)} faults: {'; '.join(faults[:20])}.",
+                f"The problem of assignment has {len(faults)} fault{'s' if len(faults) != 1 else ''}: {'; '.join(faults[:20])}.",
                 findings=faults,
             )
 
@@ -187,8 +187,11 @@ def _faults_of_ids(problem: AssignmentProblem) -> list[str]:
     faults = []
     for name in ("applications", "judges"):
         ids = getattr(problem, name)
-        if len(set(ids)) != len(ids):
-            faults.append(f"{name} has an id twice; give each once")
+        twice = sorted({one for one in ids if ids.count(one) > 1}) if len(set(ids)) != len(ids) else []
+        if twice:
+            faults.append(f"{name} has {', '.join(twice[:5])} twice; give each id once")
+        if "" in ids:
+            faults.append(f"{name} has an empty id; give each a name")
     shape = (len(problem.applications), len(problem.judges))
     if problem.affinity.shape != shape:
         faults.append(f"affinity has the shape {problem.affinity.shape}, it must be {shape}")

@@ -175,8 +175,9 @@ def _read(score: tuple[str, str, Number] | Read) -> Read:
     except (TypeError, ValueError, OverflowError):
         exact = None
     if exact is None:
+        text = " A text from a file is turned into a number first." if isinstance(value, str) else ""
         raise CalibrationInvalid(
-            f"The score of {application_id} by {judge_id} is no finite number: {value!r}.",
+            f"The score of {application_id} by {judge_id} is no finite number: {value!r}.{text}",
             application=application_id,
             judge=judge_id,
         )

@@ -9,8 +9,10 @@ from ..brief import Brief
 from ..prizes import (
     AnyPrize,
     Discretionary,
+    FinalistsThenGrand,
     FirstToFinish,
     MeasuredProgress,
+    Pool,
     Staged,
     prize_maximum,
 )
@@ -84,6 +86,24 @@ def check_discretion(subject: BriefSubject) -> Iterator[BriefFinding]:
         said = f"{100 * free // total} % of all prizes are given at somebody's discretion."
         fix = "Keep it to a fifth, or write the rule by which it is given."
         yield warning("prize.discretion", f"/prizes/{n}/ceiling", said, fix)
+
+
+def check_places(subject: BriefSubject) -> Iterator[BriefFinding]:
+    """Find prizes that pay more places than there can be entries, and pools that a tie can stop."""
+    brief = subject.brief
+    order = [phase.id for phase in brief.phases]
+    for n, prize in enumerate(brief.prizes):
+        until = order.index(prize.phase) + isinstance(prize, FinalistsThenGrand)
+        going = [phase.advances.n for phase in brief.phases[:until] if phase.advances and phase.advances.n]
+        paid = prize.winners if isinstance(prize, Staged) else len(getattr(prize, "by_place", ()))
+        if going and paid > min(going):
+            said = f"The prize of {prize.phase} has {paid} places; at most {min(going)} entries go on."
+            fix = "Let more go on, or pay fewer places."
+            yield warning("prize.places", f"/prizes/{n}", said, fix)
+        if isinstance(prize, Pool) and prize.split == "ask" and prize.tie == "split":
+            said = "Where the pool ends inside a tie, equal parts may be less than somebody's minimum."
+            fix = "Set 'tie' to lottery or panel: only these put the tied in order."
+            yield warning("prize.tie", f"/prizes/{n}/tie", said, fix)
 
 
 def check_damping(subject: BriefSubject) -> Iterator[BriefFinding]:

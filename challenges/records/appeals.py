@@ -175,9 +175,7 @@ def _newest(session: Session, challenge_id: int) -> list[tuple[Application, date
 
 def _entered(session: Session, stored: StoredChallenge) -> dict[int, datetime]:
     """Return when each application, by its row, was received last, development phases apart."""
-    entry = [
-        phase.id for phase in stored.challenge.brief.phases if phase.kind in ENTERED - {"development"}
-    ]
+    entry = [phase.id for phase in stored.challenge.brief.phases if phase.kind in ENTERED - {"development"}]
     rows = session.execute(
         select(SUBMISSION.c.application_id, SUBMISSION.c.received_at)
         .where(SUBMISSION.c.challenge_id == stored.id, SUBMISSION.c.phase.in_(entry))

@@ -79,8 +79,8 @@ def find_calibration(
     wanted = [one for one in known if number in {None, one.number}]
     if not wanted:
         raise Missing(
-            f"There is no calibration {'' if number is None else f'{number} '}of {phase} in {stored.challenge.code}: freeze its "
-            "scores first, after the close.",
+            f"There is no calibration {'' if number is None else f'{number} '}of {phase} in "
+            f"{stored.challenge.code}: freeze its scores first, after the close.",
             what="calibration",
             code=phase,
         )

@@ -16,7 +16,7 @@ from ...finance.money import Money, zero
 from ...finance.units import Unit
 from ..brief import Brief
 from ..errors import ChallengeRefused
-from ..phases import Phase
+from ..phases import SCORED, Phase
 from ..prizes import AnyPrize, prize_maximum
 from .assumptions import Assumptions
 from .paying import Chance, Paid, pay, why_not
@@ -185,12 +185,8 @@ def simulate_design(
 
     Parameters
     ----------
-    brief : Brief
-        The design; need not be published.
-    assumed : Assumptions
-        How entries, judges and results differ.
-    unit : Unit
-        The brief's unit.
+    brief, assumed, unit
+        The design, which need not be published; how entries, judges and results differ; the brief's unit.
     runs : int [rounds]
         1 to 10,000.
     seed : int [seed]
@@ -220,37 +216,22 @@ def simulate_design(
     ...     runs=20)
     True
     """
-    if not 1 <= runs <= MAX_RUNS:
-        raise ValueError(f"{runs} rounds: ask for 1 to {MAX_RUNS}")
-    if not any(phase.judging != "none" for phase in brief.phases):
-        raise ChallengeRefused(
-            f"No phase of {brief.challenge_id} judges anything: there is nothing to simulate.",
-            challenge=brief.challenge_id,
-        )
+    _require_something_to_play(brief, runs)
     reasons = [why_not(prize, assumed) for prize in brief.prizes]
     played, paid = [], []
     for n in range(runs):
         rng = np.random.default_rng([seed, n])
         one = play(brief, assumed, rng)
-        chance = Chance(seed=f"{seed}/{n}", rng=rng)
         played.append(one)
-        paid.append(
-            [
-                {} if reason else pay(prize, brief, one, assumed, chance, unit)
-                for prize, reason in zip(brief.prizes, reasons, strict=True)
-            ]
-        )
+        paid.append(_paid(brief, one, assumed, reasons, Chance(seed=f"{seed}/{n}", rng=rng), unit))
         if progress is not None:
             progress(n + 1, runs)
     names = [f"{n} {prize.kind}" for n, prize in enumerate(brief.prizes)]
+    scored = [phase for phase in brief.phases if phase.judging in SCORED]
     return DesignReport(
         runs=runs,
         seed=seed,
-        work=tuple(
-            _workload(phase, brief, assumed, played)
-            for phase in brief.phases
-            if phase.judging in {"panel", "applicants"}
-        ),
+        work=tuple(_workload(phase, brief, assumed, played) for phase in scored),
         best_first=_first(brief, played),
         best_goes_on=_gone_on(brief, played),
         winner_rank=_winner_rank(played, paid),
@@ -261,6 +242,26 @@ def simulate_design(
             (name, reason) for name, reason in zip(names, reasons, strict=True) if reason is not None
         ),
     )
+
+
+def _require_something_to_play(brief: Brief, runs: int) -> None:
+    if not 1 <= runs <= MAX_RUNS:
+        raise ValueError(f"{runs} rounds: ask for 1 to {MAX_RUNS}")
+    if not any(phase.judging != "none" for phase in brief.phases):
+        raise ChallengeRefused(
+            f"No phase of {brief.challenge_id} judges anything: there is nothing to simulate.",
+            challenge=brief.challenge_id,
+        )
+
+
+def _paid(
+    brief: Brief, one: Played, assumed: Assumptions, reasons: list[str | None], chance: Chance, unit: Unit
+) -> list[Paid]:
+    """Pay every prize that can be simulated."""
+    return [
+        {} if reason else pay(prize, brief, one, assumed, chance, unit)
+        for prize, reason in zip(brief.prizes, reasons, strict=True)
+    ]
 
 
 def _workload(phase: Phase, brief: Brief, assumed: Assumptions, played: list[Played]) -> Workload:

@@ -154,6 +154,12 @@ def test_a_contradicting_problem_is_refused_with_every_fault(problem: Assignment
     assert len(refusal.value.figures["findings"]) == 3  # type: ignore[arg-type] # a list
 
 
+def test_names_that_stand_twice_or_are_empty_are_named(problem: AssignmentProblem) -> None:
+    twice = (*problem.judges[:-2], "j0", "")
+    with pytest.raises(AssignmentInvalid, match="judges has j0 twice; give each id once; judges has an empty id"):
+        replace(problem, judges=twice)
+
+
 def test_no_application_is_left_short_for_the_affinity_of_another_one() -> None:
     """Soft goals left papers short although a full assignment existed: the only judge of b suits a best."""
     answer = assign(

@@ -169,6 +169,11 @@ def test_a_tie_where_the_money_ends_gets_equal_parts_or_an_order_or_free_money()
     assert by_ask("70.00", tied, "all_if_funded", funded) == [("a", "40.00"), ("b", "50.00")]
 
 
+@pytest.mark.parametrize("rule", ["split", "lottery", "panel"])
+def test_a_tie_behind_the_last_money_stops_nothing(rule: str) -> None:
+    assert by_ask("40.00", order("a", "bc"), rule, TieBreak()) == [("a", "40.00")]
+
+
 def finish(name: str, achieved: str, final: str | None, value: str = "12") -> Finish:
     return Finish(
         application_id=name,

@@ -297,7 +297,7 @@ def test_what_too_few_scores_cannot_carry_stays_a_raw_mean_with_the_reason(
         ([("a", "j", math.nan)], "no finite number: nan"),
         ([("a", "j", math.inf)], "no finite number: inf"),
         ([("a", "j", True)], "no finite number: True"),
-        ([("a", "j", "3")], "no finite number: '3'"),
+        ([("a", "j", "3")], "no finite number: '3'. A text from a file is turned into a number first"),
         ([("a", "", 1)], "have a name, not ''"),
         ([("a", "j", 1e10)], "the limit is 1000000000"),
     ],

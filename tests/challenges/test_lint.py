@@ -181,6 +181,16 @@ def discretion(content: Content) -> None:
     content["prizes"].append({**prize, "criteria": "What nobody had thought of."})
 
 
+def places(content: Content) -> None:
+    content["phases"][1]["advances"] = {"rule": "top", "n": 3, "tie": "split"}
+    prize = {"kind": "finalists_then_grand", "phase": "panel", "n": 4, "each": "1.00", "grand": "9.00"}
+    content["prizes"].append({**prize, "final_phase": "deliver"})
+
+
+def stuck(content: Content) -> None:
+    content["prizes"].append({"kind": "pool", "phase": "panel", "amount": "10.00", "split": "ask"})
+
+
 def due(content: Content) -> None:
     condition = {"metric": "wells@1", "op": ">=", "value": "12", "unit": "well"}
     stage = {"id": "pilot", "share_bp": 10000, "due": "2027-04-12", "condition": condition}
@@ -245,6 +255,8 @@ PLANTED: list[tuple[Callable[[Content], None], str, str, str]] = [
     (discretion, "warning", "prize.discretion", "/prizes/3/ceiling"),
     (due, "error", "prize.due", "/prizes/3/stages/0/due"),
     (race, "error", "prize.due", "/prizes/3/deadline"),
+    (places, "warning", "prize.places", "/prizes/3"),
+    (stuck, "warning", "prize.tie", "/prizes/3/tie"),
 ]
 
 

@@ -1,6 +1,7 @@
 """One row for each table of challenges, written past the library."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -43,6 +44,37 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     put("application", lead="hub")
     common |= {"application_id": raw.find(connection, "application", code="b1")}
     put("submission", received_at=now)
+    _write_facts(put, now)
+    put("judge", load_lo=0, load_hi=9, profile=b"{}")
+    common |= {"judge_id": raw.find(connection, "judge", party="lab")}
+    for name in ("judge_declaration", "conflict_override", "plan"):
+        put(name, actor="hub", kind="none", signer="chair")
+    common |= {"plan_id": raw.find(connection, "plan")}
+    for name in ("assigned", "plan_publication", "entry_opening"):
+        put(name, opened_at=now)
+    put(
+        "judge_read",
+        judging="assigned",
+        finding_number=1,
+        finding="pass",
+        rubric="merit/1",
+        revision=1,
+        read_at=now,
+    )
+    common |= {"read_id": raw.find(connection, "judge_read")}
+    put("score", trait="reach", steps=3, remark="")
+    for name in ("advancement", "read_void", "calibration", "ballot", "recusal"):
+        put(name, kind="band")
+    _write_awards(raw, connection, put, common)
+    put("appeal", ground="procedure", filed_at=now)
+    common |= {"appeal_id": raw.find(connection, "appeal")}
+    put("award_hold")
+    put("ruling", upheld=0, ruled_by="judge")
+    put("public_commitment", party_id=party)
+    put("withdrawal")
+
+
+def _write_facts(put: Callable[..., None], now: datetime) -> None:
     put(
         "applicant_fact",
         fact="age",
@@ -74,26 +106,12 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
         source="said so",
         confidence_bp=10000,
     )
-    put("judge", load_lo=0, load_hi=9, profile=b"{}")
-    common |= {"judge_id": raw.find(connection, "judge", party="lab")}
-    for name in ("judge_declaration", "conflict_override", "plan"):
-        put(name, actor="hub", kind="none", signer="chair")
-    common |= {"plan_id": raw.find(connection, "plan")}
-    for name in ("assigned", "plan_publication", "entry_opening"):
-        put(name, opened_at=now)
-    put(
-        "judge_read",
-        judging="assigned",
-        finding_number=1,
-        finding="pass",
-        rubric="merit/1",
-        revision=1,
-        read_at=now,
-    )
-    common |= {"read_id": raw.find(connection, "judge_read")}
-    put("score", trait="reach", steps=3, remark="")
-    for name in ("advancement", "read_void", "calibration", "ballot", "recusal"):
-        put(name, kind="band")
+
+
+def _write_awards(
+    raw: Raw, connection: Connection, put: Callable[..., None], common: dict[str, object]
+) -> None:
+    book = common["book_id"]
     txn = raw.find(connection, "txn", idem_key="e1", book_id=book)
     put("award", finding_number=1, finding="pass", rule="ranking", part="other")
     put("award_end", award_id=raw.find(connection, "award"), state="lapsed", txn_id=txn)
@@ -102,9 +120,3 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     put("award_step", state="approved", actor="head", txn_id=txn)
     put("award_payment", txn_id=txn)
     put("prize_end", prize=2, rest=1, released=1, txn_id=txn)
-    put("appeal", ground="procedure", filed_at=now)
-    common |= {"appeal_id": raw.find(connection, "appeal")}
-    put("award_hold")
-    put("ruling", upheld=0, ruled_by="judge")
-    put("public_commitment", party_id=party)
-    put("withdrawal")

@@ -70,7 +70,7 @@ def test_a_document_is_read_and_written_exactly() -> None:
         (b'{"title":"a"} {}', "Extra data"),
         (b"\xff\xfe{}", "not UTF-8 at byte 0"),
         (b'{"title":"\xc3("}', "not UTF-8 at byte 10"),
-        (b"\xef\xbb\xbf{}", "BOM"),
+        (b"\xef\xbb\xbf{}", "save it as UTF-8 without one"),
         (b"[" * 100_000, "not readable as JSON: maximum recursion"),
         (b'{"a":' * 100_000, "not readable as JSON: maximum recursion"),
         (b'{"title":"' + b"x" * 2001 + b'"}', "at most 2000 characters"),
