@@ -1,4 +1,4 @@
-"""Whatever is refused in a round has its code and its figures, and leaves no row behind, on both databases."""
+"""Whatever is refused in a round has its code and its figures, and leaves no row behind it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
