@@ -111,7 +111,7 @@ def check_conflicts(
     Missing
         When there is no such challenge.
     """
-    stored = find_challenge(session, book, challenge)
+    stored = find_challenge(session, book, challenge, datetime.combine(as_of, time.max, UTC))
     policy = policy_of(stored)
     asked = _asked(rows.list_judges(session, stored), judges, also)
     contenders = [

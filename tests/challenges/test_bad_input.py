@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from almoner.finance.storage import Session
 
 PLACE = ("main", "clean-water")
+Refusal = tuple[Callable[[], Any], str, set[str]]
 LEDGER = ("EVENT", "TXN", "PARTY")
 TABLES = [value for value in vars(tables).values() if hasattr(value, "primary_key")]
 TABLES += [getattr(finance_tables, name) for name in LEDGER]
@@ -38,14 +39,9 @@ def running(round_: "Round", open_judged: "Callable[..., Judged]") -> "Judged":
     return judged
 
 
-def calls(judged: "Judged") -> dict[str, tuple[Callable[[], Any], str, set[str]]]:
-    """Name what is refused, its code, and the figures that it has to carry."""
-    session, round_, at = judged.session, judged.round, judged.at
-    fund, code = round_.fund, PLACE[1]
-    good: dict[str, str | None] = {"reach": "3.0", "proof": "3.0"}
-
-    def score(marks: dict[str, str | None], judge: str = "j-1", name: str = "a-1") -> Callable[[], Any]:
-        return lambda: acts.score(session, *PLACE, name, judge, marks, clock=at("2027-03-10"))
+def entering(judged: "Judged") -> dict[str, Refusal]:
+    """Name what is refused of briefs and applications, its code, and the figures that it has to carry."""
+    round_ = judged.round
 
     def enter(day: str = "2027-01-20", **change: object) -> Callable[[], Any]:
         return lambda: round_.submit("a-7", day=day, **change)
@@ -86,6 +82,19 @@ def calls(judged: "Judged") -> dict[str, tuple[Callable[[], Any], str, set[str]]
             set(),
         ),
         "missing disclosure": (enter(disclosures=[]), "application.incomplete", {"missing"}),
+    }
+
+
+def judging(judged: "Judged") -> dict[str, Refusal]:
+    """Name what is refused of judges and of whoever runs the round."""
+    session, round_, at = judged.session, judged.round, judged.at
+    fund, code = round_.fund, PLACE[1]
+    good: dict[str, str | None] = {"reach": "3.0", "proof": "3.0"}
+
+    def score(marks: dict[str, str | None], judge: str = "j-1", name: str = "a-1") -> Callable[[], Any]:
+        return lambda: acts.score(session, *PLACE, name, judge, marks, clock=at("2027-03-10"))
+
+    return {
         "off the grid": (score({**good, "reach": "3.05"}), "score.invalid", set()),
         "out of scale": (score({**good, "reach": "5.1"}), "score.invalid", set()),
         "no number": (score({**good, "reach": "NaN"}), "score.invalid", set()),
@@ -135,7 +144,7 @@ def calls(judged: "Judged") -> dict[str, tuple[Callable[[], Any], str, set[str]]
 def test_every_refusal_has_its_code_and_figures_and_writes_nothing(running: "Judged") -> None:
     before = count(running.session)
     wrong: dict[str, object] = {}
-    for what, (act, code, figures) in calls(running).items():
+    for what, (act, code, figures) in (entering(running) | judging(running)).items():
         with pytest.raises((AlmonerError, ValueError)) as caught:
             act()
         refused = caught.value
