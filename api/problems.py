@@ -19,6 +19,7 @@ same way. This table is the only place with status and exit codes.
 | 130 | interrupted |
 """
 
+from ..challenges import errors as challenge_errors
 from ..finance import errors
 
 DONE, FINDING, USAGE, REFUSED, OUR_FAULT, INTERRUPTED = 0, 1, 2, 4, 70, 130
@@ -43,6 +44,13 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (errors.RowsInvalid, 422, USAGE),
     (errors.EvaluationRefused, 422, REFUSED),
     (errors.DutyError, 403, REFUSED),
+    (challenge_errors.BriefInvalid, 422, USAGE),
+    (challenge_errors.AnswersInvalid, 422, USAGE),
+    (challenge_errors.ScoreInvalid, 422, USAGE),
+    (challenge_errors.BallotInvalid, 422, USAGE),
+    (challenge_errors.ApplicationStale, 409, 5),
+    (challenge_errors.ConflictRecused, 403, REFUSED),
+    (challenge_errors.ScoreUnassigned, 403, REFUSED),
     (errors.NotProven, 409, 6),
     (errors.Infeasible, 409, 7),
     (errors.AlmonerError, 409, REFUSED),

@@ -96,7 +96,7 @@ class AssignmentPlan:
         if self.missing:
             short = ", ".join(f"{name} ({count})" for name, count in self.missing[:10])
             total = sum(count for _, count in self.missing)
-            said.append(f"{total} reads are missing: {short}")
+            said.append(f"{total} read{'s are' if total != 1 else ' is'} missing: {short}")
         for name, parts in self.unlinked.items():
             where = f"of panel {name}" if name else "of all applications together"
             said.append(f"the reads {where} fall into {parts} parts that share no judge")

@@ -126,7 +126,7 @@ def _last_of_pool(  # one tie, and all that decides it
     if short:
         raise TieUnresolved(
             f"{', '.join(sorted(group))} are tied at place {place} with {left} left, and equal parts would "
-            f"give {', '.join(short)} less than the minimum asked for. The rule of the prize is "
+            f"give {', '.join(short)} less than the minimum asked for. The rule of this prize is "
             f"{prize.tie}; only 'lottery' or 'panel' puts them in order.",
             tied=sorted(group),
             place=place,

@@ -78,10 +78,9 @@ def find_calibration(
     known = list_calibrations(session, stored, phase)
     wanted = [one for one in known if number in {None, one.number}]
     if not wanted:
-        which = "calibration" if number is None else f"calibration {number}"
         raise Missing(
-            f"There is no {which} of {phase} in {stored.challenge.code}: freeze its scores first, after the "
-            "close.",
+            f"There is no calibration {'' if number is None else f'{number} '}of {phase} in "
+            f"{stored.challenge.code}: freeze its scores first, after the close.",
             what="calibration",
             code=phase,
         )

@@ -75,9 +75,9 @@ def plant() -> Planted:
         judge, actor, name = made.pair("letter of *", kind)
         ends = (actor, judge) if turned else (judge, actor)
         made.interests.append(Interest(a=ends[0], b=ends[1], kind=kind, source=f"letter of {name}"))
-    for kind in TIE_KINDS:
+    for tied in TIE_KINDS:
         judge, actor, name = made.pair("register of *")
-        tie = Tie(kind=kind, from_party=judge, to_party=actor, since=LATE, source=f"register of {name}")
+        tie = Tie(kind=tied, from_party=judge, to_party=actor, since=LATE, source=f"register of {name}")
         made.interests.append(interest_of_tie(tie))
     for n, spell in enumerate(
         ("X{n}.Ruiz@gmail.com", "x{n}ruiz+a@googlemail.com", "\u0445{n}ruiz@gmail.com")
