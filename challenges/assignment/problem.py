@@ -144,8 +144,9 @@ class AssignmentProblem:
     def __post_init__(self) -> None:
         faults = [*_faults_of_ids(self), *_faults_of_figures(self), *_faults_of_names(self)]
         if faults:
+            count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
             raise AssignmentInvalid(
-                f"The problem of assignment has {len(faults)} fault{'s' if len(faults) != 1 else ''}: {'; '.join(faults[:20])}.",
+                f"The problem of assignment has {count}: {'; '.join(faults[:20])}.",
                 findings=faults,
             )
 

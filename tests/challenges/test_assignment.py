@@ -156,7 +156,9 @@ def test_a_contradicting_problem_is_refused_with_every_fault(problem: Assignment
 
 def test_names_that_stand_twice_or_are_empty_are_named(problem: AssignmentProblem) -> None:
     twice = (*problem.judges[:-2], "j0", "")
-    with pytest.raises(AssignmentInvalid, match="judges has j0 twice; give each id once; judges has an empty id"):
+    with pytest.raises(
+        AssignmentInvalid, match="judges has j0 twice; give each id once; judges has an empty id"
+    ):
         replace(problem, judges=twice)
 
 

@@ -49,7 +49,12 @@ def test_a_brief_survives_its_canonical_bytes(brief: Brief) -> None:
         ("/goal/by", "2029-02-30", "/goal/by", "is not a day"),
         ("/goal/baseline", "about 200", "/goal/baseline", "a plain number"),
         ("/phases/0/closes_at", "2027-01-11T06:00Z", "/phases/0/closes_at", "is not after"),
-        ("/phases/0/closes_at", "2027-03-01 17:00", "/phases/0/closes_at", "no instant: write 2027-03-01T17:00"),
+        (
+            "/phases/0/closes_at",
+            "2027-03-01 17:00",
+            "/phases/0/closes_at",
+            "no instant: write 2027-03-01T17:00",
+        ),
         ("/phases/0/closes_at", "2027-02-29T17:00Z", "/phases/0/closes_at", "day is out of range"),
         ("/phases/1/opens_at", "2027-03-01T13:59Z", "/phases/1/opens_at", "before apply closes"),
         ("/phases/2/id", "panel", "/phases/2/id", "second time"),

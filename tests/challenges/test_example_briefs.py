@@ -1,4 +1,4 @@
-"""Briefs of real challenges: each is read, looked over and simulated, and one is run from entry to payment."""
+"""Briefs of real challenges: each is read, looked over and simulated; one is run from entry to payment."""
 
 import json
 from collections.abc import Iterator
@@ -85,7 +85,13 @@ class Cities:
         content = json.loads((EXAMPLES / f"{CODE}.json").read_text())
         content["phases"][1]["advances"]["n"] = content["prizes"][0]["n"] = 4
         content["phases"][0]["grace_seconds"] = 3600
-        content["prizes"][0] = {"kind": "pool", "phase": "choose", "amount": "500000.00", "split": "ask", "tie": "split"}
+        content["prizes"][0] = {
+            "kind": "pool",
+            "phase": "choose",
+            "amount": "500000.00",
+            "split": "ask",
+            "tie": "split",
+        }
         content["prizes"][1]["amounts"] = ["5000000.00", "1000000.00"]
         self.session, self.brief = session, Brief.read(json.dumps(content))
         finance.open_book(session, "main", currency("USD"))
