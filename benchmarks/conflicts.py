@@ -88,6 +88,7 @@ def brief() -> Brief:
         "rubric": RUBRIC,
         "prizes": [{"kind": "places", "phase": "panel", "amounts": ["100.00"]}],
         "judge_policy": {"scope": "pair"},
+        "visibility": [{"pointer": "/feedback", "viewer": "own_applicant", "action": "after(decided)"}],
     }
     return Brief.read(json.dumps(content))
 
