@@ -16,10 +16,10 @@ from sqlalchemy.orm import Session
 
 from ..dates import Clock, as_utc
 from ..documents import canonical_bytes
-from ..errors import AlreadyResolved, AmountOutOfRange, CurrencyMismatch, PostingRefused
+from ..errors import AlreadyResolved, AmountOutOfRange, CurrencyMismatch, FundError, PostingRefused
 from ..ledger import DEBIT, Act, Draft, Leg, Transaction
 from ..money import Money, split
-from ..records.entries import find_transaction, find_transaction_by_key, list_due
+from ..records.entries import find_transaction, find_transaction_by_key, is_resolved, list_due
 from ..records.registry import find_book_id
 from ..requests import LIBRARY, Request, request_digest
 from .core import submit
@@ -133,7 +133,15 @@ def settle(
     if amount is not None:
         legs += _promised_again([leg for leg in held.legs if leg.layer == "E"], _total(pending) - amount)
     asked = {"settles": str(hold_id)} | ({} if amount is None else {"amount": str(amount)})
-    return _resolve(session, book, held, "post", legs, asked, key=key, clock=clock, client=client)
+    try:
+        return _resolve(session, book, held, "post", legs, asked, key=key, clock=clock, client=client)
+    except FundError as refusal:  # what a hold keeps cannot lack while it stands
+        if not is_resolved(session, held.id):
+            raise
+        raise AlreadyResolved(
+            f"The hold {hold_id} was already settled, voided or expired. Nothing was written.",
+            hold=str(hold_id),
+        ) from refusal
 
 
 def void(

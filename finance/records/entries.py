@@ -108,6 +108,12 @@ def list_due(session: Session, book_id: int, instant: datetime, limit: int) -> t
     return tuple(session.scalars(query))
 
 
+def is_resolved(session: Session, hold_id: UUID) -> bool:
+    """Tell whether a hold was settled, voided or expired."""
+    ended = TXN.c.act.in_(("post", "void", "expire"))
+    return session.scalar(select(TXN.c.id).where(TXN.c.parent_id == hold_id, ended).limit(1)) is not None
+
+
 def find_legs(session: Session, identities: Sequence[UUID]) -> dict[UUID, list[Leg]]:
     """Return the legs of transactions, in order, with their draws."""
     draws: dict[tuple[UUID, int], list[Draw]] = {}

@@ -107,6 +107,17 @@ def test_a_hold_settles_in_full_once(session: Session, clock: Clock) -> None:
     assert acts.verify(session, "main").verified
 
 
+def test_a_hold_that_has_ended_is_told_as_such_where_its_money_is_gone_too(
+    session: Session, clock: Clock, funded: PooledFund
+) -> None:
+    held = hold(session, "main", payment("140.00"), key="h1", clock=clock, expires_at=clock() + timedelta(1))
+    settle(session, "main", held.id, key="s1", clock=clock, amount=usd("90.00"))
+    for key in ("s2", "s2", "s3"):
+        with pytest.raises(AlreadyResolved, match="already settled, voided or expired"):
+            settle(session, "main", held.id, key=key, clock=clock)
+    assert acts.position(session, funded).free == usd("60.00")
+
+
 @pytest.mark.parametrize("share", ["0.01", "20.00", "33.33", "59.99"])
 def test_part_of_a_hold_settles_and_the_rest_is_as_it_was(
     session: Session, funded: PooledFund, clock: Clock, share: str
