@@ -6,16 +6,16 @@ from ..finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .app import create_app
-    from .identity import Caller
+    from .identity import Caller, Grant
     from .migrations import upgrade
 else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
             ".app": ("create_app",),
-            ".identity": ("Caller",),
+            ".identity": ("Caller", "Grant"),
             ".migrations": ("upgrade",),
         },
     )
 
-__all__ = ["Caller", "create_app", "upgrade"]
+__all__ = ["Caller", "Grant", "create_app", "upgrade"]

@@ -7,13 +7,17 @@ from fastapi import FastAPI, Request, Response
 from .. import __version__
 from ..finance.dates import Clock, system_clock
 from ..finance.storage import Engine
+from .answering import STATUS_TITLES, fault_response, problem_response
+from .door import Door
 from .identity import Identify, nobody
-from .operations import problem_response
-from .problems import OUR_FAULT, problem
+from .ids import new_id
+from .problems import problem
 from .router import router
 
 
-def create_app(*, engine: Engine, identify: Identify = nobody, clock: Clock = system_clock) -> FastAPI:
+def create_app(
+    *, engine: Engine, identify: Identify = nobody, clock: Clock = system_clock, door: Door | None = None
+) -> FastAPI:
     """Make an application; nothing is kept at import, two applications share nothing.
 
     Parameters
@@ -21,9 +25,11 @@ def create_app(*, engine: Engine, identify: Identify = nobody, clock: Clock = sy
     engine : Engine
         The database; see ``finance.storage.open_engine``.
     identify : Identify
-        Says who is asking; without it every route but health is closed.
+        Says who is asking; without it only what is published is shown.
     clock : Clock
         When acts are recorded.
+    door : Door or None
+        Limits, secrets and watchers beside these three; the defaults when None.
 
     Examples
     --------
@@ -34,21 +40,13 @@ def create_app(*, engine: Engine, identify: Identify = nobody, clock: Clock = sy
     app = FastAPI(
         title="almoner", version=__version__, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json"
     )
-    app.include_router(router(engine=engine, identify=identify, clock=clock))
-    for status, title in _REFUSED.items():
-        app.add_exception_handler(status, _refusal(status, title))
-    app.add_exception_handler(Exception, _fail)
+    app.include_router(router(engine=engine, identify=identify, clock=clock, door=door))
+    for status, title in STATUS_TITLES.items():
+        app.add_exception_handler(status, _refusal(status, title, clock))
+    app.add_exception_handler(Exception, lambda _request, _error: fault_response(new_id(clock())))
     return app
 
 
-_REFUSED = {404: "Nothing is here", 405: "Not this way", 413: "Too large"}
-
-
-def _refusal(status: int, title: str) -> Callable[[Request, Exception], Response]:
+def _refusal(status: int, title: str, clock: Clock) -> Callable[[Request, Exception], Response]:
     body = problem(status, f"http.{status}", title, f"{title}: check the address, the method and the size.")
-    return lambda _request, _error: problem_response(body)
-
-
-def _fail(_request: Request, _error: Exception) -> Response:
-    detail = "Something went wrong on our side; nothing was changed. Try again, and report it if it stays."
-    return problem_response(problem(500, f"fault.{OUR_FAULT}", "Our fault", detail))
+    return lambda _request, _error: problem_response(body, new_id(clock()))

@@ -21,6 +21,7 @@ same way. This table is the only place with status and exit codes.
 
 from ..challenges import errors as challenge_errors
 from ..finance import errors
+from . import errors as door_errors
 
 DONE, FINDING, USAGE, REFUSED, OUR_FAULT, INTERRUPTED = 0, 1, 2, 4, 70, 130
 PROBLEM_TYPE = "application/problem+json"
@@ -44,6 +45,20 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (errors.RowsInvalid, 422, USAGE),
     (errors.EvaluationRefused, 422, REFUSED),
     (errors.DutyError, 403, REFUSED),
+    (door_errors.NotSignedIn, 401, REFUSED),
+    (door_errors.SignInExpired, 401, REFUSED),
+    (door_errors.AuthError, 403, REFUSED),
+    (door_errors.RequestInvalid, 422, USAGE),
+    (door_errors.RequestKeyReused, 422, USAGE),
+    (door_errors.InProgress, 409, 75),
+    (door_errors.PreconditionMissing, 428, USAGE),
+    (door_errors.PreconditionStale, 412, 5),
+    (door_errors.BodyTooLarge, 413, USAGE),
+    (door_errors.BodyTooSlow, 408, USAGE),
+    (door_errors.MediaRefused, 415, USAGE),
+    (door_errors.RateLimited, 429, 75),
+    (door_errors.OutboundRefused, 422, REFUSED),
+    (door_errors.RequestError, 400, USAGE),
     (challenge_errors.BriefInvalid, 422, USAGE),
     (challenge_errors.AnswersInvalid, 422, USAGE),
     (challenge_errors.ScoreInvalid, 422, USAGE),
@@ -108,10 +123,10 @@ def problem(
     Examples
     --------
     >>> problem(404, "http.not_found", "Nothing is here", "There is no such address.")["type"]
-    'urn:almoner:problem:http.not_found'
+    '/problems/http.not_found'
     """
     return {
-        "type": f"urn:almoner:problem:{code}",
+        "type": f"/problems/{code}",
         "title": title,
         "status": status,
         "detail": detail,

@@ -1,16 +1,22 @@
 """All routes as one router, to be mounted in any application."""
 
+import secrets
+from dataclasses import replace
+
 from fastapi import APIRouter
 
 from ..finance.dates import Clock, system_clock
 from ..finance.storage import Engine
+from .door import Door
 from .identity import Identify, nobody
-from .operations import ProblemRoute
-from .routes.funds import fund_routes
+from .routing import routes_of
+from .routes import OPERATIONS
 from .routes.health import health_routes
 
 
-def router(*, engine: Engine, identify: Identify = nobody, clock: Clock = system_clock) -> APIRouter:
+def router(
+    *, engine: Engine, identify: Identify = nobody, clock: Clock = system_clock, door: Door | None = None
+) -> APIRouter:
     """Return almoner's routes.
 
     Parameters
@@ -18,9 +24,11 @@ def router(*, engine: Engine, identify: Identify = nobody, clock: Clock = system
     engine : Engine
         The database; see ``finance.storage.open_engine``.
     identify : Identify
-        Says who is asking; without it every route but health is closed.
+        Says who is asking; without it only what is published is shown.
     clock : Clock
         When acts are recorded.
+    door : Door or None
+        Limits, secrets and watchers beside these three; the defaults when None.
 
     Examples
     --------
@@ -28,10 +36,11 @@ def router(*, engine: Engine, identify: Identify = nobody, clock: Clock = system
     >>> from almoner.finance.storage import open_engine
     >>> app = FastAPI()
     >>> app.include_router(router(engine=open_engine("sqlite://")), prefix="/giving")
-    >>> sorted(app.openapi()["paths"])[:2]
-    ['/giving/health', '/giving/ready']
+    >>> [path for path in sorted(app.openapi()["paths"]) if "funds" in path][:1]
+    ['/giving/v1/books/{book}/funds']
     """
-    every = APIRouter(route_class=ProblemRoute)
+    whole = door or Door(engine=engine, identify=identify, clock=clock, secret=secrets.token_bytes(32))
+    every = APIRouter()
     every.include_router(health_routes(engine))
-    every.include_router(fund_routes(engine, identify, clock))
+    every.include_router(routes_of(replace(whole, engine=engine, identify=identify, clock=clock), OPERATIONS))
     return every

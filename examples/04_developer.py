@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
 from almoner import currency
-from almoner.api import Caller, upgrade
+from almoner.api import Caller, Grant, upgrade
 from almoner.api.router import router
 from almoner.finance import acts
 from almoner.finance.parties import Party
@@ -26,7 +26,7 @@ def current_caller(request: Request) -> Caller | None:
     """Say who is asking, from the host's own sign-in."""
     if request.headers.get("Authorization") != "Bearer treasurer":
         return None
-    return Caller(name="treasurer", scopes=frozenset({"funds:read", "funds:write"}))
+    return Caller(person="treasurer", grants=(Grant(book="main", role="intermediary", party="almoner"),))
 
 
 app = FastAPI()
@@ -38,7 +38,7 @@ gift = {"giver": "meridian", "amount": "250.00", "unit": "USD"}
 print(client.get(address).status_code, client.get(address).json()["code"])
 for _ in range(2):
     reply = client.post(f"{address}/contributions", json=gift, headers=me | {"Idempotency-Key": "gift-1"})
-    print(reply.status_code, reply.json()["amount"], reply.json()["replayed"])
+    print(reply.status_code, reply.json()["amount"], reply.headers.get("Idempotent-Replayed", "false"))
 reply = client.post(
     f"{address}/contributions", json=gift | {"unit": "EUR"}, headers=me | {"Idempotency-Key": "gift-2"}
 )

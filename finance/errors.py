@@ -12,7 +12,7 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |                     AlreadyResolved, HoldExpired, PeriodClosed
     |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment,
     |                     DayOutOfRange
-    |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotSignedIn, NotAllowed
+    |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotAllowed
     |- ContractError      TermError, ResultsInvalid, OutcomesInvalid, Underfunded, UnlawfulTransition,
     |                     NotSigned, MoneyFrozen, DisputeRefused
     |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain,
@@ -269,12 +269,6 @@ class PolicyBackdated(DutyError):
     """A policy on approvals that would change what was posted before it."""
 
     code = "duty.policy_backdated"
-
-
-class NotSignedIn(DutyError):
-    """Nobody is signed in."""
-
-    code = "duty.not_signed_in"
 
 
 class NotAllowed(DutyError):

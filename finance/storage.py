@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 DEFAULT_URL = "sqlite:///almoner.db"
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 VERSION_TABLE = "almoner_version"
 RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lock not available"}  # SQLSTATE
 ATTEMPTS = 5

@@ -66,6 +66,6 @@ def head() -> str:
     Examples
     --------
     >>> head()
-    '0004'
+    '0005'
     """
     return str(ScriptDirectory.from_config(_config()).get_current_head())

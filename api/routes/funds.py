@@ -1,70 +1,93 @@
-"""Funds over HTTP: read where one stands, book a deposit."""
-
-from typing import Annotated
-
-from fastapi import APIRouter, Depends, Header, Request, Response
+"""Funds over HTTP: opened, listed, read, and given to."""
 
 from ...finance import acts
-from ...finance.dates import Clock
+from ...finance.documents import Code
 from ...finance.ledger import Details
 from ...finance.money import money
 from ...finance.records import registry
-from ...finance.storage import Engine, UnitOfWork
-from ..identity import Identify, require_scope
-from ..operations import ProblemRoute, read_body
-from ..wire.funds import ContributionReply, ContributionRequest, FundReply
+from ..door import Call
+from ..operation import Operation
+from ..paging import PageQuery, cut
+from ..wire.funds import (
+    ContributionReply,
+    ContributionRequest,
+    FundLine,
+    FundList,
+    FundMade,
+    FundReply,
+    FundRequest,
+)
 
-Body = Annotated[bytes, Depends(read_body)]
-Key = Annotated[
-    str,
-    Header(alias="Idempotency-Key", min_length=1, max_length=200, pattern=r"^[A-Za-z0-9][A-Za-z0-9_.:/-]*$"),
-]
+
+def list_funds(call: Call, query: PageQuery) -> FundList:
+    """List the funds of the book."""
+    found = (one for one in registry.list_funds(call.session, call.book) if call.may_list(f"fund/{one.code}"))
+    rows, after = cut(call, query, found, lambda one: (one.code,), name="fund.list")
+    lines = [FundLine(code=one.code, title=one.title, unit=one.unit.code) for one in rows]
+    return FundList(items=lines, next=after)
 
 
-def fund_routes(engine: Engine, identify: Identify, clock: Clock) -> APIRouter:
-    """Return the routes under ``/v1/books/{book}/funds``.
+def open_fund(call: Call, body: FundRequest) -> FundMade:
+    """Open a fund; opened again with the same content, it stays as it is."""
+    unit = registry.find_unit(call.session, body.unit)
+    fund = acts.open_fund(
+        call.session, call.book, body.code, unit, title=body.title, draw_rule=body.draw_rule
+    )
+    call.location = f"/books/{call.book}/funds/{fund.code}"
+    return FundMade(code=fund.code, title=fund.title, unit=fund.unit.code)
 
-    Parameters
-    ----------
-    engine : Engine
-        The database.
-    identify : Identify
-        Says who is asking.
-    clock : Clock
-        When deposits are recorded.
-    """
-    router = APIRouter(prefix="/v1/books/{book}/funds", route_class=ProblemRoute, tags=["funds"])
 
-    @router.get("/{code}")
-    def read_fund(book: str, code: str, request: Request) -> FundReply:
-        """Return where a fund stands."""
-        require_scope(identify(request), "funds:read")
-        with UnitOfWork(engine) as session:
-            fund = registry.find_fund(session, book, code)
-            position = acts.position(session, fund)
-        return FundReply.of(fund.title, position)
+def read_fund(call: Call, fund: Code) -> FundReply:
+    """Return where a fund stands."""
+    found = registry.find_fund(call.session, call.book, fund)
+    return FundReply.of(found.title, acts.position(call.session, found))
 
-    @router.post("/{code}/contributions", status_code=201)
-    def book_contribution(  # the framework passes each part of the request by name
-        book: str, code: str, request: Request, response: Response, body: Body, idempotency_key: Key
-    ) -> ContributionReply:
-        """Book a deposit once per key; the same key and body give the same answer with status 200."""
-        require_scope(identify(request), "funds:write")
-        asked = ContributionRequest.read(body)
-        with UnitOfWork(engine) as session:
-            fund = registry.find_fund(session, book, code)
-            made = acts.contribute(
-                session,
-                fund,
-                asked.giver,
-                money(asked.amount, registry.find_unit(session, asked.unit)),
-                key=idempotency_key,
-                clock=clock,
-                earmark=asked.earmark,
-                details=Details(note=asked.note),
-            )
-        if made.replayed:
-            response.status_code = 200
-        return ContributionReply.of(made)
 
-    return router
+def book_contribution(call: Call, fund: Code, body: ContributionRequest) -> ContributionReply:
+    """Book a deposit that arrived."""
+    found = registry.find_fund(call.session, call.book, fund)
+    made = acts.contribute(
+        call.session,
+        found,
+        body.giver,
+        money(body.amount, registry.find_unit(call.session, body.unit)),
+        key=call.key,
+        clock=call.clock,
+        earmark=body.earmark,
+        details=Details(note=body.note),
+    )
+    call.location = f"/books/{call.book}/funds/{fund}/contributions/{made.code}"
+    return ContributionReply.of(made)
+
+
+OPERATIONS = (
+    Operation(
+        name="fund.list",
+        method="GET",
+        path="/books/{book}/funds",
+        handler=list_funds,
+        tag="funds",
+        lists=True,
+    ),
+    Operation(
+        name="fund.open",
+        method="POST",
+        path="/books/{book}/funds",
+        handler=open_fund,
+        tag="funds",
+        status=201,
+        examples={"pool": {"code": "pool", "title": "Relief pool", "unit": "USD"}},
+    ),
+    Operation(
+        name="fund.read", method="GET", path="/books/{book}/funds/{fund}", handler=read_fund, tag="funds"
+    ),
+    Operation(
+        name="contribution.book",
+        method="POST",
+        path="/books/{book}/funds/{fund}/contributions",
+        handler=book_contribution,
+        tag="contributions",
+        status=201,
+        examples={"gift": {"giver": "meridian", "amount": "250.00", "unit": "USD"}},
+    ),
+)

@@ -1,10 +1,13 @@
 """Whether the process is alive, and whether it can serve."""
 
-from fastapi import APIRouter
+import uuid
+
+from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from ...finance.errors import AlmonerError
 from ...finance.storage import Engine, Session, require_schema
-from ..operations import ProblemRoute
+from ..answering import refusal
 
 
 class Health(BaseModel):
@@ -14,25 +17,28 @@ class Health(BaseModel):
 
 
 def health_routes(engine: Engine) -> APIRouter:
-    """Return ``GET /health`` (the process answers) and ``GET /ready`` (the database holds our schema).
+    """Return ``GET /ops/live`` (the process answers) and ``GET /ops/ready`` (the database holds our schema).
 
     Parameters
     ----------
     engine : Engine
         The database that has to be ready.
     """
-    router = APIRouter(route_class=ProblemRoute, tags=["health"])
+    router = APIRouter(tags=["operations"])
 
-    @router.get("/health")
-    def health() -> Health:
+    @router.get("/ops/live")
+    def live() -> Health:
         """Answer that the process is alive."""
         return Health(status="ok")
 
-    @router.get("/ready")
-    def ready() -> Health:
+    @router.get("/ops/ready", response_model=Health)
+    def ready() -> Health | Response:
         """Answer that the database can be read and holds this version's schema."""
-        with Session(engine) as session:
-            require_schema(session)
+        try:
+            with Session(engine) as session:
+                require_schema(session)
+        except AlmonerError as error:
+            return refusal(error, uuid.uuid4())
         return Health(status="ok")
 
     return router

@@ -4,16 +4,49 @@ from pydantic import BaseModel
 
 from ...finance.accounts import UNRESTRICTED
 from ...finance.contributions import Contribution
-from ...finance.documents import Code, DecimalText, Document, UnitCode
-from ...finance.funds import FundPosition
+from ...finance.documents import Code, DecimalText, UnitCode
+from ...finance.funds import DrawRule, FundPosition
+from .base import Asked, Made, Reply
 
 
-class ContributionRequest(Document):
+class FundRequest(Asked):
+    """A fund to open."""
+
+    code: Code
+    title: str
+    unit: UnitCode
+    draw_rule: DrawRule = "pro_rata"
+
+
+class FundMade(Made):
+    """A fund as it was opened."""
+
+    code: str
+    title: str
+    unit: str
+
+
+class FundLine(Reply):
+    """A fund in a list."""
+
+    code: str
+    title: str
+    unit: str
+
+
+class FundList(Reply):
+    """A page of funds; ``next`` is the cursor of the page behind it."""
+
+    items: list[FundLine]
+    next: str | None
+
+
+class ContributionRequest(Asked):
     """A deposit to book.
 
     Examples
     --------
-    >>> ContributionRequest.read('{"giver": "meridian", "amount": "250.00", "unit": "USD"}').earmark
+    >>> ContributionRequest(giver="meridian", amount="250.00", unit="USD").earmark
     'unrestricted'
     """
 
@@ -24,8 +57,8 @@ class ContributionRequest(Document):
     note: str = ""
 
 
-class ContributionReply(BaseModel):
-    """A deposit as booked; ``replayed`` says that this key had booked it before."""
+class ContributionReply(Made):
+    """A deposit as booked."""
 
     code: str
     fund: str
@@ -33,7 +66,6 @@ class ContributionReply(BaseModel):
     earmark: str
     amount: str
     unit: str
-    replayed: bool
 
     @classmethod
     def of(cls, made: Contribution) -> "ContributionReply":
@@ -45,7 +77,6 @@ class ContributionReply(BaseModel):
             earmark=made.earmark,
             amount=made.amount.text,
             unit=made.amount.unit.code,
-            replayed=made.replayed,
         )
 
 
@@ -58,7 +89,7 @@ class EarmarkReply(BaseModel):
     free: str
 
 
-class FundReply(BaseModel):
+class FundReply(Reply):
     """Where a fund stands."""
 
     code: str

@@ -89,7 +89,7 @@ def test_migrate_builds_a_database_that_other_commands_open(
     url = f"sqlite:///{tmp_path / 'new.db'}"
     assert main(["ledger", "verify", "--db", url]) == 69
     assert not (tmp_path / "new.db").exists()
-    assert run_json(capsys, "migrate", "--db", url)["schema"] == "0004"
+    assert run_json(capsys, "migrate", "--db", url)["schema"] == "0005"
     assert main(["ledger", "verify", "--db", url]) == 3
 
 

@@ -79,7 +79,7 @@ def test_money_survives_the_revisions_above_it(
     assert acts.position(session, water).free == money("1.00", "USD")
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004", "0005"])
 def test_each_revision_is_reached_from_nothing(revision: str) -> None:
     engine = open_engine("sqlite://")
     upgrade(engine, revision)

@@ -1,0 +1,133 @@
+"""Refusals that only a door knows, one branch more of the tree.
+
+The problem: what is wrong with a request (its encoding, its key, its precondition, its rate) is no matter of
+the floors below, and still has to be one of the library's refusals, with a code and figures::
+
+    AlmonerError
+    |- AuthError     NotSignedIn, SignInExpired, Forbidden, StepUpNeeded
+    `- RequestError  RequestMalformed, QueryUnknown, CursorInvalid, KeyMissing, PreconditionMissing,
+                     PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
+                     RequestInvalid, RequestKeyReused, OutboundRefused
+"""
+
+from ..finance.errors import AlmonerError
+
+
+class AuthError(AlmonerError):
+    """A caller whose request goes no further for who they are."""
+
+    code = "auth"
+
+
+class NotSignedIn(AuthError):
+    """Nobody is signed in."""
+
+    code = "auth.required"
+
+
+class SignInExpired(AuthError):
+    """A token that has run out, or was withdrawn."""
+
+    code = "auth.expired"
+
+
+class Forbidden(AuthError):
+    """A role, a duty or a key that does not allow what is asked."""
+
+    code = "auth.forbidden"
+
+
+class StepUpNeeded(AuthError):
+    """A sign-in too long ago for what is asked."""
+
+    code = "auth.step_up"
+
+
+class RequestError(AlmonerError):
+    """A request that no operation takes."""
+
+    code = "request"
+
+
+class RequestMalformed(RequestError):
+    """A request that is not what it says: no JSON, a key twice, a number that is none."""
+
+    code = "request.malformed"
+
+
+class RequestInvalid(RequestError):
+    """A request whose parts break the schema; ``figures['findings']`` lists every place."""
+
+    code = "request.invalid"
+
+
+class QueryUnknown(RequestError):
+    """A parameter of the address that the operation does not have, or not for this caller."""
+
+    code = "query.unknown"
+
+
+class CursorInvalid(RequestError):
+    """A cursor that was not given for this list, this filter and this caller."""
+
+    code = "cursor.invalid"
+
+
+class KeyMissing(RequestError):
+    """A write without a usable ``Idempotency-Key``."""
+
+    code = "idempotency.missing"
+
+
+class RequestKeyReused(RequestError):
+    """An ``Idempotency-Key`` that this client sent with another request."""
+
+    code = "idempotency.key_reused"
+
+
+class InProgress(RequestError):
+    """The same key is being worked on."""
+
+    code = "idempotency.in_progress"
+
+
+class PreconditionMissing(RequestError):
+    """A change without the ``If-Match`` it takes."""
+
+    code = "precondition.missing"
+
+
+class PreconditionStale(RequestError):
+    """A change of something that was changed since it was read."""
+
+    code = "precondition.stale"
+
+
+class BodyTooLarge(RequestError):
+    """More bytes than the operation takes."""
+
+    code = "request.too_large"
+
+
+class BodyTooSlow(RequestError):
+    """A body that did not arrive in time."""
+
+    code = "request.too_slow"
+
+
+class MediaRefused(RequestError):
+    """A media type that the operation does not take."""
+
+    code = "request.media_type"
+
+
+class RateLimited(RequestError):
+    """More requests than a caller may send."""
+
+    code = "rate.limited"
+
+
+class OutboundRefused(RequestError):
+    """An address that no request of ours goes to."""
+
+    code = "outbound.refused"

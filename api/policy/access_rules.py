@@ -1,0 +1,3 @@
+"""Who may do what with access."""
+
+ACCESS_RULES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Who may do what with challenge."""
+
+CHALLENGE_RULES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Who may do what with contract."""
+
+CONTRACT_RULES: dict[str, str] = {}

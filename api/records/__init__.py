@@ -1,0 +1,1 @@
+"""Rows of the doors: persons, roles, keys, commands, jobs, deliveries."""

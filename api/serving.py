@@ -1,0 +1,446 @@
+"""The one wrapper of every operation: one thread, one transaction, committed before the answer.
+
+Who asks -> how often -> session, bound to the book -> may they -> what is asked -> the same key before ->
+``If-Match`` -> the handler -> commit, or roll back for a dry run -> the answer.
+
+The problem: a right that is checked after the body is read tells strangers about schemas; a commit after the
+answer says 200 for what was lost; an answer that is not stored with its act is given twice.
+"""
+
+import hashlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+from pydantic import BaseModel
+
+from ..finance.documents import plain_bytes
+from ..finance.errors import AlmonerError, Busy, Missing
+from ..finance.money import Money
+from ..finance.posting.events import derive_id, keep_event
+from ..finance.records.registry import find_unit
+from ..finance.storage import Session
+from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
+from .door import NOT_HERE, Answered, Call, Door
+from .errors import (
+    InProgress,
+    KeyMissing,
+    PreconditionMissing,
+    PreconditionStale,
+    QueryUnknown,
+    RequestKeyReused,
+)
+from .identity import Caller, Grant
+from .ids import new_id
+from .operation import Operation
+from .policy import RULES, Access, Question, allowed
+from .problems import status_of
+from .reading import read_body, read_parts, read_query
+from .records import entering
+from .records.commands import Command, find_command, keep_command, list_kinds, list_moves, list_told
+from .wire.base import BalanceMove, Effects
+
+ATTEMPTS = 3
+KEPT_REFUSALS = {404, 409}
+KEY_LENGTH = 255
+
+
+class _KeyTaken(Exception):
+    """The same key was written by another request meanwhile: ask again, and it answers."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """One request on its way through the wrapper."""
+
+    door: Door
+    operations: Mapping[str, Operation]
+    operation: Operation
+    raw: Mapping[str, str]
+    request: Request
+    content: bytes
+    caller: Caller | None
+    request_id: UUID
+    call: Call | None = None
+
+    @property
+    def object(self) -> str:
+        """Return the address below ``/v1``."""
+        return self.operation.path.format(**self.raw)
+
+    @property
+    def client(self) -> str:
+        """Return whose keys these are."""
+        if self.caller is None:
+            return "public"
+        return f"key:{self.caller.api_key}" if self.caller.api_key else f"person:{self.caller.person}"
+
+
+def serve(
+    door: Door, operations: Mapping[str, Operation], operation: Operation, request: Request, content: bytes
+) -> Response:
+    """Answer a request whose body is complete.
+
+    Parameters
+    ----------
+    door : Door
+        What the mounting was given.
+    operations : mapping of str to Operation
+        All that it serves, by name.
+    operation : Operation
+        What is asked.
+    request : Request
+        Its address and headers.
+    content : bytes
+        Its body.
+    """
+    began = time.perf_counter()
+    now = door.clock()
+    asked = Asked(
+        door=door,
+        operations=operations,
+        operation=operation,
+        raw=dict(request.path_params),
+        request=request,
+        content=content,
+        caller=None,
+        request_id=new_id(now),
+    )
+    fault: BaseException | None = None
+    code = ""
+    prefix = str(request.scope["path"]).split("/v1/", 1)[0] if "/v1/" in request.scope["path"] else ""
+    try:
+        asked.caller = door.identify(request)
+        door.throttle(asked.caller, request, operation.name)
+        response = _attempted(asked)
+    except AlmonerError as error:
+        code = error.code
+        response = refusal(error, asked.request_id, prefix)
+    except Exception as error:  # noqa: BLE001  # the last line: no internal text leaves
+        fault, code = error, "fault"
+        response = fault_response(asked.request_id, prefix)
+    door.watch(
+        Answered(
+            operation=operation.name,
+            caller=asked.caller.person if asked.caller else "public",
+            object=asked.object,
+            status=response.status_code,
+            code=code,
+            seconds=time.perf_counter() - began,
+            request_id=str(asked.request_id),
+            fault=fault,
+        )
+    )
+    return response
+
+
+def _attempted(asked: Asked) -> Response:
+    """Run, and once more where another session stood in the way: the same key makes that safe."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return _run(asked)
+        except (Busy, _KeyTaken) as stood:
+            asked.call = None
+            if attempt == ATTEMPTS - 1:
+                if isinstance(stood, Busy):
+                    raise
+                raise InProgress("The same key is being worked on. Ask again in a moment.") from None
+        except AlmonerError as error:
+            _keep_refusal(asked, error)
+            raise
+    raise AssertionError("each attempt returns or raises")
+
+
+def _run(asked: Asked) -> Response:
+    with Session(asked.door.engine, expire_on_commit=False) as session:  # closed without a commit, it undoes
+        asked.door.require_schema(session)
+        call, query, parts = enter(asked, session)
+        asked.call = call
+        body, digest = read_body(
+            asked.operation, asked.content, asked.request.headers.get("content-type", "")
+        )
+        given: dict[str, Any] = {**parts}
+        if asked.operation.shape.query is not None:
+            given["query"] = query
+        if body is not None:
+            given["body"] = body
+        if asked.operation.writes:
+            answered, status, location, replayed = _write(asked, call, given, digest)
+        else:
+            answered, status, location, replayed = (
+                _read(asked, call, given),
+                asked.operation.status,
+                "",
+                False,
+            )
+        if not call.dry_run:
+            session.commit()
+    return _answer(asked, call, answered, status, location, replayed=replayed)
+
+
+def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[str, object]]:
+    """Bind the session to the book, let the caller in or refuse, and read the address."""
+    operation, door, now = asked.operation, asked.door, asked.door.clock()
+    book = asked.raw.get("book", "")
+    wanted = asked.request.headers.get("almoner-party", "")
+    book_id = entering.enter_book(session, book, party=wanted, row_security=door.row_security) if book else 0
+    access = admit(
+        session, operation, asked.caller, book=book, book_id=book_id, wanted=wanted, raw=asked.raw, now=now
+    )
+    if book and not book_id:
+        raise Missing(NOT_HERE)
+    query, common = read_query(operation, asked.request.url.query)
+    parts = read_parts(operation, asked.raw)
+    key = _key(asked) if operation.writes else ""
+    call = Call(
+        door=door,
+        session=session,
+        caller=asked.caller,
+        access=access,
+        book=book,
+        book_id=book_id,
+        now=now,
+        request_id=asked.request_id,
+        key=_ledger_key(asked.client, key),
+        dry_run=_flag(common.get("dry_run", "false")),
+        content=asked.content if operation.uploads else b"",
+        media_type=asked.request.headers.get("content-type", ""),
+        fields=common.get("fields", ""),
+        client_key=key,
+    )
+    return call, query, parts
+
+
+def admit(
+    session: Session,
+    operation: Operation,
+    caller: Caller | None,
+    *,
+    book: str,
+    book_id: int,
+    wanted: str,
+    raw: Mapping[str, str],
+    now: datetime,
+) -> Access:
+    """Return how the caller is let in.
+
+    Raises
+    ------
+    NotSignedIn, Forbidden, Missing, StepUpNeeded
+        When they are not.
+    """
+    rule = RULES[operation.name]
+    engagement = operation.engagement(raw)
+    published, listed = False, frozenset[str]()
+    if "P" in rule.cells and book_id:
+        if operation.lists:
+            listed = entering.list_published(session, book_id)
+            published = bool(listed)
+        else:
+            published = engagement.startswith("challenge/") or entering.is_published(
+                session, book_id, engagement
+            )
+    elif "P" in rule.cells and not book:
+        published = True
+    question = Question(
+        rule=rule,
+        scope=operation.scope,
+        making=operation.writes,
+        engagement=engagement,
+        published=published,
+        listing=operation.lists,
+        party=wanted,
+        now=now,
+    )
+    access = allowed(caller, grants_of(session, caller, book, book_id), question)
+    return access.seeing(listed) if listed else access
+
+
+def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:
+    """Return the roles a caller holds in a book, and that of the administrator."""
+    if caller is None:
+        return ()
+    if caller.grants is not None:
+        return tuple(one for one in caller.grants if one.book in {book, "*"})
+    found = entering.list_grants(session, caller.person, book, book_id) if book_id else ()
+    if entering.is_admin(session, caller.person):
+        return (*found, Grant(book="*", role="admin", party=""))
+    return found
+
+
+def _key(asked: Asked) -> str:
+    key = asked.request.headers.get("idempotency-key", "")
+    if not 1 <= len(key) <= KEY_LENGTH or not all("!" <= letter <= "~" for letter in key):
+        raise KeyMissing(
+            "A write takes the header Idempotency-Key: 1 to 255 visible ASCII characters, the same for each "
+            "try of the same request."
+        )
+    return key
+
+
+def _ledger_key(client: str, key: str) -> str:
+    """Return the key under which acts are recorded: of this client alone, and of bounded length."""
+    return f"api/{hashlib.sha256(plain_bytes([client, key])).hexdigest()[:40]}" if key else ""
+
+
+def _flag(text: str) -> bool:
+    if text not in {"true", "false"}:
+        raise QueryUnknown(f"dry_run is true or false, not {text[:20]!r}.", parameter="dry_run")
+    return text == "true"
+
+
+def _read(asked: Asked, call: Call, given: dict[str, Any]) -> bytes:
+    _require_owner(asked.operation, call, given)
+    content = write_reply(asked.operation.handler(call, **given))
+    return sparse(content, call.fields) if call.fields else content
+
+
+def _require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> None:
+    if call.own is not None and operation.owner is not None:
+        call.require_own(*operation.owner(call, **given))
+
+
+def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tuple[bytes, int, str, bool]:
+    operation = asked.operation
+    whole = hashlib.sha256(plain_bytes([operation.name, asked.object, call.dry_run, digest.hex()])).digest()
+    earlier = find_command(call.session, asked.client, call.client_key)
+    if earlier is not None:
+        if earlier.request_sha256 != whole:
+            raise RequestKeyReused(
+                "This Idempotency-Key was sent with another request before. Take a new key.",
+                earlier=str(earlier.id),
+            )
+        _require_owner(operation, call, given)
+        return bytes(earlier.answer or b""), int(earlier.status), str(earlier.location or ""), True
+    _require_owner(operation, call, given)
+    if operation.guards:
+        _require_match(asked, call, given)
+    told = list_told(call.session, call.book_id, call.now) if call.dry_run else frozenset()
+    made = operation.handler(call, **given)
+    if call.dry_run:
+        call.session.flush()
+        made = made.model_copy(update={"effects": _effects(call, told)})
+        return write_reply(made), operation.status, call.location, False
+    content = write_reply(made)
+    _keep(asked, call, whole, content, operation.status)
+    return content, operation.status, call.location, False
+
+
+def _require_match(asked: Asked, call: Call, given: dict[str, Any]) -> None:
+    """Refuse a change of something that was changed since it was read."""
+    read = asked.operations[asked.operation.guards]
+    entering.lock_object(call.session, asked.object)
+    wanted = asked.request.headers.get("if-match")
+    if wanted is None:
+        raise PreconditionMissing(
+            "This change takes the header If-Match with the ETag of what was read. Read it first.",
+            read=read.path.format(**asked.raw),
+        )
+    current = etag_of(write_reply(read.handler(call, **{name: given[name] for name in read.shape.parts})))
+    if wanted != current:
+        raise PreconditionStale(
+            "It was changed since you read it. Read it again, and decide whether your change still fits.",
+            etag=current,
+        )
+
+
+def _effects(call: Call, told: frozenset[UUID]) -> Effects:
+    moves = []
+    events = list_told(call.session, call.book_id, call.now) - told
+    for row in list_moves(call.session, call.book_id, events):
+        unit = find_unit(call.session, row.unit)
+        after = int(row.settled) * int(row.normal)
+        before = after - int(row.moved) * int(row.normal)
+        moves.append(
+            BalanceMove(
+                account=row.path,
+                earmark=row.code,
+                unit=row.unit,
+                before=Money(minor=before, unit=unit).text,
+                after=Money(minor=after, unit=unit).text,
+            )
+        )
+    return Effects(balances=moves, events=list(list_kinds(call.session, events)))
+
+
+def _keep(asked: Asked, call: Call, digest: bytes, content: bytes, status: int) -> None:
+    """Write the command beside its act; of a book, also as an event of the sealed log."""
+    command = Command(
+        id=asked.request_id,
+        book_id=call.book_id or None,
+        operation=asked.operation.name,
+        object=asked.object,
+        person=call.person,
+        party=call.party,
+        api_key=asked.caller.api_key if asked.caller else None,
+        client=asked.client,
+        key=call.client_key,
+        request_sha256=digest,
+        status=status,
+        answer=content,
+        location=call.location,
+        recorded_at=call.now,
+    )
+    if not keep_command(call.session, command):
+        raise _KeyTaken
+    if call.book_id:
+        said = {
+            "operation": command.operation,
+            "object": command.object,
+            "person": command.person,
+            "party": command.party,
+            "api_key": command.api_key or "",
+            "request_id": str(command.id),
+            "request_sha256": digest.hex(),
+            "answer_sha256": hashlib.sha256(content).hexdigest(),
+            "status": status,
+        }
+        identity = derive_id(call.book, asked.client, f"command/{call.client_key}", call.now)
+        keep_event(call.session, call.book_id, identity, "command", said, call.now)
+
+
+def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
+    """Store a refusal by a rule, so that the same key is answered the same; others may be tried again."""
+    call, operation = asked.call, asked.operation
+    if call is None or not operation.writes or call.dry_run or status_of(error) not in KEPT_REFUSALS:
+        return
+    response = refusal(error, asked.request_id)
+    with Session(asked.door.engine, expire_on_commit=False) as session, session.begin():
+        entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
+        call.session = session
+        _, digest = read_body(operation, asked.content, asked.request.headers.get("content-type", ""))
+        whole = hashlib.sha256(plain_bytes([operation.name, asked.object, False, digest.hex()])).digest()
+        _keep(asked, call, whole, bytes(response.body), response.status_code)
+
+
+def _answer(
+    asked: Asked, call: Call, content: bytes, status: int, location: str, *, replayed: bool
+) -> Response:
+    headers = headers_of(asked.request_id, public=asked.caller is None and not asked.operation.writes)
+    if replayed:
+        headers["Idempotent-Replayed"] = "true"
+    if location:
+        headers["Location"] = f"{_prefix(asked.request)}/v1{location}"
+    media = JSON if status < 400 else "application/problem+json"  # noqa: PLR2004  # the first refusal
+    if call.fields:
+        media = SPARSE
+    if not asked.operation.writes:
+        tag = etag_of(content)
+        headers["ETag"] = tag
+        if asked.request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers=headers)
+    if call.dry_run:
+        headers["Dry-Run"] = "true"
+    return Response(content, status_code=status, media_type=media, headers=headers)
+
+
+def _prefix(request: Request) -> str:
+    path = str(request.scope["path"])
+    return path.split("/v1/", 1)[0] if "/v1/" in path else ""
+
+
+__all__ = ["Asked", "admit", "enter", "grants_of", "serve"]

@@ -1,0 +1,44 @@
+"""The doors on both databases, with people of every role."""
+
+from collections.abc import Callable
+
+import pytest
+from fastapi import FastAPI
+from tests.doors.people import Asker, identify_by_name
+
+from almoner import currency
+from almoner.api import create_app
+from almoner.finance import acts
+from almoner.finance.dates import Clock
+from almoner.finance.parties import Party
+from almoner.finance.storage import Engine, UnitOfWork
+
+PARTIES = ("foundation", "almoner", "investor", "hub-a", "hub-b", "lab", "second-lab")
+
+
+@pytest.fixture
+def book(engine: Engine) -> str:
+    """Book ``main`` with a fund ``water`` and the parties of everybody."""
+    with UnitOfWork(engine) as session:
+        acts.open_book(session, "main", currency("USD"))
+        for code in PARTIES:
+            acts.register_party(session, "main", Party(code=code, name=code.title()))
+        acts.open_fund(session, "main", "water", currency("USD"), title="Water")
+    return "main"
+
+
+@pytest.fixture
+def app(engine: Engine, book: str, clock: Clock) -> FastAPI:
+    """The application on ``engine``."""
+    assert book
+    return create_app(engine=engine, identify=identify_by_name(clock), clock=clock)
+
+
+@pytest.fixture
+def ask(app: FastAPI) -> Callable[..., Asker]:
+    """Maker of clients by name."""
+
+    def of(name: str = "", way: str = "Bearer") -> Asker:
+        return Asker(app, name, way)
+
+    return of

@@ -1,0 +1,91 @@
+"""A small world behind the doors: people by name, each with roles, and a client that asks in their name."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.testclient import TestClient
+
+from almoner.api.identity import Caller, Grant
+from almoner.finance.dates import Clock
+
+Json = Any
+
+
+def grants_of(*roles: tuple[str, str, str], book: str = "main") -> tuple[Grant, ...]:
+    """Return grants from (role, party, engagement)."""
+    return tuple(Grant(book=book, role=role, party=party, engagement=on) for role, party, on in roles)  # type: ignore[arg-type]  # roles are written out in the tests
+
+
+PEOPLE: Mapping[str, tuple[Grant, ...]] = {
+    "fiona": grants_of(("funder", "foundation", "")),
+    "frank": grants_of(("funder", "foundation", "")),
+    "mira": grants_of(("intermediary", "almoner", "")),
+    "milo": grants_of(("intermediary", "almoner", "")),
+    "ivo": grants_of(("investor", "investor", "")),
+    "hana": grants_of(("hub", "hub-a", "")),
+    "hugo": grants_of(("hub", "hub-b", "")),
+    "eva": grants_of(("evaluator", "lab", "")),
+    "emil": grants_of(("evaluator", "second-lab", "")),
+    "jana": grants_of(("judge", "jana", "")),
+    "jonas": grants_of(("judge", "jonas", "")),
+    "ada": (Grant(book="*", role="admin", party=""),),
+    "nora": (),
+}
+
+
+def identify_by_name(clock: Clock, people: Mapping[str, tuple[Grant, ...]] = PEOPLE) -> Any:  # noqa: ANN401  # an Identify
+    """Return an identity that believes the header: ``Bearer NAME``; ``Key NAME``, ``Stale NAME``."""
+
+    def identify(request: Request) -> Caller | None:
+        way, _, name = request.headers.get("Authorization", "").partition(" ")
+        if name not in people:
+            return None
+        age = timedelta(hours=1) if way == "Stale" else timedelta()
+        return Caller(
+            person=name,
+            grants=people[name],
+            authenticated_at=clock() - age,
+            api_key=f"{name}-key" if way == "Key" else None,
+        )
+
+    return identify
+
+
+class Asker:
+    """A client in somebody's name; every write gets a key of its own unless one is given."""
+
+    def __init__(self, app: FastAPI, name: str = "", way: str = "Bearer") -> None:
+        self.client = TestClient(app, raise_server_exceptions=False)
+        self.name, self.way, self.count = name, way, 0
+
+    def _headers(self, extra: Mapping[str, str] | None, *, key: bool) -> dict[str, str]:
+        self.count += 1
+        mine = {"Authorization": f"{self.way} {self.name}"} if self.name else {}
+        keyed = {"Idempotency-Key": f"{self.name}-{self.count}"} if key else {}
+        return mine | keyed | dict(extra or {})
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Json:
+        """Read."""
+        return self.client.get(f"/v1{path}", headers=self._headers(headers, key=False))
+
+    def post(self, path: str, body: Json = None, headers: Mapping[str, str] | None = None) -> Json:
+        """Write."""
+        return self.client.post(f"/v1{path}", json=body, headers=self._headers(headers, key=True))
+
+    def put(self, path: str, body: Json = None, headers: Mapping[str, str] | None = None) -> Json:
+        """Change."""
+        return self.client.put(f"/v1{path}", json=body, headers=self._headers(headers, key=True))
+
+    def made(self, path: str, body: Json = None, headers: Mapping[str, str] | None = None) -> Json:
+        """Write, and return the body of a success."""
+        reply = self.post(path, body, headers)
+        assert reply.status_code in {200, 201, 202}, reply.text
+        return reply.json()
+
+    def seen(self, path: str) -> Json:
+        """Read, and return the body of a success."""
+        reply = self.get(path)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
