@@ -9,9 +9,9 @@ from ..finance.dates import Clock, system_clock
 from ..finance.storage import Engine
 from .door import Door
 from .identity import Identify, nobody
-from .routing import routes_of
 from .routes import OPERATIONS
 from .routes.health import health_routes
+from .routing import routes_of
 
 
 def router(

@@ -1,6 +1,8 @@
 """Routes, one module per noun."""
 
 from ..operation import Operation
-from . import funds
+from . import (
+    funds,
+)
 
 OPERATIONS: tuple[Operation, ...] = (*funds.OPERATIONS,)

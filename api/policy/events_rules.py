@@ -1,0 +1,3 @@
+"""Who may do what with events."""
+
+EVENTS_RULES: dict[str, str] = {}

@@ -1,0 +1,3 @@
+"""Who may do what with judging."""
+
+JUDGING_RULES: dict[str, str] = {}

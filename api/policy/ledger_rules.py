@@ -1,0 +1,3 @@
+"""Who may do what with ledger."""
+
+LEDGER_RULES: dict[str, str] = {}

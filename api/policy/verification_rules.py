@@ -1,0 +1,3 @@
+"""Who may do what with verification."""
+
+VERIFICATION_RULES: dict[str, str] = {}
