@@ -2,7 +2,15 @@
 
 from ..operation import Operation
 from . import (
+    books,
+    earmarks,
     funds,
+    parties,
 )
 
-OPERATIONS: tuple[Operation, ...] = (*funds.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *books.OPERATIONS,
+    *earmarks.OPERATIONS,
+    *funds.OPERATIONS,
+    *parties.OPERATIONS,
+)
