@@ -5,6 +5,7 @@ from . import (
     books,
     earmarks,
     funds,
+    ledger,
     parties,
 )
 
@@ -12,5 +13,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *books.OPERATIONS,
     *earmarks.OPERATIONS,
     *funds.OPERATIONS,
+    *ledger.OPERATIONS,
     *parties.OPERATIONS,
 )
