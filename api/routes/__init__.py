@@ -2,7 +2,11 @@
 
 from ..operation import Operation
 from . import (
+    agreements,
     funds,
 )
 
-OPERATIONS: tuple[Operation, ...] = (*funds.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *agreements.OPERATIONS,
+    *funds.OPERATIONS,
+)

@@ -1,5 +1,6 @@
 """A small world behind the doors: people by name, each with roles, and a client that asks in their name."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from almoner.api.identity import Caller, Grant
 from almoner.finance.dates import Clock
+from almoner.finance.signatures import sign_bytes
 
 Json = Any
 
@@ -33,6 +35,16 @@ PEOPLE: Mapping[str, tuple[Grant, ...]] = {
     "ada": (Grant(book="*", role="admin", party=""),),
     "nora": (),
 }
+
+
+def secret_of(party: str) -> bytes:
+    """Return the secret key of a party of the tests."""
+    return hashlib.sha256(party.encode()).digest()
+
+
+def signed(party: str, content: str) -> str:
+    """Sign bytes, both in hexadecimal digits, with the key of a party."""
+    return sign_bytes(secret_of(party), bytes.fromhex(content)).hex()
 
 
 def identify_by_name(clock: Clock, people: Mapping[str, tuple[Grant, ...]] = PEOPLE) -> Any:  # noqa: ANN401  # an Identify
