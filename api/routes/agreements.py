@@ -2,9 +2,17 @@
 
 import hashlib
 import json
+from typing import Literal
 
 from ...contracts.acts import agreeing
-from ...contracts.agreement import EXAMPLE, RESOLVER, Agreement, AgreementDocument, consent_bytes
+from ...contracts.agreement import (
+    EXAMPLE,
+    RESOLVER,
+    Agreement,
+    AgreementDocument,
+    AgreementState,
+    consent_bytes,
+)
 from ...contracts.records import agreements
 from ...contracts.records.agreements import StoredAgreement
 from ...finance import acts as money
@@ -14,7 +22,7 @@ from ...finance.errors import AlreadyExists, Missing, SamePerson
 from ...finance.storage import Session
 from ..door import NOT_HERE, Call
 from ..operation import Operation
-from ..paging import cut
+from ..paging import PageQuery, cut
 from ..records.duties import list_doers
 from ..sound import sound
 from ..wire.agreements import (
@@ -23,7 +31,6 @@ from ..wire.agreements import (
     AgreementMade,
     AgreementMoney,
     AgreementParty,
-    AgreementQuery,
     AgreementReply,
     AgreementRequest,
     AgreementText,
@@ -37,6 +44,18 @@ PRIVATE = ("draft", "proposed", "withdrawn")
 DRAFTS = ("agreement.draft", "agreement.redraft")
 FUNDER = "funder"
 EXAMPLE_DOCUMENT = json.loads(EXAMPLE)
+
+
+class AgreementQuery(PageQuery):
+    """Which agreements to list.
+
+    Attributes
+    ----------
+    state : str
+        Only those that stand so; empty for all.
+    """
+
+    state: AgreementState | Literal[""] = ""
 
 
 def list_agreements(call: Call, query: AgreementQuery) -> AgreementList:
@@ -72,8 +91,8 @@ def _require_new(call: Call, code: str, document: AgreementDocument) -> None:
         return
     if known.document.digest() != document.digest():
         raise AlreadyExists(
-            f"There is an agreement {code!r} with other content, and it is {known.state}. Replace the document "
-            "of a draft at its own address, or choose another code.",
+            f"There is an agreement {code!r} with other content, and it is {known.state}. Replace the "
+            "document of a draft at its own address, or choose another code.",
             what="agreement",
             code=code,
             state=known.state,
@@ -146,7 +165,8 @@ def _require_one_duty(call: Call, code: str) -> None:
     other = [one.party for one in signed if one.person == call.person and one.party != call.party]
     if other:
         raise SamePerson(
-            f"You signed {code!r} for {other[0]}, and cannot sign it for {call.party}. Let somebody else sign.",
+            f"You signed {code!r} for {other[0]} and cannot sign it for {call.party}. "
+            "Let somebody else sign.",
             agreement=code,
             party=call.party,
         )
@@ -156,7 +176,8 @@ def _require_one_duty(call: Call, code: str) -> None:
     )
     if call.access.role == FUNDER and any(one.person == call.person for one in drafted):
         raise SamePerson(
-            f"You drafted {code!r} and cannot sign it as the funder. Let another person of {call.party} sign.",
+            f"You drafted {code!r} and cannot sign it as the funder. "
+            f"Let another person of {call.party} sign.",
             agreement=code,
             party=call.party,
         )

@@ -9,7 +9,6 @@ from pydantic import Field
 from ...contracts.agreement import AgreementDocument, AgreementState
 from ...contracts.terms.document import TermDocument
 from ...finance.documents import Code, Text
-from ..paging import PageQuery
 from ..sound import AddressCode, HexSignature
 from .base import Asked, Made, Reply, Wire
 
@@ -27,18 +26,6 @@ class AgreementRequest(Asked):
 
     code: AddressCode
     document: AgreementDocument
-
-
-class AgreementQuery(PageQuery):
-    """Which agreements to list.
-
-    Attributes
-    ----------
-    state : str
-        Only those that stand so; empty for all.
-    """
-
-    state: AgreementState | Literal[""] = ""
 
 
 class AgreementParty(Wire):

@@ -1,4 +1,4 @@
-"""An agreement behind the doors: 15.12 USD for each night, paid by the fund ``water``, signed by its parties."""
+"""An agreement behind the doors: 15.12 USD for each night, paid by the fund ``water``, signed by all."""
 
 from collections.abc import Callable
 from typing import Any

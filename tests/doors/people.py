@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from almoner.finance.dates import Clock
 from almoner.finance.signatures import sign_bytes
 
 Json = Any
+KEYS = count(1)
 
 
 def grants_of(*roles: tuple[str, str, str], book: str = "main") -> tuple[Grant, ...]:
@@ -70,12 +72,11 @@ class Asker:
 
     def __init__(self, app: FastAPI, name: str = "", way: str = "Bearer") -> None:
         self.client = TestClient(app, raise_server_exceptions=False)
-        self.name, self.way, self.count = name, way, 0
+        self.name, self.way = name, way
 
     def _headers(self, extra: Mapping[str, str] | None, *, key: bool) -> dict[str, str]:
-        self.count += 1
         mine = {"Authorization": f"{self.way} {self.name}"} if self.name else {}
-        keyed = {"Idempotency-Key": f"{self.name}-{self.count}"} if key else {}
+        keyed = {"Idempotency-Key": f"{self.name}-{next(KEYS)}"} if key else {}
         return mine | keyed | dict(extra or {})
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Json:

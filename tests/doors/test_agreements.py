@@ -39,7 +39,7 @@ def test_nobody_signs_for_another_party(ask: Ask) -> None:
     assert ask("hana").post(f"{NIGHTS}/signatures", theirs).status_code == 404
     assert ask("jana").post(f"{NIGHTS}/signatures", theirs).status_code == 403
     wrong = ask("fiona").post(f"{NIGHTS}/signatures", theirs | {"signature": "00" * 64})
-    assert (wrong.status_code, wrong.json()["code"]) == (409, "signature.invalid")
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "claim.signature")
     stale = ask("fiona", "Stale").post(f"{NIGHTS}/signatures", theirs)
     assert (stale.status_code, stale.json()["code"]) == (403, "auth.step_up")
     assert ask("fiona", "Key").post(f"{NIGHTS}/signatures", theirs).status_code == 403
