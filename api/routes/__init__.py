@@ -2,6 +2,7 @@
 
 from ..operation import Operation
 from . import (
+    agreements,
     books,
     earmarks,
     funds,
@@ -10,6 +11,7 @@ from . import (
 )
 
 OPERATIONS: tuple[Operation, ...] = (
+    *agreements.OPERATIONS,
     *books.OPERATIONS,
     *earmarks.OPERATIONS,
     *funds.OPERATIONS,

@@ -49,6 +49,8 @@ CREATE TABLE command (
 ;;
 CREATE INDEX command_book ON command (book_id, recorded_at, id)
 ;;
+CREATE INDEX command_operation ON command (book_id, operation, object)
+;;
 -- An engagement that everybody may read.
 CREATE TABLE publication (
   book_id {BIGINT} NOT NULL REFERENCES book, engagement TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event,
