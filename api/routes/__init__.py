@@ -2,7 +2,11 @@
 
 from ..operation import Operation
 from . import (
+    claims,
     funds,
 )
 
-OPERATIONS: tuple[Operation, ...] = (*funds.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *claims.OPERATIONS,
+    *funds.OPERATIONS,
+)
