@@ -4,6 +4,7 @@ from ..operation import Operation
 from . import (
     agreements,
     books,
+    claims,
     earmarks,
     funds,
     ledger,
@@ -13,6 +14,7 @@ from . import (
 OPERATIONS: tuple[Operation, ...] = (
     *agreements.OPERATIONS,
     *books.OPERATIONS,
+    *claims.OPERATIONS,
     *earmarks.OPERATIONS,
     *funds.OPERATIONS,
     *ledger.OPERATIONS,
