@@ -10,7 +10,7 @@ answer says 200 for what was lost; an answer that is not stored with its act is 
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -233,31 +233,32 @@ def admit(
     NotSignedIn, Forbidden, Missing, StepUpNeeded
         When they are not.
     """
-    rule = RULES[operation.name]
-    engagement = operation.engagement(raw)
-    published, listed = False, frozenset[str]()
-    if "P" in rule.cells and book_id:
-        if operation.lists:
-            listed = entering.list_published(session, book_id)
-            published = bool(listed)
-        else:
-            published = engagement.startswith("challenge/") or entering.is_published(
-                session, book_id, engagement
-            )
-    elif "P" in rule.cells and not book:
-        published = True
     question = Question(
-        rule=rule,
+        rule=RULES[operation.name],
         scope=operation.scope,
         making=operation.writes,
-        engagement=engagement,
-        published=published,
+        engagement=operation.engagement(raw),
+        published=not book,
         listing=operation.lists,
         party=wanted,
         now=now,
     )
-    access = allowed(caller, grants_of(session, caller, book, book_id), question)
-    return access.seeing(listed) if listed else access
+    grants = grants_of(session, caller, book, book_id)
+    open_to_all = book_id and "P" in question.rule.cells
+    if open_to_all and operation.lists:
+        listed = entering.list_published(session, book_id)
+        return allowed(caller, grants, replace(question, published=bool(listed))).seeing(listed)
+    try:
+        return allowed(caller, grants, question)
+    except AlmonerError:
+        if not open_to_all or not _is_published(session, book_id, question.engagement):
+            raise
+        return allowed(caller, grants, replace(question, published=True))
+
+
+def _is_published(session: Session, book_id: int, engagement: str) -> bool:
+    """Tell whether everybody may read an engagement; a challenge is published by its nature."""
+    return engagement.startswith("challenge/") or entering.is_published(session, book_id, engagement)
 
 
 def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:

@@ -6,7 +6,8 @@ On PostgreSQL the request goes on as the role ``almoner_app``, whom row security
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from ...finance.records.tables import BOOK
+from ...finance.errors import Missing
+from ...finance.records.registry import find_book_id
 from ..identity import Grant
 from .tables import PERSON, PUBLICATION, ROLE_GRANT
 
@@ -24,7 +25,10 @@ def enter_book(session: Session, book: str, *, party: str, row_security: bool) -
     if row_security and session.get_bind().dialect.name == "postgresql":
         bound = session.execute(_BOUND, {"book": book, "party": party}).one()
         return int(bound[0] or 0)
-    return int(session.scalar(select(BOOK.c.id).where(BOOK.c.code == book)) or 0)
+    try:
+        return find_book_id(session, book)
+    except Missing:
+        return 0
 
 
 def lock_object(session: Session, name: str) -> None:

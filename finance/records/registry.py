@@ -20,6 +20,7 @@ from ..errors import AlreadyExists, CurrencyMismatch, Missing, UnknownUnit
 from ..funds import PooledFund
 from ..parties import Party
 from ..units import Unit
+from .known import recall
 from .tables import ACCOUNT, BOOK, EARMARK, FUND, LINE, PARTY, UNIT
 
 # Built once: these are asked several times in every act, and building a query takes longer than its answer.
@@ -77,18 +78,24 @@ def lock_fund(session: Session, book: str, code: str) -> int:
 
 def find_unit(session: Session, code: str) -> Unit:
     """Return a registered unit."""
-    row = session.execute(_UNIT, {"code": code}).one_or_none()
-    if row is None:
+    unit = recall(session, ("unit", code), lambda: _read_unit(session, code))
+    if unit is None:
         raise UnknownUnit(
             f"The unit {code!r} is not registered in this database. Register it first.", unit=code
         )
+    return unit
+
+
+def _read_unit(session: Session, code: str) -> Unit | None:
+    row = session.execute(_UNIT, {"code": code}).one_or_none()
+    if row is None:
+        return None
     return Unit(code=row.code, kind=row.kind, scale=row.scale, base_code=row.base_code)
 
 
 def keep_unit(session: Session, unit: Unit) -> None:
     """Register a unit."""
-    row = session.execute(_UNIT, {"code": unit.code}).one_or_none()
-    if row is None:
+    if recall(session, ("unit", unit.code), lambda: _read_unit(session, unit.code)) is None:
         insert_once(session, UNIT, code=unit.code, kind=unit.kind, base_code=unit.base_code, scale=unit.scale)
     known = find_unit(session, unit.code)
     if known != unit:
@@ -102,7 +109,7 @@ def keep_unit(session: Session, unit: Unit) -> None:
 
 def find_book_id(session: Session, code: str) -> int:
     """Return the row number of a book."""
-    found = session.scalar(_BOOK_ID, {"code": code})
+    found = recall(session, ("book", code), lambda: session.scalar(_BOOK_ID, {"code": code}))
     if found is None:
         raise Missing(f"There is no book {code!r} in this database.", what="book", code=code)
     return int(found)
@@ -139,7 +146,12 @@ def _of_code(table: Table) -> Select[*tuple[Any, ...]]:
 
 
 def _by_code(session: Session, table: Table, book_id: int, code: str, what: str) -> Row[*tuple[Any, ...]]:
-    row = session.execute(_of_code(table), {"book": book_id, "code": code}).one_or_none()
+    asked = {"book": book_id, "code": code}
+    row = recall(
+        session,
+        (table.name, book_id, code),
+        lambda: session.execute(_of_code(table), asked).one_or_none(),
+    )
     if row is None:
         raise Missing(f"There is no {what} {code!r} in this book.", what=what, code=code)
     return row
