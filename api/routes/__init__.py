@@ -2,7 +2,13 @@
 
 from ..operation import Operation
 from . import (
+    briefs,
+    challenges,
     funds,
 )
 
-OPERATIONS: tuple[Operation, ...] = (*funds.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *briefs.OPERATIONS,
+    *challenges.OPERATIONS,
+    *funds.OPERATIONS,
+)
