@@ -24,7 +24,7 @@ STATUS_TITLES = {404: "Nothing is here", 405: "Not this way", 413: "Too large"}
 def write_reply(reply: BaseModel) -> bytes:
     """Return a reply as bytes; the effects of a dry run only where there are some."""
     hidden = {"effects"} if getattr(reply, "effects", 0) is None else None
-    return reply.model_dump_json(exclude=hidden).encode()
+    return reply.model_dump_json(exclude=hidden, by_alias=True).encode()
 
 
 def etag_of(content: bytes) -> str:

@@ -6,6 +6,7 @@ On PostgreSQL the request goes on as the role ``almoner_app``, whom row security
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from ...challenges.records.tables import CHALLENGE
 from ...finance.errors import Missing
 from ...finance.records.known import recall
 from ...finance.records.registry import find_book_id
@@ -71,9 +72,10 @@ def is_admin(session: Session, person: str) -> bool:
 
 
 def list_published(session: Session, book_id: int) -> frozenset[str]:
-    """Return the engagements of a book that everybody may read."""
+    """Return the engagements of a book that everybody may read; every challenge is one of them."""
     query = select(PUBLICATION.c.engagement).where(PUBLICATION.c.book_id == book_id)
-    return frozenset(session.scalars(query))
+    codes = session.scalars(select(CHALLENGE.c.code).where(CHALLENGE.c.book_id == book_id))
+    return frozenset(session.scalars(query)) | {f"challenge/{code}" for code in codes}
 
 
 def is_published(session: Session, book_id: int, engagement: str) -> bool:

@@ -4,6 +4,8 @@ from ..operation import Operation
 from . import (
     agreements,
     books,
+    briefs,
+    challenges,
     claims,
     earmarks,
     funds,
@@ -14,6 +16,8 @@ from . import (
 OPERATIONS: tuple[Operation, ...] = (
     *agreements.OPERATIONS,
     *books.OPERATIONS,
+    *briefs.OPERATIONS,
+    *challenges.OPERATIONS,
     *claims.OPERATIONS,
     *earmarks.OPERATIONS,
     *funds.OPERATIONS,
