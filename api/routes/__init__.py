@@ -2,19 +2,37 @@
 
 from ..operation import Operation
 from . import (
+    agreements,
     books,
+    briefs,
+    challenges,
+    claims,
     contributions,
     earmarks,
     funds,
+    in_kind,
+    ledger,
     parties,
     pledges,
+    publications,
+    rates,
+    statements,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
+    *agreements.OPERATIONS,
     *books.OPERATIONS,
+    *briefs.OPERATIONS,
+    *challenges.OPERATIONS,
+    *claims.OPERATIONS,
     *contributions.OPERATIONS,
     *earmarks.OPERATIONS,
     *funds.OPERATIONS,
+    *in_kind.OPERATIONS,
+    *ledger.OPERATIONS,
     *parties.OPERATIONS,
     *pledges.OPERATIONS,
+    *publications.OPERATIONS,
+    *rates.OPERATIONS,
+    *statements.OPERATIONS,
 )
