@@ -7,10 +7,16 @@ from . import (
     briefs,
     challenges,
     claims,
+    contributions,
     earmarks,
     funds,
+    in_kind,
     ledger,
     parties,
+    pledges,
+    publications,
+    rates,
+    statements,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -19,8 +25,14 @@ OPERATIONS: tuple[Operation, ...] = (
     *briefs.OPERATIONS,
     *challenges.OPERATIONS,
     *claims.OPERATIONS,
+    *contributions.OPERATIONS,
     *earmarks.OPERATIONS,
     *funds.OPERATIONS,
+    *in_kind.OPERATIONS,
     *ledger.OPERATIONS,
     *parties.OPERATIONS,
+    *pledges.OPERATIONS,
+    *publications.OPERATIONS,
+    *rates.OPERATIONS,
+    *statements.OPERATIONS,
 )
