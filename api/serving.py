@@ -10,7 +10,7 @@ answer says 200 for what was lost; an answer that is not stored with its act is 
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from ..finance.storage import Session
 from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
 from .door import NOT_HERE, Answered, Call, Door
 from .errors import (
+    AuthError,
     InProgress,
     KeyMissing,
     PreconditionMissing,
@@ -114,9 +115,9 @@ def serve(
     code = ""
     prefix = str(request.scope["path"]).split("/v1/", 1)[0] if "/v1/" in request.scope["path"] else ""
     try:
-        asked.caller = door.identify(request)
-        door.throttle(asked.caller, request, operation.name)
+        told = _identify(asked)
         response = _attempted(asked)
+        response.headers.update(told)
     except AlmonerError as error:
         code = error.code
         response = refusal(error, asked.request_id, prefix)
@@ -136,6 +137,17 @@ def serve(
         )
     )
     return response
+
+
+def _identify(asked: Asked) -> Mapping[str, str]:
+    """Find out who asks, and how much they have left; a wrong token counts as nobody's request."""
+    door = asked.door
+    try:
+        asked.caller = door.identify(asked.request)
+    except AuthError:
+        door.throttle(None, asked.request, asked.operation)
+        raise
+    return door.throttle(asked.caller, asked.request, asked.operation)
 
 
 def _attempted(asked: Asked) -> Response:
@@ -233,31 +245,32 @@ def admit(
     NotSignedIn, Forbidden, Missing, StepUpNeeded
         When they are not.
     """
-    rule = RULES[operation.name]
-    engagement = operation.engagement(raw)
-    published, listed = False, frozenset[str]()
-    if "P" in rule.cells and book_id:
-        if operation.lists:
-            listed = entering.list_published(session, book_id)
-            published = bool(listed)
-        else:
-            published = engagement.startswith("challenge/") or entering.is_published(
-                session, book_id, engagement
-            )
-    elif "P" in rule.cells and not book:
-        published = True
     question = Question(
-        rule=rule,
+        rule=RULES[operation.name],
         scope=operation.scope,
         making=operation.writes,
-        engagement=engagement,
-        published=published,
+        engagement=operation.engagement(raw),
+        published=not book,
         listing=operation.lists,
         party=wanted,
         now=now,
     )
-    access = allowed(caller, grants_of(session, caller, book, book_id), question)
-    return access.seeing(listed) if listed else access
+    grants = grants_of(session, caller, book, book_id)
+    open_to_all = book_id and "P" in question.rule.cells
+    if open_to_all and operation.lists:
+        listed = entering.list_published(session, book_id)
+        return allowed(caller, grants, replace(question, published=bool(listed))).seeing(listed)
+    try:
+        return allowed(caller, grants, question)
+    except AlmonerError:
+        if not open_to_all or not _is_published(session, book_id, question.engagement):
+            raise
+        return allowed(caller, grants, replace(question, published=True))
+
+
+def _is_published(session: Session, book_id: int, engagement: str) -> bool:
+    """Tell whether everybody may read an engagement; a challenge is published by its nature."""
+    return engagement.startswith("challenge/") or entering.is_published(session, book_id, engagement)
 
 
 def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:
@@ -326,7 +339,8 @@ def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tu
         made = made.model_copy(update={"effects": _effects(call, told)})
         return write_reply(made), operation.status, call.location, False
     content = write_reply(made)
-    _keep(asked, call, whole, content, operation.status)
+    kept = write_reply(made.model_copy(update=dict.fromkeys(operation.once))) if operation.once else content
+    _keep(asked, call, whole, kept, operation.status)
     return content, operation.status, call.location, False
 
 
@@ -420,7 +434,8 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
 def _answer(
     asked: Asked, call: Call, content: bytes, status: int, location: str, *, replayed: bool
 ) -> Response:
-    headers = headers_of(asked.request_id, public=asked.caller is None and not asked.operation.writes)
+    reads = asked.operation.method == "GET"
+    headers = headers_of(asked.request_id, public=asked.caller is None and reads)
     if replayed:
         headers["Idempotent-Replayed"] = "true"
     if location:
@@ -428,7 +443,7 @@ def _answer(
     media = JSON if status < 400 else "application/problem+json"  # noqa: PLR2004  # the first refusal
     if call.fields:
         media = SPARSE
-    if not asked.operation.writes:
+    if reads:
         tag = etag_of(content)
         headers["ETag"] = tag
         if asked.request.headers.get("if-none-match") == tag:

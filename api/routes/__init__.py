@@ -2,15 +2,29 @@
 
 from ..operation import Operation
 from . import (
+    agreements,
+    books,
+    briefs,
+    challenges,
+    claims,
     commitments,
+    earmarks,
     funds,
     ledger,
+    parties,
     spending,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
+    *agreements.OPERATIONS,
+    *books.OPERATIONS,
+    *briefs.OPERATIONS,
+    *challenges.OPERATIONS,
+    *claims.OPERATIONS,
     *commitments.OPERATIONS,
+    *earmarks.OPERATIONS,
     *funds.OPERATIONS,
     *ledger.OPERATIONS,
+    *parties.OPERATIONS,
     *spending.OPERATIONS,
 )

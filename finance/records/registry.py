@@ -20,6 +20,7 @@ from ..errors import AlreadyExists, CurrencyMismatch, Missing, UnknownUnit
 from ..funds import PooledFund
 from ..parties import Party
 from ..units import Unit
+from .known import recall
 from .tables import ACCOUNT, BOOK, EARMARK, FUND, LINE, PARTY, UNIT
 
 # Built once: these are asked several times in every act, and building a query takes longer than its answer.
@@ -77,18 +78,30 @@ def lock_fund(session: Session, book: str, code: str) -> int:
 
 def find_unit(session: Session, code: str) -> Unit:
     """Return a registered unit."""
-    row = session.execute(_UNIT, {"code": code}).one_or_none()
-    if row is None:
+    unit = recall(session, ("unit", code), lambda: _read_unit(session, code))
+    if unit is None:
         raise UnknownUnit(
             f"The unit {code!r} is not registered in this database. Register it first.", unit=code
         )
+    return unit
+
+
+def _read_unit(session: Session, code: str) -> Unit | None:
+    row = session.execute(_UNIT, {"code": code}).one_or_none()
+    if row is None:
+        return None
     return Unit(code=row.code, kind=row.kind, scale=row.scale, base_code=row.base_code)
+
+
+def list_units(session: Session) -> tuple[Unit, ...]:
+    """Return all registered units, by code."""
+    rows = session.execute(select(UNIT).order_by(UNIT.c.code))
+    return tuple(Unit(code=row.code, kind=row.kind, scale=row.scale, base_code=row.base_code) for row in rows)
 
 
 def keep_unit(session: Session, unit: Unit) -> None:
     """Register a unit."""
-    row = session.execute(_UNIT, {"code": unit.code}).one_or_none()
-    if row is None:
+    if recall(session, ("unit", unit.code), lambda: _read_unit(session, unit.code)) is None:
         insert_once(session, UNIT, code=unit.code, kind=unit.kind, base_code=unit.base_code, scale=unit.scale)
     known = find_unit(session, unit.code)
     if known != unit:
@@ -102,7 +115,7 @@ def keep_unit(session: Session, unit: Unit) -> None:
 
 def find_book_id(session: Session, code: str) -> int:
     """Return the row number of a book."""
-    found = session.scalar(_BOOK_ID, {"code": code})
+    found = recall(session, ("book", code), lambda: session.scalar(_BOOK_ID, {"code": code}))
     if found is None:
         raise Missing(f"There is no book {code!r} in this database.", what="book", code=code)
     return int(found)
@@ -139,7 +152,12 @@ def _of_code(table: Table) -> Select[*tuple[Any, ...]]:
 
 
 def _by_code(session: Session, table: Table, book_id: int, code: str, what: str) -> Row[*tuple[Any, ...]]:
-    row = session.execute(_of_code(table), {"book": book_id, "code": code}).one_or_none()
+    asked = {"book": book_id, "code": code}
+    row = recall(
+        session,
+        (table.name, book_id, code),
+        lambda: session.execute(_of_code(table), asked).one_or_none(),
+    )
     if row is None:
         raise Missing(f"There is no {what} {code!r} in this book.", what=what, code=code)
     return row
@@ -225,6 +243,18 @@ def keep_fund(session: Session, fund: PooledFund) -> int:
 def find_earmark(session: Session, book_id: int, code: str) -> Earmark:
     """Return an earmark."""
     return Earmark.read(_by_code(session, EARMARK, book_id, code, "earmark").terms)
+
+
+def list_earmarks(session: Session, book_id: int) -> tuple[tuple[Earmark, str], ...]:
+    """Return all earmarks of a book by code, each with the code of the one it narrows, empty without one."""
+    wider = EARMARK.alias("wider")
+    query = (
+        select(EARMARK.c.terms, wider.c.code)
+        .join(wider, wider.c.id == EARMARK.c.wider_id, isouter=True)
+        .where(EARMARK.c.book_id == book_id)
+        .order_by(EARMARK.c.code)
+    )
+    return tuple((Earmark.read(row.terms), row.code or "") for row in session.execute(query))
 
 
 def find_earmark_id(session: Session, book_id: int, code: str) -> int:
