@@ -7,6 +7,7 @@ from . import (
     briefs,
     challenges,
     claims,
+    commitments,
     contributions,
     earmarks,
     funds,
@@ -16,6 +17,7 @@ from . import (
     pledges,
     publications,
     rates,
+    spending,
     statements,
 )
 
@@ -25,6 +27,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *briefs.OPERATIONS,
     *challenges.OPERATIONS,
     *claims.OPERATIONS,
+    *commitments.OPERATIONS,
     *contributions.OPERATIONS,
     *earmarks.OPERATIONS,
     *funds.OPERATIONS,
@@ -34,5 +37,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *pledges.OPERATIONS,
     *publications.OPERATIONS,
     *rates.OPERATIONS,
+    *spending.OPERATIONS,
     *statements.OPERATIONS,
 )
