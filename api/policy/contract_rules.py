@@ -10,4 +10,10 @@ CONTRACT_RULES: dict[str, str] = {
     "agreement.redraft": "F M",
     "agreement.sign": "Fo Io Mo Ho Eo !",
     "agreement.withdraw": "F M",
+    "terms.bounds": "P* S",
+    "terms.explain": "P* S",
+    "terms.lint": "P* S",
+    "terms.pay": "P* S",
+    "terms.simulate": "P* S",
+    "terms.wording": "P* S",
 }

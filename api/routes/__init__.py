@@ -4,9 +4,11 @@ from ..operation import Operation
 from . import (
     agreements,
     funds,
+    terms,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
     *agreements.OPERATIONS,
     *funds.OPERATIONS,
+    *terms.OPERATIONS,
 )
