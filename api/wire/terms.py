@@ -73,6 +73,35 @@ class TermsSimulationRequest(TermsRequest):
     seed: Seed = 0
 
 
+class WordingQuery(Wire):
+    """In which form the wording is wanted."""
+
+    form: Form = "text"
+    paper: Literal["A4", "Letter"] = "A4"
+
+
+class AgreementCaseRequest(Asked):
+    """What was observed, to see what an agreement would pay on it."""
+
+    case: Case
+
+
+class AgreementSimulationRequest(Asked):
+    """What may be observed under an agreement.
+
+    Attributes
+    ----------
+    paths : int [paths]
+        How many ways it could go; more are the work of a job.
+    seed : int [seed]
+        The same seed gives the same bytes.
+    """
+
+    outcomes: OutcomesDocument
+    paths: Paths = 1000
+    seed: Seed = 0
+
+
 class TermsObserved(Wire):
     """One observation that shows something.
 
