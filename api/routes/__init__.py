@@ -3,10 +3,18 @@
 from ..operation import Operation
 from . import (
     claims,
+    determinations,
+    disputes,
     funds,
+    payouts,
+    settlements,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
     *claims.OPERATIONS,
+    *determinations.OPERATIONS,
+    *disputes.OPERATIONS,
     *funds.OPERATIONS,
+    *payouts.OPERATIONS,
+    *settlements.OPERATIONS,
 )
