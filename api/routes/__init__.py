@@ -3,6 +3,7 @@
 from ..operation import Operation
 from . import (
     claims,
+    datasets,
     determinations,
     disputes,
     funds,
@@ -12,6 +13,7 @@ from . import (
 
 OPERATIONS: tuple[Operation, ...] = (
     *claims.OPERATIONS,
+    *datasets.OPERATIONS,
     *determinations.OPERATIONS,
     *disputes.OPERATIONS,
     *funds.OPERATIONS,
