@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import insert
-from tests.doors.deals import CLAIMS, PACT, Deal, open_deal, secret_of
+from tests.doors.pacts import CLAIMS, PACT, Deal, open_deal, secret_of
 
 from almoner import money
 from almoner.api.records.tables import PUBLICATION
