@@ -76,12 +76,23 @@ def refusal(error: AlmonerError, request_id: UUID, prefix: str = "") -> Response
     if isinstance(error, NotSignedIn | SignInExpired):
         headers["WWW-Authenticate"] = 'Bearer realm="almoner"'
     if isinstance(error, RateLimited):
-        headers["Retry-After"] = str(error.figures.get("seconds", 1))
+        headers |= limit_headers(error)
     if isinstance(error, PreconditionStale) and "etag" in error.figures:
         headers["ETag"] = str(error.figures["etag"])
     if body["status"] == 503 or error.code == "idempotency.in_progress":  # noqa: PLR2004  # RFC 9110
         headers["Retry-After"] = "1"
     return problem_response(body, request_id, prefix, headers)
+
+
+def limit_headers(error: RateLimited) -> dict[str, str]:
+    """Return what a refused caller is told of the limit, and when to ask again."""
+    figures = error.figures
+    seconds = figures.get("seconds", 1)
+    told = {"Retry-After": str(seconds)}
+    if "policy" in figures:
+        told["RateLimit"] = f'"{figures["policy"]}";r=0;t={seconds}'
+        told["RateLimit-Policy"] = f'"{figures["policy"]}";q={figures["limit"]};w={figures["window"]}'
+    return told
 
 
 def fault_response(request_id: UUID, prefix: str = "") -> Response:

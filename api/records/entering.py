@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from ...challenges.records.tables import CHALLENGE
 from ...finance.errors import Missing
+from ...finance.records.known import recall
 from ...finance.records.registry import find_book_id
 from ..identity import Grant
 from .tables import PERSON, PUBLICATION, ROLE_GRANT
@@ -25,7 +26,7 @@ def enter_book(session: Session, book: str, *, party: str, row_security: bool) -
     """Bind the transaction to a book and return its row number, 0 when there is none."""
     if row_security and session.get_bind().dialect.name == "postgresql":
         bound = session.execute(_BOUND, {"book": book, "party": party}).one()
-        return int(bound[0] or 0)
+        return recall(session, ("book", book), lambda: int(bound[0] or 0) or None) or 0
     try:
         return find_book_id(session, book)
     except Missing:

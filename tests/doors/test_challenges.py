@@ -2,8 +2,8 @@ from copy import deepcopy
 from datetime import datetime
 
 import pytest
-from tests.doors.people import Asker, Json, grants_of, identify_by_name
 from tests.doors.people import PEOPLE as EVERYBODY
+from tests.doors.people import Asker, Json, grants_of, identify_by_name
 
 from almoner import currency, money
 from almoner.api import create_app
