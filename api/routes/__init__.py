@@ -2,9 +2,12 @@
 
 from ..operation import Operation
 from . import (
+    appeals,
     assignments,
+    awards,
     calibrations,
     conflicts,
+    decisions,
     funds,
     judges,
     rankings,
@@ -12,9 +15,12 @@ from . import (
 )
 
 OPERATIONS: tuple[Operation, ...] = (
+    *appeals.OPERATIONS,
     *assignments.OPERATIONS,
+    *awards.OPERATIONS,
     *calibrations.OPERATIONS,
     *conflicts.OPERATIONS,
+    *decisions.OPERATIONS,
     *funds.OPERATIONS,
     *judges.OPERATIONS,
     *rankings.OPERATIONS,

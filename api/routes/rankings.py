@@ -29,7 +29,7 @@ from .rounds import PHASE, is_announced, round_of
 
 
 def read_ranking(call: Call, challenge: Code, phase: Code, query: PageQuery) -> RankingReply:
-    """List the entries of a phase with counts, means and places, without those in conflict with the caller."""
+    """List the entries of a phase with means and places, without those in conflict with the caller."""
     found = acts.show_entries(call.session, call.book, challenge, phase, call.person, clock=call.clock)
     rows, after = cut(
         call,

@@ -1,4 +1,4 @@
-"""What the routes of a round share: the challenge in force, its fund, who leads an entry, what breaks ties."""
+"""What the routes of a round share: the challenge, its fund, who leads an entry, what breaks ties."""
 
 from ...challenges import acts
 from ...challenges.acts import DecisionInputs

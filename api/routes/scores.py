@@ -164,8 +164,8 @@ def _require_closed(stored: StoredChallenge, phase: Phase, call: Call) -> None:
     closes = stored.challenge.brief.closes(phase)
     if phase.judging in SCORED and call.now < closes:
         raise ChallengeRefused(
-            f"Until {phase.id} closes at {instant_text(closes)} nobody sees the scores but the judge who gave "
-            "them. Ask again after that.",
+            f"Until {phase.id} closes at {instant_text(closes)} only the judge who gave a score sees it. Ask "
+            "again after that.",
             phase=phase.id,
             closes_at=instant_text(closes),
         )
