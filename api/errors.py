@@ -7,7 +7,7 @@ the floors below, and still has to be one of the library's refusals, with a code
     |- AuthError     NotSignedIn, SignInExpired, Forbidden, StepUpNeeded
     `- RequestError  RequestMalformed, QueryUnknown, CursorInvalid, KeyMissing, PreconditionMissing,
                      PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
-                     RequestInvalid, RequestKeyReused, OutboundRefused
+                     RequestInvalid, RequestKeyReused, OutboundRefused, OutboundFailed
 """
 
 from ..finance.errors import AlmonerError
@@ -131,3 +131,9 @@ class OutboundRefused(RequestError):
     """An address that no request of ours goes to."""
 
     code = "outbound.refused"
+
+
+class OutboundFailed(RequestError):
+    """An address that does not answer, or not within the limits."""
+
+    code = "outbound.failed"
