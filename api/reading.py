@@ -139,6 +139,8 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
         text = content.decode("utf-8")
         said = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int)
         json.dumps(said, ensure_ascii=False).encode("utf-8")  # a lone surrogate has no bytes
+        if "\\u0000" in json.dumps(said):
+            raise RequestMalformed("A text holds the character NUL, which cannot be stored. Leave it out.")
         _require_shallow(said)
     except UnicodeError:
         raise RequestMalformed("The body is not UTF-8 text. Send JSON in UTF-8.") from None

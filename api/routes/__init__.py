@@ -4,6 +4,7 @@ from ..operation import Operation
 from . import (
     agreements,
     appeals,
+    applications,
     assignments,
     awards,
     books,
@@ -13,6 +14,7 @@ from . import (
     claims,
     conflicts,
     decisions,
+    drafts,
     earmarks,
     funds,
     judges,
@@ -25,6 +27,7 @@ from . import (
 OPERATIONS: tuple[Operation, ...] = (
     *agreements.OPERATIONS,
     *appeals.OPERATIONS,
+    *applications.OPERATIONS,
     *assignments.OPERATIONS,
     *awards.OPERATIONS,
     *books.OPERATIONS,
@@ -34,6 +37,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *claims.OPERATIONS,
     *conflicts.OPERATIONS,
     *decisions.OPERATIONS,
+    *drafts.OPERATIONS,
     *earmarks.OPERATIONS,
     *funds.OPERATIONS,
     *judges.OPERATIONS,

@@ -91,7 +91,7 @@ def list_versions(call: Call, challenge: Code, query: PageQuery) -> BriefVersion
 def propose_amendment(call: Call, challenge: Code, body: AmendmentRequest) -> AmendmentProposalReply:
     """Propose a change of a brief; it counts once somebody else approves it.
 
-    Refused at once when it would not be lawful now.
+    Refused at once when no consent could make it lawful.
     """
     proposed = ProposedAmendment(
         of=body.of,
@@ -100,7 +100,7 @@ def propose_amendment(call: Call, challenge: Code, body: AmendmentRequest) -> Am
         kind=body.kind,
         maker=call.person,
     )
-    amended = try_amendment(call.session, call.book, challenge, proposed, clock=call.clock)
+    amended, waiting = try_amendment(call.session, call.book, challenge, proposed, clock=call.clock)
     call.location = f"/books/{call.book}/challenges/{challenge}/amendment-proposals/{call.request_id}"
     return AmendmentProposalReply(
         id=call.request_id,
@@ -111,6 +111,7 @@ def propose_amendment(call: Call, challenge: Code, body: AmendmentRequest) -> Am
         kind=body.kind,
         places=list(amended.places),
         notify=list(amended.notify),
+        needs_consent=list(waiting),
         effective_at=amended.effective_at,
     )
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         brief_versions,
         consent_to,
         record_notice,
+        try_amendment,
         waiting_notices,
     )
     from .appealing import (
@@ -109,7 +110,15 @@ if TYPE_CHECKING:
         cast_ballot,
         publish,
     )
-    from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
+    from .showing import (
+        EntryList,
+        EntryRow,
+        list_to_read,
+        open_entry,
+        show_application,
+        show_applications,
+        show_entries,
+    )
     from .standing import (
         attachment,
         earlier_awards,
@@ -144,6 +153,7 @@ else:
                 "brief_versions",
                 "consent_to",
                 "record_notice",
+                "try_amendment",
                 "waiting_notices",
             ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
@@ -201,6 +211,7 @@ else:
                 "list_to_read",
                 "open_entry",
                 "show_application",
+                "show_applications",
                 "show_entries",
             ),
             ".standing": (
@@ -306,6 +317,7 @@ __all__ = [
     "score",
     "settle_prize",
     "show_application",
+    "show_applications",
     "show_awards",
     "show_entries",
     "show_feedback",
@@ -313,6 +325,7 @@ __all__ = [
     "submit",
     "supply_fact",
     "tally",
+    "try_amendment",
     "undeclared",
     "verified_results",
     "void_conflicts",
