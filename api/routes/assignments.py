@@ -94,7 +94,7 @@ def approve_assignment(
     maker = acts.find_planner(call.session, call.book, challenge, phase, number)
     if not maker:
         raise AssignmentInvalid(
-            f"Nobody is on record as having drafted plan {number} of {phase}. Draft it again and approve that.",
+            f"Nobody is on record as drafter of plan {number} of {phase}. Draft it again and approve that.",
             number=number,
         )
     made = acts.publish_assignment(

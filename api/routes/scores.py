@@ -1,7 +1,5 @@
 """Scores over HTTP: what a judge is to read, what a judge sees of it, and how it was marked."""
 
-from collections.abc import Iterator, Mapping
-
 from ...challenges import acts
 from ...challenges.acts.recusing import find_conflicted
 from ...challenges.errors import ChallengeRefused
@@ -13,6 +11,7 @@ from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
+from ..wire.applications import ApplicationSeen
 from ..wire.calibrations import CalibrationLine
 from ..wire.judges import (
     EffectQuery,
@@ -22,7 +21,6 @@ from ..wire.judges import (
     OpeningMade,
     OpeningRequest,
     PhaseQuery,
-    ShownPlace,
 )
 from ..wire.scores import (
     ScoreLine,
@@ -64,7 +62,10 @@ def open_entry(call: Call, challenge: Code, judge: Code, body: OpeningRequest) -
         call.session, call.book, challenge, body.phase, body.application, judge, clock=call.clock
     )
     return OpeningMade(
-        judge=judge, phase=body.phase, application=body.application, places=list(_places(seen, ""))
+        judge=judge,
+        phase=body.phase,
+        application=body.application,
+        entry=ApplicationSeen.of(seen.get("application", {})),
     )
 
 
@@ -169,18 +170,6 @@ def _require_closed(stored: StoredChallenge, phase: Phase, call: Call) -> None:
             phase=phase.id,
             closes_at=instant_text(closes),
         )
-
-
-def _places(shown: object, at: str) -> Iterator[ShownPlace]:
-    """Yield what stands at each place of a document, by its JSON pointer."""
-    if isinstance(shown, Mapping):
-        for name, below in shown.items():
-            yield from _places(below, f"{at}/{str(name).replace('~', '~0').replace('/', '~1')}")
-    elif isinstance(shown, list | tuple):
-        for n, below in enumerate(shown):
-            yield from _places(below, f"{at}/{n}")
-    else:
-        yield ShownPlace.model_validate({"pointer": at, "value": shown})
 
 
 OPERATIONS = (

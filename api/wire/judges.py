@@ -12,6 +12,7 @@ from ...challenges.conflicts.interests import InterestKind
 from ...challenges.judges import MOST_READS, Judge
 from ...finance.documents import Code
 from ..paging import PageQuery
+from .applications import ApplicationSeen
 from .base import Amount, Asked, Made, Reply, Wire
 from .rounds import Reason, decimal_text
 
@@ -310,28 +311,13 @@ class OpeningRequest(Asked):
     application: Code
 
 
-class ShownPlace(Reply):
-    """One place of a masked document.
-
-    Attributes
-    ----------
-    pointer : str
-        JSON pointer, as the brief's rules of visibility write it.
-    value : str, int, bool or None
-        What stands there.
-    """
-
-    pointer: str
-    value: str | int | bool | None
-
-
 class OpeningMade(Made):
-    """An entry as its judge may see it: every place that the brief shows, and no other."""
+    """An entry as its judge may see it: what the brief masks is absent."""
 
     judge: str
     phase: str
     application: str
-    places: list[ShownPlace]
+    entry: ApplicationSeen
 
 
 class EffectQuery(Wire):
