@@ -264,14 +264,9 @@ def admit(
     try:
         return allowed(caller, grants, question)
     except AlmonerError:
-        if not open_to_all or not _is_published(session, book_id, question.engagement):
+        if not open_to_all or not entering.is_published(session, book_id, question.engagement):
             raise
         return allowed(caller, grants, replace(question, published=True))
-
-
-def _is_published(session: Session, book_id: int, engagement: str) -> bool:
-    """Tell whether everybody may read an engagement; a challenge is published by its nature."""
-    return engagement.startswith("challenge/") or entering.is_published(session, book_id, engagement)
 
 
 def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:

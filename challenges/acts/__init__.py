@@ -46,7 +46,7 @@ if TYPE_CHECKING:
         submit,
         withdraw,
     )
-    from .assigning import find_assignment, plan_assignment, publish_assignment
+    from .assigning import find_assignment, find_planner, plan_assignment, publish_assignment
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -95,6 +95,7 @@ if TYPE_CHECKING:
         commit_publicly,
         public_register,
     )
+    from .proposing import ProposedRuling, approve_ruling, find_proposed, list_proposed, propose_ruling
     from .registering import (
         actors_of,
         declare,
@@ -157,7 +158,7 @@ else:
             ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
             ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
-            ".assigning": ("find_assignment", "plan_assignment", "publish_assignment"),
+            ".assigning": ("find_assignment", "find_planner", "plan_assignment", "publish_assignment"),
             ".calibrating": (
                 "FrozenCalibration",
                 "calibrate_again",
@@ -186,6 +187,13 @@ else:
             ".making": ("Which",),
             ".mapping": ("landscape",),
             ".promising": ("commit_publicly", "public_register"),
+            ".proposing": (
+                "ProposedRuling",
+                "approve_ruling",
+                "find_proposed",
+                "list_proposed",
+                "propose_ruling",
+            ),
             ".registering": (
                 "actors_of",
                 "declare",
@@ -229,6 +237,7 @@ __all__ = [
     "OpenedSecret",
     "PanelChoice",
     "ProposedAmendment",
+    "ProposedRuling",
     "Ruled",
     "Ruling",
     "SuppliedFact",
@@ -242,6 +251,7 @@ __all__ = [
     "announce",
     "appeal",
     "approve_award",
+    "approve_ruling",
     "attachment",
     "award",
     "brief_versions",
@@ -266,6 +276,8 @@ __all__ = [
     "feedback_packets",
     "find_again",
     "find_assignment",
+    "find_planner",
+    "find_proposed",
     "freeze_calibration",
     "goal_course",
     "hub_progress",
@@ -274,6 +286,7 @@ __all__ = [
     "lapse_award",
     "leaderboard",
     "list_advanced",
+    "list_proposed",
     "list_short",
     "list_to_read",
     "missing_accords",
@@ -285,6 +298,7 @@ __all__ = [
     "plan_assignment",
     "progress_contenders",
     "propose_award",
+    "propose_ruling",
     "public_register",
     "publish",
     "publish_assignment",
