@@ -12,6 +12,7 @@ from . import (
     funds,
     ledger,
     parties,
+    proposals,
     spending,
 )
 
@@ -26,5 +27,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *funds.OPERATIONS,
     *ledger.OPERATIONS,
     *parties.OPERATIONS,
+    *proposals.OPERATIONS,
     *spending.OPERATIONS,
 )
