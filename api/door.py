@@ -65,6 +65,9 @@ class Door:
         When acts are recorded.
     secret : bytes
         Signs cursors; without one, cursors end with the process.
+    people_key : bytes
+        Key of the pseudonyms under which rows of people are kept; the same for ever. Without one, no rows
+        are taken.
     row_security : bool
         On PostgreSQL, work as the role ``almoner_app``, whom row security binds to one book.
     limits : Limits
@@ -83,6 +86,7 @@ class Door:
     identify: Identify
     clock: Clock
     secret: bytes
+    people_key: bytes = b""
     row_security: bool = False
     limits: Limits = field(default_factory=Limits)
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
