@@ -27,6 +27,7 @@ from ..finance.storage import Session
 from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
 from .door import NOT_HERE, Answered, Call, Door
 from .errors import (
+    AuthError,
     InProgress,
     KeyMissing,
     PreconditionMissing,
@@ -114,9 +115,9 @@ def serve(
     code = ""
     prefix = str(request.scope["path"]).split("/v1/", 1)[0] if "/v1/" in request.scope["path"] else ""
     try:
-        asked.caller = door.identify(request)
-        door.throttle(asked.caller, request, operation.name)
+        told = _identify(asked)
         response = _attempted(asked)
+        response.headers.update(told)
     except AlmonerError as error:
         code = error.code
         response = refusal(error, asked.request_id, prefix)
@@ -136,6 +137,17 @@ def serve(
         )
     )
     return response
+
+
+def _identify(asked: Asked) -> Mapping[str, str]:
+    """Find out who asks, and how much they have left; a wrong token counts as nobody's request."""
+    door = asked.door
+    try:
+        asked.caller = door.identify(asked.request)
+    except AuthError:
+        door.throttle(None, asked.request, asked.operation)
+        raise
+    return door.throttle(asked.caller, asked.request, asked.operation)
 
 
 def _attempted(asked: Asked) -> Response:
@@ -327,7 +339,8 @@ def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tu
         made = made.model_copy(update={"effects": _effects(call, told)})
         return write_reply(made), operation.status, call.location, False
     content = write_reply(made)
-    _keep(asked, call, whole, content, operation.status)
+    kept = write_reply(made.model_copy(update=dict.fromkeys(operation.once))) if operation.once else content
+    _keep(asked, call, whole, kept, operation.status)
     return content, operation.status, call.location, False
 
 
@@ -421,7 +434,8 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
 def _answer(
     asked: Asked, call: Call, content: bytes, status: int, location: str, *, replayed: bool
 ) -> Response:
-    headers = headers_of(asked.request_id, public=asked.caller is None and not asked.operation.writes)
+    reads = asked.operation.method == "GET"
+    headers = headers_of(asked.request_id, public=asked.caller is None and reads)
     if replayed:
         headers["Idempotent-Replayed"] = "true"
     if location:
@@ -429,7 +443,7 @@ def _answer(
     media = JSON if status < 400 else "application/problem+json"  # noqa: PLR2004  # the first refusal
     if call.fields:
         media = SPARSE
-    if not asked.operation.writes:
+    if reads:
         tag = etag_of(content)
         headers["ETag"] = tag
         if asked.request.headers.get("if-none-match") == tag:

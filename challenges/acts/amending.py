@@ -140,6 +140,30 @@ def amend_brief(
     return BriefVersion(brief=amended.brief, effective_at=amended.effective_at)
 
 
+def try_amendment(
+    session: Session, book: str, challenge: str, proposed: ProposedAmendment, *, clock: Clock
+) -> Amended:
+    """Say what a change would come to if it were approved now, or refuse it; nothing is written.
+
+    Parameters
+    ----------
+    session, challenge, clock
+        As for ``amend_brief``.
+    book : str
+        Code of the book.
+    proposed : ProposedAmendment
+        Without a checker yet.
+
+    Raises
+    ------
+    AmendmentRefused, BriefInvalid, ChallengeRefused
+        As for ``amend_brief``.
+    """
+    stored = find_challenge(session, book, challenge)
+    _require_open(session, stored)
+    return _amended(session, stored, list_versions(session, stored.id)[-1], proposed, clock)
+
+
 def consent_to(
     session: Session, book: str, challenge: str, application: str, patch: Patch, *, signer: str, clock: Clock
 ) -> None:

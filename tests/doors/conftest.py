@@ -38,9 +38,10 @@ def app(engine: Engine, book: str, clock: Clock) -> FastAPI:
 
 @pytest.fixture
 def ask(app: FastAPI) -> Callable[..., Asker]:
-    """Maker of clients by name."""
+    """Clients by name, each one and the same within a test, so that every write has a key of its own."""
+    known: dict[tuple[str, str], Asker] = {}
 
     def of(name: str = "", way: str = "Bearer") -> Asker:
-        return Asker(app, name, way)
+        return known.setdefault((name, way), Asker(app, name, way))
 
     return of
