@@ -2,10 +2,10 @@
 
 from ..operation import Operation
 from . import (
+    agreement_amendments,
     agreement_moves,
     agreement_readings,
     agreements,
-    amendments,
     appeals,
     applications,
     assignments,
@@ -47,10 +47,10 @@ from . import (
 )
 
 OPERATIONS: tuple[Operation, ...] = (
+    *agreement_amendments.OPERATIONS,
     *agreement_moves.OPERATIONS,
     *agreement_readings.OPERATIONS,
     *agreements.OPERATIONS,
-    *amendments.OPERATIONS,
     *appeals.OPERATIONS,
     *applications.OPERATIONS,
     *assignments.OPERATIONS,
