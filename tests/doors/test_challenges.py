@@ -135,7 +135,7 @@ def test_lower_prizes_take_the_consent_of_who_has_applied(published: World) -> N
     proposal = world("fiona").made(f"{ONE}/amendment-proposals", asked)
     assert proposal["needs_consent"] == ["a-1"]
     here = f"{ONE}/amendment-proposals/{proposal['id']}"
-    told = refused(world("frank").post(f"{here}/approvals"), 409, "amendment.refused")
+    told = refused(world("frank").post(f"{here}/approvals"), 409, "brief-amendment.refused")
     assert "/prizes" in told["detail"]
     refused(world("hugo").post(f"{here}/consents", {"application": "a-1"}), 404, "storage.missing")
     assert world("hana").made(f"{here}/consents", {"application": "a-1"})["signer"] == "hana"
