@@ -3,6 +3,7 @@
 from ..operation import Operation
 from . import (
     agreements,
+    api_keys,
     books,
     briefs,
     challenges,
@@ -11,10 +12,14 @@ from . import (
     funds,
     ledger,
     parties,
+    persons,
+    role_grants,
+    sign_in,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
     *agreements.OPERATIONS,
+    *api_keys.OPERATIONS,
     *books.OPERATIONS,
     *briefs.OPERATIONS,
     *challenges.OPERATIONS,
@@ -23,4 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *funds.OPERATIONS,
     *ledger.OPERATIONS,
     *parties.OPERATIONS,
+    *persons.OPERATIONS,
+    *role_grants.OPERATIONS,
+    *sign_in.OPERATIONS,
 )
