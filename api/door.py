@@ -13,6 +13,7 @@ from ..finance.errors import Missing
 from ..finance.storage import Engine, Session, require_schema
 from .identity import Caller, Identify
 from .policy import Access
+from .vault import Vault
 
 _LOG = logging.getLogger("almoner")
 MIB = 1024 * 1024
@@ -49,6 +50,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What webhooks take; without it, none are made.
+
+    Attributes
+    ----------
+    vault : Vault
+        Keeps their secrets.
+    check : callable
+        Takes an address and raises ``OutboundRefused`` when no message would go there; for example
+        ``outbound.read_url``.
+    """
+
+    vault: Vault
+    check: Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """What a mounting of our routes was given.
 
@@ -66,6 +84,8 @@ class Door:
         On PostgreSQL, work as the role ``almoner_app``, whom row security binds to one book.
     limits : Limits
         How much may be asked.
+    hooks : Hooks or None
+        What webhooks take; None has them refused.
     throttle : callable
         Takes caller, request and the operation's name; raises ``RateLimited``.
     checked : set of str
@@ -80,6 +100,7 @@ class Door:
     secret: bytes
     row_security: bool = False
     limits: Limits = field(default_factory=Limits)
+    hooks: Hooks | None = None
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
     throttle: Callable[[Caller | None, Request, str], None] = lambda _caller, _request, _operation: None
     checked: set[str] = field(default_factory=set)

@@ -3,6 +3,10 @@
 from ..operation import Operation
 from . import (
     funds,
+    webhooks,
 )
 
-OPERATIONS: tuple[Operation, ...] = (*funds.OPERATIONS,)
+OPERATIONS: tuple[Operation, ...] = (
+    *funds.OPERATIONS,
+    *webhooks.OPERATIONS,
+)
