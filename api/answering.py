@@ -24,7 +24,7 @@ STATUS_TITLES = {404: "Nothing is here", 405: "Not this way", 413: "Too large"}
 def write_reply(reply: BaseModel) -> bytes:
     """Return a reply as bytes; the effects of a dry run only where there are some."""
     hidden = {"effects"} if getattr(reply, "effects", 0) is None else None
-    return reply.model_dump_json(exclude=hidden).encode()
+    return reply.model_dump_json(exclude=hidden, by_alias=True).encode()
 
 
 def etag_of(content: bytes) -> str:
@@ -76,12 +76,23 @@ def refusal(error: AlmonerError, request_id: UUID, prefix: str = "") -> Response
     if isinstance(error, NotSignedIn | SignInExpired):
         headers["WWW-Authenticate"] = 'Bearer realm="almoner"'
     if isinstance(error, RateLimited):
-        headers["Retry-After"] = str(error.figures.get("seconds", 1))
+        headers |= limit_headers(error)
     if isinstance(error, PreconditionStale) and "etag" in error.figures:
         headers["ETag"] = str(error.figures["etag"])
     if body["status"] == 503 or error.code == "idempotency.in_progress":  # noqa: PLR2004  # RFC 9110
         headers["Retry-After"] = "1"
     return problem_response(body, request_id, prefix, headers)
+
+
+def limit_headers(error: RateLimited) -> dict[str, str]:
+    """Return what a refused caller is told of the limit, and when to ask again."""
+    figures = error.figures
+    seconds = figures.get("seconds", 1)
+    told = {"Retry-After": str(seconds)}
+    if "policy" in figures:
+        told["RateLimit"] = f'"{figures["policy"]}";r=0;t={seconds}'
+        told["RateLimit-Policy"] = f'"{figures["policy"]}";q={figures["limit"]};w={figures["window"]}'
+    return told
 
 
 def fault_response(request_id: UUID, prefix: str = "") -> Response:

@@ -1,7 +1,7 @@
 """What all routes of one mounting share, and what one call of an operation knows."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -11,12 +11,15 @@ from fastapi import Request
 from ..finance.dates import Clock, fixed_clock
 from ..finance.errors import Missing
 from ..finance.storage import Engine, Session, require_schema
+from .credentials import Credentials
 from .identity import Caller, Identify
+from .operation import Operation
 from .policy import Access
 from .vault import Vault
 
 _LOG = logging.getLogger("almoner")
 MIB = 1024 * 1024
+Throttle = Callable[[Caller | None, Request, Operation], Mapping[str, str]]
 NOT_HERE = "There is nothing here that you may know of. Check the address."
 
 
@@ -80,6 +83,9 @@ class Door:
         When acts are recorded.
     secret : bytes
         Signs cursors; without one, cursors end with the process.
+    people_key : bytes
+        Key of the pseudonyms under which rows of people are kept; the same for ever. Without one, no rows
+        are taken.
     row_security : bool
         On PostgreSQL, work as the role ``almoner_app``, whom row security binds to one book.
     limits : Limits
@@ -87,7 +93,9 @@ class Door:
     hooks : Hooks or None
         What webhooks take; None has them refused.
     throttle : callable
-        Takes caller, request and the operation's name; raises ``RateLimited``.
+        Takes caller, request and operation, returns headers for the answer; raises ``RateLimited``.
+    credentials : Credentials or None
+        How passwords are checked and tokens signed; None where the host signs people in.
     checked : set of str
         What was found in order since the start.
     watch : callable
@@ -98,11 +106,13 @@ class Door:
     identify: Identify
     clock: Clock
     secret: bytes
+    people_key: bytes = b""
     row_security: bool = False
     limits: Limits = field(default_factory=Limits)
     hooks: Hooks | None = None
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
-    throttle: Callable[[Caller | None, Request, str], None] = lambda _caller, _request, _operation: None
+    throttle: Throttle = lambda _caller, _request, _operation: {}
+    credentials: Credentials | None = None
     checked: set[str] = field(default_factory=set)
 
     def require_schema(self, session: Session) -> None:

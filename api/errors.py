@@ -103,6 +103,12 @@ class PreconditionStale(RequestError):
     code = "precondition.stale"
 
 
+class PeopleKeyMissing(RequestError):
+    """Rows of people for an installation that keeps no key for pseudonyms."""
+
+    code = "import.no_key"
+
+
 class BodyTooLarge(RequestError):
     """More bytes than the operation takes."""
 

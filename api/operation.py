@@ -45,6 +45,8 @@ class Operation:
         A write takes an ``Idempotency-Key``; False for a computation that stores nothing.
     uploads : int [bytes]
         The body is a file of at most this size, not JSON; 0 for JSON.
+    once : tuple of str
+        Fields of the reply that are shown once: the stored answer, given again for the same key, is without.
     examples : mapping of str to dict
         Valid bodies by name, for the reference.
     """
@@ -61,6 +63,7 @@ class Operation:
     lists: bool = False
     keyed: bool = True
     uploads: int = 0
+    once: tuple[str, ...] = ()
     examples: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     @property

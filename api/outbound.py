@@ -216,7 +216,12 @@ def _send(
 ) -> tuple[int, bytes]:
     target = read_url(url, guard=guard)
     deadline = time.monotonic() + TOTAL_SECONDS
-    sent = {"Accept-Encoding": "identity", "Connection": "close", "User-Agent": "almoner", **headers}
+    sent: dict[bytes | str, bytes | str] = {
+        "Accept-Encoding": "identity",
+        "Connection": "close",
+        "User-Agent": "almoner",
+        **headers,
+    }
     pool = httpcore2.ConnectionPool(
         ssl_context=guard.tls or _system_trust(),
         max_connections=1,

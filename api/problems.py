@@ -53,6 +53,7 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (door_errors.InProgress, 409, 75),
     (door_errors.PreconditionMissing, 428, USAGE),
     (door_errors.PreconditionStale, 412, 5),
+    (door_errors.PeopleKeyMissing, 503, 69),
     (door_errors.BodyTooLarge, 413, USAGE),
     (door_errors.BodyTooSlow, 408, USAGE),
     (door_errors.MediaRefused, 415, USAGE),

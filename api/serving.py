@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -27,6 +28,7 @@ from ..finance.storage import Session
 from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
 from .door import NOT_HERE, Answered, Call, Door
 from .errors import (
+    AuthError,
     InProgress,
     KeyMissing,
     PreconditionMissing,
@@ -114,9 +116,9 @@ def serve(
     code = ""
     prefix = str(request.scope["path"]).split("/v1/", 1)[0] if "/v1/" in request.scope["path"] else ""
     try:
-        asked.caller = door.identify(request)
-        door.throttle(asked.caller, request, operation.name)
+        told = _identify(asked)
         response = _attempted(asked)
+        response.headers.update(told)
     except AlmonerError as error:
         code = error.code
         response = refusal(error, asked.request_id, prefix)
@@ -136,6 +138,17 @@ def serve(
         )
     )
     return response
+
+
+def _identify(asked: Asked) -> Mapping[str, str]:
+    """Find out who asks, and how much they have left; a wrong token counts as nobody's request."""
+    door = asked.door
+    try:
+        asked.caller = door.identify(asked.request)
+    except AuthError:
+        door.throttle(None, asked.request, asked.operation)
+        raise
+    return door.throttle(asked.caller, asked.request, asked.operation)
 
 
 def _attempted(asked: Asked) -> Response:
@@ -251,14 +264,9 @@ def admit(
     try:
         return allowed(caller, grants, question)
     except AlmonerError:
-        if not open_to_all or not _is_published(session, book_id, question.engagement):
+        if not open_to_all or not entering.is_published(session, book_id, question.engagement):
             raise
         return allowed(caller, grants, replace(question, published=True))
-
-
-def _is_published(session: Session, book_id: int, engagement: str) -> bool:
-    """Tell whether everybody may read an engagement; a challenge is published by its nature."""
-    return engagement.startswith("challenge/") or entering.is_published(session, book_id, engagement)
 
 
 def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:
@@ -307,7 +315,7 @@ def _require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> N
 
 def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tuple[bytes, int, str, bool]:
     operation = asked.operation
-    whole = hashlib.sha256(plain_bytes([operation.name, asked.object, call.dry_run, digest.hex()])).digest()
+    whole = _digest(asked, digest, dry_run=call.dry_run)
     earlier = find_command(call.session, asked.client, call.client_key)
     if earlier is not None:
         if earlier.request_sha256 != whole:
@@ -327,8 +335,18 @@ def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tu
         made = made.model_copy(update={"effects": _effects(call, told)})
         return write_reply(made), operation.status, call.location, False
     content = write_reply(made)
-    _keep(asked, call, whole, content, operation.status)
+    kept = write_reply(made.model_copy(update=dict.fromkeys(operation.once))) if operation.once else content
+    _keep(asked, call, whole, kept, operation.status)
     return content, operation.status, call.location, False
+
+
+def _digest(asked: Asked, body: bytes, *, dry_run: bool) -> bytes:
+    """Return the digest of all that a request asks: operation, address, parameters and body."""
+    said = [asked.operation.name, asked.object, dry_run, body.hex()]
+    parameters = sorted(
+        pair for pair in parse_qsl(asked.request.url.query, keep_blank_values=True) if pair[0] != "dry_run"
+    )
+    return hashlib.sha256(plain_bytes([*said, *(list(pair) for pair in parameters)])).digest()
 
 
 def _require_match(asked: Asked, call: Call, given: dict[str, Any]) -> None:
@@ -414,14 +432,15 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
         entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
         call.session = session
         _, digest = read_body(operation, asked.content, asked.request.headers.get("content-type", ""))
-        whole = hashlib.sha256(plain_bytes([operation.name, asked.object, False, digest.hex()])).digest()
+        whole = _digest(asked, digest, dry_run=False)
         _keep(asked, call, whole, bytes(response.body), response.status_code)
 
 
 def _answer(
     asked: Asked, call: Call, content: bytes, status: int, location: str, *, replayed: bool
 ) -> Response:
-    headers = headers_of(asked.request_id, public=asked.caller is None and not asked.operation.writes)
+    reads = asked.operation.method == "GET"
+    headers = headers_of(asked.request_id, public=asked.caller is None and reads)
     if replayed:
         headers["Idempotent-Replayed"] = "true"
     if location:
@@ -429,7 +448,7 @@ def _answer(
     media = JSON if status < 400 else "application/problem+json"  # noqa: PLR2004  # the first refusal
     if call.fields:
         media = SPARSE
-    if not asked.operation.writes:
+    if reads:
         tag = etag_of(content)
         headers["ETag"] = tag
         if asked.request.headers.get("if-none-match") == tag:

@@ -38,9 +38,20 @@ _SIGNED: Final = (
     "lead", "bundle", "interventions", "budget", "ask", "minimum", "all_or_nothing", "in_kind_offers",
     "in_kind_needs", "needs", "synergies",
 )  # fmt: skip  # what binds an actor
-_Frozen = (AfterValidator(FrozenMap), PlainSerializer(dict))
-Facts = Annotated[Mapping[Code, FactValue], Field(max_length=500), *_Frozen]
-Groups = Annotated[Mapping[Code, Code], Field(max_length=20), *_Frozen]
+_PlainFacts = Annotated[dict[Code, FactValue], Field(max_length=500)]
+_PlainGroups = Annotated[dict[Code, Code], Field(max_length=20)]
+Facts = Annotated[
+    Mapping[Code, FactValue],
+    Field(max_length=500),
+    AfterValidator(FrozenMap),
+    PlainSerializer(dict, return_type=_PlainFacts),
+]
+Groups = Annotated[
+    Mapping[Code, Code],
+    Field(max_length=20),
+    AfterValidator(FrozenMap),
+    PlainSerializer(dict, return_type=_PlainGroups),
+]
 DigestText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,100}$")]
@@ -154,10 +165,10 @@ class Application(Document):
     needs: Annotated[tuple[InterventionNeed, ...], Field(max_length=500)] = ()
     synergies: Annotated[tuple[ProposedSynergy, ...], Field(max_length=500)] = ()
     theory_of_change: TheoryOfChange | None = None
-    facts: Facts = FrozenMap[FactValue]({})
-    answers: JsonObject = FrozenMap[str]({})
+    facts: Facts = Field(default_factory=lambda: FrozenMap[FactValue]({}), json_schema_extra={"default": {}})
+    answers: JsonObject = Field(default_factory=lambda: FrozenMap[str]({}), json_schema_extra={"default": {}})
     files: Annotated[tuple[AttachedFile, ...], Field(max_length=200)] = ()
-    groups: Groups = FrozenMap[str]({})
+    groups: Groups = Field(default_factory=lambda: FrozenMap[str]({}), json_schema_extra={"default": {}})
     disclosures: Annotated[tuple[ActorDisclosure, ...], Field(max_length=500)] = ()
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
 

@@ -24,6 +24,8 @@ def freeze(value: object) -> object:
         return FrozenMap({str(name): freeze(item) for name, item in value.items()})
     if isinstance(value, list | tuple):
         return tuple(freeze(item) for item in value)
+    if isinstance(value, float):
+        raise ValueError(f"{value!r} is a bare decimal number: write it as a string")  # noqa: TRY004  # a fault of the document, told with its place
     return value
 
 
@@ -43,5 +45,8 @@ def thaw(value: object) -> object:
 
 
 JsonObject = Annotated[
-    Mapping[str, Any], Field(max_length=1000), AfterValidator(freeze), PlainSerializer(thaw)
+    Mapping[str, Any],
+    Field(max_length=1000),
+    AfterValidator(freeze),
+    PlainSerializer(thaw, return_type=Annotated[dict[str, Any], Field(max_length=1000)]),
 ]

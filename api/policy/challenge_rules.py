@@ -1,3 +1,28 @@
-"""Who may do what with challenge."""
+"""Who may do what with challenges, briefs, applications and progress; a published brief is everybody's."""
 
-CHALLENGE_RULES: dict[str, str] = {}
+CHALLENGE_RULES: dict[str, str] = {
+    "accord.give": "Ho",
+    "accord.list": "Ho",
+    "amendment.approve": "Fc",
+    "amendment.consent": "Ho",
+    "amendment.propose": "F M",
+    "amendment.read": "F M H J",
+    "application.list": "F* Ho J* M*",
+    "application.read": "F* Ho J* M*",
+    "application.submit": "Ho",
+    "application.withdraw": "Ho",
+    "brief.lint": "P S",
+    "brief.read": "P S",
+    "brief.versions": "P S",
+    "challenge.list": "P S",
+    "challenge.publish": "F M",
+    "challenge.read": "P S",
+    "draft.check": "Ho",
+    "draft.create": "Ho",
+    "draft.list": "Ho",
+    "draft.read": "Ho",
+    "draft.replace": "Ho",
+    "draft.revise": "Ho",
+    "notice.list": "F M",
+    "notice.record": "F M",
+}

@@ -1,3 +1,30 @@
-"""Who may do what with ledger."""
+"""Who may do what with accounts, transactions, promises, payments, proposals and the log."""
 
-LEDGER_RULES: dict[str, str] = {}
+LEDGER_RULES: dict[str, str] = {
+    "account.balance": "F M",
+    "account.history": "F M",
+    "account.list": "F M",
+    "advance.make": "M",
+    "commitment.list": "F I M",
+    "commitment.make": "M",
+    "commitment.pay": "M",
+    "commitment.reassign": "M",
+    "commitment.release": "M",
+    "consent.give": "Fo Io M",
+    "delivery.list": "F I M Ho",
+    "disbursement.make": "M",
+    "donor_return.make": "M",
+    "fee.charge": "M",
+    "fund_transaction.list": "P* F Io M Ho A*",
+    "fund_transaction.read": "P* F Io M Ho A*",
+    "fund_transaction.trace": "P* F Io M Ho A*",
+    "move.make": "M",
+    "refund.book": "M",
+    "reversal.make": "M",
+    "spending_report.record": "M",
+    "transaction.list": "F Io M Ho A*",
+    "transaction.post": "M",
+    "transaction.read": "F Io M Ho A*",
+    "transaction.trace": "F Io M Ho A*",
+    "trial_balance.read": "F M",
+}

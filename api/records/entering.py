@@ -6,7 +6,9 @@ On PostgreSQL the request goes on as the role ``almoner_app``, whom row security
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from ...challenges.records.tables import CHALLENGE
 from ...finance.errors import Missing
+from ...finance.records.known import recall
 from ...finance.records.registry import find_book_id
 from ..identity import Grant
 from .tables import PERSON, PUBLICATION, ROLE_GRANT
@@ -24,7 +26,7 @@ def enter_book(session: Session, book: str, *, party: str, row_security: bool) -
     """Bind the transaction to a book and return its row number, 0 when there is none."""
     if row_security and session.get_bind().dialect.name == "postgresql":
         bound = session.execute(_BOUND, {"book": book, "party": party}).one()
-        return int(bound[0] or 0)
+        return recall(session, ("book", book), lambda: int(bound[0] or 0) or None) or 0
     try:
         return find_book_id(session, book)
     except Missing:
@@ -70,13 +72,18 @@ def is_admin(session: Session, person: str) -> bool:
 
 
 def list_published(session: Session, book_id: int) -> frozenset[str]:
-    """Return the engagements of a book that everybody may read."""
+    """Return the engagements of a book that everybody may read; every challenge is one of them."""
     query = select(PUBLICATION.c.engagement).where(PUBLICATION.c.book_id == book_id)
-    return frozenset(session.scalars(query))
+    codes = session.scalars(select(CHALLENGE.c.code).where(CHALLENGE.c.book_id == book_id))
+    return frozenset(session.scalars(query)) | {f"challenge/{code}" for code in codes}
 
 
 def is_published(session: Session, book_id: int, engagement: str) -> bool:
-    """Tell whether everybody may read an engagement."""
+    """Tell whether everybody may read an engagement; a challenge that is there is published by its nature."""
+    kind, _, code = engagement.partition("/")
+    if kind == "challenge":
+        known = select(CHALLENGE.c.id).where(CHALLENGE.c.book_id == book_id, CHALLENGE.c.code == code)
+        return session.scalar(known) is not None
     query = select(PUBLICATION.c.engagement).where(
         PUBLICATION.c.book_id == book_id, PUBLICATION.c.engagement == engagement
     )

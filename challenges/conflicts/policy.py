@@ -36,7 +36,16 @@ def _known_kind(name: str) -> str:
 
 
 KindName = Annotated[str, AfterValidator(_known_kind)]
-_Frozen = (AfterValidator(FrozenMap), PlainSerializer(dict))
+_Levels = Annotated[
+    Mapping[KindName, Level],
+    AfterValidator(FrozenMap),
+    PlainSerializer(dict, return_type=dict[KindName, Level]),
+]
+_Scopes = Annotated[
+    Mapping[KindName, Scope],
+    AfterValidator(FrozenMap),
+    PlainSerializer(dict, return_type=dict[KindName, Scope]),
+]
 _RANK: Mapping[str, int] = {"ignore": 0, "soft": 1, "hard": 2}
 STATUTORY: tuple[InterestKind, ...] = (
     "employee",
@@ -89,8 +98,8 @@ class ConflictPolicy(Document):
     invalid: ClassVar[type[AlmonerError]] = BriefInvalid
     schema_id: Annotated[Literal["almoner.conflict_policy/1"], Field(alias="schema")]
     name: Code
-    levels: Annotated[Mapping[KindName, Level], *_Frozen] = FrozenMap[Level]({})
-    scopes: Annotated[Mapping[KindName, Scope], *_Frozen] = FrozenMap[Scope]({})
+    levels: _Levels = Field(default_factory=lambda: FrozenMap[Level]({}), json_schema_extra={"default": {}})
+    scopes: _Scopes = Field(default_factory=lambda: FrozenMap[Scope]({}), json_schema_extra={"default": {}})
     look_back_days: Annotated[int, Field(ge=0, le=MAX_LOOK_BACK_DAYS)] = 1095
     ended: Level = "soft"
     through_one: Level = "soft"

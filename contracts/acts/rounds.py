@@ -1,6 +1,6 @@
 """In which round a claim is, and how it stands: what callers and other acts ask first."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -84,19 +84,40 @@ def list_claims(session: Session, book: str, agreement: str, *, clock: Clock) ->
     return _statuses(session, stored, rows, as_utc(clock()).date())
 
 
+def list_statuses(
+    session: Session, book: str, agreement: str, codes: Collection[str], *, clock: Clock
+) -> tuple[ClaimStatus, ...]:
+    """Return how some claims of an agreement stand, by code.
+
+    Parameters
+    ----------
+    session, book, agreement, clock
+        As for ``claim_status``.
+    codes : collection of str
+        Of claims; one that is not there is passed over.
+    """
+    stored = agreements.find_agreement(session, book, agreement)
+    rows = [one for one in claims.list_stored_claims(session, stored) if one.claim.code in codes]
+    rows.sort(key=lambda one: one.claim.code)
+    return _statuses(session, stored, rows, as_utc(clock()).date())
+
+
 def _statuses(
     session: Session, stored: StoredAgreement, rows: Sequence[StoredClaim], today: date
 ) -> tuple[ClaimStatus, ...]:
     decided = {one.claim: one for one in claims.decisions_in_force(session, stored)}
     raised = disputes.list_stored(session, stored)
     settled = {one.claim: one.round for one in settlements.read_books(session, stored.id).decided}
-    return tuple(_status(session, stored, row, decided, raised, settled, today) for row in rows)
+    first = determinations.list_first(session, stored, [row.claim.code for row in rows])
+    return tuple(
+        _status(stored, row, first.get(row.claim.code, ()), decided, raised, settled, today) for row in rows
+    )
 
 
 def _status(
-    session: Session,
     stored: StoredAgreement,
     row: StoredClaim,
+    first: Sequence[Determination],
     decided: Mapping[str, StoredDecision],
     raised: Sequence[StoredDispute],
     settled: Mapping[str, int],
@@ -104,8 +125,6 @@ def _status(
 ) -> ClaimStatus:
     code = row.claim.code
     decision = decided.get(code)
-    found = determinations.list_determinations(session, stored, code)
-    first = [one for one in found if one.round == 1]
     document = stored.agreement.document
     dispute = next(
         (one.dispute.code for one in raised if one.dispute.claim == code and not one.dispute.outcome), ""

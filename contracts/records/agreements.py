@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -124,6 +124,15 @@ class StoredAgreement:
         return {payer: fund.unit.code for payer, fund in self.funds.items()}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementStanding:
+    """An agreement in a list: its code, its title, and where it stands."""
+
+    code: str
+    title: str
+    state: AgreementState
+
+
 def find_agreement(session: Session, book: str, code: str) -> StoredAgreement:
     """Return an agreement as it stands.
 
@@ -191,6 +200,27 @@ def list_agreements(session: Session, book: str) -> tuple[str, ...]:
     book_id = find_book_id(session, book)
     query = select(AGREEMENT.c.code).where(AGREEMENT.c.book_id == book_id)
     return tuple(session.scalars(query.order_by(AGREEMENT.c.id)))
+
+
+def list_standing(session: Session, book: str) -> tuple[AgreementStanding, ...]:
+    """Return every agreement of a book with its title as last drafted and its state, in one statement."""
+    moves, drafts = AGREEMENT_MOVE.alias(), AGREEMENT_DRAFT.alias()
+    last_move = select(func.max(moves.c.no)).where(moves.c.agreement_id == AGREEMENT.c.id).scalar_subquery()
+    last_draft = (
+        select(func.max(drafts.c.version)).where(drafts.c.agreement_id == AGREEMENT.c.id).scalar_subquery()
+    )
+    query = (
+        select(AGREEMENT.c.code, AGREEMENT_MOVE.c.state, AGREEMENT_DRAFT.c.body)
+        .join(AGREEMENT_MOVE, AGREEMENT_MOVE.c.agreement_id == AGREEMENT.c.id)
+        .join(AGREEMENT_DRAFT, AGREEMENT_DRAFT.c.agreement_id == AGREEMENT.c.id)
+        .where(AGREEMENT.c.book_id == find_book_id(session, book))
+        .where(AGREEMENT_MOVE.c.no == last_move, AGREEMENT_DRAFT.c.version == last_draft)
+        .order_by(AGREEMENT.c.code)
+    )
+    return tuple(
+        AgreementStanding(code=row.code, state=row.state, title=json.loads(row.body)["terms"]["title"])
+        for row in session.execute(query)
+    )
 
 
 def require_state(stored: StoredAgreement, *states: str) -> None:

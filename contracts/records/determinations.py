@@ -1,6 +1,6 @@
 """Rows of determinations, and of the decisions that they lead to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -14,6 +14,8 @@ from ..determinations import Determination
 from ..envelopes import read_determination
 from .agreements import StoredAgreement
 from .tables import CLAIM, DECISION, DETERMINATION
+
+CHUNK = 500  # claims [rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +64,25 @@ def list_determinations(session: Session, stored: StoredAgreement, claim: str) -
         .order_by(DETERMINATION.c.round, DETERMINATION.c.id)
     )
     return tuple(read_determination(bytes(row.body), bytes(row.signature)) for row in rows)
+
+
+def list_first(
+    session: Session, stored: StoredAgreement, claims: Iterable[str]
+) -> dict[str, tuple[Determination, ...]]:
+    """Return what verifiers found in the first round, by claim, in the order of arrival."""
+    query = (
+        select(CLAIM.c.code, DETERMINATION.c.body, DETERMINATION.c.signature)
+        .join(CLAIM, CLAIM.c.id == DETERMINATION.c.claim_id)
+        .where(CLAIM.c.agreement_id == stored.id, DETERMINATION.c.round == 1)
+        .order_by(DETERMINATION.c.id)
+    )
+    wanted = list(claims)
+    found: dict[str, tuple[Determination, ...]] = {}
+    for start in range(0, len(wanted), CHUNK):
+        for row in session.execute(query.where(CLAIM.c.code.in_(wanted[start : start + CHUNK]))):
+            read = read_determination(bytes(row.body), bytes(row.signature))
+            found[row.code] = (*found.get(row.code, ()), read)
+    return found
 
 
 def keep_decision(

@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from .giving import contribute, offer_in_kind, receive_income
     from .implementers import advance, delivery, report_spending
     from .opening import accept_currency, open_book, open_earmark, open_fund, register_party
-    from .pledging import lapse, outstanding_pledge, outstanding_receivable, pledge, sign_pledge
+    from .pledging import (
+        lapse,
+        list_promised,
+        outstanding_pledge,
+        outstanding_receivable,
+        pledge,
+        sign_pledge,
+    )
     from .proving import prove
     from .refunding import draft_refund, refund
     from .reporting import fund_currencies, position
@@ -70,7 +77,14 @@ else:
             ".giving": ("contribute", "offer_in_kind", "receive_income"),
             ".implementers": ("advance", "delivery", "report_spending"),
             ".opening": ("accept_currency", "open_book", "open_earmark", "open_fund", "register_party"),
-            ".pledging": ("lapse", "outstanding_pledge", "outstanding_receivable", "pledge", "sign_pledge"),
+            ".pledging": (
+                "lapse",
+                "list_promised",
+                "outstanding_pledge",
+                "outstanding_receivable",
+                "pledge",
+                "sign_pledge",
+            ),
             ".proving": ("prove",),
             ".refunding": ("draft_refund", "refund"),
             ".reporting": ("fund_currencies", "position"),
@@ -126,6 +140,7 @@ __all__ = [
     "fund_currencies",
     "in_kind_position",
     "lapse",
+    "list_promised",
     "list_proposals",
     "make_statement",
     "move",

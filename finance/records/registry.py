@@ -93,6 +93,12 @@ def _read_unit(session: Session, code: str) -> Unit | None:
     return Unit(code=row.code, kind=row.kind, scale=row.scale, base_code=row.base_code)
 
 
+def list_units(session: Session) -> tuple[Unit, ...]:
+    """Return all registered units, by code."""
+    rows = session.execute(select(UNIT).order_by(UNIT.c.code))
+    return tuple(Unit(code=row.code, kind=row.kind, scale=row.scale, base_code=row.base_code) for row in rows)
+
+
 def keep_unit(session: Session, unit: Unit) -> None:
     """Register a unit."""
     if recall(session, ("unit", unit.code), lambda: _read_unit(session, unit.code)) is None:
@@ -237,6 +243,18 @@ def keep_fund(session: Session, fund: PooledFund) -> int:
 def find_earmark(session: Session, book_id: int, code: str) -> Earmark:
     """Return an earmark."""
     return Earmark.read(_by_code(session, EARMARK, book_id, code, "earmark").terms)
+
+
+def list_earmarks(session: Session, book_id: int) -> tuple[tuple[Earmark, str], ...]:
+    """Return all earmarks of a book by code, each with the code of the one it narrows, empty without one."""
+    wider = EARMARK.alias("wider")
+    query = (
+        select(EARMARK.c.terms, wider.c.code)
+        .join(wider, wider.c.id == EARMARK.c.wider_id, isouter=True)
+        .where(EARMARK.c.book_id == book_id)
+        .order_by(EARMARK.c.code)
+    )
+    return tuple((Earmark.read(row.terms), row.code or "") for row in session.execute(query))
 
 
 def find_earmark_id(session: Session, book_id: int, code: str) -> int:

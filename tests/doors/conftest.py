@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import pytest
 from fastapi import FastAPI
-from tests.doors.people import Asker, identify_by_name
+from tests.doors.people import Asker, identify_by_name, secret_of
 
 from almoner import currency
 from almoner.api import create_app
 from almoner.finance import acts
 from almoner.finance.dates import Clock
 from almoner.finance.parties import Party
+from almoner.finance.signatures import public_key
 from almoner.finance.storage import Engine, UnitOfWork
 
 PARTIES = ("foundation", "almoner", "investor", "hub-a", "hub-b", "lab", "second-lab")
@@ -22,7 +23,8 @@ def book(engine: Engine) -> str:
     with UnitOfWork(engine) as session:
         acts.open_book(session, "main", currency("USD"))
         for code in PARTIES:
-            acts.register_party(session, "main", Party(code=code, name=code.title()))
+            key = public_key(secret_of(code))
+            acts.register_party(session, "main", Party(code=code, name=code.title(), public_key=key))
         acts.open_fund(session, "main", "water", currency("USD"), title="Water")
     return "main"
 
@@ -36,9 +38,10 @@ def app(engine: Engine, book: str, clock: Clock) -> FastAPI:
 
 @pytest.fixture
 def ask(app: FastAPI) -> Callable[..., Asker]:
-    """Maker of clients by name."""
+    """Clients by name, each one and the same within a test, so that every write has a key of its own."""
+    known: dict[tuple[str, str], Asker] = {}
 
     def of(name: str = "", way: str = "Bearer") -> Asker:
-        return Asker(app, name, way)
+        return known.setdefault((name, way), Asker(app, name, way))
 
     return of

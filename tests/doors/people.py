@@ -1,7 +1,9 @@
 """A small world behind the doors: people by name, each with roles, and a client that asks in their name."""
 
+import hashlib
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import count
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -9,8 +11,10 @@ from fastapi.testclient import TestClient
 
 from almoner.api.identity import Caller, Grant
 from almoner.finance.dates import Clock
+from almoner.finance.signatures import sign_bytes
 
 Json = Any
+KEYS = count(1)
 
 
 def grants_of(*roles: tuple[str, str, str], book: str = "main") -> tuple[Grant, ...]:
@@ -33,6 +37,16 @@ PEOPLE: Mapping[str, tuple[Grant, ...]] = {
     "ada": (Grant(book="*", role="admin", party=""),),
     "nora": (),
 }
+
+
+def secret_of(party: str) -> bytes:
+    """Return the secret key of a party of the tests."""
+    return hashlib.sha256(party.encode()).digest()
+
+
+def signed(party: str, content: str) -> str:
+    """Sign bytes, both in hexadecimal digits, with the key of a party."""
+    return sign_bytes(secret_of(party), bytes.fromhex(content)).hex()
 
 
 def identify_by_name(clock: Clock, people: Mapping[str, tuple[Grant, ...]] = PEOPLE) -> Any:  # noqa: ANN401  # an Identify
@@ -58,12 +72,11 @@ class Asker:
 
     def __init__(self, app: FastAPI, name: str = "", way: str = "Bearer") -> None:
         self.client = TestClient(app, raise_server_exceptions=False)
-        self.name, self.way, self.count = name, way, 0
+        self.name, self.way = name, way
 
     def _headers(self, extra: Mapping[str, str] | None, *, key: bool) -> dict[str, str]:
-        self.count += 1
         mine = {"Authorization": f"{self.way} {self.name}"} if self.name else {}
-        keyed = {"Idempotency-Key": f"{self.name}-{self.count}"} if key else {}
+        keyed = {"Idempotency-Key": f"{self.name}-{next(KEYS)}"} if key else {}
         return mine | keyed | dict(extra or {})
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Json:

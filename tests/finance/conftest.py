@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, MetaData, insert, select, text
 from tests.finance.challenge_rows import write_challenge
+from tests.finance.door_rows import write_door
 
 from almoner import currency, money
 from almoner.finance import acts
@@ -340,6 +341,7 @@ def populate(engine: Engine) -> Raw:
         _govern(raw, connection)
         _agree(raw, connection)
         write_challenge(raw, connection, NOW)
+        write_door(raw, connection, NOW)
     with Session(engine) as session, session.begin():
         acts.seal(session, "main", clock=CLOCK, name="example.org", secret=bytes(32))
     return raw

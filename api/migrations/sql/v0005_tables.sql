@@ -15,7 +15,7 @@ CREATE TABLE role_grant (
   may_check {SMALLINT} NOT NULL CHECK (may_check IN (0, 1)),
   valid_from {INSTANT} NOT NULL, valid_until {INSTANT}, granted_by TEXT NOT NULL, confirmed_by TEXT, revoked_at {INSTANT},
   version {BIGINT} NOT NULL CHECK (version >= 1), CHECK (confirmed_by IS NULL OR confirmed_by <> granted_by)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE INDEX role_grant_person ON role_grant (person_id, book_id)
 ;;
@@ -49,6 +49,8 @@ CREATE TABLE command (
 ;;
 CREATE INDEX command_book ON command (book_id, recorded_at, id)
 ;;
+CREATE INDEX command_operation ON command (book_id, operation, object)
+;;
 -- An engagement that everybody may read.
 CREATE TABLE publication (
   book_id {BIGINT} NOT NULL REFERENCES book, engagement TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event,
@@ -63,7 +65,7 @@ CREATE TABLE job (
   asked_to_stop {SMALLINT} NOT NULL CHECK (asked_to_stop IN (0, 1)), attempts {BIGINT} NOT NULL CHECK (attempts >= 0),
   created_at {INSTANT} NOT NULL, started_at {INSTANT}, finished_at {INSTANT}, leased_by TEXT, leased_until {INSTANT},
   version {BIGINT} NOT NULL CHECK (version >= 1)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE INDEX job_state ON job (state, created_at)
 ;;
@@ -79,14 +81,14 @@ CREATE TABLE webhook_endpoint (
   url TEXT NOT NULL, kinds TEXT NOT NULL, secret {BYTES} NOT NULL, earlier_secret {BYTES}, earlier_until {INSTANT},
   told_below {BIGINT} NOT NULL CHECK (told_below >= 0), failing_since {INSTANT}, disabled_at {INSTANT}, disabled_for TEXT,
   version {BIGINT} NOT NULL CHECK (version >= 1), created_at {INSTANT} NOT NULL
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE TABLE delivery (
   id {UUID} NOT NULL PRIMARY KEY, endpoint_id {UUID} NOT NULL REFERENCES webhook_endpoint, event_id {UUID} NOT NULL REFERENCES event,
   kind TEXT NOT NULL, body {BYTES} NOT NULL, state TEXT NOT NULL CHECK (state IN ('waiting', 'delivered', 'dead')),
   attempts {BIGINT} NOT NULL CHECK (attempts >= 0), next_at {INSTANT} NOT NULL, leased_until {INSTANT},
   last_status {SMALLINT}, last_error TEXT, delivered_at {INSTANT}, UNIQUE (endpoint_id, event_id)
-){STRICT}
+){STRICT_KEYED}
 ;;
 CREATE INDEX delivery_due ON delivery (state, next_at)
 ;;

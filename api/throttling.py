@@ -1,0 +1,172 @@
+"""How often one caller may ask: buckets of tokens in memory, told in the headers of each answer.
+
+The problem: one caller in a loop takes the doors from all others, and a limit per user stops nobody who is
+none. Signed-in callers have a bucket each; others share one per address, in version 6 per /64, which is what
+one subscriber is given. Addresses that a proxy tells are believed of named proxies only.
+
+Buckets live in one process and are forgotten when they are full again. Attempts to sign in are counted in
+the database, for all processes (``records.throttles``).
+"""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from threading import Lock
+
+from fastapi import Request
+
+from .door import Limits, Throttle
+from .errors import RateLimited
+from .identity import Caller
+from .operation import Operation
+
+MINUTE, HOUR = 60, 3600
+MOST_BUCKETS = 100_000
+SUBSCRIBER = 64
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A limit.
+
+    Attributes
+    ----------
+    name : str
+        As the headers tell it.
+    limit : int [requests]
+        In a full bucket.
+    window : int [s]
+        In which an empty one fills.
+    """
+
+    name: str
+    limit: int
+    window: int
+
+
+class Buckets:
+    """Buckets by key; each fills steadily and loses one token per request."""
+
+    def __init__(self, timer: Callable[[], float] = time.monotonic, most: int = MOST_BUCKETS) -> None:
+        self._timer, self._most, self._lock = timer, most, Lock()
+        self._held: OrderedDict[tuple[str, str], tuple[float, float]] = OrderedDict()
+
+    def take(self, policy: Policy, key: str) -> Mapping[str, str]:
+        """Take a token, and return what the answer tells of the rest.
+
+        Raises
+        ------
+        RateLimited
+            With the seconds until there is one again.
+
+        Examples
+        --------
+        >>> Buckets(lambda: 0.0).take(Policy(name="anonymous", limit=60, window=60), "x")["RateLimit"]
+        '"anonymous";r=59;t=1'
+        """
+        now = self._timer()
+        speed = policy.limit / policy.window
+        with self._lock:
+            tokens, at = self._held.pop((policy.name, key), (float(policy.limit), now))
+            tokens = min(float(policy.limit), tokens + (now - at) * speed)
+            short = tokens < 1
+            self._held[policy.name, key] = (tokens if short else tokens - 1, now)
+            if len(self._held) > self._most:
+                self._held.popitem(last=False)
+        if short:
+            seconds = max(1, math.ceil((1 - tokens) / speed))
+            raise RateLimited(
+                f"More than {policy.limit} requests in {policy.window} seconds. Try again in {seconds} s.",
+                policy=policy.name,
+                limit=policy.limit,
+                window=policy.window,
+                seconds=seconds,
+            )
+        left = int(tokens - 1)
+        return {
+            "RateLimit": f'"{policy.name}";r={left};t={math.ceil(1 / speed)}',
+            "RateLimit-Policy": f'"{policy.name}";q={policy.limit};w={policy.window}',
+        }
+
+
+def throttle_by(
+    limits: Limits, *, proxies: Iterable[str] = (), timer: Callable[[], float] = time.monotonic
+) -> Throttle:
+    """Return what a door asks before each request.
+
+    Parameters
+    ----------
+    limits : Limits
+        How much one caller may ask; 0 for no limit.
+    proxies : iterable of str
+        Networks whose ``X-Forwarded-For`` is believed, for example ``10.0.0.0/8``.
+    timer : callable
+        Seconds that only grow.
+    """
+    buckets = Buckets(timer)
+    trusted = tuple(ip_network(one) for one in proxies)
+    anonymous = Policy(name="anonymous", limit=limits.anonymous, window=MINUTE)
+    signed_in = Policy(name="signed-in", limit=limits.signed_in, window=MINUTE)
+    uploads = Policy(name="uploads", limit=limits.uploads, window=HOUR)
+
+    def throttle(caller: Caller | None, request: Request, operation: Operation) -> Mapping[str, str]:
+        key = caller.person if caller else subscriber_of(address_of(request, trusted))
+        told: Mapping[str, str] = {}
+        for policy in (signed_in if caller else anonymous, *((uploads,) if operation.uploads else ())):
+            if policy.limit:
+                told = buckets.take(policy, key)
+        return told
+
+    return throttle
+
+
+def address_of(request: Request, proxies: Iterable[object] = ()) -> str:
+    """Return the address a request comes from: behind named proxies, the last one they do not own.
+
+    Parameters
+    ----------
+    request : Request
+        With the address of its peer.
+    proxies : iterable of networks
+        Believed in what they tell.
+    """
+    trusted = tuple(proxies)
+    here = request.client.host if request.client else UNKNOWN
+    told = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+    while told and _is_in(here, trusted):
+        here = told.pop()
+    return here
+
+
+def _is_in(text: str, networks: tuple[object, ...]) -> bool:
+    address = _read(text)
+    return address is not None and any(address in network for network in networks)  # type: ignore[operator]  # networks contain addresses
+
+
+def _read(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        found = ip_address(text)
+    except ValueError:
+        return None
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return mapped or found
+
+
+def subscriber_of(address: str) -> str:
+    """Return whom an address stands for: itself, or in version 6 its /64.
+
+    Examples
+    --------
+    >>> subscriber_of("2001:db8:1:2:3::4"), subscriber_of("::ffff:192.0.2.1"), subscriber_of("?")
+    ('2001:db8:1:2::/64', '192.0.2.1', 'unknown')
+    """
+    found = _read(address)
+    if found is None:
+        return UNKNOWN
+    if isinstance(found, IPv6Address):
+        return str(IPv6Network((int(found) >> SUBSCRIBER << SUBSCRIBER, SUBSCRIBER)))
+    return str(found)
