@@ -49,6 +49,7 @@ from . import (
     spending,
     statements,
     terms,
+    webhooks,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -99,4 +100,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *spending.OPERATIONS,
     *statements.OPERATIONS,
     *terms.OPERATIONS,
+    *webhooks.OPERATIONS,
 )
