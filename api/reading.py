@@ -139,8 +139,6 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
         text = content.decode("utf-8")
         said = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int)
         json.dumps(said, ensure_ascii=False).encode("utf-8")  # a lone surrogate has no bytes
-        if "\\u0000" in json.dumps(said):
-            raise RequestMalformed("A text holds the character NUL, which cannot be stored. Leave it out.")
         _require_shallow(said)
     except UnicodeError:
         raise RequestMalformed("The body is not UTF-8 text. Send JSON in UTF-8.") from None
@@ -158,6 +156,7 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
 def _require_shallow(said: object) -> None:
     level: list[object] = [said]
     for _ in range(DEEPEST):
+        _require_storable(level)
         level = [
             below
             for one in level
@@ -166,6 +165,13 @@ def _require_shallow(said: object) -> None:
         if not level:
             return
     raise RecursionError
+
+
+def _require_storable(level: list[object]) -> None:
+    """Refuse the character NUL, which PostgreSQL stores in no text."""
+    texts = [name for one in level if isinstance(one, dict) for name in one]
+    if any("\x00" in one for one in (*texts, *level) if isinstance(one, str)):
+        raise RequestMalformed("A text holds the character NUL, which cannot be stored. Leave it out.")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -189,6 +195,13 @@ def _short_int(text: str) -> int:
     return int(text)
 
 
+def _said_of(row: Mapping[str, Any]) -> str:
+    """Return what is wrong in words that repeat nothing of what was sent."""
+    if row["type"] == "union_tag_invalid":
+        return f"Not one of {row['ctx']['expected_tags']}"
+    return str(row["msg"])
+
+
 def _validated(read: Any, root: str) -> Any:  # noqa: ANN401  # whatever the model is
     try:
         return read()
@@ -197,9 +210,9 @@ def _validated(read: Any, root: str) -> Any:  # noqa: ANN401  # whatever the mod
             {
                 "pointer": "/" + "/".join([*filter(None, [root]), *map(str, row["loc"])]),
                 "code": row["type"],
-                "message": row["msg"],
+                "message": _said_of(row),
             }
-            for row in fault.errors(include_input=False, include_url=False, include_context=False)
+            for row in fault.errors(include_input=False, include_url=False)
         ][:100]
         shown = "; ".join(f"{row['pointer']}: {row['message']}" for row in findings[:5])
         raise RequestInvalid(
