@@ -156,6 +156,7 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
 def _require_shallow(said: object) -> None:
     level: list[object] = [said]
     for _ in range(DEEPEST):
+        _require_storable(level)
         level = [
             below
             for one in level
@@ -164,6 +165,13 @@ def _require_shallow(said: object) -> None:
         if not level:
             return
     raise RecursionError
+
+
+def _require_storable(level: list[object]) -> None:
+    """Refuse the character NUL, which PostgreSQL stores in no text."""
+    texts = [name for one in level if isinstance(one, dict) for name in one]
+    if any("\x00" in one for one in (*texts, *level) if isinstance(one, str)):
+        raise RequestMalformed("A text holds the character NUL, which cannot be stored. Leave it out.")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -41,7 +41,6 @@ from ..wire.agreements import (
 )
 
 PRIVATE = ("draft", "proposed", "withdrawn")
-DRAFTS = ("agreement.draft", "agreement.redraft")
 FUNDER = "funder"
 EXAMPLE_DOCUMENT = json.loads(EXAMPLE)
 
@@ -161,23 +160,33 @@ def _signing_party(call: Call, agreement: Code, body: SignatureRequest) -> tuple
 def _require_one_duty(call: Call, code: str) -> None:
     """Refuse one person who signs for two parties, or signs as the funder what they drafted."""
     here = address(call, code)
-    signed = list_doers(call.session, call.book_id, ("agreement.sign",), f"{here}/signatures")
-    other = [one.party for one in signed if one.person == call.person and one.party != call.party]
-    if other:
-        raise SamePerson(
-            f"You signed {code!r} for {other[0]} and cannot sign it for {call.party}. "
-            "Let somebody else sign.",
-            agreement=code,
-            party=call.party,
-        )
+    require_one_party(call, code, ("agreement.sign",), f"{here}/signatures")
     drafted = (
-        *list_doers(call.session, call.book_id, DRAFTS[:1], here),
-        *list_doers(call.session, call.book_id, DRAFTS[1:], f"{here}/document"),
+        *list_doers(call.session, call.book_id, ("agreement.draft",), here),
+        *list_doers(call.session, call.book_id, ("agreement.redraft",), f"{here}/document"),
     )
     if call.access.role == FUNDER and any(one.person == call.person for one in drafted):
         raise SamePerson(
             f"You drafted {code!r} and cannot sign it as the funder. "
             f"Let another person of {call.party} sign.",
+            agreement=code,
+            party=call.party,
+        )
+
+
+def require_one_party(call: Call, code: str, operations: tuple[str, ...], *addresses: str) -> None:
+    """Refuse a person who already did one of these operations for another party.
+
+    Raises
+    ------
+    SamePerson
+        With the party.
+    """
+    doers = [one for place in addresses for one in list_doers(call.session, call.book_id, operations, place)]
+    other = [one.party for one in doers if one.person == call.person and one.party != call.party]
+    if other:
+        raise SamePerson(
+            f"You signed here for {other[0]} and cannot sign for {call.party}. Let somebody else sign.",
             agreement=code,
             party=call.party,
         )

@@ -1,0 +1,99 @@
+"""Agreements over HTTP, read: what they can cost, what they say, what is odd in them, what they would pay."""
+
+from ...contracts.forecast import forecast
+from ...contracts.records.agreements import StoredAgreement
+from ...contracts.reporting import report
+from ...contracts.terms.lint import check
+from ...contracts.terms.observing import read_case
+from ...contracts.terms.results import Case
+from ...finance.dates import parse_day
+from ...finance.documents import Code
+from ..door import Call
+from ..operation import Operation
+from ..sound import sound
+from ..wire.terms import (
+    AgreementCaseRequest,
+    AgreementSimulationRequest,
+    TermsBounds,
+    TermsForecast,
+    TermsLint,
+    TermsPayments,
+    TermsWording,
+    WordingQuery,
+)
+from .agreements import find_shown
+from .terms import CASE_EXAMPLE, OUTCOMES_EXAMPLE, worded
+
+
+def read_bounds(call: Call, agreement: Code) -> TermsBounds:
+    """Prove what an agreement can cost at most and at least, with its amendments."""
+    lineage = find_shown(call, agreement).lineage
+    return TermsBounds.of(lineage.overlaid.program, lineage.prove())
+
+
+def read_wording(call: Call, agreement: Code, query: WordingQuery) -> TermsWording:
+    """Return the terms in force in plain language."""
+    return worded(find_shown(call, agreement).lineage.newest, query.form, query.paper)
+
+
+def read_lint(call: Call, agreement: Code) -> TermsLint:
+    """Find what is sound in the terms in force and still not meant."""
+    lineage = find_shown(call, agreement).lineage
+    return TermsLint.of(lineage.overlaid.program, check(lineage.newest))
+
+
+def pay_case(call: Call, agreement: Code, body: AgreementCaseRequest) -> TermsPayments:
+    """Work out what an agreement would pay on observations, from the beginning; nothing is stored or paid."""
+    stored = find_shown(call, agreement)
+    return _paid(stored, sound(body.case))
+
+
+def _paid(stored: StoredAgreement, case: Case) -> TermsPayments:
+    lineage = stored.lineage
+    program = lineage.overlaid.program
+    outturn = lineage.pay(
+        read_case(program, case),
+        members=case.members,
+        as_of=parse_day(case.as_of) if case.as_of else None,
+    )
+    return TermsPayments.of(lineage.newest.title, lineage.newest.digest(), report(outturn, case))
+
+
+def simulate_agreement(call: Call, agreement: Code, body: AgreementSimulationRequest) -> TermsForecast:
+    """Pay the terms in force on many drawn paths; the same request gives the same bytes."""
+    program = find_shown(call, agreement).lineage.overlaid.program
+    return TermsForecast.of(forecast(program, sound(body.outcomes), paths=body.paths, seed=body.seed))
+
+
+_READ = "/books/{book}/agreements/{agreement}/readings"
+OPERATIONS = (
+    Operation(
+        name="agreement.bounds", method="GET", path=f"{_READ}/bounds", handler=read_bounds, tag="agreements"
+    ),
+    Operation(
+        name="agreement.wording",
+        method="GET",
+        path=f"{_READ}/wording",
+        handler=read_wording,
+        tag="agreements",
+    ),
+    Operation(name="agreement.lint", method="GET", path=f"{_READ}/lint", handler=read_lint, tag="agreements"),
+    Operation(
+        name="agreement.pay",
+        method="POST",
+        path=f"{_READ}/pay",
+        handler=pay_case,
+        tag="agreements",
+        keyed=False,
+        examples={"year": {"case": CASE_EXAMPLE}},
+    ),
+    Operation(
+        name="agreement.simulate",
+        method="POST",
+        path="/books/{book}/agreements/{agreement}/simulations",
+        handler=simulate_agreement,
+        tag="agreements",
+        keyed=False,
+        examples={"nights": {"outcomes": OUTCOMES_EXAMPLE, "paths": 200, "seed": 7}},
+    ),
+)

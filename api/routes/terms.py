@@ -1,0 +1,196 @@
+"""Terms over HTTP: read five ways and simulated, without an account and without storing anything."""
+
+import json
+
+from pydantic import BaseModel
+
+from ...contracts.forecast import forecast
+from ...contracts.outcomes.document import EXAMPLE as OUTCOMES
+from ...contracts.reporting import report
+from ...contracts.terms.bounds import prove
+from ...contracts.terms.compiled import compile_terms
+from ...contracts.terms.document import EXAMPLE, TermDocument
+from ...contracts.terms.lint import check
+from ...contracts.terms.observing import read_case
+from ...contracts.terms.pay import pay
+from ...contracts.terms.program import Program
+from ...contracts.terms.results import EXAMPLE as RESULTS
+from ...contracts.terms.results import Case
+from ...contracts.terms.running.engine import Outturn
+from ...contracts.terms.running.evaluation import Traced
+from ...contracts.terms.wording import render
+from ...contracts.terms.words.reasons import explain
+from ...contracts.terms.words.sheet import sheet_markdown, sheet_text
+from ...finance.dates import parse_day
+from ..door import Call
+from ..errors import BodyTooLarge, RequestInvalid
+from ..operation import Operation
+from ..printing import Paper
+from ..sound import sound
+from ..term_pages import render_terms
+from ..wire.terms import (
+    Form,
+    TermsBounds,
+    TermsCaseRequest,
+    TermsForecast,
+    TermsLint,
+    TermsLintRequest,
+    TermsPayments,
+    TermsReasons,
+    TermsRequest,
+    TermsSimulationRequest,
+    TermsWording,
+    TermsWordingRequest,
+)
+
+SMALL_PATHS = 1000
+SMALL_BYTES = 32 * 1024
+LARGE_BYTES = 256 * 1024
+
+
+def lint_terms(call: Call, body: TermsLintRequest) -> TermsLint:
+    """Find what is sound in terms and still not meant; nothing is stored."""
+    terms = fitting(call, body, body.terms)
+    return TermsLint.of(compile_terms(terms), check(terms, dict(body.standard_errors)))
+
+
+def bound_terms(call: Call, body: TermsRequest) -> TermsBounds:
+    """Prove what terms can cost at most and at least; nothing is stored."""
+    program = compile_terms(fitting(call, body, body.terms))
+    return TermsBounds.of(program, prove(program))
+
+
+def word_terms(call: Call, body: TermsWordingRequest) -> TermsWording:
+    """Put terms in plain language; nothing is stored."""
+    return worded(fitting(call, body, body.terms), body.form, body.paper)
+
+
+def pay_terms(call: Call, body: TermsCaseRequest) -> TermsPayments:
+    """Work out what terms pay on observations; nothing is stored, nothing is paid."""
+    terms = fitting(call, body, body.terms)
+    program = compile_terms(terms)
+    return TermsPayments.of(
+        terms.title, program.digest, report(carried_out(program, body.case, []), body.case)
+    )
+
+
+def explain_terms(call: Call, body: TermsCaseRequest) -> TermsReasons:
+    """Say why each payment on observations is what it is; nothing is stored."""
+    terms = fitting(call, body, body.terms)
+    program = compile_terms(terms)
+    record: list[Traced] = []
+    outturn = carried_out(program, body.case, record)
+    return TermsReasons.of(terms.title, program.digest, body.case.id, explain(terms, outturn, record))
+
+
+def simulate_terms(call: Call, body: TermsSimulationRequest) -> TermsForecast:
+    """Pay terms on many drawn paths; the same request gives the same bytes, and nothing is stored.
+
+    Without a sign-in at most 1,000 paths.
+    """
+    if call.access.masked and body.paths > SMALL_PATHS:
+        told = f"At most {SMALL_PATHS} paths without a sign-in, not {body.paths}"
+        raise RequestInvalid(
+            f"{told}. Ask for fewer, or sign in.",
+            findings=[{"pointer": "/paths", "code": "less_than_equal", "message": told}],
+        )
+    program = compile_terms(fitting(call, body, body.terms))
+    return TermsForecast.of(forecast(program, sound(body.outcomes), paths=body.paths, seed=body.seed))
+
+
+def fitting(call: Call, body: BaseModel, terms: TermDocument) -> TermDocument:
+    """Return terms checked whole, and small enough to be worked on at once."""
+    most = SMALL_BYTES if call.access.masked else LARGE_BYTES
+    size = len(body.model_dump_json(by_alias=True, exclude_defaults=True))
+    if size > most:
+        raise BodyTooLarge(
+            f"Terms are read at once up to {most} bytes{' without a sign-in' * call.access.masked}, and this "
+            f"has {size}. Send less.",
+            limit=most,
+            size=size,
+        )
+    return sound(terms)
+
+
+def worded(terms: TermDocument, form: Form, paper: Paper) -> TermsWording:
+    """Return terms in plain language."""
+    if form == "html":
+        text = render_terms(terms, paper)
+    else:
+        text = {"text": sheet_text, "markdown": sheet_markdown}[form](render(terms))
+    return TermsWording(title=terms.title, form=form, wording=text)
+
+
+def carried_out(program: Program, case: Case, record: list[Traced]) -> Outturn:
+    """Pay terms on the observations of a case."""
+    sound(case)
+    return pay(
+        program,
+        read_case(program, case),
+        members=case.members,
+        as_of=parse_day(case.as_of) if case.as_of else None,
+        record=record,
+    )
+
+
+_TERMS = json.loads(EXAMPLE)
+CASE_EXAMPLE = {**json.loads(RESULTS)["cases"][0], "expect": []}
+OUTCOMES_EXAMPLE = json.loads(OUTCOMES)
+_LONE = {"nights": {"terms": _TERMS}}
+_CASE = {"nights": {"terms": _TERMS, "case": CASE_EXAMPLE}}
+OPERATIONS = (
+    Operation(
+        name="terms.lint",
+        method="POST",
+        path="/terms/readings/lint",
+        handler=lint_terms,
+        tag="terms",
+        keyed=False,
+        examples=_LONE,
+    ),
+    Operation(
+        name="terms.bounds",
+        method="POST",
+        path="/terms/readings/bounds",
+        handler=bound_terms,
+        tag="terms",
+        keyed=False,
+        examples=_LONE,
+    ),
+    Operation(
+        name="terms.wording",
+        method="POST",
+        path="/terms/readings/wording",
+        handler=word_terms,
+        tag="terms",
+        keyed=False,
+        examples={"page": {"terms": _TERMS, "form": "markdown"}},
+    ),
+    Operation(
+        name="terms.pay",
+        method="POST",
+        path="/terms/readings/pay",
+        handler=pay_terms,
+        tag="terms",
+        keyed=False,
+        examples=_CASE,
+    ),
+    Operation(
+        name="terms.explain",
+        method="POST",
+        path="/terms/readings/explain",
+        handler=explain_terms,
+        tag="terms",
+        keyed=False,
+        examples=_CASE,
+    ),
+    Operation(
+        name="terms.simulate",
+        method="POST",
+        path="/terms/simulations",
+        handler=simulate_terms,
+        tag="terms",
+        keyed=False,
+        examples={"nights": {"terms": _TERMS, "outcomes": OUTCOMES_EXAMPLE, "paths": 200, "seed": 7}},
+    ),
+)

@@ -1,0 +1,90 @@
+"""What is asked and answered about all agreements together."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from ...contracts.outcomes.document import OutcomesDocument
+from ...contracts.portfolio_rows import MEASURES, PortfolioRow
+from ...finance.documents import Code
+from .base import Asked, Reply, Wire
+from .terms import Paths, Seed
+
+MOST_MODELS = 20
+
+
+class PortfolioForecastRequest(Asked):
+    """Outcome models by agreement.
+
+    Attributes
+    ----------
+    paths : int [paths]
+        Drawn for each agreement.
+    seed : int [seed]
+        The same seed gives the same bytes.
+    """
+
+    outcomes: Annotated[dict[Code, OutcomesDocument], Field(min_length=1, max_length=MOST_MODELS)]
+    paths: Paths = 1000
+    seed: Seed = 0
+
+
+class PortfolioLine(Wire):
+    """What is known under one key of a portfolio; amounts are decimal text in ``unit``.
+
+    Attributes
+    ----------
+    window, period : str
+        Earmark and period; empty where the measures have none. No amount stands in two lines.
+    forecast_mean, forecast_p95 : str
+        Empty without an outcome model.
+    """
+
+    agreement: str
+    state: str
+    payer: str
+    fund: str
+    window: str
+    period: str
+    unit: str
+    liability: str
+    earned: str
+    entitled: str
+    paid: str
+    returned: str
+    waiting: str
+    frozen: str
+    owed_back: str
+    encumbered: str
+    remaining: str
+    forecast_mean: str
+    forecast_p95: str
+
+    @classmethod
+    def of(cls, row: PortfolioRow) -> "PortfolioLine":
+        """Return a row as a reply."""
+        return cls(
+            agreement=row.agreement,
+            state=row.state,
+            payer=row.payer,
+            fund=row.fund,
+            window=row.window,
+            period=row.period,
+            unit=row.liability.unit.code,
+            forecast_mean=row.forecast_mean,
+            forecast_p95=row.forecast_p95,
+            **{name: getattr(row, name).text for name in MEASURES},
+        )
+
+
+class PortfolioReply(Reply):
+    """A page of where signed agreements stand; ``next`` is the cursor of the page behind it."""
+
+    items: list[PortfolioLine]
+    next: str | None
+
+
+class PortfolioForecast(Reply):
+    """Where signed agreements stand, beside what is forecast of them."""
+
+    items: list[PortfolioLine]
