@@ -17,7 +17,7 @@ LEDGER_RULES: dict[str, str] = {
     "commitment.reassign": "M",
     "commitment.release": "M",
     "consent.give": "Fo Io M",
-    "delivery.list": "F I M Ho",
+    "spending-report.list": "F I M Ho",
     "disbursement.make": "M",
     "donor_return.make": "M",
     "event.list": "F I M H E J A",
