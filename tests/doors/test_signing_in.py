@@ -397,7 +397,7 @@ def test_an_unreadable_authorization_is_refused_and_not_taken_for_the_public(app
         "Bearer eyJ",
         "alm_1_2",
     ):
-        reply = client.get("/v1/me", headers={"Authorization": header.encode()})
+        reply = client.get("/v1/me", headers={b"Authorization": header.encode()})
         assert code_of(reply) == (401, "auth.required"), header
 
 

@@ -121,7 +121,7 @@ def _changed() -> str:
         _public_as_secret,
         _unsigned,
         _changed,
-        lambda: forged({}, {}, OKPKey.generate_key("Ed25519", {"kid": KEYS.keys[0].kid})),
+        lambda: forged({}, {}, OKPKey.generate_key("Ed25519", {"kid": str(KEYS.keys[0].kid)})),
         lambda: token()[:-8] + "AAAAAAAA",
         lambda: token() + "." + token(),
         lambda: "a" * 300_000,
