@@ -7,7 +7,8 @@ the floors below, and still has to be one of the library's refusals, with a code
     |- AuthError     NotSignedIn, SignInExpired, Forbidden, StepUpNeeded
     `- RequestError  RequestMalformed, QueryUnknown, CursorInvalid, KeyMissing, PreconditionMissing,
                      PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
-                     RequestInvalid, RequestKeyReused, OutboundRefused, OutboundFailed
+                     RequestInvalid, RequestKeyReused, ApprovalUnneeded, BookTooLarge,
+                     OutboundRefused, OutboundFailed
 """
 
 from ..finance.errors import AlmonerError
@@ -131,6 +132,18 @@ class RateLimited(RequestError):
     """More requests than a caller may send."""
 
     code = "rate.limited"
+
+
+class ApprovalUnneeded(RequestError):
+    """A proposal of what may be done at once."""
+
+    code = "proposal.unneeded"
+
+
+class BookTooLarge(RequestError):
+    """A book too large to be checked while a caller waits."""
+
+    code = "verification.too_large"
 
 
 class OutboundRefused(RequestError):

@@ -59,6 +59,8 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (door_errors.MediaRefused, 415, USAGE),
     (door_errors.RateLimited, 429, 75),
     (door_errors.OutboundFailed, 503, 75),
+    (door_errors.ApprovalUnneeded, 409, REFUSED),
+    (door_errors.BookTooLarge, 409, REFUSED),
     (door_errors.OutboundRefused, 422, REFUSED),
     (door_errors.WebhooksOff, 409, REFUSED),
     (door_errors.VaultLocked, 409, REFUSED),

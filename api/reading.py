@@ -195,6 +195,13 @@ def _short_int(text: str) -> int:
     return int(text)
 
 
+def _said_of(row: Mapping[str, Any]) -> str:
+    """Return what is wrong in words that repeat nothing of what was sent."""
+    if row["type"] == "union_tag_invalid":
+        return f"Not one of {row['ctx']['expected_tags']}"
+    return str(row["msg"])
+
+
 def _validated(read: Any, root: str) -> Any:  # noqa: ANN401  # whatever the model is
     try:
         return read()
@@ -203,9 +210,9 @@ def _validated(read: Any, root: str) -> Any:  # noqa: ANN401  # whatever the mod
             {
                 "pointer": "/" + "/".join([*filter(None, [root]), *map(str, row["loc"])]),
                 "code": row["type"],
-                "message": row["msg"],
+                "message": _said_of(row),
             }
-            for row in fault.errors(include_input=False, include_url=False, include_context=False)
+            for row in fault.errors(include_input=False, include_url=False)
         ][:100]
         shown = "; ".join(f"{row['pointer']}: {row['message']}" for row in findings[:5])
         raise RequestInvalid(

@@ -142,13 +142,13 @@ def serve(
 
 def _identify(asked: Asked) -> Mapping[str, str]:
     """Find out who asks, and how much they have left; a wrong token counts as nobody's request."""
-    door = asked.door
+    door, uploads = asked.door, bool(asked.operation.uploads)
     try:
         asked.caller = door.identify(asked.request)
     except AuthError:
-        door.throttle(None, asked.request, asked.operation)
+        door.throttle(None, asked.request, uploads=uploads)
         raise
-    return door.throttle(asked.caller, asked.request, asked.operation)
+    return door.throttle(asked.caller, asked.request, uploads=uploads)
 
 
 def _attempted(asked: Asked) -> Response:
@@ -224,6 +224,7 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
         media_type=asked.request.headers.get("content-type", ""),
         fields=common.get("fields", ""),
         client_key=key,
+        address=door.address_of(asked.request),
     )
     return call, query, parts
 

@@ -187,7 +187,7 @@ def _proposed(call: Call, challenge: str, proposal: UUID) -> tuple[ProposedComma
         call.session,
         call.book_id,
         proposal,
-        operation="amendment.propose",
+        operation="brief-amendment.propose",
         of=PROPOSALS.format(book=call.book, challenge=challenge),
     )
     return command, AmendmentProposalReply.model_validate_json(command.answer)
@@ -216,7 +216,7 @@ OPERATIONS = (
         tag="briefs",
     ),
     Operation(
-        name="amendment.propose",
+        name="brief-amendment.propose",
         method="POST",
         path=PROPOSALS,
         handler=propose_amendment,
@@ -234,14 +234,14 @@ OPERATIONS = (
         },
     ),
     Operation(
-        name="amendment.read",
+        name="brief-amendment.read",
         method="GET",
         path=f"{PROPOSALS}/{{proposal}}",
         handler=read_proposal,
         tag="briefs",
     ),
     Operation(
-        name="amendment.approve",
+        name="brief-amendment.approve",
         method="POST",
         path=f"{PROPOSALS}/{{proposal}}/approvals",
         handler=approve_amendment,
@@ -249,7 +249,7 @@ OPERATIONS = (
         status=201,
     ),
     Operation(
-        name="amendment.consent",
+        name="brief-amendment.consent",
         method="POST",
         path=f"{PROPOSALS}/{{proposal}}/consents",
         handler=consent_to_amendment,

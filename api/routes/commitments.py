@@ -2,6 +2,7 @@
 
 from ...finance import acts
 from ...finance.documents import Code
+from ...finance.ledger import Transaction
 from ...finance.money import Money, money
 from ...finance.records import entries, registry
 from ..door import Call
@@ -87,7 +88,12 @@ def release_commitment(call: Call, fund: Code, body: CommitmentRelease) -> Relea
 
 def reassign_commitment(call: Call, fund: Code, body: CommitmentReassignment) -> TransactionMade:
     """Turn part of one promise into another, both or neither."""
-    made = acts.reassign(
+    return made_reply(call, reassigned(call, fund, body))
+
+
+def reassigned(call: Call, fund: str, body: CommitmentReassignment) -> Transaction:
+    """Reassign a promise under the caller's key."""
+    return acts.reassign(
         call.session,
         registry.find_fund(call.session, call.book, fund),
         commitment(body.given),
@@ -98,7 +104,6 @@ def reassign_commitment(call: Call, fund: Code, body: CommitmentReassignment) ->
         use=body.use,
         details=body.details,
     )
-    return made_reply(call, made)
 
 
 OPERATIONS = (

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from ...finance import acts
 from ...finance.contributions import Contribution
 from ...finance.documents import Code
-from ...finance.money import money
 from ...finance.records import deposits, entries, registry
 from ...finance.statements import Use
-from ..amounts import details_of, unit_of
+from ..amounts import money_of
 from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, cut, page_of, read_cursor
@@ -54,12 +53,12 @@ def book_contribution(call: Call, fund: Code, body: ContributionRequest) -> Cont
         call.session,
         registry.find_fund(call.session, call.book, fund),
         body.giver,
-        money(body.amount, unit_of(call.session, body.unit)),
+        money_of(call.session, body.amount, body.unit),
         key=call.key,
         clock=call.clock,
         earmark=body.earmark,
         from_pledge=body.from_pledge,
-        details=details_of(body),
+        details=body.details,
     )
     return told(call, made)
 
@@ -70,11 +69,11 @@ def receive_income(call: Call, fund: Code, body: IncomeRequest) -> ContributionM
         call.session,
         registry.find_fund(call.session, call.book, fund),
         body.payer,
-        money(body.amount, unit_of(call.session, body.unit)),
+        money_of(call.session, body.amount, body.unit),
         key=call.key,
         clock=call.clock,
         line=body.line,
-        details=details_of(body),
+        details=body.details,
     )
     return told(call, made)
 

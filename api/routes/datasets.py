@@ -186,8 +186,8 @@ def _require_previewed(call: Call, agreement: str, query: ImportQuery, seen: Pre
     digest = _digest(call, agreement, query, seen)
     if (digest, seen.rows) != (query.preview, query.rows):
         raise PreconditionStale(
-            f"This is not what was previewed: that were {query.rows} rows, these are {seen.rows}, and the file, "
-            "how it is read, or what is on record is another. Preview it again, and decide again.",
+            f"This is not what was previewed: that had {query.rows} rows, this has {seen.rows}, and file, "
+            "reading, or what is on record is another. Preview it again, and decide again.",
             preview=digest,
             rows=seen.rows,
         )

@@ -7,10 +7,9 @@ from ...finance.contributions import Contribution
 from ...finance.documents import Code
 from ...finance.funds import PooledFund
 from ...finance.in_kind import Valuation
-from ...finance.ledger import Details
-from ...finance.money import Money, money
+from ...finance.money import Money
 from ...finance.records import deposits, gifts, registry, valuations
-from ..amounts import details_of, unit_of
+from ..amounts import money_of
 from ..door import Call
 from ..operation import Operation
 from ..paging import cut
@@ -55,12 +54,12 @@ def offer_in_kind(call: Call, fund: Code, body: OfferRequest) -> ContributionMad
         call.session,
         registry.find_fund(call.session, call.book, fund),
         body.giver,
-        money(body.quantity, unit_of(call.session, body.unit)),
+        money_of(call.session, body.amount, body.unit),
         key=call.key,
         clock=call.clock,
         earmark=body.earmark,
         available_until=body.available_until,
-        details=details_of(body),
+        details=body.details,
     )
     return told(call, made)
 
@@ -70,7 +69,7 @@ def value_gift(call: Call, fund: Code, gift: int, body: ValuationRequest) -> Val
     held = registry.find_fund(call.session, call.book, fund)
     given = deposits.find_deposit(call.session, call.book_id, fund, gift).contribution
     valuation = Valuation(
-        price=money(body.price, unit_of(call.session, body.unit)),
+        price=money_of(call.session, body.price, body.unit),
         method=body.method,
         haircut_bp=body.haircut_bp,
         valued_by=call.party,
@@ -93,7 +92,7 @@ def _valued(
     call: Call, held: PooledFund, given: Contribution, valuation: Valuation, body: ValuationRequest
 ) -> Money:
     """Value a gift for the first time, or supersede the valuation that stands."""
-    details = details_of(body)
+    details = body.details
     if body.supersedes is None:
         return acts.value(
             call.session, held, given, valuation, key=call.key, clock=call.clock, details=details
@@ -116,11 +115,11 @@ def use_in_kind(call: Call, fund: Code, body: InKindUseRequest) -> InKindTaken:
         call.session,
         registry.find_fund(call.session, call.book, fund),
         body.payee,
-        money(body.quantity, unit_of(call.session, body.unit)),
+        money_of(call.session, body.amount, body.unit),
         key=call.key,
         clock=call.clock,
         use=body.use,
-        details=details_of(body),
+        details=body.details,
     )
     call.location = f"/books/{call.book}/transactions/{posted.id}"
     return InKindTaken.of(posted)
@@ -133,7 +132,7 @@ def expire_in_kind(call: Call, fund: Code, body: ExpiryRequest) -> InKindTaken:
         registry.find_fund(call.session, call.book, fund),
         key=call.key,
         clock=call.clock,
-        details=Details(on=body.on, note=body.note),
+        details=body.details,
     )
     if posted is not None:
         call.location = f"/books/{call.book}/transactions/{posted.id}"
@@ -174,7 +173,7 @@ OPERATIONS = (
         tag=TAG,
         status=201,
         owner=_giver,
-        examples={"hours": {"giver": "guild", "quantity": "40.00", "unit": "hour"}},
+        examples={"hours": {"giver": "guild", "amount": "40.00", "unit": "hour"}},
     ),
     Operation(
         name="in_kind.value",
@@ -202,7 +201,7 @@ OPERATIONS = (
         tag=TAG,
         status=201,
         examples={
-            "nursing": {"payee": "hub-a", "quantity": "8.00", "unit": "hour", "use": {"region": "north"}}
+            "nursing": {"payee": "hub-a", "amount": "8.00", "unit": "hour", "use": {"region": "north"}}
         },
     ),
     Operation(

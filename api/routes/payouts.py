@@ -26,7 +26,7 @@ from ..wire.payouts import (
     PreviewLeg,
     ReturnRequest,
 )
-from ..wire.trails import TraceReply, TrailReply
+from ..wire.trails import PayoutTraceReply, PayoutTrailReply
 from .claims import claimed_by
 
 AGREEMENT = "/books/{book}/agreements/{agreement}"
@@ -69,21 +69,21 @@ def read_payout(call: Call, agreement: Code, payout: UUID) -> PayoutReply:
     return PayoutReply.whole(_find(call, find_stored(call, agreement), payout))
 
 
-def trace_payout(call: Call, agreement: Code, payout: UUID) -> TraceReply:
+def trace_payout(call: Call, agreement: Code, payout: UUID) -> PayoutTraceReply:
     """Return which clause made a payout due, in the words of the terms, with every operation."""
     _find(call, find_stored(call, agreement), payout)
     trace = tracing.trace_payout(call.session, call.book, payout)
-    return TraceReply.of(trace, masked=call.access.masked)
+    return PayoutTraceReply.of(trace, masked=call.access.masked)
 
 
-def trail_payout(call: Call, agreement: Code, payout: UUID) -> TrailReply:
+def trail_payout(call: Call, agreement: Code, payout: UUID) -> PayoutTrailReply:
     """Follow a payout from the givers over clause, claim and finding to the signed log.
 
     The public, judges and administrators see no givers, no evidence, and nothing of single members.
     """
     _find(call, find_stored(call, agreement), payout)
     trace = tracing.trace_payout(call.session, call.book, payout)
-    return TrailReply.of(trace, masked=call.access.masked)
+    return PayoutTrailReply.of(trace, masked=call.access.masked)
 
 
 def preview_payout(call: Call, agreement: Code, claim: Code) -> PayoutPreview:

@@ -2,9 +2,8 @@
 
 from ...finance import acts
 from ...finance.documents import Code
-from ...finance.money import money
 from ...finance.records import registry
-from ..amounts import details_of, unit_of
+from ..amounts import money_of
 from ..door import Call
 from ..operation import Operation
 from ..paging import cut
@@ -38,10 +37,10 @@ def make_pledge(call: Call, fund: Code, body: PledgeRequest) -> PledgeMade:
         call.session,
         registry.find_fund(call.session, call.book, fund),
         body.giver,
-        money(body.amount, unit_of(call.session, body.unit)),
+        money_of(call.session, body.amount, body.unit),
         key=call.key,
         clock=call.clock,
-        details=details_of(body),
+        details=body.details,
     )
     call.location = f"/books/{call.book}/funds/{fund}/pledges"
     return PledgeMade.of(made)
@@ -53,11 +52,11 @@ def sign_pledge(call: Call, fund: Code, body: PledgeSignatureRequest) -> PledgeM
         call.session,
         registry.find_fund(call.session, call.book, fund),
         body.giver,
-        money(body.amount, unit_of(call.session, body.unit)),
+        money_of(call.session, body.amount, body.unit),
         bytes.fromhex(body.agreement_sha256),
         key=call.key,
         clock=call.clock,
-        details=details_of(body),
+        details=body.details,
     )
     call.location = f"/books/{call.book}/funds/{fund}/pledges"
     return PledgeMade.of(made)
@@ -69,11 +68,11 @@ def lapse_pledge(call: Call, fund: Code, body: PledgeLapseRequest) -> PledgeMade
         call.session,
         registry.find_fund(call.session, call.book, fund),
         body.giver,
-        money(body.amount, unit_of(call.session, body.unit)),
+        money_of(call.session, body.amount, body.unit),
         key=call.key,
         clock=call.clock,
         signed=body.signed,
-        details=details_of(body),
+        details=body.details,
     )
     call.location = f"/books/{call.book}/funds/{fund}/pledges"
     return PledgeMade.of(made)

@@ -1,20 +1,15 @@
 """Portfolios over HTTP: where all signed agreements of a book stand together."""
 
-from collections.abc import Mapping
-
 from ...contracts.acts import viewing
-from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.portfolio_rows import PortfolioRow
+from ...contracts.records import agreements
 from ...finance.documents import Code
-from ...finance.errors import Missing
-from ..door import NOT_HERE, Call
+from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
 from ..sound import sound
 from ..wire.portfolios import PortfolioForecast, PortfolioForecastRequest, PortfolioLine, PortfolioReply
 from .terms import OUTCOMES_EXAMPLE
-
-NO_MODELS: Mapping[str, OutcomesDocument] = {}
 
 
 class PortfolioQuery(PageQuery):
@@ -33,12 +28,11 @@ class PortfolioQuery(PageQuery):
 
 def read_portfolio(call: Call, query: PortfolioQuery) -> PortfolioReply:
     """Return liability, earned, paid, set aside and remaining of all signed agreements."""
+    codes = [one for one in _codes(call) if query.agreement in {None, one}]
     found = [
         one
-        for one in _rows(call)
-        if query.agreement in {None, one.agreement}
-        and query.fund in {None, one.fund}
-        and query.payer in {None, one.payer}
+        for one in viewing.portfolio(call.session, call.book, only=codes)
+        if query.fund in {None, one.fund} and query.payer in {None, one.payer}
     ]
     rows, after = cut(call, query, found, _key, name="portfolio.read")
     return PortfolioReply(items=[PortfolioLine.of(one) for one in rows], next=after)
@@ -49,23 +43,22 @@ def forecast_portfolio(call: Call, body: PortfolioForecastRequest) -> PortfolioF
 
     Only the agreements that have a model; the same request gives the same bytes, and nothing is stored.
     """
-    if not all(call.may_list(f"agreement/{code}") for code in body.outcomes):
-        raise Missing(NOT_HERE)
     models = {code: sound(one) for code, one in body.outcomes.items()}
-    rows = _rows(call, models, body.paths, body.seed)
-    return PortfolioForecast(
-        items=[PortfolioLine.of(one) for one in sorted(rows, key=_key) if one.agreement in models]
+    rows = viewing.portfolio(
+        call.session,
+        call.book,
+        outcomes=models,
+        paths=body.paths,
+        seed=body.seed,
+        only=[one for one in _codes(call) if one in models],
     )
+    return PortfolioForecast(items=[PortfolioLine.of(one) for one in sorted(rows, key=_key)])
 
 
-def _rows(
-    call: Call,
-    models: Mapping[str, OutcomesDocument] = NO_MODELS,
-    paths: int = viewing.PATHS,
-    seed: int = 0,
-) -> list[PortfolioRow]:
-    found = viewing.portfolio(call.session, call.book, outcomes=models, paths=paths, seed=seed)
-    return [one for one in found if call.may_list(f"agreement/{one.agreement}")]
+def _codes(call: Call) -> list[str]:
+    """Return the agreements that the caller may know of."""
+    found = agreements.list_agreements(call.session, call.book)
+    return [one for one in found if call.may_list(f"agreement/{one}")]
 
 
 def _key(one: PortfolioRow) -> tuple[str, ...]:

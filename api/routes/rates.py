@@ -4,10 +4,9 @@ from datetime import date, timedelta
 
 from ...finance import acts
 from ...finance.documents import Code
-from ...finance.money import money
 from ...finance.rates import rate_of
 from ...finance.records import rates, registry
-from ..amounts import details_of, unit_of
+from ..amounts import money_of, unit_of
 from ..door import Call
 from ..operation import Operation
 from ..paging import page_of, read_cursor
@@ -69,7 +68,7 @@ def find_rate(call: Call, query: StandingRateQuery) -> RateReply:
 
 def exchange(call: Call, fund: Code, body: ExchangeRequest) -> ExchangeMade:
     """Sell money of a fund in one currency for another; givers and restriction stay the same."""
-    sold = money(body.sold, unit_of(call.session, body.unit))
+    sold = money_of(call.session, body.sold, body.unit)
     rate = acts.find_rate(
         call.session,
         sold.unit,
@@ -87,7 +86,7 @@ def exchange(call: Call, fund: Code, body: ExchangeRequest) -> ExchangeMade:
         clock=call.clock,
         earmark=body.earmark,
         rounding=body.rounding,
-        details=details_of(body),
+        details=body.details,
     )
     call.location = f"/books/{call.book}/transactions/{posted.id}"
     return ExchangeMade.of(posted, rate, body.earmark)

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from ...finance.accounts import UNRESTRICTED
 from ...finance.contributions import ContributionClass
-from ...finance.documents import Code, DecimalText, UnitCode
+from ...finance.documents import Code
 from ...finance.records.deposits import Deposit
 from ...finance.statements import Use
 from ..paging import PageQuery
 from .base import Amount, Made, Reply
-from .noted import Noted
+from .booking import AmountRequest
 
 
-class ContributionRequest(Noted):
+class ContributionRequest(AmountRequest):
     """A deposit to book.
 
     Attributes
@@ -29,13 +29,11 @@ class ContributionRequest(Noted):
     """
 
     giver: Code
-    amount: DecimalText
-    unit: UnitCode
     earmark: Code = UNRESTRICTED
     from_pledge: bool = False
 
 
-class IncomeRequest(Noted):
+class IncomeRequest(AmountRequest):
     """Income of the fund itself, to book.
 
     Attributes
@@ -45,8 +43,6 @@ class IncomeRequest(Noted):
     """
 
     payer: Code
-    amount: DecimalText
-    unit: UnitCode
     line: Literal["fund_income", "partner_interest"] = "fund_income"
 
 

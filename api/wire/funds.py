@@ -4,8 +4,8 @@ from pydantic import BaseModel
 
 from ...finance.documents import Text, UnitCode
 from ...finance.funds import DrawRule, FundPosition
+from ..sound import AddressCode
 from .base import Asked, Made, Reply
-from .noted import Slug
 
 
 class FundRequest(Asked):
@@ -17,7 +17,7 @@ class FundRequest(Asked):
         Whose money is spent first: ``pro_rata`` over what each contribution has left, or ``fifo``.
     """
 
-    code: Slug
+    code: AddressCode
     title: Text
     unit: UnitCode
     draw_rule: DrawRule = "pro_rata"

@@ -13,11 +13,11 @@ from ...finance.ledger import Transaction
 from ...finance.matching import WHOLE_BP, CountedMatch
 from ...finance.money import Money
 from ..paging import PageQuery
-from .base import Amount, Asked, Made, Reply
-from .noted import Digest, Note, Noted, Use
+from .base import Amount, Made, Reply
+from .booking import AmountRequest, BookedRequest, Digest, UseRequest
 
 
-class OfferRequest(Noted):
+class OfferRequest(AmountRequest):
     """A gift in kind, in its own unit.
 
     Attributes
@@ -27,18 +27,16 @@ class OfferRequest(Noted):
 
     Examples
     --------
-    >>> OfferRequest(giver="guild", quantity="40.00", unit="hour").earmark
+    >>> OfferRequest(giver="guild", amount="40.00", unit="hour").earmark
     'unrestricted'
     """
 
     giver: Code
-    quantity: DecimalText
-    unit: UnitCode
     earmark: Code = UNRESTRICTED
     available_until: date | None = None
 
 
-class ValuationRequest(Noted):
+class ValuationRequest(BookedRequest):
     """What one unit of a gift is worth, on the word of the party in whose name it is sent.
 
     Attributes
@@ -85,7 +83,7 @@ class ValuationMade(Made):
     valuation: UUID
 
 
-class InKindUseRequest(Noted):
+class InKindUseRequest(UseRequest):
     """Gifts in kind to draw down.
 
     Attributes
@@ -95,23 +93,17 @@ class InKindUseRequest(Noted):
     """
 
     payee: Code
-    quantity: DecimalText
-    unit: UnitCode
-    use: Use = Field(default_factory=dict)
 
 
-class ExpiryRequest(Asked):
+class ExpiryRequest(BookedRequest):
     """A day by whose end to write off what is past its last day; ``on`` None for the day of the request."""
-
-    on: date | None = None
-    note: Note = ""
 
 
 class TakenReply(Reply):
     """How much of one gift a transaction took."""
 
     contribution: str
-    quantity: str
+    amount: str
     unit: str
 
 
@@ -130,7 +122,7 @@ class InKindTaken(Made):
         taken = [
             TakenReply(
                 contribution=draw.contribution,
-                quantity=Money(minor=draw.minor, unit=leg.amount.unit).text,
+                amount=Money(minor=draw.minor, unit=leg.amount.unit).text,
                 unit=leg.amount.unit.code,
             )
             for leg in posted.legs

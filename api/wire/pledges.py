@@ -1,13 +1,13 @@
 """What is asked and answered about pledges."""
 
 from ...finance.contributions import Pledge, Promised
-from ...finance.documents import Code, DecimalText, UnitCode
+from ...finance.documents import Code
 from ..paging import PageQuery
 from .base import Made, Reply
-from .noted import Digest, Noted
+from .booking import AmountRequest, Digest
 
 
-class PledgeRequest(Noted):
+class PledgeRequest(AmountRequest):
     """A promise to a fund.
 
     Examples
@@ -17,8 +17,6 @@ class PledgeRequest(Noted):
     """
 
     giver: Code
-    amount: DecimalText
-    unit: UnitCode
 
 
 class PledgeSignatureRequest(PledgeRequest):

@@ -12,7 +12,7 @@ from ...finance.ledger import Transaction
 from ...finance.rates import MAX_AGE, FxRounding, Rate
 from ..paging import PageQuery
 from .base import Amount, Asked, Made, Reply
-from .noted import Noted
+from .booking import BookedRequest
 
 RateText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}(\.[0-9]{1,18})?$")]
 Publisher = Annotated[Text, StringConstraints(pattern=r"\S")]
@@ -134,7 +134,7 @@ class StandingRateQuery(Reply):
     max_age: Annotated[int, Field(ge=0, le=366)] = MAX_AGE // timedelta(days=1)
 
 
-class ExchangeRequest(Noted):
+class ExchangeRequest(BookedRequest):
     """Money of a fund to sell for another currency, at a recorded rate.
 
     Attributes

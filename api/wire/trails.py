@@ -14,7 +14,7 @@ from .determinations import DeterminationLine
 from .payouts import PayoutReply, SettledLine
 
 
-class TraceReply(Reply):
+class PayoutTraceReply(Reply):
     """Which clause made a payout due, in the words of the term sheet, with every operation.
 
     Attributes
@@ -32,7 +32,7 @@ class TraceReply(Reply):
     withheld: int
 
     @classmethod
-    def of(cls, trace: PayoutTrace, *, masked: bool) -> "TraceReply":
+    def of(cls, trace: PayoutTrace, *, masked: bool) -> "PayoutTraceReply":
         """Return a trace as a reply; masked, without amounts of single members."""
         shown = [one for one in trace.amounts if not (masked and one.members)]
         return cls(
@@ -128,13 +128,13 @@ class TrailLog(Reply):
     proof: TrailProof | None
 
 
-class TrailReply(Reply):
+class PayoutTrailReply(Reply):
     """A payout followed from the givers to the log; ``paid_on`` is the round that counted."""
 
     payout: PayoutReply
     fund: str | None
     contributions: list[TrailGift]
-    clause: TraceReply
+    clause: PayoutTraceReply
     claim: TrailClaim | None
     evidence: list[EvidenceRow] | None
     determinations: list[DeterminationLine]
@@ -143,13 +143,13 @@ class TrailReply(Reply):
     log: list[TrailLog]
 
     @classmethod
-    def of(cls, trace: PayoutTrace, *, masked: bool) -> "TrailReply":
+    def of(cls, trace: PayoutTrace, *, masked: bool) -> "PayoutTrailReply":
         """Return a trail as a reply; masked, without givers, evidence and what concerns single members."""
         return cls(
             payout=PayoutReply.whole(trace.payout),
             fund=trace.fund or None,
             contributions=[TrailGift.of(one, masked=masked) for one in trace.contributions],
-            clause=TraceReply.of(trace, masked=masked),
+            clause=PayoutTraceReply.of(trace, masked=masked),
             claim=None if trace.claim is None else TrailClaim.of(trace.claim, masked=masked),
             evidence=None if masked else [EvidenceRow.of(one) for one in trace.evidence],
             determinations=[DeterminationLine.of(one, masked=masked) for one in trace.determinations],

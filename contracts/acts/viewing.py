@@ -1,6 +1,6 @@
 """A portfolio read from the rows: what agreements may cost, have earned, were paid, and still keep aside."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -45,6 +45,7 @@ def portfolio(
     outcomes: Mapping[str, OutcomesDocument] | None = None,
     paths: int = PATHS,
     seed: int = 0,
+    only: Collection[str] | None = None,
 ) -> tuple[PortfolioRow, ...]:
     """Return where all agreements of a book stand that everybody has signed.
 
@@ -61,6 +62,8 @@ def portfolio(
         Drawn for each forecast.
     seed : int [seed]
         The same seed gives the same forecast.
+    only : collection of str or None
+        Codes of the agreements to look at; all of the book without it.
 
     Returns
     -------
@@ -74,7 +77,7 @@ def portfolio(
     OutcomesInvalid
         When a model does not fit the terms.
     """
-    codes = agreements.list_agreements(session, book)
+    codes = [one for one in agreements.list_agreements(session, book) if only is None or one in only]
     found = (agreements.find_agreement(session, book, code) for code in codes)
     stored = [one for one in found if one.agreement.state in BINDING]
     models = dict(outcomes or {})

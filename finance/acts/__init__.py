@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
-    from .accounting import account_history, balance, balance_on, post_entries, trial_balance
+    from .accounting import account_history, balance, balance_on, draft_entry, post_entries, trial_balance
     from .approving import (
         approve,
+        draft_proposed,
         execute,
         find_proposal,
         list_proposals,
@@ -59,9 +60,17 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".accounting": ("account_history", "balance", "balance_on", "post_entries", "trial_balance"),
+            ".accounting": (
+                "account_history",
+                "balance",
+                "balance_on",
+                "draft_entry",
+                "post_entries",
+                "trial_balance",
+            ),
             ".approving": (
                 "approve",
+                "draft_proposed",
                 "execute",
                 "find_proposal",
                 "list_proposals",
@@ -126,7 +135,9 @@ __all__ = [
     "counted_match",
     "delivery",
     "donor_statement",
+    "draft_entry",
     "draft_pay_reserved",
+    "draft_proposed",
     "draft_refund",
     "draft_reserve",
     "draft_spend",

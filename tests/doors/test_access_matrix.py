@@ -92,7 +92,9 @@ def test_a_check_takes_a_person_just_signed_in(name: str) -> None:
 
 def address(operation: Operation) -> str:
     """Return an address of an operation in book main, of things that need not be there."""
-    named = {"book": "main", "fund": "water", "agreement": "nights", "challenge": "hpv"}
+    named = {"book": "main", "agreement": "nights", "challenge": "hpv"}
+    if not operation.writes:
+        named["fund"] = "water"
     parts = {
         part[1:-1]: named.get(part[1:-1])
         or str(UUID(int=1) if operation.shape.parts.get(part[1:-1]) is UUID else "none")

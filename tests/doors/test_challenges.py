@@ -135,7 +135,7 @@ def test_lower_prizes_take_the_consent_of_who_has_applied(published: World) -> N
     proposal = world("fiona").made(f"{ONE}/amendment-proposals", asked)
     assert proposal["needs_consent"] == ["a-1"]
     here = f"{ONE}/amendment-proposals/{proposal['id']}"
-    told = refused(world("frank").post(f"{here}/approvals"), 409, "amendment.refused")
+    told = refused(world("frank").post(f"{here}/approvals"), 409, "brief-amendment.refused")
     assert "/prizes" in told["detail"]
     refused(world("hugo").post(f"{here}/consents", {"application": "a-1"}), 404, "storage.missing")
     assert world("hana").made(f"{here}/consents", {"application": "a-1"})["signer"] == "hana"
@@ -240,3 +240,41 @@ def test_lists_of_applications_come_in_pages(published: World) -> None:
     rest = mira.seen(f"{ONE}/applications?limit=2&cursor={first['next']}")
     assert ([one["code"] for one in rest["items"]], rest["next"]) == (["a-3"], None)
     assert published("hugo").seen(f"{ONE}/applications")["items"] == []
+
+
+def test_anybody_may_ask_whether_to_apply_and_nothing_is_kept(published: World) -> None:
+    asked = published().seen(f"{ONE}/eligibility")
+    assert [one["fact"] for one in asked["questions"]] == ["lead.registered_since_days", "lead.kind"]
+    assert "730" in asked["checklist"][1]["words"]
+    reply = published().client.post(
+        f"/v1{ONE}/eligibility-checks", json={"answers": {"lead.kind": "government"}}
+    )
+    assert (reply.json()["status"], reply.json()["provisional"]) == ("fail", True)
+
+
+def test_a_late_paper_counts_when_two_people_waive_its_lateness(published: World) -> None:
+    world, hana, mira = published, published("hana"), published("mira")
+    young = changed(APPLICATION, facts={"lead.kind": "ngo"})
+    receipt = hana.made(f"{ONE}/applications", {"application": young})
+    assert receipt["status"] == "needs_document"
+    refused(
+        mira.post(f"{ENTRY}/findings/notices", {"delivered_at": "2027-01-20T12:00"}), 422, "request.invalid"
+    )
+    told = mira.made(f"{ENTRY}/findings/notices", {})
+    assert told["leaves"][0]["cure_by"] is not None
+    fact = {"fact": "lead.registered_since_days", "value": 900}
+    confirmed = {**fact, "source": "confirmed", "evidence": "registration"}
+    refused(hana.post(f"{ENTRY}/facts", confirmed), 403, "auth.forbidden")
+    refused(world("olga").post(f"{ENTRY}/facts", fact), 404, "storage.missing")
+    world.at("2027-02-15T12:00")
+    assert mira.made(f"{ONE}/findings", None)["changed"] == [{"application": "a-1", "status": "fail"}]
+    late = hana.made(f"{ENTRY}/facts", fact)
+    assert "was to be shown by" in late["late"]
+    assert late["finding"]["status"] == "fail"
+    asked = {"clause": "2.1", "effect": "lateness", "reason": "The registry was closed."}
+    proposal = mira.made(f"{ENTRY}/waiver-proposals", asked)
+    approvals = f"{ENTRY}/waiver-proposals/{proposal['id']}/approvals"
+    refused(mira.post(approvals), 403, "duty.same_person")
+    assert world("fiona").made(approvals)["status"] == "pass"
+    assert [one["status"] for one in hana.seen(f"{ENTRY}/findings")["items"]][-1] == "pass"
+    assert hana.seen(f"{ENTRY}/facts")["items"][0]["state"] == "late"

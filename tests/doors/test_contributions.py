@@ -21,9 +21,9 @@ def gift(giver: str, amount: str, **more: object) -> dict[str, object]:
 
 def test_a_deposit_is_followed_to_what_it_paid_for(engine: Engine, clock: Clock, ask: Ask) -> None:
     mira = ask("mira")
-    number = mira.made(GIFTS, gift("foundation", "100.00", on="2026-01-10", reference="statement 3"))[
-        "number"
-    ]
+    number = mira.made(
+        GIFTS, gift("foundation", "100.00", on="2026-01-10", source={"reference": "statement 3"})
+    )["number"]
     mira.made(GIFTS, gift("investor", "300.00"))
     with UnitOfWork(engine) as session:
         fund = registry.find_fund(session, "main", "water")

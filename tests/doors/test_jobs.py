@@ -102,9 +102,7 @@ def test_a_job_is_its_partys_own(ask: Ask) -> None:
     assert (full.status_code, full.json()["code"]) == (429, "job.full")
 
 
-def test_a_job_is_cancelled_before_and_while_it_runs(
-    ask: Ask, engine: Engine, worker: Worker
-) -> None:
+def test_a_job_is_cancelled_before_and_while_it_runs(ask: Ask, engine: Engine, worker: Worker) -> None:
     hana = ask("hana")
     waiting = hana.made(f"{JOBS}/simulations", EXAMPLE)
     assert hana.made(f"{JOBS}/{waiting['id']}/cancellation")["state"] == "cancelled"

@@ -1,10 +1,10 @@
 from collections.abc import Callable
 
 import pytest
-from tests.doors.people import Asker, Json
+from tests.doors.people import Asker, Json, signed
 
 from almoner.finance import acts
-from almoner.finance.earmarks import Earmark
+from almoner.finance.earmarks import Consent, Earmark
 from almoner.finance.storage import Engine, UnitOfWork
 
 FUND = "/books/main/funds/water"
@@ -92,7 +92,9 @@ def test_only_the_donor_widens_what_was_restricted(ask: Ask, engine: Engine, mir
         )
     mira.made(f"{FUND}/moves", usd("10.00", given="unrestricted", taken="north"))
     gift = mira.made(f"{FUND}/contributions", usd("50.00", giver="foundation", earmark="north"))["code"]
-    body = {"consent": {"contribution": gift, "earmark": "unrestricted", "reference": "letter 7"}}
+    consent = Consent(contribution=gift, earmark="unrestricted", reference="letter 7")
+    signature = signed("foundation", consent.canonical_bytes().hex())
+    body = {"consent": consent.model_dump(mode="json", by_alias=True), "signature": signature}
     stranger = ask("ivo").post(f"{FUND}/consents", body)
     assert (stranger.status_code, stranger.json()["code"]) == (404, "storage.missing")
     back = mira.post(f"{FUND}/moves", usd("20.00", given="north", taken="unrestricted"))

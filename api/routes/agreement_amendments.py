@@ -15,25 +15,25 @@ from ..door import NOT_HERE, Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
 from ..sound import sound
-from ..wire.amendments import (
-    AmendmentApprovalRequest,
-    AmendmentBound,
-    AmendmentLine,
-    AmendmentList,
-    AmendmentMade,
-    AmendmentPreview,
-    AmendmentPreviewRequest,
-    AmendmentReply,
-    AmendmentRequest,
+from ..wire.agreement_amendments import (
+    AgreementAmendmentApprovalRequest,
+    AgreementAmendmentBound,
+    AgreementAmendmentLine,
+    AgreementAmendmentList,
+    AgreementAmendmentMade,
+    AgreementAmendmentPreview,
+    AgreementAmendmentPreviewRequest,
+    AgreementAmendmentReply,
+    AgreementAmendmentRequest,
 )
 from ..wire.terms import digits_of
 from .agreement_moves import require_name
 from .agreements import address, find_shown, party_named, require_one_party
 
-SIGNED = ("amendment.approve", "amendment.make")
+SIGNED = ("agreement_amendment.approve", "agreement_amendment.make")
 
 
-def list_amendments(call: Call, agreement: Code, query: PageQuery) -> AmendmentList:
+def list_amendments(call: Call, agreement: Code, query: PageQuery) -> AgreementAmendmentList:
     """List the amendments of an agreement, oldest first."""
     find_shown(call, agreement)
     found = [
@@ -41,12 +41,12 @@ def list_amendments(call: Call, agreement: Code, query: PageQuery) -> AmendmentL
         for place, one in enumerate(amending.list_amendments(call.session, call.book, agreement))
         if one.in_force or not call.access.masked
     ]
-    rows, after = cut(call, query, found, lambda row: (row[0],), name=f"amendment.list/{agreement}")
-    return AmendmentList(items=[_line(one) for _, one in rows], next=after)
+    rows, after = cut(call, query, found, lambda row: (row[0],), name=f"agreement_amendment.list/{agreement}")
+    return AgreementAmendmentList(items=[_line(one) for _, one in rows], next=after)
 
 
-def _line(one: ProposedAmendment) -> AmendmentLine:
-    return AmendmentLine(
+def _line(one: ProposedAmendment) -> AgreementAmendmentLine:
+    return AgreementAmendmentLine(
         code=one.code,
         effective_on=one.amendment.effective_on,
         reason=one.amendment.reason,
@@ -57,21 +57,23 @@ def _line(one: ProposedAmendment) -> AmendmentLine:
     )
 
 
-def read_amendment(call: Call, agreement: Code, amendment: Code) -> AmendmentReply:
+def read_amendment(call: Call, agreement: Code, amendment: Code) -> AgreementAmendmentReply:
     """Return an amendment: what it changes, and who has yet to approve it."""
     stored = find_shown(call, agreement)
     one = amending.show_amendment(stored, amendments.find_amendment(call.session, stored, amendment))
     if call.access.masked and not one.in_force:
         raise Missing(NOT_HERE)
-    return AmendmentReply.of(one, amendment_bytes(agreement, amendment, one.amendment))
+    return AgreementAmendmentReply.of(one, amendment_bytes(agreement, amendment, one.amendment))
 
 
-def preview_amendment(call: Call, agreement: Code, body: AmendmentPreviewRequest) -> AmendmentPreview:
+def preview_amendment(
+    call: Call, agreement: Code, body: AgreementAmendmentPreviewRequest
+) -> AgreementAmendmentPreview:
     """Say what an amendment would change and cost, with the bytes to sign; nothing is stored."""
     stored, amendment = find_shown(call, agreement), sound(body.amendment)
     amended = stored.lineage.amended(amendment)
     content = amendment_bytes(agreement, body.code, amendment)
-    return AmendmentPreview(
+    return AgreementAmendmentPreview(
         content=content.hex(),
         sha256=hashlib.sha256(content).hexdigest(),
         terms_sha256=amended.newest.digest(),
@@ -80,11 +82,11 @@ def preview_amendment(call: Call, agreement: Code, body: AmendmentPreviewRequest
     )
 
 
-def _bounds(old: Lineage, new: Lineage) -> Iterator[AmendmentBound]:
+def _bounds(old: Lineage, new: Lineage) -> Iterator[AgreementAmendmentBound]:
     digits = {**digits_of(old.overlaid.program), **digits_of(new.overlaid.program)}
     before, after = old.prove().payers, new.prove().payers
     for payer, unit in dict.fromkeys([*before, *after]):
-        yield AmendmentBound(
+        yield AgreementAmendmentBound(
             payer=payer,
             unit=unit,
             before=decimal_text(before.get((payer, unit), 0), digits[unit]),
@@ -92,7 +94,7 @@ def _bounds(old: Lineage, new: Lineage) -> Iterator[AmendmentBound]:
         )
 
 
-def make_amendment(call: Call, agreement: Code, body: AmendmentRequest) -> AmendmentMade:
+def make_amendment(call: Call, agreement: Code, body: AgreementAmendmentRequest) -> AgreementAmendmentMade:
     """Make an amendment in a name of one's own party; it changes nothing until all others approve."""
     require_name(call, agreement, body.by)
     one = amending.propose_amendment(
@@ -109,13 +111,13 @@ def make_amendment(call: Call, agreement: Code, body: AmendmentRequest) -> Amend
     return _made(one)
 
 
-def _maker(call: Call, agreement: Code, body: AmendmentRequest) -> tuple[str, ...]:
+def _maker(call: Call, agreement: Code, body: AgreementAmendmentRequest) -> tuple[str, ...]:
     return party_named(call, agreement, body.by)
 
 
 def approve_amendment(
-    call: Call, agreement: Code, amendment: Code, body: AmendmentApprovalRequest
-) -> AmendmentMade:
+    call: Call, agreement: Code, amendment: Code, body: AgreementAmendmentApprovalRequest
+) -> AgreementAmendmentMade:
     """Approve an amendment in one name; with the last approval it is covered, in force, and settled.
 
     One person approves for one party, and not what they made for another.
@@ -135,14 +137,14 @@ def approve_amendment(
 
 
 def _approver(
-    call: Call, agreement: Code, body: AmendmentApprovalRequest, **_given: object
+    call: Call, agreement: Code, body: AgreementAmendmentApprovalRequest, **_given: object
 ) -> tuple[str, ...]:
     return party_named(call, agreement, body.name)
 
 
-def _made(one: ProposedAmendment) -> AmendmentMade:
-    return AmendmentMade(
-        **dict(AmendmentReply.of(one, amendment_bytes(one.agreement, one.code, one.amendment)))
+def _made(one: ProposedAmendment) -> AgreementAmendmentMade:
+    return AgreementAmendmentMade(
+        **dict(AgreementAmendmentReply.of(one, amendment_bytes(one.agreement, one.code, one.amendment)))
     )
 
 
@@ -157,38 +159,40 @@ _CHANGE = {
 }
 OPERATIONS = (
     Operation(
-        name="amendment.list",
+        name="agreement_amendment.list",
         method="GET",
         path=_ALL,
         handler=list_amendments,
-        tag="amendments",
+        tag="agreements",
     ),
-    Operation(name="amendment.read", method="GET", path=_ONE, handler=read_amendment, tag="amendments"),
     Operation(
-        name="amendment.preview",
+        name="agreement_amendment.read", method="GET", path=_ONE, handler=read_amendment, tag="agreements"
+    ),
+    Operation(
+        name="agreement_amendment.preview",
         method="POST",
         path=f"{_ALL}/readings/preview",
         handler=preview_amendment,
-        tag="amendments",
+        tag="agreements",
         keyed=False,
         examples={"places": {"code": "a1", "amendment": _CHANGE}},
     ),
     Operation(
-        name="amendment.make",
+        name="agreement_amendment.make",
         method="POST",
         path=_ALL,
         handler=make_amendment,
-        tag="amendments",
+        tag="agreements",
         status=201,
         owner=_maker,
         examples={"places": {"code": "a1", "by": "city", "amendment": _CHANGE, "signature": "00" * 64}},
     ),
     Operation(
-        name="amendment.approve",
+        name="agreement_amendment.approve",
         method="POST",
         path=f"{_ONE}/approvals",
         handler=approve_amendment,
-        tag="amendments",
+        tag="agreements",
         status=201,
         owner=_approver,
         examples={"home": {"name": "home", "signature": "00" * 64}},

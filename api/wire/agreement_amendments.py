@@ -7,7 +7,7 @@ from ..sound import AddressCode, HexSignature
 from .base import Asked, Made, Reply, Wire
 
 
-class AmendmentRequest(Asked):
+class AgreementAmendmentRequest(Asked):
     """An amendment that one party makes and signs.
 
     Attributes
@@ -26,21 +26,21 @@ class AmendmentRequest(Asked):
     signature: HexSignature
 
 
-class AmendmentPreviewRequest(Asked):
+class AgreementAmendmentPreviewRequest(Asked):
     """An amendment to look at before it is made."""
 
     code: AddressCode
     amendment: Amendment
 
 
-class AmendmentApprovalRequest(Asked):
+class AgreementAmendmentApprovalRequest(Asked):
     """One party's approval of an amendment."""
 
     name: Code
     signature: HexSignature
 
 
-class AmendmentBound(Wire):
+class AgreementAmendmentBound(Wire):
     """What one payer may have to pay at most, before and after; decimal text in ``unit``."""
 
     payer: str
@@ -49,7 +49,7 @@ class AmendmentBound(Wire):
     after: str
 
 
-class AmendmentPreview(Reply):
+class AgreementAmendmentPreview(Reply):
     """What an amendment would do, and the bytes that are signed for it.
 
     Attributes
@@ -64,10 +64,10 @@ class AmendmentPreview(Reply):
     sha256: str
     terms_sha256: str
     changes: list[str]
-    most: list[AmendmentBound]
+    most: list[AgreementAmendmentBound]
 
 
-class AmendmentReply(Reply):
+class AgreementAmendmentReply(Reply):
     """An amendment, and how far it has come.
 
     Attributes
@@ -89,7 +89,7 @@ class AmendmentReply(Reply):
     content: str
 
     @classmethod
-    def of(cls, one: ProposedAmendment, content: bytes) -> "AmendmentReply":
+    def of(cls, one: ProposedAmendment, content: bytes) -> "AgreementAmendmentReply":
         """Return an amendment as a reply."""
         return cls(
             agreement=one.agreement,
@@ -104,11 +104,11 @@ class AmendmentReply(Reply):
         )
 
 
-class AmendmentMade(AmendmentReply, Made):
+class AgreementAmendmentMade(AgreementAmendmentReply, Made):
     """An amendment after an act."""
 
 
-class AmendmentLine(Reply):
+class AgreementAmendmentLine(Reply):
     """An amendment in a list."""
 
     code: str
@@ -120,8 +120,8 @@ class AmendmentLine(Reply):
     changes: list[str]
 
 
-class AmendmentList(Reply):
+class AgreementAmendmentList(Reply):
     """A page of amendments, oldest first; ``next`` is the cursor of the page behind it."""
 
-    items: list[AmendmentLine]
+    items: list[AgreementAmendmentLine]
     next: str | None
