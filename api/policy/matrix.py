@@ -70,7 +70,7 @@ def cell(
         return "hidden"
     except AuthError:
         return "no"
-    if access.role == "signed in":
+    if access.role in {"signed in", "public"}:
         return "any"
     return "own" if access.own else "yes"
 
