@@ -1,13 +1,10 @@
-"""Amounts and days from a request into the words of the floors: nothing is computed here."""
+"""Amounts of a request into those of the floors: nothing is computed here."""
 
 from ..finance.errors import UnknownUnit
-from ..finance.ledger import Details, Source
 from ..finance.money import Money, money
 from ..finance.records import registry
 from ..finance.storage import Session
 from ..finance.units import Unit, currency
-from .wire.base import Amount
-from .wire.noted import Noted
 
 
 def unit_of(session: Session, code: str) -> Unit:
@@ -24,7 +21,7 @@ def unit_of(session: Session, code: str) -> Unit:
         return currency(code)
 
 
-def money_of(session: Session, asked: Amount) -> Money:
+def money_of(session: Session, amount: str, unit: str) -> Money:
     """Return an amount of a request.
 
     Raises
@@ -32,15 +29,4 @@ def money_of(session: Session, asked: Amount) -> Money:
     UnknownUnit, TooPrecise
         When there is no such unit, or it has fewer digits.
     """
-    return money(asked.amount, unit_of(session, asked.unit))
-
-
-def details_of(asked: Noted) -> Details:
-    """Return what a request says beside its figures.
-
-    Examples
-    --------
-    >>> details_of(Noted(note="by bank transfer")).note
-    'by bank transfer'
-    """
-    return Details(on=asked.on, note=asked.note, source=Source(reference=asked.reference))
+    return money(amount, unit_of(session, unit))

@@ -12,6 +12,7 @@ from .door import Door
 from .identity import Identify, nobody
 from .ids import new_id
 from .problems import problem
+from .reference import complete
 from .router import router
 
 
@@ -38,15 +39,24 @@ def create_app(
     'almoner'
     """
     app = FastAPI(
-        title="almoner", version=__version__, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json"
+        title="almoner",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+        separate_input_output_schemas=False,
     )
     app.include_router(router(engine=engine, identify=identify, clock=clock, door=door))
     for status, title in STATUS_TITLES.items():
         app.add_exception_handler(status, _refusal(status, title, clock))
     app.add_exception_handler(Exception, lambda _request, _error: fault_response(new_id(clock())))
+    described = app.openapi
+    app.openapi = lambda: complete(described())  # type: ignore[method-assign]  # the framework's own way
     return app
 
 
 def _refusal(status: int, title: str, clock: Clock) -> Callable[[Request, Exception], Response]:
     body = problem(status, f"http.{status}", title, f"{title}: check the address, the method and the size.")
-    return lambda _request, _error: problem_response(body, new_id(clock()))
+    return lambda _request, error: problem_response(
+        body, new_id(clock()), headers=dict(getattr(error, "headers", None) or {})
+    )

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 from fastapi import Request
@@ -13,13 +14,19 @@ from ..finance.errors import Missing
 from ..finance.storage import Engine, Session, require_schema
 from .credentials import Credentials
 from .identity import Caller, Identify
-from .operation import Operation
 from .policy import Access
+from .vault import Vault
 
 _LOG = logging.getLogger("almoner")
 MIB = 1024 * 1024
-Throttle = Callable[[Caller | None, Request, Operation], Mapping[str, str]]
 NOT_HERE = "There is nothing here that you may know of. Check the address."
+
+
+class Throttle(Protocol):
+    """Counts a request, and says what its answer tells of the limit."""
+
+    def __call__(self, caller: Caller | None, request: Request, *, uploads: bool) -> Mapping[str, str]:
+        """Return headers for the answer, or raise ``RateLimited``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +59,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What webhooks take; without it, none are made.
+
+    Attributes
+    ----------
+    vault : Vault
+        Keeps their secrets.
+    check : callable
+        Takes an address and raises ``OutboundRefused`` when no message would go there; for example
+        ``outbound.read_url``.
+    """
+
+    vault: Vault
+    check: Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """What a mounting of our routes was given.
 
@@ -65,14 +89,21 @@ class Door:
         When acts are recorded.
     secret : bytes
         Signs cursors; without one, cursors end with the process.
+    people_key : bytes
+        Key of the pseudonyms under which rows of people are kept; the same for ever. Without one, no rows
+        are taken.
     row_security : bool
         On PostgreSQL, work as the role ``almoner_app``, whom row security binds to one book.
     limits : Limits
         How much may be asked.
-    throttle : callable
-        Takes caller, request and operation, returns headers for the answer; raises ``RateLimited``.
+    hooks : Hooks or None
+        What webhooks take; None has them refused.
+    throttle : Throttle
+        Counts each request; by default none.
     credentials : Credentials or None
         How passwords are checked and tokens signed; None where the host signs people in.
+    address_of : callable
+        Takes a request, returns whom its address stands for; attempts to sign in are counted by it.
     checked : set of str
         What was found in order since the start.
     watch : callable
@@ -83,11 +114,14 @@ class Door:
     identify: Identify
     clock: Clock
     secret: bytes
+    people_key: bytes = b""
     row_security: bool = False
     limits: Limits = field(default_factory=Limits)
+    hooks: Hooks | None = None
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
-    throttle: Throttle = lambda _caller, _request, _operation: {}
+    throttle: Throttle = field(default_factory=lambda: let_all)
     credentials: Credentials | None = None
+    address_of: Callable[[Request], str] = lambda request: request.client.host if request.client else ""
     checked: set[str] = field(default_factory=set)
 
     def require_schema(self, session: Session) -> None:
@@ -125,6 +159,11 @@ def tell_fault(answered: Answered) -> None:
         _LOG.error("%s failed, request %s", answered.operation, answered.request_id, exc_info=answered.fault)
 
 
+def let_all(caller: Caller | None, request: Request, *, uploads: bool) -> Mapping[str, str]:  # noqa: ARG001  # any throttle takes it
+    """Count nothing: the default throttle."""
+    return {}
+
+
 @dataclass(slots=True, kw_only=True)
 class Call:
     """One call of an operation: who, where, when, and the session.
@@ -143,6 +182,8 @@ class Call:
         Address of what was made, below ``/v1``; set by the handler.
     content : bytes
         The file of an upload.
+    address : str
+        Whom the caller's address stands for.
     """
 
     door: Door
@@ -160,6 +201,7 @@ class Call:
     media_type: str = ""
     fields: str = ""
     client_key: str = ""
+    address: str = ""
 
     @property
     def clock(self) -> Clock:

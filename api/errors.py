@@ -7,7 +7,8 @@ the floors below, and still has to be one of the library's refusals, with a code
     |- AuthError     NotSignedIn, SignInExpired, Forbidden, StepUpNeeded
     `- RequestError  RequestMalformed, QueryUnknown, CursorInvalid, KeyMissing, PreconditionMissing,
                      PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
-                     RequestInvalid, RequestKeyReused, OutboundRefused, OutboundFailed
+                     RequestInvalid, RequestKeyReused, ApprovalUnneeded, BookTooLarge,
+                     OutboundRefused, OutboundFailed
 """
 
 from ..finance.errors import AlmonerError
@@ -103,6 +104,12 @@ class PreconditionStale(RequestError):
     code = "precondition.stale"
 
 
+class PeopleKeyMissing(RequestError):
+    """Rows of people for an installation that keeps no key for pseudonyms."""
+
+    code = "import.no_key"
+
+
 class BodyTooLarge(RequestError):
     """More bytes than the operation takes."""
 
@@ -127,6 +134,18 @@ class RateLimited(RequestError):
     code = "rate.limited"
 
 
+class ApprovalUnneeded(RequestError):
+    """A proposal of what may be done at once."""
+
+    code = "proposal.unneeded"
+
+
+class BookTooLarge(RequestError):
+    """A book too large to be checked while a caller waits."""
+
+    code = "verification.too_large"
+
+
 class OutboundRefused(RequestError):
     """An address that no request of ours goes to."""
 
@@ -137,3 +156,33 @@ class OutboundFailed(RequestError):
     """An address that does not answer, or not within the limits."""
 
     code = "outbound.failed"
+
+
+class WebhooksOff(RequestError):
+    """An installation without a key for the secrets of webhooks."""
+
+    code = "webhook.off"
+
+
+class VaultLocked(RequestError):
+    """A stored secret that the keys of this installation do not open."""
+
+    code = "webhook.secret_locked"
+
+
+class StreamsFull(RequestError):
+    """More streams than a caller may hold open."""
+
+    code = "stream.full"
+
+
+class JobAbandoned(RequestError):
+    """A job whose workers were gone each time."""
+
+    code = "job.abandoned"
+
+
+class JobsFull(RequestError):
+    """More jobs than a party may have open."""
+
+    code = "job.full"

@@ -216,7 +216,7 @@ def _send(
 ) -> tuple[int, bytes]:
     target = read_url(url, guard=guard)
     deadline = time.monotonic() + TOTAL_SECONDS
-    sent: dict[bytes | str, bytes | str] = {
+    sent: dict[str, str] = {
         "Accept-Encoding": "identity",
         "Connection": "close",
         "User-Agent": "almoner",
@@ -233,7 +233,11 @@ def _send(
         with (
             pool,
             pool.stream(
-                method, str(target), headers=sent, content=content, extensions={"timeout": timeouts}
+                method,
+                str(target),
+                headers=list(sent.items()),
+                content=content,
+                extensions={"timeout": timeouts},
             ) as answer,
         ):
             return answer.status, _first(answer.iter_stream())

@@ -1,7 +1,7 @@
 """What part a caller's party has in an agreement.
 
-The problem: the terms call a party ``city``, and a role is held by ``harbour-city``; whoever acts in a name of
-the terms must be the party behind it.
+The problem: the terms call a party ``city``, and a role is held by ``harbour-city``; whoever acts in a name
+of the terms must be the party behind it.
 """
 
 from collections.abc import Sequence

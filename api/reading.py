@@ -156,6 +156,7 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
 def _require_shallow(said: object) -> None:
     level: list[object] = [said]
     for _ in range(DEEPEST):
+        _require_storable(level)
         level = [
             below
             for one in level
@@ -164,6 +165,13 @@ def _require_shallow(said: object) -> None:
         if not level:
             return
     raise RecursionError
+
+
+def _require_storable(level: list[object]) -> None:
+    """Refuse the character NUL, which PostgreSQL stores in no text."""
+    texts = [name for one in level if isinstance(one, dict) for name in one]
+    if any("\x00" in one for one in (*texts, *level) if isinstance(one, str)):
+        raise RequestMalformed("A text holds the character NUL, which cannot be stored. Leave it out.")
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -187,6 +195,13 @@ def _short_int(text: str) -> int:
     return int(text)
 
 
+def _said_of(row: Mapping[str, Any]) -> str:
+    """Return what is wrong in words that repeat nothing of what was sent."""
+    if row["type"] == "union_tag_invalid":
+        return f"Not one of {row['ctx']['expected_tags']}"
+    return str(row["msg"])
+
+
 def _validated(read: Any, root: str) -> Any:  # noqa: ANN401  # whatever the model is
     try:
         return read()
@@ -195,9 +210,9 @@ def _validated(read: Any, root: str) -> Any:  # noqa: ANN401  # whatever the mod
             {
                 "pointer": "/" + "/".join([*filter(None, [root]), *map(str, row["loc"])]),
                 "code": row["type"],
-                "message": row["msg"],
+                "message": _said_of(row),
             }
-            for row in fault.errors(include_input=False, include_url=False, include_context=False)
+            for row in fault.errors(include_input=False, include_url=False)
         ][:100]
         shown = "; ".join(f"{row['pointer']}: {row['message']}" for row in findings[:5])
         raise RequestInvalid(

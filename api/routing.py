@@ -24,6 +24,7 @@ from .reading import read_content
 from .serving import serve
 from .wire.base import Made, Problem
 
+SCHEME = "bearer"
 PROBLEMS: Mapping[int, str] = {
     400: "Malformed, an unknown parameter, or no Idempotency-Key",
     401: "Nobody is signed in, or no longer",
@@ -192,13 +193,13 @@ def _documented(operation: Operation) -> dict[int | str, dict[str, Any]]:
 
 
 def _extra(operation: Operation) -> dict[str, Any]:
-    if not operation.uploads:
-        return {}
-    media = {
-        "text/csv": {"schema": {"type": "string"}},
-        "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-    }
-    return {"requestBody": {"required": True, "content": media}}
+    public: list[dict[str, list[str]]] = [{}] if "P" in RULES[operation.name].cells else []
+    extra: dict[str, Any] = {"security": [*public, {SCHEME: []}]}
+    if operation.uploads:
+        binary = {"type": "string", "format": "binary"}
+        media = {"text/csv": {"schema": {"type": "string"}}, "application/octet-stream": {"schema": binary}}
+        extra["requestBody"] = {"required": True, "content": media}
+    return extra
 
 
-__all__ = ["OperationRoute", "require_complete", "routes_of"]
+__all__ = ["SCHEME", "OperationRoute", "require_complete", "routes_of"]

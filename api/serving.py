@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from fastapi import Request, Response
@@ -141,13 +142,13 @@ def serve(
 
 def _identify(asked: Asked) -> Mapping[str, str]:
     """Find out who asks, and how much they have left; a wrong token counts as nobody's request."""
-    door = asked.door
+    door, uploads = asked.door, bool(asked.operation.uploads)
     try:
         asked.caller = door.identify(asked.request)
     except AuthError:
-        door.throttle(None, asked.request, asked.operation)
+        door.throttle(None, asked.request, uploads=uploads)
         raise
-    return door.throttle(asked.caller, asked.request, asked.operation)
+    return door.throttle(asked.caller, asked.request, uploads=uploads)
 
 
 def _attempted(asked: Asked) -> Response:
@@ -223,6 +224,7 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
         media_type=asked.request.headers.get("content-type", ""),
         fields=common.get("fields", ""),
         client_key=key,
+        address=door.address_of(asked.request),
     )
     return call, query, parts
 
@@ -263,14 +265,9 @@ def admit(
     try:
         return allowed(caller, grants, question)
     except AlmonerError:
-        if not open_to_all or not _is_published(session, book_id, question.engagement):
+        if not open_to_all or not entering.is_published(session, book_id, question.engagement):
             raise
         return allowed(caller, grants, replace(question, published=True))
-
-
-def _is_published(session: Session, book_id: int, engagement: str) -> bool:
-    """Tell whether everybody may read an engagement; a challenge is published by its nature."""
-    return engagement.startswith("challenge/") or entering.is_published(session, book_id, engagement)
 
 
 def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:
@@ -319,7 +316,7 @@ def _require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> N
 
 def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tuple[bytes, int, str, bool]:
     operation = asked.operation
-    whole = hashlib.sha256(plain_bytes([operation.name, asked.object, call.dry_run, digest.hex()])).digest()
+    whole = _digest(asked, digest, dry_run=call.dry_run)
     earlier = find_command(call.session, asked.client, call.client_key)
     if earlier is not None:
         if earlier.request_sha256 != whole:
@@ -342,6 +339,15 @@ def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tu
     kept = write_reply(made.model_copy(update=dict.fromkeys(operation.once))) if operation.once else content
     _keep(asked, call, whole, kept, operation.status)
     return content, operation.status, call.location, False
+
+
+def _digest(asked: Asked, body: bytes, *, dry_run: bool) -> bytes:
+    """Return the digest of all that a request asks: operation, address, parameters and body."""
+    said = [asked.operation.name, asked.object, dry_run, body.hex()]
+    parameters = sorted(
+        pair for pair in parse_qsl(asked.request.url.query, keep_blank_values=True) if pair[0] != "dry_run"
+    )
+    return hashlib.sha256(plain_bytes([*said, *(list(pair) for pair in parameters)])).digest()
 
 
 def _require_match(asked: Asked, call: Call, given: dict[str, Any]) -> None:
@@ -427,7 +433,7 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
         entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
         call.session = session
         _, digest = read_body(operation, asked.content, asked.request.headers.get("content-type", ""))
-        whole = hashlib.sha256(plain_bytes([operation.name, asked.object, False, digest.hex()])).digest()
+        whole = _digest(asked, digest, dry_run=False)
         _keep(asked, call, whole, bytes(response.body), response.status_code)
 
 

@@ -13,7 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from threading import Lock
 
 from fastapi import Request
@@ -21,7 +21,6 @@ from fastapi import Request
 from .door import Limits, Throttle
 from .errors import RateLimited
 from .identity import Caller
-from .operation import Operation
 
 MINUTE, HOUR = 60, 3600
 MOST_BUCKETS = 100_000
@@ -107,16 +106,15 @@ def throttle_by(
     timer : callable
         Seconds that only grow.
     """
-    buckets = Buckets(timer)
-    trusted = tuple(ip_network(one) for one in proxies)
+    buckets, whose = Buckets(timer), address_by(proxies)
     anonymous = Policy(name="anonymous", limit=limits.anonymous, window=MINUTE)
     signed_in = Policy(name="signed-in", limit=limits.signed_in, window=MINUTE)
-    uploads = Policy(name="uploads", limit=limits.uploads, window=HOUR)
+    files = Policy(name="uploads", limit=limits.uploads, window=HOUR)
 
-    def throttle(caller: Caller | None, request: Request, operation: Operation) -> Mapping[str, str]:
-        key = caller.person if caller else subscriber_of(address_of(request, trusted))
+    def throttle(caller: Caller | None, request: Request, *, uploads: bool) -> Mapping[str, str]:
+        key = caller.person if caller else whose(request)
         told: Mapping[str, str] = {}
-        for policy in (signed_in if caller else anonymous, *((uploads,) if operation.uploads else ())):
+        for policy in (signed_in if caller else anonymous, *((files,) if uploads else ())):
             if policy.limit:
                 told = buckets.take(policy, key)
         return told
@@ -124,27 +122,30 @@ def throttle_by(
     return throttle
 
 
-def address_of(request: Request, proxies: Iterable[object] = ()) -> str:
-    """Return the address a request comes from: behind named proxies, the last one they do not own.
+def address_by(proxies: Iterable[str] = ()) -> Callable[[Request], str]:
+    """Return what tells whom the address of a request stands for.
 
     Parameters
     ----------
-    request : Request
-        With the address of its peer.
-    proxies : iterable of networks
-        Believed in what they tell.
+    proxies : iterable of str
+        Networks whose ``X-Forwarded-For`` is believed: the last address in it that is not theirs counts.
     """
-    trusted = tuple(proxies)
-    here = request.client.host if request.client else UNKNOWN
-    told = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
-    while told and _is_in(here, trusted):
-        here = told.pop()
-    return here
+    trusted = tuple(ip_network(one) for one in proxies)
+
+    def address_of(request: Request) -> str:
+        here = request.client.host if request.client else UNKNOWN
+        said = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
+        told = [part.strip() for part in said if part.strip()]
+        while told and _is_in(here, trusted):
+            here = told.pop()
+        return subscriber_of(here)
+
+    return address_of
 
 
-def _is_in(text: str, networks: tuple[object, ...]) -> bool:
+def _is_in(text: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     address = _read(text)
-    return address is not None and any(address in network for network in networks)  # type: ignore[operator]  # networks contain addresses
+    return address is not None and any(address in network for network in networks)
 
 
 def _read(text: str) -> IPv4Address | IPv6Address | None:

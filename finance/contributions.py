@@ -37,6 +37,25 @@ class Pledge:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Promised:
+    """What one giver still owes a fund in one currency.
+
+    Attributes
+    ----------
+    giver : str
+        Code.
+    outstanding : Money
+        Promised, neither signed nor paid in.
+    receivable : Money
+        Signed and not yet paid in.
+    """
+
+    giver: str
+    outstanding: Money
+    receivable: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contribution:
     """Money or goods that came in under one restriction.
 

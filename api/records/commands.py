@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session
 
 from ...finance.dates import as_utc
@@ -15,6 +15,7 @@ from ...finance.records.tables import ACCOUNT, BALANCE, EARMARK, EVENT, POSTING
 from .tables import COMMAND
 
 MILLIS = 1000
+REFUSED_FROM = 400
 _SETTLED = BALANCE.c.settled_dr - BALANCE.c.settled_cr
 _MOVED = func.sum(POSTING.c.side * POSTING.c.amount)
 
@@ -81,6 +82,83 @@ def keep_command(session: Session, command: Command) -> bool:
         location=command.location,
         recorded_at=command.recorded_at,
     )
+
+
+def list_doers(
+    session: Session, book_id: int, instants: Collection[datetime], operations: Collection[str]
+) -> tuple[Row[*tuple[Any, ...]], ...]:
+    """Return who did operations of a book with success, at these instants: person, party, object, location.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book_id : int [row number]
+        The book.
+    instants : collection of datetime
+        As recorded; they lead to the rows.
+    operations : collection of str
+        Names of the operations.
+    """
+    query = select(COMMAND.c.person, COMMAND.c.party, COMMAND.c.object, COMMAND.c.location).where(
+        COMMAND.c.book_id == book_id,
+        COMMAND.c.recorded_at.in_(sorted(instants)),
+        COMMAND.c.operation.in_(sorted(operations)),
+        COMMAND.c.status < REFUSED_FROM,
+    )
+    return tuple(session.execute(query).all())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailFilter:
+    """Which commands of a book are listed; what is empty admits all.
+
+    Attributes
+    ----------
+    since : datetime or None
+        Recorded then or later.
+    """
+
+    operation: str = ""
+    person: str = ""
+    party: str | None = None
+    since: datetime | None = None
+
+
+def list_commands(
+    session: Session, book_id: int, wanted: TrailFilter, *, start: tuple[datetime, UUID] | None, limit: int
+) -> tuple[Row[*tuple[Any, ...]], ...]:
+    """Return what was asked through a door, oldest first, behind one of them; without bodies and answers.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book_id : int [row number]
+        The book.
+    wanted : TrailFilter
+        Which.
+    start : tuple of (datetime, UUID) or None
+        Instant and identity of the last one seen.
+    limit : int [rows]
+        At most so many.
+    """
+    row = COMMAND.c
+    query = select(
+        *(row.id, row.operation, row.object, row.person, row.party, row.api_key, row.status),
+        *(row.location, row.recorded_at),
+    ).where(row.book_id == book_id)
+    named = ((row.operation, wanted.operation), (row.person, wanted.person))
+    query = query.where(*(column == value for column, value in named if value))
+    if wanted.party is not None:
+        query = query.where(row.party == wanted.party)
+    if wanted.since is not None:
+        query = query.where(row.recorded_at >= wanted.since)
+    if start is not None:
+        at, identity = start
+        query = query.where(row.recorded_at >= at)
+        query = query.where(or_(row.recorded_at > at, row.id > identity))
+    return tuple(session.execute(query.order_by(row.recorded_at, row.id).limit(limit)).all())
 
 
 def _since(at: datetime) -> UUID:

@@ -79,7 +79,11 @@ def list_published(session: Session, book_id: int) -> frozenset[str]:
 
 
 def is_published(session: Session, book_id: int, engagement: str) -> bool:
-    """Tell whether everybody may read an engagement."""
+    """Tell whether everybody may read an engagement; a challenge that is there is published by its nature."""
+    kind, _, code = engagement.partition("/")
+    if kind == "challenge":
+        known = select(CHALLENGE.c.id).where(CHALLENGE.c.book_id == book_id, CHALLENGE.c.code == code)
+        return session.scalar(known) is not None
     query = select(PUBLICATION.c.engagement).where(
         PUBLICATION.c.book_id == book_id, PUBLICATION.c.engagement == engagement
     )

@@ -91,7 +91,7 @@ def list_versions(call: Call, challenge: Code, query: PageQuery) -> BriefVersion
 def propose_amendment(call: Call, challenge: Code, body: AmendmentRequest) -> AmendmentProposalReply:
     """Propose a change of a brief; it counts once somebody else approves it.
 
-    Refused at once when it would not be lawful now.
+    Refused at once when no consent could make it lawful.
     """
     proposed = ProposedAmendment(
         of=body.of,
@@ -100,7 +100,7 @@ def propose_amendment(call: Call, challenge: Code, body: AmendmentRequest) -> Am
         kind=body.kind,
         maker=call.person,
     )
-    amended = try_amendment(call.session, call.book, challenge, proposed, clock=call.clock)
+    amended, waiting = try_amendment(call.session, call.book, challenge, proposed, clock=call.clock)
     call.location = f"/books/{call.book}/challenges/{challenge}/amendment-proposals/{call.request_id}"
     return AmendmentProposalReply(
         id=call.request_id,
@@ -111,6 +111,7 @@ def propose_amendment(call: Call, challenge: Code, body: AmendmentRequest) -> Am
         kind=body.kind,
         places=list(amended.places),
         notify=list(amended.notify),
+        needs_consent=list(waiting),
         effective_at=amended.effective_at,
     )
 
@@ -186,7 +187,7 @@ def _proposed(call: Call, challenge: str, proposal: UUID) -> tuple[ProposedComma
         call.session,
         call.book_id,
         proposal,
-        operation="amendment.propose",
+        operation="brief-amendment.propose",
         of=PROPOSALS.format(book=call.book, challenge=challenge),
     )
     return command, AmendmentProposalReply.model_validate_json(command.answer)
@@ -215,7 +216,7 @@ OPERATIONS = (
         tag="briefs",
     ),
     Operation(
-        name="amendment.propose",
+        name="brief-amendment.propose",
         method="POST",
         path=PROPOSALS,
         handler=propose_amendment,
@@ -233,14 +234,14 @@ OPERATIONS = (
         },
     ),
     Operation(
-        name="amendment.read",
+        name="brief-amendment.read",
         method="GET",
         path=f"{PROPOSALS}/{{proposal}}",
         handler=read_proposal,
         tag="briefs",
     ),
     Operation(
-        name="amendment.approve",
+        name="brief-amendment.approve",
         method="POST",
         path=f"{PROPOSALS}/{{proposal}}/approvals",
         handler=approve_amendment,
@@ -248,7 +249,7 @@ OPERATIONS = (
         status=201,
     ),
     Operation(
-        name="amendment.consent",
+        name="brief-amendment.consent",
         method="POST",
         path=f"{PROPOSALS}/{{proposal}}/consents",
         handler=consent_to_amendment,

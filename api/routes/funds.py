@@ -1,16 +1,16 @@
-"""Funds over HTTP: opened, listed, read, and given to."""
+"""Funds over HTTP: opened, listed, read, and the currencies they hold."""
 
 from ...finance import acts
 from ...finance.documents import Code
-from ...finance.ledger import Details
-from ...finance.money import money
 from ...finance.records import registry
+from ..amounts import unit_of
 from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
 from ..wire.funds import (
-    ContributionReply,
-    ContributionRequest,
+    CurrencyMade,
+    CurrencyRequest,
+    FundCurrencies,
     FundLine,
     FundList,
     FundMade,
@@ -29,7 +29,7 @@ def list_funds(call: Call, query: PageQuery) -> FundList:
 
 def open_fund(call: Call, body: FundRequest) -> FundMade:
     """Open a fund; opened again with the same content, it stays as it is."""
-    unit = registry.find_unit(call.session, body.unit)
+    unit = unit_of(call.session, body.unit)
     fund = acts.open_fund(
         call.session, call.book, body.code, unit, title=body.title, draw_rule=body.draw_rule
     )
@@ -38,26 +38,33 @@ def open_fund(call: Call, body: FundRequest) -> FundMade:
 
 
 def read_fund(call: Call, fund: Code) -> FundReply:
-    """Return where a fund stands."""
+    """Return where a fund stands in its own currency; promises are left out for the public."""
     found = registry.find_fund(call.session, call.book, fund)
-    return FundReply.of(found.title, acts.position(call.session, found))
+    return FundReply.of(found.title, acts.position(call.session, found), masked=call.access.masked)
 
 
-def book_contribution(call: Call, fund: Code, body: ContributionRequest) -> ContributionReply:
-    """Book a deposit that arrived."""
+def list_currencies(call: Call, fund: Code, query: PageQuery) -> FundCurrencies:
+    """Return where a fund stands in each currency it holds, its own first."""
     found = registry.find_fund(call.session, call.book, fund)
-    made = acts.contribute(
-        call.session,
-        found,
-        body.giver,
-        money(body.amount, registry.find_unit(call.session, body.unit)),
-        key=call.key,
-        clock=call.clock,
-        earmark=body.earmark,
-        details=Details(note=body.note),
+    units = enumerate(acts.fund_currencies(call.session, found))
+    rows, after = cut(call, query, units, lambda one: (one[0],), name="currency.list")
+    masked = call.access.masked
+    return FundCurrencies(
+        items=[
+            FundReply.of(found.title, acts.position(call.session, found, unit), masked=masked)
+            for _, unit in rows
+        ],
+        next=after,
     )
-    call.location = f"/books/{call.book}/funds/{fund}/contributions/{made.code}"
-    return ContributionReply.of(made)
+
+
+def accept_currency(call: Call, fund: Code, body: CurrencyRequest) -> CurrencyMade:
+    """Let a fund hold another currency than its own, apart from it, until it is exchanged or paid."""
+    found = registry.find_fund(call.session, call.book, fund)
+    unit = unit_of(call.session, body.unit)
+    acts.accept_currency(call.session, found, unit)
+    call.location = f"/books/{call.book}/funds/{fund}/currencies"
+    return CurrencyMade(fund=found.code, unit=unit.code)
 
 
 OPERATIONS = (
@@ -82,12 +89,19 @@ OPERATIONS = (
         name="fund.read", method="GET", path="/books/{book}/funds/{fund}", handler=read_fund, tag="funds"
     ),
     Operation(
-        name="contribution.book",
+        name="currency.list",
+        method="GET",
+        path="/books/{book}/funds/{fund}/currencies",
+        handler=list_currencies,
+        tag="funds",
+    ),
+    Operation(
+        name="currency.accept",
         method="POST",
-        path="/books/{book}/funds/{fund}/contributions",
-        handler=book_contribution,
-        tag="contributions",
+        path="/books/{book}/funds/{fund}/currencies",
+        handler=accept_currency,
+        tag="funds",
         status=201,
-        examples={"gift": {"giver": "meridian", "amount": "250.00", "unit": "USD"}},
+        examples={"euro": {"unit": "EUR"}},
     ),
 )

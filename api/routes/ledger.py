@@ -240,8 +240,8 @@ def owners_of(call: Call, transaction: UUID, fund: Code = "") -> Collection[str]
 def seen_by(call: Call, one: Transaction, givers: dict[str, str], fund: str) -> Transaction:
     """Return a transaction as far as the caller sees it.
 
-    Of a fund, the legs on its accounts; masked, no payee, no words, no accounts of single parties and not
-    whose money it was; limited to what is their own, of the draws only their own, unless they were paid by it.
+    Of a fund, the legs on its accounts. Masked, no payee, no words, no accounts of single parties and not
+    whose money it was. Limited to what is their own, of the draws only theirs, unless they were paid by it.
     """
     legs = [leg for leg in one.legs if fund in {"", leg.account.fund}]
     if call.access.masked:

@@ -111,7 +111,7 @@ OPERATIONS = (
         method="GET",
         path="/books/{book}/ties",
         handler=list_ties,
-        tag="parties",
+        tag="ties",
         narrows=True,
     ),
     Operation(
@@ -119,7 +119,7 @@ OPERATIONS = (
         method="POST",
         path="/books/{book}/ties",
         handler=declare_tie,
-        tag="parties",
+        tag="ties",
         status=201,
         owner=_tied,
         examples={
@@ -137,7 +137,7 @@ OPERATIONS = (
         method="POST",
         path="/books/{book}/ties/ends",
         handler=end_tie,
-        tag="parties",
+        tag="ties",
         status=201,
         examples={
             "sold": {

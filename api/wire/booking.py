@@ -9,6 +9,7 @@ from ...finance.documents import Code, DecimalText, UnitCode
 from ...finance.ledger import Details, Source
 from .base import Asked, Wire
 
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 ContributionCode = Annotated[str, Field(min_length=1, max_length=200)]
 
 

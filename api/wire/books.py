@@ -6,8 +6,8 @@ from pydantic import Field, model_validator
 
 from ...finance.documents import UnitCode
 from ...finance.units import MAX_SCALE, Unit
+from ..sound import AddressCode
 from .base import Asked, Made, Reply
-from .noted import Slug
 
 
 class BookRequest(Asked):
@@ -19,7 +19,7 @@ class BookRequest(Asked):
         Code of the currency in which it is kept.
     """
 
-    code: Slug
+    code: AddressCode
     unit: UnitCode
 
 

@@ -144,6 +144,8 @@ class AmendmentProposalReply(Made):
         JSON pointers of what is different.
     notify : list of str
         Everybody with a draft or a submission.
+    needs_consent : list of str
+        Applications whose leads have to consent before it can be approved.
     effective_at : datetime
         From when it would count if it were approved now.
     """
@@ -156,6 +158,7 @@ class AmendmentProposalReply(Made):
     kind: Kind
     places: list[str]
     notify: list[str]
+    needs_consent: list[str]
     effective_at: Instant
 
 

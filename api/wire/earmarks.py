@@ -8,8 +8,8 @@ from pydantic import Field
 from ...finance.accounts import UNRESTRICTED
 from ...finance.documents import Code, Text
 from ...finance.earmarks import Earmark
+from ..sound import AddressCode
 from .base import Asked, Made, Reply
-from .noted import Slug
 
 Admitted = Annotated[dict[Code, tuple[Text, ...]], Field(max_length=20)]
 
@@ -27,7 +27,7 @@ class EarmarkRequest(Asked):
         The earmark it narrows: money may move from that one to this one, never back.
     """
 
-    code: Slug
+    code: AddressCode
     title: Text
     admits: Admitted = Field(default_factory=dict)
     valid_until: date | None = None

@@ -2,18 +2,23 @@
 
 from pydantic import BaseModel
 
-from ...finance.accounts import UNRESTRICTED
-from ...finance.contributions import Contribution
-from ...finance.documents import Code, DecimalText, UnitCode
+from ...finance.documents import Text, UnitCode
 from ...finance.funds import DrawRule, FundPosition
+from ..sound import AddressCode
 from .base import Asked, Made, Reply
 
 
 class FundRequest(Asked):
-    """A fund to open."""
+    """A fund to open.
 
-    code: Code
-    title: str
+    Attributes
+    ----------
+    draw_rule : str
+        Whose money is spent first: ``pro_rata`` over what each contribution has left, or ``fifo``.
+    """
+
+    code: AddressCode
+    title: Text
     unit: UnitCode
     draw_rule: DrawRule = "pro_rata"
 
@@ -41,45 +46,6 @@ class FundList(Reply):
     next: str | None
 
 
-class ContributionRequest(Asked):
-    """A deposit to book.
-
-    Examples
-    --------
-    >>> ContributionRequest(giver="meridian", amount="250.00", unit="USD").earmark
-    'unrestricted'
-    """
-
-    giver: Code
-    amount: DecimalText
-    unit: UnitCode
-    earmark: Code = UNRESTRICTED
-    note: str = ""
-
-
-class ContributionReply(Made):
-    """A deposit as booked."""
-
-    code: str
-    fund: str
-    giver: str
-    earmark: str
-    amount: str
-    unit: str
-
-    @classmethod
-    def of(cls, made: Contribution) -> "ContributionReply":
-        """Return a contribution as a reply."""
-        return cls(
-            code=made.code,
-            fund=made.fund,
-            giver=made.giver,
-            earmark=made.earmark,
-            amount=made.amount.text,
-            unit=made.amount.unit.code,
-        )
-
-
 class EarmarkReply(BaseModel):
     """The balance under one restriction."""
 
@@ -90,7 +56,13 @@ class EarmarkReply(BaseModel):
 
 
 class FundReply(Reply):
-    """Where a fund stands."""
+    """Where a fund stands in one currency.
+
+    Attributes
+    ----------
+    pledged, receivable : str or None
+        What givers promised and signed; None for those who see only what has been paid in.
+    """
 
     code: str
     title: str
@@ -108,15 +80,15 @@ class FundReply(Reply):
     encumbered: str
     held: str
     free: str
-    pledged: str
-    receivable: str
+    pledged: str | None
+    receivable: str | None
     in_kind: str
     in_kind_unit: str
     earmarks: list[EarmarkReply]
 
     @classmethod
-    def of(cls, title: str, position: FundPosition) -> "FundReply":
-        """Return a position as a reply."""
+    def of(cls, title: str, position: FundPosition, *, masked: bool = False) -> "FundReply":
+        """Return a position as a reply, without promises where masked."""
         return cls(
             code=position.fund,
             title=title,
@@ -134,8 +106,8 @@ class FundReply(Reply):
             encumbered=position.encumbered.text,
             held=position.held.text,
             free=position.free.text,
-            pledged=position.pledged.text,
-            receivable=position.receivable.text,
+            pledged=None if masked else position.pledged.text,
+            receivable=None if masked else position.receivable.text,
             in_kind=position.in_kind.text,
             in_kind_unit=position.in_kind.unit.code,
             earmarks=[
@@ -148,3 +120,23 @@ class FundReply(Reply):
                 for row in position.earmarks
             ],
         )
+
+
+class FundCurrencies(Reply):
+    """A fund in each currency it holds, its own first; amounts are never added across them."""
+
+    items: list[FundReply]
+    next: str | None
+
+
+class CurrencyRequest(Asked):
+    """A currency that a fund may hold beside its own."""
+
+    unit: UnitCode
+
+
+class CurrencyMade(Made):
+    """A currency that a fund holds."""
+
+    fund: str
+    unit: str

@@ -9,8 +9,8 @@ from ...finance.documents import Code, Text
 from ...finance.parties import Party, PartyKind
 from ...finance.ties import Tie, TieKind
 from ..paging import PageQuery
+from ..sound import AddressCode
 from .base import Asked, Made, Reply
-from .noted import Slug
 
 PublicKey = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 
@@ -24,7 +24,7 @@ class PartyRequest(Asked):
         Ed25519 key with which it signs, 64 hexadecimal digits; empty for a party that signs nothing.
     """
 
-    code: Slug
+    code: AddressCode
     name: Text
     kind: PartyKind = "organisation"
     public_key: PublicKey = ""

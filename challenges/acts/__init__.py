@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         brief_versions,
         consent_to,
         record_notice,
+        try_amendment,
         waiting_notices,
     )
     from .appealing import (
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
         submit,
         withdraw,
     )
-    from .assigning import find_assignment, plan_assignment, publish_assignment
+    from .assigning import find_assignment, find_planner, plan_assignment, publish_assignment
     from .calibrating import (
         FrozenCalibration,
         calibrate_again,
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
         commit_publicly,
         public_register,
     )
+    from .proposing import ProposedRuling, approve_ruling, find_proposed, list_proposed, propose_ruling
     from .registering import (
         actors_of,
         declare,
@@ -108,7 +110,15 @@ if TYPE_CHECKING:
         cast_ballot,
         publish,
     )
-    from .showing import EntryList, EntryRow, list_to_read, open_entry, show_application, show_entries
+    from .showing import (
+        EntryList,
+        EntryRow,
+        list_to_read,
+        open_entry,
+        show_application,
+        show_applications,
+        show_entries,
+    )
     from .standing import (
         attachment,
         earlier_awards,
@@ -143,11 +153,12 @@ else:
                 "brief_versions",
                 "consent_to",
                 "record_notice",
+                "try_amendment",
                 "waiting_notices",
             ),
             ".appealing": ("DecisionInputs", "Ruled", "Ruling", "appeal", "decision_of", "rule"),
             ".applying": ("accept", "missing_accords", "save_draft", "submit", "withdraw"),
-            ".assigning": ("find_assignment", "plan_assignment", "publish_assignment"),
+            ".assigning": ("find_assignment", "find_planner", "plan_assignment", "publish_assignment"),
             ".calibrating": (
                 "FrozenCalibration",
                 "calibrate_again",
@@ -176,6 +187,13 @@ else:
             ".making": ("Which",),
             ".mapping": ("landscape",),
             ".promising": ("commit_publicly", "public_register"),
+            ".proposing": (
+                "ProposedRuling",
+                "approve_ruling",
+                "find_proposed",
+                "list_proposed",
+                "propose_ruling",
+            ),
             ".registering": (
                 "actors_of",
                 "declare",
@@ -193,6 +211,7 @@ else:
                 "list_to_read",
                 "open_entry",
                 "show_application",
+                "show_applications",
                 "show_entries",
             ),
             ".standing": (
@@ -218,6 +237,7 @@ __all__ = [
     "OpenedSecret",
     "PanelChoice",
     "ProposedAmendment",
+    "ProposedRuling",
     "Ruled",
     "Ruling",
     "SuppliedFact",
@@ -231,6 +251,7 @@ __all__ = [
     "announce",
     "appeal",
     "approve_award",
+    "approve_ruling",
     "attachment",
     "award",
     "brief_versions",
@@ -255,6 +276,8 @@ __all__ = [
     "feedback_packets",
     "find_again",
     "find_assignment",
+    "find_planner",
+    "find_proposed",
     "freeze_calibration",
     "goal_course",
     "hub_progress",
@@ -263,6 +286,7 @@ __all__ = [
     "lapse_award",
     "leaderboard",
     "list_advanced",
+    "list_proposed",
     "list_short",
     "list_to_read",
     "missing_accords",
@@ -274,6 +298,7 @@ __all__ = [
     "plan_assignment",
     "progress_contenders",
     "propose_award",
+    "propose_ruling",
     "public_register",
     "publish",
     "publish_assignment",
@@ -292,6 +317,7 @@ __all__ = [
     "score",
     "settle_prize",
     "show_application",
+    "show_applications",
     "show_awards",
     "show_entries",
     "show_feedback",
@@ -299,6 +325,7 @@ __all__ = [
     "submit",
     "supply_fact",
     "tally",
+    "try_amendment",
     "undeclared",
     "verified_results",
     "void_conflicts",

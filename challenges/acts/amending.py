@@ -7,7 +7,7 @@ on record only when it was delivered, and a consent names the very change it is 
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...finance import acts as money
 from ...finance.dates import Clock, as_utc
@@ -17,7 +17,7 @@ from ...finance.ledger import Details
 from ...finance.posting import record_event
 from ...finance.records.registry import lock_fund
 from ...finance.storage import Session
-from ..amendments import Amended, BriefVersion, Kind, amend
+from ..amendments import Amended, AmendmentFacts, BriefVersion, Kind, amend
 from ..errors import AmendmentRefused, ChallengeRefused
 from ..records.amendments import find_facts, keep_notice, keep_version, list_notices, list_versions
 from ..records.awards import list_moves
@@ -126,7 +126,8 @@ def amend_brief(
         record_event(session, fund.book, "challenge.amended", body, key=key, clock=clock)
         return before
     _require_open(session, stored)
-    amended = _amended(session, stored, versions[-1], proposed, clock)
+    facts = find_facts(session, stored.id, _consent(proposed.patch))
+    amended = _amended(stored, versions[-1], proposed, clock, facts)
     if amended.second_person and not proposed.second_person:
         raise AmendmentRefused(
             "A material amendment needs a second person: name a checker who is not its maker.",
@@ -142,26 +143,40 @@ def amend_brief(
 
 def try_amendment(
     session: Session, book: str, challenge: str, proposed: ProposedAmendment, *, clock: Clock
-) -> Amended:
-    """Say what a change would come to if it were approved now, or refuse it; nothing is written.
+) -> tuple[Amended, tuple[str, ...]]:
+    """Say what a change would come to if everybody consented and a second person approved it now.
 
     Parameters
     ----------
     session, challenge, clock
-        As for ``amend_brief``.
+        As for ``amend_brief``; nothing is written.
     book : str
         Code of the book.
     proposed : ProposedAmendment
         Without a checker yet.
 
+    Returns
+    -------
+    tuple of (Amended, tuple of str)
+        And the applications whose consent it still needs, by code.
+
     Raises
     ------
     AmendmentRefused, BriefInvalid, ChallengeRefused
-        As for ``amend_brief``.
+        When no consent could make it lawful.
     """
     stored = find_challenge(session, book, challenge)
     _require_open(session, stored)
-    return _amended(session, stored, list_versions(session, stored.id)[-1], proposed, clock)
+    newest = list_versions(session, stored.id)[-1]
+    facts = find_facts(session, stored.id, _consent(proposed.patch))
+    agreed = _amended(
+        stored, newest, proposed, clock, replace(facts, consents=facts.submitters | facts.consents)
+    )
+    try:
+        _amended(stored, newest, proposed, clock, facts)
+    except AmendmentRefused:
+        return agreed, tuple(sorted(facts.submitters - facts.consents))
+    return agreed, ()
 
 
 def consent_to(
@@ -256,7 +271,11 @@ def brief_versions(session: Session, book: str, challenge: str) -> tuple[BriefVe
 
 
 def _amended(
-    session: Session, stored: StoredChallenge, newest: BriefVersion, proposed: ProposedAmendment, clock: Clock
+    stored: StoredChallenge,
+    newest: BriefVersion,
+    proposed: ProposedAmendment,
+    clock: Clock,
+    facts: AmendmentFacts,
 ) -> Amended:
     last = newest.brief.version
     if last != proposed.of:
@@ -270,7 +289,7 @@ def _amended(
         proposed.patch,
         reason=proposed.reason,
         kind=proposed.kind,
-        facts=find_facts(session, stored.id, _consent(proposed.patch)),
+        facts=facts,
         now=clock(),
         pending=newest.effective_at,
     )

@@ -325,7 +325,7 @@ def rule(
     stored = find_challenge(session, fund.book, challenge, clock())
     found = find_appeal(session, stored.id, ruling.application, ruling.number)
     if found.upheld is None:
-        _require_independent(session, stored, ruling, clock)
+        _require_two(session, stored, ruling, clock)
     body = {
         "application": ruling.application,
         "challenge": challenge,
@@ -382,18 +382,33 @@ def _hold_new(  # what was made, and on which facts other appeals would change i
             keep_holds(session, kept, one.id, event_id)
 
 
-def _require_independent(session: Session, stored: StoredChallenge, ruling: Ruling, clock: Clock) -> None:
+def require_independent(
+    session: Session, stored: StoredChallenge, people: Iterable[str], application: str, *, clock: Clock
+) -> None:
+    """Refuse whoever judged, decided, takes part or is in conflict with the appellant.
+
+    Raises
+    ------
+    AppealRefused, ConflictRecused
+        When one of the people is not from outside.
+    """
     parties = {member.party for one in list_competitors(session, stored.id) for member in one.bundle}
     panel = list_panel(session, stored.id)
-    require_outsider(ruling.ruled_by, panel=panel, parties=parties)
-    require_unbiased(session, stored, ruling.ruled_by, ruling.application, clock=clock)
-    if ruling.upheld and ruling.checker in ("", ruling.ruled_by):
+    for person in people:
+        require_outsider(person, panel=panel, parties=parties)
+        require_unbiased(session, stored, person, application, clock=clock)
+
+
+def _require_two(session: Session, stored: StoredChallenge, ruling: Ruling, clock: Clock) -> None:
+    require_independent(session, stored, (ruling.ruled_by,), ruling.application, clock=clock)
+    if not ruling.upheld:
+        return
+    if ruling.checker in ("", ruling.ruled_by):
         raise AppealRefused(
             f"An upheld appeal needs a second person to check it besides {ruling.ruled_by}.",
             ruled_by=ruling.ruled_by,
         )
-    if ruling.upheld:
-        require_outsider(ruling.checker, panel=panel, parties=parties)
+    require_independent(session, stored, (ruling.checker,), ruling.application, clock=clock)
 
 
 def _put_on_record(

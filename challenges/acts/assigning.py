@@ -28,15 +28,24 @@ from ..records.plans import (
 )
 from ..records.reads import list_reads, lock_scores
 from ..records.submissions import list_submissions
+from ..records.told import read_told
 from .entering import Entry, list_entries
 from .recusing import Bars, find_bars
 from .registering import register_judge
 
 SCHEMA = "almoner.plan/1"
+PLANNED = "assignment.planned"
 
 
 def plan_assignment(
-    session: Session, book: str, challenge: str, phase: str, wishes: PlanWishes, *, clock: Clock
+    session: Session,
+    book: str,
+    challenge: str,
+    phase: str,
+    wishes: PlanWishes,
+    *,
+    clock: Clock,
+    maker: str = "",
 ) -> AssignmentPlan:
     """Draft who reads what: one joint problem, with conflicts found anew.
 
@@ -52,6 +61,8 @@ def plan_assignment(
         Seed, signals of fit, panels.
     clock : Clock
         Conflicts are those of this day.
+    maker : str
+        Who has it drafted; empty where nobody says so.
 
     Returns
     -------
@@ -79,9 +90,9 @@ def plan_assignment(
     number = 1 if last is None else last.number + 1
     body = canonical_bytes(_content(stored, phase, number, wishes, made, halves))
     told = {"challenge": challenge, "number": number, "pairs": len(made.pairs), "phase": phase}
-    event_id, _ = record_event(
-        session, book, "assignment.planned", told, key=f"{challenge}#{phase}#{number}", clock=clock
-    )
+    told |= {"maker": maker} if maker else {}
+    key = f"{challenge}#{phase}#{number}"
+    event_id, _ = record_event(session, book, PLANNED, told, key=key, clock=clock)
     keep_plan(session, stored, phase, number=number, body=body, pairs=made.pairs, event_id=event_id)
     return plan_of(phase, require_plan(session, stored, phase, number))
 
@@ -171,6 +182,20 @@ def find_assignment(
     """
     stored = find_challenge(session, book, challenge)
     return plan_of(phase, require_plan(session, stored, phase, number))
+
+
+def find_planner(session: Session, book: str, challenge: str, phase: str, number: int) -> str:
+    """Return who had a plan drafted; empty where nobody said so.
+
+    Parameters
+    ----------
+    session, book, challenge, phase
+        As for ``plan_assignment``.
+    number : int [plans]
+        Which plan.
+    """
+    told = read_told(session, book, PLANNED, f"{challenge}#{phase}#{number}") or {}
+    return str(told.get("maker", ""))
 
 
 def _judged(stored: StoredChallenge, phase: str) -> tuple[Phase, JudgePolicy]:

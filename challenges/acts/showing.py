@@ -1,6 +1,6 @@
 """What judges, applicants and administrators are shown: masked, without what they are in conflict with."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -223,6 +223,50 @@ def show_application(
     document = find_application(session, stored.id, application).model_dump(mode="json")
     relation: Relation = "conflicted" if barred else "none"
     return _masked(session, stored, phase, {"application": document}, viewer, as_utc(clock()), relation)
+
+
+def show_applications(
+    session: Session,
+    book: str,
+    challenge: str,
+    phase: str,
+    applications: Collection[str],
+    *,
+    viewer: Viewer,
+    person: str,
+    clock: Clock,
+) -> dict[str, View]:
+    """Show somebody several applications through the masks; those in conflict are left out.
+
+    Parameters
+    ----------
+    session, book, challenge, phase, viewer, person, clock
+        As for ``show_application``.
+    applications : collection of str
+        Codes.
+
+    Returns
+    -------
+    dict of str to dict
+        Application -> what is seen of it, by code.
+    """
+    stored = find_challenge(session, book, challenge, clock())
+    found = _phase(stored, phase)
+    asked = bool(person) and viewer != "own_applicant"
+    barred = find_conflicted(session, stored, found, person, clock=clock) if asked else frozenset()
+    now = as_utc(clock())
+    return {
+        code: _masked(
+            session,
+            stored,
+            phase,
+            {"application": find_application(session, stored.id, code).model_dump(mode="json")},
+            viewer,
+            now,
+        )
+        for code in sorted(applications)
+        if code not in barred
+    }
 
 
 def _phase(stored: StoredChallenge, phase: str) -> Phase:

@@ -2,9 +2,10 @@
 
 import json
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import ColumnElement, Row, delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from ...finance.documents import canonical_bytes
@@ -25,10 +26,12 @@ def find_draft(
     row = session.execute(
         query if revision is None else query.where(DRAFT.c.revision == revision)
     ).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else _draft(row)
+
+
+def _draft(row: Row[Any]) -> Draft:
     return Draft(
-        code=code,
+        code=row.code,
         revision=row.revision,
         editor=row.editor,
         content=json.loads(row.body),
@@ -59,10 +62,13 @@ def list_revisions(
     return tuple((row.revision, row.editor, row.saved_at) for row in rows)
 
 
-def list_drafts(session: Session, stored: StoredChallenge) -> tuple[str, ...]:
-    """Return the codes of everything that is being written for a challenge, sorted."""
-    query = select(DRAFT.c.code).where(DRAFT.c.challenge_id == stored.id).distinct()
-    return tuple(session.scalars(query.order_by(DRAFT.c.code)))
+def list_drafts(session: Session, stored: StoredChallenge) -> tuple[Draft, ...]:
+    """Return the newest revision of everything that is being written for a challenge, by code."""
+    later = DRAFT.alias("later")
+    same = (later.c.challenge_id == DRAFT.c.challenge_id) & (later.c.code == DRAFT.c.code)
+    newest = select(func.max(later.c.revision)).where(same).correlate(DRAFT).scalar_subquery()
+    query = select(DRAFT).where(DRAFT.c.challenge_id == stored.id, DRAFT.c.revision == newest)
+    return tuple(_draft(row) for row in session.execute(query.order_by(DRAFT.c.code)))
 
 
 def drop_revisions(session: Session, stored: StoredChallenge, code: str, revisions: tuple[int, ...]) -> None:

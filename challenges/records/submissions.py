@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from ...finance.errors import Missing
 from ..applications import Application
 from ..brief import Brief
-from ..eligibility import read_finding
+from ..eligibility import Status, read_finding
 from ..lifecycle import Receipt, Submission
 from .briefs import StoredChallenge
 from .tables import (
@@ -38,6 +38,15 @@ class Admission:
     id: int
     number: int
     status: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryCode:
+    """An application by its code, with the status of its newest finding."""
+
+    code: str
+    status: Status
+    withdrawn: bool
 
 
 def lock_entries(session: Session, stored: StoredChallenge) -> None:
@@ -108,6 +117,36 @@ def list_submissions(
     rows = session.execute(query.order_by(SUBMISSION.c.application_id))
     found = (_submission(row) for row in rows)
     return tuple(one for one in found if withdrawn or not one.withdrawn)
+
+
+def list_codes(
+    session: Session, stored: StoredChallenge, *, after: str, limit: int, lead: str | None = None
+) -> tuple[EntryCode, ...]:
+    """Return applications of a challenge behind a code, by code, withdrawn ones too.
+
+    Parameters
+    ----------
+    session, stored
+        Of the challenge.
+    after : str
+        Code of the last one seen; empty for the first page.
+    limit : int [rows]
+        At most so many.
+    lead : str or None
+        Only those that this party leads.
+    """
+    query = (
+        select(
+            APPLICATION.c.code, FINDING.c.status, WITHDRAWAL.c.application_id.is_not(None).label("withdrawn")
+        )
+        .join(FINDING, FINDING.c.application_id == APPLICATION.c.id)
+        .join(WITHDRAWAL, WITHDRAWAL.c.application_id == APPLICATION.c.id, isouter=True)
+        .where(APPLICATION.c.challenge_id == stored.id, APPLICATION.c.code > after, _is_last(FINDING))
+    )
+    if lead is not None:
+        query = query.where(APPLICATION.c.lead == lead)
+    rows = session.execute(query.order_by(APPLICATION.c.code).limit(limit))
+    return tuple(EntryCode(code=row.code, status=row.status, withdrawn=bool(row.withdrawn)) for row in rows)
 
 
 def find_submission(

@@ -10,6 +10,7 @@ from ...finance.errors import EvidenceMissing, MoneyFrozen
 from ...finance.ledger import PLAIN, Details
 from ...finance.posting import record_event
 from ...finance.storage import Session
+from ..claims import ClaimedResult
 from ..records import agreements, claims, disputes, openings, settlements
 from ..records.agreements import StoredAgreement
 from ..records.claims import StoredDecision
@@ -135,22 +136,52 @@ def worth_of(
     tuple of (LegName, int)
         Amounts [minor units] above zero; empty when it was settled before.
     """
+    units = {clause.id: clause.unit.unit for clause in stored.lineage.overlaid.program.clauses}
+    return tuple(
+        (name, amount)
+        for name, amount in changes_of(session, stored, claim, clock=clock)
+        if amount > 0 and stored.kept.get(name[3]) == units[name[0]]
+    )
+
+
+def changes_of(
+    session: Session,
+    stored: StoredAgreement,
+    claim: str,
+    *,
+    clock: Clock,
+    claimed: tuple[ClaimedResult, ...] = (),
+) -> tuple[tuple[LegName, int], ...]:
+    """Return what settling a claim would change, leg by leg, whoever pays; nothing is written.
+
+    Parameters
+    ----------
+    session, stored, claim, clock
+        As for ``worth_of``.
+    claimed : tuple of ClaimedResult
+        Taken as found where nothing is decided yet.
+
+    Returns
+    -------
+    tuple of (LegName, int)
+        Amounts [minor units] but zero, below it where money would come back; empty when it was settled
+        before, or nothing is known of it.
+    """
     decisions = claims.decisions_in_force(session, stored)
     books = settlements.read_books(session, stored.id)
     settled = {one.claim: one.round for one in books.decided}
     found = next((one for one in decisions if one.claim == claim), None)
-    if found is None or settled.get(claim, 0) >= found.round:
+    if (found is None and not claimed) or (found is not None and settled.get(claim, 0) >= found.round):
         return ()
     today = as_utc(clock()).date()
-    decided = books.deciding(_decided(found))
+    taken = _decided(found) if found else Decided(claim=claim, round=1, results=claimed)
+    decided = books.deciding(taken)
     day = _day(session, stored, decided, today)
     with_it = _dues(stored, books, decided, day)
     without = _dues(stored, books, books.decided, day)
-    units = {clause.id: clause.unit.unit for clause in stored.lineage.overlaid.program.clauses}
-    more = ((name, due - without.get(name, 0)) for name, due in with_it.items())
-    return tuple(
-        (name, amount) for name, amount in more if amount > 0 and stored.kept.get(name[3]) == units[name[0]]
-    )
+    names = dict.fromkeys((*with_it, *without))
+    more = ((name, with_it.get(name, 0) - without.get(name, 0)) for name in names)
+    return tuple((name, amount) for name, amount in more if amount)
 
 
 def resting_on(session: Session, stored: StoredAgreement, claim: str, *, clock: Clock) -> frozenset[UUID]:

@@ -1,7 +1,7 @@
 """Settlements and payouts as they stand, read back from the rows."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from ...finance.money import Money
@@ -99,15 +99,27 @@ def _status(row: AnyRow) -> PayoutStatus:
     return "paid" if row.done else "waiting"
 
 
-def show_settlements(session: Session, stored: StoredAgreement) -> tuple[Settlement, ...]:
-    """Return an agreement's settlements with all that changed by each."""
-    listed = settlements.list_settlements(session, stored.id)
+def show_page(session: Session, stored: StoredAgreement, rows: Iterable[AnyRow]) -> tuple[Payout, ...]:
+    """Return some of an agreement's payouts, as ``records.settlements`` read them."""
+    return tuple(_payouts(session, stored, rows))
+
+
+def show_settlements(
+    session: Session, stored: StoredAgreement, positions: Collection[int] | None = None
+) -> tuple[Settlement, ...]:
+    """Return an agreement's settlements, all or some, with all that changed by each."""
+    listed = [
+        one
+        for one in settlements.list_settlements(session, stored.id)
+        if positions is None or one.position in positions
+    ]
     units = clause_units(stored)
     clauses: dict[int, list[SettledClause]] = {}
     for row in settlements.list_entitlement_rows(session, [one.id for one in listed]):
         clauses.setdefault(row.settlement_id, []).append(_clause(row, units[row.clause]))
     payouts: dict[int, list[Payout]] = {}
-    for one in show_payouts(session, stored):
+    rows = settlements.list_payout_rows(session, stored.id, positions)
+    for one in _payouts(session, stored, rows):
         payouts.setdefault(one.position, []).append(one)
     return tuple(
         Settlement(

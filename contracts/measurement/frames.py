@@ -16,11 +16,13 @@ import pandas as pd
 from ...finance.errors import RowsInvalid
 from .columns import Coded, RawRows
 from .partial_dates import DayOrder
+from .pseudonyms import harmless
 from .reading import SPREADSHEET, cell_text, choose_columns, plain_text, separator_of, sheet_rows
 from .rows import OF
 
 Frame = pd.DataFrame
 MAX_ROWS = 1_000_000
+FAULTS = "faults"
 
 
 def read_rows(
@@ -89,6 +91,33 @@ def read_rows(
         encoding=encoding,
         source_sha256=digest,
     )
+
+
+def fault_table(source: bytes, faults: Mapping[int, str], *, sheet: str = "", header_row: int = 1) -> str:
+    r"""Return a file of rows as CSV with one more column that says what is wrong with each row.
+
+    Parameters
+    ----------
+    source : bytes
+        The whole file, as for ``read_rows``.
+    faults : Mapping of int to str
+        What is wrong, by row as a spreadsheet numbers it.
+    sheet : str
+        Of a spreadsheet with several.
+    header_row : int [row]
+        Where the names of the columns stand.
+
+    Examples
+    --------
+    >>> fault_table(b"person;nights\n7;x\n", {2: "nights: write a number"})
+    'person,nights,faults\n7,x,nights: write a number\n'
+    """
+    table, _ = _file_table(source, sheet, header_row)
+    numbers = range(header_row, header_row + len(table))
+    told = [FAULTS if number == header_row else faults.get(number, "") for number in numbers]
+    cells = [_texts(table.iloc[:, at]).map(harmless) for at in range(table.shape[1])]
+    whole = Frame(dict(enumerate([*cells, pd.Series(told, dtype=object)])))
+    return str(whole.to_csv(index=False, header=False, lineterminator="\n"))
 
 
 def _file_table(raw: bytes, sheet: str, header_row: int) -> tuple[Frame, str]:

@@ -99,6 +99,17 @@ def plain_person(text: str) -> str:
     return plain
 
 
+def harmless(text: str) -> str:
+    """Return text that no spreadsheet runs: behind an apostrophe where it would be a formula.
+
+    Examples
+    --------
+    >>> harmless("=1+1"), harmless("-12"), harmless("north")
+    ("'=1+1", '-12', 'north')
+    """
+    return f"'{text}" if FORMULA.match(text) else text
+
+
 def refuse_formula(text: str) -> None:
     """Refuse text that a spreadsheet would run: it is no value, whatever it showed.
 

@@ -1,13 +1,13 @@
 """Rows of settlements: what each clause came to, who owes whom, and which transaction carried it out."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, func, insert, literal_column, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -290,7 +290,7 @@ def _payout_query() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many colum
     done = (
         select(PAYOUT_PAID.c.payout_id, func.sum(PAYOUT_PAID.c.amount).label("done"))
         .group_by(PAYOUT_PAID.c.payout_id)
-        .subquery()
+        .subquery("done")
     )
     return (
         select(
@@ -314,11 +314,60 @@ def _payout_query() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many colum
     )
 
 
-def list_payout_rows(session: Session, agreement_id: int) -> Sequence[AnyRow]:
-    """Return an agreement's payouts in the order of settlements."""
+_IN_ORDER = (SETTLEMENT.c.position, PAYOUT.c.clause, PAYOUT.c.period, PAYOUT.c.payer, PAYOUT.c.payee)
+
+
+def list_payout_rows(
+    session: Session, agreement_id: int, positions: Iterable[int] | None = None
+) -> Sequence[AnyRow]:
+    """Return an agreement's payouts in the order of settlements: of all of them, or of some."""
     query = _payout_query().where(PAYOUT.c.agreement_id == agreement_id)
-    order = (SETTLEMENT.c.position, PAYOUT.c.clause, PAYOUT.c.period, PAYOUT.c.payer, PAYOUT.c.payee)
-    return list(session.execute(query.order_by(*order)))
+    if positions is not None:
+        query = query.where(SETTLEMENT.c.position.in_(list(positions)))
+    return list(session.execute(query.order_by(*_IN_ORDER)))
+
+
+def list_payout_page(
+    session: Session,
+    agreement_id: int,
+    *,
+    after: Sequence[str | int] | None,
+    limit: int,
+    ends: Collection[str] | None = None,
+    claim: str = "",
+    waiting: bool = False,
+) -> Sequence[AnyRow]:
+    """Return some of an agreement's payouts, in the same order.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    agreement_id : int [row number]
+        Of the agreement.
+    after : sequence or None
+        Position, clause, period, payer and payee of the last that was seen.
+    limit : int [rows]
+        At most so many.
+    ends : collection of str or None
+        Only those that one of these names pays or gets, or that go to a party of these codes.
+    claim : str
+        Only those that rest on it.
+    waiting : bool
+        Only those that wait for approval.
+    """
+    query = _payout_query().where(PAYOUT.c.agreement_id == agreement_id)
+    if after is not None:
+        query = query.where(tuple_(*_IN_ORDER) > tuple_(*after))
+    if ends is not None:
+        named = [column.in_(list(ends)) for column in (PAYOUT.c.payer, PAYOUT.c.payee, PARTY.c.code)]
+        query = query.where(or_(*named))
+    if claim:
+        query = query.where(CLAIM.c.code == claim)
+    if waiting:
+        open_ones = (PAYOUT_WAIT.c.proposal_id.is_not(None), PAYOUT_VOID.c.payout_id.is_(None))
+        query = query.where(*open_ones, func.coalesce(literal_column("done.done"), 0) == 0)
+    return list(session.execute(query.order_by(*_IN_ORDER).limit(limit)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

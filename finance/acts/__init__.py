@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 from ..shelf import shelve
 
 if TYPE_CHECKING:
-    from .accounting import account_history, balance, balance_on, post_entries, trial_balance
+    from .accounting import account_history, balance, balance_on, draft_entry, post_entries, trial_balance
     from .approving import (
         approve,
+        draft_proposed,
         execute,
         find_proposal,
         list_proposals,
@@ -23,7 +24,14 @@ if TYPE_CHECKING:
     from .giving import contribute, offer_in_kind, receive_income
     from .implementers import advance, delivery, report_spending
     from .opening import accept_currency, open_book, open_earmark, open_fund, register_party
-    from .pledging import lapse, outstanding_pledge, outstanding_receivable, pledge, sign_pledge
+    from .pledging import (
+        lapse,
+        list_promised,
+        outstanding_pledge,
+        outstanding_receivable,
+        pledge,
+        sign_pledge,
+    )
     from .proving import prove
     from .refunding import draft_refund, refund
     from .reporting import fund_currencies, position
@@ -52,9 +60,17 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
-            ".accounting": ("account_history", "balance", "balance_on", "post_entries", "trial_balance"),
+            ".accounting": (
+                "account_history",
+                "balance",
+                "balance_on",
+                "draft_entry",
+                "post_entries",
+                "trial_balance",
+            ),
             ".approving": (
                 "approve",
+                "draft_proposed",
                 "execute",
                 "find_proposal",
                 "list_proposals",
@@ -70,7 +86,14 @@ else:
             ".giving": ("contribute", "offer_in_kind", "receive_income"),
             ".implementers": ("advance", "delivery", "report_spending"),
             ".opening": ("accept_currency", "open_book", "open_earmark", "open_fund", "register_party"),
-            ".pledging": ("lapse", "outstanding_pledge", "outstanding_receivable", "pledge", "sign_pledge"),
+            ".pledging": (
+                "lapse",
+                "list_promised",
+                "outstanding_pledge",
+                "outstanding_receivable",
+                "pledge",
+                "sign_pledge",
+            ),
             ".proving": ("prove",),
             ".refunding": ("draft_refund", "refund"),
             ".reporting": ("fund_currencies", "position"),
@@ -112,7 +135,9 @@ __all__ = [
     "counted_match",
     "delivery",
     "donor_statement",
+    "draft_entry",
     "draft_pay_reserved",
+    "draft_proposed",
     "draft_refund",
     "draft_reserve",
     "draft_spend",
@@ -126,6 +151,7 @@ __all__ = [
     "fund_currencies",
     "in_kind_position",
     "lapse",
+    "list_promised",
     "list_proposals",
     "make_statement",
     "move",

@@ -196,6 +196,28 @@ def post_entries(
     return post_many(session, book, drafts, clock=clock, client=ENTRIES)
 
 
+def draft_entry(session: Session, book: str, entry: Entry) -> Draft:
+    """Draft what ``post_entries`` posts for one entry, to be proposed.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book : str
+        Code of the book.
+    entry : Entry
+        On accounts that are open.
+
+    Raises
+    ------
+    Missing, UnbalancedTransaction, TooPrecise
+        When an account is not open, or the entry is none.
+    """
+    book_id = registry.find_book_id(session, book)
+    named = {(leg.account, leg.unit, leg.earmark) for leg in entry.legs}
+    return _draft(entry, {one: _named(session, book_id, *one) for one in sorted(named)})
+
+
 def _named(session: Session, book_id: int, path: str, unit: str, earmark: str) -> Account:
     registry.find_unit(session, unit)
     return turnover.find_turnover(session, book_id, path, unit=unit, earmark=earmark).turnover.account

@@ -258,7 +258,7 @@ def approve(
     if approver in {one.approver for one in proposal.approvals}:
         return proposal
     _require_open(proposal)
-    _require_other(proposal, approver, _payee(session, book_id, proposal))
+    _require_other(proposal, approver, draft_proposed(session, book, proposal).payee)
     body = {
         "approver": approver,
         "payload_sha256": proposal.digest().hex(),
@@ -356,6 +356,27 @@ def find_proposal(session: Session, book: str, proposal_id: UUID, *, clock: Cloc
     return _find(session, registry.find_book_id(session, book), proposal_id, clock)
 
 
+def draft_proposed(session: Session, book: str, proposal: Proposal) -> Draft:
+    """Return what a proposal would post; for a reversal, the mirror as far as policies look at it.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book : str
+        Code of the book.
+    proposal : Proposal
+        As found.
+
+    Raises
+    ------
+    DocumentInvalid, Missing
+        When its payload is no request, or names what is not there.
+    """
+    book_id = registry.find_book_id(session, book)
+    return _draft_of(session, book_id, read_request(proposal.payload, _account_of(session, book_id)))
+
+
 def _find(session: Session, book_id: int, proposal_id: UUID, clock: Clock) -> Proposal:
     counted = _needed(session, book_id, clock)
     found = approvals.list_proposals(session, book_id, counted, only=proposal_id)
@@ -393,18 +414,13 @@ def _draft_of(session: Session, book_id: int, asked: ProposedRequest) -> Draft:
         for leg in first.legs
         if leg.layer != "P"
     )
-    return Draft(kind=REVERSAL, effective_on=None, legs=legs)
+    return Draft(kind=REVERSAL, effective_on=None, legs=legs, payee=first.payee)
 
 
 def _reversed(session: Session, book_id: int, asked: ProposedRequest) -> Transaction:
     if asked.reverses is None:
         raise AssertionError("a request asks for a draft or a reversal")
     return entries.find_transaction(session, book_id, asked.reverses)
-
-
-def _payee(session: Session, book_id: int, proposal: Proposal) -> str:
-    asked = read_request(proposal.payload, _account_of(session, book_id))
-    return asked.draft.payee if asked.draft else _reversed(session, book_id, asked).payee
 
 
 def _require_open(proposal: Proposal) -> None:

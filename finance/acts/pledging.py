@@ -1,7 +1,7 @@
 """What givers promise: pledges, agreements they sign, and promises that lapse. Nothing here can be spent."""
 
 from ..accounts import Account, memo
-from ..contributions import Pledge
+from ..contributions import Pledge, Promised
 from ..dates import Clock
 from ..errors import OverdrawnCommitment
 from ..funds import PooledFund
@@ -49,6 +49,22 @@ def outstanding_pledge(session: Session, fund: PooledFund, giver: str, unit: Uni
 def outstanding_receivable(session: Session, fund: PooledFund, giver: str, unit: Unit | None = None) -> Money:
     """Return what a giver has signed and not yet paid in, in one currency."""
     return _held(session, fund, _receivable(fund, giver, unit or fund.unit))
+
+
+def list_promised(session: Session, fund: PooledFund) -> tuple[Promised, ...]:
+    """Return what givers still owe a fund, by giver and currency; who owes nothing is left out."""
+    book_id = registry.find_book_id(session, fund.book)
+    owed: dict[tuple[str, str], dict[str, Money]] = {}
+    for row in entries.list_balances(session, book_id, fund.code):
+        kind, _, giver = row.account.path.removeprefix(f"{fund.code}/").partition("/")
+        if kind in {"pledged", "receivable"} and row.settled:
+            owed.setdefault((giver, row.account.unit.code), {})[kind] = row.settled
+    found = []
+    for (giver, _), kinds in sorted(owed.items(), key=lambda one: one[0]):
+        nothing = zero(next(iter(kinds.values())).unit)
+        pledged, signed = (kinds.get(kind, nothing) for kind in ("pledged", "receivable"))
+        found.append(Promised(giver=giver, outstanding=pledged, receivable=signed))
+    return tuple(found)
 
 
 def pledge(

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ..contributions import Contribution
 from ..documents import canonical_bytes
+from ..errors import Missing
 from ..money import Money
 from . import lots
 from .registry import find_unit
@@ -111,15 +112,19 @@ def find_givers(session: Session, book_id: int, codes: Collection[str]) -> dict[
     return {row.code: row.giver for row in session.execute(query)} if codes else {}
 
 
-def find_deposit(session: Session, book_id: int, code: str) -> Contribution:
-    """Return a contribution with what was deposited under it, before fees.
+def find_deposit(session: Session, book_id: int, fund: str, code: str) -> Contribution:
+    """Return a contribution to a fund with what was deposited under it, before fees.
 
     Raises
     ------
     Missing
-        When this book has no such contribution.
+        When this fund has no such contribution.
     """
     stored = lots.find_contribution(session, book_id, code)
+    if stored.fund != fund:
+        raise Missing(
+            f"There is no contribution {code!r} in the fund {fund}.", what="contribution", code=code
+        )
     unit = find_unit(session, stored.unit)
     query = (
         select(func.sum(-POSTING.c.side * DRAW.c.amount))

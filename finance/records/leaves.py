@@ -170,6 +170,76 @@ def find_leaf(session: Session, book_id: int, identity: UUID) -> AnyRow | None:
     return session.execute(query).one_or_none()
 
 
+def find_event(session: Session, book_id: int, identity: UUID) -> AnyRow | None:
+    """Return an event of a book: kind, instant, bytes, digest, and its index, None while it waits."""
+    query = _events().where(EVENT.c.book_id == book_id, EVENT.c.id == identity)
+    return session.execute(query).one_or_none()
+
+
+def list_sealed(
+    session: Session, book_id: int, *, start: int, limit: int, kind: str = ""
+) -> Sequence[AnyRow]:
+    """Return the sealed events of a book from an index on, in the order of the log.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book_id : int [row number]
+        The book.
+    start : int [position]
+        Index of the first leaf.
+    limit : int [rows]
+        At most so many.
+    kind : str
+        Only events of this kind; empty for all.
+    """
+    query = _events().where(LEAF.c.book_id == book_id, LEAF.c.idx >= start)
+    if kind:
+        query = query.where(EVENT.c.kind == kind)
+    return session.execute(query.order_by(LEAF.c.idx).limit(limit)).all()
+
+
+def _events() -> Select[*tuple[Any, ...]]:
+    return select(
+        EVENT.c.id, EVENT.c.kind, EVENT.c.recorded_at, EVENT.c.body, EVENT.c.leaf_sha256, LEAF.c.idx
+    ).join(LEAF, LEAF.c.event_id == EVENT.c.id, isouter=True)
+
+
+def page_checkpoints(session: Session, book_id: int, *, above: int, limit: int) -> Sequence[AnyRow]:
+    """Return the checkpoints of a book above a size, smallest first.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book_id : int [row number]
+        The book.
+    above : int [leaves]
+        Size of the last one seen; -1 for the first page.
+    limit : int [rows]
+        At most so many.
+    """
+    query = select(CHECKPOINT).where(CHECKPOINT.c.book_id == book_id, CHECKPOINT.c.size > above)
+    return session.execute(query.order_by(CHECKPOINT.c.size).limit(limit)).all()
+
+
+def find_checkpoint(session: Session, book_id: int, size: int) -> AnyRow | None:
+    """Return the checkpoint of a size.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book_id : int [row number]
+        The book.
+    size : int [leaves]
+        How many it covers.
+    """
+    query = select(CHECKPOINT).where(CHECKPOINT.c.book_id == book_id, CHECKPOINT.c.size == size)
+    return session.execute(query).one_or_none()
+
+
 def list_misplaced(session: Session, book_id: int) -> Sequence[UUID]:
     """Return the events that are neither sealed nor waiting, or both."""
     sealed, waits = LEAF.c.event_id, UNSEALED.c.event_id

@@ -29,6 +29,13 @@ def find_closed_through(session: Session, book_id: int) -> date | None:
     return session.scalar(query.order_by(PERIOD.c.closed_through.desc()).limit(1))
 
 
+def list_closes(session: Session, book_id: int) -> tuple[tuple[date, UUID], ...]:
+    """Return the last days of all closed periods of a book, each with the event that closed it."""
+    query = select(PERIOD.c.closed_through, PERIOD.c.event_id).where(PERIOD.c.book_id == book_id)
+    rows = session.execute(query.order_by(PERIOD.c.closed_through))
+    return tuple((row.closed_through, row.event_id) for row in rows)
+
+
 def find_close(session: Session, book_id: int, through: date) -> UUID | None:
     """Return the event that closed a book through a day."""
     query = select(PERIOD.c.event_id).where(PERIOD.c.book_id == book_id, PERIOD.c.closed_through == through)

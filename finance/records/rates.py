@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ..rates import Rate
@@ -73,3 +73,42 @@ def find_latest_rate(session: Session, base: Unit, quote: Unit, source: str, on:
     query = _rates(base, quote).where(FX_RATE.c.source == source, FX_RATE.c.as_of <= on)
     row = session.execute(query.order_by(FX_RATE.c.as_of.desc()).limit(1)).first()
     return None if row is None else _to_rate(session, row)
+
+
+def list_rates(
+    session: Session,
+    base: Unit,
+    quote: Unit,
+    *,
+    source: str | None,
+    since: date | None,
+    above: tuple[date, str] | None,
+    limit: int,
+) -> tuple[Rate, ...]:
+    """Return recorded rates of a pair and direction by day and source, the first ones above a day and source.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    base, quote : Unit
+        Sold and bought.
+    source : str or None
+        Only those of this source.
+    since : date or None
+        Only those of this day and later.
+    above : tuple of (date, str) or None
+        Day and source of the last one seen.
+    limit : int [rows]
+        At most so many.
+    """
+    query = _rates(base, quote).order_by(FX_RATE.c.as_of, FX_RATE.c.source).limit(limit)
+    if source is not None:
+        query = query.where(FX_RATE.c.source == source)
+    if since is not None:
+        query = query.where(FX_RATE.c.as_of >= since)
+    if above is not None:
+        day, name = above
+        later = and_(FX_RATE.c.as_of == day, FX_RATE.c.source > name)
+        query = query.where(or_(FX_RATE.c.as_of > day, later))
+    return tuple(_to_rate(session, row) for row in session.execute(query))

@@ -68,6 +68,19 @@ def find_valuations(
     return chains
 
 
+def find_last(session: Session, book_id: int, gift: str) -> UUID:
+    """Return the newest valuation of a gift, in force or not.
+
+    Raises
+    ------
+    Missing
+        When nobody has valued it.
+    """
+    for chain in find_valuations(session, book_id, [gift]).values():
+        return chain[-1].id
+    raise Missing(f"Nobody has valued the gift {gift!r}.", what="valuation", code=gift)
+
+
 def keep_valuation(
     session: Session,
     book_id: int,

@@ -82,6 +82,7 @@ def test_a_dry_run_shows_its_effects_and_leaves_nothing(ask: Ask) -> None:
         (b'{"giver": NaN}', {}, 400, "request.malformed"),
         (b"\xff\xfe", {}, 400, "request.malformed"),
         (b'{"giver": "\\ud800"}', {}, 400, "request.malformed"),
+        (b'{"giver": "a\\u0000b"}', {}, 400, "request.malformed"),
         (b"[" * 5000, {}, 400, "request.malformed"),
         (b'{"giver": "foundation", "amount": 250, "unit": "USD"}', {}, 422, "request.invalid"),
         (b'{"giver": "foundation", "amount": "2", "unit": "USD", "x": 1}', {}, 422, "request.invalid"),

@@ -58,7 +58,7 @@ def test_accounts_say_what_they_hold_and_how_it_came(ask: Ask) -> None:
         "water/pool": "0.00",
     }
     missing = mira.get(f"{BOOK}/accounts/balance?account=water/none")
-    assert (missing.status_code, missing.json()["code"]) == (404, "missing")
+    assert (missing.status_code, missing.json()["code"]) == (404, "storage.missing")
 
 
 @pytest.mark.parametrize(

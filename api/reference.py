@@ -1,0 +1,40 @@
+"""The OpenAPI document, completed: what the framework cannot say of our routes.
+
+The problem: a framework describes refusals as plain JSON and knows no scheme of signing in that it does not
+check itself. Here the document says what is served: problem documents, and a bearer token or key.
+"""
+
+from typing import Any
+
+from .problems import PROBLEM_TYPE
+from .routing import SCHEME
+
+HOW = "A token of the sign-in, or an API key, as `Authorization: Bearer …`."
+
+
+def complete(document: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the scheme of signing in, and refusals as problem documents only.
+
+    Parameters
+    ----------
+    document : dict
+        As the framework made it; completed in place, and left alone when it is complete.
+
+    Examples
+    --------
+    >>> complete({"paths": {}})["components"]["securitySchemes"]["bearer"]["scheme"]
+    'bearer'
+    """
+    refusals = document.setdefault("components", {}).setdefault("responses", {})
+    schemes = document["components"].setdefault("securitySchemes", {})
+    schemes[SCHEME] = {"type": "http", "scheme": "bearer", "description": HOW}
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for status, answer in operation.get("responses", {}).items():
+                if status >= "400" and PROBLEM_TYPE in answer.get("content", {}):
+                    operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+                    refusals[f"Problem{status}"] = {
+                        "description": answer["description"],
+                        "content": {PROBLEM_TYPE: answer["content"][PROBLEM_TYPE]},
+                    }
+    return document
