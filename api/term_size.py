@@ -84,7 +84,7 @@ def require_fewer(count: int, most: int, pointer: str, what: str) -> None:
     Raises
     ------
     RequestInvalid
-        With both figures.
+        With the place and both figures.
 
     Examples
     --------
@@ -95,6 +95,4 @@ def require_fewer(count: int, most: int, pointer: str, what: str) -> None:
         raise RequestInvalid(
             f"{told}. Ask for fewer; with a sign-in there may be more.",
             findings=[{"pointer": pointer, "code": "too_large", "message": told}],
-            count=count,
-            limit=most,
         )
