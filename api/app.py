@@ -39,7 +39,12 @@ def create_app(
     'almoner'
     """
     app = FastAPI(
-        title="almoner", version=__version__, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json"
+        title="almoner",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+        separate_input_output_schemas=False,
     )
     app.include_router(router(engine=engine, identify=identify, clock=clock, door=door))
     for status, title in STATUS_TITLES.items():

@@ -11,11 +11,10 @@ from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
 from ..sound import sound
+from ..wire.forecasts import AgreementSimulationRequest, TermsForecast
 from ..wire.terms import (
     AgreementCaseRequest,
-    AgreementSimulationRequest,
     TermsBounds,
-    TermsForecast,
     TermsLint,
     TermsPayments,
     TermsWording,

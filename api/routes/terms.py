@@ -28,17 +28,16 @@ from ..operation import Operation
 from ..printing import Paper
 from ..sound import sound
 from ..term_pages import render_terms
+from ..wire.forecasts import TermsForecast, TermsSimulationRequest
 from ..wire.terms import (
     Form,
     TermsBounds,
     TermsCaseRequest,
-    TermsForecast,
     TermsLint,
     TermsLintRequest,
     TermsPayments,
     TermsReasons,
     TermsRequest,
-    TermsSimulationRequest,
     TermsWording,
     TermsWordingRequest,
 )
