@@ -5,11 +5,26 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
+from fastapi import FastAPI
 from tests.doors.people import PEOPLE as EVERYBODY
 from tests.doors.people import Asker, Json, grants_of, identify_by_name
 
 from almoner import currency, money
-from almoner.api import create_app
+from almoner.api.door import Door
+from almoner.api.operation import Operation
+from almoner.api.routes import (
+    appeals,
+    assignments,
+    awards,
+    calibrations,
+    conflicts,
+    decisions,
+    funds,
+    judges,
+    rankings,
+    scores,
+)
+from almoner.api.routing import routes_of
 from almoner.challenges import Application, Brief, acts
 from almoner.challenges.judges import Judge
 from almoner.challenges.plans import PlanWishes
@@ -21,6 +36,18 @@ from almoner.finance.storage import Engine, UnitOfWork
 HERE = "/books/main/challenges/wells"
 PANEL = f"{HERE}/phases/panel"
 PEOPLE = {**EVERYBODY, "june": grants_of(("judge", "june", "challenge/wells"))}
+OPERATIONS: tuple[Operation, ...] = (
+    *judges.OPERATIONS,
+    *conflicts.OPERATIONS,
+    *assignments.OPERATIONS,
+    *scores.OPERATIONS,
+    *calibrations.OPERATIONS,
+    *rankings.OPERATIONS,
+    *decisions.OPERATIONS,
+    *awards.OPERATIONS,
+    *appeals.OPERATIONS,
+    *funds.OPERATIONS,
+)
 JUDGES = ("jana", "jonas", "jim")
 LEADS = {"a-1": "hub-a", "a-2": "hub-b", "a-3": "hub-3", "a-4": "hub-4"}
 MARKS = {"a-1": "4.0", "a-2": "3.4", "a-3": "2.6", "a-4": "1.5"}
@@ -117,12 +144,15 @@ def entry(name: str) -> Application:
 
 
 class World:
-    """The application at an instant that the test moves, and its people."""
+    """The routes of a round at an instant that the test moves, and its people."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.at("2027-03-05")
-        self.app = create_app(engine=engine, identify=identify_by_name(self.clock, PEOPLE), clock=self.clock)
+        identify = identify_by_name(self.clock, PEOPLE)
+        door = Door(engine=engine, identify=identify, clock=self.clock, secret=b"of this test alone")
+        self.app = FastAPI()
+        self.app.include_router(routes_of(door, OPERATIONS))
         self.people: dict[str, Asker] = {}
 
     def clock(self) -> datetime:
@@ -158,7 +188,8 @@ def seat(engine: Engine) -> None:
     with UnitOfWork(engine) as session:
         for name in JUDGES:
             acts.register_judge(session, "main", "wells", Judge(code=name), clock=clock)
-        plan = acts.plan_assignment(session, "main", "wells", "panel", PlanWishes(seed=7), clock=clock)
+        wishes = PlanWishes(seed=7, limit_s=120.0)
+        plan = acts.plan_assignment(session, "main", "wells", "panel", wishes, clock=clock)
         acts.publish_assignment(
             session, "main", "wells", "panel", plan.number, maker="desk", clock=clock, reason="Small."
         )

@@ -1,6 +1,7 @@
 """Judges, assignments, scores, calibrations and rankings through the doors, on both databases."""
 
 import pytest
+from tests.doors.people import Json
 from tests.doors.rounds import HERE, PANEL, World, mark_all, open_round, refused, seat
 
 from almoner.finance.storage import Engine
@@ -106,15 +107,13 @@ def test_a_judge_opens_and_scores_his_own_list_and_nothing_else(seated: World) -
     seen = jana.made(f"{pile}/openings", {"phase": "panel", "application": name})["entry"]
     assert seen["title"] == f"Wells {name}"
     assert not {"lead", "bundle", "budget"} & seen.keys()
-    body = {
-        "application": name,
-        "marks": [{"trait": "reach", "mark": "3.7", "comment": "Far."}, {"trait": "proof", "mark": "4.2"}],
-    }
+    reach = {"trait": "reach", "mark": "3.7", "comment": "Far."}
+    body: Json = {"application": name, "marks": [reach, {"trait": "proof", "mark": "4.2"}]}
     refused(seated("jonas").post(f"{pile}/scores", body), 404, "storage.missing")
     refused(seated("mira").post(f"{pile}/scores", body), 403, "auth.forbidden")
     off = body | {"marks": [{"trait": "reach", "mark": "3.75"}, {"trait": "proof", "mark": "4.2"}]}
     refused(jana.post(f"{pile}/scores", off), 422, "score.invalid")
-    refused(jana.post(f"{pile}/scores", body | {"marks": body["marks"][:1] * 2}), 422, "request.invalid")
+    refused(jana.post(f"{pile}/scores", body | {"marks": [reach, reach]}), 422, "request.invalid")
     said = []
     mine = {row["application"] for row in jana.seen(f"{pile}/entries?phase=panel")["items"]}
     for other in ({"a-1", "a-2", "a-3", "a-4"} - mine) | {"a-99"}:
