@@ -12,6 +12,7 @@ from .identity import Identify, nobody
 from .routes import OPERATIONS
 from .routes.health import health_routes
 from .routing import routes_of
+from .streams import stream_routes
 
 
 def router(
@@ -42,5 +43,7 @@ def router(
     whole = door or Door(engine=engine, identify=identify, clock=clock, secret=secrets.token_bytes(32))
     every = APIRouter()
     every.include_router(health_routes(engine))
-    every.include_router(routes_of(replace(whole, engine=engine, identify=identify, clock=clock), OPERATIONS))
+    mounted = replace(whole, engine=engine, identify=identify, clock=clock)
+    every.include_router(stream_routes(mounted))  # before the events by identity, for which theirs would pass
+    every.include_router(routes_of(mounted, OPERATIONS))
     return every

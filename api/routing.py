@@ -25,6 +25,7 @@ from .serving import serve
 from .wire.base import Made, Problem
 
 SCHEME = "bearer"
+Answer = Callable[[Request], Awaitable[Response]]
 PROBLEMS: Mapping[int, str] = {
     400: "Malformed, an unknown parameter, or no Idempotency-Key",
     401: "Nobody is signed in, or no longer",
@@ -73,21 +74,40 @@ def routes_of(door: Door, operations: Iterable[Operation]) -> APIRouter:
     router = APIRouter(prefix="/v1", route_class=OperationRoute)
     for one in listed:
         require_complete(one, named)
-        router.add_api_route(
-            one.path,
-            _endpoint(door, named, one),
-            methods=[one.method],
-            name=one.name,
-            operation_id=one.name.replace(".", "_").replace("-", "_"),
-            summary=_summary(one),
-            description=_description(one),
-            tags=[one.tag],
-            status_code=one.status,
-            response_model=one.shape.reply,
-            responses=_documented(one),
-            openapi_extra=_extra(one),
-        )
+        add_route(router, one, _answering(door, named, one), told=documented(one))
     return router
+
+
+def add_route(
+    router: APIRouter, operation: Operation, answer: Answer, *, told: dict[int | str, dict[str, Any]]
+) -> None:
+    """Add the route of an operation: described for the reference, answered by ``answer``.
+
+    Parameters
+    ----------
+    router : APIRouter
+        With ``OperationRoute`` as its class.
+    operation : Operation
+        What is described.
+    answer : callable
+        Takes a request, returns a response.
+    told : dict
+        The answers, for the reference.
+    """
+    router.add_api_route(
+        operation.path,
+        _endpoint(operation, answer),
+        methods=[operation.method],
+        name=operation.name,
+        operation_id=operation.name.replace(".", "_").replace("-", "_"),
+        summary=_summary(operation),
+        description=_description(operation),
+        tags=[operation.tag],
+        status_code=operation.status,
+        response_model=operation.shape.reply,
+        responses=told,
+        openapi_extra=_extra(operation),
+    )
 
 
 def require_complete(operation: Operation, operations: Mapping[str, Operation]) -> None:
@@ -103,7 +123,7 @@ def require_complete(operation: Operation, operations: Mapping[str, Operation]) 
         raise ValueError(f"{operation.name} is guarded by {operation.guards}, which is not there")
 
 
-def _endpoint(door: Door, named: Mapping[str, Operation], operation: Operation) -> Callable[..., None]:
+def _answering(door: Door, named: Mapping[str, Operation], operation: Operation) -> Answer:
     async def answer(request: Request) -> Response:
         try:
             content = await read_content(request, operation, door.limits)
@@ -111,6 +131,10 @@ def _endpoint(door: Door, named: Mapping[str, Operation], operation: Operation) 
             return refusal(error, new_id(door.clock()))
         return await run_in_threadpool(serve, door, named, operation, request, content)
 
+    return answer
+
+
+def _endpoint(operation: Operation, answer: Answer) -> Callable[..., None]:
     def described() -> None:
         """Stand for the operation where the framework describes it."""
 
@@ -170,7 +194,8 @@ def _description(operation: Operation) -> str:
     return f"{told}\n\nScope `{operation.scope}`. Roles: {roles or 'anybody signed in'}."
 
 
-def _documented(operation: Operation) -> dict[int | str, dict[str, Any]]:
+def documented(operation: Operation) -> dict[int | str, dict[str, Any]]:
+    """Return the answers of an operation for the reference: every refusal as a problem document."""
     statuses = [400, 401, 403, 404, 408, 413, 422, 429, 503]
     if operation.method != "GET":
         statuses += [409, 415]
