@@ -15,6 +15,7 @@ from ..finance.storage import Engine, Session, require_schema
 from .credentials import Credentials
 from .identity import Caller, Identify
 from .policy import Access
+from .polling import Streams
 from .vault import Vault
 
 _LOG = logging.getLogger("almoner")
@@ -98,6 +99,8 @@ class Door:
         How much may be asked.
     hooks : Hooks or None
         What webhooks take; None has them refused.
+    streams : Streams
+        What watches for all open streams of this process.
     throttle : Throttle
         Counts each request; by default none.
     credentials : Credentials or None
@@ -118,6 +121,7 @@ class Door:
     row_security: bool = False
     limits: Limits = field(default_factory=Limits)
     hooks: Hooks | None = None
+    streams: Streams = field(default_factory=Streams)
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
     throttle: Throttle = field(default_factory=lambda: let_all)
     credentials: Credentials | None = None

@@ -317,7 +317,8 @@ def read_page(
     caller, grants, party = reader
     told, position = read_told(session, book, book_id, after)
     items = (tell(one, caller, grants, party=party, now=now) for one in told)
-    return FeedPage(items=[one for one in items if one is not None], position=position)
+    kept = [one for one in items if one is not None]
+    return FeedPage(items=kept, position=position, more=len(told) == PAGE)
 
 
 def said_bytes(told: ToldEvent) -> bytes:

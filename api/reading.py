@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from ..finance.documents import plain_bytes
+from ..finance.documents import Document, plain_bytes
 from .door import Limits
 from .errors import BodyTooLarge, BodyTooSlow, MediaRefused, QueryUnknown, RequestInvalid, RequestMalformed
 from .operation import Operation, read_part
@@ -120,7 +120,21 @@ def read_body(operation: Operation, content: bytes, media_type: str) -> tuple[An
         raise MediaRefused(f"The body has to be {JSON}, not {media_type[:80] or 'unnamed'}.", takes=[JSON])
     said = parse_json(content)
     body = _validated(lambda: operation.shape.body_reader.validate_json(content), "")
+    _require_sound(body, "")
     return body, hashlib.sha256(plain_bytes(said)).digest()
+
+
+def _require_sound(part: object, at: str) -> None:
+    """Refuse a document inside a body that breaks rules between its fields: the schema alone misses them."""
+    if isinstance(part, Document):
+        if broken := part.findings(at):
+            raise part.refusal(broken)
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            _require_sound(getattr(part, name), f"{at}/{name}")
+    elif isinstance(part, list | tuple):
+        for place, one in enumerate(part):
+            _require_sound(one, f"{at}/{place}")
 
 
 def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds

@@ -12,6 +12,7 @@ from .identity import Identify, nobody
 from .routes import OPERATIONS
 from .routes.health import health_routes
 from .routing import routes_of
+from .streams import stream_routes
 
 
 def router(
@@ -42,5 +43,6 @@ def router(
     whole = door or Door(engine=engine, identify=identify, clock=clock, secret=secrets.token_bytes(32))
     opened = replace(whole, engine=engine, identify=identify, clock=clock)
     every = APIRouter()
-    every.routes.extend([*health_routes(engine).routes, *routes_of(opened, OPERATIONS).routes])
+    for one in (health_routes(engine), stream_routes(opened), routes_of(opened, OPERATIONS)):  # in this order
+        every.routes.extend(one.routes)
     return every

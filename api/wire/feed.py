@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from .base import Amount, Instant, Reply
+from .jobs import JobReply
 
 FURTHEST = 2**53
 
@@ -71,7 +72,45 @@ class FeedPage(Reply):
     ----------
     position : int [position]
         The last one looked at, also where the reader is told nothing of it.
+    more : bool
+        There are more behind it by now.
     """
 
     items: list[FeedItem]
     position: int
+    more: bool
+
+
+class StreamItem(Reply):
+    """One message of a stream.
+
+    Attributes
+    ----------
+    id : int
+        Position in the sealed log, or version of the job; ``Last-Event-ID`` of whoever comes back.
+    event : str
+        ``told`` or ``job``.
+    """
+
+    id: int
+    event: str
+    data: ToldEvent | JobReply
+
+
+class StreamPage(Reply):
+    """Messages behind a position.
+
+    Attributes
+    ----------
+    position : int [position]
+        To go on from.
+    more : bool
+        There are more by now.
+    ended : bool
+        Nothing more will come.
+    """
+
+    items: list[StreamItem]
+    position: int
+    more: bool = False
+    ended: bool = False

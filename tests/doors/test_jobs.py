@@ -60,7 +60,7 @@ def test_an_allocation_is_asked_for_and_its_certificate_holds(ask: Ask, worker: 
 def test_that_there_is_no_allocation_is_a_result(ask: Ask, worker: Worker) -> None:
     mira = ask("mira")
     bad = mira.post(f"{JOBS}/allocations", {"problem": PROBLEM | {"unit": 7}})
-    assert (bad.status_code, bad.json()["code"]) == (422, "document.invalid")
+    assert (bad.status_code, bad.json()["code"]) == (422, "request.invalid")
     unknown = mira.post(f"{JOBS}/allocations", {"problem": PROBLEM | {"overrides": [{"fund": True}]}})
     assert unknown.status_code == 422
     assert "/overrides/0" in unknown.text
