@@ -3,10 +3,9 @@
 from typing import Any
 
 import pytest
-from tests.doors.pacts import CLAIMS, PACT, PEOPLE, Deal, open_deal
+from tests.doors.pacts import CLAIMS, PACT, Deal, open_deal
 
-from almoner.api import create_app
-from almoner.finance.storage import Engine, Session
+from almoner.finance.storage import Engine
 
 HEADER = "person,metric,achieved_on,quantity\n"
 ROWS = HEADER + "Anna-1,nights,2026-01-03,3\nBen-2,nights,2026-01-04,4\nCem-3,nights,2026-01-05,1\n"
