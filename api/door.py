@@ -15,6 +15,8 @@ from ..finance.storage import Engine, Session, require_schema
 from .credentials import Credentials
 from .identity import Caller, Identify
 from .policy import Access
+from .polling import Streams
+from .vault import Vault
 
 _LOG = logging.getLogger("almoner")
 MIB = 1024 * 1024
@@ -58,6 +60,23 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hooks:
+    """What webhooks take; without it, none are made.
+
+    Attributes
+    ----------
+    vault : Vault
+        Keeps their secrets.
+    check : callable
+        Takes an address and raises ``OutboundRefused`` when no message would go there; for example
+        ``outbound.read_url``.
+    """
+
+    vault: Vault
+    check: Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """What a mounting of our routes was given.
 
@@ -78,6 +97,10 @@ class Door:
         On PostgreSQL, work as the role ``almoner_app``, whom row security binds to one book.
     limits : Limits
         How much may be asked.
+    hooks : Hooks or None
+        What webhooks take; None has them refused.
+    streams : Streams
+        What watches for all open streams of this process.
     throttle : Throttle
         Counts each request; by default none.
     credentials : Credentials or None
@@ -97,6 +120,8 @@ class Door:
     people_key: bytes = b""
     row_security: bool = False
     limits: Limits = field(default_factory=Limits)
+    hooks: Hooks | None = None
+    streams: Streams = field(default_factory=Streams)
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
     throttle: Throttle = field(default_factory=lambda: let_all)
     credentials: Credentials | None = None

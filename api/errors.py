@@ -156,3 +156,33 @@ class OutboundFailed(RequestError):
     """An address that does not answer, or not within the limits."""
 
     code = "outbound.failed"
+
+
+class WebhooksOff(RequestError):
+    """An installation without a key for the secrets of webhooks."""
+
+    code = "webhook.off"
+
+
+class VaultLocked(RequestError):
+    """A stored secret that the keys of this installation do not open."""
+
+    code = "webhook.secret_locked"
+
+
+class StreamsFull(RequestError):
+    """More streams than a caller may hold open."""
+
+    code = "stream.full"
+
+
+class JobAbandoned(RequestError):
+    """A job whose workers were gone each time."""
+
+    code = "job.abandoned"
+
+
+class JobsFull(RequestError):
+    """More jobs than a party may have open."""
+
+    code = "job.full"

@@ -9,13 +9,14 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, Never
 from urllib.parse import parse_qsl
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from ..finance.documents import plain_bytes
+from ..finance.documents import Document, plain_bytes
 from .door import Limits
 from .errors import BodyTooLarge, BodyTooSlow, MediaRefused, QueryUnknown, RequestInvalid, RequestMalformed
 from .operation import Operation, read_part
@@ -119,7 +120,21 @@ def read_body(operation: Operation, content: bytes, media_type: str) -> tuple[An
         raise MediaRefused(f"The body has to be {JSON}, not {media_type[:80] or 'unnamed'}.", takes=[JSON])
     said = parse_json(content)
     body = _validated(lambda: operation.shape.body_reader.validate_json(content), "")
+    _require_sound(body, "")
     return body, hashlib.sha256(plain_bytes(said)).digest()
+
+
+def _require_sound(part: object, at: str) -> None:
+    """Refuse a document inside a body that breaks rules between its fields: the schema alone misses them."""
+    if isinstance(part, Document):
+        if broken := part.findings(at):
+            raise part.refusal(broken)
+    elif isinstance(part, BaseModel):
+        for name in type(part).model_fields:
+            _require_sound(getattr(part, name), f"{at}/{name}")
+    elif isinstance(part, list | tuple):
+        for place, one in enumerate(part):
+            _require_sound(one, f"{at}/{place}")
 
 
 def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
@@ -137,7 +152,13 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
     """
     try:
         text = content.decode("utf-8")
-        said = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int)
+        said = json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+            parse_int=_short_int,
+            parse_float=_finite,
+        )
         json.dumps(said, ensure_ascii=False).encode("utf-8")  # a lone surrogate has no bytes
         _require_shallow(said)
     except UnicodeError:
@@ -187,6 +208,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(text: str) -> Never:
     raise RequestMalformed(f"{text} is no number of JSON. Send a finite number.")
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    return found if isfinite(found) else _no_constant(text[:40])
 
 
 def _short_int(text: str) -> int:

@@ -12,6 +12,7 @@ from .identity import Identify, nobody
 from .routes import OPERATIONS
 from .routes.health import health_routes
 from .routing import routes_of
+from .streams import stream_routes
 
 
 def router(
@@ -40,7 +41,8 @@ def router(
     ['/giving/v1/books/{book}/funds']
     """
     whole = door or Door(engine=engine, identify=identify, clock=clock, secret=secrets.token_bytes(32))
+    opened = replace(whole, engine=engine, identify=identify, clock=clock)
     every = APIRouter()
-    every.include_router(health_routes(engine))
-    every.include_router(routes_of(replace(whole, engine=engine, identify=identify, clock=clock), OPERATIONS))
+    for one in (health_routes(engine), stream_routes(opened), routes_of(opened, OPERATIONS)):  # in this order
+        every.routes.extend(one.routes)
     return every

@@ -9,7 +9,7 @@ answer says 200 for what was lost; an answer that is not stored with its act is 
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -83,7 +83,13 @@ class Asked:
 
 
 def serve(
-    door: Door, operations: Mapping[str, Operation], operation: Operation, request: Request, content: bytes
+    door: Door,
+    operations: Mapping[str, Operation],
+    operation: Operation,
+    request: Request,
+    content: bytes,
+    *,
+    run: Callable[["Asked"], Response] | None = None,
 ) -> Response:
     """Answer a request whose body is complete.
 
@@ -99,6 +105,8 @@ def serve(
         Its address and headers.
     content : bytes
         Its body.
+    run : callable or None
+        What answers once the caller is known; None for the handler in its transaction.
     """
     began = time.perf_counter()
     now = door.clock()
@@ -117,7 +125,7 @@ def serve(
     prefix = str(request.scope["path"]).split("/v1/", 1)[0] if "/v1/" in request.scope["path"] else ""
     try:
         told = _identify(asked)
-        response = _attempted(asked)
+        response = _attempted(asked, run or _run)
         response.headers.update(told)
     except AlmonerError as error:
         code = error.code
@@ -151,11 +159,11 @@ def _identify(asked: Asked) -> Mapping[str, str]:
     return door.throttle(asked.caller, asked.request, uploads=uploads)
 
 
-def _attempted(asked: Asked) -> Response:
+def _attempted(asked: Asked, run: Callable[[Asked], Response]) -> Response:
     """Run, and once more where another session stood in the way: the same key makes that safe."""
     for attempt in range(ATTEMPTS):
         try:
-            return _run(asked)
+            return run(asked)
         except (Busy, _KeyTaken) as stood:
             asked.call = None
             if attempt == ATTEMPTS - 1:
@@ -304,12 +312,13 @@ def _flag(text: str) -> bool:
 
 
 def _read(asked: Asked, call: Call, given: dict[str, Any]) -> bytes:
-    _require_owner(asked.operation, call, given)
+    require_owner(asked.operation, call, given)
     content = write_reply(asked.operation.handler(call, **given))
     return sparse(content, call.fields) if call.fields else content
 
 
-def _require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> None:
+def require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> None:
+    """Refuse, as if nothing were there, a thing that is not the caller's own where they are limited to it."""
     if call.own is not None and operation.owner is not None:
         call.require_own(*operation.owner(call, **given))
 
@@ -324,9 +333,9 @@ def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tu
                 "This Idempotency-Key was sent with another request before. Take a new key.",
                 earlier=str(earlier.id),
             )
-        _require_owner(operation, call, given)
+        require_owner(operation, call, given)
         return bytes(earlier.answer or b""), int(earlier.status), str(earlier.location or ""), True
-    _require_owner(operation, call, given)
+    require_owner(operation, call, given)
     if operation.guards:
         _require_match(asked, call, given)
     told = list_told(call.session, call.book_id, call.now) if call.dry_run else frozenset()
@@ -464,4 +473,4 @@ def _prefix(request: Request) -> str:
     return path.split("/v1/", 1)[0] if "/v1/" in path else ""
 
 
-__all__ = ["Asked", "admit", "enter", "grants_of", "serve"]
+__all__ = ["Asked", "admit", "enter", "grants_of", "require_owner", "serve"]

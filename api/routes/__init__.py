@@ -30,6 +30,7 @@ from . import (
     eligibility,
     funds,
     in_kind,
+    jobs,
     judges,
     ledger,
     log,
@@ -50,6 +51,7 @@ from . import (
     spending,
     statements,
     terms,
+    webhooks,
 )
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -81,6 +83,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *eligibility.OPERATIONS,
     *funds.OPERATIONS,
     *in_kind.OPERATIONS,
+    *jobs.OPERATIONS,
     *judges.OPERATIONS,
     *ledger.OPERATIONS,
     *log.OPERATIONS,
@@ -101,4 +104,5 @@ OPERATIONS: tuple[Operation, ...] = (
     *spending.OPERATIONS,
     *statements.OPERATIONS,
     *terms.OPERATIONS,
+    *webhooks.OPERATIONS,
 )

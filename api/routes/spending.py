@@ -146,7 +146,7 @@ def list_deliveries(call: Call, fund: Code, query: DeliveryQuery) -> DeliveryLis
     pool = registry.find_fund(call.session, call.book, fund)
     unit = registry.find_unit(call.session, query.unit) if query.unit else None
     found = [one for one in acts.delivery(call.session, pool, unit) if call.own in {None, one.implementer}]
-    page, after = cut(call, query, found, lambda one: (one.implementer,), name="delivery.list")
+    page, after = cut(call, query, found, lambda one: (one.implementer,), name="spending-report.list")
     return DeliveryList(items=[DeliveryLine.of(one) for one in page], next=after)
 
 
@@ -260,7 +260,7 @@ OPERATIONS = (
         examples={"quarter": {"implementer": "hub-a", "amount": "250.00", "unit": "USD"}},
     ),
     Operation(
-        name="spending_report.record",
+        name="spending-report.record",
         method="POST",
         path=f"{POOL}/spending-reports",
         handler=record_report,
@@ -269,7 +269,7 @@ OPERATIONS = (
         examples={"quarter": {"implementer": "hub-a", "amount": "180.00", "unit": "USD"}},
     ),
     Operation(
-        name="delivery.list",
+        name="spending-report.list",
         method="GET",
         path=f"{POOL}/deliveries",
         handler=list_deliveries,
