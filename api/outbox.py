@@ -25,7 +25,7 @@ from .identity import Caller, Grant
 from .ids import new_id
 from .records import deliveries, endpoints
 from .records import feed as records
-from .records.deliveries import Delivery
+from .records.deliveries import Message
 from .records.endpoints import Endpoint, endpoint_place
 from .vault import Vault
 
@@ -162,7 +162,7 @@ def deliver(
         found = endpoints.find_endpoints(session, {endpoint})
     if not taken:
         return 0
-    began, tried = spent(), list[tuple[Delivery, Outcome, datetime]]()
+    began, tried = spent(), list[tuple[Message, Outcome, datetime]]()
     for one in taken:
         outcome = _send(found[endpoint], one, post=post, vault=vault, now=clock())
         tried.append((one, outcome, clock()))
@@ -200,7 +200,7 @@ def signed_headers(body: bytes, message: str, secrets: Sequence[bytes], now: dat
     }
 
 
-def _send(endpoint: Endpoint, one: Delivery, *, post: Post, vault: Vault, now: datetime) -> Outcome:
+def _send(endpoint: Endpoint, one: Message, *, post: Post, vault: Vault, now: datetime) -> Outcome:
     try:
         boxes = [endpoint.secret]
         if endpoint.earlier_secret and endpoint.earlier_until and now < endpoint.earlier_until:
@@ -214,7 +214,7 @@ def _send(endpoint: Endpoint, one: Delivery, *, post: Post, vault: Vault, now: d
 
 
 def _write_down(
-    session: Session, endpoint: Endpoint, tried: Sequence[tuple[Delivery, Outcome, datetime]]
+    session: Session, endpoint: Endpoint, tried: Sequence[tuple[Message, Outcome, datetime]]
 ) -> None:
     failing, why = endpoint.failing_since, ""
     for one, outcome, at in tried:

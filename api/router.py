@@ -40,7 +40,7 @@ def router(
     ['/giving/v1/books/{book}/funds']
     """
     whole = door or Door(engine=engine, identify=identify, clock=clock, secret=secrets.token_bytes(32))
+    opened = replace(whole, engine=engine, identify=identify, clock=clock)
     every = APIRouter()
-    every.include_router(health_routes(engine))
-    every.include_router(routes_of(replace(whole, engine=engine, identify=identify, clock=clock), OPERATIONS))
+    every.routes.extend([*health_routes(engine).routes, *routes_of(opened, OPERATIONS).routes])
     return every

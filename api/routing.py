@@ -5,12 +5,13 @@ words; and what a framework validates before asking who is calling tells too muc
 the framework describe the operation and answers by itself, also inside another application.
 """
 
+import copy
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 from starlette.concurrency import run_in_threadpool
 
 from ..finance.documents import Code
@@ -70,24 +71,58 @@ def routes_of(door: Door, operations: Iterable[Operation]) -> APIRouter:
     named = {one.name: one for one in listed}
     if len(named) != len(listed):
         raise ValueError("two operations have one name")
-    router = APIRouter(prefix="/v1", route_class=OperationRoute)
+    router = APIRouter(route_class=OperationRoute)
     for one in listed:
         require_complete(one, named)
-        router.add_api_route(
-            one.path,
-            _endpoint(door, named, one),
-            methods=[one.method],
-            name=one.name,
-            operation_id=one.name.replace(".", "_").replace("-", "_"),
-            summary=_summary(one),
-            description=_description(one),
-            tags=[one.tag],
-            status_code=one.status,
-            response_model=one.shape.reply,
-            responses=_documented(one),
-            openapi_extra=_extra(one),
-        )
+        router.routes.append(_route(door, named, one))
     return router
+
+
+def _route(door: Door, named: Mapping[str, Operation], operation: Operation) -> OperationRoute:
+    """Return the route of an operation: described once in a process, answered for each door by itself."""
+    known = _DESCRIBED.get(id(operation))
+    if known is None or known[0] is not operation:
+        known = _DESCRIBED[id(operation)] = (operation, _described(operation))
+    route = copy.copy(known[1])
+    route.endpoint = _endpoint(door, named, operation, inspect.signature(route.endpoint))
+    route.app = request_response(route.get_route_handler())
+    return route
+
+
+_DESCRIBED: dict[int, tuple[Operation, "OperationRoute"]] = {}
+
+
+def _described(one: Operation) -> OperationRoute:
+    """Let the framework describe an operation, which takes it longer than anything else at a start."""
+    return OperationRoute(
+        f"/v1{one.path}",
+        _stand_in(inspect.Signature(_parameters(one)), _never),
+        methods=[one.method],
+        name=one.name,
+        operation_id=one.name.replace(".", "_").replace("-", "_"),
+        summary=_summary(one),
+        description=_description(one),
+        tags=[one.tag],
+        status_code=one.status,
+        response_model=one.shape.reply,
+        responses=_documented(one),
+        openapi_extra=_extra(one),
+    )
+
+
+async def _never(request: Request) -> Response:
+    raise AssertionError(f"a description answers nothing: {request.url.path}")
+
+
+def _stand_in(
+    signature: inspect.Signature, answer: Callable[[Request], Awaitable[Response]]
+) -> Callable[..., None]:
+    def described() -> None:
+        """Stand for the operation where the framework describes it."""
+
+    described.answer = answer  # type: ignore[attr-defined]  # read by OperationRoute
+    described.__signature__ = signature  # type: ignore[attr-defined]  # read by the framework
+    return described
 
 
 def require_complete(operation: Operation, operations: Mapping[str, Operation]) -> None:
@@ -103,7 +138,9 @@ def require_complete(operation: Operation, operations: Mapping[str, Operation]) 
         raise ValueError(f"{operation.name} is guarded by {operation.guards}, which is not there")
 
 
-def _endpoint(door: Door, named: Mapping[str, Operation], operation: Operation) -> Callable[..., None]:
+def _endpoint(
+    door: Door, named: Mapping[str, Operation], operation: Operation, signature: inspect.Signature
+) -> Callable[..., None]:
     async def answer(request: Request) -> Response:
         try:
             content = await read_content(request, operation, door.limits)
@@ -111,12 +148,7 @@ def _endpoint(door: Door, named: Mapping[str, Operation], operation: Operation) 
             return refusal(error, new_id(door.clock()))
         return await run_in_threadpool(serve, door, named, operation, request, content)
 
-    def described() -> None:
-        """Stand for the operation where the framework describes it."""
-
-    described.answer = answer  # type: ignore[attr-defined]  # read by OperationRoute
-    described.__signature__ = inspect.Signature(_parameters(operation))  # type: ignore[attr-defined]  # read by the framework
-    return described
+    return _stand_in(signature, answer)
 
 
 def _parameters(operation: Operation) -> list[inspect.Parameter]:

@@ -17,7 +17,7 @@ STATES = ("waiting", "delivered", "dead")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
+class Message:
     """One message to one endpoint.
 
     Attributes
@@ -47,7 +47,7 @@ class Delivery:
     delivered_at: datetime | None
 
     @classmethod
-    def of(cls, row: AnyRow) -> "Delivery":
+    def of(cls, row: AnyRow) -> "Message":
         """Read a row."""
         names = set(cls.__dataclass_fields__) - {"body", "last_error"}
         said = {name: getattr(row, name) for name in names}
@@ -83,7 +83,7 @@ def list_due(session: Session, now: datetime) -> tuple[tuple[UUID, bool], ...]:
 
 def lease_due(
     session: Session, endpoint: UUID, now: datetime, lease: timedelta, *, limit: int
-) -> tuple[Delivery, ...]:
+) -> tuple[Message, ...]:
     """Take messages of an endpoint that are due; nobody else takes them before the lease ends.
 
     Parameters
@@ -106,14 +106,14 @@ def lease_due(
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    found = tuple(Delivery.of(row) for row in session.execute(query))
+    found = tuple(Message.of(row) for row in session.execute(query))
     if found:
         taken = update(DELIVERY).where(DELIVERY.c.id.in_([one.id for one in found]))
         session.execute(taken.values(leased_until=now + lease))
     return found
 
 
-def keep_try(session: Session, delivery: Delivery, **outcome: object) -> None:
+def keep_try(session: Session, delivery: Message, **outcome: object) -> None:
     """Write how a try ended, unless another worker has written it meanwhile; the lease ends."""
     row = DELIVERY.c
     query = update(DELIVERY).where(
@@ -122,7 +122,7 @@ def keep_try(session: Session, delivery: Delivery, **outcome: object) -> None:
     session.execute(query.values(leased_until=None, **outcome))
 
 
-def end_leases(session: Session, deliveries: Sequence[Delivery]) -> None:
+def end_leases(session: Session, deliveries: Sequence[Message]) -> None:
     """Give back messages that were taken and not sent."""
     wanted = [one.id for one in deliveries]
     query = update(DELIVERY).where(DELIVERY.c.id.in_(wanted), DELIVERY.c.state == "waiting")
@@ -142,7 +142,7 @@ def send_again(session: Session, delivery: UUID, now: datetime) -> None:
     session.execute(query.values(state="waiting", attempts=0, next_at=now, leased_until=None))
 
 
-def find_delivery(session: Session, book_id: int, delivery: UUID) -> tuple[Delivery, str]:
+def find_delivery(session: Session, book_id: int, delivery: UUID) -> tuple[Message, str]:
     """Return a message of a book, and whose endpoint it goes to.
 
     Raises
@@ -154,7 +154,7 @@ def find_delivery(session: Session, book_id: int, delivery: UUID) -> tuple[Deliv
     found = session.execute(query).one_or_none()
     if found is None:
         raise Missing(f"There is no delivery {delivery} in this book.", delivery=str(delivery))
-    return Delivery.of(found), str(found.party)
+    return Message.of(found), str(found.party)
 
 
 def list_deliveries(
@@ -166,7 +166,7 @@ def list_deliveries(
     state: str,
     after: UUID | None,
     limit: int,
-) -> tuple[Delivery, ...]:
+) -> tuple[Message, ...]:
     """Return messages of a book, first made first.
 
     Parameters
@@ -195,7 +195,7 @@ def list_deliveries(
         query = query.where(DELIVERY.c.state == state)
     if after is not None:
         query = query.where(DELIVERY.c.id > after)
-    return tuple(Delivery.of(row) for row in session.execute(query))
+    return tuple(Message.of(row) for row in session.execute(query))
 
 
 def _of_book(book_id: int) -> Select[*tuple[Any, ...]]:

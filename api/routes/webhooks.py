@@ -15,11 +15,11 @@ from ..records import deliveries, endpoints, feed
 from ..records.endpoints import Endpoint, endpoint_place
 from ..vault import Vault
 from ..wire.webhooks import (
-    DeliveryList,
-    DeliveryMade,
-    DeliveryQuery,
-    DeliveryReply,
     WebhookChange,
+    WebhookDeliveryList,
+    WebhookDeliveryMade,
+    WebhookDeliveryQuery,
+    WebhookDeliveryReply,
     WebhookList,
     WebhookMade,
     WebhookReply,
@@ -122,9 +122,9 @@ def read_webhook_secret(call: Call, endpoint: UUID) -> WebhookSecret:
     )
 
 
-def list_deliveries(call: Call, query: DeliveryQuery) -> DeliveryList:
+def list_deliveries(call: Call, query: WebhookDeliveryQuery) -> WebhookDeliveryList:
     """List messages and how they fared; those of state ``dead`` are tried no more."""
-    after = read_cursor(call, query, "delivery.list")
+    after = read_cursor(call, query, "webhook-delivery.list")
     found = deliveries.list_deliveries(
         call.session,
         call.book_id,
@@ -134,15 +134,17 @@ def list_deliveries(call: Call, query: DeliveryQuery) -> DeliveryList:
         after=UUID(str(after[0])) if after else None,
         limit=query.limit + 1,
     )
-    rows, following = page_of(call, query, found, lambda one: (str(one.id),), name="delivery.list")
-    return DeliveryList(items=[DeliveryReply(**delivery_fields(one)) for one in rows], next=following)
+    rows, following = page_of(call, query, found, lambda one: (str(one.id),), name="webhook-delivery.list")
+    return WebhookDeliveryList(
+        items=[WebhookDeliveryReply(**delivery_fields(one)) for one in rows], next=following
+    )
 
 
-def redeliver(call: Call, delivery: UUID) -> DeliveryMade:
+def redeliver(call: Call, delivery: UUID) -> WebhookDeliveryMade:
     """Send a message again, from its first try on; the receiver knows it by its identity."""
     deliveries.send_again(call.session, delivery, call.now)
     found, _ = deliveries.find_delivery(call.session, call.book_id, delivery)
-    return DeliveryMade(**delivery_fields(found))
+    return WebhookDeliveryMade(**delivery_fields(found))
 
 
 def _hooks(call: Call) -> Hooks:
@@ -180,19 +182,19 @@ _ALL = "/books/{book}/webhook-endpoints"
 _ONE = _ALL + "/{endpoint}"
 OPERATIONS = (
     Operation(
-        name="delivery.list",
+        name="webhook-delivery.list",
         method="GET",
-        path="/books/{book}/deliveries",
+        path="/books/{book}/webhook-deliveries",
         handler=list_deliveries,
-        tag="deliveries",
+        tag="webhook-deliveries",
         narrows=True,
     ),
     Operation(
-        name="delivery.redeliver",
+        name="webhook-delivery.redeliver",
         method="POST",
-        path="/books/{book}/deliveries/{delivery}/redeliveries",
+        path="/books/{book}/webhook-deliveries/{delivery}/redeliveries",
         handler=redeliver,
-        tag="deliveries",
+        tag="webhook-deliveries",
         status=201,
         owner=_delivery_owner,
     ),

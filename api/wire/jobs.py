@@ -1,9 +1,10 @@
 """What is asked and answered about jobs: long work, how far it is, and what came of it."""
 
+import json
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, WrapValidator
 
 from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.terms.document import TermDocument
@@ -11,6 +12,16 @@ from ...finance.allocation import AllocationDocument
 from ..paging import PageQuery
 from ..records.jobs import Job
 from .base import Asked, Instant, Made, Problem, Reply
+
+
+def _read_problem(value: object, _inner: object) -> AllocationDocument:
+    """Read the problem as a document of its own: inside another model its tables would not tell their faults."""
+    if isinstance(value, AllocationDocument):
+        return value
+    return AllocationDocument.read(json.dumps(value))
+
+
+Posed = Annotated[AllocationDocument, WrapValidator(_read_problem)]
 
 
 class AllocationJobRequest(Asked):
@@ -24,7 +35,7 @@ class AllocationJobRequest(Asked):
         Who chooses; ``auto`` is the optimizer.
     """
 
-    problem: AllocationDocument
+    problem: Posed
     deadline_s: Annotated[int, Field(ge=1, le=3600)] = 60
     strategy: Annotated[str, Field(pattern=r"^[a-z_]{1,64}$")] = "auto"
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from ..paging import PageQuery
-from ..records.deliveries import Delivery
+from ..records.deliveries import Message
 from ..records.endpoints import Endpoint
 from .base import Asked, Instant, Made, Reply
 
@@ -112,14 +112,14 @@ class WebhookSecret(Reply):
     earlier_until: Instant | None
 
 
-class DeliveryQuery(PageQuery):
+class WebhookDeliveryQuery(PageQuery):
     """Which messages: of one endpoint, of one state; ``dead`` are those that are tried no more."""
 
     endpoint: UUID | None = None
     state: Literal["", "waiting", "delivered", "dead"] = ""
 
 
-class DeliveryFields(Reply):
+class WebhookDeliveryFields(Reply):
     """What all answers about a message tell; the message itself is the receiver's."""
 
     id: UUID
@@ -134,7 +134,7 @@ class DeliveryFields(Reply):
     delivered_at: Instant | None
 
 
-def delivery_fields(one: Delivery) -> dict[str, Any]:
+def delivery_fields(one: Message) -> dict[str, Any]:
     """Return a message as fields of an answer."""
     return {
         "id": one.id,
@@ -150,16 +150,16 @@ def delivery_fields(one: Delivery) -> dict[str, Any]:
     }
 
 
-class DeliveryReply(DeliveryFields):
+class WebhookDeliveryReply(WebhookDeliveryFields):
     """A message and how it fared."""
 
 
-class DeliveryMade(Made, DeliveryFields):
+class WebhookDeliveryMade(Made, WebhookDeliveryFields):
     """A message that will be sent again."""
 
 
-class DeliveryList(Reply):
+class WebhookDeliveryList(Reply):
     """A page of messages."""
 
-    items: list[DeliveryReply]
+    items: list[WebhookDeliveryReply]
     next: str | None

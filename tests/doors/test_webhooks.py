@@ -130,7 +130,7 @@ def test_a_payment_is_told_once_and_its_signature_verifies(
     assert b"foundation" not in content
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(content.replace(b"250", b"950"), headers)
-    log = mira.seen(f"/books/main/deliveries?endpoint={hook['id']}")["items"]
+    log = mira.seen(f"/books/main/webhook-deliveries?endpoint={hook['id']}")["items"]
     assert [(one["state"], one["attempts"], one["last_status"]) for one in log] == [("delivered", 1, 204)]
 
 
@@ -140,7 +140,9 @@ def test_only_what_its_owner_may_read_is_told(ask: Ask, receiver: Receiver, work
     ask("mira").made(GIFTS, GIFT)
     work_off(worker, turns=3)
     assert len(receiver.got) == 1  # the giver's own; not the investor, not the hub
-    listed = {name: ask(name).seen("/books/main/deliveries")["items"] for name in ("fiona", "ivo", "hana")}
+    listed = {
+        name: ask(name).seen("/books/main/webhook-deliveries")["items"] for name in ("fiona", "ivo", "hana")
+    }
     assert {name: len(items) for name, items in listed.items()} == {"fiona": 1, "ivo": 0, "hana": 0}
 
 
@@ -195,17 +197,19 @@ def test_a_refused_message_is_tried_again_and_ends_among_the_dead(
     one = mira.seen(f"{HOOKS}/{hook['id']}")
     assert (one["active"], one["disabled_for"]) == (False, "failing")
     assert len({headers["webhook-id"] for headers, _ in receiver.got}) == 1
-    [waiting] = mira.seen("/books/main/deliveries?state=waiting")["items"]
+    [waiting] = mira.seen("/books/main/webhook-deliveries?state=waiting")["items"]
     tag = mira.get(f"{HOOKS}/{hook['id']}").headers["ETag"]
     on = {"url": receiver.url, "active": True}
     assert mira.put(f"{HOOKS}/{hook['id']}", on).status_code == 428
     assert mira.put(f"{HOOKS}/{hook['id']}", on, {"If-Match": '"old"'}).status_code == 412
     assert mira.put(f"{HOOKS}/{hook['id']}", on, {"If-Match": tag}).json()["active"]
     receiver.answers = []
-    again = mira.made(f"/books/main/deliveries/{waiting['id']}/redeliveries")
+    again = mira.made(f"/books/main/webhook-deliveries/{waiting['id']}/redeliveries")
     assert (again["state"], again["attempts"]) == ("waiting", 0)
     work_off(later(worker, days=20), turns=3)
-    assert mira.seen(f"/books/main/deliveries?endpoint={hook['id']}")["items"][0]["state"] == "delivered"
+    assert (
+        mira.seen(f"/books/main/webhook-deliveries?endpoint={hook['id']}")["items"][0]["state"] == "delivered"
+    )
     told = [json.loads(content)["type"] for _, content in receiver.got]
     assert told[-1] == "webhook.disabled"
 
@@ -221,7 +225,7 @@ def test_a_receiver_that_is_gone_is_switched_off_at_once(
     work_off(worker, turns=3)
     assert len(receiver.got) == 1
     assert mira.seen(f"{HOOKS}/{hook['id']}")["disabled_for"] == "gone"
-    states = [one["state"] for one in mira.seen("/books/main/deliveries")["items"]]
+    states = [one["state"] for one in mira.seen("/books/main/webhook-deliveries")["items"]]
     assert states == ["dead", "waiting"]
 
 
