@@ -39,9 +39,14 @@ def create_app(
     'almoner'
     """
     app = FastAPI(
-        title="almoner", version=__version__, docs_url=None, redoc_url=None, openapi_url="/v1/openapi.json"
+        title="almoner",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/v1/openapi.json",
+        separate_input_output_schemas=False,
     )
-    app.include_router(router(engine=engine, identify=identify, clock=clock, door=door))
+    app.router.routes.extend(router(engine=engine, identify=identify, clock=clock, door=door).routes)
     for status, title in STATUS_TITLES.items():
         app.add_exception_handler(status, _refusal(status, title, clock))
     app.add_exception_handler(Exception, lambda _request, _error: fault_response(new_id(clock())))

@@ -32,6 +32,7 @@ KEPT_SECONDS = 3600.0
 LEEWAY = 30
 MOST_KEYS = 50
 RSA_BITS = (2048, 8192)
+KINDS = ("EC", "OKP", "RSA")  # never a secret that both sides hold
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 INVALID = "This token is not one of an issuer trusted here. Sign in again."
 
@@ -264,7 +265,7 @@ def _unreadable(address: str) -> Never:
 
 def _usable(said: object) -> Key | None:
     """Return a key of a set; None for one of another use, kind or size, or one that is not readable."""
-    if not isinstance(said, dict) or said.get("use", "sig") != "sig":
+    if not isinstance(said, dict) or said.get("use", "sig") != "sig" or said.get("kty") not in KINDS:
         return None
     try:
         key = JWKRegistry.import_key(said)

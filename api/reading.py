@@ -9,6 +9,7 @@ import asyncio
 import hashlib
 import json
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any, Never
 from urllib.parse import parse_qsl
 
@@ -151,7 +152,13 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
     """
     try:
         text = content.decode("utf-8")
-        said = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int)
+        said = json.loads(
+            text,
+            object_pairs_hook=_once,
+            parse_constant=_no_constant,
+            parse_int=_short_int,
+            parse_float=_finite,
+        )
         json.dumps(said, ensure_ascii=False).encode("utf-8")  # a lone surrogate has no bytes
         _require_shallow(said)
     except UnicodeError:
@@ -201,6 +208,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(text: str) -> Never:
     raise RequestMalformed(f"{text} is no number of JSON. Send a finite number.")
+
+
+def _finite(text: str) -> float:
+    found = float(text)
+    return found if isfinite(found) else _no_constant(text[:40])
 
 
 def _short_int(text: str) -> int:

@@ -6,6 +6,7 @@ check itself. Here the document says what is served: problem documents, and a be
 
 from typing import Any
 
+from .problems import PROBLEM_TYPE
 from .routing import SCHEME
 
 HOW = "A token of the sign-in, or an API key, as `Authorization: Bearer …`."
@@ -24,11 +25,16 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     >>> complete({"paths": {}})["components"]["securitySchemes"]["bearer"]["scheme"]
     'bearer'
     """
-    schemes = document.setdefault("components", {}).setdefault("securitySchemes", {})
+    refusals = document.setdefault("components", {}).setdefault("responses", {})
+    schemes = document["components"].setdefault("securitySchemes", {})
     schemes[SCHEME] = {"type": "http", "scheme": "bearer", "description": HOW}
     for operations in document["paths"].values():
         for operation in operations.values():
             for status, answer in operation.get("responses", {}).items():
-                if status >= "400" and "application/problem+json" in answer.get("content", {}):
-                    answer["content"].pop("application/json", None)
+                if status >= "400" and PROBLEM_TYPE in answer.get("content", {}):
+                    operation["responses"][status] = {"$ref": f"#/components/responses/Problem{status}"}
+                    refusals[f"Problem{status}"] = {
+                        "description": answer["description"],
+                        "content": {PROBLEM_TYPE: answer["content"][PROBLEM_TYPE]},
+                    }
     return document

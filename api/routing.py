@@ -5,12 +5,13 @@ words; and what a framework validates before asking who is calling tells too muc
 the framework describe the operation and answers by itself, also inside another application.
 """
 
+import copy
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, request_response
 from starlette.concurrency import run_in_threadpool
 
 from ..finance.documents import Code
@@ -71,22 +72,22 @@ def routes_of(door: Door, operations: Iterable[Operation]) -> APIRouter:
     named = {one.name: one for one in listed}
     if len(named) != len(listed):
         raise ValueError("two operations have one name")
-    router = APIRouter(prefix="/v1", route_class=OperationRoute)
+    router = APIRouter(route_class=OperationRoute)
     for one in listed:
         require_complete(one, named)
-        add_route(router, one, _answering(door, named, one), told=documented(one))
+        answer = _answering(door, named, one)
+        router.routes.append(route_of(one, answer, told=documented(one)))
     return router
 
 
-def add_route(
-    router: APIRouter, operation: Operation, answer: Answer, *, told: dict[int | str, dict[str, Any]]
-) -> None:
-    """Add the route of an operation: described for the reference, answered by ``answer``.
+Told = dict[int | str, dict[str, Any]]
+
+
+def route_of(operation: Operation, answer: Answer, *, told: Told) -> OperationRoute:
+    """Return the route of an operation: described once in a process, answered for each door.
 
     Parameters
     ----------
-    router : APIRouter
-        With ``OperationRoute`` as its class.
     operation : Operation
         What is described.
     answer : callable
@@ -94,20 +95,47 @@ def add_route(
     told : dict
         The answers, for the reference.
     """
-    router.add_api_route(
-        operation.path,
-        _endpoint(operation, answer),
-        methods=[operation.method],
-        name=operation.name,
-        operation_id=operation.name.replace(".", "_").replace("-", "_"),
-        summary=_summary(operation),
-        description=_description(operation),
-        tags=[operation.tag],
-        status_code=operation.status,
-        response_model=operation.shape.reply,
+    known = _DESCRIBED.get(id(operation))
+    if known is None or known[0] is not operation:
+        known = _DESCRIBED[id(operation)] = (operation, _described(operation, told))
+    route = copy.copy(known[1])
+    route.endpoint = _stand_in(inspect.signature(route.endpoint), answer)
+    route.app = request_response(route.get_route_handler())
+    return route
+
+
+_DESCRIBED: dict[int, tuple[Operation, "OperationRoute"]] = {}
+
+
+def _described(one: Operation, told: dict[int | str, dict[str, Any]]) -> OperationRoute:
+    """Let the framework describe an operation, which takes it longer than anything else at a start."""
+    return OperationRoute(
+        f"/v1{one.path}",
+        _stand_in(inspect.Signature(_parameters(one)), _never),
+        methods=[one.method],
+        name=one.name,
+        operation_id=one.name.replace(".", "_").replace("-", "_"),
+        summary=_summary(one),
+        description=_description(one),
+        tags=[one.tag],
+        status_code=one.status,
+        response_model=one.shape.reply,
         responses=told,
-        openapi_extra=_extra(operation),
+        openapi_extra=_extra(one),
     )
+
+
+async def _never(request: Request) -> Response:
+    raise AssertionError(f"a description answers nothing: {request.url.path}")
+
+
+def _stand_in(signature: inspect.Signature, answer: Answer) -> Callable[..., None]:
+    def described() -> None:
+        """Stand for the operation where the framework describes it."""
+
+    described.answer = answer  # type: ignore[attr-defined]  # read by OperationRoute
+    described.__signature__ = signature  # type: ignore[attr-defined]  # read by the framework
+    return described
 
 
 def require_complete(operation: Operation, operations: Mapping[str, Operation]) -> None:
@@ -132,15 +160,6 @@ def _answering(door: Door, named: Mapping[str, Operation], operation: Operation)
         return await run_in_threadpool(serve, door, named, operation, request, content)
 
     return answer
-
-
-def _endpoint(operation: Operation, answer: Answer) -> Callable[..., None]:
-    def described() -> None:
-        """Stand for the operation where the framework describes it."""
-
-    described.answer = answer  # type: ignore[attr-defined]  # read by OperationRoute
-    described.__signature__ = inspect.Signature(_parameters(operation))  # type: ignore[attr-defined]  # read by the framework
-    return described
 
 
 def _parameters(operation: Operation) -> list[inspect.Parameter]:

@@ -28,7 +28,7 @@ from .polling import Topic
 from .problems import problem_of
 from .records.feed import find_position
 from .routes.jobs import job_owner, read_job
-from .routing import Answer, OperationRoute, add_route, documented, require_complete
+from .routing import Answer, OperationRoute, documented, require_complete, route_of
 from .serving import Asked, enter, grants_of, require_owner, serve
 from .wire.feed import FURTHEST, FeedQuery, StreamItem, StreamPage
 
@@ -91,7 +91,7 @@ def stream_routes(door: Door) -> APIRouter:
     door : Door
         What the mounting was given.
     """
-    router = APIRouter(prefix="/v1", route_class=OperationRoute)
+    router = APIRouter(route_class=OperationRoute)
     for one in STREAMS:
         require_complete(one, {})
         told = documented(one)
@@ -99,7 +99,7 @@ def stream_routes(door: Door) -> APIRouter:
             "description": "Messages as they happen; the data of each is that of an item of the schema",
             "content": {MEDIA: {"schema": {"type": "string"}}},
         }
-        add_route(router, one, _answering(door, one), told=told)
+        router.routes.append(route_of(one, _answering(door, one), told=told))
     return router
 
 

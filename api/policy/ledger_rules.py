@@ -37,7 +37,7 @@ LEDGER_RULES: dict[str, str] = {
     "proposal.read": "F I M Ho",
     "refund.book": "M",
     "reversal.make": "M",
-    "spending_report.record": "M",
+    "spending-report.record": "M",
     "transaction.list": "F Io M Ho A*",
     "transaction.post": "M",
     "transaction.read": "F Io M Ho A*",

@@ -27,7 +27,9 @@ NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 MINE, OTHER = "fund/mine", "fund/other"
 
 
-def cell(operation: str, caller: str, situation: Situation = "own", *, method: str = "GET") -> str:
+def cell(
+    operation: str, caller: str, situation: Situation = "own", *, method: str = "GET", booked: bool = True
+) -> str:
     """Return what an operation answers: ``yes``, ``own``, ``published``, ``any``, ``no`` or ``hidden``.
 
     Parameters
@@ -42,6 +44,8 @@ def cell(operation: str, caller: str, situation: Situation = "own", *, method: s
         without the duties to make and to check.
     method : str
         Whether it writes.
+    booked : bool
+        Its address names a book; what names none is open to all that the rule lets in.
 
     Examples
     --------
@@ -49,7 +53,9 @@ def cell(operation: str, caller: str, situation: Situation = "own", *, method: s
     ('yes', 'no', 'published')
     """
     rule = RULES[operation]
-    question = Question(rule=rule, scope="x", making=method != "GET", engagement=MINE, now=NOW)
+    question = Question(
+        rule=rule, scope="x", making=method != "GET", engagement=MINE, published=not booked, now=NOW
+    )
     if caller == "public":
         return _public(question)
     asker = Caller(
@@ -64,7 +70,7 @@ def cell(operation: str, caller: str, situation: Situation = "own", *, method: s
         return "hidden"
     except AuthError:
         return "no"
-    if access.role == "signed in":
+    if access.role in {"signed in", "public"}:
         return "any"
     return "own" if access.own else "yes"
 
@@ -81,7 +87,7 @@ def _public(question: Question) -> str:
         allowed(None, (), question)
     except AuthError:
         return "published"
-    raise AssertionError("an unpublished engagement is let out")
+    return "yes"
 
 
 def _fields(question: Question) -> dict[str, Any]:
@@ -109,7 +115,8 @@ def rows(operations: Iterable[Operation]) -> Iterator[list[str]]:
     """Yield the matrix: operation, method, address, then one cell per kind of caller."""
     yield ["operation", "method", "address", *NAMES]
     for one in sorted(operations, key=lambda each: each.name):
-        cells = (cell(one.name, name, method="POST" if one.writes else "GET") for name in NAMES)
+        method = "POST" if one.writes else "GET"
+        cells = (cell(one.name, name, method=method, booked="{book}" in one.path) for name in NAMES)
         yield [one.name, one.method, f"/v1{one.path}", *cells]
 
 

@@ -11,18 +11,18 @@ from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
 from ..sound import sound
+from ..term_size import count_places, members_of, require_fewer
+from ..wire.forecasts import AgreementSimulationRequest, TermsForecast
 from ..wire.terms import (
     AgreementCaseRequest,
-    AgreementSimulationRequest,
     TermsBounds,
-    TermsForecast,
     TermsLint,
     TermsPayments,
     TermsWording,
     WordingQuery,
 )
 from .agreements import find_shown
-from .terms import CASE_EXAMPLE, OUTCOMES_EXAMPLE, worded
+from .terms import CASE_EXAMPLE, OUTCOMES_EXAMPLE, SIGNED_IN, worded
 
 
 def read_bounds(call: Call, agreement: Code) -> TermsBounds:
@@ -61,8 +61,10 @@ def _paid(stored: StoredAgreement, case: Case) -> TermsPayments:
 
 def simulate_agreement(call: Call, agreement: Code, body: AgreementSimulationRequest) -> TermsForecast:
     """Pay the terms in force on many drawn paths; the same request gives the same bytes."""
-    program = find_shown(call, agreement).lineage.overlaid.program
-    return TermsForecast.of(forecast(program, sound(body.outcomes), paths=body.paths, seed=body.seed))
+    program, outcomes = find_shown(call, agreement).lineage.overlaid.program, sound(body.outcomes)
+    drawn = count_places(program, members_of(outcomes)) * body.paths
+    require_fewer(drawn, SIGNED_IN.drawn, "/paths", "places of all paths")
+    return TermsForecast.of(forecast(program, outcomes, paths=body.paths, seed=body.seed))
 
 
 _READ = "/books/{book}/agreements/{agreement}/readings"

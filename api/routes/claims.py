@@ -55,12 +55,12 @@ def list_claims(call: Call, agreement: Code, query: ClaimQuery) -> ClaimList:
     ]
     masked = call.access.masked
     if query.state is None:
-        codes, after = cut(call, query, every, lambda code: (code,), name="claim.list")
+        codes, after = cut(call, query, every, lambda code: (code,), name=f"claim.list/{agreement}")
         found = rounds.list_statuses(call.session, call.book, agreement, codes, clock=call.clock)
         return ClaimList(items=[ClaimLine.of(one, masked=masked) for one in found], next=after)
     standing = rounds.list_statuses(call.session, call.book, agreement, every, clock=call.clock)
     chosen = (one for one in standing if one.state == query.state)
-    rows, after = cut(call, query, chosen, lambda one: (one.claim.code,), name="claim.list")
+    rows, after = cut(call, query, chosen, lambda one: (one.claim.code,), name=f"claim.list/{agreement}")
     return ClaimList(items=[ClaimLine.of(one, masked=masked) for one in rows], next=after)
 
 
@@ -124,7 +124,9 @@ def list_evidence(call: Call, agreement: Code, claim: Code, query: PageQuery) ->
     stored = find_stored(call, agreement)
     claims.find_claim(call.session, stored, claim)
     found = claims.list_evidence(call.session, stored, claim)
-    rows, after = cut(call, query, found, lambda one: (one.sha256,), name="evidence.list")
+    rows, after = cut(
+        call, query, found, lambda one: (one.sha256,), name=f"evidence.list/{agreement}/{claim}"
+    )
     return EvidenceList(items=[EvidenceRow.of(one) for one in rows], next=after)
 
 
@@ -135,7 +137,14 @@ def check_evidence(call: Call, agreement: Code, claim: Code) -> EvidenceFound:
 
 
 OPERATIONS = (
-    Operation(name="claim.list", method="GET", path=CLAIMS, handler=list_claims, tag="claims", narrows=True),
+    Operation(
+        name="claim.list",
+        method="GET",
+        path=CLAIMS,
+        handler=list_claims,
+        tag="claims",
+        narrows=True,
+    ),
     Operation(
         name="claim.make",
         method="POST",

@@ -15,6 +15,7 @@ from ..paging import PageQuery, cut, page_of, read_cursor
 from ..wire.contributions import (
     ContributionList,
     ContributionMade,
+    ContributionNumber,
     ContributionQuery,
     ContributionReply,
     ContributionRequest,
@@ -78,14 +79,16 @@ def receive_income(call: Call, fund: Code, body: IncomeRequest) -> ContributionM
     return told(call, made)
 
 
-def read_contribution(call: Call, fund: Code, contribution: int) -> ContributionReply:
+def read_contribution(call: Call, fund: Code, contribution: ContributionNumber) -> ContributionReply:
     """Return a contribution and what is left of it."""
     found = deposits.find_deposit(call.session, call.book_id, fund, contribution)
     call.require_own(found.contribution.giver)
     return ContributionReply.of(found)
 
 
-def list_contribution_uses(call: Call, fund: Code, contribution: int, query: PageQuery) -> UseList:
+def list_contribution_uses(
+    call: Call, fund: Code, contribution: ContributionNumber, query: PageQuery
+) -> UseList:
     """List every payment a contribution took part in, oldest first; what came back is negative."""
     found = deposits.find_deposit(call.session, call.book_id, fund, contribution)
     call.require_own(found.contribution.giver)

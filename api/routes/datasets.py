@@ -112,7 +112,7 @@ def import_dataset(call: Call, agreement: Code, query: ImportQuery) -> DatasetMa
 def list_datasets(call: Call, agreement: Code, query: PageQuery) -> DatasetList:
     """List the rows that were imported under an agreement: sums, never people."""
     found = importing.list_datasets(call.session, call.book, agreement)
-    rows, after = cut(call, query, found, lambda one: (one.code,), name="dataset.list")
+    rows, after = cut(call, query, found, lambda one: (one.code,), name=f"dataset.list/{agreement}")
     masked = call.access.masked
     return DatasetList(items=[DatasetFields.of(one, masked=masked) for one in rows], next=after)
 

@@ -103,7 +103,7 @@ def list_determinations(call: Call, agreement: Code, claim: Code, query: PageQue
         query,
         _found(call, agreement, claim),
         lambda one: (one.round, one.verifier),
-        name="determination.list",
+        name=f"determination.list/{agreement}/{claim}",
     )
     masked = call.access.masked
     return DeterminationList(items=[DeterminationLine.of(one, masked=masked) for one in rows], next=after)

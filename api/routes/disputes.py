@@ -47,7 +47,7 @@ def list_disputes(call: Call, agreement: Code, query: DisputeQuery) -> DisputeLi
         for one in disputes.list_stored(call.session, find_stored(call, agreement))
         if query.claim in {None, one.dispute.claim} and query.outcome in {None, one.dispute.outcome or "open"}
     )
-    rows, after = cut(call, query, found, lambda one: (one.code,), name="dispute.list")
+    rows, after = cut(call, query, found, lambda one: (one.code,), name=f"dispute.list/{agreement}")
     return DisputeList(items=[DisputeReply.of(one) for one in rows], next=after)
 
 

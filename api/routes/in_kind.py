@@ -13,7 +13,7 @@ from ..amounts import money_of
 from ..door import Call
 from ..operation import Operation
 from ..paging import cut
-from ..wire.contributions import ContributionMade
+from ..wire.contributions import ContributionMade, ContributionNumber
 from ..wire.in_kind import (
     ExpiryRequest,
     GiftList,
@@ -64,7 +64,7 @@ def offer_in_kind(call: Call, fund: Code, body: OfferRequest) -> ContributionMad
     return told(call, made)
 
 
-def value_gift(call: Call, fund: Code, gift: int, body: ValuationRequest) -> ValuationMade:
+def value_gift(call: Call, fund: Code, gift: ContributionNumber, body: ValuationRequest) -> ValuationMade:
     """Say what a gift in kind is worth, in the caller's own name; never the giver's, and never cash."""
     held = registry.find_fund(call.session, call.book, fund)
     given = deposits.find_deposit(call.session, call.book_id, fund, gift).contribution

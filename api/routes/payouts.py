@@ -47,7 +47,7 @@ def list_payouts(call: Call, agreement: Code, query: PayoutQuery) -> PayoutList:
     rows = settlements.list_payout_page(
         call.session,
         stored.id,
-        after=read_cursor(call, query, "payout.list"),
+        after=read_cursor(call, query, f"payout.list/{agreement}"),
         limit=query.limit + 1,
         ends=None if call.own is None else {call.own, *names_of(stored, call.own)},
         claim=query.claim or "",
@@ -59,7 +59,7 @@ def list_payouts(call: Call, agreement: Code, query: PayoutQuery) -> PayoutList:
         query,
         found,
         lambda one: (one.position, one.clause, one.period, one.payer, one.payee),
-        name="payout.list",
+        name=f"payout.list/{agreement}",
     )
     return PayoutList(items=[PayoutLine.of(one) for one in page], next=after)
 

@@ -1,6 +1,7 @@
 """Portfolios over HTTP: where all signed agreements of a book stand together."""
 
 from ...contracts.acts import viewing
+from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.portfolio_rows import PortfolioRow
 from ...contracts.records import agreements
 from ...finance.documents import Code
@@ -8,8 +9,9 @@ from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
 from ..sound import sound
+from ..term_size import count_places, members_of, require_fewer
 from ..wire.portfolios import PortfolioForecast, PortfolioForecastRequest, PortfolioLine, PortfolioReply
-from .terms import OUTCOMES_EXAMPLE
+from .terms import OUTCOMES_EXAMPLE, SIGNED_IN
 
 
 class PortfolioQuery(PageQuery):
@@ -44,15 +46,18 @@ def forecast_portfolio(call: Call, body: PortfolioForecastRequest) -> PortfolioF
     Only the agreements that have a model; the same request gives the same bytes, and nothing is stored.
     """
     models = {code: sound(one) for code, one in body.outcomes.items()}
+    codes = [one for one in _codes(call) if one in models]
+    places = sum(_places(call, code, models[code]) for code in codes)
+    require_fewer(places * body.paths, SIGNED_IN.drawn, "/paths", "places of all paths")
     rows = viewing.portfolio(
-        call.session,
-        call.book,
-        outcomes=models,
-        paths=body.paths,
-        seed=body.seed,
-        only=[one for one in _codes(call) if one in models],
+        call.session, call.book, outcomes=models, paths=body.paths, seed=body.seed, only=codes
     )
     return PortfolioForecast(items=[PortfolioLine.of(one) for one in sorted(rows, key=_key)])
+
+
+def _places(call: Call, code: str, model: OutcomesDocument) -> int:
+    program = agreements.find_agreement(call.session, call.book, code).lineage.overlaid.program
+    return count_places(program, members_of(model))
 
 
 def _codes(call: Call) -> list[str]:

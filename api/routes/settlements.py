@@ -41,7 +41,7 @@ def list_settlements(call: Call, agreement: Code, query: PageQuery) -> Settlemen
     stored = find_stored(call, agreement)
     require_part(call, stored)
     places = (one.position for one in settlements.list_settlements(call.session, stored.id))
-    chosen, after = cut(call, query, places, lambda place: (place,), name="settlement.list")
+    chosen, after = cut(call, query, places, lambda place: (place,), name=f"settlement.list/{agreement}")
     found = showing.show_settlements(call.session, stored, chosen)
     return SettlementList(items=[_shown(call, stored, one) for one in found], next=after)
 

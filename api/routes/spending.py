@@ -260,7 +260,7 @@ OPERATIONS = (
         examples={"quarter": {"implementer": "hub-a", "amount": "250.00", "unit": "USD"}},
     ),
     Operation(
-        name="spending_report.record",
+        name="spending-report.record",
         method="POST",
         path=f"{POOL}/spending-reports",
         handler=record_report,

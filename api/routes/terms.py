@@ -1,8 +1,8 @@
 """Terms over HTTP: read five ways and simulated, without an account and without storing anything."""
 
 import json
-
-from pydantic import BaseModel
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ...contracts.forecast import forecast
 from ...contracts.outcomes.document import EXAMPLE as OUTCOMES
@@ -23,52 +23,74 @@ from ...contracts.terms.words.reasons import explain
 from ...contracts.terms.words.sheet import sheet_markdown, sheet_text
 from ...finance.dates import parse_day
 from ..door import Call
-from ..errors import BodyTooLarge, RequestInvalid
+from ..errors import BodyTooLarge
 from ..operation import Operation
 from ..printing import Paper
 from ..sound import sound
 from ..term_pages import render_terms
+from ..term_size import NOBODY, count_periods, count_places, members_of, require_fewer
+from ..wire.forecasts import MOST_PATHS, TermsForecast, TermsSimulationRequest
 from ..wire.terms import (
     Form,
     TermsBounds,
     TermsCaseRequest,
-    TermsForecast,
     TermsLint,
     TermsLintRequest,
     TermsPayments,
     TermsReasons,
     TermsRequest,
-    TermsSimulationRequest,
     TermsWording,
     TermsWordingRequest,
 )
 
-SMALL_PATHS = 1000
-SMALL_BYTES = 32 * 1024
-LARGE_BYTES = 256 * 1024
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingLimits:
+    """How much is worked on at once.
+
+    Attributes
+    ----------
+    size : int [bytes]
+        Of a request.
+    places : int [places]
+        Steps of the terms x periods x members.
+    drawn : int [places]
+        Places x paths.
+    paths : int [paths]
+        Of a simulation.
+    """
+
+    size: int
+    places: int
+    drawn: int
+    paths: int
+
+
+PUBLIC = ReadingLimits(size=32 * 1024, places=4_000, drawn=5_000_000, paths=1000)
+SIGNED_IN = ReadingLimits(size=256 * 1024, places=40_000, drawn=50_000_000, paths=MOST_PATHS)
 
 
 def lint_terms(call: Call, body: TermsLintRequest) -> TermsLint:
     """Find what is sound in terms and still not meant; nothing is stored."""
-    terms = fitting(call, body, body.terms)
-    return TermsLint.of(compile_terms(terms), check(terms, dict(body.standard_errors)))
+    terms, program = fitting(call, body)
+    return TermsLint.of(program, check(terms, dict(body.standard_errors)))
 
 
 def bound_terms(call: Call, body: TermsRequest) -> TermsBounds:
     """Prove what terms can cost at most and at least; nothing is stored."""
-    program = compile_terms(fitting(call, body, body.terms))
+    _, program = fitting(call, body)
     return TermsBounds.of(program, prove(program))
 
 
 def word_terms(call: Call, body: TermsWordingRequest) -> TermsWording:
     """Put terms in plain language; nothing is stored."""
-    return worded(fitting(call, body, body.terms), body.form, body.paper)
+    terms, _ = fitting(call, body)
+    return worded(terms, body.form, body.paper)
 
 
 def pay_terms(call: Call, body: TermsCaseRequest) -> TermsPayments:
     """Work out what terms pay on observations; nothing is stored, nothing is paid."""
-    terms = fitting(call, body, body.terms)
-    program = compile_terms(terms)
+    terms, program = fitting(call, body, _members(body.case))
     return TermsPayments.of(
         terms.title, program.digest, report(carried_out(program, body.case, []), body.case)
     )
@@ -76,11 +98,19 @@ def pay_terms(call: Call, body: TermsCaseRequest) -> TermsPayments:
 
 def explain_terms(call: Call, body: TermsCaseRequest) -> TermsReasons:
     """Say why each payment on observations is what it is; nothing is stored."""
-    terms = fitting(call, body, body.terms)
-    program = compile_terms(terms)
+    terms, program = fitting(call, body, _members(body.case))
     record: list[Traced] = []
     outturn = carried_out(program, body.case, record)
     return TermsReasons.of(terms.title, program.digest, body.case.id, explain(terms, outturn, record))
+
+
+def _members(case: Case) -> dict[str, int]:
+    """Return how many members each open set has at most."""
+    named: dict[str, set[str]] = {name: set(listed) for name, listed in case.members.items()}
+    for row in case.results:
+        for name, member in row.of.items():
+            named.setdefault(name, set()).add(member)
+    return {name: len(listed) for name, listed in named.items()}
 
 
 def simulate_terms(call: Call, body: TermsSimulationRequest) -> TermsForecast:
@@ -88,28 +118,36 @@ def simulate_terms(call: Call, body: TermsSimulationRequest) -> TermsForecast:
 
     Without a sign-in at most 1,000 paths.
     """
-    if call.access.masked and body.paths > SMALL_PATHS:
-        told = f"At most {SMALL_PATHS} paths without a sign-in, not {body.paths}"
-        raise RequestInvalid(
-            f"{told}. Ask for fewer, or sign in.",
-            findings=[{"pointer": "/paths", "code": "less_than_equal", "message": told}],
-        )
-    program = compile_terms(fitting(call, body, body.terms))
-    return TermsForecast.of(forecast(program, sound(body.outcomes), paths=body.paths, seed=body.seed))
+    outcomes = sound(body.outcomes)
+    limits, counts = _limits(call), members_of(outcomes)
+    require_fewer(body.paths, limits.paths, "/paths", "paths")
+    _, program = fitting(call, body, counts)
+    require_fewer(count_places(program, counts) * body.paths, limits.drawn, "/paths", "places of all paths")
+    return TermsForecast.of(forecast(program, outcomes, paths=body.paths, seed=body.seed))
 
 
-def fitting(call: Call, body: BaseModel, terms: TermDocument) -> TermDocument:
-    """Return terms checked whole, and small enough to be worked on at once."""
-    most = SMALL_BYTES if call.access.masked else LARGE_BYTES
+def fitting(
+    call: Call, body: TermsRequest, members: Mapping[str, int] = NOBODY
+) -> tuple[TermDocument, Program]:
+    """Return terms checked whole and compiled, if they are small enough to be worked on at once."""
+    limits = _limits(call)
     size = len(body.model_dump_json(by_alias=True, exclude_defaults=True))
-    if size > most:
+    if size > limits.size:
         raise BodyTooLarge(
-            f"Terms are read at once up to {most} bytes{' without a sign-in' * call.access.masked}, and this "
-            f"has {size}. Send less.",
-            limit=most,
+            f"Terms are read at once up to {limits.size} bytes{' without a sign-in' * call.access.masked}, "
+            f"and this has {size}. Send less.",
+            limit=limits.size,
             size=size,
         )
-    return sound(terms)
+    terms = sound(body.terms)
+    require_fewer(count_periods(terms.calendar), limits.places, "/terms/calendar", "periods")
+    program = compile_terms(terms)
+    require_fewer(count_places(program, members), limits.places, "/terms", "places")
+    return terms, program
+
+
+def _limits(call: Call) -> ReadingLimits:
+    return PUBLIC if call.access.masked else SIGNED_IN
 
 
 def worded(terms: TermDocument, form: Form, paper: Paper) -> TermsWording:

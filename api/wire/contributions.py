@@ -1,8 +1,10 @@
 """What is asked and answered about contributions, income, and what became of them."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
+
+from pydantic import Field
 
 from ...finance.accounts import UNRESTRICTED
 from ...finance.contributions import ContributionClass
@@ -12,6 +14,8 @@ from ...finance.statements import Use
 from ..paging import PageQuery
 from .base import Amount, Made, Reply
 from .booking import AmountRequest
+
+ContributionNumber = Annotated[int, Field(ge=1, le=2**62)]
 
 
 class ContributionRequest(AmountRequest):

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import BaseModel, Field
 
 from ...finance.accounts import UNRESTRICTED
 from ...finance.documents import Code, DecimalText, UnitCode
@@ -257,7 +257,7 @@ class InKindList(Reply):
     next: str | None
 
 
-class MatchQuery(Reply):
+class MatchQuery(BaseModel):
     """How much of gifts may count toward a match, and by the end of which day.
 
     Attributes

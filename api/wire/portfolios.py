@@ -8,7 +8,7 @@ from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.portfolio_rows import MEASURES, PortfolioRow
 from ...finance.documents import Code
 from .base import Asked, Reply, Wire
-from .terms import Paths, Seed
+from .forecasts import Paths, Seed
 
 MOST_MODELS = 20
 

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, field_validator
+from pydantic import BaseModel, Field, StringConstraints, field_validator
 
 from ...finance.accounts import UNRESTRICTED
 from ...finance.documents import Code, DecimalText, Text, UnitCode
@@ -118,7 +118,7 @@ class RateList(Reply):
     next: str | None
 
 
-class StandingRateQuery(Reply):
+class StandingRateQuery(BaseModel):
     """Which rate: of one pair, direction and source, on a day or last before it.
 
     Attributes

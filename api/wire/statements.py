@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from pydantic import BaseModel
+
 from ...finance.documents import UnitCode
 from ...finance.ledger import LINES
 from ...finance.statements import DonorStatement, InKindGift, Statement
@@ -9,7 +11,7 @@ from ..paging import PageQuery
 from .base import Amount, Reply
 
 
-class StatementQuery(Reply):
+class StatementQuery(BaseModel):
     """Which days, ``(after, through]``, and in which currency: the fund's own when ``unit`` is None."""
 
     after: date | None = None
@@ -65,7 +67,7 @@ class StatementReply(Reply):
         )
 
 
-class DonorStatementQuery(Reply):
+class DonorStatementQuery(BaseModel):
     """Up to which day, and in which currency: the fund's own when ``unit`` is None."""
 
     through: date | None = None

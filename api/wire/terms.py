@@ -1,13 +1,10 @@
 """What is asked and answered about terms: lint, bounds, wording, payments, reasons, forecasts."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from ...contracts.forecast import Forecast
-from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.reporting import CaseReport, FigureRow, HeldExpectation, PaymentRow
 from ...contracts.terms.bounds import Proof
 from ...contracts.terms.document import TermDocument
@@ -20,9 +17,6 @@ from ...finance.documents import Code, DecimalText
 from ...finance.money import decimal_text
 from .base import Asked, Reply, Wire
 
-MOST_PATHS = 20_000
-Seed = Annotated[int, Field(ge=0, le=2**62)]
-Paths = Annotated[int, Field(ge=1, le=MOST_PATHS)]
 Form = Literal["text", "markdown", "html"]
 
 
@@ -57,22 +51,6 @@ class TermsCaseRequest(TermsRequest):
     case: Case
 
 
-class TermsSimulationRequest(TermsRequest):
-    """Terms, and what may be observed under them.
-
-    Attributes
-    ----------
-    paths : int [paths]
-        How many ways it could go; more are the work of a job.
-    seed : int [seed]
-        The same seed gives the same bytes.
-    """
-
-    outcomes: OutcomesDocument
-    paths: Paths = 1000
-    seed: Seed = 0
-
-
 class WordingQuery(Wire):
     """In which form the wording is wanted."""
 
@@ -84,22 +62,6 @@ class AgreementCaseRequest(Asked):
     """What was observed, to see what an agreement would pay on it."""
 
     case: Case
-
-
-class AgreementSimulationRequest(Asked):
-    """What may be observed under an agreement.
-
-    Attributes
-    ----------
-    paths : int [paths]
-        How many ways it could go; more are the work of a job.
-    seed : int [seed]
-        The same seed gives the same bytes.
-    """
-
-    outcomes: OutcomesDocument
-    paths: Paths = 1000
-    seed: Seed = 0
 
 
 class TermsObserved(Wire):
@@ -432,78 +394,6 @@ class TermsReasons(Reply):
             for one in reasons
         ]
         return cls(title=title, terms_sha256=digest, case=case, reasons=rows)
-
-
-class TermsSpread(Wire):
-    """How one amount or rate is spread over the paths.
-
-    Attributes
-    ----------
-    paths : int [paths]
-        On how many it is known.
-    figures : dict of str to str
-        Mean, quantiles, least and most, as decimal text.
-    """
-
-    what: str
-    unit: str
-    party: str
-    when: str
-    paths: int
-    figures: dict[str, str]
-
-
-class TermsFrequency(Wire):
-    """In what share of the paths something happens, and what it is worth."""
-
-    what: str
-    name: str
-    share: str
-    unit: str
-    mean: str
-    mean_then: str
-
-
-class TermsBin(Wire):
-    """In what share of the paths the total lies from ``low`` to ``high``."""
-
-    unit: str
-    low: str
-    high: str
-    share: str
-
-
-class TermsForecast(Reply):
-    """What comes of terms over many paths; the same request gives the same bytes.
-
-    Attributes
-    ----------
-    terms, outcomes : str
-        Digests of both documents.
-    paths : int [paths]
-        How many.
-    seed : int [seed]
-        As asked.
-    maxima : dict of str to str
-        Unit -> the most that is proven.
-    clips : dict of str to str
-        Metric -> share of its values that lay outside its domain.
-    """
-
-    terms: str
-    outcomes: str
-    paths: int
-    seed: int
-    maxima: dict[str, str]
-    spreads: list[TermsSpread]
-    frequencies: list[TermsFrequency]
-    histogram: list[TermsBin]
-    clips: dict[str, str]
-
-    @classmethod
-    def of(cls, found: Forecast) -> "TermsForecast":
-        """Return a forecast as a reply."""
-        return cls.model_validate(asdict(found))
 
 
 def digits_of(program: Program) -> Mapping[str, int]:

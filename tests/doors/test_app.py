@@ -80,6 +80,7 @@ def test_a_dry_run_shows_its_effects_and_leaves_nothing(ask: Ask) -> None:
         (b'{"giver": "foundation"', {}, 400, "request.malformed"),
         (b'{"giver": "a", "giver": "b"}', {}, 400, "request.malformed"),
         (b'{"giver": NaN}', {}, 400, "request.malformed"),
+        (b'{"giver": 1e999}', {}, 400, "request.malformed"),
         (b"\xff\xfe", {}, 400, "request.malformed"),
         (b'{"giver": "\\ud800"}', {}, 400, "request.malformed"),
         (b'{"giver": "a\\u0000b"}', {}, 400, "request.malformed"),

@@ -123,3 +123,8 @@ def test_a_fund_takes_another_currency_once_it_accepts_it(ask: Ask) -> None:
     assert held == {"USD": "0.00", "EUR": "80.00"}
     mira.made(PLEDGES, gift("investor", "50.00"))
     assert (mira.seen(FUND)["pledged"], ask("hana").seen(FUND)["pledged"]) == ("50.00", None)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "9" * 30, "x", "1.5"])
+def test_a_number_that_no_row_has_is_refused(ask: Ask, number: str) -> None:
+    assert ask("mira").get(f"{GIFTS}/{number}").status_code == 422

@@ -3,8 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.doors.pacts import CLAIMS, PACT, Deal, open_deal
+from tests.doors.pacts import CLAIMS, PACT, PEOPLE, Deal, open_deal
+from tests.doors.people import Asker, identify_by_name
 
+from almoner.api import create_app
 from almoner.finance.storage import Engine
 
 HEADER = "person,metric,achieved_on,quantity\n"
@@ -65,7 +67,7 @@ def test_every_fault_is_told_and_nothing_is_written(deal: Deal) -> None:
     assert (lines[1].endswith(","), "tomorrow" in lines[2], "'=1+1" in lines[3]) == (True, True, True)
     path = f"/datasets?code=spring&rows=3&preview={seen['digest']}"
     refused = send(deal, "hana", path, WRONG, "i1")
-    assert (refused.status_code, refused.json()["code"]) == (422, "claim.rows")
+    assert (refused.status_code, refused.json()["code"]) == (422, "claim.rows_invalid")
     assert len(refused.json()["figures"]["findings"]) == 2
     assert deal.of("hana").seen(f"{PACT}/datasets")["items"] == []
 
@@ -90,7 +92,7 @@ def test_a_table_of_other_columns_is_read_as_it_says(deal: Deal) -> None:
     seen = send(deal, "hana", f"/dataset-previews{query}", table)
     assert (seen.status_code, seen.json()["counts"][0]["value"]) == (200, "1"), seen.text
     unnamed = send(deal, "hana", "/dataset-previews", table)
-    assert (unnamed.status_code, unnamed.json()["code"]) == (422, "claim.rows")
+    assert (unnamed.status_code, unnamed.json()["code"]) == (422, "claim.rows_invalid")
     assert send(deal, "hana", "/dataset-previews?columns=person", table).json()["code"] == "request.invalid"
     assert send(deal, "hana", "/dataset-previews", "").status_code == 422
     assert send(deal, "hana", "/dataset-previews", "PK\x03\x04 no workbook").status_code == 422
@@ -101,3 +103,7 @@ def test_a_stranger_and_an_installation_without_a_key_take_no_rows(deal: Deal) -
     assert send(deal, "ada", "/dataset-previews", ROWS).status_code == 403
     assert deal.of("hugo").get(f"{PACT}/datasets").status_code == 404
     assert deal.of("eva").seen(f"{PACT}/datasets")["items"] == []
+    bare = create_app(engine=deal.engine, identify=identify_by_name(deal.watch, PEOPLE), clock=deal.watch)
+    keyless = Deal(deal.engine, deal.watch, lambda name: Asker(bare, name))
+    refused = send(keyless, "hana", "/dataset-previews", ROWS)
+    assert (refused.status_code, refused.json()["code"]) == (503, "import.no_key")

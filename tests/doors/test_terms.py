@@ -17,6 +17,8 @@ OUTCOMES = {
     "models": {"nights": {"law": {"kind": "normal", "mean": "1200", "sd": "300"}}},
 }
 
+DAYS = {"starts_on": "2026-01-01", "periods": {"every": "P1D"}}
+
 
 def test_anybody_reads_terms_five_ways_and_nothing_is_stored(ask: Ask, engine: Engine) -> None:
     public, terms = ask(), {"terms": terms_of()}
@@ -42,6 +44,9 @@ def test_a_simulation_gives_the_same_bytes_and_more_paths_take_a_sign_in(ask: As
     refused = ask().post("/terms/simulations", asked | {"paths": 1001})
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/paths")
     assert ask("nora").made("/terms/simulations", asked | {"paths": 1001})["paths"] == 1001
+    daily = terms_of(calendar=DAYS | {"ends_on": "2028-06-30"})
+    large = ask("nora").post("/terms/simulations", asked | {"terms": daily, "paths": 20_000})
+    assert (large.status_code, large.json()["errors"][0]["code"]) == (422, "too_large")
 
 
 @pytest.mark.parametrize(
@@ -52,6 +57,8 @@ def test_a_simulation_gives_the_same_bytes_and_more_paths_take_a_sign_in(ask: As
         (terms_of(calendar={"starts_on": "2026-02-30", "ends_on": "2026-12-31"}), 422, "terms.invalid"),
         (terms_of(summary="a\x00b"), 422, "terms.invalid"),
         (terms_of(summary="x" * 40_000), 413, "request.too_large"),
+        (terms_of(calendar=DAYS | {"ends_on": "2999-12-31"}), 422, "request.invalid"),
+        (terms_of(calendar=DAYS | {"ends_on": "2035-12-31"}), 422, "request.invalid"),
     ],
 )
 def test_terms_with_faults_are_refused(ask: Ask, terms: object, status: int, code: str) -> None:
