@@ -28,7 +28,7 @@ from almoner.finance.storage import Engine, Session, prepare_engine
 BOOK, FUND = "main", "pool"
 READ = f"/v1/books/{BOOK}/funds/{FUND}"
 WRITE = f"/v1/books/{BOOK}/funds/{FUND}/disbursements"
-PAYMENT = {"payee": "shelter", "amount": "1.00", "unit": "USD", "line": "disbursement"}
+PAYMENT = {"payee": "shelter", "amount": "1.00", "unit": "USD", "line": "transfer"}
 PROBE = "probe-of-the-statements"
 THREADS = 48
 GRANTS = (
