@@ -13,9 +13,9 @@ from tests.doors.people import Asker, grants_of, identify_by_name
 from almoner.api import create_app
 from almoner.api.door import NOT_HERE
 from almoner.api.identity import Caller
+from almoner.api.matrix import NAMES, SITUATIONS, cell, rows
 from almoner.api.operation import Operation
 from almoner.api.policy import RULES
-from almoner.api.policy.matrix import NAMES, SITUATIONS, cell, rows
 from almoner.api.records.tables import COMMAND
 from almoner.api.routes import OPERATIONS
 from almoner.finance.dates import Clock
