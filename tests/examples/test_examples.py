@@ -69,6 +69,14 @@ PRINTED = {
         "The map falls apart without it.",
         "207 awards; largest difference 0.000000305 OP",
     ],
+    "12_mounting.py": [
+        "{'closed': 1}",
+        "401 not shown",
+        "200 360.00",
+        "404 not shown",
+        "{'oops': 'no such table'}",
+    ],
+    "13_library.py": ["payer  shelter   paid        622944         USD"],
 }
 
 
