@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 DEFAULT_URL = "sqlite:///almoner.db"
+MEMORY = frozenset({None, "", ":memory:"})  # databases of SQLite that no file holds
 SCHEMA_VERSION = "0005"
 VERSION_TABLE = "almoner_version"
 RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lock not available"}  # SQLSTATE
@@ -71,7 +72,7 @@ def open_engine(url: str = DEFAULT_URL, *, must_exist: bool = False) -> Engine:
     """
     shown, parsed = _parse(url)
     sqlite = parsed.get_backend_name() == "sqlite"
-    memory = sqlite and parsed.database in {None, "", ":memory:"}
+    memory = sqlite and parsed.database in MEMORY
     if must_exist and sqlite and not memory and not Path(str(parsed.database)).is_file():
         raise DatabaseUnreadable(
             f"There is no database {shown}. Check the address, or make one with: almoner migrate", url=shown
@@ -141,7 +142,8 @@ def prepare_engine(engine: Engine) -> None:
     Parameters
     ----------
     engine : Engine
-        The caller's engine; connections opened before this call keep their settings.
+        The caller's engine. Connections that wait in its pool are opened anew (or set, in memory); one that
+        is in use keeps its settings until it is given back.
 
     Examples
     --------
@@ -153,10 +155,22 @@ def prepare_engine(engine: Engine) -> None:
     event.listen(engine, "handle_error", _name_busy)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_sqlite)
+        _renew(engine)
         engine.dialect.do_begin = _begin_immediate  # type: ignore[assignment, method-assign]  # an event on "begin" slows each statement
 
 
-def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _renew(engine: Engine) -> None:
+    """Let no connection that was opened before go on without the settings."""
+    if engine.url.database not in MEMORY:
+        engine.dispose()
+        return
+    borrowed = engine.raw_connection()
+    if borrowed.dbapi_connection is not None:
+        _set_sqlite(borrowed.dbapi_connection)
+    borrowed.close()
+
+
+def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry | None = None) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
