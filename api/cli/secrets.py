@@ -33,7 +33,7 @@ def make(
 ) -> None:
     """Make the secrets of an installation, one file each. Example: almoner secrets secrets.
 
-    Only you can read them. A file that is there stays as it is. Keep a copy of them apart from the copies of the database.
+    Only you can read them. A file that is there stays as it is. Keep a copy apart from those of the database.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = [name for name, maker in FILES.items() if _written(folder / name, maker)]
