@@ -196,6 +196,8 @@ class Call:
         The file of an upload.
     address : str
         Whom the caller's address stands for.
+    object : str
+        The address below ``/v1`` that was asked.
     """
 
     door: Door
@@ -214,6 +216,7 @@ class Call:
     fields: str = ""
     client_key: str = ""
     address: str = ""
+    object: str = ""
 
     @property
     def clock(self) -> Clock:

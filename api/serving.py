@@ -28,6 +28,7 @@ from ..finance.records.registry import find_unit
 from ..finance.storage import Session, reading_session
 from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
 from .door import NOT_HERE, Answered, Call, Door
+from .duties import OUTSIDE, require_outside
 from .errors import (
     AuthError,
     InProgress,
@@ -36,13 +37,14 @@ from .errors import (
     PreconditionStale,
     QueryUnknown,
     RequestKeyReused,
+    RequestMalformed,
 )
 from .identity import Caller, Grant
 from .ids import new_id
 from .operation import Operation
 from .policy import RULES, Access, Question, allowed
 from .problems import status_of
-from .reading import read_body, read_parts, read_query
+from .reading import NO_NUL, NUL, read_body, read_parts, read_query
 from .records import entering
 from .records.commands import Command, find_command, keep_command, list_kinds, list_moves, list_told
 from .wire.base import BalanceMove, Effects
@@ -216,6 +218,8 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
     operation, door, now = asked.operation, asked.door, asked.door.clock()
     book = asked.raw.get("book", "")
     wanted = asked.request.headers.get("almoner-party", "")
+    if any(NUL in part for part in (wanted, *asked.raw.values())):
+        raise RequestMalformed(NO_NUL)
     book_id = entering.enter_book(session, book, party=wanted, row_security=door.row_security) if book else 0
     access = admit(
         session, operation, asked.caller, book=book, book_id=book_id, wanted=wanted, raw=asked.raw, now=now
@@ -241,6 +245,7 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
         fields=common.get("fields", ""),
         client_key=key,
         address=door.address_of(asked.request),
+        object=asked.object,
     )
     return call, query, parts
 
@@ -279,11 +284,14 @@ def admit(
         listed = entering.list_published(session, book_id)
         return allowed(caller, grants, replace(question, published=bool(listed))).seeing(listed)
     try:
-        return allowed(caller, grants, question)
+        access = allowed(caller, grants, question)
     except AlmonerError:
         if not open_to_all or not entering.is_published(session, book_id, question.engagement):
             raise
         return allowed(caller, grants, replace(question, published=True))
+    if access.own and open_to_all and entering.is_published(session, book_id, question.engagement):
+        return allowed(caller, grants, replace(question, published=True))
+    return access
 
 
 def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:
@@ -326,9 +334,20 @@ def _read(asked: Asked, call: Call, given: dict[str, Any]) -> bytes:
 
 
 def require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> None:
-    """Refuse, as if nothing were there, a thing that is not the caller's own where they are limited to it."""
+    """Refuse, as if nothing were there, a thing that is not the caller's own where they are limited to it.
+
+    What they may see besides of things that are not their own, they see so. Who competes keeps out of what
+    those who run a round see and do.
+    """
     if call.own is not None and operation.owner is not None:
-        call.require_own(*operation.owner(call, **given))
+        try:
+            call.require_own(*operation.owner(call, **given))
+        except Missing:
+            if call.access.otherwise is None:
+                raise
+            call.access = call.access.otherwise
+    if operation.name in OUTSIDE:
+        require_outside(call, operation.name, str(given["challenge"]))
 
 
 def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tuple[bytes, int, str, bool]:
