@@ -12,6 +12,7 @@ from fastapi import Request
 from ..finance.dates import Clock, fixed_clock
 from ..finance.errors import Missing
 from ..finance.storage import Engine, Session, require_schema
+from .addresses import address_by
 from .credentials import Credentials
 from .identity import Caller, Identify
 from .policy import Access
@@ -125,7 +126,7 @@ class Door:
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
     throttle: Throttle = field(default_factory=lambda: let_all)
     credentials: Credentials | None = None
-    address_of: Callable[[Request], str] = lambda request: request.client.host if request.client else ""
+    address_of: Callable[[Request], str] = field(default_factory=address_by)
     checked: set[str] = field(default_factory=set)
 
     def require_schema(self, session: Session) -> None:

@@ -9,32 +9,15 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, TypeVar
-
-from pydantic import BaseModel, Field
+from typing import TypeVar
 
 from ..finance.documents import plain_bytes
 from .door import Call
 from .errors import CursorInvalid
+from .wire.base import PageQuery
 
-LONGEST = 1000
 Item = TypeVar("Item")
 Key = tuple[str | int, ...]
-
-
-class PageQuery(BaseModel):
-    """Which page of a list.
-
-    Attributes
-    ----------
-    limit : int [rows]
-        At most 200.
-    cursor : str
-        ``next`` of the page before; empty for the first.
-    """
-
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=LONGEST)] = ""
 
 
 def cut(
@@ -106,3 +89,6 @@ def _signature(call: Call, query: PageQuery, name: str, said: bytes) -> bytes:
     bound = query.model_dump(mode="json", exclude={"cursor", "limit"})
     whole = plain_bytes([name, call.book, call.person, call.party, call.access.masked, bound]) + said
     return hmac.new(call.door.secret, whole, hashlib.sha256).digest()[:16]
+
+
+__all__ = ["PageQuery", "cut", "page_of", "read_cursor", "write_cursor"]

@@ -209,7 +209,7 @@ def _description(operation: Operation) -> str:
     roles = ", ".join(
         f"{letter}{'*' * cell.masked}{'o' * cell.own}{'c' * cell.check}" for letter, cell in cells.items()
     )
-    told = inspect.getdoc(operation.handler)
+    told = (inspect.getdoc(operation.handler) or "").split("\n\nParameters\n")[0]
     return f"{told}\n\nScope `{operation.scope}`. Roles: {roles or 'anybody signed in'}."
 
 

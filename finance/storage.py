@@ -30,6 +30,7 @@ __all__ = [
     "UnitOfWork",
     "open_engine",
     "prepare_engine",
+    "reading_session",
     "require_schema",
     "run_retrying",
 ]
@@ -42,6 +43,7 @@ RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lo
 ATTEMPTS = 5
 Answer = TypeVar("Answer")
 _SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)
+_READING = "almoner_reading"
 _PREPARED: WeakSet[Engine] = (
     WeakSet()
 )  # by identity: what SQLAlchemy remembers of a listener outlives its engine
@@ -183,7 +185,30 @@ def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry | None 
 
 
 def _begin_immediate(connection: PoolProxiedConnection) -> None:
-    connection.cursor().execute("BEGIN IMMEDIATE")
+    reading = connection.info.pop(_READING, False)
+    connection.cursor().execute("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading_session(engine: Engine) -> Iterator[Session]:
+    """Open a session that only reads: on SQLite it waits for no writer, and no writer waits for it.
+
+    Parameters
+    ----------
+    engine : Engine
+        Opened by ``open_engine`` or given to ``prepare_engine``.
+
+    Examples
+    --------
+    >>> with reading_session(open_engine("sqlite://")) as session:
+    ...     session.scalar(text("SELECT 1"))
+    1
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.connection.info[_READING] = True
+        with Session(connection, expire_on_commit=False) as session:
+            yield session
 
 
 def _name_busy(context: ExceptionContext) -> None:

@@ -12,9 +12,8 @@ from ...challenges.ratings import HubRating, Ratings
 from ...challenges.register import CommitmentStatus, PublicCommitment, RegisterEntry
 from ...challenges.rubric import figure
 from ...finance.documents import Code
-from ..paging import PageQuery
 from .applications import seen
-from .base import Amount, Asked, Made, Reply
+from .base import Amount, Asked, Made, PageQuery, Reply
 
 DIGITS = 6
 
@@ -213,7 +212,7 @@ class ProgressList(Reply):
     next: str | None
 
 
-class CommitmentRequest(Asked):
+class PublicCommitmentRequest(Asked):
     """A promise to make in public."""
 
     commitment: PublicCommitment
@@ -241,7 +240,7 @@ class CommitmentQuery(PageQuery):
     party: Code | None = None
 
 
-class CommitmentLine(Reply):
+class PublicCommitmentLine(Reply):
     """A promise as it stands on a day."""
 
     status: CommitmentStatus
@@ -254,7 +253,7 @@ class CommitmentLine(Reply):
     commitment: PublicCommitment
 
     @classmethod
-    def of(cls, one: RegisterEntry) -> "CommitmentLine":
+    def of(cls, one: RegisterEntry) -> "PublicCommitmentLine":
         """Return an entry of the register as a reply."""
         return cls(
             status=one.status,
@@ -268,10 +267,10 @@ class CommitmentLine(Reply):
         )
 
 
-class CommitmentList(Reply):
+class PublicCommitmentList(Reply):
     """A page of the public register, by code."""
 
-    items: list[CommitmentLine]
+    items: list[PublicCommitmentLine]
     next: str | None
 
 

@@ -10,8 +10,7 @@ from ...finance.accounts import UNRESTRICTED
 from ...finance.documents import Code, DecimalText, Text, UnitCode
 from ...finance.ledger import Transaction
 from ...finance.rates import MAX_AGE, FxRounding, Rate
-from ..paging import PageQuery
-from .base import Amount, Asked, Made, Reply
+from .base import Amount, Asked, Made, PageQuery, Reply
 from .booking import BookedRequest
 
 RateText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}(\.[0-9]{1,18})?$")]

@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from almoner.api import passwords
 from almoner.api.credentials import Credentials
-from almoner.api.door import Door
+from almoner.api.door import Door, Limits
 from almoner.api.identity import nobody
 from almoner.api.records import grants, persons
 from almoner.api.records.tables import API_KEY, COMMAND, PERSON, REFRESH_TOKEN, THROTTLE
@@ -23,6 +23,7 @@ from almoner.api.routes import persons as persons_over_http
 from almoner.api.routes import sign_in as sign_in_over_http
 from almoner.api.routing import routes_of
 from almoner.api.signing_in import credentials_of, identify_by
+from almoner.api.throttling import throttle_by
 from almoner.api.tokens import TokenKeys
 from almoner.finance.dates import Clock
 from almoner.finance.records.registry import find_book_id
@@ -412,6 +413,22 @@ def test_a_token_in_the_address_or_a_cookie_opens_nothing(app: FastAPI, engine: 
         kept = str(session.execute(select(REFRESH_TOKEN)).all())
     assert said["refresh_token"] not in kept
     assert token not in kept
+
+
+def test_each_answer_tells_what_is_left_and_wrong_tokens_count_as_strangers(
+    engine: Engine, book: str, clock: Clock, keys: TokenKeys
+) -> None:
+    assert book
+    throttle = throttle_by(Limits(anonymous=3), timer=lambda: 0.0)
+    identify = identify_by(engine, clock=clock, keys=keys)
+    door = Door(engine=engine, identify=identify, clock=clock, secret=b"s" * 32, throttle=throttle)
+    app = served(door)
+    told = Client(app).ask("POST", "/auth/revocations", {"refresh_token": "x"})
+    assert told.headers["RateLimit"] == '"anonymous";r=2;t=20'
+    assert [Client(app, "wrong").ask("GET", "/me").status_code for _ in range(3)] == [401, 401, 429]
+    refused = Client(app).ask("GET", "/me")
+    assert code_of(refused) == (429, "rate.limited")
+    assert (refused.headers["Retry-After"], refused.headers["RateLimit"]) == ("20", '"anonymous";r=0;t=20')
 
 
 def test_without_credentials_of_our_own_nobody_signs_in_here(engine: Engine, book: str, clock: Clock) -> None:
