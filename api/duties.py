@@ -122,7 +122,9 @@ def require_other_person(call: Call, one: Proposal, payee: str) -> None:
     if _did(call, {one.proposed_at}, PROPOSING, lambda place, _: _is_made(place, one)):
         _refuse(call, one, "made this proposal")
     given = {approval.given_at for approval in one.approvals}
-    if _did(call, given, ("approval.give",), lambda place, party: _is_made(place, one) and party != call.party):
+    if _did(
+        call, given, ("approval.give",), lambda place, party: _is_made(place, one) and party != call.party
+    ):
         _refuse(call, one, "agreed to it for another party")
 
 
