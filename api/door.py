@@ -108,6 +108,8 @@ class Door:
         How passwords are checked and tokens signed; None where the host signs people in.
     address_of : callable
         Takes a request, returns whom its address stands for; attempts to sign in are counted by it.
+    require_ready : callable
+        Takes a session, and refuses while the installation cannot do its work; asked at ``/ops/ready``.
     checked : set of str
         What was found in order since the start.
     watch : callable
@@ -126,7 +128,12 @@ class Door:
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
     throttle: Throttle = field(default_factory=lambda: let_all)
     credentials: Credentials | None = None
+<<<<<<< HEAD
+    address_of: Callable[[Request], str] = lambda request: request.client.host if request.client else ""
+    require_ready: Callable[[Session], None] = lambda _session: None
+=======
     address_of: Callable[[Request], str] = field(default_factory=address_by)
+>>>>>>> issue8
     checked: set[str] = field(default_factory=set)
 
     def require_schema(self, session: Session) -> None:

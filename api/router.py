@@ -43,6 +43,10 @@ def router(
     whole = door or Door(engine=engine, identify=identify, clock=clock, secret=secrets.token_bytes(32))
     opened = replace(whole, engine=engine, identify=identify, clock=clock)
     every = APIRouter()
-    for one in (health_routes(engine), stream_routes(opened), routes_of(opened, OPERATIONS)):  # in this order
+    for one in (
+        health_routes(engine, opened.require_ready),
+        stream_routes(opened),
+        routes_of(opened, OPERATIONS),
+    ):  # in this order
         every.routes.extend(one.routes)
     return every

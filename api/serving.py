@@ -10,6 +10,7 @@ answer says 200 for what was lost; an answer that is not stored with its act is 
 import hashlib
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,7 +25,7 @@ from ..finance.errors import AlmonerError, Busy, Missing
 from ..finance.money import Money
 from ..finance.posting.events import derive_id, keep_event
 from ..finance.records.registry import find_unit
-from ..finance.storage import Session
+from ..finance.storage import Session, reading_session
 from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
 from .door import NOT_HERE, Answered, Call, Door
 from .duties import OUTSIDE, require_outside
@@ -179,7 +180,7 @@ def _attempted(asked: Asked, run: Callable[[Asked], Response]) -> Response:
 
 
 def _run(asked: Asked) -> Response:
-    with Session(asked.door.engine, expire_on_commit=False) as session:  # closed without a commit, it undoes
+    with _session(asked) as session:  # closed without a commit, it undoes
         asked.door.require_schema(session)
         call, query, parts = enter(asked, session)
         asked.call = call
@@ -203,6 +204,13 @@ def _run(asked: Asked) -> Response:
         if not call.dry_run:
             session.commit()
     return _answer(asked, call, answered, status, location, replayed=replayed)
+
+
+def _session(asked: Asked) -> AbstractContextManager[Session]:
+    """Open the session of a request: a read waits for no writer."""
+    if asked.operation.method == "GET":
+        return reading_session(asked.door.engine)
+    return Session(asked.door.engine, expire_on_commit=False)
 
 
 def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[str, object]]:

@@ -160,7 +160,7 @@ def payments(url: str) -> int:
     """Return how many payments the ledger holds."""
     engine = open_engine(url)
     with Session(engine) as session:
-        count = session.scalar(select(func.count()).select_from(TXN).where(TXN.c.kind == "spend"))
+        count = session.scalar(select(func.count()).select_from(TXN).where(TXN.c.kind == PAYMENT["line"]))
     engine.dispose()
     return int(count or 0)
 
@@ -170,12 +170,13 @@ def report(dialect: str, url: str, plan: dict[str, Any]) -> dict[str, Any]:
     print(f"{dialect}: filling", file=sys.stderr)
     fill(url)
     with served(url) as port:
+        print(f"{dialect}: {CLIENTS} clients with cut replies", file=sys.stderr)
+        kept = faults(
+            port, url, CLIENTS, plan["each"]
+        )  # first: what the bare handler writes verifies nowhere
         print(f"{dialect}: {plan['rounds']} rounds of {plan['seconds']} s", file=sys.stderr)
         shown = measure(port, plan["clients"], plan["rounds"], plan["seconds"])
-        counted = statements(port)
-        print(f"{dialect}: {CLIENTS} clients with cut replies", file=sys.stderr)
-        shown["faults"] = faults(port, url, CLIENTS, plan["each"])
-    return {"statements": counted, **shown}
+        return {"statements": statements(port), **shown, "faults": kept}
 
 
 def main(given: Sequence[str] | None = None) -> int:

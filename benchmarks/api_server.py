@@ -23,12 +23,12 @@ from sqlalchemy import create_engine, event
 from almoner.api import Caller, Grant, create_app
 from almoner.api.door import Door, Limits
 from almoner.finance.dates import system_clock
-from almoner.finance.storage import Engine, Session, prepare_engine
+from almoner.finance.storage import Engine, Session, prepare_engine, reading_session
 
 BOOK, FUND = "main", "pool"
 READ = f"/v1/books/{BOOK}/funds/{FUND}"
 WRITE = f"/v1/books/{BOOK}/funds/{FUND}/disbursements"
-PAYMENT = {"payee": "shelter", "amount": "1.00", "unit": "USD", "line": "disbursement"}
+PAYMENT = {"payee": "shelter", "amount": "1.00", "unit": "USD", "line": "transfer"}
 PROBE = "probe-of-the-statements"
 THREADS = 48
 GRANTS = (
@@ -104,7 +104,8 @@ def run(engine: Engine, statements: list[Statement], own: frozenset[Any]) -> int
     """Run statements in one transaction and return how many rows came back."""
     made: dict[Any, Any] = {}
     rows = 0
-    with Session(engine) as session, session.begin():
+    opened = Session(engine) if own else reading_session(engine)  # as ours does
+    with opened as session, session.begin():
         connection = session.connection()
         for statement, given in statements:
             result = connection.exec_driver_sql(statement, fresh(given, made, own) if own else given)

@@ -19,7 +19,7 @@ from ..wire.appeals import (
     RulingMade,
     RulingRequest,
 )
-from ..wire.rounds import TieRequest
+from ..wire.rounds import RankTieRequest
 from .rounds import ROUND, fund_of, inputs_of, leads_of, round_of
 
 APPEALS = ROUND + "/appeals"
@@ -110,7 +110,7 @@ def approve_ruling(
     found = find_appeal(call.session, round_of(call, challenge).id, application, number)
     if found.upheld is not None:
         raise AppealRefused(f"Appeal {number} of {application} is ruled on already.", application=application)
-    tie = TieRequest(seed=proposed.tie.seed, orders=proposed.tie.decided)
+    tie = RankTieRequest(seed=proposed.tie.seed, orders=proposed.tie.decided)
     ruled = acts.approve_ruling(
         call.session,
         fund_of(call, challenge),

@@ -19,12 +19,12 @@ from ..wire.disputes import (
     DisputeOutcome,
     DisputeReply,
     DisputeRequest,
+    DisputeWaiverRequest,
     ResolutionDraft,
     ResolutionDraftRequest,
     ResolutionMade,
     ResolutionRequest,
     WaiverMade,
-    WaiverRequest,
     dispute_fields,
 )
 from ..wire.payouts import SettlementReply
@@ -78,7 +78,7 @@ def raise_dispute(call: Call, agreement: Code, claim: Code, body: DisputeRequest
     return DisputeReply.of(raised)
 
 
-def waive_dispute(call: Call, agreement: Code, claim: Code, body: WaiverRequest) -> WaiverMade:
+def waive_dispute(call: Call, agreement: Code, claim: Code, body: DisputeWaiverRequest) -> WaiverMade:
     """Accept a finding early; once everybody with money in it has, it is final."""
     name = own_name(call, find_stored(call, agreement), body.name or "")
     here = f"/books/{call.book}/agreements/{agreement}/claims/{claim}"

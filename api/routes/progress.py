@@ -17,11 +17,8 @@ from ..operation import Operation
 from ..paging import cut
 from ..wire.feedback import FeedbackReply, FeedbackSeen
 from ..wire.progress import (
-    CommitmentLine,
-    CommitmentList,
     CommitmentQuery,
     CommitmentReply,
-    CommitmentRequest,
     LandscapeQuery,
     LandscapeReply,
     LeaderboardList,
@@ -31,6 +28,9 @@ from ..wire.progress import (
     ProgressList,
     ProgressListQuery,
     ProgressQuery,
+    PublicCommitmentLine,
+    PublicCommitmentList,
+    PublicCommitmentRequest,
     RatingsList,
     RatingsReply,
 )
@@ -141,18 +141,18 @@ def list_progress(call: Call, challenge: Code, query: ProgressListQuery) -> Prog
     return ProgressList(items=[ProgressLine.of(one) for one in page], next=after)
 
 
-def commit(call: Call, body: CommitmentRequest) -> CommitmentReply:
+def commit(call: Call, body: PublicCommitmentRequest) -> CommitmentReply:
     """Promise something in public, in the name of one's own party; it is never changed."""
     promised = PublicCommitment.read(body.commitment.canonical_bytes())
     made = acts.commit_publicly(call.session, call.book, promised, clock=call.clock)
     return CommitmentReply(sha256=made.digest(), commitment=made)
 
 
-def list_commitments(call: Call, query: CommitmentQuery) -> CommitmentList:
+def list_commitments(call: Call, query: CommitmentQuery) -> PublicCommitmentList:
     """List who promised what in public by when, and what verified facts say of it."""
     found = acts.public_register(call.session, call.book, as_of=_day(call, query.as_of), party=query.party)
     page, after = cut(call, query, found, lambda one: (one.commitment.code,), name="public-commitment.list")
-    return CommitmentList(items=[CommitmentLine.of(one) for one in page], next=after)
+    return PublicCommitmentList(items=[PublicCommitmentLine.of(one) for one in page], next=after)
 
 
 def read_landscape(call: Call, query: LandscapeQuery) -> LandscapeReply:
@@ -169,7 +169,7 @@ def _day(call: Call, asked: date | None) -> date:
     return asked or call.now.date()
 
 
-def _promising(_call: Call, body: CommitmentRequest, **_: object) -> Collection[str]:
+def _promising(_call: Call, body: PublicCommitmentRequest, **_: object) -> Collection[str]:
     return (body.commitment.party,)
 
 

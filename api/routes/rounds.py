@@ -10,7 +10,7 @@ from ...finance.errors import Missing
 from ...finance.funds import PooledFund
 from ...finance.records import registry
 from ..door import Call
-from ..wire.rounds import TieRequest
+from ..wire.rounds import RankTieRequest
 
 ROUND = "/books/{book}/challenges/{challenge}"
 PHASE = ROUND + "/phases/{phase}"
@@ -39,7 +39,7 @@ def is_announced(call: Call, challenge: str) -> bool:
     return acts.is_announced(call.session, round_of(call, challenge), call.clock)
 
 
-def inputs_of(call: Call, challenge: str, tie: TieRequest) -> DecisionInputs:
+def inputs_of(call: Call, challenge: str, tie: RankTieRequest) -> DecisionInputs:
     """Gather what a decision needs besides the scores: tie breaks, and the progress of hubs."""
     prizes = round_of(call, challenge).challenge.brief.prizes
     return DecisionInputs(

@@ -10,7 +10,7 @@ from ...challenges.awarding import TieBreak
 from ...challenges.records.appeals import StoredAppeal
 from .awards import AwardReply, DecidedAward
 from .base import Asked, Made, Reply
-from .rounds import Reason, TieRequest
+from .rounds import RankTieRequest, Reason
 
 Number = Annotated[int, Field(ge=1, le=1_000_000)]
 State = Literal["open", "upheld", "dismissed"]
@@ -21,7 +21,7 @@ class AppealRequest(Asked):
     """An appeal to file, and what breaks ties in the decision it would change."""
 
     appeal: Appeal
-    tie: TieRequest = TieRequest()
+    tie: RankTieRequest = RankTieRequest()
 
 
 class HeldAward(Reply):
@@ -132,7 +132,7 @@ class RulingRequest(Asked):
 
     upheld: bool
     reason: Reason
-    tie: TieRequest = TieRequest()
+    tie: RankTieRequest = RankTieRequest()
 
     def tie_break(self) -> TieBreak:
         """Return what breaks ties in the right decision."""

@@ -84,7 +84,7 @@ def dispute_fields(one: Dispute) -> dict[str, object]:
     }
 
 
-class WaiverRequest(Asked):
+class DisputeWaiverRequest(Asked):
     """The right to dispute a finding, given up in the name of the caller's party."""
 
     name: Annotated[

@@ -241,7 +241,7 @@ class HistoryReply(Reply):
         )
 
 
-class DrawReply(BaseModel):
+class LedgerDraw(BaseModel):
     """Part of a posting that one contribution bears."""
 
     contribution: str
@@ -258,7 +258,7 @@ class LegReply(BaseModel):
     layer: LayerWord
     line: str
     amount: str
-    draws: list[DrawReply]
+    draws: list[LedgerDraw]
 
     @classmethod
     def of(cls, leg: Leg) -> Self:
@@ -273,7 +273,7 @@ class LegReply(BaseModel):
             line=leg.line,
             amount=leg.amount.text,
             draws=[
-                DrawReply(
+                LedgerDraw(
                     contribution=one.contribution, amount=Money(minor=one.minor, unit=leg.amount.unit).text
                 )
                 for one in leg.draws

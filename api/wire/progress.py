@@ -212,7 +212,7 @@ class ProgressList(Reply):
     next: str | None
 
 
-class CommitmentRequest(Asked):
+class PublicCommitmentRequest(Asked):
     """A promise to make in public."""
 
     commitment: PublicCommitment
@@ -240,7 +240,7 @@ class CommitmentQuery(PageQuery):
     party: Code | None = None
 
 
-class CommitmentLine(Reply):
+class PublicCommitmentLine(Reply):
     """A promise as it stands on a day."""
 
     status: CommitmentStatus
@@ -253,7 +253,7 @@ class CommitmentLine(Reply):
     commitment: PublicCommitment
 
     @classmethod
-    def of(cls, one: RegisterEntry) -> "CommitmentLine":
+    def of(cls, one: RegisterEntry) -> "PublicCommitmentLine":
         """Return an entry of the register as a reply."""
         return cls(
             status=one.status,
@@ -267,10 +267,10 @@ class CommitmentLine(Reply):
         )
 
 
-class CommitmentList(Reply):
+class PublicCommitmentList(Reply):
     """A page of the public register, by code."""
 
-    items: list[CommitmentLine]
+    items: list[PublicCommitmentLine]
     next: str | None
 
 

@@ -16,7 +16,7 @@ def decimal_text(value: float | None, digits: int = DIGITS) -> str | None:
 
     Parameters
     ----------
-    value : float or None
+    value : float or None [of the figure]
         As it was reckoned.
     digits : int [digits]
         Behind the point.
@@ -29,7 +29,7 @@ def decimal_text(value: float | None, digits: int = DIGITS) -> str | None:
     return None if value is None else f"{round(value, digits) + 0.0:.{digits}f}"
 
 
-class TieRequest(Wire):
+class RankTieRequest(Wire):
     """How ties are broken where the brief leaves that to a seed or a panel.
 
     Attributes
@@ -47,7 +47,7 @@ class TieRequest(Wire):
 class DecisionRequest(Asked):
     """A decision by the rules of the brief, with what breaks its ties."""
 
-    tie: TieRequest = TieRequest()
+    tie: RankTieRequest = RankTieRequest()
 
 
 class ReasonRequest(Asked):

@@ -109,7 +109,7 @@ def count(engine: Engine) -> tuple[int, int]:
 
 def is_let_in(reply: object) -> bool:
     """Tell whether an answer came from behind the policy."""
-    status, body = reply.status_code, reply.json() if reply.content else {}  # type: ignore[attr-defined]
+    status, body = reply.status_code, reply.json() if reply.content else {}  # type: ignore[attr-defined]  # of a response
     code = body.get("code", "") if isinstance(body, dict) else ""
     refused = status in {401, 403} and code.startswith("auth.")
     return not refused and not (status == 404 and body.get("detail") == NOT_HERE)
