@@ -128,12 +128,8 @@ class Door:
     watch: Callable[["Answered"], None] = field(default_factory=lambda: tell_fault)
     throttle: Throttle = field(default_factory=lambda: let_all)
     credentials: Credentials | None = None
-<<<<<<< HEAD
-    address_of: Callable[[Request], str] = lambda request: request.client.host if request.client else ""
-    require_ready: Callable[[Session], None] = lambda _session: None
-=======
     address_of: Callable[[Request], str] = field(default_factory=address_by)
->>>>>>> issue8
+    require_ready: Callable[[Session], None] = lambda _session: None
     checked: set[str] = field(default_factory=set)
 
     def require_schema(self, session: Session) -> None:
