@@ -335,8 +335,19 @@ def _flag(text: str) -> bool:
 
 def _read(asked: Asked, call: Call, given: dict[str, Any]) -> bytes:
     require_owner(asked.operation, call, given)
-    content = write_reply(asked.operation.handler(call, **given))
+    content = write_reply(_handled(asked.operation, call, given))
     return sparse(content, call.fields) if call.fields else content
+
+
+def _handled(operation: Operation, call: Call, given: dict[str, Any]) -> BaseModel:
+    """Return the reply; of a thing that is not the caller's own, what they may see of it besides."""
+    try:
+        return operation.handler(call, **given)
+    except Missing:
+        if not operation.narrows or call.own is None or call.access.otherwise is None:
+            raise
+        call.access = call.access.otherwise
+        return operation.handler(call, **given)
 
 
 def require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> None:
