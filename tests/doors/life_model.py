@@ -185,7 +185,7 @@ class Model:
     def claim(self, code: str, value: int) -> Answer:
         """Claim nights."""
         if not self.active:
-            return 409, "contract.state"
+            return 409, "contract.not_signed"
         self.claims[code] = Claimed(code=code, value=value)
         return MADE
 
