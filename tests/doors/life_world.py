@@ -1,4 +1,4 @@
-"""A book behind the doors in which a whole life is led over HTTP: everybody's moves, and all that was sent."""
+"""A book behind the doors in which a whole life is led over HTTP: everybody's moves, and what was sent."""
 
 import base64
 import hashlib
@@ -125,11 +125,11 @@ def open_server(engine: Engine, *, row_security: bool) -> Server:
 class World:
     """One book, and what everybody does in it; answers are returned as they came."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, code: str = "") -> None:
         server.count += 1
         self.server, self.watch = server, server.watch
-        self.book = f"/books/life-{server.count}"
-        self.fund, self.pact = f"{self.book}/funds/water", f"{self.book}/agreements/nights"
+        self.book, self.code = f"/books/life-{server.count}", code or f"nights-{server.count}"
+        self.fund, self.pact = f"{self.book}/funds/water", f"{self.book}/agreements/{self.code}"
         self.sketch = f"{self.book}/agreements/sketch"
         self.sent: list[Sent] = []
         self.posts = 0
@@ -137,7 +137,14 @@ class World:
     # ---- asking
 
     def send(
-        self, person: str, path: str, body: Json = None, *, way: str = "Bearer", put: bool = False, tag: str = ""
+        self,
+        person: str,
+        path: str,
+        body: Json = None,
+        *,
+        way: str = "Bearer",
+        put: bool = False,
+        tag: str = "",
     ) -> Any:  # noqa: ANN401  # a response
         """Write in somebody's name, under a key of its own."""
         self.posts += 1
@@ -212,7 +219,7 @@ class World:
             verifiers={"second": "second-lab"},
             resolver="arbiter",
         )
-        for code in ("nights", "sketch"):
+        for code in (self.code, "sketch"):
             self.made("mira", f"{self.book}/agreements", {"code": code, "document": document})
         self.made("mira", f"{self.pact}/proposal", tag=self.tag(f"{self.pact}/document"))
         self.document = document
@@ -223,7 +230,9 @@ class World:
         """Sign the agreement in one name."""
         person, party = SIGNERS[name]
         content = self.seen(person, f"{self.pact}/signing-bytes")["content"]
-        return self.send(person, f"{self.pact}/signatures", {"name": name, "signature": signed(party, content)})
+        return self.send(
+            person, f"{self.pact}/signatures", {"name": name, "signature": signed(party, content)}
+        )
 
     def claim(self, code: str, value: int) -> Any:  # noqa: ANN401  # a response
         """Claim nights.
@@ -240,7 +249,11 @@ class World:
 
     def evidence(self, code: str) -> Any:  # noqa: ANN401  # a response
         """Put the register on record."""
-        told = {"sha256": hashlib.sha256(code.encode()).hexdigest(), "method": "count", "description": "pages"}
+        told = {
+            "sha256": hashlib.sha256(code.encode()).hexdigest(),
+            "method": "count",
+            "description": "pages",
+        }
         return self.send("hana", f"{self.pact}/claims/{code}/evidence", told)
 
     def determine(self, code: str, value: int | None, by: str = "eva") -> Any:  # noqa: ANN401  # a response
