@@ -1,4 +1,4 @@
-"""A book behind the doors in which a whole life is led over HTTP: everybody's moves, and all that was sent."""
+"""A book behind the doors in which a whole life is led over HTTP: everybody's moves, and what was sent."""
 
 import base64
 import hashlib
@@ -125,11 +125,11 @@ def open_server(engine: Engine, *, row_security: bool) -> Server:
 class World:
     """One book, and what everybody does in it; answers are returned as they came."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, code: str = "") -> None:
         server.count += 1
         self.server, self.watch = server, server.watch
-        self.book = f"/books/life-{server.count}"
-        self.fund, self.pact = f"{self.book}/funds/water", f"{self.book}/agreements/nights"
+        self.book, self.code = f"/books/life-{server.count}", code or f"nights-{server.count}"
+        self.fund, self.pact = f"{self.book}/funds/water", f"{self.book}/agreements/{self.code}"
         self.sketch = f"{self.book}/agreements/sketch"
         self.sent: list[Sent] = []
         self.posts = 0
@@ -219,7 +219,7 @@ class World:
             verifiers={"second": "second-lab"},
             resolver="arbiter",
         )
-        for code in ("nights", "sketch"):
+        for code in (self.code, "sketch"):
             self.made("mira", f"{self.book}/agreements", {"code": code, "document": document})
         self.made("mira", f"{self.pact}/proposal", tag=self.tag(f"{self.pact}/document"))
         self.document = document
