@@ -58,6 +58,8 @@ COMMANDS: dict[str, str] = {
     "leaderboard": "Leaderboard of hubs by verified results.",
     "landscape": "The map of actors and ties, for one audience.",
     "commitment": "Public commitments: entered, and checked by facts.",
+    "call": "Ask a server for any operation by its name, with a key.",
+    "completion": "Print the completion of all commands for a shell.",
     "allocate": "Solve an allocation problem and check the answer.",
 }
 
