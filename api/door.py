@@ -14,6 +14,7 @@ from ..finance.errors import Missing
 from ..finance.storage import Engine, Session, require_schema
 from .addresses import address_by
 from .credentials import Credentials
+from .gate import Gate
 from .identity import Caller, Identify
 from .policy import Access
 from .polling import Streams
@@ -110,6 +111,8 @@ class Door:
         Takes a request, returns whom its address stands for; attempts to sign in are counted by it.
     require_ready : callable
         Takes a session, and refuses while the installation cannot do its work; asked at ``/ops/ready``.
+    gate : Gate
+        Where writers of SQLite queue.
     checked : set of str
         What was found in order since the start.
     watch : callable
@@ -130,6 +133,7 @@ class Door:
     credentials: Credentials | None = None
     address_of: Callable[[Request], str] = field(default_factory=address_by)
     require_ready: Callable[[Session], None] = lambda _session: None
+    gate: Gate = field(default_factory=Gate)
     checked: set[str] = field(default_factory=set)
 
     def require_schema(self, session: Session) -> None:

@@ -21,6 +21,7 @@ from starlette.types import ASGIApp
 
 from ..finance.dates import Clock, system_clock
 from ..finance.storage import Engine, Session, open_engine, require_schema
+from .addresses import address_by
 from .app import create_app
 from .door import Answered, Door, Hooks
 from .drain import Draining, asking_to_leave, patient
@@ -33,7 +34,7 @@ from .readiness import ready_by
 from .records.starting import Statements, require_role
 from .settings import Settings
 from .signing_in import credentials_of, identify_by
-from .throttling import address_by, throttle_by
+from .throttling import throttle_by
 from .tokens import read_keys
 from .vault import Vault
 from .worker import Sealer, Worker, run_worker

@@ -9,8 +9,8 @@ answer says 200 for what was lost; an answer that is not stored with its act is 
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -206,11 +206,17 @@ def _run(asked: Asked) -> Response:
     return _answer(asked, call, answered, status, location, replayed=replayed)
 
 
-def _session(asked: Asked) -> AbstractContextManager[Session]:
-    """Open the session of a request: a read waits for no writer."""
-    if asked.operation.method == "GET":
-        return reading_session(asked.door.engine)
-    return Session(asked.door.engine, expire_on_commit=False)
+@contextmanager
+def _session(asked: Asked) -> Iterator[Session]:
+    """Open the session of a request: a read waits for no writer, and writers of SQLite wait in a queue."""
+    engine, operation = asked.door.engine, asked.operation
+    if operation.method == "GET":
+        with reading_session(engine) as session:
+            yield session
+        return
+    queue = asked.door.gate.passed() if engine.dialect.name == "sqlite" else nullcontext()
+    with queue, Session(engine, expire_on_commit=False) as session:
+        yield session
 
 
 def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[str, object]]:

@@ -11,7 +11,7 @@ import re
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import anyio.to_thread
@@ -22,6 +22,7 @@ from sqlalchemy import create_engine, event
 
 from almoner.api import Caller, Grant, create_app
 from almoner.api.door import Door, Limits
+from almoner.api.gate import Gate
 from almoner.finance.dates import system_clock
 from almoner.finance.storage import Engine, Session, prepare_engine, reading_session
 
@@ -31,6 +32,7 @@ WRITE = f"/v1/books/{BOOK}/funds/{FUND}/disbursements"
 PAYMENT = {"payee": "shelter", "amount": "1.00", "unit": "USD", "line": "transfer"}
 PROBE = "probe-of-the-statements"
 THREADS = 48
+GATE = Gate()
 GRANTS = (
     Grant(book=BOOK, role="intermediary", party="house"),
     Grant(book=BOOK, role="funder", party="giver"),
@@ -104,8 +106,9 @@ def run(engine: Engine, statements: list[Statement], own: frozenset[Any]) -> int
     """Run statements in one transaction and return how many rows came back."""
     made: dict[Any, Any] = {}
     rows = 0
-    opened = Session(engine) if own else reading_session(engine)  # as ours does
-    with opened as session, session.begin():
+    opened = Session(engine) if own else reading_session(engine)  # both as ours
+    queue = GATE.passed() if own and engine.dialect.name == "sqlite" else nullcontext()
+    with queue, opened as session, session.begin():
         connection = session.connection()
         for statement, given in statements:
             result = connection.exec_driver_sql(statement, fresh(given, made, own) if own else given)

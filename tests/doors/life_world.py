@@ -137,7 +137,14 @@ class World:
     # ---- asking
 
     def send(
-        self, person: str, path: str, body: Json = None, *, way: str = "Bearer", put: bool = False, tag: str = ""
+        self,
+        person: str,
+        path: str,
+        body: Json = None,
+        *,
+        way: str = "Bearer",
+        put: bool = False,
+        tag: str = "",
     ) -> Any:  # noqa: ANN401  # a response
         """Write in somebody's name, under a key of its own."""
         self.posts += 1
@@ -223,7 +230,9 @@ class World:
         """Sign the agreement in one name."""
         person, party = SIGNERS[name]
         content = self.seen(person, f"{self.pact}/signing-bytes")["content"]
-        return self.send(person, f"{self.pact}/signatures", {"name": name, "signature": signed(party, content)})
+        return self.send(
+            person, f"{self.pact}/signatures", {"name": name, "signature": signed(party, content)}
+        )
 
     def claim(self, code: str, value: int) -> Any:  # noqa: ANN401  # a response
         """Claim nights.
@@ -240,7 +249,11 @@ class World:
 
     def evidence(self, code: str) -> Any:  # noqa: ANN401  # a response
         """Put the register on record."""
-        told = {"sha256": hashlib.sha256(code.encode()).hexdigest(), "method": "count", "description": "pages"}
+        told = {
+            "sha256": hashlib.sha256(code.encode()).hexdigest(),
+            "method": "count",
+            "description": "pages",
+        }
         return self.send("hana", f"{self.pact}/claims/{code}/evidence", told)
 
     def determine(self, code: str, value: int | None, by: str = "eva") -> Any:  # noqa: ANN401  # a response

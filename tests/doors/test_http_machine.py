@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from tests.doors.life_model import MADE, Answer, Claimed, Model, Proposed, Transfer
-from tests.doors.life_world import MOST, SIGNERS, Json, Sent, Server, World, open_server, text_of
+from tests.doors.life_world import MOST, SIGNERS, Json, Server, World, open_server, text_of
 
 from almoner.finance.storage import open_engine
 
@@ -162,7 +162,9 @@ class Life(RuleBasedStateMachine):
         asked = {} if every else {"claim": codes[0]}
         reply = self.world.send("mira", f"{self.world.pact}/settlements", asked)
         before = {code: one.settled for code, one in self.model.claims.items()}
-        answer, owed = self.model.settle(codes) if not every else (MADE, self.model.settle([*codes, *codes])[1])
+        answer, owed = (
+            self.model.settle(codes) if not every else (MADE, self.model.settle([*codes, *codes])[1])
+        )
         if self.expect(reply, answer) and not (not every and before[codes[0]]):
             self.owe(reply.json()["settlements"], owed)
 
@@ -203,7 +205,9 @@ class Life(RuleBasedStateMachine):
         self.expect(reply, MADE)
         self.owe(reply.json()["settlements"], self.model.resolve(one, value))
 
-    @precondition(lambda self: any(self.model.state(one) == "provisional" for one in self.model.claims.values()))
+    @precondition(
+        lambda self: any(self.model.state(one) == "provisional" for one in self.model.claims.values())
+    )
     @rule(data=st.data(), by=st.sampled_from(sorted(INTERESTED)))
     def waive(self, data: st.DataObject, by: str) -> None:
         listed = [one for one in self.model.claims.values() if self.model.state(one) == "provisional"]
@@ -286,7 +290,9 @@ class Life(RuleBasedStateMachine):
     def money_is_conserved(self) -> None:
         model = self.model
         seen = self.world.seen("mira", self.world.fund)
-        assert {name: seen[name] for name in ("contributions", "disbursed", "balance", "encumbered", "free")} == {
+        assert {
+            name: seen[name] for name in ("contributions", "disbursed", "balance", "encumbered", "free")
+        } == {
             "contributions": text_of(model.received),
             "disbursed": text_of(model.sent + model.paid),
             "balance": text_of(model.balance),
