@@ -148,7 +148,6 @@ def take_over(stream: TextIO = sys.stdout, *, clock: Clock, level: str = "INFO")
     level : str
         Below which nothing is written.
     """
-
     writer = logging.StreamHandler(stream)
     writer.setFormatter(_Lines(clock))
     root = logging.getLogger()

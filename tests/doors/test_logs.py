@@ -40,8 +40,9 @@ def a_fault() -> BaseException:
             _fall()
         except KeyError as cause:
             raise RuntimeError(CANARY) from cause
-    except RuntimeError as fault:
-        return fault
+    except RuntimeError as caught:
+        fault = caught
+    return fault
 
 
 def test_a_line_tells_who_asked_what_and_how_long_it_took(clock: Clock) -> None:
