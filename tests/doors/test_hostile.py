@@ -8,7 +8,6 @@ from random import Random
 from typing import Any, Final
 from urllib.parse import quote
 
-import pytest
 from tests.doors.crowded import crowd, doors, parts_of, person_for
 from tests.doors.people import Asker, Json
 
@@ -36,7 +35,10 @@ HEADERS: Final = (
     *({"Almoner-Party": text} for text in ("hub-b", "'", "x" * 5000, "é", "*")),
     *({"If-None-Match": text} for text in ("*", '"', "W/")),
     *({"Accept": text} for text in ("text/html", "application/xml;q=x")),
-    *({"Content-Type": text} for text in ("text/plain", "application/json; charset=utf-16", "multipart/form-data")),
+    *(
+        {"Content-Type": text}
+        for text in ("text/plain", "application/json; charset=utf-16", "multipart/form-data")
+    ),
     *({"If-Match": text} for text in ("*", '"x"', "")),
     *({"Last-Event-ID": text} for text in ("-1", "9" * 40, "²")),
     *({"X-Forwarded-For": text} for text in ("::1", "x" * 300, "127.0.0.1")),
@@ -51,7 +53,13 @@ BODIES: Final = (
 def leaves(document: Any, at: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401  # JSON
     """Yield the place of everything in a document."""
     yield at
-    named = document.items() if isinstance(document, dict) else enumerate(document) if isinstance(document, list) else ()
+    named = (
+        document.items()
+        if isinstance(document, dict)
+        else enumerate(document)
+        if isinstance(document, list)
+        else ()
+    )
     for name, below in named:
         yield from leaves(below, (*at, name))
 
@@ -76,7 +84,16 @@ def requests_of(operation: Operation, pick: Random) -> Iterator[dict[str, Any]]:
     for name in (*known, "fields" if not operation.writes else "dry_run", "nothing"):
         for text in TEXTS:
             yield {"parts": parts, "query": f"{name}={quote(text[:2000])}", "json": right}
-    for query in ("%ED%A0%80=1", "limit=1&limit=2", "%00=1", "a" * 9000, "cursor=" + "A" * 40, "=", "&&", "limit"):
+    for query in (
+        "%ED%A0%80=1",
+        "limit=1&limit=2",
+        "%00=1",
+        "a" * 9000,
+        "cursor=" + "A" * 40,
+        "=",
+        "&&",
+        "limit",
+    ):
         yield {"parts": parts, "query": query, "json": right}
     for headers in HEADERS:
         yield {"parts": parts, "headers": headers, "json": right}
@@ -93,7 +110,9 @@ def requests_of(operation: Operation, pick: Random) -> Iterator[dict[str, Any]]:
 
 def send(client: Asker, operation: Operation, asked: dict[str, Any]) -> Json:
     """Send a request that may be wrong in any way."""
-    path = "/v1" + operation.path.format(**{name: quote(text[:2000], safe="") for name, text in asked["parts"].items()})
+    path = "/v1" + operation.path.format(
+        **{name: quote(text[:2000], safe="") for name, text in asked["parts"].items()}
+    )
     if "query" in asked:
         path += f"?{asked['query']}"
     headers = client._headers(asked.get("headers"), key=operation.writes)  # noqa: SLF001  # the same headers as its own calls
