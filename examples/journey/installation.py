@@ -20,7 +20,7 @@ from almoner.api.ids import new_id
 from almoner.api.passwords import hash_password
 from almoner.api.records import grants, persons
 from almoner.api.server import assemble, worker_of
-from almoner.api.settings import Settings
+from almoner.api.settings import read_settings
 from almoner.api.worker import Sealer, Worker, run_worker
 from almoner.finance.dates import system_clock
 from almoner.finance.records.registry import find_book_id
@@ -116,7 +116,7 @@ def installed(db: str) -> Iterator[Installation]:
     upgrade(engine)
     made = {name: token_hex(32) for name in ("secret", "seal_key", "vault_keys", "people_key")}
     signing = OKPKey.generate_key("Ed25519").as_pem(private=True).decode()
-    settings = Settings(db=db, signing_keys=signing, outbound_local=True, **made)
+    settings = read_settings(db=db, signing_keys=signing, outbound_local=True, **made)
     server, worker = assemble(settings, clock=clock, log=StringIO()), worker_of(settings, clock=clock)
     hasty = Sealer(name="journey.example", secret=bytes.fromhex(made["seal_key"]), every=timedelta())
     with serving(server.app) as url, working(replace(worker, sealer=hasty)), receiving() as receiver:
