@@ -69,7 +69,7 @@ Save = Annotated[
 Strategy = Annotated[str, typer.Option("--strategy", help="Which rule chooses; auto is the optimizer.")]
 
 
-_commands = typer.Typer(
+commands = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Allocations: almoner allocate PROBLEM solves; the commands below check, compare and export.",
@@ -78,13 +78,13 @@ _commands = typer.Typer(
 
 def app(*, args: list[str], prog_name: str, standalone_mode: bool) -> object:
     """Run a command; ``almoner allocate problem.json`` solves."""
-    names = {command.name for command in _commands.registered_commands}
+    names = {command.name for command in commands.registered_commands}
     is_named = not args or args[0] in names or args[0] == "--help"
     words = args if is_named else [DEFAULT, *args]
-    return _commands(args=words, prog_name=prog_name, standalone_mode=standalone_mode)
+    return commands(args=words, prog_name=prog_name, standalone_mode=standalone_mode)
 
 
-@_commands.command(DEFAULT)
+@commands.command(DEFAULT)
 def solve(  # noqa: PLR0913 - every option is one question
     problem: Problem,
     gap: Gap = None,
@@ -153,7 +153,7 @@ def answered(
     return document, result, {}
 
 
-@_commands.command("check")
+@commands.command("check")
 def check(
     problem: Problem,
     allocation: Annotated[Path, typer.Argument(metavar="ALLOCATION", help="As --out wrote it.")],
@@ -183,14 +183,14 @@ def check(
     return 0
 
 
-@_commands.command("compare")
+@commands.command("compare")
 def compare(problem: Problem, deadline: Deadline = 60.0, *, as_json: AsJson = False) -> None:
     """Show what simple rules would have given. Example: almoner allocate compare p.json."""
     document = read_problem(problem)
     print_comparison(document, deadline, as_json=as_json)
 
 
-@_commands.command("frontier")
+@commands.command("frontier")
 def frontier(
     problem: Problem,
     points: Annotated[int, typer.Option("--points", min=2, max=100, help="How many budgets.")] = 10,
@@ -203,7 +203,7 @@ def frontier(
     print_frontier(read_problem(problem), points, deadline, chart, as_json=as_json)
 
 
-@_commands.command("export")
+@commands.command("export")
 def export(
     problem: Problem,
     out: Annotated[Path, typer.Option("--out", help="A file that ends in .lp or .mps.")],
@@ -221,7 +221,7 @@ def export(
     progress(f"Wrote {out}.")
 
 
-@_commands.command("schema")
+@commands.command("schema")
 def schema() -> None:
     """Print the JSON Schema of problems. Example: almoner allocate schema > allocation.json."""
     print_json(AllocationDocument.model_json_schema(by_alias=True))
