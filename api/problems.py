@@ -23,7 +23,7 @@ from ..challenges import errors as challenge_errors
 from ..finance import errors
 from . import errors as door_errors
 
-DONE, FINDING, USAGE, REFUSED, OUR_FAULT, INTERRUPTED = 0, 1, 2, 4, 70, 130
+DONE, FINDING, USAGE, REFUSED, MISSING, OUR_FAULT, INTERRUPTED = 0, 1, 2, 4, 69, 70, 130
 PROBLEM_TYPE = "application/problem+json"
 
 _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
@@ -68,6 +68,8 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (door_errors.JobsFull, 429, 75),
     (door_errors.JobAbandoned, 409, 75),
     (door_errors.RequestError, 400, USAGE),
+    (door_errors.SettingsInvalid, 503, USAGE),
+    (door_errors.InstallationError, 503, 69),
     (challenge_errors.BriefInvalid, 422, USAGE),
     (challenge_errors.AnswersInvalid, 422, USAGE),
     (challenge_errors.ScoreInvalid, 422, USAGE),
