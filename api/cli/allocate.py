@@ -99,7 +99,7 @@ def solve(  # noqa: PLR0913 - every option is one question
     strategy: Strategy = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Solve a problem and check the answer exactly. Example: almoner allocate p.json --explain w7."""
+    """Solve a problem and check the answer exactly. Example: almoner allocate solve p.json --explain w7."""
     document = with_options(read_problem(problem), budget or [], risk)
     report = Reporter(document.interventions.count)
     posed, result, told = answered(document, read_gap(gap), deadline, report, strategy)
@@ -207,6 +207,8 @@ def frontier(
 def export(
     problem: Problem,
     out: Annotated[Path, typer.Option("--out", help="A file that ends in .lp or .mps.")],
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Write the model for another solver. Example: almoner allocate export p.json --out p.mps."""
     from ...finance.allocation.model.compile import compile_model  # noqa: PLC0415 - loads a solver
@@ -218,11 +220,13 @@ def export(
             f"{out.name} ends in neither .lp nor .mps: the ending says which form.", got=out.name
         )
     (model.writeLP if out.suffix == ".lp" else model.writeMPS)(str(out))
+    if as_json:
+        print_json({"written": str(out)})
     progress(f"Wrote {out}.")
 
 
 @commands.command("schema")
-def schema() -> None:
+def schema(*, as_json: AsJson = False) -> None:  # noqa: ARG001  # it is JSON either way
     """Print the JSON Schema of problems. Example: almoner allocate schema > allocation.json."""
     print_json(AllocationDocument.model_json_schema(by_alias=True))
 

@@ -65,6 +65,7 @@ REMOTE: Mapping[tuple[str, str], Remote] = {
     ("ledger", "balance"): Remote(operation="account.balance", words=("account",)),
     ("ledger", "balances"): Remote(operation="account.list"),
     ("ledger", "history"): Remote(operation="account.history", words=("account",)),
+    ("ledger", "statement"): Remote(operation="trial_balance.read"),
     ("ledger", "trace"): Remote(operation="transaction.trace", words=("transaction",)),
     ("ledger", "verify"): Remote(operation="verification.run", sound=lambda reply: bool(reply["verified"])),
     ("metric", "list"): Remote(operation="metric.list", same=True),
