@@ -63,7 +63,7 @@ agreement-lives: $(VENV)/.dev
 	AGREEMENT_EXAMPLES=$(LIVES) AGREEMENT_SHRINK=1 $(BIN)/pytest tests/properties/test_agreement_lifecycle.py
 
 authz-matrix: $(VENV)/.dev
-	$(BIN)/python -m almoner.api.policy.matrix
+	$(BIN)/python -m almoner.api.matrix
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel

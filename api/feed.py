@@ -87,8 +87,8 @@ TOLD: Mapping[str, Telling] = {
     "application.withdrawn": _of(
         "application.withdrawn", "F* M* Ho", "challenge", "application", "/applications/{}", "lead"
     ),
-    "approval.given": _of("proposal.approved", "F M", thing="proposal", under="/proposals/{}"),
-    "approval.proposed": _of("proposal.made", "F M", thing="event", under="/proposals/{}"),
+    "approval.given": _of("proposal.approved", "F M", thing="proposal"),
+    "approval.proposed": _of("proposal.made", "F M", thing="event"),
     "award.made": _of("award.announced", "F M Ho", "challenge", "application", owner="lead"),
     "award.paid": _of("award.paid", "F M", "challenge"),
     "challenge.amended": _of("challenge.amended", "F M H J", "challenge"),

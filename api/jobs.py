@@ -34,10 +34,23 @@ Steps = tuple[str, int, int]
 
 
 def own_rights(session: Session, person: str, book: str, book_id: int) -> tuple[Grant, ...] | None:
-    """Return the roles that our own table gives a person; None for somebody the host brought."""
+    """Return the roles that our own tables give a person; None for somebody the host brought.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    person, book : str
+        Who, and where.
+    book_id : int [row number]
+        Of the book.
+    """
     if not jobs.is_known(session, person):
         return None
-    return entering.list_grants(session, person, book, book_id)
+    found = entering.list_grants(session, person, book, book_id)
+    if entering.is_admin(session, person):
+        return (*found, Grant(book="*", role="admin", party=""))
+    return found
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Lists by pages: a cursor that names the last row, signed, and bound to the list, its filter and the caller.
+"""Lists by pages: a cursor that names the last row, signed, and bound to its address, filter and caller.
 
 The problem: pages by number lose and repeat rows while others are written, and a cursor anybody can write is
 a query anybody can write. A cursor here is the key of the last row seen with a signature over whose it is.
@@ -9,32 +9,15 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Annotated, TypeVar
-
-from pydantic import BaseModel, Field
+from typing import TypeVar
 
 from ..finance.documents import plain_bytes
 from .door import Call
 from .errors import CursorInvalid
+from .wire.base import PageQuery
 
-LONGEST = 1000
 Item = TypeVar("Item")
 Key = tuple[str | int, ...]
-
-
-class PageQuery(BaseModel):
-    """Which page of a list.
-
-    Attributes
-    ----------
-    limit : int [rows]
-        At most 200.
-    cursor : str
-        ``next`` of the page before; empty for the first.
-    """
-
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
-    cursor: Annotated[str, Field(max_length=LONGEST)] = ""
 
 
 def cut(
@@ -104,5 +87,9 @@ def read_cursor(call: Call, query: PageQuery, name: str) -> Key | None:
 
 def _signature(call: Call, query: PageQuery, name: str, said: bytes) -> bytes:
     bound = query.model_dump(mode="json", exclude={"cursor", "limit"})
-    whole = plain_bytes([name, call.book, call.person, call.party, call.access.masked, bound]) + said
+    whose = [call.person, call.party, call.access.masked]
+    whole = plain_bytes([name, call.object, *whose, bound]) + said
     return hmac.new(call.door.secret, whole, hashlib.sha256).digest()[:16]
+
+
+__all__ = ["PageQuery", "cut", "page_of", "read_cursor", "write_cursor"]

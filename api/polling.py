@@ -119,7 +119,7 @@ def _look(engine: Engine, topics: set[Topic]) -> dict[Topic, int]:
     found: dict[Topic, int] = {}
     with Session(engine) as session:
         if books := [one for one in topics if isinstance(one, int)]:
-            found.update(list_positions(session, books))
+            found |= dict[Topic, int](list_positions(session, books).items())
         if jobs := [one for one in topics if isinstance(one, UUID)]:
-            found.update(list_versions(session, jobs))
+            found |= dict[Topic, int](list_versions(session, jobs).items())
     return found

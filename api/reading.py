@@ -24,6 +24,8 @@ from .operation import Operation, read_part
 JSON = "application/json"
 DEEPEST = 64
 COMMON = {"dry_run", "fields"}
+NUL = "\x00"
+NO_NUL = "A text holds the character NUL, which cannot be stored. Leave it out."
 
 
 async def read_content(request: Request, operation: Operation, limits: Limits) -> bytes:
@@ -77,6 +79,8 @@ def read_query(operation: Operation, text: str) -> tuple[BaseModel | None, dict[
         raise RequestMalformed(
             "The query of the address is not readable. Write name=value&name=value."
         ) from None
+    if any(NUL in part for pair in pairs for part in pair):
+        raise RequestMalformed(NO_NUL)
     given = dict(pairs)
     model = operation.shape.query
     known = set(model.model_fields) if model else set()
@@ -196,8 +200,8 @@ def _require_shallow(said: object) -> None:
 def _require_storable(level: list[object]) -> None:
     """Refuse the character NUL, which PostgreSQL stores in no text."""
     texts = [name for one in level if isinstance(one, dict) for name in one]
-    if any("\x00" in one for one in (*texts, *level) if isinstance(one, str)):
-        raise RequestMalformed("A text holds the character NUL, which cannot be stored. Leave it out.")
+    if any(NUL in one for one in (*texts, *level) if isinstance(one, str)):
+        raise RequestMalformed(NO_NUL)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,8 @@ answer says 200 for what was lost; an answer that is not stored with its act is 
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,9 +25,10 @@ from ..finance.errors import AlmonerError, Busy, Missing
 from ..finance.money import Money
 from ..finance.posting.events import derive_id, keep_event
 from ..finance.records.registry import find_unit
-from ..finance.storage import Session
+from ..finance.storage import Session, reading_session
 from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
 from .door import NOT_HERE, Answered, Call, Door
+from .duties import OUTSIDE, require_outside
 from .errors import (
     AuthError,
     InProgress,
@@ -35,19 +37,21 @@ from .errors import (
     PreconditionStale,
     QueryUnknown,
     RequestKeyReused,
+    RequestMalformed,
 )
 from .identity import Caller, Grant
 from .ids import new_id
 from .operation import Operation
 from .policy import RULES, Access, Question, allowed
 from .problems import status_of
-from .reading import read_body, read_parts, read_query
+from .reading import NO_NUL, NUL, read_body, read_parts, read_query
 from .records import entering
 from .records.commands import Command, find_command, keep_command, list_kinds, list_moves, list_told
 from .wire.base import BalanceMove, Effects
 
 ATTEMPTS = 3
 KEPT_REFUSALS = {404, 409}
+FIRST_REFUSAL = 400
 KEY_LENGTH = 255
 
 
@@ -68,6 +72,7 @@ class Asked:
     caller: Caller | None
     request_id: UUID
     call: Call | None = None
+    repeated: bool = False
 
     @property
     def object(self) -> str:
@@ -163,21 +168,27 @@ def _attempted(asked: Asked, run: Callable[[Asked], Response]) -> Response:
     """Run, and once more where another session stood in the way: the same key makes that safe."""
     for attempt in range(ATTEMPTS):
         try:
-            return run(asked)
+            return _tried(asked, run)
         except (Busy, _KeyTaken) as stood:
-            asked.call = None
+            asked.call, asked.repeated = None, False
             if attempt == ATTEMPTS - 1:
                 if isinstance(stood, Busy):
                     raise
                 raise InProgress("The same key is being worked on. Ask again in a moment.") from None
-        except AlmonerError as error:
-            _keep_refusal(asked, error)
-            raise
     raise AssertionError("each attempt returns or raises")
 
 
+def _tried(asked: Asked, run: Callable[[Asked], Response]) -> Response:
+    try:
+        return run(asked)
+    except AlmonerError as error:
+        if not isinstance(error, Busy):
+            _keep_refusal(asked, error)
+        raise
+
+
 def _run(asked: Asked) -> Response:
-    with Session(asked.door.engine, expire_on_commit=False) as session:  # closed without a commit, it undoes
+    with _session(asked) as session:  # closed without a commit, it undoes
         asked.door.require_schema(session)
         call, query, parts = enter(asked, session)
         asked.call = call
@@ -192,15 +203,24 @@ def _run(asked: Asked) -> Response:
         if asked.operation.writes:
             answered, status, location, replayed = _write(asked, call, given, digest)
         else:
-            answered, status, location, replayed = (
-                _read(asked, call, given),
-                asked.operation.status,
-                "",
-                False,
-            )
+            answered, status, location = _read(asked, call, given), asked.operation.status, ""
+            replayed = False
         if not call.dry_run:
             session.commit()
     return _answer(asked, call, answered, status, location, replayed=replayed)
+
+
+@contextmanager
+def _session(asked: Asked) -> Iterator[Session]:
+    """Open the session of a request: a read waits for no writer, and writers of SQLite wait in a queue."""
+    engine, operation = asked.door.engine, asked.operation
+    if operation.method == "GET":
+        with reading_session(engine) as session:
+            yield session
+        return
+    queue = asked.door.gate.passed() if engine.dialect.name == "sqlite" else nullcontext()
+    with queue, Session(engine, expire_on_commit=False) as session:
+        yield session
 
 
 def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[str, object]]:
@@ -208,6 +228,8 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
     operation, door, now = asked.operation, asked.door, asked.door.clock()
     book = asked.raw.get("book", "")
     wanted = asked.request.headers.get("almoner-party", "")
+    if any(NUL in part for part in (wanted, *asked.raw.values())):
+        raise RequestMalformed(NO_NUL)
     book_id = entering.enter_book(session, book, party=wanted, row_security=door.row_security) if book else 0
     access = admit(
         session, operation, asked.caller, book=book, book_id=book_id, wanted=wanted, raw=asked.raw, now=now
@@ -233,6 +255,7 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
         fields=common.get("fields", ""),
         client_key=key,
         address=door.address_of(asked.request),
+        object=asked.object,
     )
     return call, query, parts
 
@@ -271,11 +294,14 @@ def admit(
         listed = entering.list_published(session, book_id)
         return allowed(caller, grants, replace(question, published=bool(listed))).seeing(listed)
     try:
-        return allowed(caller, grants, question)
+        access = allowed(caller, grants, question)
     except AlmonerError:
         if not open_to_all or not entering.is_published(session, book_id, question.engagement):
             raise
         return allowed(caller, grants, replace(question, published=True))
+    if access.own and open_to_all and entering.is_published(session, book_id, question.engagement):
+        return allowed(caller, grants, replace(question, published=True))
+    return access
 
 
 def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:
@@ -313,14 +339,36 @@ def _flag(text: str) -> bool:
 
 def _read(asked: Asked, call: Call, given: dict[str, Any]) -> bytes:
     require_owner(asked.operation, call, given)
-    content = write_reply(asked.operation.handler(call, **given))
+    content = write_reply(_handled(asked.operation, call, given))
     return sparse(content, call.fields) if call.fields else content
 
 
+def _handled(operation: Operation, call: Call, given: dict[str, Any]) -> BaseModel:
+    """Return the reply; of a thing that is not the caller's own, what they may see of it besides."""
+    try:
+        return operation.handler(call, **given)
+    except Missing:
+        if not operation.narrows or call.own is None or call.access.otherwise is None:
+            raise
+        call.access = call.access.otherwise
+        return operation.handler(call, **given)
+
+
 def require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> None:
-    """Refuse, as if nothing were there, a thing that is not the caller's own where they are limited to it."""
+    """Refuse, as if nothing were there, a thing that is not the caller's own where they are limited to it.
+
+    What they may see besides of things that are not their own, they see so. Who competes keeps out of what
+    those who run a round see and do.
+    """
     if call.own is not None and operation.owner is not None:
-        call.require_own(*operation.owner(call, **given))
+        try:
+            call.require_own(*operation.owner(call, **given))
+        except Missing:
+            if call.access.otherwise is None:
+                raise
+            call.access = call.access.otherwise
+    if operation.name in OUTSIDE:
+        require_outside(call, operation.name, str(given["challenge"]))
 
 
 def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tuple[bytes, int, str, bool]:
@@ -333,7 +381,9 @@ def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tu
                 "This Idempotency-Key was sent with another request before. Take a new key.",
                 earlier=str(earlier.id),
             )
-        require_owner(operation, call, given)
+        asked.repeated = True
+        if earlier.status < FIRST_REFUSAL:
+            require_owner(operation, call, given)
         return bytes(earlier.answer or b""), int(earlier.status), str(earlier.location or ""), True
     require_owner(operation, call, given)
     if operation.guards:
@@ -433,14 +483,24 @@ def _keep(asked: Asked, call: Call, digest: bytes, content: bytes, status: int) 
 
 
 def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
-    """Store a refusal by a rule, so that the same key is answered the same; others may be tried again."""
+    """Store a refusal by a rule, so that the same key is answered the same; others may be tried again.
+
+    Raises
+    ------
+    _KeyTaken
+        When the same key was answered meanwhile: that answer holds, and not this refusal.
+    """
     call, operation = asked.call, asked.operation
-    if call is None or not operation.writes or call.dry_run or status_of(error) not in KEPT_REFUSALS:
+    if call is None or asked.repeated or not operation.writes or call.dry_run:
+        return
+    if status_of(error) not in KEPT_REFUSALS:
         return
     response = refusal(error, asked.request_id)
     with Session(asked.door.engine, expire_on_commit=False) as session, session.begin():
         entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
         call.session = session
+        if find_command(session, asked.client, call.client_key) is not None:
+            raise _KeyTaken
         _, digest = read_body(operation, asked.content, asked.request.headers.get("content-type", ""))
         whole = _digest(asked, digest, dry_run=False)
         _keep(asked, call, whole, bytes(response.body), response.status_code)
@@ -455,7 +515,7 @@ def _answer(
         headers["Idempotent-Replayed"] = "true"
     if location:
         headers["Location"] = f"{_prefix(asked.request)}/v1{location}"
-    media = JSON if status < 400 else "application/problem+json"  # noqa: PLR2004  # the first refusal
+    media = JSON if status < FIRST_REFUSAL else "application/problem+json"
     if call.fields:
         media = SPARSE
     if reads:

@@ -1,8 +1,7 @@
 """How often one caller may ask: buckets of tokens in memory, told in the headers of each answer.
 
 The problem: one caller in a loop takes the doors from all others, and a limit per user stops nobody who is
-none. Signed-in callers have a bucket each; others share one per address, in version 6 per /64, which is what
-one subscriber is given. Addresses that a proxy tells are believed of named proxies only.
+none. Signed-in callers have a bucket each; others share one per address.
 
 Buckets live in one process and are forgotten when they are full again. Attempts to sign in are counted in
 the database, for all processes (``records.throttles``).
@@ -13,19 +12,17 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from threading import Lock
 
 from fastapi import Request
 
+from .addresses import address_by
 from .door import Limits, Throttle
 from .errors import RateLimited
 from .identity import Caller
 
 MINUTE, HOUR = 60, 3600
 MOST_BUCKETS = 100_000
-SUBSCRIBER = 64
-UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,54 +117,3 @@ def throttle_by(
         return told
 
     return throttle
-
-
-def address_by(proxies: Iterable[str] = ()) -> Callable[[Request], str]:
-    """Return what tells whom the address of a request stands for.
-
-    Parameters
-    ----------
-    proxies : iterable of str
-        Networks whose ``X-Forwarded-For`` is believed: the last address in it that is not theirs counts.
-    """
-    trusted = tuple(ip_network(one) for one in proxies)
-
-    def address_of(request: Request) -> str:
-        here = request.client.host if request.client else UNKNOWN
-        said = ",".join(request.headers.getlist("x-forwarded-for")).split(",")
-        told = [part.strip() for part in said if part.strip()]
-        while told and _is_in(here, trusted):
-            here = told.pop()
-        return subscriber_of(here)
-
-    return address_of
-
-
-def _is_in(text: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
-    address = _read(text)
-    return address is not None and any(address in network for network in networks)
-
-
-def _read(text: str) -> IPv4Address | IPv6Address | None:
-    try:
-        found = ip_address(text)
-    except ValueError:
-        return None
-    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
-    return mapped or found
-
-
-def subscriber_of(address: str) -> str:
-    """Return whom an address stands for: itself, or in version 6 its /64.
-
-    Examples
-    --------
-    >>> subscriber_of("2001:db8:1:2:3::4"), subscriber_of("::ffff:192.0.2.1"), subscriber_of("?")
-    ('2001:db8:1:2::/64', '192.0.2.1', 'unknown')
-    """
-    found = _read(address)
-    if found is None:
-        return UNKNOWN
-    if isinstance(found, IPv6Address):
-        return str(IPv6Network((int(found) >> SUBSCRIBER << SUBSCRIBER, SUBSCRIBER)))
-    return str(found)

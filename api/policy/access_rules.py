@@ -18,6 +18,6 @@ ACCESS_RULES: dict[str, str] = {
     "role-grant.make": "A !",
     "role-grant.read": "A F",
     "role-grant.revoke": "A !",
-    "token.issue": "P",
-    "token.revoke": "P",
+    "token.issue": "P S",
+    "token.revoke": "P S",
 }

@@ -165,14 +165,26 @@ def consent_to_amendment(
 
 
 def list_waiting(call: Call, challenge: Code, version: int, query: PageQuery) -> NoticeList:
-    """List everybody with a draft or a submission who is not on record as told of a version."""
+    """List everybody with a draft or a submission who is not on record as told of a version.
+
+    Parameters
+    ----------
+    version : int [version]
+        Of the brief.
+    """
     waiting = acts.waiting_notices(call.session, call.book, challenge, version)
     rows, after = cut(call, query, waiting, lambda one: (one,), name="notice.list")
     return NoticeList(items=rows, next=after)
 
 
 def record_notice(call: Call, challenge: Code, version: int, body: NoticeRequest) -> NoticeReply:
-    """Record that somebody was told of a version of the brief."""
+    """Record that somebody was told of a version of the brief.
+
+    Parameters
+    ----------
+    version : int [version]
+        Of the brief.
+    """
     acts.record_notice(call.session, call.book, challenge, version, body.recipient, clock=call.clock)
     return NoticeReply(version=version, recipient=body.recipient)
 

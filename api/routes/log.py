@@ -96,7 +96,15 @@ def list_checkpoints(call: Call, query: PageQuery) -> CheckpointList:
 
 
 def read_checkpoint(call: Call, size: int) -> CheckpointReply:
-    """Return the checkpoint of a size."""
+    """Return the checkpoint of a size.
+
+    Parameters
+    ----------
+    call : Call
+        Of the reader.
+    size : int [leaves]
+        How many events it covers.
+    """
     row = leaves.find_checkpoint(call.session, call.book_id, size) if 0 <= size < 2**63 else None
     if row is None:
         raise Missing(f"There is no checkpoint of {size} events.", what="checkpoint", code=str(size))

@@ -47,7 +47,17 @@ def list_settlements(call: Call, agreement: Code, query: PageQuery) -> Settlemen
 
 
 def read_settlement(call: Call, agreement: Code, position: int) -> SettlementReply:
-    """Return one step of an agreement by its place."""
+    """Return one step of an agreement by its place.
+
+    Parameters
+    ----------
+    call : Call
+        Who asks.
+    agreement : str
+        Its code.
+    position : int [place]
+        In the agreement's order of settlements.
+    """
     stored = find_stored(call, agreement)
     require_part(call, stored)
     found = showing.show_settlements(call.session, stored, [position])

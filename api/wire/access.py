@@ -9,11 +9,10 @@ from pydantic import Field, SecretStr, StringConstraints
 from ...finance.documents import Code
 from ..api_keys import LONGEST as LONGEST_KEY
 from ..api_keys import SCOPE
-from ..paging import PageQuery
 from ..records.grants import RoleGrant
 from ..records.keys import KeyLine
 from ..records.persons import Person
-from .base import Asked, Instant, Made, Reply
+from .base import Asked, Instant, Made, PageQuery, Reply
 
 SHORTEST, LONGEST = 12, 128
 Login = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]

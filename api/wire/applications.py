@@ -8,8 +8,7 @@ from ...challenges.applications import Application
 from ...challenges.eligibility import Status
 from ...challenges.lifecycle import Submission
 from ...finance.documents import Code, DecimalText, UnitCode
-from ..paging import PageQuery
-from .base import Asked, Instant, Made, Reply
+from .base import Asked, Instant, Made, PageQuery, Reply
 from .trees import JsonTree, tree_of
 
 

@@ -13,6 +13,7 @@ from ...finance.dates import instant_text
 from ...finance.documents import DecimalText, UnitCode
 from ...finance.money import Money
 
+LONGEST_CURSOR = 1000
 Instant = Annotated[datetime, PlainSerializer(instant_text, return_type=str)]
 
 
@@ -120,3 +121,18 @@ class Problem(BaseModel):
     figures: dict[str, str | int | bool | list[str] | list[dict[str, str]] | None]
     errors: list[Finding]
     request_id: str
+
+
+class PageQuery(BaseModel):
+    """Which page of a list.
+
+    Attributes
+    ----------
+    limit : int [rows]
+        At most 200.
+    cursor : str
+        ``next`` of the page before; empty for the first.
+    """
+
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Annotated[str, Field(max_length=LONGEST_CURSOR)] = ""

@@ -11,8 +11,7 @@ from ...finance.contributions import ContributionClass
 from ...finance.documents import Code
 from ...finance.records.deposits import Deposit
 from ...finance.statements import Use
-from ..paging import PageQuery
-from .base import Amount, Made, Reply
+from .base import Amount, Made, PageQuery, Reply
 from .booking import AmountRequest
 
 ContributionNumber = Annotated[int, Field(ge=1, le=2**62)]

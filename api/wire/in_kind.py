@@ -12,8 +12,7 @@ from ...finance.in_kind import FULL_BP, GiftPosition, InKindPosition, Valuation,
 from ...finance.ledger import Transaction
 from ...finance.matching import WHOLE_BP, CountedMatch
 from ...finance.money import Money
-from ..paging import PageQuery
-from .base import Amount, Made, Reply
+from .base import Amount, Made, PageQuery, Reply
 from .booking import AmountRequest, BookedRequest, Digest, UseRequest
 
 

@@ -8,9 +8,8 @@ from pydantic import Field, TypeAdapter
 from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.terms.document import TermDocument
 from ...finance.allocation import AllocationDocument
-from ..paging import PageQuery
 from ..records.jobs import Job
-from .base import Asked, Instant, Made, Problem, Reply
+from .base import Asked, Instant, Made, PageQuery, Problem, Reply
 
 
 class AllocationJobRequest(Asked):

@@ -11,9 +11,8 @@ from ...challenges.conflicts.identity import MarkKind
 from ...challenges.conflicts.interests import InterestKind
 from ...challenges.judges import MOST_READS, Judge
 from ...finance.documents import Code
-from ..paging import PageQuery
 from .applications import ApplicationSeen
-from .base import Amount, Asked, Made, Reply, Wire
+from .base import Amount, Asked, Made, PageQuery, Reply, Wire
 from .rounds import Reason, decimal_text
 
 Reads = Annotated[int, Field(ge=0, le=MOST_READS)]

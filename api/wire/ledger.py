@@ -19,8 +19,7 @@ from ...finance.turnover import (
     TurnoverLayer,
     UnitTurnover,
 )
-from ..paging import PageQuery
-from .base import Instant, Made, Reply
+from .base import Instant, Made, PageQuery, Reply
 from .booking import SourceText
 
 LayerWord = Literal["settled", "pending", "encumbered"]

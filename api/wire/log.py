@@ -9,8 +9,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 
 from ...finance.acts import Verification
 from ...finance.log import Checkpoint
-from ..paging import PageQuery
-from .base import Asked, Instant, Made, Reply
+from .base import Asked, Instant, Made, PageQuery, Reply
 
 KindText = Annotated[str, Field(max_length=80)]
 

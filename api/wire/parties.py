@@ -8,9 +8,8 @@ from pydantic import StringConstraints, model_validator
 from ...finance.documents import Code, Text
 from ...finance.parties import Party, PartyKind
 from ...finance.ties import Tie, TieKind
-from ..paging import PageQuery
 from ..sound import AddressCode
-from .base import Asked, Made, Reply
+from .base import Asked, Made, PageQuery, Reply
 
 PublicKey = Annotated[str, StringConstraints(pattern=r"^([0-9a-f]{64})?$")]
 

@@ -2,8 +2,7 @@
 
 from ...finance.contributions import Pledge, Promised
 from ...finance.documents import Code
-from ..paging import PageQuery
-from .base import Made, Reply
+from .base import Made, PageQuery, Reply
 from .booking import AmountRequest, Digest
 
 

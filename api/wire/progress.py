@@ -12,9 +12,8 @@ from ...challenges.ratings import HubRating, Ratings
 from ...challenges.register import CommitmentStatus, PublicCommitment, RegisterEntry
 from ...challenges.rubric import figure
 from ...finance.documents import Code
-from ..paging import PageQuery
 from .applications import seen
-from .base import Amount, Asked, Made, Reply
+from .base import Amount, Asked, Made, PageQuery, Reply
 
 DIGITS = 6
 

@@ -10,8 +10,7 @@ from ...finance.accounts import UNRESTRICTED
 from ...finance.documents import Code, DecimalText, Text, UnitCode
 from ...finance.ledger import Transaction
 from ...finance.rates import MAX_AGE, FxRounding, Rate
-from ..paging import PageQuery
-from .base import Amount, Asked, Made, Reply
+from .base import Amount, Asked, Made, PageQuery, Reply
 from .booking import BookedRequest
 
 RateText = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,19}(\.[0-9]{1,18})?$")]
@@ -105,8 +104,8 @@ class RateQuery(PageQuery):
         Only those of this day and later.
     """
 
-    base: UnitCode
-    quote: UnitCode
+    base_unit: UnitCode
+    quote_unit: UnitCode
     source: Text | None = None
     since: date | None = None
 
@@ -127,8 +126,8 @@ class StandingRateQuery(BaseModel):
         How old it may be on that day.
     """
 
-    base: UnitCode
-    quote: UnitCode
+    base_unit: UnitCode
+    quote_unit: UnitCode
     source: Text
     on: date
     max_age: Annotated[int, Field(ge=0, le=366)] = MAX_AGE // timedelta(days=1)

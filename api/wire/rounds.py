@@ -16,7 +16,7 @@ def decimal_text(value: float | None, digits: int = DIGITS) -> str | None:
 
     Parameters
     ----------
-    value : float or None
+    value : float or None [of the figure]
         As it was reckoned.
     digits : int [digits]
         Behind the point.

@@ -10,8 +10,7 @@ from ...finance.delivery import Delivery
 from ...finance.documents import Code, UnitCode
 from ...finance.earmarks import Consent
 from ...finance.fees import FeeTerm
-from ..paging import PageQuery
-from .base import Amount, Made, Reply, Wire
+from .base import Amount, Made, PageQuery, Reply, Wire
 from .booking import AmountRequest, BookedRequest, ContributionCode, UseRequest
 
 SignatureText = Annotated[str, Field(pattern=r"^([0-9a-f]{128})?$")]

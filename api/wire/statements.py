@@ -7,8 +7,7 @@ from pydantic import BaseModel
 from ...finance.documents import UnitCode
 from ...finance.ledger import LINES
 from ...finance.statements import DonorStatement, InKindGift, Statement
-from ..paging import PageQuery
-from .base import Amount, Reply
+from .base import Amount, PageQuery, Reply
 
 
 class StatementQuery(BaseModel):

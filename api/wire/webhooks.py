@@ -7,10 +7,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from ..paging import PageQuery
 from ..records.deliveries import Message
 from ..records.endpoints import Endpoint
-from .base import Asked, Instant, Made, Reply
+from .base import Asked, Instant, Made, PageQuery, Reply
 
 EventName = Annotated[str, Field(pattern=r"^[a-z_]+\.[a-z_]+$", max_length=64)]
 

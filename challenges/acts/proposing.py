@@ -126,6 +126,15 @@ def find_proposed(
 ) -> ProposedRuling:
     """Return one proposal, counted from 1.
 
+    Parameters
+    ----------
+    session, book, challenge, application
+        As for ``list_proposed``.
+    number : int [appeals]
+        Which appeal of the application.
+    proposal : int [rulings]
+        Which proposal.
+
     Raises
     ------
     Missing

@@ -10,6 +10,7 @@ from ..accounts import Account
 from ..earmarks import Earmark
 from ..errors import Missing
 from ..money import Money
+from .known import recall
 from .registry import find_account, find_earmark_id, find_unit
 from .tables import ACCOUNT, BALANCE, CONTRIBUTION, EARMARK, EARMARK_SCOPE, FUND, LOT, PARTY
 
@@ -92,13 +93,14 @@ def list_fund_units(session: Session, book_id: int, fund: str) -> tuple[str, ...
 def list_wider_earmarks(session: Session, book_id: int, code: str) -> tuple[Earmark, ...]:
     """Return an earmark and all that it narrows: a use must keep every one of them."""
     narrow = find_earmark_id(session, book_id, code)
-    rows = session.execute(
+    query = (
         select(EARMARK.c.terms)
         .join(EARMARK_SCOPE, EARMARK_SCOPE.c.wider_id == EARMARK.c.id)
         .where(EARMARK_SCOPE.c.narrower_id == narrow)
         .order_by(EARMARK.c.code)
     )
-    return tuple(Earmark.read(row.terms) for row in rows)
+    terms = recall(session, ("wider", narrow), lambda: tuple(session.scalars(query)) or None)
+    return tuple(Earmark.read(one) for one in terms or ())
 
 
 def list_admitted_from(session: Session, book_id: int, code: str) -> frozenset[str]:

@@ -62,10 +62,13 @@ def lock_funds(session: Session, book_id: int, codes: Iterable[str]) -> None:
     """Keep other sessions from deciding on the same funds until this one commits or rolls back.
 
     What a fund can pay is read before it is posted; between the two nobody else may spend it. On SQLite
-    the transaction holds the write lock anyway.
+    the transaction holds the write lock anyway. A lock holds until the end of the transaction or savepoint
+    that took it, so it is taken once.
     """
-    query = select(FUND.c.id).where(FUND.c.book_id == book_id, FUND.c.code.in_(sorted(set(codes))))
-    session.execute(query.order_by(FUND.c.id).with_for_update(key_share=True))
+    wanted = tuple(sorted(set(codes)))
+    query = select(FUND.c.id).where(FUND.c.book_id == book_id, FUND.c.code.in_(wanted))
+    ordered = query.order_by(FUND.c.id).with_for_update(key_share=True)
+    recall(session, ("locked", book_id, wanted), lambda: tuple(session.scalars(ordered)) or None)
 
 
 def lock_fund(session: Session, book: str, code: str) -> int:

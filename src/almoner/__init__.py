@@ -19,6 +19,7 @@ if not Path(__file__).with_name("finance").is_dir():
 from .finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .api.router import router
     from .challenges import assign, calibrate
     from .finance import AlmonerError, Unit, currency
     from .finance.money import Money, money
@@ -26,6 +27,7 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".api.router": ("router",),
             ".challenges": ("assign", "calibrate"),
             ".finance": ("AlmonerError", "Unit", "currency"),
             ".finance.money": ("Money", "money"),
@@ -33,4 +35,14 @@ else:
         also=("__version__",),
     )
 
-__all__ = ["AlmonerError", "Money", "Unit", "__version__", "assign", "calibrate", "currency", "money"]
+__all__ = [
+    "AlmonerError",
+    "Money",
+    "Unit",
+    "__version__",
+    "assign",
+    "calibrate",
+    "currency",
+    "money",
+    "router",
+]

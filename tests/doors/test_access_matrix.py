@@ -13,9 +13,9 @@ from tests.doors.people import Asker, grants_of, identify_by_name
 from almoner.api import create_app
 from almoner.api.door import NOT_HERE
 from almoner.api.identity import Caller
+from almoner.api.matrix import NAMES, SITUATIONS, cell, rows
 from almoner.api.operation import Operation
 from almoner.api.policy import RULES
-from almoner.api.policy.matrix import NAMES, SITUATIONS, cell, rows
 from almoner.api.records.tables import COMMAND
 from almoner.api.routes import OPERATIONS
 from almoner.finance.dates import Clock
@@ -109,7 +109,7 @@ def count(engine: Engine) -> tuple[int, int]:
 
 def is_let_in(reply: object) -> bool:
     """Tell whether an answer came from behind the policy."""
-    status, body = reply.status_code, reply.json() if reply.content else {}  # type: ignore[attr-defined]
+    status, body = reply.status_code, reply.json() if reply.content else {}  # type: ignore[attr-defined]  # of a response
     code = body.get("code", "") if isinstance(body, dict) else ""
     refused = status in {401, 403} and code.startswith("auth.")
     return not refused and not (status == 404 and body.get("detail") == NOT_HERE)

@@ -15,6 +15,8 @@ APPEAL = {
     "remedies": [{"kind": "correct_finding", "application": "a-1", "status": "fail"}],
 }
 
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def world(engine: Engine, book: str) -> World:
@@ -70,6 +72,7 @@ def test_an_award_takes_two_people_and_its_winner_and_is_paid_once(world: World)
     assert mira.made(f"{FIRST}/payments", {"amount": "60.00"})["award"]["paid"] == "100.00"
 
 
+@ONE_DATABASE
 def test_what_is_not_wanted_or_late_goes_back_to_the_prizes(world: World) -> None:
     mira, fiona = world("mira"), world("fiona")
     ways = (
@@ -102,6 +105,7 @@ def test_the_rules_decide_and_everybody_reads_it_once_it_is_announced(announced:
     refused(announced("fiona").post(f"{HERE}/cancellations", {"reason": "x"}), 409, "award.state")
 
 
+@ONE_DATABASE
 def test_a_challenge_called_off_gives_its_money_back(world: World) -> None:
     freed = world("fiona").made(f"{HERE}/cancellations", {"reason": "The wells were built by others."})
     assert (freed["released"], freed["unit"]) == ("150.00", "USD")
@@ -139,6 +143,7 @@ def test_an_appeal_is_its_own_hubs_and_an_upheld_ruling_takes_two_from_outside(a
     refused(announced("frank").post(f"{one}/rulings/1/approvals"), 409, "appeal.ground")
 
 
+@ONE_DATABASE
 def test_an_appeal_that_is_dismissed_stands_at_once(announced: World) -> None:
     announced.at("2027-04-15")
     announced("hugo").made(f"{HERE}/appeals", {"appeal": APPEAL})

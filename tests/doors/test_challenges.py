@@ -3,10 +3,10 @@ from datetime import datetime
 
 import pytest
 from tests.doors.people import PEOPLE as EVERYBODY
-from tests.doors.people import Asker, Json, grants_of, identify_by_name
+from tests.doors.people import Asker, Json, grants_of, identify_by_name, small_app
 
 from almoner import currency, money
-from almoner.api import create_app
+from almoner.api.routes import applications, briefs, challenges, drafts, eligibility, funds
 from almoner.api.routes.brief_examples import APPLICATION, BRIEF
 from almoner.finance import acts
 from almoner.finance.dates import as_utc
@@ -28,7 +28,9 @@ class World:
 
     def __init__(self, engine: Engine) -> None:
         self.now = as_utc(datetime.fromisoformat("2027-01-05T12:00Z"))
-        self.app = create_app(engine=engine, identify=identify_by_name(self.clock, PEOPLE), clock=self.clock)
+        identify = identify_by_name(self.clock, PEOPLE)
+        nouns = (applications, briefs, challenges, drafts, eligibility, funds)
+        self.app = small_app(engine, identify, self.clock, *nouns)
         self.people: dict[str, Asker] = {}
 
     def clock(self) -> datetime:
@@ -79,7 +81,7 @@ def test_a_brief_is_looked_over_published_and_read_by_everybody(world: World) ->
     refused(world("hana").post(HERE, {"brief": BRIEF}), 403, "auth.forbidden")
     tried = world("mira").post(f"{HERE}?dry_run=true", {"brief": BRIEF}, {"Idempotency-Key": "p"})
     assert "challenge.published" in tried.json()["effects"]["events"]
-    refused(world().get(ONE), 404, "storage.missing")
+    refused(world().get(ONE), 401, "auth.required")
     first, again = (world("mira").post(HERE, {"brief": BRIEF}, {"Idempotency-Key": "p"}) for _ in range(2))
     assert first.content == again.content
     assert first.headers["Location"].endswith(ONE)
@@ -135,7 +137,7 @@ def test_lower_prizes_take_the_consent_of_who_has_applied(published: World) -> N
     proposal = world("fiona").made(f"{ONE}/amendment-proposals", asked)
     assert proposal["needs_consent"] == ["a-1"]
     here = f"{ONE}/amendment-proposals/{proposal['id']}"
-    told = refused(world("frank").post(f"{here}/approvals"), 409, "brief-amendment.refused")
+    told = refused(world("frank").post(f"{here}/approvals"), 409, "amendment.refused")
     assert "/prizes" in told["detail"]
     refused(world("hugo").post(f"{here}/consents", {"application": "a-1"}), 404, "storage.missing")
     assert world("hana").made(f"{here}/consents", {"application": "a-1"})["signer"] == "hana"

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from tests.doors.pacts import CLAIMS, PACT, PEOPLE, Deal, open_deal
-from tests.doors.people import Asker, identify_by_name
+from tests.doors.pacts import CLAIMS, PACT, PEOPLE, Deal, clients, open_deal
+from tests.doors.people import identify_by_name
 
-from almoner.api import create_app
+from almoner.api.door import Door
 from almoner.finance.storage import Engine
 
 HEADER = "person,metric,achieved_on,quantity\n"
@@ -103,7 +103,8 @@ def test_a_stranger_and_an_installation_without_a_key_take_no_rows(deal: Deal) -
     assert send(deal, "ada", "/dataset-previews", ROWS).status_code == 403
     assert deal.of("hugo").get(f"{PACT}/datasets").status_code == 404
     assert deal.of("eva").seen(f"{PACT}/datasets")["items"] == []
-    bare = create_app(engine=deal.engine, identify=identify_by_name(deal.watch, PEOPLE), clock=deal.watch)
-    keyless = Deal(deal.engine, deal.watch, lambda name: Asker(bare, name))
+    identify = identify_by_name(deal.watch, PEOPLE)
+    bare = Door(engine=deal.engine, identify=identify, clock=deal.watch, secret=bytes(32))
+    keyless = Deal(deal.engine, deal.watch, clients(bare))
     refused = send(keyless, "hana", "/dataset-previews", ROWS)
     assert (refused.status_code, refused.json()["code"]) == (503, "import.no_key")

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from tests.doors.people import PEOPLE, Asker
 
 from almoner.api import job_kinds
 from almoner.api.identity import Grant
 from almoner.api.job_kinds import Task, find_allocation
-from almoner.api.jobs import LEASE, Bench
+from almoner.api.jobs import LEASE, Bench, own_rights
 from almoner.api.records import beats, jobs
-from almoner.api.records.tables import JOB
+from almoner.api.records.tables import JOB, PERSON
 from almoner.api.routes.jobs import EXAMPLE, PROBLEM
 from almoner.api.worker import Worker, on_shift, run_worker, work_off
 from almoner.finance.allocation import verify
@@ -204,3 +204,14 @@ def test_progress_never_falls_back(engine: Engine) -> None:
     assert steps[0] == ("reading", 0, 4)
     with ThreadPoolExecutor(1) as pool:
         assert Bench(engine=engine, clock=system_clock, name="b", pool=pool).turn() == 0
+
+
+def test_our_own_tables_say_what_an_administrator_may(engine: Engine, book: str) -> None:
+    now = datetime.now(UTC)
+    with UnitOfWork(engine) as session:
+        plain = {"code": "ada", "name": "Ada", "is_admin": 1, "version": 1, "created_at": now}
+        session.execute(insert(PERSON).values(**plain))
+        known = own_rights(session, "ada", book, 1)
+        assert known is not None
+        assert [one.role for one in known] == ["admin"]
+        assert own_rights(session, "brought-by-the-host", book, 1) is None

@@ -6,6 +6,8 @@ from tests.doors.rounds import HERE, PANEL, World, mark_all, open_round, refused
 
 from almoner.finance.storage import Engine
 
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @pytest.fixture
 def world(engine: Engine, book: str) -> World:
@@ -35,6 +37,7 @@ def own_entry(world: World, judge: str) -> str:
     return str(pile[0]["application"])
 
 
+@ONE_DATABASE
 def test_judges_are_registered_and_declare_against_every_actor_for_themselves(world: World) -> None:
     mira, jana = world("mira"), world("jana")
     body = {"code": "jana", "organisation": "school", "most": 10, "languages": ["sw"]}
@@ -63,6 +66,7 @@ def test_judges_are_registered_and_declare_against_every_actor_for_themselves(wo
     ) == 7
 
 
+@ONE_DATABASE
 def test_marks_interests_and_overrides_come_from_those_who_may_say_so(world: World) -> None:
     mira, jana = world("mira"), world("jana")
     mira.made(f"{HERE}/judges", {"code": "jana"})
@@ -175,6 +179,7 @@ def test_frozen_scores_are_ranked_and_their_names_stay_inside_until_announced(cl
     assert [row["number"] for row in public.seen(f"{PANEL}/calibrations")["items"]] == [1, 2]
 
 
+@ONE_DATABASE
 def test_a_lot_is_committed_to_before_the_first_score_and_anybody_draws_it_again(seated: World) -> None:
     mira = seated("mira")
     secret = {"commitment": "5f" * 32}

@@ -2,10 +2,10 @@ from copy import deepcopy
 from datetime import datetime
 
 import pytest
-from tests.doors.people import Asker, Json, identify_by_name
+from tests.doors.people import Asker, Json, identify_by_name, small_app
 
 from almoner import currency, money
-from almoner.api import create_app
+from almoner.api.routes import applications, challenges, progress
 from almoner.api.routes.brief_examples import APPLICATION, BRIEF
 from almoner.challenges import acts
 from almoner.finance import acts as finance
@@ -52,7 +52,9 @@ class Round:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.at("2027-01-05")
-        self.app = create_app(engine=engine, identify=identify_by_name(self.clock), clock=self.clock)
+        self.app = small_app(
+            engine, identify_by_name(self.clock), self.clock, applications, challenges, progress
+        )
 
     def at(self, day: str) -> None:
         self.now = as_utc(datetime.fromisoformat(f"{day}T12:00Z"))

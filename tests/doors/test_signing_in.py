@@ -1,7 +1,9 @@
 """Signing in at the doors themselves: tokens, keys, persons and roles, on both databases."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from sqlalchemy import select
 
 from almoner.api import passwords
 from almoner.api.credentials import Credentials
-from almoner.api.door import Door
+from almoner.api.door import Door, Limits
 from almoner.api.identity import nobody
 from almoner.api.records import grants, persons
 from almoner.api.records.tables import API_KEY, COMMAND, PERSON, REFRESH_TOKEN, THROTTLE
@@ -23,6 +25,7 @@ from almoner.api.routes import persons as persons_over_http
 from almoner.api.routes import sign_in as sign_in_over_http
 from almoner.api.routing import routes_of
 from almoner.api.signing_in import credentials_of, identify_by
+from almoner.api.throttling import throttle_by
 from almoner.api.tokens import TokenKeys
 from almoner.finance.dates import Clock
 from almoner.finance.records.registry import find_book_id
@@ -214,6 +217,24 @@ def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_sign_in(app: F
     assert code_of(fiona.ask("GET", "/me")) == (401, "auth.expired")
     third = {"grant_type": "refresh_token", "refresh_token": second.json()["refresh_token"]}
     assert code_of(Client(app).ask("POST", "/auth/tokens", third)) == (401, "auth.expired")
+
+
+def test_of_two_refreshes_at_once_one_wins_and_the_sign_in_ends(app: FastAPI) -> None:
+    body = {"grant_type": "refresh_token", "refresh_token": signed_in(app, "fiona").json()["refresh_token"]}
+    both = Barrier(2)
+
+    def refresh(_: int) -> Json:
+        client = Client(app)
+        both.wait()
+        return client.ask("POST", "/auth/tokens", body)
+
+    with ThreadPoolExecutor(2) as pool:
+        replies = sorted(pool.map(refresh, range(2)), key=lambda one: one.status_code)
+    assert [one.status_code for one in replies] == [200, 401]
+    won = replies[0].json()
+    assert code_of(Client(app, won["access_token"]).ask("GET", "/me")) == (401, "auth.expired")
+    following = {"grant_type": "refresh_token", "refresh_token": won["refresh_token"]}
+    assert code_of(Client(app).ask("POST", "/auth/tokens", following)) == (401, "auth.expired")
 
 
 def test_a_refreshed_sign_in_is_no_fresh_one(app: FastAPI, hand: Hand) -> None:
@@ -412,6 +433,22 @@ def test_a_token_in_the_address_or_a_cookie_opens_nothing(app: FastAPI, engine: 
         kept = str(session.execute(select(REFRESH_TOKEN)).all())
     assert said["refresh_token"] not in kept
     assert token not in kept
+
+
+def test_each_answer_tells_what_is_left_and_wrong_tokens_count_as_strangers(
+    engine: Engine, book: str, clock: Clock, keys: TokenKeys
+) -> None:
+    assert book
+    throttle = throttle_by(Limits(anonymous=3), timer=lambda: 0.0)
+    identify = identify_by(engine, clock=clock, keys=keys)
+    door = Door(engine=engine, identify=identify, clock=clock, secret=b"s" * 32, throttle=throttle)
+    app = served(door)
+    told = Client(app).ask("POST", "/auth/revocations", {"refresh_token": "x"})
+    assert told.headers["RateLimit"] == '"anonymous";r=2;t=20'
+    assert [Client(app, "wrong").ask("GET", "/me").status_code for _ in range(3)] == [401, 401, 429]
+    refused = Client(app).ask("GET", "/me")
+    assert code_of(refused) == (429, "rate.limited")
+    assert (refused.headers["Retry-After"], refused.headers["RateLimit"]) == ("20", '"anonymous";r=0;t=20')
 
 
 def test_without_credentials_of_our_own_nobody_signs_in_here(engine: Engine, book: str, clock: Clock) -> None:

@@ -69,7 +69,7 @@ def app(engine: Engine, book: str, clock: Clock, streams: Streams, withdrawn: se
 def address(app: FastAPI, streams: Streams) -> Iterator[str]:
     """Where the application is served."""
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run)
+    thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 20
     while not server.started and time.monotonic() < until:
@@ -83,10 +83,8 @@ def address(app: FastAPI, streams: Streams) -> Iterator[str]:
 
 def follow(url: str, name: str, **headers: str) -> Any:  # noqa: ANN401  # the client's own context
     """Open a stream in somebody's name."""
-    sent = {
-        "Authorization": f"Bearer {name}",
-        **{key.replace("_", "-"): value for key, value in headers.items()},
-    }
+    mine = {"Authorization": f"Bearer {name}"} if name else {}
+    sent = mine | {key.replace("_", "-"): value for key, value in headers.items()}
     return httpx2.stream("GET", url, headers=sent, timeout=20)
 
 
@@ -157,11 +155,12 @@ def test_a_stream_ends_when_its_token_is_withdrawn(address: str, withdrawn: set[
 
 def test_a_caller_holds_so_many_streams_and_no_more(address: str, streams: Streams) -> None:
     with follow(address + STREAM, "mira") as one, follow(address + STREAM, "mira") as two:
-        next(messages(one))
-        next(messages(two))
+        held = [messages(one), messages(two)]
+        assert all("retry" in next(found) for found in held)
         with follow(address + STREAM, "mira") as three:
+            assert three.status_code == 429
             three.read()
-            assert (three.status_code, three.json()["code"]) == (429, "stream.full")
+            assert three.json()["code"] == "stream.full"
         with follow(address + STREAM, "fiona") as other:
             assert other.status_code == 200
     until = time.monotonic() + 20

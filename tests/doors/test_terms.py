@@ -55,7 +55,7 @@ def test_a_simulation_gives_the_same_bytes_and_more_paths_take_a_sign_in(ask: As
         (terms_of(rounding="nearest"), 422, "request.invalid"),
         (terms_of(limits=[{"id": "most", "of": ["none"], "max": "1.00"}]), 422, "terms.invalid"),
         (terms_of(calendar={"starts_on": "2026-02-30", "ends_on": "2026-12-31"}), 422, "terms.invalid"),
-        (terms_of(summary="a\x00b"), 422, "terms.invalid"),
+        (terms_of(summary="a\x00b"), 400, "request.malformed"),
         (terms_of(summary="x" * 40_000), 413, "request.too_large"),
         (terms_of(calendar=DAYS | {"ends_on": "2999-12-31"}), 422, "request.invalid"),
         (terms_of(calendar=DAYS | {"ends_on": "2035-12-31"}), 422, "request.invalid"),

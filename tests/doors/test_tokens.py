@@ -17,10 +17,11 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, OKPKey
 
 from almoner.api import passwords
+from almoner.api.addresses import address_by
 from almoner.api.door import Limits
 from almoner.api.errors import NotSignedIn, RateLimited, SignInExpired
 from almoner.api.identity import Caller
-from almoner.api.throttling import Buckets, Policy, address_by, throttle_by
+from almoner.api.throttling import Buckets, Policy, throttle_by
 from almoner.api.tokens import TokenKeys, issue, read_access, read_keys
 from almoner.finance.errors import Busy
 

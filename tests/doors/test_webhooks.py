@@ -1,6 +1,7 @@
 """Webhooks: told once and signed, tried again, switched off, and never told what one may not read."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,9 +18,11 @@ from tests.doors.people import PEOPLE, Asker, identify_by_name
 from almoner.api import create_app
 from almoner.api.door import Door, Hooks
 from almoner.api.errors import OutboundFailed, VaultLocked
+from almoner.api.feed import TOLD
 from almoner.api.identity import Grant
 from almoner.api.outbound import Guard, post, read_url
 from almoner.api.outbox import WAITS_S, next_wait, signed_headers
+from almoner.api.routes import OPERATIONS
 from almoner.api.vault import Vault
 from almoner.api.worker import Sealer, Worker, work_off
 from almoner.finance.dates import Clock, fixed_clock, system_clock
@@ -290,3 +293,9 @@ def test_a_secret_opens_in_its_place_with_its_key_only() -> None:
     for vault, place in ((VAULT, "endpoint/2"), (Vault(keys=(bytes(32),)), "endpoint/1")):
         with pytest.raises(VaultLocked):
             vault.open(box, place)
+
+
+def test_every_link_of_an_event_is_an_address_of_the_reference() -> None:
+    served = {re.sub(r"{\w+}", "{}", one.path) for one in OPERATIONS if one.method == "GET"}
+    places = [(way, f"/books/{{}}/{way.on}s/{{}}" if way.on else "/books/{}") for way in TOLD.values()]
+    assert {place + way.under for way, place in places} <= served

@@ -69,6 +69,26 @@ PRINTED = {
         "The map falls apart without it.",
         "207 awards; largest difference 0.000000305 OP",
     ],
+    "11_over_http.py": [
+        "11 people, each with a password and a role of their own.",
+        "Wells that keep working: prizes of 50000.00 USD are covered.",
+        "9 reads are assigned, 0 lack; 9 are done.",
+        "wells-north is paid its prize of 50000.00 USD.",
+        "The agreement is active: at most 40000.00 USD.",
+        "Settled: 26300.00 USD to hub, paid.",
+        "The hub is told, signed and verified: payout.settled of 26300.00 USD.",
+        "Its statement shows 26300.00 USD paid for first-half.",
+        "It was 26300.00 USD of the money of foundation, read with an API key.",
+        "20 postings in 7 transactions; the log is verified.",
+    ],
+    "12_mounting.py": [
+        "{'closed': 1}",
+        "401 not shown",
+        "200 360.00",
+        "404 not shown",
+        "{'oops': 'no such table'}",
+    ],
+    "13_library.py": ["payer  shelter   paid        622944         USD"],
 }
 
 

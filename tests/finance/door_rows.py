@@ -1,21 +1,27 @@
 """One row for each table of the doors, written past the library."""
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 from tests.finance.challenge_rows import Raw
 
+Put = Callable[..., None]
 DIGEST = bytes(32)
 EMPTY = b"{}"
 
 
 def write_door(raw: Raw, connection: Connection, now: datetime) -> None:
     """Write one row into each table of the doors, by hand."""
-    book, event = raw.find(connection, "book", code="main"), raw.event(connection)
+    book = raw.find(connection, "book", code="main")
+    put = partial(raw.put, connection)
+    _write_people(put, raw, connection, book, now)
+    _write_work(put, book, raw.event(connection), now)
 
-    def put(table: str, /, **values: object) -> None:
-        raw.put(connection, table, **values)
+
+def _write_people(put: Put, raw: Raw, connection: Connection, book: int, now: datetime) -> None:
 
     put("person", code="p-1", name="Somebody", is_admin=0, version=1, created_at=now)
     person = raw.find(connection, "person", code="p-1")
@@ -53,6 +59,9 @@ def write_door(raw: Raw, connection: Connection, now: datetime) -> None:
         answer=EMPTY,
         recorded_at=now,
     )
+
+
+def _write_work(put: Put, book: int, event: uuid.UUID, now: datetime) -> None:
     put("publication", book_id=book, engagement="fund/water", event_id=event)
     put(
         "job",

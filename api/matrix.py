@@ -1,6 +1,6 @@
 """The table of rules as a matrix: what every operation answers to every kind of caller.
 
-``python -m almoner.api.policy.matrix`` prints it. The cells are asked of ``allowed``, the same function that
+``python -m almoner.api.matrix`` prints it. The cells are asked of ``allowed``, the same function that
 every request passes, and not read off the rules.
 """
 
@@ -10,13 +10,13 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from ...finance.errors import Missing
-from ..errors import AuthError
-from ..identity import Caller, Grant, Role
-from ..operation import Operation
-from .decision import FRESH, Question, allowed
-from .rules import ROLES
-from .table import RULES
+from ..finance.errors import Missing
+from .errors import AuthError
+from .identity import Caller, Grant, Role
+from .operation import Operation
+from .policy.decision import FRESH, Question, allowed
+from .policy.rules import ROLES
+from .policy.table import RULES
 
 Situation = Literal["own", "other engagement", "foreign book", "expired", "key", "stale", "reader"]
 SITUATIONS: tuple[Situation, ...] = (
@@ -70,7 +70,7 @@ def cell(
         return "hidden"
     except AuthError:
         return "no"
-    if access.role in {"signed in", "public"}:
+    if access.role == "signed in":
         return "any"
     return "own" if access.own else "yes"
 
@@ -122,7 +122,7 @@ def rows(operations: Iterable[Operation]) -> Iterator[list[str]]:
 
 def main() -> None:
     """Print the matrix as comma-separated text."""
-    from ..routes import OPERATIONS  # noqa: PLC0415  # routes know policy, policy must not know routes
+    from .routes import OPERATIONS  # noqa: PLC0415  # routes know policy, policy must not know routes
 
     csv.writer(sys.stdout, lineterminator="\n").writerows(rows(OPERATIONS))
 
