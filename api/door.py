@@ -14,6 +14,7 @@ from ..finance.errors import Missing
 from ..finance.storage import Engine, Session, require_schema
 from .addresses import address_by
 from .credentials import Credentials
+from .gate import Gate
 from .identity import Caller, Identify
 from .policy import Access
 from .polling import Streams
@@ -108,6 +109,10 @@ class Door:
         How passwords are checked and tokens signed; None where the host signs people in.
     address_of : callable
         Takes a request, returns whom its address stands for; attempts to sign in are counted by it.
+    require_ready : callable
+        Takes a session, and refuses while the installation cannot do its work; asked at ``/ops/ready``.
+    gate : Gate
+        Where writers of SQLite queue.
     checked : set of str
         What was found in order since the start.
     watch : callable
@@ -127,6 +132,8 @@ class Door:
     throttle: Throttle = field(default_factory=lambda: let_all)
     credentials: Credentials | None = None
     address_of: Callable[[Request], str] = field(default_factory=address_by)
+    require_ready: Callable[[Session], None] = lambda _session: None
+    gate: Gate = field(default_factory=Gate)
     checked: set[str] = field(default_factory=set)
 
     def require_schema(self, session: Session) -> None:
@@ -189,6 +196,8 @@ class Call:
         The file of an upload.
     address : str
         Whom the caller's address stands for.
+    object : str
+        The address below ``/v1`` that was asked.
     """
 
     door: Door
@@ -207,6 +216,7 @@ class Call:
     fields: str = ""
     client_key: str = ""
     address: str = ""
+    object: str = ""
 
     @property
     def clock(self) -> Clock:

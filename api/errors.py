@@ -4,14 +4,33 @@ The problem: what is wrong with a request (its encoding, its key, its preconditi
 the floors below, and still has to be one of the library's refusals, with a code and figures::
 
     AlmonerError
-    |- AuthError     NotSignedIn, SignInExpired, Forbidden, StepUpNeeded
-    `- RequestError  RequestMalformed, QueryUnknown, CursorInvalid, KeyMissing, PreconditionMissing,
-                     PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
-                     RequestInvalid, RequestKeyReused, ApprovalUnneeded, BookTooLarge,
-                     OutboundRefused, OutboundFailed
+    |- AuthError          NotSignedIn, SignInExpired, Forbidden, StepUpNeeded
+    |- InstallationError  SettingsInvalid, NotReady
+    `- RequestError       RequestMalformed, QueryUnknown, CursorInvalid, KeyMissing, PreconditionMissing,
+                          PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
+                          RequestInvalid, RequestKeyReused, ApprovalUnneeded, BookTooLarge,
+                          OutboundRefused, OutboundFailed
 """
 
 from ..finance.errors import AlmonerError
+
+
+class InstallationError(AlmonerError):
+    """An installation that cannot do what it is for."""
+
+    code = "installation"
+
+
+class SettingsInvalid(InstallationError):
+    """Settings with which no server starts."""
+
+    code = "installation.settings"
+
+
+class NotReady(InstallationError):
+    """A server that takes no requests now: it is ending, or its worker is silent."""
+
+    code = "installation.not_ready"
 
 
 class AuthError(AlmonerError):

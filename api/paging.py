@@ -1,4 +1,4 @@
-"""Lists by pages: a cursor that names the last row, signed, and bound to the list, its filter and the caller.
+"""Lists by pages: a cursor that names the last row, signed, and bound to its address, filter and caller.
 
 The problem: pages by number lose and repeat rows while others are written, and a cursor anybody can write is
 a query anybody can write. A cursor here is the key of the last row seen with a signature over whose it is.
@@ -87,7 +87,8 @@ def read_cursor(call: Call, query: PageQuery, name: str) -> Key | None:
 
 def _signature(call: Call, query: PageQuery, name: str, said: bytes) -> bytes:
     bound = query.model_dump(mode="json", exclude={"cursor", "limit"})
-    whole = plain_bytes([name, call.book, call.person, call.party, call.access.masked, bound]) + said
+    whose = [call.person, call.party, call.access.masked]
+    whole = plain_bytes([name, call.object, *whose, bound]) + said
     return hmac.new(call.door.secret, whole, hashlib.sha256).digest()[:16]
 
 

@@ -23,7 +23,7 @@ from ..challenges import errors as challenge_errors
 from ..finance import errors
 from . import errors as door_errors
 
-DONE, FINDING, USAGE, REFUSED, OUR_FAULT, INTERRUPTED = 0, 1, 2, 4, 70, 130
+DONE, FINDING, USAGE, REFUSED, MISSING, OUR_FAULT, INTERRUPTED = 0, 1, 2, 4, 69, 70, 130
 PROBLEM_TYPE = "application/problem+json"
 
 _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
@@ -68,6 +68,8 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (door_errors.JobsFull, 429, 75),
     (door_errors.JobAbandoned, 409, 75),
     (door_errors.RequestError, 400, USAGE),
+    (door_errors.SettingsInvalid, 503, USAGE),
+    (door_errors.InstallationError, 503, 69),
     (challenge_errors.BriefInvalid, 422, USAGE),
     (challenge_errors.AnswersInvalid, 422, USAGE),
     (challenge_errors.ScoreInvalid, 422, USAGE),
@@ -79,6 +81,19 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (errors.Infeasible, 409, 7),
     (errors.AlmonerError, 409, REFUSED),
 )
+
+_EXITS = {
+    401: REFUSED,
+    403: REFUSED,
+    404: 3,
+    408: 75,
+    409: REFUSED,
+    412: 5,
+    429: 75,
+    502: 75,
+    503: 75,
+    504: 75,
+}
 
 
 def status_of(error: errors.AlmonerError) -> int:
@@ -101,6 +116,31 @@ def exit_of(error: errors.AlmonerError) -> int:
     (3, 69)
     """
     return next(code for kind, _, code in _CODES if isinstance(error, kind))
+
+
+def exit_of_code(code: str, status: int) -> int:
+    """Return the exit code of a refusal that came as a problem document.
+
+    Parameters
+    ----------
+    code : str
+        Its stable code.
+    status : int [HTTP status]
+        Decides about a code that this version does not know.
+
+    Examples
+    --------
+    >>> exit_of_code("fund.insufficient", 409), exit_of_code("of.tomorrow", 404)
+    (4, 3)
+    """
+    known = {one.code: one for one in reversed(_tree(errors.AlmonerError))}
+    if code in known:
+        return next(exit_code for kind, _, exit_code in _CODES if issubclass(known[code], kind))
+    return _EXITS.get(status, OUR_FAULT if status >= 500 else USAGE)  # noqa: PLR2004  # the server's faults
+
+
+def _tree(kind: type[errors.AlmonerError]) -> list[type[errors.AlmonerError]]:
+    return [kind, *(below for one in kind.__subclasses__() for below in _tree(one))]
 
 
 def problem_of(error: errors.AlmonerError) -> dict[str, object]:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from ..finance.documents import Document, plain_bytes
+from ..finance.documents import Document
 from .door import Limits
 from .errors import BodyTooLarge, BodyTooSlow, MediaRefused, QueryUnknown, RequestInvalid, RequestMalformed
 from .operation import Operation, read_part
@@ -24,6 +24,8 @@ from .operation import Operation, read_part
 JSON = "application/json"
 DEEPEST = 64
 COMMON = {"dry_run", "fields"}
+NUL = "\x00"
+NO_NUL = "A text holds the character NUL, which cannot be stored. Leave it out."
 
 
 async def read_content(request: Request, operation: Operation, limits: Limits) -> bytes:
@@ -77,6 +79,8 @@ def read_query(operation: Operation, text: str) -> tuple[BaseModel | None, dict[
         raise RequestMalformed(
             "The query of the address is not readable. Write name=value&name=value."
         ) from None
+    if any(NUL in part for pair in pairs for part in pair):
+        raise RequestMalformed(NO_NUL)
     given = dict(pairs)
     model = operation.shape.query
     known = set(model.model_fields) if model else set()
@@ -121,7 +125,12 @@ def read_body(operation: Operation, content: bytes, media_type: str) -> tuple[An
     said = parse_json(content)
     body = _validated(lambda: operation.shape.body_reader.validate_json(content), "")
     _require_sound(body, "")
-    return body, hashlib.sha256(plain_bytes(said)).digest()
+    return body, hashlib.sha256(_one_way(said)).digest()
+
+
+def _one_way(said: object) -> bytes:
+    """Write what a body says in one way, whatever its spaces and the order of its keys were."""
+    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _require_sound(part: object, at: str) -> None:
@@ -191,8 +200,8 @@ def _require_shallow(said: object) -> None:
 def _require_storable(level: list[object]) -> None:
     """Refuse the character NUL, which PostgreSQL stores in no text."""
     texts = [name for one in level if isinstance(one, dict) for name in one]
-    if any("\x00" in one for one in (*texts, *level) if isinstance(one, str)):
-        raise RequestMalformed("A text holds the character NUL, which cannot be stored. Leave it out.")
+    if any(NUL in one for one in (*texts, *level) if isinstance(one, str)):
+        raise RequestMalformed(NO_NUL)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -241,8 +241,11 @@ def _extra(operation: Operation) -> dict[str, Any]:
     extra: dict[str, Any] = {"security": [*public, {SCHEME: []}]}
     if operation.uploads:
         binary = {"type": "string", "format": "binary"}
-        media = {"text/csv": {"schema": {"type": "string"}}, "application/octet-stream": {"schema": binary}}
-        extra["requestBody"] = {"required": True, "content": media}
+        extra["requestBody"] = {
+            "required": True,
+            "description": "The bytes of the file, under any media type.",
+            "content": {"application/octet-stream": {"schema": binary}},
+        }
     return extra
 
 

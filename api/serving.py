@@ -9,8 +9,8 @@ answer says 200 for what was lost; an answer that is not stored with its act is 
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,7 @@ from ..finance.records.registry import find_unit
 from ..finance.storage import Session, reading_session
 from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
 from .door import NOT_HERE, Answered, Call, Door
+from .duties import OUTSIDE, require_outside
 from .errors import (
     AuthError,
     InProgress,
@@ -36,13 +37,14 @@ from .errors import (
     PreconditionStale,
     QueryUnknown,
     RequestKeyReused,
+    RequestMalformed,
 )
 from .identity import Caller, Grant
 from .ids import new_id
 from .operation import Operation
 from .policy import RULES, Access, Question, allowed
 from .problems import status_of
-from .reading import read_body, read_parts, read_query
+from .reading import NO_NUL, NUL, read_body, read_parts, read_query
 from .records import entering
 from .records.commands import Command, find_command, keep_command, list_kinds, list_moves, list_told
 from .wire.base import BalanceMove, Effects
@@ -208,11 +210,17 @@ def _run(asked: Asked) -> Response:
     return _answer(asked, call, answered, status, location, replayed=replayed)
 
 
-def _session(asked: Asked) -> AbstractContextManager[Session]:
-    """Open the session of a request: a read waits for no writer."""
-    if asked.operation.method == "GET":
-        return reading_session(asked.door.engine)
-    return Session(asked.door.engine, expire_on_commit=False)
+@contextmanager
+def _session(asked: Asked) -> Iterator[Session]:
+    """Open the session of a request: a read waits for no writer, and writers of SQLite wait in a queue."""
+    engine, operation = asked.door.engine, asked.operation
+    if operation.method == "GET":
+        with reading_session(engine) as session:
+            yield session
+        return
+    queue = asked.door.gate.passed() if engine.dialect.name == "sqlite" else nullcontext()
+    with queue, Session(engine, expire_on_commit=False) as session:
+        yield session
 
 
 def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[str, object]]:
@@ -220,6 +228,8 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
     operation, door, now = asked.operation, asked.door, asked.door.clock()
     book = asked.raw.get("book", "")
     wanted = asked.request.headers.get("almoner-party", "")
+    if any(NUL in part for part in (wanted, *asked.raw.values())):
+        raise RequestMalformed(NO_NUL)
     book_id = entering.enter_book(session, book, party=wanted, row_security=door.row_security) if book else 0
     access = admit(
         session, operation, asked.caller, book=book, book_id=book_id, wanted=wanted, raw=asked.raw, now=now
@@ -245,6 +255,7 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
         fields=common.get("fields", ""),
         client_key=key,
         address=door.address_of(asked.request),
+        object=asked.object,
     )
     return call, query, parts
 
@@ -283,11 +294,14 @@ def admit(
         listed = entering.list_published(session, book_id)
         return allowed(caller, grants, replace(question, published=bool(listed))).seeing(listed)
     try:
-        return allowed(caller, grants, question)
+        access = allowed(caller, grants, question)
     except AlmonerError:
         if not open_to_all or not entering.is_published(session, book_id, question.engagement):
             raise
         return allowed(caller, grants, replace(question, published=True))
+    if access.own and open_to_all and entering.is_published(session, book_id, question.engagement):
+        return allowed(caller, grants, replace(question, published=True))
+    return access
 
 
 def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:
@@ -325,14 +339,36 @@ def _flag(text: str) -> bool:
 
 def _read(asked: Asked, call: Call, given: dict[str, Any]) -> bytes:
     require_owner(asked.operation, call, given)
-    content = write_reply(asked.operation.handler(call, **given))
+    content = write_reply(_handled(asked.operation, call, given))
     return sparse(content, call.fields) if call.fields else content
 
 
+def _handled(operation: Operation, call: Call, given: dict[str, Any]) -> BaseModel:
+    """Return the reply; of a thing that is not the caller's own, what they may see of it besides."""
+    try:
+        return operation.handler(call, **given)
+    except Missing:
+        if not operation.narrows or call.own is None or call.access.otherwise is None:
+            raise
+        call.access = call.access.otherwise
+        return operation.handler(call, **given)
+
+
 def require_owner(operation: Operation, call: Call, given: dict[str, Any]) -> None:
-    """Refuse, as if nothing were there, a thing that is not the caller's own where they are limited to it."""
+    """Refuse, as if nothing were there, a thing that is not the caller's own where they are limited to it.
+
+    What they may see besides of things that are not their own, they see so. Who competes keeps out of what
+    those who run a round see and do.
+    """
     if call.own is not None and operation.owner is not None:
-        call.require_own(*operation.owner(call, **given))
+        try:
+            call.require_own(*operation.owner(call, **given))
+        except Missing:
+            if call.access.otherwise is None:
+                raise
+            call.access = call.access.otherwise
+    if operation.name in OUTSIDE:
+        require_outside(call, operation.name, str(given["challenge"]))
 
 
 def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tuple[bytes, int, str, bool]:

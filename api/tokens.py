@@ -91,6 +91,17 @@ def read_keys(issuer: str, audience: str, pems: Sequence[str]) -> TokenKeys:
     return TokenKeys(issuer=issuer, audience=audience, keys=tuple(keys))
 
 
+def new_pem() -> str:
+    """Make a signing key.
+
+    Examples
+    --------
+    >>> len(read_keys("us", "us", [new_pem()]).keys)
+    1
+    """
+    return OKPKey.generate_key("Ed25519").as_pem(private=True).decode()
+
+
 def issue(keys: TokenKeys, person: str, *, session: UUID, authenticated_at: datetime, now: datetime) -> str:
     """Sign an access token of ten minutes.
 

@@ -188,7 +188,7 @@ def main(given: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(given)
     plan = {"clients": CLIENTS, "rounds": 5, "seconds": 30.0, "each": 160}
     if asked.quick:
-        plan = {"clients": CLIENTS, "rounds": 3, "seconds": 1.5, "each": 4}
+        plan = {"clients": CLIENTS, "rounds": 3, "seconds": 1.5, "each": 3}
     dialects = asked.dialect or ["postgresql", "sqlite"]
     found: dict[str, Any] = {}
     with folder(None) as home:

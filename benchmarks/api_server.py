@@ -11,7 +11,7 @@ import re
 import sys
 import uuid
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
 import anyio.to_thread
@@ -22,6 +22,7 @@ from sqlalchemy import create_engine, event
 
 from almoner.api import Caller, Grant, create_app
 from almoner.api.door import Door, Limits
+from almoner.api.gate import Gate
 from almoner.finance.dates import system_clock
 from almoner.finance.storage import Engine, Session, prepare_engine, reading_session
 
@@ -31,6 +32,7 @@ WRITE = f"/v1/books/{BOOK}/funds/{FUND}/disbursements"
 PAYMENT = {"payee": "shelter", "amount": "1.00", "unit": "USD", "line": "transfer"}
 PROBE = "probe-of-the-statements"
 THREADS = 48
+GATE = Gate()
 GRANTS = (
     Grant(book=BOOK, role="intermediary", party="house"),
     Grant(book=BOOK, role="funder", party="giver"),
@@ -60,12 +62,21 @@ def captured(engine: Engine, ask: Callable[[], object]) -> list[Statement]:
     seen: list[Statement] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, _many: bool) -> None:  # noqa: ANN401, FBT001  # the event's own shape
-        seen.append((statement, given))
+        seen.append((statement, plain(given)))
 
     event.listen(engine, "before_cursor_execute", note)
     ask()
     event.remove(engine, "before_cursor_execute", note)
     return seen
+
+
+def plain(given: Any) -> Any:  # noqa: ANN401  # whatever the driver takes
+    """Return parameters that can be compared and sent again: bytes for views of them."""
+    if isinstance(given, dict):
+        return {name: plain(value) for name, value in given.items()}
+    if isinstance(given, tuple | list):
+        return type(given)(plain(value) for value in given)
+    return bytes(given) if isinstance(given, memoryview) else given
 
 
 def fresh(given: Any, made: dict[Any, Any], own: frozenset[Any]) -> Any:  # noqa: ANN401  # whatever the driver takes
@@ -104,8 +115,9 @@ def run(engine: Engine, statements: list[Statement], own: frozenset[Any]) -> int
     """Run statements in one transaction and return how many rows came back."""
     made: dict[Any, Any] = {}
     rows = 0
-    opened = Session(engine) if own else reading_session(engine)  # as ours does
-    with opened as session, session.begin():
+    opened = Session(engine) if own else reading_session(engine)  # both as ours
+    queue = GATE.passed() if own and engine.dialect.name == "sqlite" else nullcontext()
+    with queue, opened as session, session.begin():
         connection = session.connection()
         for statement, given in statements:
             result = connection.exec_driver_sql(statement, fresh(given, made, own) if own else given)

@@ -73,8 +73,7 @@ if __name__ == "__main__":
         acts.register_party(opening, "main", Party(code="club", name="Supper club"))
         acts.open_fund(opening, "main", "soup", currency("USD"), title="Soup kitchen")
     client = TestClient(club)
-    print(client.post("/suppers/1?guests=30").json())
+    print(client.post("/suppers/1?guests=30").json(), client.get("/nowhere").json())
     for card in ("", *CARDS):
         reply = client.get("/giving/v1/books/main/funds/soup", headers={"X-Club-Card": card})
         print(reply.status_code, reply.json().get("free", "not shown"))
-    print(client.get("/nowhere").json()["oops"])

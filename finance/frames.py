@@ -2,16 +2,20 @@
 
 The problem: a table of money in floats loses cents as soon as it is summed. Every amount here is a column
 ``…_minor`` of whole minor units with a ``unit`` and a ``scale`` column, so sums are exact; turning it into a
-decimal is the reader's last step.
+decimal is the reader's last step. What comes back from a table is read by ``read_money``, which refuses a
+column of floats by its name.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from .errors import DocumentInvalid
 from .money import Money
 from .sheets import Cell, Section, Sheet, cell_text
 from .turnover import Total
+from .units import Unit
 
 INT64_LIMIT = 2**63
 
@@ -56,6 +60,92 @@ def sheet_frame(sheet: Sheet, section: str | None = None) -> pd.DataFrame:
         kinds |= {name: kind for name, kind in _kinds(table).items() if name not in kinds}
         records += [{"section": table.name, **_record(table, row)} for row in table.rows]
     return pd.DataFrame({name: _column(records, name, kind) for name, kind in kinds.items()})
+
+
+def money_columns(name: str, amounts: Sequence[Money]) -> dict[str, "pd.Series[Any]"]:
+    """Return amounts as columns: ``NAME_minor`` [minor units, int64], ``NAME_unit``, ``NAME_scale`` [digits].
+
+    Parameters
+    ----------
+    name : str
+        Of the amounts.
+    amounts : sequence of Money
+        One for each row.
+
+    Examples
+    --------
+    >>> from almoner import money
+    >>> table = pd.DataFrame(money_columns("paid", [money("5.00", "USD")]))
+    >>> table.to_dict("records"), str(table["paid_minor"].dtype)
+    ([{'paid_minor': 500, 'paid_unit': 'USD', 'paid_scale': 2}], 'int64')
+    """
+    return {
+        f"{name}_minor": pd.Series([one.minor for one in amounts], dtype="int64"),
+        f"{name}_unit": pd.Series([one.unit.code for one in amounts], dtype="str"),
+        f"{name}_scale": pd.Series([one.unit.scale for one in amounts], dtype="int64"),
+    }
+
+
+def read_money(
+    frame: pd.DataFrame, name: str, units: Mapping[str, Unit], *, unit: str = ""
+) -> tuple[Money, ...]:
+    """Read amounts back from ``NAME_minor``, exactly.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        With the columns of ``money_columns``, or of ``sheet_frame``.
+    name : str
+        Of the amounts.
+    units : mapping of str to Unit
+        By code; a scale column that says otherwise than the unit is refused.
+    unit : str
+        Column of the unit; ``NAME_unit``, or else ``unit``, when empty.
+
+    Raises
+    ------
+    DocumentInvalid
+        When a column is not there, holds anything but whole numbers, or names an unknown unit. The message
+        names the column.
+
+    Examples
+    --------
+    >>> from almoner import currency, money
+    >>> table = pd.DataFrame(money_columns("paid", [money("5.00", "USD")]))
+    >>> read_money(table, "paid", {"USD": currency("USD")})
+    (Money('5.00 USD'),)
+    """
+    column = f"{name}_minor"
+    named = unit or (f"{name}_unit" if f"{name}_unit" in frame else "unit")
+    for wanted in (column, named):
+        if wanted not in frame:
+            raise DocumentInvalid(f"There is no column {wanted!r}. There are: {', '.join(map(str, frame))}.")
+    kind = frame[column].dtype
+    if not pd.api.types.is_integer_dtype(kind) or frame[column].hasnans:
+        raise DocumentInvalid(
+            f"Column {column!r} holds {kind}, not whole minor units in every row: floats lose cents. Read "
+            "it as int64, or write decimal text and read that with money().",
+            column=column,
+            dtype=str(kind),
+        )
+    codes = [str(one) for one in frame[named]]
+    if unknown := sorted(set(codes) - set(units)):
+        raise DocumentInvalid(
+            f"Column {named!r} names {', '.join(unknown)}: give a Unit for each.", column=named
+        )
+    _require_scales(frame, named.replace("unit", "scale"), [units[code].scale for code in codes])
+    return tuple(
+        Money(minor=int(minor), unit=units[code]) for minor, code in zip(frame[column], codes, strict=True)
+    )
+
+
+def _require_scales(frame: pd.DataFrame, column: str, scales: Sequence[int]) -> None:
+    if column in frame and list(frame[column]) != list(scales):
+        raise DocumentInvalid(
+            f"Column {column!r} counts other minor units than the unit has: {sorted(set(frame[column]))} "
+            f"instead of {sorted(set(scales))} digits.",
+            column=column,
+        )
 
 
 def _kinds(table: Section) -> dict[str, str]:

@@ -36,10 +36,12 @@ __all__ = [
 ]
 
 DEFAULT_URL = "sqlite:///almoner.db"
+MEMORY = frozenset({None, "", ":memory:"})  # databases of SQLite that no file holds
 SCHEMA_VERSION = "0005"
 VERSION_TABLE = "almoner_version"
 RETRIABLE = {"40001": "serialization failure", "40P01": "deadlock", "55P03": "lock not available"}  # SQLSTATE
 ATTEMPTS = 5
+MOMENTARY, LOCK_MS = 8, 3000
 Answer = TypeVar("Answer")
 _SECRET = re.compile("pass|secret|key|token", re.IGNORECASE)
 _READING = "almoner_reading"
@@ -48,7 +50,9 @@ _PREPARED: WeakSet[Engine] = (
 )  # by identity: what SQLAlchemy remembers of a listener outlives its engine
 
 
-def open_engine(url: str = DEFAULT_URL, *, must_exist: bool = False) -> Engine:
+def open_engine(
+    url: str = DEFAULT_URL, *, must_exist: bool = False, connections: int = 0, patience_s: int = 0
+) -> Engine:
     """Open a database by its address.
 
     Parameters
@@ -57,6 +61,12 @@ def open_engine(url: str = DEFAULT_URL, *, must_exist: bool = False) -> Engine:
         ``sqlite:///FILE``, ``sqlite://`` (memory) or ``postgresql://USER@HOST/NAME``.
     must_exist : bool
         Refuse a SQLite file that is not there; otherwise an empty one is made.
+    connections : int [connections]
+        Of a server: its pool holds so many, a few more for a moment, and asks each whether it lives before
+        it is used; a lock is waited for three seconds, and no error repeats what was said to the database.
+        0 for the settings of a library.
+    patience_s : int [s]
+        On PostgreSQL, the longest a statement may take; 0 for no limit.
 
     Raises
     ------
@@ -71,7 +81,7 @@ def open_engine(url: str = DEFAULT_URL, *, must_exist: bool = False) -> Engine:
     """
     shown, parsed = _parse(url)
     sqlite = parsed.get_backend_name() == "sqlite"
-    memory = sqlite and parsed.database in {None, "", ":memory:"}
+    memory = sqlite and parsed.database in MEMORY
     if must_exist and sqlite and not memory and not Path(str(parsed.database)).is_file():
         raise DatabaseUnreadable(
             f"There is no database {shown}. Check the address, or make one with: almoner migrate", url=shown
@@ -79,6 +89,8 @@ def open_engine(url: str = DEFAULT_URL, *, must_exist: bool = False) -> Engine:
     options: dict[str, Any] = {}
     if memory:  # one connection for every thread: one session at a time
         options = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    elif connections:
+        options = _pool(connections, patience_s, sqlite=sqlite)
     try:
         engine = create_engine(parsed, **options)
     except (ModuleNotFoundError, NoSuchModuleError) as fault:
@@ -101,6 +113,14 @@ def open_engine(url: str = DEFAULT_URL, *, must_exist: bool = False) -> Engine:
             url=shown,
         ) from None
     return engine
+
+
+def _pool(connections: int, patience_s: int, *, sqlite: bool) -> dict[str, Any]:
+    options: dict[str, Any] = {"pool_size": connections, "max_overflow": MOMENTARY, "hide_parameters": True}
+    if sqlite:
+        return options
+    waits = f"-c lock_timeout={LOCK_MS} -c statement_timeout={patience_s * 1000}"
+    return {**options, "pool_pre_ping": True, "pool_timeout": 10, "connect_args": {"options": waits}}
 
 
 def _one_line(cause: object) -> str:
@@ -141,7 +161,8 @@ def prepare_engine(engine: Engine) -> None:
     Parameters
     ----------
     engine : Engine
-        The caller's engine; connections opened before this call keep their settings.
+        The caller's engine. Connections that wait in its pool are opened anew (or set, in memory); one that
+        is in use keeps its settings until it is given back.
 
     Examples
     --------
@@ -153,10 +174,22 @@ def prepare_engine(engine: Engine) -> None:
     event.listen(engine, "handle_error", _name_busy)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_sqlite)
+        _renew(engine)
         engine.dialect.do_begin = _begin_immediate  # type: ignore[assignment, method-assign]  # an event on "begin" slows each statement
 
 
-def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+def _renew(engine: Engine) -> None:
+    """Let no connection that was opened before go on without the settings."""
+    if engine.url.database not in MEMORY:
+        engine.dispose()
+        return
+    borrowed = engine.raw_connection()
+    if borrowed.dbapi_connection is not None:
+        _set_sqlite(borrowed.dbapi_connection)
+    borrowed.close()
+
+
+def _set_sqlite(connection: DBAPIConnection, _entry: ConnectionPoolEntry | None = None) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (

@@ -15,11 +15,16 @@ from typer import Abort, TyperException
 
 from ... import __version__
 from ...finance.errors import AlmonerError
-from ..problems import DONE, INTERRUPTED, OUR_FAULT, USAGE, exit_of, problem_of
+from ..problems import DONE, INTERRUPTED, MISSING, OUR_FAULT, USAGE, exit_of, problem_of
 
 COMMANDS: dict[str, str] = {
     "demo": "Run the main job on published cases, from pledge to donor statement.",
     "migrate": "Build or update the tables of a database.",
+    "secrets": "Make the secrets of an installation.",
+    "serve": "Serve the API.",
+    "worker": "Seal the log, deliver webhooks, run jobs.",
+    "user": "People: added, given roles, disabled, listed.",
+    "key": "API keys: made, revoked, listed.",
     "fund": "Funds: where they stand, statements, donors, traces.",
     "ledger": "The ledger: entries, balances, histories, trial balance, traces, verification.",
     "contract": "Terms on files: pay, explain, simulate, bounds, wording, schema.",
@@ -53,6 +58,8 @@ COMMANDS: dict[str, str] = {
     "leaderboard": "Leaderboard of hubs by verified results.",
     "landscape": "The map of actors and ties, for one audience.",
     "commitment": "Public commitments: entered, and checked by facts.",
+    "call": "Ask a server for any operation by its name, with a key.",
+    "completion": "Print the completion of all commands for a shell.",
     "allocate": "Solve an allocation problem and check the answer.",
 }
 
@@ -111,7 +118,11 @@ def usage() -> str:
 
 
 def _run(words: list[str]) -> int:
-    app = import_module(f".{words[0]}", __package__).app
+    try:
+        app = import_module(f".{words[0]}", __package__).app
+    except ModuleNotFoundError as lacking:
+        _say(f"{lacking.name} is not installed, and {words[0]} needs it: pip install 'almoner[server]'")
+        return MISSING
     try:
         answer = app(args=words[1:], prog_name=f"almoner {words[0]}", standalone_mode=False)
     except TyperException as error:

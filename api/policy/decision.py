@@ -62,6 +62,9 @@ class Access:
         They see and do only what is their own party's.
     only : frozenset of str or None
         Of a list: the engagements they hold a role on; None for all of the book.
+    otherwise : Access or None
+        How they see what is not their own, where they hold that right besides: a hub sees of a published
+        engagement what everybody sees.
     """
 
     party: str = ""
@@ -69,6 +72,7 @@ class Access:
     masked: bool = False
     own: bool = False
     only: frozenset[str] | None = None
+    otherwise: "Access | None" = None
 
     def seeing(self, published: frozenset[str]) -> "Access":
         """Return the same access to a list that shows what is published, too."""
@@ -111,10 +115,17 @@ def allowed(caller: Caller | None, grants: Iterable[Grant], asked: Question) -> 
         raise _refusal(caller, held, asked)
     if caller is not None and caller.scopes is not None and asked.scope not in caller.scopes:
         raise Forbidden(f"This key may not do this: it takes the scope {asked.scope}.", scope=asked.scope)
-    best = min(found, key=lambda one: (one[0].masked, one[0].own, one[0].role, one[0].party))
-    if asked.rule.fresh or best[1].check:
+    best, cell = _best(found)
+    if asked.rule.fresh or cell.check:
         _require_fresh(caller, asked.now)
-    return replace(best[0], only=_limit(held, asked)) if asked.listing else best[0]
+    wider = [one for one in found if not one[0].own]
+    if best.own and wider and not asked.making:
+        best = replace(best, otherwise=_best(wider)[0])
+    return replace(best, only=_limit(held, asked)) if asked.listing else best
+
+
+def _best(found: Iterable[tuple[Access, Cell]]) -> tuple[Access, Cell]:
+    return min(found, key=lambda one: (one[0].masked, one[0].own, one[0].role, one[0].party))
 
 
 def _limit(grants: tuple[Grant, ...], asked: Question) -> frozenset[str] | None:

@@ -81,6 +81,17 @@ def list_due(session: Session, now: datetime) -> tuple[tuple[UUID, bool], ...]:
     return tuple((found.id, found.failing_since is not None) for found in session.execute(query))
 
 
+def late_deliveries(session: Session, now: datetime) -> tuple[int, datetime | None]:
+    """Return how many messages are due to endpoints that take some, and since when the earliest is."""
+    query = (
+        select(func.count().label("number"), func.min(DELIVERY.c.next_at).label("since"))
+        .join(WEBHOOK_ENDPOINT, WEBHOOK_ENDPOINT.c.id == DELIVERY.c.endpoint_id)
+        .where(_is_due(now), WEBHOOK_ENDPOINT.c.disabled_at.is_(None))
+    )
+    found = session.execute(query).one()
+    return int(found.number), found.since
+
+
 def lease_due(
     session: Session, endpoint: UUID, now: datetime, lease: timedelta, *, limit: int
 ) -> tuple[Message, ...]:

@@ -120,6 +120,12 @@ def find_password(session: Session, login: str) -> tuple[str, str] | None:
     return None if found is None else (str(found.code), str(found.password_hash))
 
 
+def keeps_password(session: Session, login: str, password_hash: str) -> bool:
+    """Tell whether a password still holds that was checked a moment ago; until the commit it does."""
+    query = select(PERSON.c.password_hash).where(PERSON.c.login == login, PERSON.c.disabled_at.is_(None))
+    return session.scalar(query.with_for_update()) == password_hash
+
+
 def list_persons(session: Session, *, after: str, limit: int) -> Sequence[Person]:
     """Return persons by code.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.orm import Session
 
 from .tables import PERSON, REFRESH_TOKEN
@@ -74,7 +74,10 @@ def use_refresh_token(session: Session, text: str, now: datetime) -> SignInSessi
         return None
     if found.revoked_at is not None or found.disabled_at is not None or now >= found.expires_at:
         return None
-    session.execute(update(REFRESH_TOKEN).where(row.sha256 == _digest(text)).values(used_at=now))
+    first = update(REFRESH_TOKEN).where(row.sha256 == _digest(text), row.used_at.is_(None))
+    if not session.execute(first.values(used_at=now).returning(row.family)).all():
+        end_family(session, found.family, now)
+        return None
     return SignInSession(person=found.code, family=found.family, authenticated_at=found.authenticated_at)
 
 
@@ -88,19 +91,20 @@ def end_family_of(session: Session, text: str, now: datetime) -> None:
 
 def end_family(session: Session, family: UUID, now: datetime) -> None:
     """End all tokens of a sign-in."""
-    query = update(REFRESH_TOKEN).where(
-        REFRESH_TOKEN.c.family == family, REFRESH_TOKEN.c.revoked_at.is_(None)
-    )
-    session.execute(query.values(revoked_at=now))
+    _end(session, REFRESH_TOKEN.c.family == family, now)
 
 
 def end_person(session: Session, person: str, now: datetime) -> None:
     """End every sign-in of a person."""
     whose = select(PERSON.c.id).where(PERSON.c.code == person).scalar_subquery()
-    query = update(REFRESH_TOKEN).where(
-        REFRESH_TOKEN.c.person_id == whose, REFRESH_TOKEN.c.revoked_at.is_(None)
-    )
-    session.execute(query.values(revoked_at=now))
+    _end(session, REFRESH_TOKEN.c.person_id == whose, now)
+
+
+def _end(session: Session, which: ColumnElement[bool], now: datetime) -> None:
+    """End tokens; one being exchanged at this moment is waited for, so that the next ends with it."""
+    row = REFRESH_TOKEN.c
+    session.execute(select(row.sha256).where(which).order_by(row.sha256).with_for_update()).all()
+    session.execute(update(REFRESH_TOKEN).where(which, row.revoked_at.is_(None)).values(revoked_at=now))
 
 
 def goes_on(session: Session, person: str, family: UUID) -> bool:

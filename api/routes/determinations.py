@@ -8,6 +8,7 @@ from ...finance.documents import Code
 from ...finance.errors import DeterminationForeign, Missing, NotAllowed
 from ...finance.records import registry
 from ..door import Call
+from ..duties import require_free_verifier
 from ..operation import Operation
 from ..paging import PageQuery, cut
 from ..parts import find_stored
@@ -73,6 +74,7 @@ def submit_determination(
             claim=made.claim,
             agreement=made.agreement,
         )
+    require_free_verifier(call, agreement, claim)
     determining.determine(call.session, call.book, made, clock=call.clock)
     status = rounds.claim_status(call.session, call.book, agreement, claim, clock=call.clock)
     call.location = f"/books/{call.book}/agreements/{agreement}/claims/{claim}/determinations/{made.digest()}"

@@ -10,6 +10,7 @@ from ...contracts.envelopes import read_envelope
 from ...contracts.records import claims, disputes
 from ...finance.documents import Code
 from ..door import Call
+from ..duties import require_free_verifier, require_not_done, require_one_name
 from ..operation import Operation
 from ..paging import PageQuery, cut
 from ..parts import find_stored, own_name
@@ -80,6 +81,8 @@ def raise_dispute(call: Call, agreement: Code, claim: Code, body: DisputeRequest
 def waive_dispute(call: Call, agreement: Code, claim: Code, body: DisputeWaiverRequest) -> WaiverMade:
     """Accept a finding early; once everybody with money in it has, it is final."""
     name = own_name(call, find_stored(call, agreement), body.name or "")
+    here = f"/books/{call.book}/agreements/{agreement}/claims/{claim}"
+    require_one_name(call, "dispute.waive", f"{here}/waivers")
     before = rounds.claim_status(call.session, call.book, agreement, claim, clock=call.clock)
     status = disputing.waive(
         call.session,
@@ -106,6 +109,7 @@ def draft_resolution(
 
 def resolve_dispute(call: Call, agreement: Code, dispute: Code, body: ResolutionRequest) -> ResolutionMade:
     """Rule on a dispute as its resolver; what follows is settled at once."""
+    _require_free_resolver(call, agreement, dispute)
     found = read_envelope(body.determination.model_dump_json(by_alias=True)) if body.determination else None
     digest = found.digest() if found else body.determination_sha256 or ""
     ended = replace(
@@ -121,6 +125,14 @@ def resolve_dispute(call: Call, agreement: Code, dispute: Code, body: Resolution
     call.location = f"/books/{call.book}/agreements/{agreement}/disputes/{dispute}"
     more = {"state": status.state, "settlements": [SettlementReply.of(one) for one in made]}
     return ResolutionMade.model_validate(dispute_fields(after) | more)
+
+
+def _require_free_resolver(call: Call, agreement: str, dispute: str) -> None:
+    """Refuse who claimed or disputed it, or may also act for another party of the agreement."""
+    raised = disputes.find_dispute(call.session, find_stored(call, agreement), dispute).dispute
+    require_free_verifier(call, agreement, raised.claim)
+    here = f"/books/{call.book}/agreements/{agreement}/disputes/{dispute}"
+    require_not_done(call, ("dispute.raise",), here, "rule on it")
 
 
 def _resolution(

@@ -1,6 +1,7 @@
 """Whether the process is alive, and whether it can serve."""
 
 import uuid
+from collections.abc import Callable
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
@@ -16,13 +17,15 @@ class Health(BaseModel):
     status: str
 
 
-def health_routes(engine: Engine) -> APIRouter:
-    """Return ``GET /ops/live`` (the process answers) and ``GET /ops/ready`` (the database holds our schema).
+def health_routes(engine: Engine, require_ready: Callable[[Session], None]) -> APIRouter:
+    """Return ``GET /ops/live`` (the process answers) and ``GET /ops/ready`` (it can do its work).
 
     Parameters
     ----------
     engine : Engine
         The database that has to be ready.
+    require_ready : callable
+        Refuses when something else is not.
     """
     router = APIRouter(tags=["operations"])
 
@@ -33,10 +36,11 @@ def health_routes(engine: Engine) -> APIRouter:
 
     @router.get("/ops/ready", response_model=Health)
     def ready() -> Health | Response:
-        """Answer that the database can be read and holds this version's schema."""
+        """Answer that the database holds this version's schema, and what is needed beside it is there."""
         try:
             with Session(engine) as session:
                 require_schema(session)
+                require_ready(session)
         except AlmonerError as error:
             return refusal(error, uuid.uuid4())
         return Health(status="ok")

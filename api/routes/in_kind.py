@@ -11,6 +11,7 @@ from ...finance.money import Money
 from ...finance.records import deposits, gifts, registry, valuations
 from ..amounts import money_of
 from ..door import Call
+from ..duties import require_apart
 from ..operation import Operation
 from ..paging import cut
 from ..wire.contributions import ContributionMade, ContributionNumber
@@ -68,6 +69,7 @@ def value_gift(call: Call, fund: Code, gift: ContributionNumber, body: Valuation
     """Say what a gift in kind is worth, in the caller's own name; never the giver's, and never cash."""
     held = registry.find_fund(call.session, call.book, fund)
     given = deposits.find_deposit(call.session, call.book_id, fund, gift).contribution
+    require_apart(call, [given.giver], "value it")
     valuation = Valuation(
         price=money_of(call.session, body.price, body.unit),
         method=body.method,

@@ -44,12 +44,13 @@ class PayoutQuery(PageQuery):
 def list_payouts(call: Call, agreement: Code, query: PayoutQuery) -> PayoutList:
     """List what is owed and was paid under an agreement, in the order of settlements."""
     stored = find_stored(call, agreement)
+    own = None if call.access.otherwise else call.own
     rows = settlements.list_payout_page(
         call.session,
         stored.id,
         after=read_cursor(call, query, f"payout.list/{agreement}"),
         limit=query.limit + 1,
-        ends=None if call.own is None else {call.own, *names_of(stored, call.own)},
+        ends=None if own is None else {own, *names_of(stored, own)},
         claim=query.claim or "",
         waiting=query.waiting,
     )

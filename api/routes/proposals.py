@@ -10,15 +10,15 @@ from uuid import UUID
 from ...finance import acts
 from ...finance.approvals import ApprovalPolicy, Proposal
 from ...finance.documents import Code
-from ...finance.errors import Missing, NotApproved, SamePerson
+from ...finance.errors import Missing, NotApproved
 from ...finance.ledger import Draft, Transaction
 from ...finance.money import money
 from ...finance.records import approvals, registry
 from ..door import NOT_HERE, Call
+from ..duties import require_other_person
 from ..errors import ApprovalUnneeded
 from ..operation import Operation
 from ..paging import PageQuery, cut
-from ..records.commands import list_doers
 from ..wire.commitments import commitment
 from ..wire.ledger import TransactionMade
 from ..wire.proposals import (
@@ -176,7 +176,7 @@ def give_approval(call: Call, fund: Code, proposal: UUID, body: ApprovalRequest)
     one, asked = _find(call, fund, proposal)
     approvals.lock_proposal(call.session, call.book_id, proposal)
     one = acts.find_proposal(call.session, call.book, proposal, clock=call.clock)
-    _require_other_person(call, one)
+    require_other_person(call, one, asked.payee)
     given = acts.approve(
         call.session,
         call.book,
@@ -188,29 +188,6 @@ def give_approval(call: Call, fund: Code, proposal: UUID, body: ApprovalRequest)
     )
     call.location = f"/books/{call.book}/funds/{fund}/proposals/{proposal}"
     return ProposalMade(**dict(ProposalFacts.of(given, asked)))
-
-
-def _require_other_person(call: Call, one: Proposal) -> None:
-    """Refuse a person who made the proposal, or agreed to it in another party's name.
-
-    Raises
-    ------
-    SamePerson
-        With what they did before.
-    """
-    instants = {one.proposed_at, *(given.given_at for given in one.approvals)}
-    done = list_doers(call.session, call.book_id, instants, ("approval.give", "proposal.make"))
-    for row in done:
-        if row.person != call.person or not str(row.location).endswith(f"/proposals/{one.id}"):
-            continue
-        if row.object.endswith("/approvals") and row.party == call.party:
-            continue
-        did = "agreed to it for another party" if row.object.endswith("/approvals") else "made this proposal"
-        raise SamePerson(
-            f"You {did} and cannot approve it as {call.party}. Ask another person.",
-            party=call.party,
-            proposal=str(one.id),
-        )
 
 
 def make_execution(call: Call, fund: Code, proposal: UUID) -> TransactionMade:

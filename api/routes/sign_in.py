@@ -74,6 +74,8 @@ def _begin(call: Call, credentials: Credentials, body: PasswordGrant) -> tokens.
     call.session.commit()
     if not credentials.check(body.password.get_secret_value(), found[1] if found else None) or found is None:
         raise NotSignedIn(WRONG)
+    if not persons.keeps_password(call.session, body.username, found[1]):
+        raise NotSignedIn(WRONG)
     held = tokens.SignInSession(person=found[0], family=uuid4(), authenticated_at=call.now)
     keep_trace(call, "token.issue", held.person)
     return held

@@ -15,13 +15,14 @@ import uvicorn
 from joserfc.jwk import OKPKey
 
 from almoner.api import create_app, upgrade
+from almoner.api.addresses import address_by
 from almoner.api.door import Door, Hooks, Limits
 from almoner.api.ids import new_id
 from almoner.api.outbound import Guard, post, read_url
 from almoner.api.passwords import hash_password
 from almoner.api.records import grants, persons
 from almoner.api.signing_in import credentials_of, identify_by
-from almoner.api.throttling import address_by, throttle_by
+from almoner.api.throttling import throttle_by
 from almoner.api.tokens import TokenKeys
 from almoner.api.vault import Vault
 from almoner.api.worker import Sealer, Worker, run_worker

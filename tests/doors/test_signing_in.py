@@ -1,7 +1,9 @@
 """Signing in at the doors themselves: tokens, keys, persons and roles, on both databases."""
 
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -215,6 +217,24 @@ def test_a_refresh_token_is_good_once_and_its_second_use_ends_the_sign_in(app: F
     assert code_of(fiona.ask("GET", "/me")) == (401, "auth.expired")
     third = {"grant_type": "refresh_token", "refresh_token": second.json()["refresh_token"]}
     assert code_of(Client(app).ask("POST", "/auth/tokens", third)) == (401, "auth.expired")
+
+
+def test_of_two_refreshes_at_once_one_wins_and_the_sign_in_ends(app: FastAPI) -> None:
+    body = {"grant_type": "refresh_token", "refresh_token": signed_in(app, "fiona").json()["refresh_token"]}
+    both = Barrier(2)
+
+    def refresh(_: int) -> Json:
+        client = Client(app)
+        both.wait()
+        return client.ask("POST", "/auth/tokens", body)
+
+    with ThreadPoolExecutor(2) as pool:
+        replies = sorted(pool.map(refresh, range(2)), key=lambda one: one.status_code)
+    assert [one.status_code for one in replies] == [200, 401]
+    won = replies[0].json()
+    assert code_of(Client(app, won["access_token"]).ask("GET", "/me")) == (401, "auth.expired")
+    following = {"grant_type": "refresh_token", "refresh_token": won["refresh_token"]}
+    assert code_of(Client(app).ask("POST", "/auth/tokens", following)) == (401, "auth.expired")
 
 
 def test_a_refreshed_sign_in_is_no_fresh_one(app: FastAPI, hand: Hand) -> None:

@@ -81,6 +81,14 @@ PRINTED = {
         "It was 26300.00 USD of the money of foundation, read with an API key.",
         "20 postings in 7 transactions; the log is verified.",
     ],
+    "12_mounting.py": [
+        "{'closed': 1}",
+        "401 not shown",
+        "200 360.00",
+        "404 not shown",
+        "{'oops': 'no such table'}",
+    ],
+    "13_library.py": ["payer  shelter   paid        622944         USD"],
 }
 
 

@@ -117,6 +117,19 @@ def test_an_engine_of_the_caller_is_prepared_once(tmp_path: Path) -> None:
     engine.dispose()
 
 
+@pytest.mark.parametrize("place", ["file", "memory"])
+def test_no_connection_from_before_goes_on_without_the_settings(place: str, tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'own.db'}" if place == "file" else "sqlite://")
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE own (number INTEGER)"))
+    prepare_engine(engine)
+    with engine.begin() as connection:
+        assert connection.execute(text("PRAGMA foreign_keys")).scalar() == 1
+        assert connection.execute(text("PRAGMA busy_timeout")).scalar() == 30000
+        assert connection.execute(text("SELECT count(*) FROM own")).scalar() == 0
+    engine.dispose()
+
+
 PRAGMAS = {"foreign_keys": 1, "journal_mode": "wal", "synchronous": 2, "busy_timeout": 30000}
 
 
