@@ -30,7 +30,7 @@ LIVES = int(os.environ.get("HTTP_LIVES", "4"))
 STEPS = int(os.environ.get("HTTP_STEPS", "24"))
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("HTTP_SHRINK") else (Phase.generate,)
 AMOUNTS = (1, 2_500, 99_999, 100_000, 1_000_000, 2_000_001, 50_000_000)
-NIGHTS = (0, 1, 40, 250, 700)
+NIGHTS = (700, 250, 40, 1, 0, 700, 250)
 CHECKERS = ("fiona", "frank", "dora")
 INTERESTED = ("fiona", "hana")
 KEPT = {200, 201, 404, 409}
@@ -81,9 +81,10 @@ class Life(RuleBasedStateMachine):
         model = self.model
         claims = [model.state(one) for one in model.claims.values()]
         waiting = [one for one in model.proposals if not one.executed]
+        short = model.free < model.most
         weights: dict[Callable[[st.DataObject], None], int] = {
-            self.give: 1 if model.active else 3,
-            self.sign_last: 0 if model.active else 12,
+            self.give: 1 if model.active or not short else 12,
+            self.sign_last: 0 if model.active else 2 if short else 30,
             self.send: 2,
             self.propose: 2 if len(waiting) < 3 else 0,
             self.approve: 4 if waiting else 0,
@@ -91,11 +92,11 @@ class Life(RuleBasedStateMachine):
             self.reverse: int(bool(model.transfers)),
             self.claim: 5 * model.active + 1 if len(claims) < 8 else 0,
             self.determine: 5 if "claimed" in claims else int(bool(claims)),
-            self.settle: 6 if "final" in claims else int(bool(claims)),
+            self.settle: 12 if "final" in claims else int(bool(claims)),
             self.dispute: 6 if "provisional" in claims else int(bool(claims)),
             self.resolve: 6 if "disputed" in claims else 0,
             self.waive: 3 if "provisional" in claims else 0,
-            self.time_passes: 3 if "provisional" in claims else 1,
+            self.time_passes: 5 if "provisional" in claims else 1,
             self.repeat: 2,
             self.redraft: 1,
             self.intrude: 2,
@@ -110,7 +111,8 @@ class Life(RuleBasedStateMachine):
         self.model.received += minor
 
     def give(self, data: st.DataObject) -> None:
-        self.receive(data.draw(st.sampled_from(AMOUNTS)))
+        short = max(1, self.model.most - self.model.free)
+        self.receive(data.draw(st.sampled_from((2_500, short, short - 1 or 1))))
 
     def sign_last(self, _data: st.DataObject) -> None:
         self.expect(self.world.sign(self.last), self.model.sign(self.last))
@@ -164,7 +166,7 @@ class Life(RuleBasedStateMachine):
 
     def claim(self, data: st.DataObject) -> None:
         value = data.draw(st.sampled_from(NIGHTS))
-        share = data.draw(st.sampled_from((1, 1, 2, 0)))
+        share = data.draw(st.sampled_from((1, 1, 2, 1, 0)))
         code = f"c{len(self.model.claims)}"
         if not self.expect(self.world.claim(code, value), self.model.claim(code, value)):
             return
@@ -238,7 +240,7 @@ class Life(RuleBasedStateMachine):
         assert reply.json()["state"] == self.model.state(one)
 
     def time_passes(self, data: st.DataObject) -> None:
-        self.world.watch.pass_days(data.draw(st.sampled_from((1, 9, 30))))
+        self.world.watch.pass_days(data.draw(st.sampled_from((30, 9, 1, 30))))
         self.model.today = self.world.watch.now.date()
 
     # ---- at the doors
