@@ -13,6 +13,7 @@ from tests.doors.people import Asker, identify_by_name, secret_of
 
 from almoner import currency
 from almoner.api import create_app
+from almoner.api.door import Door
 from almoner.finance import acts
 from almoner.finance.dates import Clock
 from almoner.finance.parties import Party
@@ -57,9 +58,11 @@ def book(engine: Engine) -> str:
 
 @pytest.fixture
 def app(engine: Engine, book: str, clock: Clock) -> FastAPI:
-    """The application on ``engine``."""
+    """The application on ``engine``; on PostgreSQL as the role whom row security binds to one book."""
     assert book
-    return create_app(engine=engine, identify=identify_by_name(clock), clock=clock)
+    identify, bound = identify_by_name(clock), engine.dialect.name == "postgresql"
+    door = Door(engine=engine, identify=identify, clock=clock, secret=bytes(32), row_security=bound)
+    return create_app(engine=engine, identify=identify, clock=clock, door=door)
 
 
 @pytest.fixture
