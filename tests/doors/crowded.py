@@ -17,12 +17,33 @@ from almoner.finance.dates import Clock
 from almoner.finance.storage import Engine
 
 PARTS = {
-    **{"book": "main", "fund": "water", "agreement": "nights", "challenge": "wells", "phase": "panel"},
-    **{"judge": "jana", "application": "a-1", "prize": "0", "part": "whole", "number": "1", "claim": "c1"},
-    **{"version": "1", "position": "1", "ruling": "1", "code": "USD", "party": "hub-a", "gift": "1"},
+    "book": "main",
+    "fund": "water",
+    "agreement": "nights",
+    "challenge": "wells",
+    "phase": "panel",
+    "judge": "jana",
+    "application": "a-1",
+    "prize": "0",
+    "part": "whole",
+    "number": "1",
+    "claim": "c1",
+    "version": "1",
+    "position": "1",
+    "ruling": "1",
+    "code": "USD",
+    "party": "hub-a",
+    "gift": "1",
 }
 WHO = {
-    **{"M": "mira", "F": "fiona", "H": "hana", "J": "jana", "E": "eva", "I": "ivo", "A": "ada", "P": ""},
+    "M": "mira",
+    "F": "fiona",
+    "H": "hana",
+    "J": "jana",
+    "E": "eva",
+    "I": "ivo",
+    "A": "ada",
+    "P": "",
 }
 
 
@@ -35,7 +56,9 @@ def crowd(engine: Engine, clock: Clock) -> None:
     mark_all(engine)
 
 
-def doors(engine: Engine, people: Mapping[str, tuple[Grant, ...]] = PEOPLE, day: str = "2027-03-11") -> FastAPI:
+def doors(
+    engine: Engine, people: Mapping[str, tuple[Grant, ...]] = PEOPLE, day: str = "2027-03-11"
+) -> FastAPI:
     """Return every operation, on a day."""
     clock = clock_at(day)
     return create_app(engine=engine, identify=identify_by_name(clock, people), clock=clock)
@@ -50,5 +73,7 @@ def person_for(operation: Operation) -> str:
 def parts_of(operation: Operation) -> dict[str, str]:
     """Return parts of an address, of things that are there where they can be."""
     names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
-    unknown = {name: str(UUID(int=1)) if operation.shape.parts.get(name) is UUID else "none" for name in names}
+    unknown = {
+        name: str(UUID(int=1)) if operation.shape.parts.get(name) is UUID else "none" for name in names
+    }
     return {name: PARTS.get(name, unknown[name]) for name in names}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType, UnionType
+from types import UnionType
 from typing import Any, get_args
 from uuid import UUID
 
