@@ -6,11 +6,12 @@ row it failed on. A line holds identities and figures only. Of a fault it holds 
 the code, not the text; of an address only what looks like a code.
 """
 
+import json
 import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable
 from typing import Any, TextIO
 
 import structlog
@@ -18,7 +19,6 @@ import structlog
 from ..finance.dates import Clock, instant_text
 from .door import Answered
 
-Line = MutableMapping[str, Any]
 PLAIN = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}|\{[a-z_]+\}")
 SECRET = re.compile(r"alm_|eyJ|[0-9a-f]{40}", re.IGNORECASE)
 HIDDEN = "…"
@@ -116,6 +116,26 @@ def told_fault(fault: BaseException) -> dict[str, Any]:
     return told
 
 
+class _Lines(logging.Formatter):
+    """Writes a record of the standard log as a line of JSON."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Return the line, without the text of a fault."""
+        told: dict[str, Any] = {
+            "time": instant_text(self._clock()),
+            "level": record.levelname.lower(),
+            "event": "log",
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        fault = record.exc_info[1] if record.exc_info else None
+        return json.dumps(told if fault is None else {**told, **told_fault(fault)})
+
+
 def take_over(stream: TextIO = sys.stdout, *, clock: Clock, level: str = "INFO") -> None:
     """Let the standard log of this process, ours and the server's, write lines of JSON.
 
@@ -128,25 +148,8 @@ def take_over(stream: TextIO = sys.stdout, *, clock: Clock, level: str = "INFO")
     level : str
         Below which nothing is written.
     """
-
-    def at(_log: object, _name: str, line: Line) -> Line:
-        record: logging.LogRecord = line["_record"]
-        told = {
-            "time": instant_text(clock()),
-            "level": record.levelname.lower(),
-            "event": "log",
-            "logger": record.name,
-            "message": str(line["event"]),
-        }
-        fault = record.exc_info[1] if record.exc_info else None
-        return told if fault is None else {**told, **told_fault(fault)}
-
     writer = logging.StreamHandler(stream)
-    writer.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[at, structlog.processors.JSONRenderer(ensure_ascii=True)], keep_exc_info=True
-        )
-    )
+    writer.setFormatter(_Lines(clock))
     root = logging.getLogger()
     root.handlers[:] = [writer]
     root.setLevel(level)

@@ -82,6 +82,19 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (errors.AlmonerError, 409, REFUSED),
 )
 
+_EXITS = {
+    401: REFUSED,
+    403: REFUSED,
+    404: 3,
+    408: 75,
+    409: REFUSED,
+    412: 5,
+    429: 75,
+    502: 75,
+    503: 75,
+    504: 75,
+}
+
 
 def status_of(error: errors.AlmonerError) -> int:
     """Return the HTTP status of a refusal.
@@ -103,6 +116,31 @@ def exit_of(error: errors.AlmonerError) -> int:
     (3, 69)
     """
     return next(code for kind, _, code in _CODES if isinstance(error, kind))
+
+
+def exit_of_code(code: str, status: int) -> int:
+    """Return the exit code of a refusal that came as a problem document.
+
+    Parameters
+    ----------
+    code : str
+        Its stable code.
+    status : int [HTTP status]
+        Decides about a code that this version does not know.
+
+    Examples
+    --------
+    >>> exit_of_code("fund.insufficient", 409), exit_of_code("of.tomorrow", 404)
+    (4, 3)
+    """
+    known = {one.code: one for one in reversed(_tree(errors.AlmonerError))}
+    if code in known:
+        return next(exit_code for kind, _, exit_code in _CODES if issubclass(known[code], kind))
+    return _EXITS.get(status, OUR_FAULT if status >= 500 else USAGE)  # noqa: PLR2004  # the server's faults
+
+
+def _tree(kind: type[errors.AlmonerError]) -> list[type[errors.AlmonerError]]:
+    return [kind, *(below for one in kind.__subclasses__() for below in _tree(one))]
 
 
 def problem_of(error: errors.AlmonerError) -> dict[str, object]:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
-from ..finance.documents import Document, plain_bytes
+from ..finance.documents import Document
 from .door import Limits
 from .errors import BodyTooLarge, BodyTooSlow, MediaRefused, QueryUnknown, RequestInvalid, RequestMalformed
 from .operation import Operation, read_part
@@ -125,7 +125,12 @@ def read_body(operation: Operation, content: bytes, media_type: str) -> tuple[An
     said = parse_json(content)
     body = _validated(lambda: operation.shape.body_reader.validate_json(content), "")
     _require_sound(body, "")
-    return body, hashlib.sha256(plain_bytes(said)).digest()
+    return body, hashlib.sha256(_one_way(said)).digest()
+
+
+def _one_way(said: object) -> bytes:
+    """Write what a body says in one way, whatever its spaces and the order of its keys were."""
+    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _require_sound(part: object, at: str) -> None:

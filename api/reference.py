@@ -1,9 +1,12 @@
 """The OpenAPI document, completed: what the framework cannot say of our routes.
 
 The problem: a framework describes refusals as plain JSON and knows no scheme of signing in that it does not
-check itself. Here the document says what is served: problem documents, and a bearer token or key.
+check itself. Here the document says what is served: problem documents, and a bearer token or key. And a word
+that may stand in place of a text is written as a choice of one: makers of clients take a constant for all
+that may come.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 from .problems import PROBLEM_TYPE
@@ -13,7 +16,7 @@ HOW = "A token of the sign-in, or an API key, as `Authorization: Bearer …`."
 
 
 def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """Return the document with the scheme of signing in, and refusals as problem documents only.
+    """Return the document with the scheme of signing in, refusals as problem documents, words as choices.
 
     Parameters
     ----------
@@ -27,6 +30,8 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     """
     refusals = document.setdefault("components", {}).setdefault("responses", {})
     schemes = document["components"].setdefault("securitySchemes", {})
+    if SCHEME in schemes:
+        return document
     schemes[SCHEME] = {"type": "http", "scheme": "bearer", "description": HOW}
     for operations in document["paths"].values():
         for operation in operations.values():
@@ -37,4 +42,16 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
                         "description": answer["description"],
                         "content": {PROBLEM_TYPE: answer["content"][PROBLEM_TYPE]},
                     }
+    for way in _ways(document):
+        if "const" in way:
+            way["enum"] = [way.pop("const")]
     return document
+
+
+def _ways(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # any part of a JSON document
+    """Return the schemas of texts that are one of several a value may have."""
+    below = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for part in below:
+        yield from _ways(part)
+    if isinstance(node, dict) and isinstance(node.get("anyOf"), list):
+        yield from (way for way in node["anyOf"] if way.get("type") == "string")

@@ -11,6 +11,7 @@ from .door import Door
 from .identity import Identify, nobody
 from .routes import OPERATIONS
 from .routes.health import health_routes
+from .routes.problem_pages import problem_routes
 from .routing import routes_of
 from .streams import stream_routes
 
@@ -45,6 +46,7 @@ def router(
     every = APIRouter()
     for one in (
         health_routes(engine, opened.require_ready),
+        problem_routes(clock),
         stream_routes(opened),
         routes_of(opened, OPERATIONS),
     ):  # in this order

@@ -51,6 +51,7 @@ from .wire.base import BalanceMove, Effects
 
 ATTEMPTS = 3
 KEPT_REFUSALS = {404, 409}
+FIRST_REFUSAL = 400
 KEY_LENGTH = 255
 
 
@@ -71,6 +72,7 @@ class Asked:
     caller: Caller | None
     request_id: UUID
     call: Call | None = None
+    repeated: bool = False
 
     @property
     def object(self) -> str:
@@ -166,17 +168,23 @@ def _attempted(asked: Asked, run: Callable[[Asked], Response]) -> Response:
     """Run, and once more where another session stood in the way: the same key makes that safe."""
     for attempt in range(ATTEMPTS):
         try:
-            return run(asked)
+            return _tried(asked, run)
         except (Busy, _KeyTaken) as stood:
-            asked.call = None
+            asked.call, asked.repeated = None, False
             if attempt == ATTEMPTS - 1:
                 if isinstance(stood, Busy):
                     raise
                 raise InProgress("The same key is being worked on. Ask again in a moment.") from None
-        except AlmonerError as error:
-            _keep_refusal(asked, error)
-            raise
     raise AssertionError("each attempt returns or raises")
+
+
+def _tried(asked: Asked, run: Callable[[Asked], Response]) -> Response:
+    try:
+        return run(asked)
+    except AlmonerError as error:
+        if not isinstance(error, Busy):
+            _keep_refusal(asked, error)
+        raise
 
 
 def _run(asked: Asked) -> Response:
@@ -195,12 +203,8 @@ def _run(asked: Asked) -> Response:
         if asked.operation.writes:
             answered, status, location, replayed = _write(asked, call, given, digest)
         else:
-            answered, status, location, replayed = (
-                _read(asked, call, given),
-                asked.operation.status,
-                "",
-                False,
-            )
+            answered, status, location = _read(asked, call, given), asked.operation.status, ""
+            replayed = False
         if not call.dry_run:
             session.commit()
     return _answer(asked, call, answered, status, location, replayed=replayed)
@@ -377,7 +381,9 @@ def _write(asked: Asked, call: Call, given: dict[str, Any], digest: bytes) -> tu
                 "This Idempotency-Key was sent with another request before. Take a new key.",
                 earlier=str(earlier.id),
             )
-        require_owner(operation, call, given)
+        asked.repeated = True
+        if earlier.status < FIRST_REFUSAL:
+            require_owner(operation, call, given)
         return bytes(earlier.answer or b""), int(earlier.status), str(earlier.location or ""), True
     require_owner(operation, call, given)
     if operation.guards:
@@ -477,14 +483,24 @@ def _keep(asked: Asked, call: Call, digest: bytes, content: bytes, status: int) 
 
 
 def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
-    """Store a refusal by a rule, so that the same key is answered the same; others may be tried again."""
+    """Store a refusal by a rule, so that the same key is answered the same; others may be tried again.
+
+    Raises
+    ------
+    _KeyTaken
+        When the same key was answered meanwhile: that answer holds, and not this refusal.
+    """
     call, operation = asked.call, asked.operation
-    if call is None or not operation.writes or call.dry_run or status_of(error) not in KEPT_REFUSALS:
+    if call is None or asked.repeated or not operation.writes or call.dry_run:
+        return
+    if status_of(error) not in KEPT_REFUSALS:
         return
     response = refusal(error, asked.request_id)
     with Session(asked.door.engine, expire_on_commit=False) as session, session.begin():
         entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
         call.session = session
+        if find_command(session, asked.client, call.client_key) is not None:
+            raise _KeyTaken
         _, digest = read_body(operation, asked.content, asked.request.headers.get("content-type", ""))
         whole = _digest(asked, digest, dry_run=False)
         _keep(asked, call, whole, bytes(response.body), response.status_code)
@@ -499,7 +515,7 @@ def _answer(
         headers["Idempotent-Replayed"] = "true"
     if location:
         headers["Location"] = f"{_prefix(asked.request)}/v1{location}"
-    media = JSON if status < 400 else "application/problem+json"  # noqa: PLR2004  # the first refusal
+    media = JSON if status < FIRST_REFUSAL else "application/problem+json"
     if call.fields:
         media = SPARSE
     if reads:

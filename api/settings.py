@@ -233,6 +233,8 @@ class Settings(BaseSettings):
 
     def _together_at_fault(self) -> list[str]:
         faults = []
+        if not self.db.get_secret_value():
+            faults.append(f"{PREFIX}DB is missing: the address of the database")
         if self.oidc_issuer and not self.oidc_audience:
             faults.append(f"{PREFIX}OIDC_AUDIENCE is missing: the name of this installation at the issuer")
         if self.outbound_local and not _is_loopback(self.host):

@@ -83,6 +83,17 @@ class Read:
     topic: Topic
 
 
+MESSAGE = {
+    "type": "object",
+    "description": "One message of the stream",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string"},
+        "data": {"type": "string", "description": "JSON of one item"},
+    },
+}
+
+
 def stream_routes(door: Door) -> APIRouter:
     """Return the routes of the streams below ``/v1``.
 
@@ -96,8 +107,8 @@ def stream_routes(door: Door) -> APIRouter:
         require_complete(one, {})
         told = documented(one)
         told[200] = {
-            "description": "Messages as they happen; the data of each is that of an item of the schema",
-            "content": {MEDIA: {"schema": {"type": "string"}}},
+            "description": "Messages as they happen",
+            "content": {MEDIA: {"schema": MESSAGE}},
         }
         router.routes.append(route_of(one, _answering(door, one), told=told))
     return router

@@ -96,6 +96,7 @@ def statements(port: int) -> dict[str, int]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/bare/statements")
     counted: dict[str, int] = json.loads(connection.getresponse().read())
+    connection.close()
     return counted
 
 
@@ -188,7 +189,7 @@ def main(given: Sequence[str] | None = None) -> int:
     asked = parser.parse_args(given)
     plan = {"clients": CLIENTS, "rounds": 5, "seconds": 30.0, "each": 160}
     if asked.quick:
-        plan = {"clients": CLIENTS, "rounds": 3, "seconds": 1.5, "each": 4}
+        plan = {"clients": CLIENTS, "rounds": 3, "seconds": 1.5, "each": 3}
     dialects = asked.dialect or ["postgresql", "sqlite"]
     found: dict[str, Any] = {}
     with folder(None) as home:

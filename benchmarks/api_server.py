@@ -62,12 +62,21 @@ def captured(engine: Engine, ask: Callable[[], object]) -> list[Statement]:
     seen: list[Statement] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, given: Any, _context: Any, _many: bool) -> None:  # noqa: ANN401, FBT001  # the event's own shape
-        seen.append((statement, given))
+        seen.append((statement, plain(given)))
 
     event.listen(engine, "before_cursor_execute", note)
     ask()
     event.remove(engine, "before_cursor_execute", note)
     return seen
+
+
+def plain(given: Any) -> Any:  # noqa: ANN401  # whatever the driver takes
+    """Return parameters that can be compared and sent again: bytes for views of them."""
+    if isinstance(given, dict):
+        return {name: plain(value) for name, value in given.items()}
+    if isinstance(given, tuple | list):
+        return type(given)(plain(value) for value in given)
+    return bytes(given) if isinstance(given, memoryview) else given
 
 
 def fresh(given: Any, made: dict[Any, Any], own: frozenset[Any]) -> Any:  # noqa: ANN401  # whatever the driver takes

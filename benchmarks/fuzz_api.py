@@ -53,7 +53,9 @@ def identify(request: Request) -> Caller | None:
     held = [(role, party) for role, party in PARTIES.items() if name in {role, EVERYBODY}]
     if not held:
         return None
-    grants = tuple(Grant(book="*" if role == "admin" else BOOK, role=role, party=party) for role, party in held)  # type: ignore[arg-type]  # of the roles above
+    grants = tuple(
+        Grant(book="*" if role == "admin" else BOOK, role=role, party=party) for role, party in held
+    )  # type: ignore[arg-type]  # of the roles above
     return Caller(person=name, grants=grants)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 PATIENCE = 30.0
+NO_ANSWER = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +69,10 @@ def run_clients(count: int, work: Callable[[int, Seen], None]) -> Seen:
 
     def one(number: int) -> None:
         mine = Seen()
-        work(number, mine)
+        try:
+            work(number, mine)
+        except (OSError, http.client.HTTPException):  # an answer that never came is an answer of its own
+            mine.statuses[NO_ANSWER] += 1
         with lock:
             whole.add(mine)
 

@@ -14,8 +14,8 @@ parser = argparse.ArgumentParser(description=__doc__)
 parser.add_argument("--db", default="sqlite:///over-http.db", help="address of an empty database")
 asked = parser.parse_args()
 
-with installed(asked.db) as here:
-    story = Story(here, Wire(here.url))
+with installed(asked.db) as here, Wire(here.url) as wire:
+    story = Story(here, wire)
     story.open_house()
     print(f"{len(story.people)} people, each with a password and a role of their own.")
     print(f"The fund has {story.give_money()['free']} USD.")

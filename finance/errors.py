@@ -392,7 +392,7 @@ class DeterminationForeign(VerificationError):
 
 
 class DeterminationReplayed(VerificationError):
-    """A determination presented again after it was used up by a dispute."""
+    """A determination presented again: used up by a dispute, or on record elsewhere."""
 
     code = "claim.determination_replayed"
 

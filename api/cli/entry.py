@@ -16,6 +16,7 @@ from typer import Abort, TyperException
 from ... import __version__
 from ...finance.errors import AlmonerError
 from ..problems import DONE, INTERRUPTED, MISSING, OUR_FAULT, USAGE, exit_of, problem_of
+from .remote import REMOTE, asks_help, goes_out
 
 COMMANDS: dict[str, str] = {
     "demo": "Run the main job on published cases, from pledge to donor statement.",
@@ -58,6 +59,8 @@ COMMANDS: dict[str, str] = {
     "leaderboard": "Leaderboard of hubs by verified results.",
     "landscape": "The map of actors and ties, for one audience.",
     "commitment": "Public commitments: entered, and checked by facts.",
+    "call": "Ask a server for any operation by its name, with a key.",
+    "completion": "Print the completion of all commands for a shell.",
     "allocate": "Solve an allocation problem and check the answer.",
 }
 
@@ -111,6 +114,7 @@ def usage() -> str:
             "  almoner demo --db sqlite:///almoner.db --out almoner-demo",
             "  almoner fund show pool",
             "  almoner ledger verify --json",
+            "  almoner fund show pool --server https://giving.example",
         ]
     )
 
@@ -122,7 +126,11 @@ def _run(words: list[str]) -> int:
         _say(f"{lacking.name} is not installed, and {words[0]} needs it: pip install 'almoner[server]'")
         return MISSING
     try:
+        if _names_server(words) and goes_out(words):
+            return int(import_module(".remoting", __package__).run(words))
         answer = app(args=words[1:], prog_name=f"almoner {words[0]}", standalone_mode=False)
+        if asks_help(words) and tuple(words[:2]) in REMOTE:
+            print("With --server URL it asks a server, by the key in ALMONER_KEY or ALMONER_TOKEN.")
     except TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         _say(f"{message} Try: almoner {words[0]} --help")
@@ -134,6 +142,10 @@ def _run(words: list[str]) -> int:
     if answer == INTERRUPTED:
         _say("Interrupted. What was committed stays; the step at hand was undone.")
     return answer if isinstance(answer, int) else DONE
+
+
+def _names_server(words: Sequence[str]) -> bool:
+    return "ALMONER_SERVER" in os.environ or any(word.split("=")[0] == "--server" for word in words)
 
 
 def _say(message: str) -> None:

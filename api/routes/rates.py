@@ -29,8 +29,8 @@ def list_rates(call: Call, query: RateQuery) -> RateList:
     after = read_cursor(call, query, "rate.list")
     found = rates.list_rates(
         call.session,
-        unit_of(call.session, query.base),
-        unit_of(call.session, query.quote),
+        unit_of(call.session, query.base_unit),
+        unit_of(call.session, query.quote_unit),
         source=query.source,
         since=query.since,
         above=(date.fromisoformat(str(after[0])), str(after[1])) if after else None,
@@ -57,8 +57,8 @@ def find_rate(call: Call, query: StandingRateQuery) -> RateReply:
     """Return the rate of a pair on a day, or the last one before it that is not too old."""
     found = acts.find_rate(
         call.session,
-        unit_of(call.session, query.base),
-        unit_of(call.session, query.quote),
+        unit_of(call.session, query.base_unit),
+        unit_of(call.session, query.quote_unit),
         on=query.on,
         source=query.source,
         max_age=timedelta(days=query.max_age),

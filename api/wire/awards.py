@@ -1,9 +1,10 @@
 """What is asked and answered about awards: proposed, approved, accepted, paid; and how a challenge ends."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ...challenges.awarding import Award
 from ...challenges.awarding.awards import AwardRule
@@ -42,6 +43,13 @@ class AwardRequest(Asked):
     rank: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     reason: Reason
     part: Part = "whole"
+
+    @model_validator(mode="after")
+    def _require_value(self) -> "AwardRequest":
+        worth = Decimal(self.amount)
+        if worth < 0 or (worth == 0 and self.rule != "in_kind"):
+            raise ValueError("an award is worth something; zero only for a prize in kind")
+        return self
 
 
 class AwardPaymentRequest(Asked):

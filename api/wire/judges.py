@@ -40,6 +40,12 @@ class MarkRequest(Asked):
     birth_year: Annotated[int, Field(ge=1850, le=2100)] | None = None
     organisation: Code | None = None
 
+    @model_validator(mode="after")
+    def _require_place(self) -> Self:
+        if self.kind != "name" and (self.birth_year is not None or self.organisation is not None):
+            raise ValueError("a year of birth and an organisation go with a name only")
+        return self
+
 
 class MarkMade(Made):
     """A mark as it stands; its value is not told again."""

@@ -104,8 +104,8 @@ class RateQuery(PageQuery):
         Only those of this day and later.
     """
 
-    base: UnitCode
-    quote: UnitCode
+    base_unit: UnitCode
+    quote_unit: UnitCode
     source: Text | None = None
     since: date | None = None
 
@@ -126,8 +126,8 @@ class StandingRateQuery(BaseModel):
         How old it may be on that day.
     """
 
-    base: UnitCode
-    quote: UnitCode
+    base_unit: UnitCode
+    quote_unit: UnitCode
     source: Text
     on: date
     max_age: Annotated[int, Field(ge=0, le=366)] = MAX_AGE // timedelta(days=1)

@@ -170,6 +170,12 @@ def write_award(
             state=before.end,
         )
     stands = before is not None and not before.end
+    if before is not None and stands and bool(before.maker) != bool(maker):
+        raise AwardRefused(
+            f"An award of prize {prize} to {award.application_id} stands already "
+            f"({before.award.amount}, by {before.award.rule}): reverse it first.",
+            state="standing",
+        )
     settled = prize in {end.prize for end in list_prize_ends(session, stored.id, fund.unit)}
     if not stands and (settled or is_withdrawn(session, admission.id)):
         why = "the prize is settled" if settled else "the application is withdrawn"

@@ -6,9 +6,11 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ...finance.documents import canonical_bytes
+from ...finance.errors import DeterminationReplayed
 from ...finance.records.registry import find_party_id
 from ..determinations import Determination
 from ..envelopes import read_determination
@@ -38,21 +40,36 @@ class DeterminationRows:
 def keep_determination(
     session: Session, stored: StoredAgreement, found: Determination, kept: DeterminationRows, event_id: UUID
 ) -> None:
-    """Write a determination; the database refuses one by a party without that duty."""
-    session.execute(
-        insert(DETERMINATION).values(
-            claim_id=kept.claim_id,
-            agreement_id=stored.id,
-            round=found.round,
-            verifier_id=find_party_id(session, stored.book_id, found.verifier),
-            duty=kept.duty,
-            evidence_id=kept.evidence_id,
-            body=found.payload(),
-            sha256=bytes.fromhex(found.digest()),
-            signature=found.signature,
-            event_id=event_id,
-        )
-    )
+    """Write a determination; the database refuses one by a party without that duty.
+
+    Raises
+    ------
+    DeterminationReplayed
+        When exactly these bytes are on record in another book.
+    """
+    row = {
+        "claim_id": kept.claim_id,
+        "agreement_id": stored.id,
+        "round": found.round,
+        "verifier_id": find_party_id(session, stored.book_id, found.verifier),
+        "duty": kept.duty,
+        "evidence_id": kept.evidence_id,
+        "body": found.payload(),
+        "sha256": bytes.fromhex(found.digest()),
+        "signature": found.signature,
+        "event_id": event_id,
+    }
+    try:
+        session.execute(insert(DETERMINATION).values(**row))
+    except IntegrityError as fault:
+        if "sha256" not in str(fault.orig):
+            raise
+        raise DeterminationReplayed(
+            "Exactly these bytes are on record elsewhere, and a signed finding counts once. Give the "
+            "agreement or the claim a code of its own, and sign a finding on that.",
+            claim=found.claim,
+            sha256=found.digest(),
+        ) from None
 
 
 def list_determinations(session: Session, stored: StoredAgreement, claim: str) -> tuple[Determination, ...]:

@@ -6,7 +6,7 @@ from tests.doors.people import Asker
 FUND = "/books/main/funds/water"
 RATES = "/books/main/rates"
 RATE = {"base": "EUR", "quote": "USD", "rate": "1.0850", "as_of": "2026-01-12", "source": "central bank"}
-PAIR = "base=EUR&quote=USD"
+PAIR = "base_unit=EUR&quote_unit=USD"
 Ask = Callable[..., Asker]
 
 
@@ -53,7 +53,9 @@ def test_a_rate_is_found_for_its_day_or_a_few_days_later(ask: Ask) -> None:
     found = f"{RATES}/standing?{PAIR}&source=central+bank"
     assert ask("hana").seen(f"{found}&on=2026-01-14")["as_of"] == "2026-01-12"
     assert ask("hana").get(f"{found}&on=2026-01-14&max_age=1").status_code == 404
-    other = ask("hana").get(f"{RATES}/standing?base=USD&quote=EUR&source=central+bank&on=2026-01-14")
+    other = ask("hana").get(
+        f"{RATES}/standing?base_unit=USD&quote_unit=EUR&source=central+bank&on=2026-01-14"
+    )
     assert "not turned round" in other.json()["detail"]
 
 
