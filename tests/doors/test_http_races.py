@@ -145,7 +145,7 @@ def test_a_draft_that_several_replace_at_once_is_replaced_by_one(world: World) -
     askers = [Asker(world.server.app, "mira") for _ in range(4)]
     replies = meet(
         *(
-            lambda asker=asker, days=days: asker.put(  # type: ignore[misc]  # bound at once
+            lambda asker=asker, days=days: asker.put(
                 path, DOCUMENT | {"disputes": {"days": days}}, {"If-Match": tag}
             )
             for days, asker in enumerate(askers, start=1)
