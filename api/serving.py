@@ -440,7 +440,8 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
         return
     response = refusal(error, asked.request_id)
     with Session(asked.door.engine, expire_on_commit=False) as session, session.begin():
-        entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
+        if call.book:
+            entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
         call.session = session
         if find_command(session, asked.client, call.client_key) is not None:
             raise _KeyTaken

@@ -53,7 +53,7 @@ REMOTE: Mapping[tuple[str, str], Remote] = {
     ("challenge", "show"): Remote(operation="challenge.read", words=("challenge",)),
     ("claim", "list"): Remote(operation="claim.list", words=("agreement",)),
     ("claim", "show"): Remote(operation="claim.read", words=("agreement", "claim")),
-    ("cohort", "list"): Remote(operation="cohort.list", same=True),
+    ("cohort", "list"): Remote(operation="cohort.list"),
     ("dispute", "list"): Remote(operation="dispute.list", words=("agreement",)),
     ("fund", "donor"): Remote(operation="donor_statement.read", words=("fund", "giver")),
     ("fund", "in-kind"): Remote(operation="in_kind.position", words=("fund",)),
@@ -68,10 +68,10 @@ REMOTE: Mapping[tuple[str, str], Remote] = {
     ("ledger", "statement"): Remote(operation="trial_balance.read"),
     ("ledger", "trace"): Remote(operation="transaction.trace", words=("transaction",)),
     ("ledger", "verify"): Remote(operation="verification.run", sound=lambda reply: bool(reply["verified"])),
-    ("metric", "list"): Remote(operation="metric.list", same=True),
+    ("metric", "list"): Remote(operation="metric.list"),
     ("payout", "list"): Remote(operation="payout.list", words=("agreement",)),
     ("payout", "trace"): Remote(operation="payout.trace", words=("agreement", "payout")),
-    ("tie", "list"): Remote(operation="tie.list", same=True),
+    ("tie", "list"): Remote(operation="tie.list"),
 }
 
 
