@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ..finance.errors import AlmonerError, Busy
 from ..finance.storage import Session
+from .admitting import grants_of
 from .answering import headers_of
 from .door import Call, Door
 from .errors import QueryUnknown
@@ -29,7 +30,7 @@ from .problems import problem_of
 from .records.feed import find_position
 from .routes.jobs import job_owner, read_job
 from .routing import Answer, OperationRoute, documented, require_complete, route_of
-from .serving import Asked, enter, grants_of, require_owner, serve
+from .serving import Asked, enter, require_owner, serve
 from .wire.feed import FURTHEST, FeedQuery, StreamItem, StreamPage
 
 RETRY_MS = 3000
@@ -83,6 +84,17 @@ class Read:
     topic: Topic
 
 
+MESSAGE = {
+    "type": "object",
+    "description": "One message of the stream",
+    "properties": {
+        "id": {"type": "string"},
+        "event": {"type": "string"},
+        "data": {"type": "string", "description": "JSON of one item"},
+    },
+}
+
+
 def stream_routes(door: Door) -> APIRouter:
     """Return the routes of the streams below ``/v1``.
 
@@ -96,8 +108,8 @@ def stream_routes(door: Door) -> APIRouter:
         require_complete(one, {})
         told = documented(one)
         told[200] = {
-            "description": "Messages as they happen; the data of each is that of an item of the schema",
-            "content": {MEDIA: {"schema": {"type": "string"}}},
+            "description": "Messages as they happen",
+            "content": {MEDIA: {"schema": MESSAGE}},
         }
         router.routes.append(route_of(one, _answering(door, one), told=told))
     return router

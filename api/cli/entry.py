@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "secrets": "Make the secrets of an installation.",
     "serve": "Serve the API.",
     "worker": "Seal the log, deliver webhooks, run jobs.",
+    "backup": "Copy a SQLite database while it is in use.",
     "user": "People: added, given roles, disabled, listed.",
     "key": "API keys: made, revoked, listed.",
     "fund": "Funds: where they stand, statements, donors, traces.",
