@@ -82,6 +82,7 @@ class Read:
     page: StreamPage
     topic: Topic
 
+
 MESSAGE = {
     "type": "object",
     "description": "One message of the stream",
