@@ -15,13 +15,13 @@ LIVES ?= 500
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: authz-matrix reference fuzz-api demo test coverage check mutants soak-ledger simulate fuzz-terms agreement-lives wheel clean
+.PHONY: authz-matrix reference fuzz-api demo test coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
 
 # The same tests as `pytest` alone, in two halves side by side; what the first one prints comes at the end.
-FIRST_HALF := tests/api tests/benchmarks tests/challenges tests/contracts tests/golden tests/terms tests/walk
+FIRST_HALF := tests/api tests/benchmarks tests/challenges tests/contracts tests/golden tests/properties tests/terms tests/walk
 RUN = $(BIN)/pytest
 
 test: $(VENV)/.dev
@@ -61,6 +61,9 @@ fuzz-terms: $(VENV)/.dev
 
 agreement-lives: $(VENV)/.dev
 	AGREEMENT_EXAMPLES=$(LIVES) AGREEMENT_SHRINK=1 $(BIN)/pytest tests/properties/test_agreement_lifecycle.py
+
+http-lives: $(VENV)/.dev
+	HTTP_LIVES=$(LIVES) HTTP_STEPS=50 HTTP_SHRINK=1 $(BIN)/pytest tests/doors/test_http_machine.py
 
 authz-matrix: $(VENV)/.dev
 	$(BIN)/python -m almoner.api.matrix

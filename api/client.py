@@ -6,9 +6,11 @@ of the environment, and follows no redirect; the key stands in no argument, log 
 that others wrote never comes here: those go through ``outbound``.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
+from typing import Any
 from urllib.parse import quote
 
 import httpx2
@@ -60,6 +62,14 @@ class Answer:
     status: int
     headers: Mapping[str, str]
     content: bytes
+
+    @property
+    def document(self) -> Any:  # noqa: ANN401  # any JSON
+        """Return the body as JSON; None when it is none."""
+        try:
+            return json.loads(self.content or b"null")
+        except ValueError:
+            return None
 
 
 def address_of(server: Server, operation: Operation, parts: Mapping[str, str]) -> str:

@@ -58,8 +58,8 @@ def require_apart(call: Call, parties: Collection[str], act: str) -> None:
     both = sorted(other_parties(call) & set(parties))
     if both:
         raise SamePerson(
-            f"You may also act for {both[0]}, who has an interest here, and so you do not {act}. Let somebody "
-            "else do it.",
+            f"You may also act for {both[0]}, who has an interest here, and so you do not {act}. Let "
+            "somebody else do it.",
             party=both[0],
         )
 
@@ -175,8 +175,8 @@ def require_outside(call: Call, operation: str, challenge: str) -> None:
     both = sorted({one.party for one in held if one.role != "judge"} & competing)
     if both:
         raise SamePerson(
-            f"You may act for {both[0]}, who competes in {challenge}, and keep out of its judging. Let somebody "
-            "else do it.",
+            f"You may act for {both[0]}, who competes in {challenge}, and keep out of its judging. "
+            "Let somebody else do it.",
             party=both[0],
         )
     judging = {one.party for one in held if one.role == "judge"} | {call.person}

@@ -5,7 +5,7 @@ the floors below, and still has to be one of the library's refusals, with a code
 
     AlmonerError
     |- AuthError          NotSignedIn, SignInExpired, Forbidden, StepUpNeeded
-    |- InstallationError  SettingsInvalid, NotReady
+    |- InstallationError  SettingsInvalid, NotReady, NotCopied
     `- RequestError       RequestMalformed, QueryUnknown, CursorInvalid, KeyMissing, PreconditionMissing,
                           PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
                           RequestInvalid, RequestKeyReused, ApprovalUnneeded, BookTooLarge,
@@ -31,6 +31,12 @@ class NotReady(InstallationError):
     """A server that takes no requests now: it is ending, or its worker is silent."""
 
     code = "installation.not_ready"
+
+
+class NotCopied(InstallationError):
+    """A copy of a database that was not made, or does not verify."""
+
+    code = "installation.not_copied"
 
 
 class AuthError(AlmonerError):

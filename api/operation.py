@@ -81,6 +81,17 @@ class Operation:
         """Return what the handler takes and gives."""
         return _shape(self.handler)
 
+    @property
+    def named_parts(self) -> tuple[str, ...]:
+        """Return the names of the parts of its path, in order."""
+        return tuple(one[1:-1] for one in self.path.split("/") if one.startswith("{"))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Return the names of the parameters that its query takes."""
+        query = self.shape.query
+        return tuple(query.model_fields) if query else ()
+
     def engagement(self, parts: Mapping[str, str]) -> str:
         """Return the engagement an address names, ``fund/pool``; empty without one."""
         named = (kind for kind in ENGAGEMENTS if kind in parts)

@@ -55,6 +55,7 @@ BY_CODE: Mapping[str, str] = {
     "idempotency.key_reused": "Take a new Idempotency-Key: this one belongs to another request.",
     "idempotency.missing": "Send an Idempotency-Key of 1 to 255 visible ASCII characters, new for every act.",
     "import.no_key": "Ask the operator to set ALMONER_PEOPLE_KEY.",
+    "installation.not_copied": "Look at what the message names, then copy again: nothing was left behind.",
     "installation.not_ready": "Ask another process; the operator finds the cause in the figures.",
     "installation.settings": "Set what the message names. Secrets are made by: almoner secrets.",
     "job.abandoned": "Ask for the job anew. If it happens again, it may be too large for the workers.",

@@ -11,8 +11,7 @@ import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 from uuid import UUID
@@ -26,6 +25,7 @@ from ..finance.money import Money
 from ..finance.posting.events import derive_id, keep_event
 from ..finance.records.registry import find_unit
 from ..finance.storage import Session, reading_session
+from .admitting import admit
 from .answering import JSON, SPARSE, etag_of, fault_response, headers_of, refusal, sparse, write_reply
 from .door import NOT_HERE, Answered, Call, Door
 from .duties import OUTSIDE, require_outside
@@ -39,10 +39,9 @@ from .errors import (
     RequestKeyReused,
     RequestMalformed,
 )
-from .identity import Caller, Grant
+from .identity import Caller
 from .ids import new_id
 from .operation import Operation
-from .policy import RULES, Access, Question, allowed
 from .problems import status_of
 from .reading import NO_NUL, NUL, read_body, read_parts, read_query
 from .records import entering
@@ -260,62 +259,6 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
     return call, query, parts
 
 
-def admit(
-    session: Session,
-    operation: Operation,
-    caller: Caller | None,
-    *,
-    book: str,
-    book_id: int,
-    wanted: str,
-    raw: Mapping[str, str],
-    now: datetime,
-) -> Access:
-    """Return how the caller is let in.
-
-    Raises
-    ------
-    NotSignedIn, Forbidden, Missing, StepUpNeeded
-        When they are not.
-    """
-    question = Question(
-        rule=RULES[operation.name],
-        scope=operation.scope,
-        making=operation.writes,
-        engagement=operation.engagement(raw),
-        published=not book,
-        listing=operation.lists,
-        party=wanted,
-        now=now,
-    )
-    grants = grants_of(session, caller, book, book_id)
-    open_to_all = book_id and "P" in question.rule.cells
-    if open_to_all and operation.lists:
-        listed = entering.list_published(session, book_id)
-        return allowed(caller, grants, replace(question, published=bool(listed))).seeing(listed)
-    try:
-        access = allowed(caller, grants, question)
-    except AlmonerError:
-        if not open_to_all or not entering.is_published(session, book_id, question.engagement):
-            raise
-        return allowed(caller, grants, replace(question, published=True))
-    if access.own and open_to_all and entering.is_published(session, book_id, question.engagement):
-        return allowed(caller, grants, replace(question, published=True))
-    return access
-
-
-def grants_of(session: Session, caller: Caller | None, book: str, book_id: int) -> tuple[Grant, ...]:
-    """Return the roles a caller holds in a book, and that of the administrator."""
-    if caller is None:
-        return ()
-    if caller.grants is not None:
-        return tuple(one for one in caller.grants if one.book in {book, "*"})
-    found = entering.list_grants(session, caller.person, book, book_id) if book_id else ()
-    if entering.is_admin(session, caller.person):
-        return (*found, Grant(book="*", role="admin", party=""))
-    return found
-
-
 def _key(asked: Asked) -> str:
     key = asked.request.headers.get("idempotency-key", "")
     if not 1 <= len(key) <= KEY_LENGTH or not all("!" <= letter <= "~" for letter in key):
@@ -497,7 +440,8 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
         return
     response = refusal(error, asked.request_id)
     with Session(asked.door.engine, expire_on_commit=False) as session, session.begin():
-        entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
+        if call.book:
+            entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
         call.session = session
         if find_command(session, asked.client, call.client_key) is not None:
             raise _KeyTaken
@@ -531,6 +475,3 @@ def _answer(
 def _prefix(request: Request) -> str:
     path = str(request.scope["path"])
     return path.split("/v1/", 1)[0] if "/v1/" in path else ""
-
-
-__all__ = ["Asked", "admit", "enter", "grants_of", "require_owner", "serve"]

@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 
 from ..finance.errors import AlmonerError, Busy
 from ..finance.storage import Session
+from .admitting import grants_of
 from .answering import headers_of
 from .door import Call, Door
 from .errors import QueryUnknown
@@ -29,7 +30,7 @@ from .problems import problem_of
 from .records.feed import find_position
 from .routes.jobs import job_owner, read_job
 from .routing import Answer, OperationRoute, documented, require_complete, route_of
-from .serving import Asked, enter, grants_of, require_owner, serve
+from .serving import Asked, enter, require_owner, serve
 from .wire.feed import FURTHEST, FeedQuery, StreamItem, StreamPage
 
 RETRY_MS = 3000

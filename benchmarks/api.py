@@ -96,6 +96,7 @@ def statements(port: int) -> dict[str, int]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     connection.request("GET", "/bare/statements")
     counted: dict[str, int] = json.loads(connection.getresponse().read())
+    connection.close()
     return counted
 
 

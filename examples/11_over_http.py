@@ -5,17 +5,19 @@ worker and a receiver of webhooks run on this machine; people, organisations and
 """
 
 import argparse
+from tempfile import mkdtemp
 
 from journey.installation import installed
 from journey.story import Story
 from journey.wire import Wire
 
 parser = argparse.ArgumentParser(description=__doc__)
-parser.add_argument("--db", default="sqlite:///over-http.db", help="address of an empty database")
+fresh = f"sqlite:///{mkdtemp()}/journey.db"
+parser.add_argument("--db", default=fresh, help="address of an empty database")
 asked = parser.parse_args()
 
-with installed(asked.db) as here:
-    story = Story(here, Wire(here.url))
+with installed(asked.db) as here, Wire(here.url) as wire:
+    story = Story(here, wire)
     story.open_house()
     print(f"{len(story.people)} people, each with a password and a role of their own.")
     print(f"The fund has {story.give_money()['free']} USD.")

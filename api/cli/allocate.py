@@ -69,7 +69,7 @@ Save = Annotated[
 Strategy = Annotated[str, typer.Option("--strategy", help="Which rule chooses; auto is the optimizer.")]
 
 
-_commands = typer.Typer(
+commands = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
     help="Allocations: almoner allocate PROBLEM solves; the commands below check, compare and export.",
@@ -78,13 +78,13 @@ _commands = typer.Typer(
 
 def app(*, args: list[str], prog_name: str, standalone_mode: bool) -> object:
     """Run a command; ``almoner allocate problem.json`` solves."""
-    names = {command.name for command in _commands.registered_commands}
+    names = {command.name for command in commands.registered_commands}
     is_named = not args or args[0] in names or args[0] == "--help"
     words = args if is_named else [DEFAULT, *args]
-    return _commands(args=words, prog_name=prog_name, standalone_mode=standalone_mode)
+    return commands(args=words, prog_name=prog_name, standalone_mode=standalone_mode)
 
 
-@_commands.command(DEFAULT)
+@commands.command(DEFAULT)
 def solve(  # noqa: PLR0913 - every option is one question
     problem: Problem,
     gap: Gap = None,
@@ -99,7 +99,7 @@ def solve(  # noqa: PLR0913 - every option is one question
     strategy: Strategy = "auto",
     as_json: AsJson = False,
 ) -> None:
-    """Solve a problem and check the answer exactly. Example: almoner allocate p.json --explain w7."""
+    """Solve a problem and check the answer exactly. Example: almoner allocate solve p.json --explain w7."""
     document = with_options(read_problem(problem), budget or [], risk)
     report = Reporter(document.interventions.count)
     posed, result, told = answered(document, read_gap(gap), deadline, report, strategy)
@@ -153,7 +153,7 @@ def answered(
     return document, result, {}
 
 
-@_commands.command("check")
+@commands.command("check")
 def check(
     problem: Problem,
     allocation: Annotated[Path, typer.Argument(metavar="ALLOCATION", help="As --out wrote it.")],
@@ -183,14 +183,14 @@ def check(
     return 0
 
 
-@_commands.command("compare")
+@commands.command("compare")
 def compare(problem: Problem, deadline: Deadline = 60.0, *, as_json: AsJson = False) -> None:
     """Show what simple rules would have given. Example: almoner allocate compare p.json."""
     document = read_problem(problem)
     print_comparison(document, deadline, as_json=as_json)
 
 
-@_commands.command("frontier")
+@commands.command("frontier")
 def frontier(
     problem: Problem,
     points: Annotated[int, typer.Option("--points", min=2, max=100, help="How many budgets.")] = 10,
@@ -203,10 +203,12 @@ def frontier(
     print_frontier(read_problem(problem), points, deadline, chart, as_json=as_json)
 
 
-@_commands.command("export")
+@commands.command("export")
 def export(
     problem: Problem,
     out: Annotated[Path, typer.Option("--out", help="A file that ends in .lp or .mps.")],
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Write the model for another solver. Example: almoner allocate export p.json --out p.mps."""
     from ...finance.allocation.model.compile import compile_model  # noqa: PLC0415 - loads a solver
@@ -218,11 +220,13 @@ def export(
             f"{out.name} ends in neither .lp nor .mps: the ending says which form.", got=out.name
         )
     (model.writeLP if out.suffix == ".lp" else model.writeMPS)(str(out))
+    if as_json:
+        print_json({"written": str(out)})
     progress(f"Wrote {out}.")
 
 
-@_commands.command("schema")
-def schema() -> None:
+@commands.command("schema")
+def schema(*, as_json: AsJson = False) -> None:  # noqa: ARG001  # it is JSON either way
     """Print the JSON Schema of problems. Example: almoner allocate schema > allocation.json."""
     print_json(AllocationDocument.model_json_schema(by_alias=True))
 

@@ -178,7 +178,7 @@ def show_answer(answer: Answer, *, as_json: bool, unlist: bool = False) -> int:
     unlist : bool
         Print the items of a list without what is around them, as commands on a database do.
     """
-    document = _document(answer)
+    document = answer.document
     if answer.status >= 400:  # noqa: PLR2004  # the first refusal
         return _show_refusal(answer, document, as_json=as_json)
     if unlist and isinstance(document, dict):
@@ -190,13 +190,6 @@ def show_answer(answer: Answer, *, as_json: bool, unlist: bool = False) -> int:
     else:
         show_tables(document)
     return DONE
-
-
-def _document(answer: Answer) -> Any:  # noqa: ANN401  # any JSON
-    try:
-        return json.loads(answer.content or b"null")
-    except ValueError:
-        return None
 
 
 def _show_refusal(answer: Answer, document: Any, *, as_json: bool) -> int:  # noqa: ANN401  # any JSON

@@ -85,7 +85,7 @@ def look_over(
 
 
 @app.command()
-def schema(name: Schema = "brief") -> None:
+def schema(name: Schema = "brief", *, as_json: AsJson = False) -> None:  # noqa: ARG001  # it is JSON either way
     """Print the JSON Schema of a brief or an application. Example: almoner brief schema application."""
     print_json(challenge_schemas()[name])
 

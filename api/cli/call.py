@@ -109,7 +109,7 @@ def _row(one: Operation) -> dict[str, str]:
         "name": one.name,
         "method": one.method,
         "path": f"/v1{one.path}",
-        "options": " ".join(f"--{name.replace('_', '-')}" for name in (*_parts(one), *_parameters(one))),
+        "options": " ".join(f"--{name.replace('_', '-')}" for name in (*one.named_parts, *_parameters(one))),
         "scope": one.scope,
         "summary": told.splitlines()[0].rstrip(".") if told else "",
     }
@@ -143,15 +143,8 @@ def find_operation(name: str) -> Operation:
     )
 
 
-def _parts(operation: Operation) -> tuple[str, ...]:
-    pieces = operation.path.split("/")
-    return tuple(one[1:-1] for one in pieces if one.startswith("{"))
-
-
 def _parameters(operation: Operation) -> tuple[str, ...]:
-    query = operation.shape.query
-    fields = () if operation.writes else ("fields",)
-    return (*(query.model_fields if query else ()), *fields)
+    return (*operation.parameters, *(() if operation.writes else ("fields",)))
 
 
 def read_options(
@@ -178,7 +171,7 @@ def read_options(
     >>> read_options(find_operation("fund.list"), ["--limit=5"], "main")
     ({'book': 'main'}, {'limit': '5'})
     """
-    parts, parameters = _parts(operation), _parameters(operation)
+    parts, parameters = operation.named_parts, _parameters(operation)
     given = _named(words)
     known = {name.replace("_", "-"): name for name in (*parts, *parameters)}
     strange = sorted(set(given) - set(known))

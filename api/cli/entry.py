@@ -16,6 +16,7 @@ from typer import Abort, TyperException
 from ... import __version__
 from ...finance.errors import AlmonerError
 from ..problems import DONE, INTERRUPTED, MISSING, OUR_FAULT, USAGE, exit_of, problem_of
+from .remote import REMOTE, asks_help, goes_out
 
 COMMANDS: dict[str, str] = {
     "demo": "Run the main job on published cases, from pledge to donor statement.",
@@ -23,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "secrets": "Make the secrets of an installation.",
     "serve": "Serve the API.",
     "worker": "Seal the log, deliver webhooks, run jobs.",
+    "backup": "Copy a SQLite database while it is in use.",
     "user": "People: added, given roles, disabled, listed.",
     "key": "API keys: made, revoked, listed.",
     "fund": "Funds: where they stand, statements, donors, traces.",
@@ -113,6 +115,7 @@ def usage() -> str:
             "  almoner demo --db sqlite:///almoner.db --out almoner-demo",
             "  almoner fund show pool",
             "  almoner ledger verify --json",
+            "  almoner fund show pool --server https://giving.example",
         ]
     )
 
@@ -124,7 +127,11 @@ def _run(words: list[str]) -> int:
         _say(f"{lacking.name} is not installed, and {words[0]} needs it: pip install 'almoner[server]'")
         return MISSING
     try:
+        if _names_server(words) and goes_out(words):
+            return int(import_module(".remoting", __package__).run(words))
         answer = app(args=words[1:], prog_name=f"almoner {words[0]}", standalone_mode=False)
+        if asks_help(words) and tuple(words[:2]) in REMOTE:
+            print("With --server URL it asks a server, by the key in ALMONER_KEY or ALMONER_TOKEN.")
     except TyperException as error:
         message = error.format_message() if hasattr(error, "format_message") else str(error)
         _say(f"{message} Try: almoner {words[0]} --help")
@@ -136,6 +143,10 @@ def _run(words: list[str]) -> int:
     if answer == INTERRUPTED:
         _say("Interrupted. What was committed stays; the step at hand was undone.")
     return answer if isinstance(answer, int) else DONE
+
+
+def _names_server(words: Sequence[str]) -> bool:
+    return "ALMONER_SERVER" in os.environ or any(word.split("=")[0] == "--server" for word in words)
 
 
 def _say(message: str) -> None:

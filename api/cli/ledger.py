@@ -29,11 +29,20 @@ for command in COMMANDS:
 
 
 @app.command()
-def verify(db: Database = DEFAULT_DB, book: Book = DEFAULT_BOOK, *, as_json: AsJson = False) -> int:
+def verify(
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    *,
+    since: Annotated[
+        Path | None, typer.Option("--since", help="File with a checkpoint kept outside; finds a roll-back.")
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
     """Derive everything again from the postings; exits 1 on a finding. Example: almoner ledger verify."""
     progress(f"Checking every transaction of {book}")
+    kept = since.read_text(encoding="utf-8") if since else ""
     with reading(db) as session:
-        checked = acts.verify(session, book)
+        checked = acts.verify(session, book, since=kept)
     if as_json:
         print_json(
             {

@@ -22,7 +22,7 @@ from ..wire.judges import (
     DeclarationMade,
     DeclarationReply,
     DeclarationRequest,
-    Declared,
+    DeclaredKind,
     InterestMade,
     InterestRequest,
     JudgeLine,
@@ -36,7 +36,7 @@ from ..wire.judges import (
     RecusalMade,
     RecusalRequest,
 )
-from .rounds import ROUND, round_of
+from .rounds import ROUND, is_announced, round_of
 
 JUDGES = ROUND + "/judges"
 ONE = JUDGES + "/{judge}"
@@ -96,17 +96,25 @@ def declare(call: Call, challenge: Code, judge: Code, body: DeclarationRequest) 
 
 
 def read_declarations(call: Call, challenge: Code, judge: Code) -> DeclarationReply:
-    """Return what a judge has declared of each actor, and of whom nothing was said yet."""
+    """Return what a judge has declared of each actor, and of whom nothing was said yet.
+
+    Until it is announced, funders and administrators read what was said and not of whom.
+    """
     stored = round_of(call, challenge)
     rows.find_judge_id(call.session, stored, judge)
     said = rows.list_declarations(call.session, stored).get(judge, {})
+    blind = call.access.role in {"admin", "funder"} and not is_announced(call, challenge)
+    pairs = [(None if blind else actor, kind) for actor in sorted(said) for kind in sorted(said[actor])]
     return DeclarationReply(
         judge=judge,
-        declarations=[
-            Declared(actor=actor, kind=kind) for actor in sorted(said) for kind in sorted(said[actor])
-        ],
-        undeclared=_undeclared(call, challenge, judge),
+        declarations=[DeclaredKind(actor=actor, kind=kind) for actor, kind in sorted(pairs, key=_said_first)],
+        undeclared=None if blind else _undeclared(call, challenge, judge),
     )
+
+
+def _said_first(pair: tuple[str | None, str]) -> tuple[str, str]:
+    actor, kind = pair
+    return actor or "", kind
 
 
 def declare_interest(call: Call, challenge: Code, body: InterestRequest) -> InterestMade:

@@ -7,7 +7,7 @@ from datetime import date
 
 from ...challenges import acts
 from ...challenges.lifecycle import events_at
-from ...challenges.records.briefs import find_challenge
+from ...challenges.records.briefs import find_challenge, list_challenges
 from ...challenges.records.moves import list_dated_moves
 from ...challenges.register import PublicCommitment
 from ...challenges.visibility import shows
@@ -36,6 +36,7 @@ from ..wire.progress import (
 )
 from .applications import phase_of
 from .entrants import bundle_of, eyes_of, viewer_of
+from .rounds import is_announced
 
 HERE = "/books/{book}/challenges/{challenge}"
 STAFF = frozenset({"funder", "intermediary"})
@@ -161,8 +162,17 @@ def read_landscape(call: Call, query: LandscapeQuery) -> LandscapeReply:
     What the audience may not see is taken away before anything is counted.
     """
     audience = AUDIENCES.get(call.access.role, "public")
-    drawn = acts.landscape(call.session, call.book, audience=audience, as_of=_day(call, query.as_of))
+    blind = () if audience == "chair" else _blind(call)
+    drawn = acts.landscape(
+        call.session, call.book, audience=audience, as_of=_day(call, query.as_of), blind=blind
+    )
     return LandscapeReply.of(drawn)
+
+
+def _blind(call: Call) -> list[str]:
+    """Return the challenges of which it is not announced who won."""
+    codes = list_challenges(call.session, call.book)
+    return [code for code in codes if not is_announced(call, code)]
 
 
 def _day(call: Call, asked: date | None) -> date:

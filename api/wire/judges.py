@@ -147,12 +147,25 @@ class DeclarationRequest(Asked):
     declarations: Annotated[list[Declared], Field(min_length=1, max_length=10_000)]
 
 
+class DeclaredKind(Reply):
+    """What a judge said of one actor; ``actor`` is None while the entries are blind to the reader."""
+
+    actor: str | None
+    kind: str
+
+
 class DeclarationReply(Reply):
-    """What a judge has said, and of whom nothing was said yet."""
+    """What a judge has said, and of whom nothing was said yet.
+
+    Attributes
+    ----------
+    undeclared : list of str or None
+        None while the entries are blind to the reader.
+    """
 
     judge: str
-    declarations: list[Declared]
-    undeclared: list[str]
+    declarations: list[DeclaredKind]
+    undeclared: list[str] | None
 
 
 class DeclarationMade(Made):
@@ -256,29 +269,31 @@ class ConflictLine(Reply):
     ----------
     scope : str
         What a hard one bars from: ``pair``, ``phase`` or ``competition``.
+    actor : str or None
+        Of the entry; None while it is blind to the reader.
     rests_on : list of str
-        The sentences that lead from the judge to the actor.
+        The sentences that lead from the judge to the actor; none without the actor.
     """
 
     judge: str
     application: str
-    actor: str
+    actor: str | None
     kind: str
     level: str
     scope: str
     rests_on: list[str]
 
     @classmethod
-    def of(cls, found: JudgeConflict) -> "ConflictLine":
-        """Return a conflict as a line."""
+    def of(cls, found: JudgeConflict, *, named: bool) -> "ConflictLine":
+        """Return a conflict as a line, with the actor or without."""
         return cls(
             judge=found.judge,
             application=found.application,
-            actor=found.actor,
+            actor=found.actor if named else None,
             kind=found.kind,
             level=found.level,
             scope=found.scope,
-            rests_on=list(found.provenance),
+            rests_on=list(found.provenance) if named else [],
         )
 
 

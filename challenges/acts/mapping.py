@@ -5,7 +5,7 @@ everybody may see all of it. What an audience may not see is not even read into 
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import date
 from itertools import combinations
 from typing import Final
 
@@ -46,6 +46,7 @@ def landscape(
     shown: Mapping[MapTieKind, frozenset[str]] = SHOWN,
     aliases: Mapping[str, str] | None = None,
     look_back_days: int = LOOK_BACK_DAYS,
+    blind: Collection[str] = (),
     seed: int = 0,
 ) -> ActorMap:
     """Draw the map of a book as one audience may see it. Nothing is written, and nothing decides by it.
@@ -67,6 +68,8 @@ def landscape(
         stand as one for audiences inside; for all others nobody is, since that tells of the marks.
     look_back_days : int [days]
         How far back flows of money count.
+    blind : collection of str
+        Challenges of which nobody is to learn who applies with whom.
     seed : int [seed]
         Of groups and pivots.
 
@@ -82,11 +85,11 @@ def landscape(
         When there is no such book.
     """
     book_id = registry.find_book_id(session, book)
-    first = as_of - timedelta(days=look_back_days)
+    first = date.fromordinal(max(1, as_of.toordinal() - look_back_days))
     ties = [
         *_contracts(session, book),
         *_partnerships(session, book),
-        *_applications(session, book_id),
+        *_applications(session, book_id, blind),
         *_flows(session, book, first, as_of),
     ]
     masked = [_masked(one, shown) for one in ties]
@@ -172,17 +175,17 @@ def _partnerships(session: Session, book: str) -> Iterator[MapTie]:
             )
 
 
-def _applications(session: Session, book_id: int) -> Iterator[MapTie]:
+def _applications(session: Session, book_id: int, blind: Collection[str]) -> Iterator[MapTie]:
     """Yield who applies together, and who accepted to."""
     leads: dict[tuple[str, str], str] = {}
     for one in entrants.list_entrants(session, book_id):
         leads[one.challenge, one.code] = one.lead
         members = sorted({member.party for member in one.application.bundle} - {one.lead})
-        for party in () if one.withdrawn else members:
+        for party in () if one.withdrawn or one.challenge in blind else members:
             yield _together(one.lead, party, "joint_application", one.on, one.challenge, one.code)
     for challenge, code, party, day in entrants.list_accords(session, book_id):
         lead = leads.get((challenge, code), party)
-        if party != lead:
+        if party != lead and challenge not in blind:
             yield _together(lead, party, "accord", day, challenge, code)
 
 

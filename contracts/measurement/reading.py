@@ -21,6 +21,7 @@ MAX_BYTES = 256 * 2**20
 MAX_UNPACKED = 4 * MAX_BYTES
 SPREADSHEET = b"PK\x03\x04"
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+LONGEST_LINE = 100_000
 _SEPARATORS = ",;\t|"
 
 
@@ -62,7 +63,7 @@ def separator_of(text: bytes) -> str:
     >>> separator_of(b"person;metric;achieved_on\n")
     ';'
     """
-    line = text.lstrip(b"\r\n").split(b"\n", 1)[0].decode("utf-8", "replace")
+    line = text.lstrip(b"\r\n").split(b"\n", 1)[0][:LONGEST_LINE].decode("utf-8", "replace")
     cells = {one: len(next(csv.reader(StringIO(line), delimiter=one), [])) for one in _SEPARATORS}
     return max(_SEPARATORS, key=lambda one: cells[one])
 

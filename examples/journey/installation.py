@@ -5,32 +5,26 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
+from secrets import token_hex
 from typing import Any
 
 import uvicorn
 from joserfc.jwk import OKPKey
 
-from almoner.api import create_app, upgrade
-from almoner.api.addresses import address_by
-from almoner.api.door import Door, Hooks, Limits
+from almoner.api import upgrade
 from almoner.api.ids import new_id
-from almoner.api.outbound import Guard, post, read_url
 from almoner.api.passwords import hash_password
 from almoner.api.records import grants, persons
-from almoner.api.signing_in import credentials_of, identify_by
-from almoner.api.throttling import throttle_by
-from almoner.api.tokens import TokenKeys
-from almoner.api.vault import Vault
+from almoner.api.server import assemble, worker_of
+from almoner.api.settings import read_settings
 from almoner.api.worker import Sealer, Worker, run_worker
 from almoner.finance.dates import system_clock
 from almoner.finance.records.registry import find_book_id
 from almoner.finance.storage import Engine, UnitOfWork, open_engine
-
-LOCAL = Guard(local=True)
 
 
 @dataclass
@@ -117,44 +111,27 @@ class Installation:
 
 @contextmanager
 def installed(db: str) -> Iterator[Installation]:
-    """Serve a database until the story ends."""
-    engine, clock, vault = open_engine(db), StoryClock(), Vault(keys=(bytes(range(32)),))
+    """Serve a database until the story ends, with secrets made for it alone."""
+    engine, clock = open_engine(db), StoryClock()
     upgrade(engine)
-    keys = TokenKeys(
-        issuer="almoner", audience="almoner", keys=(OKPKey.generate_key("Ed25519", auto_kid=True),)
-    )
-    limits = Limits()
-    door = Door(
-        engine=engine,
-        identify=identify_by(engine, clock=clock, keys=keys),
-        clock=clock,
-        secret=bytes(range(32)),
-        row_security=db.startswith("postgresql"),
-        limits=limits,
-        hooks=Hooks(vault=vault, check=partial(read_url, guard=LOCAL)),
-        throttle=throttle_by(limits),
-        credentials=credentials_of(keys),
-        address_of=address_by(),
-    )
-    app = create_app(engine=engine, identify=door.identify, clock=clock, door=door)
-    worker = Worker(
-        engine=engine,
-        clock=clock,
-        name="worker",
-        sealer=Sealer(name="journey.example", secret=bytes(32), every=timedelta()),
-        post=partial(post, guard=LOCAL),
-        vault=vault,
-    )
-    with serving(app) as url, working(worker), receiving() as receiver:
+    made = {name: token_hex(32) for name in ("secret", "seal_key", "vault_keys", "people_key")}
+    signing = OKPKey.generate_key("Ed25519").as_pem(private=True).decode()
+    settings = read_settings(db=db, signing_keys=signing, outbound_local=True, **made)
+    server, worker = assemble(settings, clock=clock, log=StringIO()), worker_of(settings, clock=clock)
+    hasty = Sealer(name="journey.example", secret=bytes.fromhex(made["seal_key"]), every=timedelta())
+    with serving(server.app) as url, working(replace(worker, sealer=hasty)), receiving() as receiver:
         yield Installation(url, clock, receiver, engine)
-    engine.dispose()
+    for one in (server.engine, worker.engine, engine):
+        one.dispose()
 
 
 @contextmanager
 def serving(app: Any) -> Iterator[str]:  # noqa: ANN401  # any ASGI application
     """Serve in a thread; stopped, what is under way is answered first."""
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server = uvicorn.Server(
+        uvicorn.Config(app, ws="none", lifespan="off", log_level="warning", access_log=False)
+    )
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     while not server.started:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 from urllib.parse import quote
 
 import httpx2
@@ -50,6 +50,14 @@ class Wire:
             for path, methods in document["paths"].items()
             for method, one in methods.items()
         }
+
+    def __enter__(self) -> Self:
+        """Open."""
+        return self
+
+    def __exit__(self, *_of: object) -> None:
+        """Close the connections."""
+        self.client.close()
 
     def __call__(
         self, operation: str, given: Mapping[str, str], body: Json, *, token: str, headers: Mapping[str, str]

@@ -13,11 +13,13 @@ from itertools import groupby
 from uuid import UUID
 
 from ..dates import instant_text
-from ..records import audit, entries, registry
+from ..errors import DocumentInvalid
+from ..records import audit, entries, leaves, registry
 from ..storage import Session
 from .sealing import find_log_faults
 from .vouching import find_approval_faults
 
+SIZE_LINE, ROOT_LINE = 1, 2
 Said = tuple[object, ...]
 LEG_NAMES = ("account", "unit", "earmark", "layer", "side", "line", "amount")
 LINKS = {
@@ -56,7 +58,7 @@ class Verification:
         return not self.findings
 
 
-def verify(session: Session, book: str) -> Verification:
+def verify(session: Session, book: str, *, since: str = "") -> Verification:
     """Derive everything again from the postings and compare.
 
     Checked: every rule of the fault views for every transaction; each counter of each balance against the
@@ -71,6 +73,9 @@ def verify(session: Session, book: str) -> Verification:
         The caller's.
     book : str
         Code of the book.
+    since : str
+        A checkpoint that was kept outside: the log has to go on from it. Without one, a database that was
+        put back to an earlier day looks right.
     """
     book_id = registry.find_book_id(session, book)
     faults = entries.list_faults(session, book_id=book_id)
@@ -93,6 +98,7 @@ def verify(session: Session, book: str) -> Verification:
     findings += [f"rate {rate}: it differs from its event" for rate in _changed_rates(session, book_id)]
     findings += find_approval_faults(session, book_id)
     findings += find_log_faults(session, book_id)
+    findings += find_history_faults(session, book_id, since) if since else ()
     transactions, postings = entries.count_entries(session, book_id)
     return Verification(
         transactions=transactions,
@@ -100,6 +106,35 @@ def verify(session: Session, book: str) -> Verification:
         unbalanced=sum(why == "unbalanced" for _, why in faults),
         findings=tuple(findings),
     )
+
+
+def find_history_faults(session: Session, book_id: int, since: str) -> Iterator[str]:
+    """Yield what is wrong with the log beside a checkpoint that was kept outside.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book_id : int [row number]
+        The book.
+    since : str
+        The signed note, as it was printed.
+
+    Raises
+    ------
+    DocumentInvalid
+        When it is no checkpoint.
+    """
+    kept = since.splitlines()
+    if len(kept) <= ROOT_LINE or not kept[SIZE_LINE].isdecimal():
+        raise DocumentInvalid("This is no checkpoint: it needs a line each for origin, size and root.")
+    size = int(kept[SIZE_LINE])
+    found = leaves.find_checkpoint(session, book_id, size)
+    end = leaves.find_end(session, book_id)[0]
+    if found is None and end < size:
+        yield f"log: it ends at {end} events, and the checkpoint kept outside covers {size}: it was put back"
+    elif found is None or found.note.splitlines()[: ROOT_LINE + 1] != kept[: ROOT_LINE + 1]:
+        yield f"log: it has another history than the checkpoint of {size} events kept outside"
 
 
 def find_event_faults(session: Session, book_id: int) -> Iterator[str]:

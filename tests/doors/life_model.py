@@ -17,12 +17,14 @@ class Claimed:
     ----------
     value, found : int [nights]
         Claimed, and found last; below zero while nothing is.
+    found_on : date
+        A finding says its day, so that only on that day the same is found again.
     """
 
     code: str
     value: int
-    first: int = -1
     found: int = -1
+    found_on: date = date.max
     final_on: date = date.max
     dispute: str = ""
     open: bool = False
@@ -59,6 +61,7 @@ class Proposed:
     maker: str
     minor: int
     payout: str = ""
+    reverses: Transfer | None = None
     approved_by: str = ""
     executed: str = ""
 
@@ -146,8 +149,14 @@ class Model:
         """Carry a transfer out, once."""
         if one.executed:
             return 409, "storage.already_exists"
+        if one.reverses and one.reverses.reversed:
+            return 409, "ledger.already_resolved"
         if self.needs_approval(one.minor) and not one.approved_by:
             return 403, "duty.not_approved"
+        if one.reverses:
+            one.reverses.reversed = True
+            self.sent -= one.minor
+            return MADE
         if one.minor > self.free:
             return 409, "fund.insufficient"
         self.sent += one.minor
@@ -166,6 +175,8 @@ class Model:
         """Take a transfer back, once."""
         if one.reversed:
             return 409, "ledger.already_resolved"
+        if self.needs_approval(one.minor):
+            return 403, "duty.not_approved"
         one.reversed = True
         self.sent -= one.minor
         return MADE
@@ -192,8 +203,9 @@ class Model:
     def determine(self, one: Claimed, value: int) -> Answer:
         """Find nights; what was signed stands."""
         if one.found >= 0:
-            return MADE if value == one.found else (409, "claim.already_determined")
-        one.first = one.found = value
+            same = value == one.found and self.today == one.found_on
+            return MADE if same else (409, "claim.already_determined")
+        one.found, one.found_on = value, self.today
         one.final_on = self.today + timedelta(days=DISPUTE_DAYS)
         return MADE
 
@@ -216,16 +228,19 @@ class Model:
         one.found, one.open = value, False
         return self._settled(one)
 
-    def settle(self, codes: list[str]) -> tuple[Answer, list[int]]:
-        """Pay what is final: one claim, or of several those that are."""
-        if len(codes) == 1:
-            stands = self.state(self.claims[codes[0]])
-            if stands in {"claimed", "provisional"}:
-                return (409, "claim.evidence_missing"), []
-            if stands == "disputed":
-                return (409, "contract.frozen"), []
-        due = [self.claims[code] for code in codes if self.state(self.claims[code]) == "final"]
-        return MADE, [minor for one in due for minor in self._settled(one)]
+    def settle(self, one: Claimed) -> tuple[Answer, list[int]]:
+        """Pay a claim that is final; once more changes nothing."""
+        stands = self.state(one)
+        if stands in {"claimed", "provisional"}:
+            return (409, "claim.evidence_missing"), []
+        if stands == "disputed":
+            return (409, "contract.frozen"), []
+        return MADE, self._settled(one) if stands == "final" else []
+
+    def settle_all(self) -> list[int]:
+        """Pay whatever is final."""
+        due = [one for one in self.claims.values() if self.state(one) == "final"]
+        return [minor for one in due for minor in self._settled(one)]
 
     def _settled(self, one: Claimed) -> list[int]:
         """Pay a claim, or let it wait; return what is owed on it, if anything."""

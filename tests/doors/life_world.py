@@ -20,6 +20,7 @@ from almoner.api.routes import (
     claims,
     commands,
     contributions,
+    datasets,
     determinations,
     disputes,
     funds,
@@ -38,8 +39,8 @@ from almoner.finance.storage import Engine
 
 Json = Any
 MODULES = (
-    agreements, books, claims, commands, contributions, determinations, disputes, funds, ledger, log, parties,
-    payouts, proposals, settlements, spending,
+    agreements, books, claims, commands, contributions, datasets, determinations, disputes, funds, ledger,
+    log, parties, payouts, proposals, settlements, spending,
 )  # fmt: skip
 PARTIES = ("foundation", "almoner", "hub-a", "hub-b", "lab", "second-lab", "arbiter")
 SIGNERS = {
@@ -50,6 +51,14 @@ SIGNERS = {
     "resolver": ("rita", "arbiter"),
 }
 MOST = 10_000_000
+DOCUMENT = document_of(
+    terms=terms_of(
+        calendar={"starts_on": "2026-01-01", "ends_on": "2060-12-31"},
+        limits=[{"id": "most", "of": ["*"], "max": "100000.00"}],
+    ),
+    verifiers={"second": "second-lab"},
+    resolver="arbiter",
+)
 
 
 def _everywhere(*roles: tuple[str, str]) -> tuple[Grant, ...]:
@@ -75,6 +84,17 @@ def text_of(minor: int) -> str:
     """Write minor units as the wire does."""
     sign, rest = "-" if minor < 0 else "", abs(minor)
     return f"{sign}{rest // 100}.{rest % 100:02}"
+
+
+def envelope_of(draft: Json) -> Json:
+    """Sign a drafted determination with its verifier's own key."""
+    secret = secret_of(json.loads(draft["payload"])["verifier"])
+    signature = sign_bytes(secret, base64.b64decode(draft["signing_base64"]))
+    return {
+        "payload": base64.b64encode(draft["payload"].encode()).decode(),
+        "payloadType": DETERMINATION_TYPE,
+        "signatures": [{"keyid": "", "sig": base64.b64encode(signature).decode()}],
+    }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +135,7 @@ def open_server(engine: Engine, *, row_security: bool) -> Server:
         identify=identify_by_name(watch, PEOPLE),
         clock=watch,
         secret=bytes(32),
+        people_key=b"a key of thirty-two random bytes",
         row_security=row_security,
     )
     app = FastAPI()
@@ -192,7 +213,13 @@ class World:
     # ---- beginning
 
     def begin(self, policy_from: int | None, waiting_from: int | None) -> None:
-        """Open book, parties, fund and policies; draft and propose the agreement, and a sketch beside it.
+        """Open everything; propose the agreement, and draft a sketch beside it."""
+        self.open_book(policy_from, waiting_from)
+        self.draft(self.code)
+        self.draft("sketch", proposed=False)
+
+    def open_book(self, policy_from: int | None = None, waiting_from: int | None = None) -> None:
+        """Open book, parties, fund and policies.
 
         Parameters
         ----------
@@ -211,28 +238,49 @@ class World:
                 since = self.watch.now.isoformat().replace("+00:00", "Z")
                 policy = {"kind": kind, "least": amount, "quorum": 1, "since": since}
                 self.made("fiona", f"{self.book}/approval-policies", policy)
-        document = document_of(
-            terms=terms_of(
-                calendar={"starts_on": "2026-01-01", "ends_on": "2060-12-31"},
-                limits=[{"id": "most", "of": ["*"], "max": text_of(MOST)}],
-            ),
-            verifiers={"second": "second-lab"},
-            resolver="arbiter",
-        )
-        for code in (self.code, "sketch"):
-            self.made("mira", f"{self.book}/agreements", {"code": code, "document": document})
-        self.made("mira", f"{self.pact}/proposal", tag=self.tag(f"{self.pact}/document"))
-        self.document = document
+
+    def draft(self, code: str, *, proposed: bool = True) -> None:
+        """Draft an agreement that the fund pays, and propose it."""
+        self.made("mira", f"{self.book}/agreements", {"code": code, "document": DOCUMENT})
+        if proposed:
+            here = f"{self.book}/agreements/{code}"
+            self.made("mira", f"{here}/proposal", tag=self.tag(f"{here}/document"))
+
+    def give(self, minor: int) -> Any:  # noqa: ANN401  # a response
+        """Book a gift.
+
+        Parameters
+        ----------
+        minor : int [minor units]
+            How much.
+        """
+        gift = {"giver": "foundation", "amount": text_of(minor), "unit": "USD"}
+        return self.send("mira", f"{self.fund}/contributions", gift)
+
+    def start(self, minor: int) -> None:
+        """Open everything with a gift, and let everybody sign.
+
+        Parameters
+        ----------
+        minor : int [minor units]
+            How much is given.
+        """
+        self.begin(None, None)
+        self.give(minor)
+        for name in SIGNERS:
+            assert self.sign(name).status_code == 201
 
     # ---- moves
 
     def sign(self, name: str) -> Any:  # noqa: ANN401  # a response
         """Sign the agreement in one name."""
+        return self.send(SIGNERS[name][0], f"{self.pact}/signatures", self.signature(name, self.pact))
+
+    def signature(self, name: str, pact: str) -> dict[str, str]:
+        """Return what somebody sends to sign an agreement."""
         person, party = SIGNERS[name]
-        content = self.seen(person, f"{self.pact}/signing-bytes")["content"]
-        return self.send(
-            person, f"{self.pact}/signatures", {"name": name, "signature": signed(party, content)}
-        )
+        content = self.seen(person, f"{pact}/signing-bytes")["content"]
+        return {"name": name, "signature": signed(party, content)}
 
     def claim(self, code: str, value: int) -> Any:  # noqa: ANN401  # a response
         """Claim nights.
@@ -273,15 +321,21 @@ class World:
         drafted = self.server.of(by).post(f"{here}/determination-drafts", {"findings": rows})
         if drafted.status_code != 200:
             return drafted
-        draft = drafted.json()
-        secret = secret_of(json.loads(draft["payload"])["verifier"])
-        signature = sign_bytes(secret, base64.b64decode(draft["signing_base64"]))
-        envelope = {
-            "payload": base64.b64encode(draft["payload"].encode()).decode(),
-            "payloadType": DETERMINATION_TYPE,
-            "signatures": [{"keyid": "", "sig": base64.b64encode(signature).decode()}],
-        }
-        return self.send(by, f"{here}/determinations", envelope)
+        return self.send(by, f"{here}/determinations", envelope_of(drafted.json()))
+
+    def finding(self, code: str, value: int) -> Json:
+        """Return a signed finding of the first laboratory that is not handed in.
+
+        Parameters
+        ----------
+        code : str
+            Of the claim.
+        value : int [nights]
+            How many.
+        """
+        rows = [{"metric": "nights", "value": str(value), "method": "recount/1"}]
+        path = f"{self.pact}/claims/{code}/determination-drafts"
+        return envelope_of(self.server.of("eva").made(path, {"findings": rows}))
 
     def resolve(self, dispute: str, outcome: str, digest: str) -> Any:  # noqa: ANN401  # a response
         """Rule on a dispute with the resolver's signature."""

@@ -57,7 +57,7 @@ def test_who_settles_does_not_approve_the_payout_and_neither_does_who_is_paid(en
     deal.watch.pass_days(1)
     waiting = next(row for row in step["payouts"] if row["status"] == "waiting")
     with UnitOfWork(engine) as session:
-        asked = [one for one in acts.list_proposals(session, "main", clock=deal.watch)]
+        asked = list(acts.list_proposals(session, "main", clock=deal.watch))
     (proposal,) = [one for one in asked if str(one.id) == waiting["proposal"]]
     signature = sign_bytes(pact_secret("harbour-city"), proposal.signing_bytes()).hex()
     path = f"/books/main/funds/shelter/proposals/{proposal.id}/approvals"

@@ -24,6 +24,7 @@ from journey.wire import Answer
 from almoner.api import create_app
 from almoner.finance.storage import open_engine
 
+pytestmark = pytest.mark.slow
 NAME = "made_client"
 MAKER = "import sys; from openapi_python_client.cli import app; sys.exit(app())"
 Json = Any
@@ -124,7 +125,6 @@ def test_a_client_is_made_of_every_operation_without_a_warning(
     assert {path.stem for path in parts_of(folder)} == listed
 
 
-@pytest.mark.slow
 def test_the_made_client_is_sound_to_the_type_checker(made: tuple[Path, str], tmp_path: Path) -> None:
     folder, _ = made
     asked = ["--no-incremental", "--cache-dir", str(tmp_path), "--config-file", "", "-p", NAME]
@@ -139,7 +139,6 @@ def test_the_made_client_is_sound_to_the_type_checker(made: tuple[Path, str], tm
     assert done.returncode == 0, done.stdout[-3000:]
 
 
-@pytest.mark.slow
 def test_the_made_client_goes_the_whole_journey(
     made: tuple[Path, str], sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

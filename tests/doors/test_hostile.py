@@ -4,6 +4,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from itertools import product
 from random import Random
 from typing import Any, Final
 from urllib.parse import quote
@@ -16,7 +17,7 @@ from almoner.api.routes import OPERATIONS
 from almoner.finance.dates import Clock
 from almoner.finance.storage import Engine
 
-SHARE = float(os.environ.get("ALMONER_HOSTILE_SHARE", "0.02"))
+SHARE = float(os.environ.get("ALMONER_HOSTILE_SHARE", "0.007"))
 INSIDE: Final = re.compile(
     r"Traceback|sqlalchemy|psycopg|sqlite3?\.|site-packages|File \"|/src/|/tmp/|SELECT |INSERT |UPDATE |"
     r"pydantic|constraint failed|violates|0x[0-9a-f]{6}|<object|NoneType|KeyError|TypeError"
@@ -77,14 +78,25 @@ def requests_of(operation: Operation, pick: Random) -> Iterator[dict[str, Any]]:
     """Yield what is sent to an operation: address, body, headers, each wrong in one place."""
     parts = parts_of(operation)
     right = next(iter(operation.examples.values()), None)
-    for name in parts:
-        for text in TEXTS:
-            yield {"parts": {**parts, name: text or "%00"}, "json": right}
+    for name, text in product(parts, TEXTS):
+        yield {"parts": {**parts, name: text or "%00"}, "json": right}
+    for query in queries_of(operation):
+        yield {"parts": parts, "query": query, "json": right}
+    for headers in HEADERS:
+        yield {"parts": parts, "headers": headers, "json": right}
+    for body in BODIES if operation.method != "GET" else ():
+        yield {"parts": parts, "content": body, "headers": {"Content-Type": "application/json"}}
+    for example in operation.examples.values():
+        for body in bodies_of(example, pick):
+            yield {"parts": parts, "json": body}
+
+
+def queries_of(operation: Operation) -> Iterator[str]:
+    """Yield queries, each wrong in one place."""
     known = list(operation.shape.query.model_fields) if operation.shape.query else []
-    for name in (*known, "fields" if not operation.writes else "dry_run", "nothing"):
-        for text in TEXTS:
-            yield {"parts": parts, "query": f"{name}={quote(text[:2000])}", "json": right}
-    for query in (
+    for name, text in product((*known, "dry_run" if operation.writes else "fields", "nothing"), TEXTS):
+        yield f"{name}={quote(text[:2000])}"
+    yield from (
         "%ED%A0%80=1",
         "limit=1&limit=2",
         "%00=1",
@@ -93,19 +105,17 @@ def requests_of(operation: Operation, pick: Random) -> Iterator[dict[str, Any]]:
         "=",
         "&&",
         "limit",
-    ):
-        yield {"parts": parts, "query": query, "json": right}
-    for headers in HEADERS:
-        yield {"parts": parts, "headers": headers, "json": right}
-    for body in BODIES if operation.method != "GET" else ():
-        yield {"parts": parts, "content": body, "headers": {"Content-Type": "application/json"}}
-    for example in operation.examples.values():
-        yield {"parts": parts, "json": example}
-        for at in leaves(example):
-            for value in (*pick.sample(TEXTS, 8), *pick.sample(VALUES, 6), "\x00"):
-                yield {"parts": parts, "json": replaced(example, at, value)}
-        if isinstance(example, dict):
-            yield {"parts": parts, "json": example | {"version": 1, "state": "paid", "owner": "hub-a"}}
+    )
+
+
+def bodies_of(example: Any, pick: Random) -> Iterator[Any]:  # noqa: ANN401  # JSON
+    """Yield a valid body, and then bodies that are wrong in one place."""
+    yield example
+    for at in leaves(example):
+        for value in (*pick.sample(TEXTS, 8), *pick.sample(VALUES, 6), "\x00"):
+            yield replaced(example, at, value)
+    if isinstance(example, dict):
+        yield example | {"version": 1, "state": "paid", "owner": "hub-a"}
 
 
 def send(client: Asker, operation: Operation, asked: dict[str, Any]) -> Json:
@@ -143,14 +153,20 @@ def test_no_hostile_request_meets_our_fault_or_reads_what_is_inside(
     assert book
     crowd(engine, clock)
     app = doors(engine)
-    pick = Random(8)
+    pick = Random(8)  # noqa: S311  # a sample, the same each time
+    share = SHARE / 2 if engine.dialect.name == "postgresql" else SHARE
     clients: dict[str, Asker] = {}
     wrong = []
+    assert Asker(app, "mira").get("/books/main/landscape?as_of=0001-01-01").status_code == 200
+    one_line = ("x" * 200_000).encode()
+    faults = {"content": one_line, "parts": {"book": "main", "agreement": "nights"}}
+    by_name = {one.name: one for one in OPERATIONS}
+    assert send(Asker(app, "mira"), by_name["dataset.faults"], faults).status_code in {409, 422}
     for operation in OPERATIONS:
         name = person_for(operation)
         client = clients.setdefault(name, Asker(app, name))
         for asked in requests_of(operation, pick):
-            if pick.random() >= SHARE:
+            if pick.random() >= share:
                 continue
             reply = send(client, operation, asked)
             if found := fault_of(reply, operation):

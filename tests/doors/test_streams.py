@@ -119,10 +119,11 @@ def test_events_are_followed_without_gap_or_repeat(ask: Ask, address: str, worke
         work_off(worker)
         first = next_of(found, "told")
         said = json.loads(first["data"])
-        assert (said["type"], said["data"]["id"]) == ("contribution.received", made[0])
+        assert said["type"] == "contribution.received"
+        made.remove(said["data"]["id"])  # of one instant, the log orders them by their identities
         assert int(first["id"]) == said["data"]["version"]
     with follow(address + STREAM, "mira", Last_Event_ID=first["id"]) as reply:
-        assert json.loads(next_of(messages(reply), "told")["data"])["data"]["id"] == made[1]
+        assert json.loads(next_of(messages(reply), "told")["data"])["data"]["id"] == made[0]
     with follow(f"{address}{STREAM}?after=-1", "mira") as reply:
         found = messages(reply)
         positions = [int(next_of(found, "told")["id"]) for _ in range(3)]

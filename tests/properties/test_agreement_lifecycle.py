@@ -46,7 +46,7 @@ from .agreement_rows import ClaimRow, PayoutRow, Rules
 from .agreement_shapes import Shape, shapes
 from .agreement_world import World
 
-EXAMPLES = int(os.environ.get("AGREEMENT_EXAMPLES", "7"))
+EXAMPLES = int(os.environ.get("AGREEMENT_EXAMPLES", "4"))
 STEPS = int(os.environ.get("AGREEMENT_STEPS", "30"))
 PHASES = (Phase.generate, Phase.shrink) if os.environ.get("AGREEMENT_SHRINK") else (Phase.generate,)
 NOTHING: tuple[Result, ...] = ()

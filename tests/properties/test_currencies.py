@@ -164,7 +164,7 @@ def require_whole(session: Session, fund: PooledFund, unit: Unit) -> None:
 
 @pytest.mark.parametrize("dialect", ["sqlite", "postgresql"])
 @settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

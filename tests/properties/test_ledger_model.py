@@ -430,7 +430,7 @@ class Books(RuleBasedStateMachine):
         assert acts.verify(self.session, "main").findings == ()
 
 
-@pytest.mark.parametrize(("dialect", "examples", "steps"), [("sqlite", 10, 20), ("postgresql", 6, 18)])
+@pytest.mark.parametrize(("dialect", "examples", "steps"), [("sqlite", 6, 20), ("postgresql", 4, 18)])
 def test_the_ledger_agrees_with_the_auditor_after_every_step(
     request: pytest.FixtureRequest, clock: Clock, dialect: str, examples: int, steps: int
 ) -> None:
