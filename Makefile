@@ -15,7 +15,7 @@ LIVES ?= 500
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: authz-matrix demo test coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
+.PHONY: authz-matrix reference fuzz-api demo test coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
@@ -67,6 +67,14 @@ http-lives: $(VENV)/.dev
 
 authz-matrix: $(VENV)/.dev
 	$(BIN)/python -m almoner.api.matrix
+
+# The reference beside the code; refused where a client of the last one could fail (MEANT=--meant writes it).
+reference: $(VENV)/.dev
+	$(BIN)/python -m almoner.api.reference_file $(MEANT)
+
+# Every operation, phase, role and database; hours. ROLE, TAG and EXAMPLES narrow it.
+fuzz-api: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.fuzz_api --examples $(or $(EXAMPLES),20) $(addprefix --role ,$(ROLE)) $(addprefix --tag ,$(TAG))
 
 wheel: $(VENV)/.dev
 	$(BIN)/python -m hatchling build -t wheel

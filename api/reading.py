@@ -8,7 +8,9 @@ a time; what they mean is asked only after the caller was let in.
 import asyncio
 import hashlib
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from math import isfinite
 from typing import Any, Never
 from urllib.parse import parse_qsl
@@ -23,6 +25,10 @@ from .operation import Operation, read_part
 
 JSON = "application/json"
 DEEPEST = 64
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+INSTANT = re.compile(
+    DAY.pattern + r"[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:?[0-9]{2})?"
+)
 COMMON = {"dry_run", "fields"}
 NUL = "\x00"
 NO_NUL = "A text holds the character NUL, which cannot be stored. Leave it out."
@@ -94,7 +100,11 @@ def read_query(operation: Operation, text: str) -> tuple[BaseModel | None, dict[
     if len(pairs) != len(given):
         raise QueryUnknown("A parameter stands twice in the address. Send each once.")
     rest = {name: given.pop(name) for name in tuple(given) if name in common and name not in known}
-    return (None if model is None else _validated(lambda: model.model_validate(given), "query")), rest
+    if model is None:
+        return None, rest
+    read = _validated(lambda: model.model_validate(given), "query")
+    _require_calendar(read, given, "query")
+    return read, rest
 
 
 def read_parts(operation: Operation, raw: Mapping[str, str]) -> dict[str, object]:
@@ -102,6 +112,7 @@ def read_parts(operation: Operation, raw: Mapping[str, str]) -> dict[str, object
     parts: dict[str, object] = {}
     for name, kind in operation.shape.parts.items():
         parts[name] = _validated(lambda kind=kind, name=name: read_part(kind, raw[name]), f"path/{name}")
+    _require_calendar(parts, raw, "path")
     return parts
 
 
@@ -124,6 +135,7 @@ def read_body(operation: Operation, content: bytes, media_type: str) -> tuple[An
         raise MediaRefused(f"The body has to be {JSON}, not {media_type[:80] or 'unnamed'}.", takes=[JSON])
     said = parse_json(content)
     body = _validated(lambda: operation.shape.body_reader.validate_json(content), "")
+    _require_calendar(body, said, "")
     _require_sound(body, "")
     return body, hashlib.sha256(_one_way(said)).digest()
 
@@ -131,6 +143,42 @@ def read_body(operation: Operation, content: bytes, media_type: str) -> tuple[An
 def _one_way(said: object) -> bytes:
     """Write what a body says in one way, whatever its spaces and the order of its keys were."""
     return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _require_calendar(read: object, said: object, at: str) -> None:
+    """Refuse a day or an instant that was not written as one: a bare number would count from 1970."""
+    odd = [
+        {
+            "pointer": place,
+            "code": "calendar",
+            "message": "Write a day as 2026-01-31, an instant as 2026-01-31T09:00Z",
+        }
+        for place in _uncalendared(read, said, at)
+    ]
+    if odd:
+        shown = ", ".join(one["pointer"] for one in odd[:5])
+        raise RequestInvalid(f"No day and no instant stands at {shown}.", findings=odd[:100])
+
+
+def _uncalendared(read: object, said: object, at: str) -> Iterator[str]:
+    if isinstance(read, date):
+        form = INSTANT if isinstance(read, datetime) else DAY
+        if not (isinstance(said, str) and form.fullmatch(said)):
+            yield "/" + at.lstrip("/")
+    elif isinstance(read, BaseModel | Mapping) and isinstance(said, Mapping):
+        for name, part in _named(read):
+            if name in said:
+                yield from _uncalendared(part, said[name], f"{at}/{name}")
+    elif isinstance(read, list | tuple) and isinstance(said, list):
+        for place, (part, one) in enumerate(zip(read, said, strict=False)):
+            yield from _uncalendared(part, one, f"{at}/{place}")
+
+
+def _named(read: BaseModel | Mapping[str, object]) -> Iterable[tuple[str, object]]:
+    if isinstance(read, Mapping):
+        return read.items()
+    fields = type(read).model_fields.items()
+    return ((field.alias or name, getattr(read, name)) for name, field in fields)
 
 
 def _require_sound(part: object, at: str) -> None:

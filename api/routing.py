@@ -13,6 +13,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute, request_response
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
 from ..finance.documents import Code
 from ..finance.errors import AlmonerError
@@ -26,6 +28,7 @@ from .serving import serve
 from .wire.base import Made, Problem
 
 SCHEME = "bearer"
+SHOWN = {"agreement": "nights", "book": "main", "challenge": "wells", "claim": "c-1", "fund": "water"}
 Answer = Callable[[Request], Awaitable[Response]]
 PROBLEMS: Mapping[int, str] = {
     400: "Malformed, an unknown parameter, or no Idempotency-Key",
@@ -52,6 +55,13 @@ class OperationRoute(APIRoute):
         answer: Callable[[Request], Awaitable[Response]] = self.endpoint.answer  # type: ignore[attr-defined]  # set by routes_of
         return answer
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or name every method of the address: the framework knows only that of this route."""
+        if self.methods and scope["method"] not in self.methods and "app" in scope:
+            methods = getattr(self.endpoint, "methods", self.methods)
+            raise HTTPException(status_code=405, headers={"Allow": ", ".join(sorted(methods))})
+        await super().handle(scope, receive, send)
+
 
 def routes_of(door: Door, operations: Iterable[Operation]) -> APIRouter:
     """Return a router of operations below ``/v1``.
@@ -73,10 +83,14 @@ def routes_of(door: Door, operations: Iterable[Operation]) -> APIRouter:
     if len(named) != len(listed):
         raise ValueError("two operations have one name")
     router = APIRouter(route_class=OperationRoute)
+    methods: dict[str, set[str]] = {}
     for one in listed:
         require_complete(one, named)
         answer = _answering(door, named, one)
-        router.routes.append(route_of(one, answer, told=documented(one)))
+        route = route_of(one, answer, told=documented(one))
+        route.endpoint.methods = methods.setdefault(route.path, set())  # type: ignore[attr-defined]  # of a function of our own
+        route.endpoint.methods.add(one.method)  # type: ignore[attr-defined]  # as above
+        router.routes.append(route)
     return router
 
 
@@ -166,7 +180,8 @@ def _parameters(operation: Operation) -> list[inspect.Parameter]:
     shape = operation.shape
     every: dict[str, tuple[Any, Any]] = {}
     for name in (part[1:-1] for part in operation.path.split("/") if part.startswith("{")):
-        every[name] = (Annotated[shape.parts.get(name, Code), Path()], inspect.Parameter.empty)
+        known = [SHOWN[name]] if name in SHOWN else None
+        every[name] = (Annotated[shape.parts.get(name, Code), Path(examples=known)], inspect.Parameter.empty)
     for name, field in (shape.query.model_fields if shape.query else {}).items():
         told = (field.annotation, *field.metadata, Query(description=field.description))
         kind = Annotated[told]  # type: ignore[valid-type]  # built from what the model says, not written

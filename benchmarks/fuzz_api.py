@@ -25,6 +25,7 @@ from fastapi import Request
 from almoner.api import Caller, Grant, create_app
 from almoner.api.door import Door, Hooks, Limits
 from almoner.api.outbound import read_url
+from almoner.api.polling import Streams
 from almoner.api.routes import OPERATIONS
 from almoner.api.vault import Vault
 from almoner.finance.storage import open_engine
@@ -32,7 +33,7 @@ from almoner.finance.storage import open_engine
 from .databases import durable_server, folder, named
 from .fuzz_world import Calendar, fill
 
-PARTIES = {
+PARTIES: Mapping[Role, str] = {
     "funder": "foundation",
     "investor": "investor",
     "intermediary": "almoner",
@@ -50,12 +51,10 @@ USUALLY = 0.9
 def identify(request: Request) -> Caller | None:
     """Believe a token that names a role; ``everybody`` holds all of them."""
     name = request.headers.get("Authorization", "").removeprefix("Bearer ")
-    held = [(role, party) for role, party in PARTIES.items() if name in {role, EVERYBODY}]
+    held = [(one, party) for one, party in PARTIES.items() if name in {one, EVERYBODY}]
     if not held:
         return None
-    grants = tuple(
-        Grant(book="*" if role == "admin" else BOOK, role=role, party=party) for role, party in held
-    )  # type: ignore[arg-type]  # of the roles above
+    grants = tuple(Grant(book="*" if one == "admin" else BOOK, role=one, party=party) for one, party in held)
     return Caller(person=name, grants=grants)
 
 
@@ -72,6 +71,7 @@ def served(url: str) -> Iterator[tuple[str, Mapping[str, Sequence[str | int]]]]:
         people_key=bytes(32),
         hooks=Hooks(vault=Vault(keys=(bytes(32),)), check=read_url),
         limits=Limits(signed_in=0, anonymous=0, uploads=0),
+        streams=Streams(comment_s=0.2, most=1000),
     )
     app = create_app(engine=engine, identify=identify, clock=calendar, door=door)
     server = uvicorn.Server(
@@ -97,6 +97,7 @@ def configured(home: Path, parts: Mapping[str, Sequence[str | int]]) -> Path:
         f'"path.{name}" = {{dictionary = "{name}", probability = {USUALLY}}}'
         for name, values in parts.items()
     ]
+    HOOKS["FUZZ_PARTS"] = json.dumps(parts)
     written = home / "schemathesis.toml"
     written.write_text("\n".join([CONFIG.read_text(), *dictionaries, "[parameters]", *bound]))
     return written

@@ -1,9 +1,75 @@
-"""What the fuzzer has to be told: how deep to look for places to break in a body that holds itself.
+"""What the fuzzer has to be told about bodies that hold themselves, and about what is there.
 
-The problem: it lists every way through a schema before its first wrong body, and a term holds expressions
-that hold expressions, so the list has no end within a lifetime. Twelve steps reach every member of a term.
+The problem: it lists every way through a schema before its first body, and a term holds expressions that hold
+expressions, so the list has no end within a lifetime. Here requests get schemas of their own in which what
+holds itself does so once, and the search for places to break goes twelve steps deep; replies are held against
+the whole schema.
 """
 
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import networkx as nx
+import schemathesis
 from schemathesis.specs.openapi.negative import mutations
 
 mutations.MAX_WALK_DEPTH = 12
+AT = "#/components/schemas/"
+Json = dict[str, Any]
+
+
+@schemathesis.hook
+def before_load_schema(context: schemathesis.HookContext, raw_schema: Json) -> None:  # noqa: ARG001  # the fuzzer names both
+    """Give every request schemas of its own that end, and every path part what is there."""
+    schemas = raw_schema["components"]["schemas"]
+    circles = _circles(schemas)
+    for name, schema in list(schemas.items()):
+        schemas[f"Asked{name}"] = _ended(schema, circles, circles.get(name, frozenset()))
+    there = json.loads(os.environ.get("FUZZ_PARTS", "{}"))
+    for operation in (one for item in raw_schema["paths"].values() for one in item.values()):
+        for part in operation.get("parameters", ()):
+            if part["in"] == "path" and part["name"] in there:
+                part["schema"] = part["schema"] | {"examples": there[part["name"]]}
+        body = operation.get("requestBody")
+        if body is not None:
+            operation["requestBody"] = _ended(body, circles, frozenset())
+
+
+def _circles(schemas: Json) -> dict[str, frozenset[str]]:
+    """Return those that hold each other, by the name of each."""
+    held = nx.DiGraph((name, part) for name, schema in schemas.items() for part in _held(schema))
+    around = (frozenset(ring) for ring in nx.strongly_connected_components(held))
+    return {name: ring for ring in around for name in ring if len(ring) > 1 or held.has_edge(name, name)}
+
+
+def _held(node: object) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].removeprefix(AT)
+        for part in node.values():
+            yield from _held(part)
+    elif isinstance(node, list):
+        for part in node:
+            yield from _held(part)
+
+
+def _ended(node: Any, circles: dict[str, frozenset[str]], within: frozenset[str]) -> Any:  # noqa: ANN401  # any part of a schema
+    """Copy a part of a schema: refer to the request's own, and drop each choice that would go round again."""
+    if isinstance(node, list):
+        return [_ended(one, circles, within) for one in node]
+    if not isinstance(node, dict):
+        return node
+    made = {}
+    for name, part in node.items():
+        if name == "$ref" and isinstance(part, str):
+            made[name] = f"{AT}Asked{part.removeprefix(AT)}"
+        elif name in {"anyOf", "oneOf"} and isinstance(part, list):
+            kept = [one for one in part if one.get("$ref", "").removeprefix(AT) not in within]
+            made[name] = _ended(kept, circles, within)
+        elif name not in {"discriminator", "example", "examples"}:
+            made[name] = _ended(part, circles, within)
+        elif name != "discriminator":
+            made[name] = part
+    return made

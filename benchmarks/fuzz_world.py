@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from tests.doors.deals import agreed
-from tests.doors.people import PEOPLE, Asker, grants_of, identify_by_name, secret_of
+from tests.doors.people import PEOPLE, Asker, identify_by_name, secret_of
 from tests.doors.rounds import mark_all, open_round, seat
 
 from almoner import currency
@@ -43,6 +43,7 @@ class Calendar:
         self.started: datetime | None = None
 
     def __call__(self) -> datetime:
+        """Return the instant it shows."""
         return self.now if self.started is None else self.now + (system_clock() - self.started)
 
     def go(self) -> None:
@@ -59,7 +60,7 @@ def fill(engine: Engine, calendar: Calendar) -> Parts:
             key = public_key(secret_of(code))
             acts.register_party(session, "main", Party(code=code, name=code.title(), public_key=key))
         acts.open_fund(session, "main", "water", currency("USD"), title="Water")
-    identify = identify_by_name(calendar, PEOPLE | {"jana": grants_of(("judge", "jana", ""))})
+    identify = identify_by_name(calendar, PEOPLE)
     door = Door(engine=engine, identify=identify, clock=calendar, secret=bytes(32), people_key=bytes(32))
     app = create_app(engine=engine, identify=identify, clock=calendar, door=door)
     ask = cache(lambda name: Asker(app, name))

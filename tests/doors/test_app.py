@@ -138,3 +138,24 @@ def test_every_address_of_the_reference_is_served(app: FastAPI) -> None:
     described = app.openapi()
     assert described["openapi"].startswith("3.1")
     assert "/v1/books/{book}/funds/{fund}" in described["paths"]
+
+
+@pytest.mark.parametrize("written", ["0", "20260101", "2026-01-01T00:00:00Z", "1.5"])
+def test_a_number_is_no_day(ask: Callable[..., Asker], written: str) -> None:
+    refused = ask("mira").get(f"/books/main/accounts?on={written}")
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/query/on")
+    gift = {"giver": "foundation", "amount": "1.00", "unit": "USD", "on": written}
+    asked = ask("mira").post("/books/main/funds/water/contributions", gift)
+    assert (asked.status_code, asked.json()["errors"][0]["pointer"]) == (422, "/on")
+    assert ask("mira").get("/books/main/accounts?on=2026-01-01").status_code == 200
+
+
+def test_a_refused_method_names_every_method_of_the_address(app: FastAPI) -> None:
+    refused = TestClient(app).delete("/v1/books/main/funds")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, POST")
+
+
+def test_every_text_of_a_body_has_a_digest(ask: Callable[..., Asker]) -> None:
+    gift = {"giver": "foundation", "amount": "1.00", "unit": "USD", "note": "\u00e9"}
+    again = [ask("mira").post("/books/main/funds/water/contributions", gift, {"Idempotency-Key": "e"}) for _ in "12"]
+    assert [one.status_code for one in again] == [201, 201]
