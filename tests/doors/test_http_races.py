@@ -174,6 +174,26 @@ def test_a_claim_is_found_once_and_paid_once(server: Server) -> None:
     require_sound(world)
 
 
+def test_a_finding_is_either_accepted_by_all_or_in_dispute(server: Server) -> None:
+    world = World(server)
+    world.start(MOST)
+    world.claim("c0", 40)
+    world.evidence("c0")
+    world.determine("c0", 40)
+    claim = f"{world.pact}/claims/c0"
+    world.made("hana", f"{claim}/waivers", {})
+    doubt = {"code": "d0", "grounds": "data_error", "statement": "March was counted twice."}
+    accepted, disputed = meet(
+        post(world, "fiona", f"{claim}/waivers", {}), post(world, "frank", f"{claim}/disputes", doubt)
+    )
+    assert outcomes([accepted, disputed]) == {(201, ""): 1, (409, "contract.dispute_refused"): 1}
+    stands = world.seen("mira", claim)["state"]
+    assert stands == ("final" if accepted.status_code == 201 else "disputed")
+    paid = world.send("mira", f"{world.pact}/settlements", {"claim": "c0"})
+    assert paid.status_code == (201 if stands == "final" else 409)
+    require_sound(world)
+
+
 def test_the_same_rows_imported_twice_at_once_count_once(server: Server) -> None:
     world = World(server)
     world.start(MOST)
