@@ -357,7 +357,7 @@ class Life(RuleBasedStateMachine):
         assert len({row["person"] for row in signed}) == len({row["party"] for row in signed})
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
 def server(request: pytest.FixtureRequest, make_database: Callable[[str], str]) -> Iterator[Server]:
     """The doors on one database; on PostgreSQL with row security."""
     engine = open_engine(make_database(request.param))
