@@ -177,11 +177,26 @@ def read_url(url: str, *, guard: Guard = STRICT) -> httpx2.URL:
         raise OutboundRefused("The address has to begin with https://.", scheme=target.scheme[:20])
     if not host or target.userinfo or target.fragment:
         raise OutboundRefused("The address needs a name, and takes no user, password or fragment.")
-    port = target.port or (443 if target.scheme == "https" else 80)
+    usual = 443 if target.scheme == "https" else 80
+    port = usual if target.port is None else target.port
     if port not in guard.ports and not guard.local:
         allowed = ", ".join(map(str, sorted(guard.ports)))
         raise OutboundRefused(f"Port {port} is not let out to. Use {allowed}.", port=port)
+    if not _may_be_public(target.host, guard):
+        raise OutboundRefused(f"{host[:100]} is not on the public network. Give a public address.")
     return target
+
+
+def _may_be_public(host: str, guard: Guard) -> bool:
+    """Tell whether a host is a name to look up, or written as an address that is let out to."""
+    bare = host.removesuffix(".").lower()
+    if bare == "localhost" or bare.endswith(".localhost"):
+        return guard.local
+    try:
+        return guard.admits(ip_address(bare.split("%", 1)[0]))
+    except ValueError:
+        last = bare.rsplit(".", 1)[-1]
+        return not (last.isdigit() or last.startswith("0x"))  # a number, which resolvers take for an address
 
 
 def _checked(host: str, port: int, guard: Guard, seconds: float) -> tuple[str, ...]:

@@ -151,7 +151,7 @@ def problem_of(error: errors.AlmonerError) -> dict[str, object]:
     >>> problem_of(errors.InsufficientFunds("Short by 1.00 USD.", short="1.00"))["code"]
     'fund.insufficient'
     """
-    title = (type(error).__doc__ or error.code).strip().splitlines()[0].rstrip(".")
+    title = (type(error).__doc__ or error.code).strip().splitlines()[0].split(";")[0].rstrip(".")
     return problem(status_of(error), error.code, title, error.message, dict(error.figures))
 
 

@@ -1,8 +1,10 @@
 """How commands print: one JSON document, or an aligned table for people."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +17,29 @@ from ...finance.storage import DEFAULT_URL
 Database = Annotated[str, typer.Option("--db", help="Address of the database.", envvar="ALMONER_DB")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 Book = Annotated[str, typer.Option("--book", help="Code of the book.", envvar="ALMONER_BOOK")]
-DEFAULT_DB = DEFAULT_URL
+SECRETS = Path(os.environ.get("ALMONER_SECRETS_DIR") or "/run/secrets")
+
+
+def told_database(folder: Path) -> str:
+    """Return the address of the database that a folder of secrets holds, else that of the default.
+
+    Parameters
+    ----------
+    folder : Path
+        As the server reads it; see ``settings``.
+
+    Examples
+    --------
+    >>> told_database(Path("/nowhere"))
+    'sqlite:///almoner.db'
+    """
+    try:
+        return (folder / "almoner_db").read_text(encoding="utf-8").strip() or DEFAULT_URL
+    except OSError:
+        return DEFAULT_URL
+
+
+DEFAULT_DB = told_database(SECRETS)
 DEFAULT_BOOK = "demo"
 
 
