@@ -27,7 +27,7 @@ from ..records.awards import (
     sum_awards,
 )
 from ..records.briefs import StoredChallenge
-from ..records.submissions import find_admission, find_application, is_withdrawn
+from ..records.submissions import Admission, find_admission, find_application, is_withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +136,17 @@ def require_within(session: Session, fund: PooledFund, stored: StoredChallenge, 
         )
 
 
+def _require_pass(session: Session, stored: StoredChallenge, application: str) -> Admission:
+    admission = find_admission(session, stored.id, application)
+    if admission.status != "pass":
+        raise NotEligible(
+            f"{application} may not compete ({admission.status}) and gets no award.",
+            application=application,
+            finding=admission.status,
+        )
+    return admission
+
+
 def write_award(
     session: Session,
     fund: PooledFund,
@@ -156,13 +167,7 @@ def write_award(
         Which prize of the brief, counted from 0.
     """
     which = Which(prize=prize, application=award.application_id, part=award.part)
-    admission = find_admission(session, stored.id, award.application_id)
-    if admission.status != "pass":
-        raise NotEligible(
-            f"{award.application_id} may not compete ({admission.status}) and gets no award.",
-            application=award.application_id,
-            finding=admission.status,
-        )
+    admission = _require_pass(session, stored, award.application_id)
     before = last_award(session, stored, which)
     if before is not None and before.end and not maker:
         raise AwardRefused(
