@@ -48,7 +48,7 @@ class Server:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class ServerAnswer:
     """What a server answered.
 
     Attributes
@@ -139,7 +139,7 @@ def send(
     query: Mapping[str, str],
     headers: Mapping[str, str],
     content: bytes = b"",
-) -> Answer:
+) -> ServerAnswer:
     """Ask for one operation.
 
     Parameters
@@ -174,7 +174,9 @@ def send(
                 operation.method, url, params=dict(query), headers=sent, content=content or None
             ) as answer,
         ):
-            return Answer(status=answer.status_code, headers=_lower(answer.headers), content=_read(answer))
+            return ServerAnswer(
+                status=answer.status_code, headers=_lower(answer.headers), content=_read(answer)
+            )
     except (httpx2.HTTPError, UnicodeError) as fault:
         kind = type(fault).__name__
         raise OutboundFailed(f"{server.address[:200]} did not answer ({kind}).", kind=kind) from None

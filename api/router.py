@@ -45,7 +45,7 @@ def router(
     opened = replace(whole, engine=engine, identify=identify, clock=clock)
     every = APIRouter()
     for one in (
-        health_routes(engine, opened.require_ready),
+        health_routes(opened),
         problem_routes(clock),
         stream_routes(opened),
         routes_of(opened, OPERATIONS),

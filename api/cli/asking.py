@@ -19,7 +19,7 @@ import typer
 
 from ...finance.errors import DocumentInvalid
 from ...finance.money import grouped
-from ..client import Answer, Server, send
+from ..client import Server, ServerAnswer, send
 from ..errors import OutboundFailed
 from ..operation import Operation
 from ..problems import DONE, OUR_FAULT, REFUSED, exit_of_code
@@ -40,7 +40,7 @@ SECRETS = ("ALMONER_TOKEN", "ALMONER_KEY")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class ServerRequest:
     """One request as it was typed.
 
     Attributes
@@ -101,7 +101,7 @@ def server_of(address: str, key_file: Path | None, party: str) -> Server:
     return Server(address=address, credential=secret, party=party)
 
 
-def ask(server: Server, request: Request) -> Answer:
+def ask(server: Server, request: ServerRequest) -> ServerAnswer:
     """Ask, and tell the key of a write on standard error, so that it can be tried again.
 
     Raises
@@ -166,12 +166,12 @@ def read_body(source: str, fields: Mapping[str, str]) -> tuple[bytes, str]:
     return path.read_bytes(), MEDIA.get(path.suffix.lower(), "application/octet-stream")
 
 
-def show_answer(answer: Answer, *, as_json: bool, unlist: bool = False) -> int:
+def show_answer(answer: ServerAnswer, *, as_json: bool, unlist: bool = False) -> int:
     """Print what was answered, and return the exit code.
 
     Parameters
     ----------
-    answer : Answer
+    answer : ServerAnswer
         Of the server.
     as_json : bool
         One JSON document, or tables for people.
@@ -192,7 +192,7 @@ def show_answer(answer: Answer, *, as_json: bool, unlist: bool = False) -> int:
     return DONE
 
 
-def _show_refusal(answer: Answer, document: Any, *, as_json: bool) -> int:  # noqa: ANN401  # any JSON
+def _show_refusal(answer: ServerAnswer, document: Any, *, as_json: bool) -> int:  # noqa: ANN401  # any JSON
     if not isinstance(document, dict) or "code" not in document:
         progress(f"The server answered {answer.status} without saying why; is this the address of almoner?")
         return OUR_FAULT if answer.status >= 500 else REFUSED  # noqa: PLR2004  # the first of the server's faults

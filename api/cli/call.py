@@ -13,8 +13,8 @@ from ..problems import DONE
 from .asking import (
     ActingFor,
     KeyPath,
-    Request,
     ServerAddress,
+    ServerRequest,
     ask,
     operations,
     read_body,
@@ -71,7 +71,7 @@ def call(  # noqa: PLR0913  # one option each
     found = find_operation(operation)
     parts, query = read_options(found, ctx.args, book)
     content, media = read_body(body, read_pairs(field, "field"))
-    request = Request(
+    request = ServerRequest(
         operation=found,
         parts=parts,
         query=query,

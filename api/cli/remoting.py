@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ...finance.errors import DocumentInvalid
 from ..problems import DONE, FINDING
-from .asking import Request, ask, operations, server_of, show_answer
+from .asking import ServerRequest, ask, operations, server_of, show_answer
 from .remote import REMOTE, VALUED
 from .show import DEFAULT_BOOK
 
@@ -38,7 +38,7 @@ def run(words: Sequence[str]) -> int:
     return FINDING if code == DONE and not remote.sound(answer.document) else code
 
 
-def _request(verb: tuple[str, str], alone: Sequence[str], options: Mapping[str, str]) -> Request:
+def _request(verb: tuple[str, str], alone: Sequence[str], options: Mapping[str, str]) -> ServerRequest:
     remote = REMOTE[verb]
     operation = operations()[remote.operation]
     taken = {f"--{name.replace('_', '-')}": name for name in operation.parameters}
@@ -52,7 +52,7 @@ def _request(verb: tuple[str, str], alone: Sequence[str], options: Mapping[str, 
     named["book"] = options.get("--book") or os.environ.get("ALMONER_BOOK", DEFAULT_BOOK)
     parts = {name: named.pop(name) for name in operation.named_parts if name in named}
     named.pop("book", None)
-    return Request(operation=operation, parts=parts, query=query | named)
+    return ServerRequest(operation=operation, parts=parts, query=query | named)
 
 
 def _split(words: Sequence[str]) -> tuple[list[str], dict[str, str]]:

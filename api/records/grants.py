@@ -146,6 +146,14 @@ def confirm_grant(session: Session, identity: UUID, by: str) -> None:
     session.execute(query.values(confirmed_by=by, version=ROLE_GRANT.c.version + 1))
 
 
+def withdraw_confirmations(session: Session, person: str) -> None:
+    """Let no role on money of a person hold until it is confirmed again."""
+    row = ROLE_GRANT.c
+    whose = select(PERSON.c.id).where(PERSON.c.code == person).scalar_subquery()
+    query = update(ROLE_GRANT).where(row.person_id == whose, row.role.in_(MONEY_ROLES))
+    session.execute(query.values(confirmed_by=None, version=row.version + 1))
+
+
 def revoke_grant(session: Session, identity: UUID, now: datetime) -> None:
     """End a grant; one that is revoked keeps its first end."""
     query = update(ROLE_GRANT).where(ROLE_GRANT.c.id == identity, ROLE_GRANT.c.revoked_at.is_(None))

@@ -1,14 +1,14 @@
 """Whether the process is alive, and whether it can serve."""
 
 import uuid
-from collections.abc import Callable
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
 from ...finance.errors import AlmonerError
-from ...finance.storage import Engine, Session, require_schema
+from ...finance.storage import Session
 from ..answering import refusal
+from ..door import Door
 
 
 class Health(BaseModel):
@@ -17,15 +17,16 @@ class Health(BaseModel):
     status: str
 
 
-def health_routes(engine: Engine, require_ready: Callable[[Session], None]) -> APIRouter:
+def health_routes(door: Door) -> APIRouter:
     """Return ``GET /ops/live`` (the process answers) and ``GET /ops/ready`` (it can do its work).
+
+    A schema once found is not asked for again: a process that runs while the next version's migration is
+    made stays ready until it is replaced.
 
     Parameters
     ----------
-    engine : Engine
-        The database that has to be ready.
-    require_ready : callable
-        Refuses when something else is not.
+    door : Door
+        What the mounting was given.
     """
     router = APIRouter(tags=["operations"])
 
@@ -38,9 +39,9 @@ def health_routes(engine: Engine, require_ready: Callable[[Session], None]) -> A
     def ready() -> Health | Response:
         """Answer that the database holds this version's schema, and what is needed beside it is there."""
         try:
-            with Session(engine) as session:
-                require_schema(session)
-                require_ready(session)
+            with Session(door.engine) as session:
+                door.require_schema(session)
+                door.require_ready(session)
         except AlmonerError as error:
             return refusal(error, uuid.uuid4())
         return Health(status="ok")

@@ -4,7 +4,7 @@ from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, page_of, read_cursor
-from ..records import persons, tokens
+from ..records import grants, persons, tokens
 from ..wire.access import (
     PasswordReply,
     PasswordRequest,
@@ -59,13 +59,17 @@ def enable_person(call: Call, person: Code) -> PersonMade:
 
 
 def set_password(call: Call, person: Code, body: PasswordRequest) -> PasswordReply:
-    """Give a person a login and a password; every sign-in of theirs ends."""
+    """Give a person a login and a password; every sign-in of theirs ends.
+
+    Whoever sets a password could sign in with it: roles on money hold again once a funder confirms them.
+    """
     credentials = require_credentials(call)
     found = persons.find_person(call.session, person)
     call.session.commit()  # hashing takes its time: others write meanwhile
     fresh = credentials.hash(body.password.get_secret_value())
     persons.set_password(call.session, found.code, login=body.login, password_hash=fresh)
     tokens.end_person(call.session, found.code, call.now)
+    grants.withdraw_confirmations(call.session, found.code)
     keep_trace(call, "person.set-password", found.code)
     return PasswordReply(person=found.code)
 

@@ -1,10 +1,10 @@
 """What is asked and answered about who may: tokens, persons, roles, keys."""
 
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from ...finance.documents import Code
 from ..api_keys import LONGEST as LONGEST_KEY
@@ -182,6 +182,8 @@ class RoleGrantRequest(Asked):
 
     Attributes
     ----------
+    party : str
+        In whose name they act; of a judge, the person's own code, so that conflicts of either are found.
     engagement : str
         ``fund/CODE``, ``agreement/CODE`` or ``challenge/CODE``; empty for the whole book.
     valid_from : datetime or None
@@ -196,6 +198,13 @@ class RoleGrantRequest(Asked):
     may_check: bool = True
     valid_from: datetime | None = None
     valid_until: datetime | None = None
+
+    @model_validator(mode="after")
+    def _judge_in_person(self) -> Self:
+        """Refuse a judge in another's name."""
+        if self.role == "judge" and self.party != self.person:
+            raise ValueError("a judge acts in the own name: party is the code of the person")
+        return self
 
 
 class RoleGrantMade(Made):

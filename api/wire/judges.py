@@ -148,7 +148,7 @@ class DeclarationRequest(Asked):
 
 
 class DeclaredKind(Reply):
-    """What a judge said of one actor; ``actor`` is None while the entries are blind to the reader."""
+    """What a judge said of one actor; without the actor while the entries are blind to the reader."""
 
     actor: str | None
     kind: str

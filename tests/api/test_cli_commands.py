@@ -161,3 +161,10 @@ def test_other_shells_have_a_script_of_every_command(capsys: pytest.CaptureFixtu
     assert main(["completion", "zsh"]) == 0
     assert "bashcompinit" in capsys.readouterr().out.splitlines()[1]
     assert main(["completion", "tcsh"]) == 2
+
+
+def test_the_document_lists_which_commands_ask_a_server_and_whose_json_agrees() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "embedding.md").read_text()
+    for (noun, verb), remote in REMOTE.items():
+        agrees = "yes" if remote.same else "the shape of the API"
+        assert f"| `{noun} {verb}` | `{remote.operation}` | {agrees} |" in text

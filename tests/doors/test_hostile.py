@@ -130,7 +130,7 @@ def send(client: Asker, operation: Operation, asked: dict[str, Any]) -> Json:
     if content is None and asked.get("json") is not None:
         content = json.dumps(asked["json"]).encode()
         headers = {"Content-Type": "application/json"} | headers
-    raw = [(name, text.encode("utf-8")) for name, text in headers.items()]
+    raw = [(name.encode(), text.encode()) for name, text in headers.items()]
     return client.client.request(operation.method, path, content=content, headers=raw)
 
 

@@ -260,19 +260,15 @@ class Life(RuleBasedStateMachine):
 
     def redraft(self, data: st.DataObject) -> None:
         """A draft is replaced by those who have read it last, and by nobody else."""
-        at = data.draw(st.sampled_from((-1, -1, 0, None)))
-        days = data.draw(st.integers(1, 9))
-        tag = "" if at is None else self.tags[at]
-        document = DOCUMENT | {"disputes": {"days": days}}
-        path = f"{self.world.sketch}/document"
-        reply = self.world.send("mira", path, document, put=True, tag=tag)
-        if at is None:
-            self.expect(reply, (428, "precondition.missing"))
-        elif tag != self.tags[-1]:
-            self.expect(reply, (412, "precondition.stale"))
-        else:
-            self.expect(reply, MADE if reply.status_code == 201 else (200, ""))
-            self.tags.append(self.world.tag(path))
+        path, read = f"{self.world.sketch}/document", self.tags[-1]
+        document = DOCUMENT | {"disputes": {"days": data.draw(st.integers(31, 90))}}
+        self.expect(self.world.send("mira", path, document, put=True), (428, "precondition.missing"))
+        self.expect(self.world.send("mira", path, document, put=True, tag=read), (200, ""))
+        self.tags.append(self.world.tag(path))
+        stale = data.draw(st.sampled_from(self.tags[:-1]))
+        if stale != self.tags[-1]:
+            late = self.world.send("mira", path, DOCUMENT, put=True, tag=stale)
+            self.expect(late, (412, "precondition.stale"))
         assert self.world.tag(path) == self.tags[-1]
 
     def intrude(self, data: st.DataObject) -> None:
@@ -357,7 +353,7 @@ class Life(RuleBasedStateMachine):
         assert len({row["person"] for row in signed}) == len({row["party"] for row in signed})
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql"], scope="module")
 def server(request: pytest.FixtureRequest, make_database: Callable[[str], str]) -> Iterator[Server]:
     """The doors on one database; on PostgreSQL with row security."""
     engine = open_engine(make_database(request.param))

@@ -400,6 +400,23 @@ def test_a_role_on_money_holds_once_a_funder_confirmed_it(
     assert hana.ask("GET", "/books/main/funds/water").status_code == 404
 
 
+def test_who_sets_a_password_does_not_come_by_the_money(
+    app: FastAPI, sign_in: Callable[[str], Client]
+) -> None:
+    ada = sign_in("ada")
+    assert sign_in("fiona").ask("GET", "/books/main/funds/water").status_code == 200
+    taken = {"login": "fiona@example.org", "password": OTHER}
+    assert ada.ask("PUT", "/persons/fiona/password", taken).status_code == 200
+    thief = Client(app, signed_in(app, "fiona", OTHER).json()["access_token"])
+    assert code_of(thief.ask("GET", "/books/main/funds/water"))[0] == 404
+    assert thief.ask("GET", "/me").json()["roles"][0]["state"] == "unconfirmed"
+
+
+def test_a_judge_is_nobody_else(sign_in: Callable[[str], Client]) -> None:
+    asked = {"person": "hana", "party": "jana", "role": "judge"}
+    assert code_of(sign_in("ada").ask("POST", "/books/main/role-grants", asked)) == (422, "request.invalid")
+
+
 def test_nobody_confirms_a_role_of_their_own(sign_in: Callable[[str], Client]) -> None:
     asked = {"person": "fiona", "party": "foundation", "role": "funder", "engagement": "fund/water"}
     made = sign_in("ada").ask("POST", "/books/main/role-grants", asked).json()

@@ -5,7 +5,8 @@ from almoner import currency, money
 from almoner.finance import acts
 from almoner.finance.accounts import Promise
 from almoner.finance.dates import Clock
-from almoner.finance.frames import sheet_frame
+from almoner.finance.errors import DocumentInvalid
+from almoner.finance.frames import money_columns, read_money, sheet_frame
 from almoner.finance.funds import PooledFund
 from almoner.finance.sheets import Column, Section, Sheet
 from almoner.finance.statement_sheets import (
@@ -55,6 +56,36 @@ def test_the_trial_balance_as_a_table_shows_what_is_promised(session: Session, p
     owed = promised[promised["account"] == "water/commitment/wells"].iloc[0]
     assert owed["balance_minor"] == 1667
     assert settled["debits_minor"].sum() == settled["credits_minor"].sum()
+
+
+def test_amounts_go_into_a_table_and_back_without_losing_a_cent(session: Session, paid: PooledFund) -> None:
+    amounts = [money("0.01", "USD"), money("-46116860184273879.03", "USD"), money("5", "JPY")]
+    units = {code: currency(code) for code in ("USD", "JPY")}
+    table = pd.DataFrame(money_columns("paid", amounts))
+    assert (str(table["paid_minor"].dtype), list(table["paid_scale"])) == ("int64", [2, 2, 0])
+    assert list(read_money(table, "paid", units)) == amounts
+    lines = sheet_frame(statement_sheet(acts.make_statement(session, paid)), "lines")
+    assert sum(one.minor for one in read_money(lines, "amount", units)) == 13333
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"paid_minor": [1.0, 2.0]}, "'paid_minor' holds float64"),
+        ({"paid_minor": ["1", "2"]}, "'paid_minor' holds"),
+        ({"paid_minor": pd.array([1, None], dtype="Int64")}, "'paid_minor' holds Int64"),
+        ({"paid_unit": ["USD", "XXQ"]}, "names XXQ"),
+        ({"paid_scale": [2, 3]}, "'paid_scale' counts other minor units"),
+    ],
+)
+def test_a_column_that_may_have_lost_cents_is_refused_by_its_name(
+    change: dict[str, object], told: str
+) -> None:
+    table = pd.DataFrame(money_columns("paid", [money("1.00", "USD"), money("2.00", "USD")]))
+    with pytest.raises(DocumentInvalid, match=told):
+        read_money(table.assign(**change), "paid", {"USD": currency("USD")})  # type: ignore[arg-type]  # wrong on purpose
+    with pytest.raises(DocumentInvalid, match="no column 'earned_minor'"):
+        read_money(table, "earned", {})
 
 
 def test_a_whole_sheet_is_one_table_with_a_column_for_the_section(session: Session, paid: PooledFund) -> None:
