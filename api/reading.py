@@ -134,7 +134,7 @@ def read_body(operation: Operation, content: bytes, media_type: str) -> tuple[An
     if media_type.split(";", maxsplit=1)[0].strip().lower() != JSON:
         raise MediaRefused(f"The body has to be {JSON}, not {media_type[:80] or 'unnamed'}.", takes=[JSON])
     said = parse_json(content)
-    body = _validated(lambda: operation.shape.body_reader.validate_json(content), "")
+    body = _validated(lambda: operation.shape.body_reader.validate_json(content, strict=True), "")
     _require_calendar(body, said, "")
     _require_sound(body, "")
     return body, hashlib.sha256(_one_way(said)).digest()

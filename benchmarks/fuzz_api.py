@@ -24,6 +24,7 @@ from fastapi import Request
 
 from almoner.api import Caller, Grant, create_app
 from almoner.api.door import Door, Hooks, Limits
+from almoner.api.identity import Role
 from almoner.api.outbound import read_url
 from almoner.api.polling import Streams
 from almoner.api.routes import OPERATIONS
