@@ -23,9 +23,9 @@ ShellName = Annotated[Shell, typer.Argument(metavar="SHELL", help="bash, zsh or 
 
 @app.command()
 def completion(shell: ShellName, *, as_json: AsJson = False) -> None:
-    """Print a script of completion. Example: source <(almoner completion bash).
+    """Print a script of completion. Example: almoner completion bash > almoner.bash.
 
-    For zsh: almoner completion zsh > ~/.zsh/almoner and source it; for fish: almoner completion fish >
+    At once: source <(almoner completion bash). For fish: almoner completion fish >
     ~/.config/fish/completions/almoner.fish
     """
     script = script_of(shell, commands_of())
