@@ -157,6 +157,8 @@ def test_a_refused_method_names_every_method_of_the_address(app: FastAPI) -> Non
 
 def test_every_text_of_a_body_has_a_digest(ask: Callable[..., Asker]) -> None:
     gift = {"giver": "foundation", "amount": "1.00", "unit": "USD", "note": "\u00e9"}
-    key = {"Idempotency-Key": "e"}
-    again = [ask("mira").post("/books/main/funds/water/contributions", gift, key) for _ in "12"]
+    again = [
+        ask("mira").post("/books/main/funds/water/contributions", gift, {"Idempotency-Key": "e"})
+        for _ in "12"
+    ]
     assert [one.status_code for one in again] == [201, 201]

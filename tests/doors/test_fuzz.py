@@ -1,7 +1,6 @@
 """A bounded sample of the fuzzer over a few nouns; ``make fuzz-api`` runs the whole."""
 
 import pytest
-
 from benchmarks.fuzz_api import main
 
 SAMPLE = ("funds", "contributions", "payouts", "statements")
