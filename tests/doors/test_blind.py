@@ -18,7 +18,7 @@ from almoner.api.routes import OPERATIONS
 from almoner.finance.dates import Clock
 from almoner.finance.storage import Engine
 
-ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 FEW: Final = ("", "fiona", "hana", "jana", "ada")
 ALL: Final = (*FEW, "ivo", "hugo", "eva", "jonas", "nora")
 SHOWN_TO_JUDGES: Final = ("Wells a-", "Twelve wells")
@@ -123,7 +123,7 @@ def test_no_role_reads_who_is_behind_an_entry_before_the_announcement(
                 seen += reply.status_code == 200
                 found += [(operation.name, name, path, leak) for leak in leaks_of(name, reply, path)]
     assert not found, "\n".join(map(str, found[:40]))
-    assert seen > 300
+    assert seen > 50 * len(people)
     conflicts = Asker(served, "mira").seen(f"{HERE}/conflicts")["items"]
     assert {row["actor"] for row in conflicts} >= {"works-1", "works-4"}
     whole = Asker(served, "mira").get(f"{HERE}/applications/a-1?phase=panel")

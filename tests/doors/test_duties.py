@@ -24,7 +24,7 @@ from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.signatures import sign_bytes
 from almoner.finance.storage import Engine, UnitOfWork
 
-ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 SAME = (403, "duty.same_person")
 
 

@@ -30,7 +30,7 @@ from almoner.finance.storage import Engine
 
 Ask = Callable[..., Asker]
 FUNDS = "/books/main/funds"
-ONE_DATABASE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+ONE_DATABASE = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
 def code_of(reply: Json) -> tuple[int, str]:
