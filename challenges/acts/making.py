@@ -175,12 +175,7 @@ def write_award(
             state=before.end,
         )
     stands = before is not None and not before.end
-    if before is not None and stands and bool(before.maker) != bool(maker):
-        raise AwardRefused(
-            f"An award of prize {prize} to {award.application_id} stands already "
-            f"({before.award.amount}, by {before.award.rule}): reverse it first.",
-            state="standing",
-        )
+    _require_same_maker(before, maker)
     settled = prize in {end.prize for end in list_prize_ends(session, stored.id, fund.unit)}
     if not stands and (settled or is_withdrawn(session, admission.id)):
         why = "the prize is settled" if settled else "the application is withdrawn"
@@ -214,6 +209,16 @@ def write_award(
             event_id=event_id,
         )
     return find_award(session, stored, which), event_id if new else None
+
+
+def _require_same_maker(before: StoredAward | None, maker: str) -> None:
+    """Refuse a decision over a proposal that stands, and a proposal over a decision."""
+    if before is not None and not before.end and bool(before.maker) != bool(maker):
+        raise AwardRefused(
+            f"An award of prize {before.prize} to {before.award.application_id} stands already "
+            f"({before.award.amount}, by {before.award.rule}): reverse it first.",
+            state="standing",
+        )
 
 
 def approve_row(
