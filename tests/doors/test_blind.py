@@ -105,7 +105,7 @@ def app(engine: Engine, book: str, clock: Clock) -> Callable[[str], FastAPI]:
 
 @ONE_DATABASE
 @pytest.mark.parametrize(
-    ("day", "people"), [("2027-04-13", FEW), pytest.param("2027-03-11", ALL, marks=pytest.mark.slow)]
+    ("day", "people"), [("2027-04-13", FEW), pytest.param("2027-03-11", ALL, marks=pytest.mark.campaign)]
 )
 def test_no_role_reads_who_is_behind_an_entry_before_the_announcement(
     app: Callable[[str], FastAPI], day: str, people: tuple[str, ...]

@@ -125,6 +125,7 @@ def test_a_client_is_made_of_every_operation_without_a_warning(
     assert {path.stem for path in parts_of(folder)} == listed
 
 
+@pytest.mark.campaign
 def test_the_made_client_is_sound_to_the_type_checker(made: tuple[Path, str], tmp_path: Path) -> None:
     folder, _ = made
     asked = ["--no-incremental", "--cache-dir", str(tmp_path), "--config-file", "", "-p", NAME]
