@@ -45,7 +45,6 @@ check: $(VENV)/.dev
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/deptry .
 	$(BIN)/mypy
-	$(BIN)/pytest tests/house -m "not slow"
 
 mutants: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.mutants

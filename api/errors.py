@@ -7,9 +7,10 @@ the floors below, and still has to be one of the library's refusals, with a code
     |- AuthError          NotSignedIn, SignInExpired, Forbidden, StepUpNeeded
     |- InstallationError  SettingsInvalid, NotReady, NotCopied
     `- RequestError       RequestMalformed, QueryUnknown, CursorInvalid, KeyMissing, PreconditionMissing,
-                          PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
-                          RequestInvalid, RequestKeyReused, ApprovalUnneeded, BookTooLarge,
-                          OutboundRefused, OutboundFailed
+    |                     PreconditionStale, BodyTooLarge, BodyTooSlow, MediaRefused, RateLimited, InProgress,
+    |                     RequestInvalid, RequestKeyReused, ApprovalUnneeded, BookTooLarge, PeopleKeyMissing,
+    |                     OutboundRefused, OutboundFailed, WebhooksOff, VaultLocked, StreamsFull,
+    |                     JobAbandoned, JobsFull
 """
 
 from ..finance.errors import AlmonerError

@@ -30,6 +30,7 @@ def test_a_summary_is_met_only_when_it_is_fast_and_nothing_was_paid_twice() -> N
     assert not summary({"postgresql": measured(GOAL + 0.01)})["met"]
 
 
+@pytest.mark.campaign
 def test_clients_whose_replies_are_cut_pay_once_for_each_key(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'api.db'}"
     fill(url)

@@ -21,7 +21,7 @@ from almoner.finance.signatures import public_key
 from almoner.finance.storage import Engine, UnitOfWork
 
 ON_BOTH = {  # what the doors themselves do with a database
-    *("test_access_matrix", "test_app", "test_http_machine", "test_signing_in", "test_webhooks"),
+    *("test_app", "test_http_machine"),
 }
 PARTIES = ("foundation", "almoner", "investor", "hub-a", "hub-b", "lab", "second-lab")
 

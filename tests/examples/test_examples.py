@@ -24,10 +24,10 @@ PRINTED = {
         "paid 188349.84 USD; disbursed in all 188349.84 USD",
     ],
     "04_developer.py": [
-        "401 duty.not_signed_in",
-        "201 250.00 False",
-        "200 250.00 True",
-        "422 money.unknown_unit",
+        "401 auth.required",
+        "201 250.00 false",
+        "201 250.00 true",
+        "422 money.unit_mismatch",
     ],
     "05_citizen.py": ["denver-sib: paid 9638911.36 USD of at most 11420000.00 USD, as published"],
     "06_terms.py": [

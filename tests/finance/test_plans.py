@@ -81,7 +81,13 @@ def work(session: Session, draft: Draft, key: str, clock: Clock) -> int:
     return int(after - before)
 
 
-@pytest.mark.parametrize("make", [pledge, payment], ids=["without draws", "with draws"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(pledge, id="without draws", marks=pytest.mark.campaign),
+        pytest.param(payment, id="with draws"),
+    ],
+)
 def test_a_post_costs_the_same_after_twenty_thousand_postings(
     session: Session,
     funded: PooledFund,

@@ -34,7 +34,7 @@ from almoner.finance.records.registry import find_book_id
 from almoner.finance.records.tables import TXN, UNSEALED
 from almoner.finance.storage import Engine, Session, UnitOfWork, open_engine
 
-FIRST, LAST = map(int, os.environ.get("SIMULATOR_SEEDS", "0:16").split(":"))
+FIRST, LAST = map(int, os.environ.get("SIMULATOR_SEEDS", "0:8").split(":"))
 BEGIN = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 USD = currency("USD")
 KINDS = ("give", "pay", "batch", "each", "hold", "settle", "void", "expire", "reverse", "refund", "seal")

@@ -36,7 +36,7 @@ Line = tuple[str, str, int, int, int, tuple[tuple[str, int], ...]]
 
 ASKED = os.environ.get("ALMONER_FUZZ_EXAMPLES")
 CAMPAIGN = settings(
-    max_examples=int(ASKED or 250),
+    max_examples=int(ASKED or 60),
     derandomize=ASKED is None,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
