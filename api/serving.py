@@ -126,7 +126,7 @@ def serve(
     )
     fault: BaseException | None = None
     code = ""
-    prefix = str(request.scope["path"]).split("/v1/", 1)[0] if "/v1/" in request.scope["path"] else ""
+    prefix = _prefix(request)
     try:
         told = _identify(asked)
         response = _attempted(asked, run or _run)
@@ -438,8 +438,8 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
         return
     if status_of(error) not in KEPT_REFUSALS:
         return
-    response = refusal(error, asked.request_id)
-    with Session(asked.door.engine, expire_on_commit=False) as session, session.begin():
+    response = refusal(error, asked.request_id, _prefix(asked.request))
+    with _session(asked) as session, session.begin():
         if call.book:
             entering.enter_book(session, call.book, party="", row_security=asked.door.row_security)
         call.session = session

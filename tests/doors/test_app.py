@@ -3,10 +3,12 @@ from collections.abc import Callable
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from tests.doors.people import Asker
+from tests.doors.people import Asker, identify_by_name
 
 from almoner.api import create_app
-from almoner.finance.storage import open_engine
+from almoner.api.router import router
+from almoner.finance.dates import Clock
+from almoner.finance.storage import Engine, open_engine
 
 FUND = "/books/main/funds/water"
 GIFTS = f"{FUND}/contributions"
@@ -162,3 +164,20 @@ def test_every_text_of_a_body_has_a_digest(ask: Callable[..., Asker]) -> None:
         for _ in "12"
     ]
     assert [one.status_code for one in again] == [201, 201]
+
+
+def test_a_refusal_is_repeated_byte_for_byte_where_the_routes_are_mounted(
+    engine: Engine, book: str, clock: Clock
+) -> None:
+    host = FastAPI()
+    host.include_router(
+        router(engine=engine, identify=identify_by_name(clock), clock=clock), prefix="/giving"
+    )
+    sent = {"Authorization": "Bearer mira", "Idempotency-Key": "k"}
+    asked = {"payee": "hub-a", "amount": "1.00", "unit": "USD"}
+    address = f"/giving/v1/books/{book}/funds/water/disbursements"
+    first, again = (TestClient(host).post(address, json=asked, headers=sent) for _ in range(2))
+    assert first.status_code == again.status_code == 409
+    assert first.json()["type"] == "/giving/problems/fund.insufficient"
+    assert first.content == again.content
+    assert again.headers["Idempotent-Replayed"] == "true"
