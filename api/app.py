@@ -11,13 +11,19 @@ from .answering import STATUS_TITLES, fault_response, problem_response
 from .door import Door
 from .identity import Identify, nobody
 from .ids import new_id
+from .pages import Look, page_routes
 from .problems import problem
 from .reference import complete
-from .router import router
+from .router import open_door, router
 
 
 def create_app(
-    *, engine: Engine, identify: Identify = nobody, clock: Clock = system_clock, door: Door | None = None
+    *,
+    engine: Engine,
+    identify: Identify = nobody,
+    clock: Clock = system_clock,
+    door: Door | None = None,
+    pages: Look | None = None,
 ) -> FastAPI:
     """Make an application; nothing is kept at import, two applications share nothing.
 
@@ -31,6 +37,8 @@ def create_app(
         When acts are recorded.
     door : Door or None
         Limits, secrets and watchers beside these three; the defaults when None.
+    pages : Look or None
+        How the pages are shown; none are when None.
 
     Examples
     --------
@@ -46,7 +54,10 @@ def create_app(
         openapi_url="/v1/openapi.json",
         separate_input_output_schemas=False,
     )
-    app.router.routes.extend(router(engine=engine, identify=identify, clock=clock, door=door).routes)
+    opened = open_door(engine=engine, identify=identify, clock=clock, door=door)
+    app.router.routes.extend(router(engine=engine, identify=identify, clock=clock, door=opened).routes)
+    if pages is not None:
+        app.router.routes.extend(page_routes(opened, pages).routes)
     for status, title in STATUS_TITLES.items():
         app.add_exception_handler(status, _refusal(status, title, clock))
     app.add_exception_handler(Exception, lambda _request, _error: fault_response(new_id(clock())))

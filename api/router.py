@@ -16,6 +16,18 @@ from .routing import routes_of
 from .streams import stream_routes
 
 
+def open_door(*, engine: Engine, identify: Identify, clock: Clock, door: Door | None = None) -> Door:
+    """Return the door of a mounting: the one given, with these three; or one with the defaults.
+
+    Parameters
+    ----------
+    engine, identify, clock, door
+        As for ``router``.
+    """
+    whole = door or Door(engine=engine, identify=identify, clock=clock, secret=secrets.token_bytes(32))
+    return replace(whole, engine=engine, identify=identify, clock=clock)
+
+
 def router(
     *, engine: Engine, identify: Identify = nobody, clock: Clock = system_clock, door: Door | None = None
 ) -> APIRouter:
@@ -41,8 +53,7 @@ def router(
     >>> [path for path in sorted(app.openapi()["paths"]) if "funds" in path][:1]
     ['/giving/v1/books/{book}/funds']
     """
-    whole = door or Door(engine=engine, identify=identify, clock=clock, secret=secrets.token_bytes(32))
-    opened = replace(whole, engine=engine, identify=identify, clock=clock)
+    opened = open_door(engine=engine, identify=identify, clock=clock, door=door)
     every = APIRouter()
     for one in (
         health_routes(opened),

@@ -282,11 +282,11 @@ def _flag(text: str) -> bool:
 
 def _read(asked: Asked, call: Call, given: dict[str, Any]) -> bytes:
     require_owner(asked.operation, call, given)
-    content = write_reply(_handled(asked.operation, call, given))
+    content = write_reply(handled(asked.operation, call, given))
     return sparse(content, call.fields) if call.fields else content
 
 
-def _handled(operation: Operation, call: Call, given: dict[str, Any]) -> BaseModel:
+def handled(operation: Operation, call: Call, given: dict[str, Any]) -> BaseModel:
     """Return the reply; of a thing that is not the caller's own, what they may see of it besides."""
     try:
         return operation.handler(call, **given)

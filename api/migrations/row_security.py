@@ -101,7 +101,14 @@ OF_PARENT = {
     "withdrawal": "application",
 }
 OF_EVERYBODY = ("almoner_version", "fx_rate", "line", "unit")  # the same for every book
-OF_THE_DOOR = ("api_key", "person", "refresh_token", "throttle", "worker_beat")  # outside of books
+OF_THE_DOOR = (
+    "api_key",
+    "page_session",
+    "person",
+    "refresh_token",
+    "throttle",
+    "worker_beat",
+)  # outside of books
 CHANGED = {
     "account": "id",
     "agreement": "id",

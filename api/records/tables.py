@@ -65,6 +65,17 @@ REFRESH_TOKEN = table(
     used_at=Instant,
     revoked_at=Instant,
 )
+PAGE_SESSION = table(
+    "page_session",
+    METADATA,
+    sha256=LargeBinary,
+    family=Key,
+    person_id=Count,
+    party=Text,
+    started_at=Instant,
+    seen_at=Instant,
+    authenticated_at=Instant,
+)
 THROTTLE = table("throttle", METADATA, bucket=Text, tokens=Count, counted_at=Instant)
 COMMAND = table(
     "command",

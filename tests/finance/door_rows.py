@@ -43,6 +43,8 @@ def _write_people(put: Put, raw: Raw, connection: Connection, book: int, now: da
     put("api_key", id="k-1", person_id=person, name="k", secret_sha256=DIGEST, scopes="", **when)
     tokens = {"issued_at": now, "authenticated_at": now, "expires_at": now}
     put("refresh_token", sha256=DIGEST, family=uuid.uuid4(), person_id=person, **tokens)
+    signed = {"started_at": now, "seen_at": now, "authenticated_at": now}
+    put("page_session", sha256=DIGEST, family=uuid.uuid4(), person_id=person, party="", **signed)
     put("throttle", bucket="address/1", tokens=1, counted_at=now)
     put(
         "command",

@@ -33,6 +33,15 @@ CREATE TABLE refresh_token (
 ;;
 CREATE INDEX refresh_token_family ON refresh_token (family)
 ;;
+-- Sign-ins of the pages: the cookie holds what the digest is of; ends with its family of tokens.
+CREATE TABLE page_session (
+  sha256 {BYTES} NOT NULL PRIMARY KEY CHECK (length(sha256) = 32), family {UUID} NOT NULL,
+  person_id {BIGINT} NOT NULL REFERENCES person, party TEXT NOT NULL, started_at {INSTANT} NOT NULL,
+  seen_at {INSTANT} NOT NULL, authenticated_at {INSTANT} NOT NULL
+){STRICT_KEYED}
+;;
+CREATE INDEX page_session_person ON page_session (person_id)
+;;
 -- Attempts to sign in, as a bucket of tokens per account and per address.
 CREATE TABLE throttle (
   bucket TEXT NOT NULL PRIMARY KEY, tokens {BIGINT} NOT NULL CHECK (tokens >= 0), counted_at {INSTANT} NOT NULL

@@ -1,0 +1,104 @@
+"""What a form sent, and why a field of it was refused.
+
+The problem: a form that comes back empty after a mistake is typed again by nobody. What was typed is kept as
+text, shown again beside what was wrong, and checked only by the operation it is meant for.
+"""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentFile:
+    """A file of a form.
+
+    Attributes
+    ----------
+    content : bytes
+        As it came.
+    """
+
+    name: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What was typed.
+
+    Attributes
+    ----------
+    fields : mapping of str to sequence of str
+        Every value of every name.
+    key : str
+        Of this form: sent twice, it is one thing; a fresh one where none was sent.
+    """
+
+    fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    files: Mapping[str, SentFile] = field(default_factory=dict)
+    key: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+
+    def text(self, name: str, usual: str = "") -> str:
+        """Return what was typed, without spaces around it.
+
+        Examples
+        --------
+        >>> Form(fields={"amount": [" 5.00 "]}).text("amount")
+        '5.00'
+        """
+        given = self.fields.get(name)
+        return given[-1].strip() if given else usual
+
+    def all(self, name: str) -> Sequence[str]:
+        """Return every value of a name."""
+        return self.fields.get(name, ())
+
+    @property
+    def was_sent(self) -> bool:
+        """Tell whether anything was sent."""
+        return bool(self.fields or self.files)
+
+
+def form_of(pairs: Sequence[tuple[str, str]], files: Mapping[str, SentFile] | None = None) -> Form:
+    """Return a form from what a browser sent.
+
+    Parameters
+    ----------
+    pairs : sequence of tuple
+        Names and values.
+    files : mapping or None
+        Files by name.
+    """
+    fields: dict[str, list[str]] = {}
+    for name, value in pairs:
+        fields.setdefault(name, []).append(value.replace("\r\n", "\n"))
+    key = fields.get("key", [""])[-1]
+    if KEY.fullmatch(key):
+        return Form(fields=fields, files=files or {}, key=key)
+    return Form(fields=fields, files=files or {})
+
+
+def faults_of(problem: Mapping[str, Any] | None) -> Mapping[str, str]:
+    """Return what is wrong with each field, by the last name of its pointer.
+
+    Parameters
+    ----------
+    problem : mapping or None
+        A problem document.
+
+    Examples
+    --------
+    >>> faults_of({"errors": [{"pointer": "/amount", "message": "is no decimal"}]})
+    {'amount': 'is no decimal'}
+    """
+    listed = problem.get("errors", ()) if problem else ()
+    found: dict[str, str] = {}
+    for one in listed:
+        name = str(one.get("pointer", "")).removeprefix("/body").strip("/").replace("/", "-")
+        found.setdefault(name, str(one.get("message", "")))
+    return found

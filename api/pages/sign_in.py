@@ -1,0 +1,88 @@
+"""Signing in and out of the pages, and in whose name one goes on."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ...finance.storage import Session
+from ..records.page_sessions import choose_party, end_page_session, start_page_session
+from ..wire.access import TokenReply
+from .page import Page
+from .view import Done, View
+from .visit import Visit
+
+
+def show_sign_in(visit: Visit) -> View:
+    """Show the form, or who is signed in."""
+    wanted = visit.form.text("next") or visit.query.get("next", "")
+    kept = _kept(visit)
+    return View(
+        title=visit.words._("Sign in"), more={"next": wanted, "kept": kept, "again": visit.caller is not None}
+    )
+
+
+def _kept(visit: Visit) -> list[tuple[str, str]]:
+    """Return what was typed before the session ended."""
+    try:
+        found = json.loads(visit.form.text("kept") or "[]")
+        return [(str(name), str(value)) for name, value in found]
+    except (ValueError, TypeError):
+        return []
+
+
+def sign_in(visit: Visit) -> Done | View:
+    """Sign in with a password, and go on where one wanted to."""
+    body: Mapping[str, Any] = {
+        "grant_type": "password",
+        "username": visit.form.text("login"),
+        "password": next(iter(visit.form.all("password")), ""),
+    }
+    reply = visit.write(TokenReply, "token.issue", body)
+    with Session(visit.site.door.engine) as session, session.begin():
+        text = start_page_session(session, reply.refresh_token, visit.site.door.clock())
+    return went_in(visit, text)
+
+
+def went_in(visit: Visit, text: str) -> Done | View:
+    """Go on with a fresh cookie: to the page wanted, or to what was typed before."""
+    visit.session_id = text
+    visit.fresh = text
+    to, kept = own_address(visit, visit.form.text("next")), _kept(visit)
+    if kept:
+        return View(
+            title=visit.words._("You are signed in again"), more={"to": to, "kept": kept, "went_in": True}
+        )
+    return Done(to=to)
+
+
+def own_address(visit: Visit, wanted: str) -> str:
+    """Return an address of ours: what was wanted, where it is one, else the front page."""
+    ours = wanted.startswith("/") and not wanted.startswith(("//", "/\\")) and wanted.isascii()
+    return wanted if ours and "\n" not in wanted and "\r" not in wanted else visit.root + "/"
+
+
+def sign_out(visit: Visit) -> Done:
+    """End the sign-in, everywhere."""
+    visit.close()
+    with Session(visit.site.door.engine) as session, session.begin():
+        end_page_session(session, visit.session_id, visit.site.door.clock())
+    visit.fresh = ""
+    return Done(to=visit.root + "/")
+
+
+def act_for(visit: Visit) -> Done:
+    """Go on in the name of one of several parties."""
+    with Session(visit.site.door.engine) as session, session.begin():
+        choose_party(session, visit.session_id, visit.form.text("party"))
+    return Done(to=own_address(visit, visit.form.text("next")))
+
+
+PAGES = (
+    Page(
+        name="sign_in",
+        path="/sign-in",
+        show=show_sign_in,
+        acts={"sign-in": sign_in, "sign-out": sign_out, "act-for": act_for},
+        signed_in=False,
+    ),
+)
