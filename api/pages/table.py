@@ -1,15 +1,13 @@
 """All pages."""
 
 from . import fund, sign_in
-from .bench import claim, conflicts, dispute, entry, front
+from .bench import table as bench
+from .contracting import table as contracting
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
-    *claim.PAGES,
-    *conflicts.PAGES,
-    *dispute.PAGES,
-    *entry.PAGES,
-    *front.PAGES,
+    *bench.PAGES,
+    *contracting.PAGES,
     *fund.PAGES,
     *sign_in.PAGES,
 )

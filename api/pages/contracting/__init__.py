@@ -1,0 +1,1 @@
+"""Agreements at the funder's desk: drafted, read five ways, signed, settled, disputed."""
