@@ -3,17 +3,19 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.doors.people import identify_by_name, secret_of
 from tests.journeys.browsing import HEIGHT, WATCH, WIDE, Person, language_cookie
-from tests.journeys.serving import PASSWORD, Hand, World, enrol_people, served
+from tests.journeys.serving import GUARD, PASSWORD, VAULT, Hand, World, enrol_people, served
 
 from almoner import currency
 from almoner.api import create_app
-from almoner.api.door import Door
+from almoner.api.door import Door, Hooks
+from almoner.api.outbound import read_url
 from almoner.api.pages import Look
 from almoner.api.passwords import hash_password
 from almoner.api.signing_in import credentials_of
@@ -81,6 +83,7 @@ def world(engine: Engine, clock: Clock, password_hash: str) -> Iterator[World]:
         clock=hand,
         secret=bytes(32),
         row_security=engine.dialect.name == "postgresql",
+        hooks=Hooks(vault=VAULT, check=partial(read_url, guard=GUARD)),
         credentials=credentials_of(read_keys("here", "here", [new_pem()])),
     )
     app = create_app(

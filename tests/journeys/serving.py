@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import NAMESPACE_DNS, uuid5
 
 import uvicorn
@@ -13,12 +14,17 @@ from fastapi import FastAPI
 from tests.doors.people import PEOPLE, Asker
 
 from almoner.api.identity import Grant
+from almoner.api.outbound import Guard, post
 from almoner.api.records import grants, persons
 from almoner.api.records.page_sessions import start_page_session
 from almoner.api.records.tokens import SignInSession, keep_refresh_token
+from almoner.api.vault import Vault
+from almoner.api.worker import Sealer, Worker, work_off
 from almoner.finance.records.registry import find_book_id
 from almoner.finance.storage import Engine, Session, UnitOfWork
 
+VAULT = Vault(keys=(bytes(range(32)),))
+GUARD = Guard(local=True)
 PASSWORD = "correct horse battery staple"  # noqa: S105  # of nobody
 
 
@@ -52,6 +58,18 @@ class World:
     def ask(self, name: str = "") -> Asker:
         """Return a client of the operations in somebody's name."""
         return self._known.setdefault(name, Asker(self.app, name))
+
+    def work(self, *, turns: int = 3) -> None:
+        """Do what waits in the background: jobs, checkpoints, messages to webhooks."""
+        worker = Worker(
+            engine=self.engine,
+            clock=self.hand,
+            name="journey",
+            sealer=Sealer(name="example.org", secret=bytes(32), every=timedelta()),
+            post=partial(post, guard=GUARD),
+            vault=VAULT,
+        )
+        work_off(worker, turns=turns)
 
     def cookie_of(self, name: str) -> str:
         """Sign somebody in, and return what their cookie holds."""
