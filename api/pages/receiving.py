@@ -24,6 +24,7 @@ from ..records.page_sessions import find_page_session, note_page_use
 from .forms import Form
 from .page import Page
 from .rendering import render, write_csv, write_json
+from .sign_in import show_sign_in
 from .site import Site
 from .view import Attachment, Done, Shown, View
 from .visit import Refused, Visit
@@ -256,6 +257,10 @@ def _refused(visit: Visit, page: Page, refused: Refused) -> Response:
 def _sign_in_again(visit: Visit, problem: Mapping[str, Any]) -> Response:
     """Ask for the password; what was typed is carried through, and nothing of it is kept here."""
     visit.problem = problem
+    if visit.page == "sign_in":
+        if visit.form.text("act") == "sign-out":
+            return _on(visit, Done(to=visit.root + "/"))
+        return _shown(visit, replace(show_sign_in(visit), status=int(problem["status"])))
     view = View(
         title=visit.words._("Sign in"),
         more={"next": _here(visit), "kept": _kept(visit), "again": visit.caller is not None},
