@@ -1,10 +1,10 @@
 """All pages."""
 
-from . import fund, sign_in
+from . import citizen, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
-    *fund.PAGES,
+    *citizen.PAGES,
     *sign_in.PAGES,
 )
 

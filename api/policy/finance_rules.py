@@ -23,7 +23,7 @@ FINANCE_RULES: dict[str, str] = {
     "fund.open": "F M",
     "fund.read": "P* F I M H* E J*",
     "in_kind.expire": "M",
-    "in_kind.list": "E Fo Ho Io M",
+    "in_kind.list": "P* E Fo Ho Io M",
     "in_kind.offer": "Fo Ho Io M",
     "in_kind.position": "P F I M H E J",
     "in_kind.use": "M",
