@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from .chart import Chart
     from .forecast import draw_forecast
     from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
+    from .funnel import FunnelStep, FunnelWords, draw_funnel
+    from .leaders import LeaderMark, LeaderWords, draw_leaders
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
@@ -24,6 +26,8 @@ else:
             ".chart": ("Chart",),
             ".forecast": ("draw_forecast",),
             ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
+            ".funnel": ("FunnelStep", "FunnelWords", "draw_funnel"),
+            ".leaders": ("LeaderMark", "LeaderWords", "draw_leaders"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
@@ -36,7 +40,11 @@ __all__ = [
     "Candidate",
     "Chart",
     "FrontierMark",
+    "FunnelStep",
+    "FunnelWords",
     "Giver",
+    "LeaderMark",
+    "LeaderWords",
     "Movement",
     "PayoffPoint",
     "PayoffStretch",
@@ -48,6 +56,8 @@ __all__ = [
     "draw_allocation",
     "draw_forecast",
     "draw_frontier",
+    "draw_funnel",
+    "draw_leaders",
     "draw_marks",
     "draw_payoff",
     "draw_payouts",
