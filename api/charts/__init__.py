@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .ageing import AgeBand, AgeingWords, draw_ageing
     from .allocation import Candidate, Purse, draw_allocation
     from .bars import Payout, draw_payouts
+    from .calendar import CalendarMonth, CalendarWords, draw_calendar
     from .chart import Chart
+    from .earmark_grid import EarmarkRow, GridWords, draw_earmark_grid
     from .forecast import draw_forecast
     from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
@@ -19,9 +22,12 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".ageing": ("AgeBand", "AgeingWords", "draw_ageing"),
             ".allocation": ("Candidate", "Purse", "draw_allocation"),
             ".bars": ("Payout", "draw_payouts"),
+            ".calendar": ("CalendarMonth", "CalendarWords", "draw_calendar"),
             ".chart": ("Chart",),
+            ".earmark_grid": ("EarmarkRow", "GridWords", "draw_earmark_grid"),
             ".forecast": ("draw_forecast",),
             ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
@@ -33,10 +39,16 @@ else:
     )
 
 __all__ = [
+    "AgeBand",
+    "AgeingWords",
+    "CalendarMonth",
+    "CalendarWords",
     "Candidate",
     "Chart",
+    "EarmarkRow",
     "FrontierMark",
     "Giver",
+    "GridWords",
     "Movement",
     "PayoffPoint",
     "PayoffStretch",
@@ -45,7 +57,10 @@ __all__ = [
     "PayoutSpread",
     "Purse",
     "RankedEntry",
+    "draw_ageing",
     "draw_allocation",
+    "draw_calendar",
+    "draw_earmark_grid",
     "draw_forecast",
     "draw_frontier",
     "draw_marks",
