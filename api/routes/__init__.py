@@ -40,6 +40,7 @@ from . import (
     pledges,
     portfolios,
     progress,
+    proposal_effects,
     proposals,
     publications,
     rankings,
@@ -51,6 +52,7 @@ from . import (
     spending,
     statements,
     terms,
+    waiting,
     webhooks,
 )
 
@@ -93,6 +95,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *pledges.OPERATIONS,
     *portfolios.OPERATIONS,
     *progress.OPERATIONS,
+    *proposal_effects.OPERATIONS,
     *proposals.OPERATIONS,
     *publications.OPERATIONS,
     *rankings.OPERATIONS,
@@ -104,5 +107,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *spending.OPERATIONS,
     *statements.OPERATIONS,
     *terms.OPERATIONS,
+    *waiting.OPERATIONS,
     *webhooks.OPERATIONS,
 )
