@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from .bars import Payout, draw_payouts
     from .calendar import CalendarMonth, CalendarWords, draw_calendar
     from .chart import Chart
+    from .committed import CommittedRow, CommittedWords, draw_committed
     from .earmark_grid import EarmarkRow, GridWords, draw_earmark_grid
+    from .fan import FanWords, FanYear, draw_fan
     from .forecast import draw_forecast
     from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
@@ -27,7 +29,9 @@ else:
             ".bars": ("Payout", "draw_payouts"),
             ".calendar": ("CalendarMonth", "CalendarWords", "draw_calendar"),
             ".chart": ("Chart",),
+            ".committed": ("CommittedRow", "CommittedWords", "draw_committed"),
             ".earmark_grid": ("EarmarkRow", "GridWords", "draw_earmark_grid"),
+            ".fan": ("FanWords", "FanYear", "draw_fan"),
             ".forecast": ("draw_forecast",),
             ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
@@ -45,7 +49,11 @@ __all__ = [
     "CalendarWords",
     "Candidate",
     "Chart",
+    "CommittedRow",
+    "CommittedWords",
     "EarmarkRow",
+    "FanWords",
+    "FanYear",
     "FrontierMark",
     "Giver",
     "GridWords",
@@ -60,7 +68,9 @@ __all__ = [
     "draw_ageing",
     "draw_allocation",
     "draw_calendar",
+    "draw_committed",
     "draw_earmark_grid",
+    "draw_fan",
     "draw_forecast",
     "draw_frontier",
     "draw_marks",
