@@ -5,9 +5,14 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .ageing import AgeBand, AgeingWords, draw_ageing
     from .allocation import Candidate, Purse, draw_allocation
     from .bars import Payout, draw_payouts
+    from .calendar import CalendarMonth, CalendarWords, draw_calendar
     from .chart import Chart
+    from .committed import CommittedRow, CommittedWords, draw_committed
+    from .earmark_grid import EarmarkRow, GridWords, draw_earmark_grid
+    from .fan import FanWords, FanYear, draw_fan
     from .forecast import draw_forecast
     from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
     from .funnel import FunnelStep, FunnelWords, draw_funnel
@@ -21,9 +26,14 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".ageing": ("AgeBand", "AgeingWords", "draw_ageing"),
             ".allocation": ("Candidate", "Purse", "draw_allocation"),
             ".bars": ("Payout", "draw_payouts"),
+            ".calendar": ("CalendarMonth", "CalendarWords", "draw_calendar"),
             ".chart": ("Chart",),
+            ".committed": ("CommittedRow", "CommittedWords", "draw_committed"),
+            ".earmark_grid": ("EarmarkRow", "GridWords", "draw_earmark_grid"),
+            ".fan": ("FanWords", "FanYear", "draw_fan"),
             ".forecast": ("draw_forecast",),
             ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
             ".funnel": ("FunnelStep", "FunnelWords", "draw_funnel"),
@@ -37,12 +47,22 @@ else:
     )
 
 __all__ = [
+    "AgeBand",
+    "AgeingWords",
+    "CalendarMonth",
+    "CalendarWords",
     "Candidate",
     "Chart",
+    "CommittedRow",
+    "CommittedWords",
+    "EarmarkRow",
+    "FanWords",
+    "FanYear",
     "FrontierMark",
     "FunnelStep",
     "FunnelWords",
     "Giver",
+    "GridWords",
     "LeaderMark",
     "LeaderWords",
     "Movement",
@@ -53,7 +73,12 @@ __all__ = [
     "PayoutSpread",
     "Purse",
     "RankedEntry",
+    "draw_ageing",
     "draw_allocation",
+    "draw_calendar",
+    "draw_committed",
+    "draw_earmark_grid",
+    "draw_fan",
     "draw_forecast",
     "draw_frontier",
     "draw_funnel",

@@ -41,6 +41,7 @@ from . import (
     pledges,
     portfolios,
     progress,
+    proposal_effects,
     proposals,
     publications,
     rankings,
@@ -52,6 +53,7 @@ from . import (
     spending,
     statements,
     terms,
+    waiting,
     webhooks,
 )
 
@@ -95,6 +97,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *pledges.OPERATIONS,
     *portfolios.OPERATIONS,
     *progress.OPERATIONS,
+    *proposal_effects.OPERATIONS,
     *proposals.OPERATIONS,
     *publications.OPERATIONS,
     *rankings.OPERATIONS,
@@ -106,5 +109,6 @@ OPERATIONS: tuple[Operation, ...] = (
     *spending.OPERATIONS,
     *statements.OPERATIONS,
     *terms.OPERATIONS,
+    *waiting.OPERATIONS,
     *webhooks.OPERATIONS,
 )
