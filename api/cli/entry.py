@@ -37,6 +37,7 @@ COMMANDS: dict[str, str] = {
     "claim": "Claims: results that a party reports, their evidence, rows of outcomes.",
     "evaluate": "Compute an effect from data by a named method.",
     "determination": "Determinations: drafted, signed with a key file, submitted, exported.",
+    "sign": "Sign the bytes of a file with your own key.",
     "dispute": "Disputes: raised, resolved, waived.",
     "settle": "Pay what final findings make due, out of what was set aside.",
     "payout": "Payouts: from contribution to log; approved, carried out, returned.",
