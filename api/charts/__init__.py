@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from .forecast import draw_forecast
     from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
+    from .places import PlaceMark, PlaceTexts, draw_places
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
@@ -25,6 +26,7 @@ else:
             ".forecast": ("draw_forecast",),
             ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
+            ".places": ("PlaceMark", "PlaceTexts", "draw_places"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
@@ -44,6 +46,8 @@ __all__ = [
     "PayoutSpan",
     "PayoutSpread",
     "Purse",
+    "PlaceMark",
+    "PlaceTexts",
     "RankedEntry",
     "draw_allocation",
     "draw_forecast",
@@ -51,6 +55,7 @@ __all__ = [
     "draw_marks",
     "draw_payoff",
     "draw_payouts",
+    "draw_places",
     "draw_ranking",
     "draw_risk",
     "draw_spread",

@@ -1,10 +1,12 @@
 """All pages."""
 
-from . import fund, sign_in
+from . import designing, fund, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
+    *designing.PAGES,
     *fund.PAGES,
+    *judging.PAGES,
     *sign_in.PAGES,
 )
 
