@@ -90,7 +90,6 @@ def award_state(words: Words, state: str) -> str:
         "declined": words._("declined"),
         "lapsed": words._("lapsed"),
         "reversed": words._("reversed"),
-        "paid": words._("paid"),
     }
     return named.get(state, state)
 
@@ -98,11 +97,18 @@ def award_state(words: Words, state: str) -> str:
 def rule_in_words(words: Words, rule: str) -> str:
     """Return by what rule an award is given, in words."""
     named = {
-        "places": words._("by place"),
         "grand": words._("the first"),
-        "discretionary": words._("chosen by name"),
+        "places": words._("by place"),
+        "finalist": words._("a finalist"),
+        "staged": words._("in stages"),
+        "first_to_finish": words._("the first to finish"),
+        "progress": words._("by measured progress"),
+        "discretionary": words._("by choice of name"),
         "in_kind": words._("in kind"),
-        "pool": words._("share of the pool"),
+        "pool.ask": words._("share of the pool, by what was asked for"),
+        "pool.score": words._("share of the pool, by marks"),
+        "pool.ballot": words._("share of the pool, by ballot"),
+        "pool.optimiser": words._("share of the pool, by the allocation"),
     }
     return named.get(rule, rule)
 
@@ -166,13 +172,10 @@ def _rules_sheet(words: Words, brief: Brief, decided: DecisionReply) -> Sheet:
     )
 
 
-def _sums(awards: Sequence[AwardReply]) -> tuple[int, int, int]:
+def _sums(awards: Sequence[AwardReply]) -> tuple[int, int]:
     standing = [one for one in awards if one.state not in ENDED]
-    return (
-        sum(one.state == "proposed" for one in standing),
-        sum(one.state in {"approved", "accepted", "committed"} for one in standing),
-        sum(one.state == "paid" for one in standing),
-    )
+    waiting = sum(one.state == "proposed" for one in standing)
+    return waiting, len(standing) - waiting
 
 
 def _key(one: AwardReply) -> str:

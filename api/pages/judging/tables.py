@@ -74,13 +74,22 @@ def conflicts_sheet(words: Words, seen: RoundSeen) -> Sheet:
 def kind_in_words(words: Words, kind: str) -> str:
     """Return a kind of interest in words; the code itself where it has none."""
     named = {
-        "family": words._("family"),
         "employee": words._("employment"),
-        "officer": words._("office"),
-        "owns": words._("ownership"),
-        "advisor": words._("advice"),
-        "friend": words._("friendship"),
-        "self": words._("the judge's own entry"),
+        "officer": words._("an office"),
+        "director": words._("a seat on the board"),
+        "agent": words._("agency"),
+        "ownership": words._("ownership"),
+        "other_financial_interest": words._("another financial interest"),
+        "family": words._("family"),
+        "financial_relationship": words._("money passed between them"),
+        "co_applicant": words._("they applied together"),
+        "collaborator": words._("they worked or published together"),
+        "adviser_student": words._("adviser and student"),
+        "same_organisation": words._("the same organisation"),
+        "competitor": words._("they compete"),
+        "personal": words._("a personal relationship"),
+        "evaluator_paid_by_outcome": words._("paid by the outcome"),
+        "administrator": words._("administration"),
     }
     return named.get(kind, kind)
 
