@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .funnel import FunnelStep, FunnelWords, draw_funnel
     from .leaders import LeaderMark, LeaderWords, draw_leaders
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
+    from .places import PlaceMark, PlaceTexts, draw_places
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
@@ -39,6 +40,7 @@ else:
             ".funnel": ("FunnelStep", "FunnelWords", "draw_funnel"),
             ".leaders": ("LeaderMark", "LeaderWords", "draw_leaders"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
+            ".places": ("PlaceMark", "PlaceTexts", "draw_places"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
@@ -72,6 +74,8 @@ __all__ = [
     "PayoutSpan",
     "PayoutSpread",
     "Purse",
+    "PlaceMark",
+    "PlaceTexts",
     "RankedEntry",
     "draw_ageing",
     "draw_allocation",
@@ -86,6 +90,7 @@ __all__ = [
     "draw_marks",
     "draw_payoff",
     "draw_payouts",
+    "draw_places",
     "draw_ranking",
     "draw_risk",
     "draw_spread",
