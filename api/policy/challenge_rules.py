@@ -36,6 +36,7 @@ CHALLENGE_RULES: dict[str, str] = {
     "leaderboard.list": "P* S F M",
     "notice.list": "F M",
     "notice.record": "F M",
+    "own-application.list": "Ho",
     "progress.list": "F I M E Ho",
     "public-commitment.list": "P F I M H E J",
     "public-commitment.make": "Fo Io Mo Ho",
