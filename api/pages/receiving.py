@@ -198,7 +198,7 @@ def _run(visit: Visit, page: Page) -> Response:
     try:
         outcome: Done | Shown = _act(visit, page) if visit.form.was_sent else page.show(visit)
     except Refused as refused:
-        return _refused(visit, page, refused.problem)
+        return _refused(visit, page, refused)
     if isinstance(outcome, Done):
         return _on(visit, outcome)
     if isinstance(outcome, Attachment):
@@ -221,12 +221,13 @@ def _act(visit: Visit, page: Page) -> Done | Shown:
     return act(visit)
 
 
-def _refused(visit: Visit, page: Page, problem: Mapping[str, Any]) -> Response:
+def _refused(visit: Visit, page: Page, refused: Refused) -> Response:
     """Show the page again with what was typed, and why it was refused."""
+    problem = refused.problem
     status = int(problem["status"])
     if problem["code"] in {NotSignedIn.code, SignInExpired.code, StepUpNeeded.code}:
         return _sign_in_again(visit, problem)
-    visit.problem = problem
+    visit.refused(refused)
     shown = page.show(visit)
     if isinstance(shown, Attachment):
         raise Missing("This page has no form.")

@@ -1,9 +1,15 @@
 """All pages."""
 
 from . import fund, sign_in
+from .bench import claim, conflicts, dispute, entry, front
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
+    *claim.PAGES,
+    *conflicts.PAGES,
+    *dispute.PAGES,
+    *entry.PAGES,
+    *front.PAGES,
     *fund.PAGES,
     *sign_in.PAGES,
 )

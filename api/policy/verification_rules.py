@@ -38,4 +38,5 @@ VERIFICATION_RULES: dict[str, str] = {
     "settlement.list": "F I M Ho",
     "settlement.make": "M",
     "settlement.read": "F I M Ho",
+    "waiting_claim.list": "F I M Ho E",
 }

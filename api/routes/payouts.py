@@ -24,6 +24,7 @@ from ..wire.payouts import (
     PayoutPreview,
     PayoutReply,
     PreviewLeg,
+    PreviewTotal,
     ReturnRequest,
 )
 from ..wire.trails import PayoutTraceReply, PayoutTrailReply
@@ -110,10 +111,19 @@ def preview_payout(call: Call, agreement: Code, claim: Code) -> PayoutPreview:
         )
         for (clause, period, members, payer, payee), amount in sorted(changes)
     ]
+    sums: dict[tuple[str, str], Money] = {}
+    for (clause, _, _, _, payee), amount in sorted(changes):
+        moved = Money(minor=amount, unit=units[clause])
+        known = sums.get((payee, moved.unit.code))
+        sums[payee, moved.unit.code] = moved if known is None else known + moved
+    totals = [
+        PreviewTotal(payee=payee, party=stored.agreement.party_of(payee), amount=total.text, unit=unit)
+        for (payee, unit), total in sorted(sums.items(), key=lambda one: one[0])
+    ]
     done = found is not None and settled.get(claim, 0) >= found.round
     basis = "settled" if done else "decided" if found else "claimed"
     return PayoutPreview.model_validate(
-        {"agreement": agreement, "claim": claim, "basis": basis, "legs": legs}
+        {"agreement": agreement, "claim": claim, "basis": basis, "legs": legs, "totals": totals}
     )
 
 
