@@ -43,6 +43,8 @@ CHALLENGE_RULES: dict[str, str] = {
     "notice.list": "F M",
     "notice.record": "F M",
     "progress.list": "P* F I M E Ho",
+    "own-application.list": "Ho",
+    "progress.list": "F I M E Ho",
     "public-commitment.list": "P F I M H E J",
     "public-commitment.make": "Fo Io Mo Ho",
     "rating.list": "F M",
