@@ -142,7 +142,9 @@ def awards_sheet(words: Words, brief: Brief, awards: Sequence[AwardReply]) -> Sh
             )
             for one in awards
         ],
-        empty=words._("Nothing is awarded yet. Of %(count)s prizes none is decided.", count=len(brief.prizes)),
+        empty=words._(
+            "Nothing is awarded yet. Of %(count)s prizes none is decided.", count=len(brief.prizes)
+        ),
     )
 
 
@@ -168,7 +170,9 @@ def _rules_sheet(words: Words, brief: Brief, decided: DecisionReply) -> Sheet:
             )
             for one in decided.awards
         ],
-        empty=words._("The rules give nothing yet: no stage that decides a prize has closed and is calibrated."),
+        empty=words._(
+            "The rules give nothing yet: no stage that decides a prize has closed and is calibrated."
+        ),
     )
 
 
