@@ -1,10 +1,14 @@
 """All pages."""
 
-from . import citizen, sign_in
+from . import bench, citizen, contracting, designing, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
+    *bench.PAGES,
     *citizen.PAGES,
+    *contracting.PAGES,
+    *designing.PAGES,
+    *judging.PAGES,
     *sign_in.PAGES,
 )
 

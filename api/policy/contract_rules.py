@@ -34,6 +34,7 @@ CONTRACT_RULES: dict[str, str] = {
     "metric.define": "F M",
     "metric.list": "F I M H E",
     "metric.read": "F I M H E",
+    "own-agreement.list": "Ho",
     "portfolio.forecast": "F I M",
     "portfolio.read": "F I M",
     "terms.bounds": "P* S",

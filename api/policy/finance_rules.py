@@ -34,6 +34,7 @@ FINANCE_RULES: dict[str, str] = {
     "party.list": "F I M H E J A",
     "party.read": "F I M H E J A",
     "party.register": "F M",
+    "pledge.ages": "Fo Io M",
     "pledge.lapse": "M",
     "pledge.list": "Fo Io M",
     "pledge.make": "Fo Io M",
@@ -51,4 +52,5 @@ FINANCE_RULES: dict[str, str] = {
     "tie.list": "A Eo F Ho Io Jo M",
     "unit.list": "S",
     "unit.register": "M",
+    "waiting.list": "F I M",
 }
