@@ -1,10 +1,11 @@
 """All pages."""
 
-from . import fund, sign_in
+from . import fund, funders, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
     *fund.PAGES,
+    *funders.PAGES,
     *sign_in.PAGES,
 )
 

@@ -168,10 +168,13 @@ class GiftReply(Reply):
     ----------
     gift : str
         Code of the contribution.
+    number : int [row number]
+        In the address of its valuations.
     value : Amount or None
         Of what is counted; None while no valuation is in force.
     """
 
+    number: int
     gift: str
     giver: str
     earmark: str
@@ -186,9 +189,10 @@ class GiftReply(Reply):
     last_valuation: UUID | None
 
     @classmethod
-    def of(cls, gift: GiftPosition) -> "GiftReply":
-        """Return a gift as a reply."""
+    def of(cls, gift: GiftPosition, number: int) -> "GiftReply":
+        """Return a gift as a reply, with its row number."""
         return cls(
+            number=number,
             gift=gift.gift,
             giver=gift.giver,
             earmark=gift.earmark,
