@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from .fan import FanWords, FanYear, draw_fan
     from .forecast import draw_forecast
     from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
+    from .funnel import FunnelStep, FunnelWords, draw_funnel
+    from .leaders import LeaderMark, LeaderWords, draw_leaders
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
+    from .places import PlaceMark, PlaceTexts, draw_places
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
@@ -34,7 +37,10 @@ else:
             ".fan": ("FanWords", "FanYear", "draw_fan"),
             ".forecast": ("draw_forecast",),
             ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
+            ".funnel": ("FunnelStep", "FunnelWords", "draw_funnel"),
+            ".leaders": ("LeaderMark", "LeaderWords", "draw_leaders"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
+            ".places": ("PlaceMark", "PlaceTexts", "draw_places"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
@@ -55,14 +61,20 @@ __all__ = [
     "FanWords",
     "FanYear",
     "FrontierMark",
+    "FunnelStep",
+    "FunnelWords",
     "Giver",
     "GridWords",
+    "LeaderMark",
+    "LeaderWords",
     "Movement",
     "PayoffPoint",
     "PayoffStretch",
     "Payout",
     "PayoutSpan",
     "PayoutSpread",
+    "PlaceMark",
+    "PlaceTexts",
     "Purse",
     "RankedEntry",
     "draw_ageing",
@@ -73,9 +85,12 @@ __all__ = [
     "draw_fan",
     "draw_forecast",
     "draw_frontier",
+    "draw_funnel",
+    "draw_leaders",
     "draw_marks",
     "draw_payoff",
     "draw_payouts",
+    "draw_places",
     "draw_ranking",
     "draw_risk",
     "draw_spread",

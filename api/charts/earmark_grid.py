@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Final
 
 from .chart import Chart
-from .drawing import COLUMNS, MUTED, Drawing, percent
+from .drawing import COLUMNS, MUTED, PAPER, Drawing, percent
 from .figures import bounded, grouped, number
 
 _ROW: Final = 58
@@ -134,4 +134,5 @@ def _draw(paper: Drawing, y: int, one: EarmarkRow) -> None:
         at, wide = percent(step * place), percent(step * Fraction(9, 10))
         paper.bar(at, y + 20, wide, 22, "solid" if admitted else "none", stroke=MUTED)
         middle = percent(step * place + step * Fraction(9, 20))
-        paper.text(middle, y + 36, str(place + 1), anchor="middle", is_bold=admitted)
+        fill = PAPER if admitted else MUTED
+        paper.text(middle, y + 36, str(place + 1), anchor="middle", is_bold=admitted, fill=fill)

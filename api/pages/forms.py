@@ -13,6 +13,11 @@ from typing import Any
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
+def new_key() -> str:
+    """Return a key for a form that was not sent before."""
+    return secrets.token_urlsafe(18)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentFile:
     """A file of a form.
@@ -41,7 +46,7 @@ class Form:
 
     fields: Mapping[str, Sequence[str]] = field(default_factory=dict)
     files: Mapping[str, SentFile] = field(default_factory=dict)
-    key: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    key: str = field(default_factory=new_key)
 
     def text(self, name: str, usual: str = "") -> str:
         """Return what was typed, without spaces around it.

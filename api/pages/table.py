@@ -1,11 +1,15 @@
 """All pages."""
 
-from . import fund, funders, sign_in
+from . import bench, citizen, contracting, designing, funders, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
-    *fund.PAGES,
+    *bench.PAGES,
+    *citizen.PAGES,
+    *contracting.PAGES,
+    *designing.PAGES,
     *funders.PAGES,
+    *judging.PAGES,
     *sign_in.PAGES,
 )
 

@@ -20,13 +20,13 @@ from ...finance.storage import Session, reading_session
 from ..admitting import grants_of
 from ..answering import etag_of, write_reply
 from ..door import let_all
-from ..errors import AuthError
-from ..identity import Caller
+from ..errors import AuthError, InProgress
+from ..identity import Caller, Grant
 from ..looking import inner_request, look
 from ..problems import problem_of
 from ..records import entering
 from ..serving import serve
-from .forms import Form
+from .forms import Form, new_key
 from .site import Site
 from .words import SHIPPED, Words
 
@@ -260,20 +260,23 @@ class Visit:
         """Return the address of a page; parts not given are those of this page."""
         return self.root + self.site.addresses[name].format(**{**self.parts, **given})
 
-    def roles(self, book: str = "") -> frozenset[str]:
-        """Return the roles the visitor holds in a book now, by default in that of the page."""
+    def held(self, book: str = "") -> tuple[Grant, ...]:
+        """Return the roles the visitor holds now, with the parties they act for, by default in this book."""
         code = book or self.book
         if self.caller is None:
-            return frozenset()
+            return ()
         book_id = entering.enter_book(self.session, code, party=self.party, row_security=False) if code else 0
         now = self.site.door.clock()
-        grants = grants_of(self.session, self.caller, code, book_id)
-        return frozenset(
-            one.role
-            for one in grants
+        return tuple(
+            one
+            for one in grants_of(self.session, self.caller, code, book_id)
             if (one.valid_from is None or one.valid_from <= now)
             and (one.valid_until is None or now < one.valid_until)
         )
+
+    def roles(self, book: str = "") -> frozenset[str]:
+        """Return the roles the visitor holds in a book now, by default in that of the page."""
+        return frozenset(one.role for one in self.held(book))
 
     def navigation(self) -> list[Place]:
         """Return where this visitor can go from here."""
@@ -301,5 +304,10 @@ class Visit:
         return (Locale.parse(tag, sep="-").get_display_name() or tag) if tag in SHIPPED else tag
 
     def refused(self, error: AlmonerError | Refused) -> None:
-        """Keep why a form was refused, so that the page shows it beside what was typed."""
+        """Keep why a form was refused, so that the page shows it beside what was typed.
+
+        What is sent next is another thing, and gets another key; not while the first is still worked on.
+        """
         self.problem = error.problem if isinstance(error, Refused) else problem_of(error)
+        if self.problem["code"] != InProgress.code:
+            self.form = replace(self.form, key=new_key())

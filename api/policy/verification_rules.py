@@ -7,6 +7,7 @@ VERIFICATION_RULES: dict[str, str] = {
     "claim.make": "Ho",
     "claim.read": "F I* M Ho E",
     "claim.refer": "Ho",
+    "dataset.columns": "F Io M Ho Eo",
     "dataset.faults": "F Io M Ho Eo",
     "dataset.import": "F Io M Ho Eo",
     "dataset.list": "F I* M Ho Eo",
@@ -25,6 +26,7 @@ VERIFICATION_RULES: dict[str, str] = {
     "evidence.attach": "Ho",
     "evidence.check": "F M Ho E",
     "evidence.list": "F M Ho E",
+    "own-payout.list": "Ho",
     "payout.execute": "M",
     "payout.list": "P* F I M Ho",
     "payout.preview": "F I M Ho E",
@@ -36,4 +38,5 @@ VERIFICATION_RULES: dict[str, str] = {
     "settlement.list": "F I M Ho",
     "settlement.make": "M",
     "settlement.read": "F I M Ho",
+    "waiting_claim.list": "F I M Ho E",
 }

@@ -4,11 +4,11 @@ from pydantic import Field
 
 from ...contracts.acts import claiming, importing, referring, rounds
 from ...contracts.claims import ClaimState
-from ...contracts.records import claims
+from ...contracts.records import claims, undecided
 from ...finance.documents import Code
 from ..door import MIB, Call
 from ..operation import Operation
-from ..paging import PageQuery, cut
+from ..paging import PageQuery, cut, page_of, read_cursor
 from ..parts import find_stored
 from ..wire.claims import (
     ClaimLine,
@@ -22,6 +22,8 @@ from ..wire.claims import (
     EvidenceRequest,
     EvidenceRow,
     ReferralRequest,
+    WaitingClaimLine,
+    WaitingClaimList,
 )
 
 CLAIMS = "/books/{book}/agreements/{agreement}/claims"
@@ -62,6 +64,40 @@ def list_claims(call: Call, agreement: Code, query: ClaimQuery) -> ClaimList:
     chosen = (one for one in standing if one.state == query.state)
     rows, after = cut(call, query, chosen, lambda one: (one.claim.code,), name=f"claim.list/{agreement}")
     return ClaimList(items=[ClaimLine.of(one, masked=masked) for one in rows], next=after)
+
+
+class WaitingClaimQuery(PageQuery):
+    """Which claims that wait."""
+
+    mine: bool = Field(default=False, description="Only where your party verifies or resolves.")
+
+
+def list_waiting_claims(call: Call, query: WaitingClaimQuery) -> WaitingClaimList:
+    """List the claims of the book that wait for a finding or a resolution, the oldest first.
+
+    A party limited to its own sees the claims it made.
+    """
+    rows = undecided.list_undecided(
+        call.session,
+        call.book_id,
+        after=read_cursor(call, query, "waiting_claim.list"),
+        limit=query.limit + 1,
+        verifier=call.party if query.mine else "",
+        claimed_by=call.own or "",
+    )
+    page, after = page_of(call, query, rows, lambda one: (one.id,), name="waiting_claim.list")
+    lines = [
+        WaitingClaimLine(
+            agreement=one.agreement,
+            claim=one.claim,
+            claimed_by=one.claimed_by,
+            claimed_at=one.claimed_at,
+            disputed=one.disputed,
+            found=one.found,
+        )
+        for one in page
+    ]
+    return WaitingClaimList(items=lines, next=after)
 
 
 def make_claim(call: Call, agreement: Code, body: ClaimRequest) -> ClaimMade:
@@ -200,5 +236,13 @@ OPERATIONS = (
         handler=list_evidence,
         tag="claims",
         owner=claimed_by,
+    ),
+    Operation(
+        name="waiting_claim.list",
+        method="GET",
+        path="/books/{book}/waiting-claims",
+        handler=list_waiting_claims,
+        tag="claims",
+        narrows=True,
     ),
 )

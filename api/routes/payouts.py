@@ -24,6 +24,7 @@ from ..wire.payouts import (
     PayoutPreview,
     PayoutReply,
     PreviewLeg,
+    PreviewTotal,
     ReturnRequest,
 )
 from ..wire.trails import PayoutTraceReply, PayoutTrailReply
@@ -54,7 +55,7 @@ def list_payouts(call: Call, agreement: Code, query: PayoutQuery) -> PayoutList:
         claim=query.claim or "",
         waiting=query.waiting,
     )
-    found = showing.show_page(call.session, stored, rows)
+    found = showing.show_rows(call.session, rows)
     page, after = page_of(
         call,
         query,
@@ -110,10 +111,19 @@ def preview_payout(call: Call, agreement: Code, claim: Code) -> PayoutPreview:
         )
         for (clause, period, members, payer, payee), amount in sorted(changes)
     ]
+    sums: dict[tuple[str, str], Money] = {}
+    for (clause, _, _, _, payee), amount in sorted(changes):
+        moved = Money(minor=amount, unit=units[clause])
+        known = sums.get((payee, moved.unit.code))
+        sums[payee, moved.unit.code] = moved if known is None else known + moved
+    totals = [
+        PreviewTotal(payee=payee, party=stored.agreement.party_of(payee), amount=total.text, unit=unit)
+        for (payee, unit), total in sorted(sums.items(), key=lambda one: one[0])
+    ]
     done = found is not None and settled.get(claim, 0) >= found.round
     basis = "settled" if done else "decided" if found else "claimed"
     return PayoutPreview.model_validate(
-        {"agreement": agreement, "claim": claim, "basis": basis, "legs": legs}
+        {"agreement": agreement, "claim": claim, "basis": basis, "legs": legs, "totals": totals}
     )
 
 
@@ -144,7 +154,7 @@ def take_back_payout(call: Call, agreement: Code, payout: UUID, body: ReturnRequ
 def _find(call: Call, stored: StoredAgreement, payout: UUID) -> Payout:
     """Return a payout of this agreement that the caller may see; any other is as if it were not there."""
     row = settlements.find_payout_row(call.session, payout)
-    found = showing.show_page(call.session, stored, [row])[0]
+    found = showing.show_rows(call.session, [row])[0]
     mine = own_ends(call, stored, (found.payer, found.payee)) or found.party == call.own
     if row.agreement_id != stored.id or not mine:
         raise Missing(f"There is no payout {payout}.", what="payout", code=str(payout))

@@ -16,3 +16,29 @@ function tell(state) {
 }
 document.addEventListener("htmx:error", () => tell("unsaved"));
 window.addEventListener("offline", () => tell("unsaved"));
+const KEPT = new Set(["token", "key", "act", "seen", "password"]);
+for (const form of document.querySelectorAll("form[data-keep]")) {
+  const name = `almoner ${form.dataset.keep}`;
+  const told = form.querySelector("[data-kept]");
+  const fields = () => [...form.elements].filter((one) => one.name && one.type !== "file" && !KEPT.has(one.name));
+  const kept = JSON.parse(localStorage.getItem(name) ?? "null");
+  if (kept && told && !document.getElementById("summary")) {
+    for (const one of fields()) {
+      if (!(one.name in kept)) continue;
+      if (one.type === "checkbox" || one.type === "radio") one.checked = kept[one.name].includes(one.value);
+      else one.value = kept[one.name][0] ?? "";
+    }
+    told.hidden = false;
+  }
+  form.addEventListener("input", () => {
+    const typed = {};
+    for (const one of fields()) {
+      const choice = one.type === "checkbox" || one.type === "radio";
+      if (!choice || one.checked) (typed[one.name] ??= []).push(one.value);
+      else typed[one.name] ??= [];
+    }
+    localStorage.setItem(name, JSON.stringify(typed));
+    if (told) told.hidden = false;
+  });
+  form.addEventListener("submit", () => localStorage.removeItem(name));
+}

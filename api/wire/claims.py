@@ -10,7 +10,7 @@ from ...contracts.claims import Claim, ClaimedResult, ClaimState, ClaimStatus, E
 from ...contracts.envelopes import Digest, Short
 from ...contracts.terms.document import WHOLE_TERM
 from ...finance.documents import Code, Text
-from .base import Asked, Made, Reply, Wire
+from .base import Asked, Instant, Made, Reply, Wire
 
 MOST_RESULTS = 20_000
 
@@ -174,6 +174,30 @@ class ClaimList(Reply):
     """A page of claims."""
 
     items: list[ClaimLine]
+    next: str | None
+
+
+class WaitingClaimLine(Reply):
+    """A claim that waits for a finding, or whose decision is disputed.
+
+    Attributes
+    ----------
+    found : bool
+        Whether the caller's party has found something about it already.
+    """
+
+    agreement: str
+    claim: str
+    claimed_by: str
+    claimed_at: Instant
+    disputed: bool
+    found: bool
+
+
+class WaitingClaimList(Reply):
+    """A page of claims that wait, the oldest first."""
+
+    items: list[WaitingClaimLine]
     next: str | None
 
 

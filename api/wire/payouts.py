@@ -213,6 +213,15 @@ class PreviewLeg(Reply):
     unit: str
 
 
+class PreviewTotal(Reply):
+    """What a claim would change for one payee in one unit, over all clauses."""
+
+    payee: str
+    party: str
+    amount: str
+    unit: str
+
+
 class PayoutPreview(Reply):
     """What settling a claim would change now.
 
@@ -227,6 +236,7 @@ class PayoutPreview(Reply):
     claim: str
     basis: Literal["decided", "claimed", "settled"]
     legs: list[PreviewLeg]
+    totals: list[PreviewTotal]
 
 
 class StatementClause(Reply):

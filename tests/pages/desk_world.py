@@ -1,4 +1,4 @@
-"""A book as a funder meets it: two agreements, earmarks, promises of all ages, and what waits for somebody."""
+"""A book as a funder meets it: an agreement, earmarks, promises of all ages, and what waits for somebody."""
 
 from collections.abc import Callable
 from typing import Any

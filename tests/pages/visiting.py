@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -77,8 +78,12 @@ class Visitor:
 
     def form(self, path: str, act: str) -> SentForm:
         """Return the form of a page that does something."""
+        return self.form_in(self.see(path), act)
+
+    def form_in(self, html: str, act: str) -> SentForm:
+        """Return the form of HTML at hand that does something."""
         reader = FormReader()
-        reader.feed(self.see(path))
+        reader.feed(html)
         found = [one for one in reader.forms if one.fields.get("act") == act]
         assert found, (act, [one.fields.get("act") for one in reader.forms])
         return found[0]
@@ -95,7 +100,7 @@ class Visitor:
         """Fill the form of a page and send it."""
         form = self.form(path, act)
         whole = {**form.fields, **(fields or {})}
-        reply = self.client.post(form.action or path, data=whole, files=files)
+        reply = self.client.post(urljoin(path, form.action).partition("#")[0], data=whole, files=files)
         assert reply.status_code == status, (reply.status_code, text_of(reply))
         return reply
 

@@ -17,7 +17,7 @@ from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from .grids import ageing, calendar, grid
-from .telling import amount_of, kind_of, page_of, party_names
+from .telling import amount_of, kind_of, method_of, page_of, party_names
 
 MOST = 200
 LAST = 50
@@ -200,23 +200,23 @@ def _gifts(visit: Visit, found: GiftList | None, names: Mapping[str, str]) -> Sh
     return Sheet(
         title=words._("Gifts in kind, apart from cash"),
         columns=[
-            Column(name=words._("Gift")),
             Column(name=words._("Giver")),
             Column(name=words._("Left"), kind="amount"),
             Column(name=words._("Unit")),
             Column(name=words._("Value")),
             Column(name=words._("How it was valued")),
             Column(name=words._("Last day"), kind="day"),
+            Column(name=words._("Reference")),
         ],
         rows=[
             (
-                one.gift,
-                names.get(one.giver, one.giver),
+                names.get(one.giver or "", one.giver or ""),
                 one.left,
                 one.unit,
                 words.amount(one.value.amount, one.value.unit) if one.value else words._("not valued yet"),
-                one.valuation.method if one.valuation else "",
+                method_of(words, one.valuation.method) if one.valuation else "",
                 one.available_until.isoformat() if one.available_until else "",
+                one.gift,
             )
             for one in items
         ],

@@ -1,6 +1,6 @@
 """The charts of a fund's money: which may go where, how long promises have waited, what ends when."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -92,12 +92,13 @@ def grid(words: Words, fund: FundReply, earmarks: Sequence[EarmarkLine]) -> Char
 
 def ageing(words: Words, unit: str, parts: Iterable[PledgePart], today: date) -> Chart:
     """Draw promises in one currency by how long they have waited."""
-    sums = [[Decimal(0), Decimal(0)] for _ in range(len(AGES) + 1)]
-    for part in parts:
-        if part.unit == unit:
-            age = (today - part.since).days
-            place = next((at for at, most in enumerate(AGES) if age <= most), len(AGES))
-            sums[place][0 if part.signed else 1] += Decimal(part.amount)
+    mine = [part for part in parts if part.unit == unit]
+    none = Decimal(mine[0].amount) * 0 if mine else Decimal(0)
+    sums = [[none, none] for _ in range(len(AGES) + 1)]
+    for part in mine:
+        age = (today - part.since).days
+        place = next((at for at, most in enumerate(AGES) if age <= most), len(AGES))
+        sums[place][0 if part.signed else 1] += Decimal(part.amount)
     labels = [
         words.n("up to %(count)s day", "up to %(count)s days", AGES[0]),
         *(
@@ -172,14 +173,3 @@ def _add(sums: dict[tuple[int, int], Decimal], end: date | None, amount: str, to
     if end is not None and end >= today:
         month = (end.year, end.month)
         sums[month] = sums.get(month, Decimal(0)) + Decimal(amount)
-
-
-def unused(sums: Mapping[str, str]) -> bool:
-    """Tell whether every one of these amounts is zero.
-
-    Examples
-    --------
-    >>> unused({"a": "0.00"}), unused({"a": "1.00"})
-    (True, False)
-    """
-    return all(Decimal(text) == 0 for text in sums.values())

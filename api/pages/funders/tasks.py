@@ -17,7 +17,7 @@ from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from ..words import Words
 from .grids import uses_of
-from .telling import decimal_typed, kind_of, own_parties, party_names
+from .telling import METHODS, decimal_typed, kind_of, own_parties, party_names
 
 MOST = 200
 LAST = 50
@@ -118,11 +118,12 @@ def show_valuation(visit: Visit) -> View:
         visit.words._("Say what a gift in kind is worth"),
         gifts=[(one.gift, _gift_words(visit, one)) for one in gifts],
         chosen=wanted,
+        methods=[(code, say(visit.words)) for code, say in METHODS.items()],
     )
 
 
 def _gift_words(visit: Visit, one: GiftReply) -> str:
-    return f"{visit.words.amount(one.left, one.unit)} · {one.giver} · {one.gift}"
+    return f"{visit.words.amount(one.left, one.unit)} · {one.giver or ''} · {one.gift}"
 
 
 def value(visit: Visit) -> Done:

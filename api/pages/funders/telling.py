@@ -35,6 +35,12 @@ KINDS: Mapping[str, Kind] = {
     "transfer": lambda words: words._("Payment"),
     "transfer_to_fund": lambda words: words._("Payment to another fund"),
 }
+METHODS: Mapping[str, Kind] = {
+    "market": lambda words: words._("Price on the market"),
+    "replacement": lambda words: words._("Price of the cheapest thing that does the same"),
+    "cost": lambda words: words._("What it cost the giver"),
+    "agreed": lambda words: words._("Agreed with the fund"),
+}
 ACCOUNTS: Mapping[tuple[str, str], Kind] = {
     ("cash", "balance"): lambda words: words._("Cash at hand"),
     ("holder", "balance"): lambda words: words._("Gifts in kind at hand"),
@@ -56,6 +62,19 @@ def kind_of(words: Words, kind: str) -> str:
     """
     say = KINDS.get(kind)
     return say(words) if say else kind
+
+
+def method_of(words: Words, method: str) -> str:
+    """Return how a gift in kind was valued.
+
+    Examples
+    --------
+    >>> from almoner.api.pages.words import words_of
+    >>> method_of(words_of("en"), "market")
+    'Price on the market'
+    """
+    say = METHODS.get(method)
+    return say(words) if say else method
 
 
 def figure_of(words: Words, role: str, figure: str) -> str:
