@@ -37,15 +37,15 @@ def show_desk_fund(visit: Visit) -> View:
     gifts = visit.find(GiftList, "in_kind.list", limit=MOST)
     came = visit.find(ContributionList, "contribution.list", limit=LAST, cursor=visit.query.get("came", ""))
     names = party_names(visit)
+    known = earmarks.items if earmarks else []
     sheets = {
         "currencies": _currencies(visit, held),
-        "contributions": _contributions(visit, came, names),
+        "contributions": _contributions(visit, came, names, {one.code: one.title for one in known}),
         "pledges": _pledges(visit, parts, names),
         "gifts": _gifts(visit, gifts, names),
         "proposals": _proposals(visit, names),
         "earmarks": _earmarks(visit, earmarks),
     }
-    known = earmarks.items if earmarks else []
     charts = {
         "grid": grid(words, fund, known),
         "calendar": calendar(words, fund, known, gifts.items if gifts else (), today),
@@ -141,7 +141,12 @@ def _sum(*texts: str) -> str:
     return str(sum((Decimal(text) for text in texts), Decimal(0)))
 
 
-def _contributions(visit: Visit, found: ContributionList | None, names: Mapping[str, str]) -> Sheet:
+def _contributions(
+    visit: Visit,
+    found: ContributionList | None,
+    names: Mapping[str, str],
+    titles: Mapping[str, str],
+) -> Sheet:
     words = visit.words
     return Sheet(
         title=words._("What came in"),
@@ -156,7 +161,7 @@ def _contributions(visit: Visit, found: ContributionList | None, names: Mapping[
         rows=[
             (
                 names.get(one.giver, one.giver),
-                one.earmark,
+                titles.get(one.earmark, one.earmark),
                 one.amount,
                 one.unit,
                 one.on.isoformat() if one.on else "",

@@ -13,7 +13,7 @@ from ...wire.proposals import ProposalEffects, ProposalFacts, ProposalList, Prop
 from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
-from .telling import amount_of, figure_of, kind_of, own_parties, party_names, sentence_of
+from .telling import amount_of, earmark_titles, figure_of, kind_of, own_parties, party_names, sentence_of
 
 MOST = 50
 STATES = ("waiting", "approved", "executed")
@@ -25,16 +25,16 @@ def show_proposal(visit: Visit) -> View:
     words = visit.words
     one = visit.read(ProposalReply, "proposal.read")
     fund = visit.find(FundReply, "fund.read")
-    names, roles = party_names(visit), visit.roles()
+    names, roles, titles = party_names(visit), visit.roles(), earmark_titles(visit)
     title = fund.title if fund else visit.parts["fund"]
     payee = names.get(one.payee, one.payee)
     effects = visit.find(ProposalEffects, "proposal.effects")
-    sheets = {"effects": _effects(visit, effects), "approvals": _approvals(visit, one, names)}
+    sheets = {"effects": _effects(visit, effects, titles), "approvals": _approvals(visit, one, names)}
     other = _other(visit, one)
     if other is not None:
-        sheets["diff"] = _diff(visit, one, other)
+        sheets["diff"] = _diff(visit, one, other, titles)
     if one.transaction is not None:
-        sheets["trail"] = _trail(visit, one.transaction, names)
+        sheets["trail"] = _trail(visit, one.transaction, names, titles)
     number, unit = amount_of(one)
     more = {
         "proposal": one,
@@ -85,7 +85,7 @@ def _signing(visit: Visit, one: ProposalFacts) -> str:
     return base64.b64encode(bytes.fromhex(one.signing_bytes)).decode()
 
 
-def _effects(visit: Visit, effects: ProposalEffects | None) -> Sheet:
+def _effects(visit: Visit, effects: ProposalEffects | None, titles: Mapping[str, str]) -> Sheet:
     words = visit.words
     return Sheet(
         title=words._("What it does to the balances"),
@@ -100,7 +100,7 @@ def _effects(visit: Visit, effects: ProposalEffects | None) -> Sheet:
         rows=[
             (
                 figure_of(words, line.role, line.figure),
-                line.earmark,
+                titles.get(line.earmark, line.earmark),
                 line.before,
                 line.after,
                 line.unit,
@@ -144,9 +144,9 @@ def _other(visit: Visit, one: ProposalFacts) -> ProposalFacts | None:
     return max(like, key=lambda row: row.proposed_at, default=None) if one.state != "executed" else None
 
 
-def _diff(visit: Visit, one: ProposalFacts, other: ProposalFacts) -> Sheet:
+def _diff(visit: Visit, one: ProposalFacts, other: ProposalFacts, titles: Mapping[str, str]) -> Sheet:
     words = visit.words
-    mine, theirs = _facts(visit, one), _facts(visit, other)
+    mine, theirs = _facts(visit, one, titles), _facts(visit, other, titles)
     rows = [
         (name, value, theirs.get(name, "")) for name, value in mine.items() if theirs.get(name, "") != value
     ]
@@ -163,21 +163,21 @@ def _diff(visit: Visit, one: ProposalFacts, other: ProposalFacts) -> Sheet:
     )
 
 
-def _facts(visit: Visit, one: ProposalFacts) -> dict[str, str]:
+def _facts(visit: Visit, one: ProposalFacts, titles: Mapping[str, str]) -> dict[str, str]:
     """Return what a person compares of a proposal."""
     words = visit.words
     asked, (number, unit) = _asked(one), amount_of(one)
     earmarks = dict.fromkeys(leg.earmark for leg in one.legs)
     return {
         words._("Amount"): words.amount(number, unit),
-        words._("Earmark"): ", ".join(earmarks),
+        words._("Earmark"): ", ".join(titles.get(code, code) for code in earmarks),
         words._("Counts for the day"): str(asked.get("effective_on") or ""),
         words._("Note"): str(asked.get("note") or ""),
         words._("Proposed by"): one.maker,
     }
 
 
-def _trail(visit: Visit, transaction: UUID, names: Mapping[str, str]) -> Sheet:
+def _trail(visit: Visit, transaction: UUID, names: Mapping[str, str], titles: Mapping[str, str]) -> Sheet:
     words = visit.words
     found = visit.find(TraceReply, "fund_transaction.trace", transaction=str(transaction))
     return Sheet(
@@ -190,7 +190,13 @@ def _trail(visit: Visit, transaction: UUID, names: Mapping[str, str]) -> Sheet:
             Column(name=words._("Unit")),
         ],
         rows=[
-            (names.get(row.giver, row.giver), row.contribution, row.earmark, row.amount, row.unit)
+            (
+                names.get(row.giver, row.giver),
+                row.contribution,
+                titles.get(row.earmark, row.earmark),
+                row.amount,
+                row.unit,
+            )
             for row in _shares(found)
         ],
         empty=words._("It moved no giver's money."),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from ...wire.access import MeReply
+from ...wire.earmarks import EarmarkList
 from ...wire.parties import PartyList
 from ...wire.proposals import ProposalFacts
 from ..visit import Visit
@@ -20,9 +21,13 @@ KINDS: Mapping[str, Kind] = {
     "contribution": lambda words: words._("Contribution"),
     "direct_cost": lambda words: words._("Cost of the fund"),
     "donor_refund": lambda words: words._("Return to a giver"),
-    "encumbrance": lambda words: words._("Promise"),
+    "encumbrance": lambda words: words._("Set aside for a promise"),
     "exchange": lambda words: words._("Exchange of currencies"),
     "fee": lambda words: words._("Fee"),
+    "in_kind": lambda words: words._("Gift in kind"),
+    "in_kind_expired": lambda words: words._("Gift in kind past its last day"),
+    "in_kind_used": lambda words: words._("Gift in kind used"),
+    "income": lambda words: words._("Income of the fund"),
     "move": lambda words: words._("Move between earmarks"),
     "payout": lambda words: words._("Payout of an agreement"),
     "pledge": lambda words: words._("Promise of a giver"),
@@ -31,9 +36,13 @@ KINDS: Mapping[str, Kind] = {
     "reassignment": lambda words: words._("Promise passed on"),
     "refund": lambda words: words._("Money back"),
     "release": lambda words: words._("Promise given up"),
+    "released": lambda words: words._("Restriction released"),
     "reversal": lambda words: words._("Correction"),
+    "spending_report": lambda words: words._("Report of spending"),
     "transfer": lambda words: words._("Payment"),
     "transfer_to_fund": lambda words: words._("Payment to another fund"),
+    "valuation": lambda words: words._("Value of a gift in kind"),
+    "widening": lambda words: words._("Wider use, as the giver agreed"),
 }
 METHODS: Mapping[str, Kind] = {
     "market": lambda words: words._("Price on the market"),
@@ -162,6 +171,12 @@ def own_parties(visit: Visit, *roles: str) -> list[str]:
             one.party for one in lines if one.book == visit.book and one.role in roles and one.party
         )
     )
+
+
+def earmark_titles(visit: Visit) -> Mapping[str, str]:
+    """Return the titles of the earmarks of the book by code, at most two hundred."""
+    found = visit.find(EarmarkList, "earmark.list", limit=MOST_OFFERED)
+    return {one.code: one.title for one in found.items} if found else {}
 
 
 def page_of(visit: Visit, name: str, **given: str) -> str:
