@@ -1,17 +1,13 @@
 """All pages."""
 
-from . import designing, fund, judging, sign_in
-from .bench import claim, conflicts, dispute, entry, front
+from . import bench, citizen, contracting, designing, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
-    *claim.PAGES,
-    *conflicts.PAGES,
+    *bench.PAGES,
+    *citizen.PAGES,
+    *contracting.PAGES,
     *designing.PAGES,
-    *dispute.PAGES,
-    *entry.PAGES,
-    *front.PAGES,
-    *fund.PAGES,
     *judging.PAGES,
     *sign_in.PAGES,
 )

@@ -60,9 +60,7 @@ def find_brief_draft(session: Session, book_id: int, code: str) -> BriefDraft:
         When there is none of that name.
     """
     row = BRIEF_DRAFT.c
-    one = session.execute(
-        select(BRIEF_DRAFT).where(row.book_id == book_id, row.code == code)
-    ).one_or_none()
+    one = session.execute(select(BRIEF_DRAFT).where(row.book_id == book_id, row.code == code)).one_or_none()
     if one is None:
         raise Missing(f"No brief {code!r} is being written here.", what="draft", code=code)
     return BriefDraft(

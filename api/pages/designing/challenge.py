@@ -33,7 +33,9 @@ def show_challenge(visit: Visit) -> View:
     code = challenge.code
     stages = stages_sheet(words, brief)
     judged = {one.id for one in challenge.phases if one.judging in {"panel", "applicants"}}
-    links = [visit.address("desk_round", phase=one.id) if one.id in judged else "" for one in challenge.phases]
+    links = [
+        visit.address("desk_round", phase=one.id) if one.id in judged else "" for one in challenge.phases
+    ]
     sheets = {
         "stages": Sheet(title=stages.title, columns=stages.columns, rows=stages.rows, links=links),
         "prizes": prizes_sheet(words, brief),
@@ -189,7 +191,9 @@ PAGES = (
         acts={"amend": amend},
         said={
             "published": lambda words: words._("The challenge is published, and its prizes are set aside."),
-            "amended": lambda words: words._("The change is approved. Everybody with an application is told."),
+            "amended": lambda words: words._(
+                "The change is approved. Everybody with an application is told."
+            ),
         },
     ),
     Page(

@@ -167,11 +167,11 @@ def _remark(words: Words, places: Sequence[_Place], pointer: str, message: str, 
             best, matched = place, same
     if best is not None:
         said = _named(words, best)
-        return Remark(
-            section=best.section, field=best.question.name, place=said, message=message, fix=fix
-        )
+        return Remark(section=best.section, field=best.question.name, place=said, message=message, fix=fix)
     section = section_at(pointer)
-    return Remark(section=section.key, field="", place=_around(words, places, parts), message=message, fix=fix)
+    return Remark(
+        section=section.key, field="", place=_around(words, places, parts), message=message, fix=fix
+    )
 
 
 def _around(words: Words, places: Sequence[_Place], parts: Sequence[str]) -> str:

@@ -212,9 +212,7 @@ def show_document(visit: Visit) -> Attachment:
     """Give the brief as a file."""
     reply = visit.read(BriefDraftReply, "brief-draft.read")
     content = json.dumps(plain_of(reply.content), indent=1, ensure_ascii=False)
-    return Attachment(
-        name=f"{reply.code}.json", media_type="application/json", content=content.encode()
-    )
+    return Attachment(name=f"{reply.code}.json", media_type="application/json", content=content.encode())
 
 
 ADDRESS = "/books/{book}/desk/challenge-drafts/{draft}"
@@ -226,7 +224,9 @@ DESIGNER = Page(
     said={
         "saved": lambda words: words._("Saved."),
         "taken": lambda words: words._("The brief is taken from the file."),
-        "begun": lambda words: words._("The brief is begun. Fill in its sections; nothing counts before it is published."),
+        "begun": lambda words: words._(
+            "The brief is begun. Fill in its sections; nothing counts before it is published."
+        ),
     },
     uploads=True,
 )

@@ -34,9 +34,7 @@ def rubric_groups(words: Words, content: Content) -> list[Group]:
                 kind="choice",
                 options=list(ends.items()),
             ),
-            Question(
-                path=(*at, "comment_required"), label=words._("Every mark needs a reason"), kind="yes"
-            ),
+            Question(path=(*at, "comment_required"), label=words._("Every mark needs a reason"), kind="yes"),
             Question(
                 path=(*at, "abstain_allowed"),
                 label=words._("Judges may leave a criterion unmarked"),
@@ -171,7 +169,10 @@ def panel_groups(words: Words, content: Content) -> list[Group]:
                 options=choice(words, seeds, none=words._("No lot is drawn")),
             ),
             Question(
-                path=(*at, "fee", "amount"), label=words._("Fee of a judge for each read"), kind="money", unit=unit
+                path=(*at, "fee", "amount"),
+                label=words._("Fee of a judge for each read"),
+                kind="money",
+                unit=unit,
             ),
         ),
     )

@@ -84,9 +84,7 @@ def _rule_questions(words: Words, at: Path) -> list[Question]:
             kind="list",
             hint=words._("Separated by commas; leave it empty where a declaration is enough."),
         ),
-        Question(
-            path=(*at, "cure_days"), label=words._("Days to bring what is missing"), kind="whole"
-        ),
+        Question(path=(*at, "cure_days"), label=words._("Days to bring what is missing"), kind="whole"),
     ]
 
 

@@ -63,9 +63,7 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         key="goal",
         title=lambda words: words._("Goal"),
-        groups=lambda words, content, around: money.goal_groups(
-            words, content, around.funds, around.metrics
-        ),
+        groups=lambda words, content, around: money.goal_groups(words, content, around.funds, around.metrics),
         pointers=("title", "fund", "unit", "goal", "ask_cap", "languages", "challenge_id"),
     ),
     Section(

@@ -86,7 +86,9 @@ def prize_line(words: Words, prize: AnyPrize, unit: str) -> str:
             )
         case "discretionary":
             most = words.amount(prize.ceiling, unit)
-            return words._("At most %(amount)s; chosen by: %(criteria)s", amount=most, criteria=prize.criteria)
+            return words._(
+                "At most %(amount)s; chosen by: %(criteria)s", amount=most, criteria=prize.criteria
+            )
         case "in_kind":
             return prize.description
         case _:

@@ -183,7 +183,13 @@ def awards_sheet(words: Words, brief: Brief, awards: Sequence[AwardReply]) -> Sh
             )
             for one in awards
         ],
+<<<<<<< HEAD
         empty=words._("Nothing is awarded yet. Awards stand here once they are proposed or made by the rules."),
+=======
+        empty=words._(
+            "Nothing is awarded yet. Of %(count)s prizes none is decided.", count=len(brief.prizes)
+        ),
+>>>>>>> issue9
     )
 
 
@@ -207,7 +213,9 @@ def _rules_sheet(words: Words, brief: Brief, decided: DecisionReply) -> Sheet:
             )
             for one in decided.awards
         ],
-        empty=words._("The rules give nothing yet: no stage that decides a prize has closed and is calibrated."),
+        empty=words._(
+            "The rules give nothing yet: no stage that decides a prize has closed and is calibrated."
+        ),
     )
 
 

@@ -186,7 +186,9 @@ ROUND = Page(
         "counts": lambda words: words._("The plan counts. Each judge sees what they are to read."),
         "reminded": lambda words: words._("Whoever has not read everything is on record as reminded."),
         "nobody": lambda words: words._("There is nobody left to remind."),
-        "answered": lambda words: words._("You answer for this pair; your reason is published with the result."),
+        "answered": lambda words: words._(
+            "You answer for this pair; your reason is published with the result."
+        ),
         "frozen": lambda words: words._("The marks are calibrated and frozen."),
         "band": lambda words: words._("The band is published."),
         "decided": lambda words: words._("It is decided who goes on."),
