@@ -9,11 +9,15 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ...contracts.acts import importing
+from ...contracts.acts import importing, settling, showing
+from ...contracts.claims import ClaimedResult
 from ...contracts.measurement.columns import RawRows
-from ...contracts.measurement.frames import fault_table, read_rows
+from ...contracts.measurement.frames import fault_table, read_header, read_rows
 from ...contracts.measurement.preview import Preview
+from ...contracts.measurement.reading import guess_columns
 from ...finance.documents import Code, plain_bytes
+from ...finance.errors import AlmonerError
+from ...finance.money import Money
 from ..door import MIB, Call
 from ..errors import PeopleKeyMissing, PreconditionStale
 from ..operation import Operation
@@ -23,6 +27,10 @@ from ..wire.base import Wire
 from ..wire.datasets import (
     AggregateList,
     AggregateRow,
+    ColumnsQuery,
+    CountedMetric,
+    DatasetColumns,
+    DatasetEffect,
     DatasetFaults,
     DatasetFields,
     DatasetList,
@@ -64,7 +72,45 @@ def preview_dataset(call: Call, agreement: Code, query: RowsQuery) -> DatasetPre
     Send CSV, XLSX or ODS as the body; it is not kept.
     """
     seen = _preview(call, agreement, _rows(call, query))
-    return DatasetPreview.of(agreement, seen, _digest(call, agreement, query, seen), most=LISTED)
+    digest = _digest(call, agreement, query, seen)
+    return DatasetPreview.of(agreement, seen, digest, most=LISTED, effects=_effects(call, agreement, seen))
+
+
+def _effects(call: Call, agreement: str, seen: Preview) -> list[DatasetEffect] | None:
+    """Return what would be due if the rows that can be counted were claimed and found so."""
+    stored = find_stored(call, agreement)
+    claimed = tuple(
+        ClaimedResult(metric=one.metric, period=one.period, of=one.of, value=one.value) for one in seen.counts
+    )
+    try:
+        found = settling.changes_of(call.session, stored, "", clock=call.clock, claimed=claimed)
+    except AlmonerError:
+        return None
+    units = showing.clause_units(stored)
+    return [
+        DatasetEffect(
+            clause=clause,
+            period=period,
+            payer=payer,
+            payee=payee,
+            amount=Money(minor=amount, unit=units[clause]).text,
+            unit=units[clause].code,
+        )
+        for (clause, period, _, payer, payee), amount in sorted(found)
+    ]
+
+
+def read_columns(call: Call, agreement: Code, query: ColumnsQuery) -> DatasetColumns:
+    """Say what the columns of a file are called, and which field each seems to hold; it is not kept."""
+    header = read_header(call.content, sheet=query.sheet, header_row=query.header_row)
+    metrics = [
+        CountedMetric(code=name, title=one.title, sets=list(one.per))
+        for name, one in find_stored(call, agreement).lineage.newest.metrics.items()
+    ]
+    sets = list(dict.fromkeys(name for one in metrics for name in one.sets))
+    return DatasetColumns(
+        agreement=agreement, columns=list(header), guessed=guess_columns(header, sets), metrics=metrics
+    )
 
 
 def list_faults(call: Call, agreement: Code, query: RowsQuery) -> DatasetFaults:
@@ -194,6 +240,16 @@ def _require_previewed(call: Call, agreement: str, query: ImportQuery, seen: Pre
 
 
 OPERATIONS = (
+    Operation(
+        name="dataset.columns",
+        method="POST",
+        path=f"{AGREEMENT}/dataset-columns",
+        handler=read_columns,
+        tag="datasets",
+        keyed=False,
+        uploads=FILE_BYTES,
+        owner=parts_of,
+    ),
     Operation(
         name="dataset.faults",
         method="POST",

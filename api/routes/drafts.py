@@ -23,6 +23,7 @@ from ..wire.drafts import (
     DraftFindings,
     DraftLine,
     DraftList,
+    DraftQuery,
     DraftReply,
     DraftRequest,
     DraftRevision,
@@ -78,9 +79,9 @@ def _title(content: Mapping[str, object]) -> str | None:
     return title if isinstance(title, str) else None
 
 
-def read_draft(call: Call, challenge: Code, application: Code) -> DraftReply:
-    """Return the newest revision of a draft."""
-    return DraftReply.of(_draft(call, challenge, application))
+def read_draft(call: Call, challenge: Code, application: Code, query: DraftQuery) -> DraftReply:
+    """Return the newest revision of a draft, or an earlier one that is still kept."""
+    return DraftReply.of(_draft(call, challenge, application, query.revision or None))
 
 
 def replace_draft(call: Call, challenge: Code, application: Code, body: DraftSave) -> DraftReply:
@@ -146,8 +147,8 @@ def _stored(call: Call, challenge: str) -> StoredChallenge:
     return find_challenge(call.session, call.book, challenge, call.now)
 
 
-def _draft(call: Call, challenge: str, application: str) -> Draft:
-    found = find_draft(call.session, _stored(call, challenge), application)
+def _draft(call: Call, challenge: str, application: str, revision: int | None = None) -> Draft:
+    found = find_draft(call.session, _stored(call, challenge), application, revision)
     if found is None:
         raise Missing(NOT_HERE)
     return found

@@ -38,15 +38,19 @@ TAG = "in-kind-contributions"
 
 
 def list_gifts(call: Call, fund: Code, query: GiftQuery) -> GiftList:
-    """List a fund's gifts in kind by the end of a day: given, used, expired, left, and their valuation."""
+    """List a fund's gifts in kind by the end of a day: given, used, expired, left, and their valuation.
+
+    Everybody sees them where the fund is published, without their givers.
+    """
     registry.find_fund_id(call.session, call.book_id, fund)
     found = [
         one
         for one in gifts.list_gifts(call.session, call.book_id, fund, on=_day(call, query.on))
         if all(wanted in {None, one.giver} for wanted in (query.giver, call.own))
+        and (query.giver is None or not call.access.masked)
     ]
     rows, after = cut(call, query, found, lambda one: (one.gift,), name="in_kind.list")
-    return GiftList(items=[GiftReply.of(one) for one in rows], next=after)
+    return GiftList(items=[GiftReply.of(one, masked=call.access.masked) for one in rows], next=after)
 
 
 def offer_in_kind(call: Call, fund: Code, body: OfferRequest) -> ContributionMade:

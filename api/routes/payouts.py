@@ -55,7 +55,7 @@ def list_payouts(call: Call, agreement: Code, query: PayoutQuery) -> PayoutList:
         claim=query.claim or "",
         waiting=query.waiting,
     )
-    found = showing.show_page(call.session, stored, rows)
+    found = showing.show_rows(call.session, rows)
     page, after = page_of(
         call,
         query,
@@ -154,7 +154,7 @@ def take_back_payout(call: Call, agreement: Code, payout: UUID, body: ReturnRequ
 def _find(call: Call, stored: StoredAgreement, payout: UUID) -> Payout:
     """Return a payout of this agreement that the caller may see; any other is as if it were not there."""
     row = settlements.find_payout_row(call.session, payout)
-    found = showing.show_page(call.session, stored, [row])[0]
+    found = showing.show_rows(call.session, [row])[0]
     mine = own_ends(call, stored, (found.payer, found.payee)) or found.party == call.own
     if row.agreement_id != stored.id or not mine:
         raise Missing(f"There is no payout {payout}.", what="payout", code=str(payout))

@@ -16,6 +16,19 @@ PAIRS = r"^([^=;]+=[^;]*)?(;[^=;]+=[^;]*)*$"
 Pairs = Annotated[str, Field(pattern=PAIRS, max_length=2000)]
 
 
+class ColumnsQuery(Wire):
+    """Where the names of the columns stand in a file.
+
+    Attributes
+    ----------
+    header_row : int [row]
+        Which row names the columns.
+    """
+
+    sheet: Annotated[str, Field(max_length=200, description="Of a workbook with several.")] = ""
+    header_row: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
 class RowsQuery(Wire):
     """How a file of rows is to be read.
 
@@ -112,6 +125,40 @@ class FaultCount(Reply):
     count: int
 
 
+class CountedMetric(Reply):
+    """A metric of which rows are counted, and for the members of which sets."""
+
+    code: str
+    title: str
+    sets: list[str]
+
+
+class DatasetColumns(Reply):
+    """What the columns of a file are called, and which field each seems to hold.
+
+    Attributes
+    ----------
+    guessed : dict of str to str
+        Field -> column, by the names alone: for a person to look over.
+    """
+
+    agreement: str
+    columns: list[str]
+    guessed: dict[str, str]
+    metrics: list[CountedMetric]
+
+
+class DatasetEffect(Reply):
+    """What would be due under one clause, more or less, if what a file comes to is claimed and found."""
+
+    clause: str
+    period: str
+    payer: str
+    payee: str
+    amount: str
+    unit: str
+
+
 class ShownRow(Reply):
     """One row as it was read, with a pseudonym for its person."""
 
@@ -130,6 +177,8 @@ class DatasetPreview(Reply):
         Whether the import would be taken.
     rows, empty, persons : int [rows, rows, people]
         Rows that hold something, rows that hold nothing, different people.
+    effects : list of DatasetEffect or None
+        What would be due, if it is claimed and found so; None where the rows cannot be paid on as they are.
     """
 
     agreement: str
@@ -146,9 +195,18 @@ class DatasetPreview(Reply):
     found: list[FaultCount]
     findings: list[RowFault]
     notes: list[str]
+    effects: list[DatasetEffect] | None = None
 
     @classmethod
-    def of(cls, agreement: str, seen: Preview, digest: str, *, most: int) -> "DatasetPreview":
+    def of(
+        cls,
+        agreement: str,
+        seen: Preview,
+        digest: str,
+        *,
+        most: int,
+        effects: list[DatasetEffect] | None = None,
+    ) -> "DatasetPreview":
         """Return a preview as a reply.
 
         Parameters
@@ -159,6 +217,8 @@ class DatasetPreview(Reply):
             What was found.
         most : int [findings]
             So many of them are listed.
+        effects : list of DatasetEffect or None
+            On money.
         """
         return cls(
             agreement=agreement,
@@ -175,6 +235,7 @@ class DatasetPreview(Reply):
             found=[FaultCount(kind=kind, count=count) for kind, count in seen.found.items() if count],
             findings=[RowFault.of(one) for one in seen.findings[:most]],
             notes=list(seen.notes),
+            effects=effects,
         )
 
 

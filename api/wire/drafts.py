@@ -7,7 +7,7 @@ from pydantic import Field
 from ...challenges.drafts import Draft
 from ...finance.documents import Code
 from .applications import seen
-from .base import Asked, Finding, Instant, Made, Reply
+from .base import Asked, Finding, Instant, Made, Reply, Wire
 from .trees import JsonTree, tree_of
 
 MOST_FIELDS = 40
@@ -46,6 +46,18 @@ class DraftRevision(Asked):
 
     content: DraftContent
     based_on: Annotated[int, Field(ge=1)]
+
+
+class DraftQuery(Wire):
+    """Which revision of a draft.
+
+    Attributes
+    ----------
+    revision : int [revision]
+        An earlier one; 0 for the newest.
+    """
+
+    revision: Annotated[int, Field(ge=0)] = 0
 
 
 class DraftReply(Made):

@@ -60,7 +60,7 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
     stored = agreements.find_locked(session, book, agreement)
     row = _of(session, stored, payout)
     if row.done:
-        return show_payout(session, stored, payout)
+        return show_payout(session, payout)
     if row.voided is not None or row.proposal_id is None:
         why = "was given up" if row.voided is not None else "does not wait for approval"
         raise AlreadyExists(
@@ -76,7 +76,7 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
             require_findings_untied(session, book, stored, row.claim, row.round, today)
         done = money.execute(session, book, row.proposal_id, key=f"payout#{payout}", clock=clock).id
     settlements.keep_paid(session, row, done, row.amount)
-    return show_payout(session, stored, payout)
+    return show_payout(session, payout)
 
 
 def _require_undisputed(session: Session, stored: StoredAgreement, row: AnyRow, *, is_open: bool) -> None:
@@ -133,7 +133,7 @@ def take_back(
     if parts:
         if sum(parts) != amount.minor:
             raise KeyReused(f"The key {key!r} belongs to another amount that came back.", key=key)
-        return show_payout(session, stored, payout)
+        return show_payout(session, payout)
     owed = Money(minor=0 if row.voided is not None else row.amount - int(row.done), unit=amount.unit)
     if (row.direction, row.route) == ("back", "pot"):
         raise AmountOutOfRange(
@@ -154,7 +154,7 @@ def take_back(
         if any(one.id == row.payer and one.pot for one in stored.lineage.overlaid.program.accounts):
             _refill(session, stored, row, amount, key, clock)
     follow_liability(session, book, agreement, clock=clock, key=f"returned#{payout}#{key}")
-    return show_payout(session, stored, payout)
+    return show_payout(session, payout)
 
 
 def _of(session: Session, stored: StoredAgreement, payout: UUID) -> AnyRow:

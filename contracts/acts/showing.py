@@ -53,25 +53,26 @@ def list_settlements(session: Session, book: str, agreement: str) -> tuple[Settl
 def show_payouts(session: Session, stored: StoredAgreement) -> tuple[Payout, ...]:
     """Return an agreement's payouts."""
     rows = settlements.list_payout_rows(session, stored.id)
-    return tuple(_payouts(session, stored, rows))
+    return show_rows(session, rows)
 
 
-def _payouts(session: Session, stored: StoredAgreement, rows: Iterable[AnyRow]) -> list[Payout]:
+def show_rows(session: Session, rows: Iterable[AnyRow]) -> tuple[Payout, ...]:
+    """Return payouts, of whatever agreement, as ``records.settlements`` read them."""
     listed = list(rows)
     units = settlements.find_units(session, (row.unit for row in listed))
     paid = settlements.list_paid(session, [row.id for row in listed])
-    return [_payout(stored, row, units[row.unit], paid.get(row.id, ())) for row in listed]
+    return tuple(_payout(row, units[row.unit], paid.get(row.id, ())) for row in listed)
 
 
-def show_payout(session: Session, stored: StoredAgreement, payout_id: UUID) -> Payout:
+def show_payout(session: Session, payout_id: UUID) -> Payout:
     """Return one payout of an agreement."""
-    return _payouts(session, stored, [settlements.find_payout_row(session, payout_id)])[0]
+    return show_rows(session, [settlements.find_payout_row(session, payout_id)])[0]
 
 
-def _payout(stored: StoredAgreement, row: AnyRow, unit: Unit, transactions: tuple[UUID, ...]) -> Payout:
+def _payout(row: AnyRow, unit: Unit, transactions: tuple[UUID, ...]) -> Payout:
     return Payout(
         id=row.id,
-        agreement=stored.agreement.code,
+        agreement=row.agreement,
         clause=row.clause,
         period=row.period,
         payer=row.payer,
@@ -99,11 +100,6 @@ def _status(row: AnyRow) -> PayoutStatus:
     return "paid" if row.done else "waiting"
 
 
-def show_page(session: Session, stored: StoredAgreement, rows: Iterable[AnyRow]) -> tuple[Payout, ...]:
-    """Return some of an agreement's payouts, as ``records.settlements`` read them."""
-    return tuple(_payouts(session, stored, rows))
-
-
 def show_settlements(
     session: Session, stored: StoredAgreement, positions: Collection[int] | None = None
 ) -> tuple[Settlement, ...]:
@@ -119,7 +115,7 @@ def show_settlements(
         clauses.setdefault(row.settlement_id, []).append(_clause(row, units[row.clause]))
     payouts: dict[int, list[Payout]] = {}
     rows = settlements.list_payout_rows(session, stored.id, positions)
-    for one in _payouts(session, stored, rows):
+    for one in show_rows(session, rows):
         payouts.setdefault(one.position, []).append(one)
     return tuple(
         Settlement(

@@ -42,7 +42,7 @@ def trace_payout(session: Session, book: str, payout: UUID) -> PayoutTrace:
     identity = settlements.find_payout_of(session, payout) or payout
     row = settlements.find_payout_row(session, identity)
     stored = agreements.find_agreement(session, book, row.agreement)
-    shown = show_payout(session, stored, identity)
+    shown = show_payout(session, identity)
     steps = {one.position: one for one in show_settlements(session, stored)}
     claim = shown.claim
     return PayoutTrace(

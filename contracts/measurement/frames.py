@@ -93,6 +93,27 @@ def read_rows(
     )
 
 
+def read_header(source: bytes, *, sheet: str = "", header_row: int = 1) -> tuple[str, ...]:
+    r"""Return the names of the columns of a file, as they stand.
+
+    Parameters
+    ----------
+    source : bytes
+        The whole file, as for ``read_rows``.
+    sheet : str
+        Of a spreadsheet with several.
+    header_row : int [row]
+        Where the names of the columns stand.
+
+    Examples
+    --------
+    >>> read_header(b"Client;Day\n7;2027-03-05\n")
+    ('Client', 'Day')
+    """
+    table, _ = _file_table(source, sheet, header_row)
+    return tuple(cell.strip() for cell in _texts(table.iloc[0]))
+
+
 def fault_table(source: bytes, faults: Mapping[int, str], *, sheet: str = "", header_row: int = 1) -> str:
     r"""Return a file of rows as CSV with one more column that says what is wrong with each row.
 

@@ -176,3 +176,41 @@ def _missing(field: str, wanted: str, names: Sequence[str]) -> str:
     if "" in names or len(names) == 1:
         return f"{told}: the header row has empty or merged cells; say which row is the header, or unmerge it"
     return f"{told}; there are {', '.join(repr(name) for name in names[:20])}"
+
+
+_ALIKE: Mapping[str, frozenset[str]] = {
+    "person": frozenset({"personid", "client", "clientid", "participant", "participantid", "name", "id"}),
+    "metric": frozenset({"measure", "indicator", "outcome", "what"}),
+    "achieved_on": frozenset({"date", "day", "on", "achieved", "dateachieved", "resultdate"}),
+    "quantity": frozenset({"count", "number", "amount", "value", "howmany", "units"}),
+    "period": frozenset({"quarter", "month", "year"}),
+}
+
+
+def guess_columns(header: Sequence[str], sets: Sequence[str] = ()) -> dict[str, str]:
+    """Guess which column holds which field, by its name alone; a person looks over it.
+
+    Parameters
+    ----------
+    header : sequence of str
+        Names as they stand in the table.
+    sets : sequence of str
+        Of the terms, whose members a metric can be counted for.
+
+    Examples
+    --------
+    >>> guess_columns(["Client ID", "Day", "Note"])
+    {'person': 'Client ID', 'achieved_on': 'Day'}
+    """
+    plain = {name: "".join(char for char in name.casefold() if char.isalnum()) for name in header}
+    found: dict[str, str] = {}
+    for field in (*FIELDS, *(f"{OF}{name}" for name in sets)):
+        own = "".join(char for char in field.removeprefix(OF) if char.isalnum())
+        wanted = {own} | _ALIKE.get(field, frozenset())
+        best = sorted(
+            (name for name in header if plain[name] in wanted and name not in found.values()),
+            key=lambda name: plain[name] != own,
+        )
+        if best:
+            found[field] = best[0]
+    return found

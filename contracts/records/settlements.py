@@ -286,7 +286,8 @@ def keep_void(session: Session, payout_id: UUID, event_id: UUID) -> None:
     session.execute(insert(PAYOUT_VOID).values(payout_id=payout_id, event_id=event_id))
 
 
-def _payout_query() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many columns has no useful type
+def payouts_of() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many columns has no useful type
+    """Return the query of payouts with what became of them, to be narrowed."""
     done = (
         select(PAYOUT_PAID.c.payout_id, func.sum(PAYOUT_PAID.c.amount).label("done"))
         .group_by(PAYOUT_PAID.c.payout_id)
@@ -321,7 +322,7 @@ def list_payout_rows(
     session: Session, agreement_id: int, positions: Iterable[int] | None = None
 ) -> Sequence[AnyRow]:
     """Return an agreement's payouts in the order of settlements: of all of them, or of some."""
-    query = _payout_query().where(PAYOUT.c.agreement_id == agreement_id)
+    query = payouts_of().where(PAYOUT.c.agreement_id == agreement_id)
     if positions is not None:
         query = query.where(SETTLEMENT.c.position.in_(list(positions)))
     return list(session.execute(query.order_by(*_IN_ORDER)))
@@ -356,7 +357,7 @@ def list_payout_page(
     waiting : bool
         Only those that wait for approval.
     """
-    query = _payout_query().where(PAYOUT.c.agreement_id == agreement_id)
+    query = payouts_of().where(PAYOUT.c.agreement_id == agreement_id)
     if after is not None:
         query = query.where(tuple_(*_IN_ORDER) > tuple_(*after))
     if ends is not None:
@@ -419,7 +420,7 @@ def list_payout_legs(session: Session, agreement_id: int) -> tuple[PayoutLeg, ..
 
 def find_payout_row(session: Session, payout_id: UUID) -> AnyRow:
     """Return a payout."""
-    row: AnyRow | None = session.execute(_payout_query().where(PAYOUT.c.id == payout_id)).one_or_none()
+    row: AnyRow | None = session.execute(payouts_of().where(PAYOUT.c.id == payout_id)).one_or_none()
     if row is None:
         raise Missing(f"There is no payout {payout_id}.", what="payout", code=str(payout_id))
     return row

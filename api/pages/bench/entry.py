@@ -5,7 +5,7 @@ from ....challenges.rubric import Trait
 from ...wire.applications import ApplicationReply
 from ...wire.briefs import BriefReply
 from ...wire.challenges import ChallengeReply
-from ...wire.judges import EffectReply, OpeningMade, RecusalMade
+from ...wire.judges import EffectReply, JudgeLine, OpeningMade, RecusalMade
 from ...wire.scores import ScoreLine, ScoreList, ScoreMade
 from ..page import Page
 from ..view import Done, View
@@ -17,6 +17,7 @@ PATH = "/books/{book}/bench/challenges/{challenge}/judges/{judge}/phases/{phase}
 def show_entry(visit: Visit) -> View:
     """Show an entry beside the rubric, with the marks given so far."""
     words = visit.words
+    visit.read(JudgeLine, "judge.read")
     challenge = visit.read(ChallengeReply, "challenge.read")
     brief = visit.read(BriefReply, "brief.read").brief
     phase = next(one for one in challenge.phases if one.id == visit.parts["phase"])
