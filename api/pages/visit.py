@@ -303,7 +303,7 @@ class Visit:
 
     def said(self) -> str:
         """Return the message of an act just done, of this page's; empty without one."""
-        say = self.messages.get(self.query.get("done", ""))
+        say = None if self.problem else self.messages.get(self.query.get("done", ""))
         return say(self.words) if say else ""
 
     def problem_title(self) -> str:
