@@ -1,6 +1,6 @@
 """All pages."""
 
-from . import fund, sign_in
+from . import fund, hub, sign_in
 from .bench import claim, conflicts, dispute, entry, front
 from .page import Page
 
@@ -11,6 +11,7 @@ PAGES: tuple[Page, ...] = (
     *entry.PAGES,
     *front.PAGES,
     *fund.PAGES,
+    *hub.PAGES,
     *sign_in.PAGES,
 )
 
