@@ -15,7 +15,7 @@ LIVES ?= 500
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: authz-matrix campaigns reference fuzz-api demo test coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
+.PHONY: authz-matrix campaigns reference fuzz-api demo test journeys coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
@@ -74,6 +74,10 @@ reference: $(VENV)/.dev
 # Every operation, phase, role and database; hours. ROLE, TAG and EXAMPLES narrow it.
 fuzz-api: $(VENV)/.dev
 	$(BIN)/python -m benchmarks.fuzz_api --examples $(or $(EXAMPLES),20) $(addprefix --role ,$(ROLE)) $(addprefix --tag ,$(TAG))
+
+# Journeys through the pages in Chromium (apt-get install chromium, or CHROMIUM=path); pictures in journeys/.
+journeys: $(VENV)/.dev
+	ALMONER_JOURNEYS=1 $(BIN)/pytest -m journey tests/journeys $(addprefix -k ,$(ONLY))
 
 campaigns: $(VENV)/.dev
 	$(BIN)/pytest -m campaign

@@ -80,12 +80,12 @@ def payoff_chart(worked: WorkedClause, document: TermDocument) -> Chart:
         title,
         f"Payment under {worked.clause} over: {metric}. A full circle holds the edge, an open one does not.",
         (unit_words(worked.counted), unit_words(worked.pays)),
-        _stretches(worked),
+        payoff_stretches(worked),
     )
 
 
-def _stretches(worked: WorkedClause) -> Iterable[PayoffStretch]:
-    """Cut the points at jumps; a jump stands at the edge that the terms name."""
+def payoff_stretches(worked: WorkedClause) -> Iterable[PayoffStretch]:
+    """Return worked payments as a curve, cut at jumps; a jump stands at the edge that the terms name."""
     points: list[PayoffPoint] = []
     opens = "end"
     for place, one in enumerate(worked.points):

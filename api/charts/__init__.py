@@ -5,12 +5,20 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
+    from .ageing import AgeBand, AgeingWords, draw_ageing
     from .allocation import Candidate, Purse, draw_allocation
     from .bars import Payout, draw_payouts
+    from .calendar import CalendarMonth, CalendarWords, draw_calendar
     from .chart import Chart
+    from .committed import CommittedRow, CommittedWords, draw_committed
+    from .earmark_grid import EarmarkRow, GridWords, draw_earmark_grid
+    from .fan import FanWords, FanYear, draw_fan
     from .forecast import draw_forecast
     from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
+    from .funnel import FunnelStep, FunnelWords, draw_funnel
+    from .leaders import LeaderMark, LeaderWords, draw_leaders
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
+    from .places import PlaceMark, PlaceTexts, draw_places
     from .ranking import RankedEntry, draw_ranking
     from .spread import PayoutSpan, PayoutSpread, draw_spread
     from .trail import Giver, draw_trail
@@ -19,12 +27,20 @@ else:
     __getattr__, __dir__ = shelve(
         __name__,
         {
+            ".ageing": ("AgeBand", "AgeingWords", "draw_ageing"),
             ".allocation": ("Candidate", "Purse", "draw_allocation"),
             ".bars": ("Payout", "draw_payouts"),
+            ".calendar": ("CalendarMonth", "CalendarWords", "draw_calendar"),
             ".chart": ("Chart",),
+            ".committed": ("CommittedRow", "CommittedWords", "draw_committed"),
+            ".earmark_grid": ("EarmarkRow", "GridWords", "draw_earmark_grid"),
+            ".fan": ("FanWords", "FanYear", "draw_fan"),
             ".forecast": ("draw_forecast",),
             ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
+            ".funnel": ("FunnelStep", "FunnelWords", "draw_funnel"),
+            ".leaders": ("LeaderMark", "LeaderWords", "draw_leaders"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
+            ".places": ("PlaceMark", "PlaceTexts", "draw_places"),
             ".ranking": ("RankedEntry", "draw_ranking"),
             ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
             ".trail": ("Giver", "draw_trail"),
@@ -33,24 +49,48 @@ else:
     )
 
 __all__ = [
+    "AgeBand",
+    "AgeingWords",
+    "CalendarMonth",
+    "CalendarWords",
     "Candidate",
     "Chart",
+    "CommittedRow",
+    "CommittedWords",
+    "EarmarkRow",
+    "FanWords",
+    "FanYear",
     "FrontierMark",
+    "FunnelStep",
+    "FunnelWords",
     "Giver",
+    "GridWords",
+    "LeaderMark",
+    "LeaderWords",
     "Movement",
     "PayoffPoint",
     "PayoffStretch",
     "Payout",
     "PayoutSpan",
     "PayoutSpread",
+    "PlaceMark",
+    "PlaceTexts",
     "Purse",
     "RankedEntry",
+    "draw_ageing",
     "draw_allocation",
+    "draw_calendar",
+    "draw_committed",
+    "draw_earmark_grid",
+    "draw_fan",
     "draw_forecast",
     "draw_frontier",
+    "draw_funnel",
+    "draw_leaders",
     "draw_marks",
     "draw_payoff",
     "draw_payouts",
+    "draw_places",
     "draw_ranking",
     "draw_risk",
     "draw_spread",

@@ -14,7 +14,8 @@ from sqlalchemy.exc import ProgrammingError
 APP = "almoner_app"
 BOUND = "nullif(current_setting('almoner.book_id', true), '')::bigint"
 OF_BOOK = (
-    *("account", "agreement", "agreement_source", "approval", "approval_policy", "challenge", "checkpoint"),
+    *("account", "agreement", "agreement_source", "approval", "approval_policy", "brief_draft"),
+    *("challenge", "checkpoint"),
     *(
         "command",
         "contribution",
@@ -115,6 +116,7 @@ CHANGED = {
     "application": "id",
     "balance": "",
     "book": "id",
+    "brief_draft": "",
     "challenge": "id",
     "delivery": "",
     "fund": "id",
@@ -126,7 +128,7 @@ CHANGED = {
     "role_grant": "",
     "webhook_endpoint": "",
 }  # an empty list of columns changes rows; ``id`` only locks them, as facts refuse every change
-DELETED = ("draft",)
+DELETED = ("brief_draft", "draft")
 PEOPLE = "id, code, name, is_admin, disabled_at"
 
 

@@ -13,17 +13,18 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from ...finance.errors import Busy, Missing
+from ...finance.errors import AlmonerError, Busy, Missing
 from ...finance.storage import Session
 from ..door import Answered
 from ..errors import AuthError, NotSignedIn, RateLimited, SignInExpired, StepUpNeeded
 from ..identity import Caller
 from ..ids import new_id
-from ..problems import problem_of
+from ..problems import problem_of, status_of
 from ..records.page_sessions import find_page_session, note_page_use
 from .forms import Form
 from .page import Page
 from .rendering import render, write_csv, write_json
+from .sign_in import ask_to_sign_in, show_sign_in
 from .site import Site
 from .view import Attachment, Done, Shown, View
 from .visit import Refused, Visit
@@ -43,6 +44,8 @@ HEADERS = {
 }
 YEAR, SESSION = 31_536_000, 43_200
 LANGUAGE = "almoner-language"
+SIGNING_IN = (NotSignedIn, SignInExpired, StepUpNeeded)
+PASSED_ON = (Missing, AuthError, Busy, RateLimited)
 
 
 def receive(site: Site, page: Page, request: Request, form: Form) -> Response:
@@ -113,7 +116,7 @@ def _visit(site: Site, page: Page, request: Request, form: Form) -> Visit:
         page=page.name,
         messages=page.said,
         request=request,
-        root=path.removesuffix(page.path.format(**parts)) if page.path != "/" else path.rstrip("/"),
+        root=_root(path, page.path.format(**parts)),
         words=words_of(tag),
         caller=None,
         session_id="",
@@ -124,20 +127,33 @@ def _visit(site: Site, page: Page, request: Request, form: Form) -> Visit:
     )
 
 
+def _root(path: str, own: str) -> str:
+    """Return where the pages are mounted; a page without an address of its own is at the top."""
+    if not own:
+        return ""
+    return path.rstrip("/") if own == "/" else path.removesuffix(own)
+
+
 def _answered(visit: Visit, page: Page) -> Response:
     try:
         return _admitted(visit, page)
-    except RateLimited as error:
-        visit.refused(error)
-        return _shown(visit, View(title=visit.words._("Too many requests"), status=429), "too_many")
-    except (NotSignedIn, SignInExpired, StepUpNeeded) as error:
-        if page.signed_in or visit.form.was_sent:
-            return _sign_in_again(visit, problem_of(error))
+    except AlmonerError as error:
+        return _failed(visit, page, error)
+
+
+def _failed(visit: Visit, page: Page, error: AlmonerError) -> Response:
+    """Show why nothing else is shown."""
+    words, status = visit.words, status_of(error)
+    if isinstance(error, SIGNING_IN) and (page.signed_in or visit.form.was_sent):
+        return _sign_in_again(visit, problem_of(error))
+    if isinstance(error, Missing | AuthError):
         return _nothing(visit)
-    except (Missing, AuthError):
-        return _nothing(visit)
-    except Busy:
-        return _shown(visit, View(title=visit.words._("Busy for a moment"), status=503), "busy")
+    if isinstance(error, Busy):
+        return _shown(visit, View(title=words._("Busy for a moment"), status=status), "busy")
+    visit.refused(error)
+    if isinstance(error, RateLimited):
+        return _shown(visit, View(title=words._("Too many requests"), status=status), "too_many")
+    return _shown(visit, View(title=words._("This cannot be shown"), status=status), "refusal")
 
 
 def _admitted(visit: Visit, page: Page) -> Response:
@@ -194,11 +210,22 @@ def _require_ours(visit: Visit) -> None:
 
 
 def _run(visit: Visit, page: Page) -> Response:
-    wanted = visit.query.get("as", "")
     try:
         outcome: Done | Shown = _act(visit, page) if visit.form.was_sent else page.show(visit)
     except Refused as refused:
         return _refused(visit, page, refused)
+    except PASSED_ON:
+        raise
+    except AlmonerError as error:
+        if not visit.form.was_sent:
+            raise
+        return _refused(visit, page, Refused(problem_of(error)))
+    return _given(visit, outcome)
+
+
+def _given(visit: Visit, outcome: Done | Shown) -> Response:
+    """Return what came out, in the form that is wanted: a page, its figures, or its first table."""
+    wanted = visit.query.get("as", "")
     if isinstance(outcome, Done):
         return _on(visit, outcome)
     if isinstance(outcome, Attachment):
@@ -237,11 +264,11 @@ def _refused(visit: Visit, page: Page, refused: Refused) -> Response:
 def _sign_in_again(visit: Visit, problem: Mapping[str, Any]) -> Response:
     """Ask for the password; what was typed is carried through, and nothing of it is kept here."""
     visit.problem = problem
-    view = View(
-        title=visit.words._("Sign in"),
-        more={"next": _here(visit), "kept": _kept(visit), "again": visit.caller is not None},
-        status=int(problem["status"]),
-    )
+    if visit.page == "sign_in":
+        if visit.form.text("act") == "sign-out":
+            return _on(visit, Done(to=visit.root + "/"))
+        return _shown(visit, replace(show_sign_in(visit), status=int(problem["status"])))
+    view = ask_to_sign_in(visit, wanted=_here(visit), kept=_kept(visit), status=int(problem["status"]))
     return _shown(visit, view, "sign_in")
 
 

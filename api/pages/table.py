@@ -1,17 +1,16 @@
 """All pages."""
 
-from . import fund, hub, sign_in
-from .bench import claim, conflicts, dispute, entry, front
+from . import bench, citizen, contracting, designing, funders, hub, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
-    *claim.PAGES,
-    *conflicts.PAGES,
-    *dispute.PAGES,
-    *entry.PAGES,
-    *front.PAGES,
-    *fund.PAGES,
+    *bench.PAGES,
+    *citizen.PAGES,
+    *contracting.PAGES,
+    *designing.PAGES,
+    *funders.PAGES,
     *hub.PAGES,
+    *judging.PAGES,
     *sign_in.PAGES,
 )
 

@@ -14,6 +14,7 @@ CONTRACT_RULES: dict[str, str] = {
     "agreement.read": "P* F I M H E",
     "agreement.redraft": "F M",
     "agreement.resume": "F M Io Ho !",
+    "agreement.sheet": "P* F I M H E",
     "agreement.sign": "Fo Io Mo Ho Eo !",
     "agreement.simulate": "F I M H E",
     "agreement.suspend": "F M Io Ho !",

@@ -5,7 +5,7 @@ name, and the floor refuses the giver; nobody but the keeper of the books writes
 """
 
 FINANCE_RULES: dict[str, str] = {
-    "book.list": "S",
+    "book.list": "P S",
     "book.open": "A",
     "book.read": "F I M H E J A",
     "contribution.book": "M",
@@ -23,16 +23,18 @@ FINANCE_RULES: dict[str, str] = {
     "fund.open": "F M",
     "fund.read": "P* F I M H* E J*",
     "in_kind.expire": "M",
-    "in_kind.list": "E Fo Ho Io M",
+    "in_kind.list": "P* E Fo Ho Io M",
     "in_kind.offer": "Fo Ho Io M",
     "in_kind.position": "P F I M H E J",
     "in_kind.use": "M",
     "in_kind.value": "E M",
     "income.receive": "M",
     "match.read": "F I M",
+    "overview.read": "P* F I M H E J A",
     "party.list": "F I M H E J A",
     "party.read": "F I M H E J A",
     "party.register": "F M",
+    "pledge.ages": "Fo Io M",
     "pledge.lapse": "M",
     "pledge.list": "Fo Io M",
     "pledge.make": "Fo Io M",
@@ -50,4 +52,5 @@ FINANCE_RULES: dict[str, str] = {
     "tie.list": "A Eo F Ho Io Jo M",
     "unit.list": "S",
     "unit.register": "M",
+    "waiting.list": "F I M",
 }

@@ -32,6 +32,7 @@ LEDGER_RULES: dict[str, str] = {
     "period.close": "M",
     "period.list": "F I M H E",
     "proof.read": "F Io M Ho",
+    "proposal.effects": "F I M",
     "proposal.list": "F I M Ho",
     "proposal.make": "M",
     "proposal.read": "F I M Ho",

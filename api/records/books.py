@@ -3,14 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from ...challenges.records.tables import CHALLENGE
 from ...finance.errors import Missing
 from ...finance.records.tables import BOOK
 from ..identity import Caller
 from .entering import MONEY_ROLES, is_admin
-from .tables import PERSON, ROLE_GRANT
+from .tables import PERSON, PUBLICATION, ROLE_GRANT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,24 +37,37 @@ def find_book(session: Session, code: str) -> StoredBook:
 
 
 def list_books(session: Session, caller: Caller | None, now: datetime) -> tuple[StoredBook, ...]:
-    """Return the books in which a caller holds a role now, by code; all of them for the administrator."""
-    if caller is None:
-        return ()
+    """Return the books a caller may look into, by code; all of them for the administrator.
+
+    Those in which they hold a role now, and those of which something is published.
+    """
     query = select(BOOK).order_by(BOOK.c.code)
+    if not _sees_all(session, caller):
+        public = BOOK.c.id.in_(select(PUBLICATION.c.book_id)) | BOOK.c.id.in_(select(CHALLENGE.c.book_id))
+        query = query.where(public if caller is None else public | _held(caller, now))
+    return tuple(StoredBook(code=row.code, unit=row.base_unit) for row in session.execute(query))
+
+
+def _sees_all(session: Session, caller: Caller | None) -> bool:
+    if caller is None:
+        return False
+    if caller.grants is not None:
+        return any(one.book == "*" for one in caller.grants)
+    return is_admin(session, caller.person)
+
+
+def _held(caller: Caller, now: datetime) -> ColumnElement[bool]:
+    """Return which books those are in which somebody holds a role now."""
     if caller.grants is not None:
         begun = [one for one in caller.grants if one.valid_from is None or one.valid_from <= now]
         held = {one.book for one in begun if one.valid_until is None or now < one.valid_until}
-        if "*" not in held:
-            query = query.where(BOOK.c.code.in_(sorted(held)))
-    elif not is_admin(session, caller.person):
-        row = ROLE_GRANT.c
-        granted = (
-            select(row.book_id)
-            .join(PERSON, PERSON.c.id == row.person_id)
-            .where(PERSON.c.code == caller.person, PERSON.c.disabled_at.is_(None), row.revoked_at.is_(None))
-            .where(or_(row.valid_from.is_(None), row.valid_from <= now))
-            .where(or_(row.valid_until.is_(None), row.valid_until > now))
-            .where(or_(row.confirmed_by.is_not(None), row.role.not_in(MONEY_ROLES)))
-        )
-        query = query.where(BOOK.c.id.in_(granted))
-    return tuple(StoredBook(code=row.code, unit=row.base_unit) for row in session.execute(query))
+        return BOOK.c.code.in_(sorted(held))
+    row = ROLE_GRANT.c
+    return BOOK.c.id.in_(
+        select(row.book_id)
+        .join(PERSON, PERSON.c.id == row.person_id)
+        .where(PERSON.c.code == caller.person, PERSON.c.disabled_at.is_(None), row.revoked_at.is_(None))
+        .where(or_(row.valid_from.is_(None), row.valid_from <= now))
+        .where(or_(row.valid_until.is_(None), row.valid_until > now))
+        .where(or_(row.confirmed_by.is_not(None), row.role.not_in(MONEY_ROLES)))
+    )

@@ -50,3 +50,27 @@ def find_proposed(
     if row is None:
         raise Missing(f"There is no proposal {identity} here.", what="proposal", code=str(identity))
     return ProposedCommand(person=row.person, party=row.party, answer=bytes(row.answer))
+
+
+def list_proposed(session: Session, book_id: int, *, operation: str, of: str) -> tuple[ProposedCommand, ...]:
+    """Return the proposals of one operation and one object, oldest first, without those refused or tried.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book_id : int [row number]
+        The book.
+    operation, of : str
+        Name and address.
+    """
+    row = COMMAND.c
+    query = (
+        select(row.person, row.party, row.answer)
+        .where(row.book_id == book_id, row.operation == operation, row.object == of, row.status < REFUSED)
+        .order_by(row.recorded_at, row.id)
+    )
+    return tuple(
+        ProposedCommand(person=one.person, party=one.party, answer=bytes(one.answer))
+        for one in session.execute(query)
+    )

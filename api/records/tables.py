@@ -76,6 +76,16 @@ PAGE_SESSION = table(
     seen_at=Instant,
     authenticated_at=Instant,
 )
+BRIEF_DRAFT = table(
+    "brief_draft",
+    METADATA,
+    book_id=Count,
+    code=Text,
+    revision=Count,
+    editor=Text,
+    body=LargeBinary,
+    saved_at=Instant,
+)
 THROTTLE = table("throttle", METADATA, bucket=Text, tokens=Count, counted_at=Instant)
 COMMAND = table(
     "command",

@@ -6,13 +6,17 @@ from ...contracts.reporting import report
 from ...contracts.terms.lint import check
 from ...contracts.terms.observing import read_case
 from ...contracts.terms.results import Case
+from ...contracts.terms.wording import render_with
+from ...contracts.terms.words.nouns import unit_words
 from ...finance.dates import parse_day
 from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
 from ..sound import sound
+from ..term_pages import FEWEST, payoff_stretches
 from ..term_size import count_places, members_of, require_fewer
 from ..wire.forecasts import AgreementSimulationRequest, TermsForecast
+from ..wire.term_sheets import CurveStretch, PayoffCurve, TermSheetReply, chapters
 from ..wire.terms import (
     AgreementCaseRequest,
     TermsBounds,
@@ -34,6 +38,39 @@ def read_bounds(call: Call, agreement: Code) -> TermsBounds:
 def read_wording(call: Call, agreement: Code, query: WordingQuery) -> TermsWording:
     """Return the terms in force in plain language."""
     return worded(find_shown(call, agreement).lineage.newest, query.form, query.paper)
+
+
+def read_sheet(call: Call, agreement: Code) -> TermSheetReply:
+    """Return the terms in force as a term sheet: in words, with the proven bound and payments as curves."""
+    stored = find_shown(call, agreement)
+    document = stored.lineage.newest
+    sheet, worked = render_with(document)
+    titles = {one.id: one.title or one.id for one in document.clauses}
+    return TermSheetReply(
+        code=stored.agreement.code,
+        title=sheet.title,
+        summary=sheet.summary,
+        state=stored.agreement.state,
+        version=stored.version,
+        sha256=stored.agreement.document.digest(),
+        terms_sha256=document.digest(),
+        amended=list(stored.agreement.amended),
+        label=(bounds := read_bounds(call, agreement)).label,
+        amounts=bounds.amounts,
+        sections=chapters(sheet.sections),
+        curves=[
+            PayoffCurve(
+                clause=one.clause,
+                title=titles.get(one.clause, one.clause),
+                metric=document.metrics[one.metric].title,
+                counted=unit_words(one.counted),
+                unit=unit_words(one.pays),
+                stretches=[CurveStretch.of(stretch) for stretch in payoff_stretches(one)],
+            )
+            for one in worked
+            if len(one.points) >= FEWEST
+        ],
+    )
 
 
 def read_lint(call: Call, agreement: Code) -> TermsLint:
@@ -77,6 +114,13 @@ OPERATIONS = (
         method="GET",
         path=f"{_READ}/wording",
         handler=read_wording,
+        tag="agreements",
+    ),
+    Operation(
+        name="agreement.sheet",
+        method="GET",
+        path=f"{_READ}/term-sheet",
+        handler=read_sheet,
         tag="agreements",
     ),
     Operation(name="agreement.lint", method="GET", path=f"{_READ}/lint", handler=read_lint, tag="agreements"),

@@ -23,7 +23,7 @@ from ..wire.books import (
 
 
 def list_own_books(call: Call, query: PageQuery) -> BookList:
-    """List the books in which the caller holds a role; the administrator sees all."""
+    """List the books in which the caller holds a role, and those with something published."""
     found = list_books(call.session, call.caller, call.now)
     rows, after = cut(call, query, found, lambda one: (one.code,), name="book.list")
     return BookList(items=[BookReply(code=one.code, unit=one.unit) for one in rows], next=after)

@@ -16,10 +16,13 @@ from ...finance.records import registry
 from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
-from ..records.proposed import ProposedCommand, find_proposed
+from ..records.brief_drafts import drop_brief_draft
+from ..records.proposed import ProposedCommand, find_proposed, list_proposed
 from ..wire.briefs import (
     AmendmentConsentReply,
     AmendmentConsentRequest,
+    AmendmentProposalLine,
+    AmendmentProposalList,
     AmendmentProposalReply,
     AmendmentReply,
     AmendmentRequest,
@@ -101,6 +104,7 @@ def propose_amendment(call: Call, challenge: Code, body: AmendmentRequest) -> Am
         maker=call.person,
     )
     amended, waiting = try_amendment(call.session, call.book, challenge, proposed, clock=call.clock)
+    drop_brief_draft(call.session, call.book_id, challenge)
     call.location = f"/books/{call.book}/challenges/{challenge}/amendment-proposals/{call.request_id}"
     return AmendmentProposalReply(
         id=call.request_id,
@@ -114,6 +118,22 @@ def propose_amendment(call: Call, challenge: Code, body: AmendmentRequest) -> Am
         needs_consent=list(waiting),
         effective_at=amended.effective_at,
     )
+
+
+def list_amendments(call: Call, challenge: Code, query: PageQuery) -> AmendmentProposalList:
+    """List the proposed changes of a brief, oldest first; one waits while its version is the newest."""
+    newest = acts.brief_versions(call.session, call.book, challenge)[-1].brief.version
+    of = PROPOSALS.format(book=call.book, challenge=challenge)
+    found = list_proposed(call.session, call.book_id, operation="brief-amendment.propose", of=of)
+    told = [AmendmentProposalReply.model_validate_json(one.answer) for one in found]
+    rows, after = cut(call, query, told, lambda one: (str(one.id),), name="brief-amendment.list")
+    lines = [
+        AmendmentProposalLine(
+            id=one.id, maker=one.maker, of=one.of, reason=one.reason, kind=one.kind, waits=one.of == newest
+        )
+        for one in rows
+    ]
+    return AmendmentProposalList(items=lines, next=after)
 
 
 def read_proposal(call: Call, challenge: Code, proposal: UUID) -> AmendmentProposalReply:
@@ -244,6 +264,13 @@ OPERATIONS = (
                 "kind": "material",
             }
         },
+    ),
+    Operation(
+        name="brief-amendment.list",
+        method="GET",
+        path=PROPOSALS,
+        handler=list_amendments,
+        tag="briefs",
     ),
     Operation(
         name="brief-amendment.read",

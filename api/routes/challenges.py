@@ -10,6 +10,7 @@ from ...finance.records import registry
 from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
+from ..records.brief_drafts import drop_brief_draft
 from ..wire.base import Amount
 from ..wire.challenges import (
     ChallengeLine,
@@ -49,6 +50,7 @@ def publish(call: Call, body: ChallengeRequest) -> ChallengeMade:
     brief = Brief.read(body.brief.canonical_bytes())
     fund = registry.find_fund(call.session, call.book, brief.fund)
     made = acts.publish(call.session, fund, brief, clock=call.clock, use=body.use)
+    drop_brief_draft(call.session, call.book_id, made.code)
     call.location = f"/books/{call.book}/challenges/{made.code}"
     return ChallengeMade(
         code=made.code,

@@ -4,7 +4,7 @@ from pydantic import Field
 
 from ...contracts.acts import claiming, importing, referring, rounds
 from ...contracts.claims import ClaimState
-from ...contracts.records import claims, waiting
+from ...contracts.records import claims, undecided
 from ...finance.documents import Code
 from ..door import MIB, Call
 from ..operation import Operation
@@ -77,7 +77,7 @@ def list_waiting_claims(call: Call, query: WaitingClaimQuery) -> WaitingClaimLis
 
     A party limited to its own sees the claims it made.
     """
-    rows = waiting.list_waiting(
+    rows = undecided.list_undecided(
         call.session,
         call.book_id,
         after=read_cursor(call, query, "waiting_claim.list"),

@@ -8,7 +8,7 @@ from ...finance.documents import Code
 from ...finance.funds import PooledFund
 from ...finance.in_kind import Valuation
 from ...finance.money import Money
-from ...finance.records import deposits, gifts, registry, valuations
+from ...finance.records import deposits, entries, gifts, registry, valuations
 from ..amounts import money_of
 from ..door import Call
 from ..duties import require_apart
@@ -38,15 +38,21 @@ TAG = "in-kind-contributions"
 
 
 def list_gifts(call: Call, fund: Code, query: GiftQuery) -> GiftList:
-    """List a fund's gifts in kind by the end of a day: given, used, expired, left, and their valuation."""
+    """List a fund's gifts in kind by the end of a day: given, used, expired, left, and their valuation.
+
+    Everybody sees them where the fund is published, without their givers.
+    """
     registry.find_fund_id(call.session, call.book_id, fund)
     found = [
         one
         for one in gifts.list_gifts(call.session, call.book_id, fund, on=_day(call, query.on))
         if all(wanted in {None, one.giver} for wanted in (query.giver, call.own))
+        and (query.giver is None or not call.access.masked)
     ]
     rows, after = cut(call, query, found, lambda one: (one.gift,), name="in_kind.list")
-    return GiftList(items=[GiftReply.of(one) for one in rows], next=after)
+    numbers = entries.find_contribution_ids(call.session, [one.gift for one in rows], call.book_id)
+    masked = call.access.masked
+    return GiftList(items=[GiftReply.of(one, numbers[one.gift], masked=masked) for one in rows], next=after)
 
 
 def offer_in_kind(call: Call, fund: Code, body: OfferRequest) -> ContributionMade:

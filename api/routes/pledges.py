@@ -11,6 +11,8 @@ from ..wire.pledges import (
     PledgeLapseRequest,
     PledgeList,
     PledgeMade,
+    PledgePart,
+    PledgePartList,
     PledgeQuery,
     PledgeReply,
     PledgeRequest,
@@ -29,6 +31,20 @@ def list_pledges(call: Call, fund: Code, query: PledgeQuery) -> PledgeList:
         call, query, found, lambda one: (one.giver, one.outstanding.unit.code), name="pledge.list"
     )
     return PledgeList(items=[PledgeReply.of(one) for one in rows], next=after)
+
+
+def list_ages(call: Call, fund: Code, query: PledgeQuery) -> PledgePartList:
+    """List what givers owe a fund by the day they promised or signed it, oldest first."""
+    every = acts.list_promise_parts(call.session, registry.find_fund(call.session, call.book, fund))
+    found = [one for one in every if all(wanted in {None, one.giver} for wanted in (query.giver, call.own))]
+    rows, after = cut(
+        call,
+        query,
+        found,
+        lambda one: (one.since.isoformat(), one.giver, one.amount.unit.code, one.signed),
+        name="pledge.ages",
+    )
+    return PledgePartList(items=[PledgePart.of(one) for one in rows], next=after)
 
 
 def make_pledge(call: Call, fund: Code, body: PledgeRequest) -> PledgeMade:
@@ -85,6 +101,14 @@ def _giver(_call: Call, *, fund: Code, body: PledgeRequest) -> tuple[str]:  # no
 OPERATIONS = (
     Operation(
         name="pledge.list", method="GET", path=PLEDGES, handler=list_pledges, tag="pledges", narrows=True
+    ),
+    Operation(
+        name="pledge.ages",
+        method="GET",
+        path=f"{PLEDGES}/ages",
+        handler=list_ages,
+        tag="pledges",
+        narrows=True,
     ),
     Operation(
         name="pledge.make",

@@ -1,5 +1,7 @@
 """Portfolios over HTTP: where all signed agreements of a book stand together."""
 
+from dataclasses import asdict
+
 from ...contracts.acts import viewing
 from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.portfolio_rows import PortfolioRow
@@ -7,11 +9,14 @@ from ...contracts.records import agreements
 from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
-from ..paging import PageQuery, cut
+from ..paging import PageQuery, cut, read_cursor
 from ..sound import sound
 from ..term_size import count_places, members_of, require_fewer
+from ..wire.forecasts import TermsSpread
 from ..wire.portfolios import PortfolioForecast, PortfolioForecastRequest, PortfolioLine, PortfolioReply
 from .terms import OUTCOMES_EXAMPLE, SIGNED_IN
+
+AT_ONCE = 25
 
 
 class PortfolioQuery(PageQuery):
@@ -30,14 +35,22 @@ class PortfolioQuery(PageQuery):
 
 def read_portfolio(call: Call, query: PortfolioQuery) -> PortfolioReply:
     """Return liability, earned, paid, set aside and remaining of all signed agreements."""
-    codes = [one for one in _codes(call) if query.agreement in {None, one}]
-    found = [
-        one
-        for one in viewing.portfolio(call.session, call.book, only=codes)
-        if query.fund in {None, one.fund} and query.payer in {None, one.payer}
-    ]
-    rows, after = cut(call, query, found, _key, name="portfolio.read")
-    return PortfolioReply(items=[PortfolioLine.of(one) for one in rows], next=after)
+    after = read_cursor(call, query, "portfolio.read")
+    seen = tuple(str(one) for one in after or ())
+    begun = seen[0] if seen else ""
+    codes = sorted(one for one in _codes(call) if query.agreement in {None, one} and one >= begun)
+    found: list[PortfolioRow] = []
+    for start in range(0, len(codes), AT_ONCE):
+        some = codes[start : start + AT_ONCE]
+        found += [
+            one
+            for one in viewing.portfolio(call.session, call.book, only=some)
+            if query.fund in {None, one.fund} and query.payer in {None, one.payer}
+        ]
+        if sum(_key(one) > seen for one in found) > query.limit:
+            break
+    rows, behind = cut(call, query, found, _key, name="portfolio.read")
+    return PortfolioReply(items=[PortfolioLine.of(one) for one in rows], next=behind)
 
 
 def forecast_portfolio(call: Call, body: PortfolioForecastRequest) -> PortfolioForecast:
@@ -52,7 +65,11 @@ def forecast_portfolio(call: Call, body: PortfolioForecastRequest) -> PortfolioF
     rows = viewing.portfolio(
         call.session, call.book, outcomes=models, paths=body.paths, seed=body.seed, only=codes
     )
-    return PortfolioForecast(items=[PortfolioLine.of(one) for one in sorted(rows, key=_key)])
+    flows = viewing.portfolio_flows(call.session, call.book, models, paths=body.paths, seed=body.seed)
+    return PortfolioForecast(
+        items=[PortfolioLine.of(one) for one in sorted(rows, key=_key)],
+        flows=[TermsSpread.model_validate(asdict(one)) for one in flows],
+    )
 
 
 def _places(call: Call, code: str, model: OutcomesDocument) -> int:

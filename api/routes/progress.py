@@ -123,9 +123,15 @@ def _shows_leaders(call: Call, challenge: str) -> bool:
 
 
 def list_progress(call: Call, challenge: Code, query: ProgressListQuery) -> ProgressList:
-    """List how far hubs have come towards the goal, by every determination; a hub sees its own."""
+    """List how far hubs have come towards the goal, by every determination; a hub sees its own.
+
+    Everybody sees them where they see the leaderboard.
+    """
     found = acts.hub_progress(call.session, call.book, challenge, as_of=_day(call, query.as_of))
-    rows = [one for one in found if call.own in {None, one.hub}]
+    whole = call.own is None and not call.access.masked
+    rows = (
+        found if whole or _shows_leaders(call, challenge) else [one for one in found if one.hub == call.own]
+    )
     page, after = cut(
         call,
         query,

@@ -16,7 +16,7 @@ from ...finance.money import money
 from ...finance.records import approvals, registry
 from ..door import NOT_HERE, Call
 from ..duties import require_other_person
-from ..errors import ApprovalUnneeded
+from ..errors import ApprovalUnneeded, PreconditionStale
 from ..operation import Operation
 from ..paging import PageQuery, cut
 from ..wire.commitments import commitment
@@ -167,13 +167,14 @@ def _propose_refused(call: Call, act: Callable[[], Transaction]) -> Proposal:
 
 def read_proposal(call: Call, fund: Code, proposal: UUID) -> ProposalReply:
     """Return a proposal: what it would post, who agreed, and what carried it out."""
-    one, asked = _find(call, fund, proposal)
+    one, asked = find_proposed(call, fund, proposal)
     return ProposalReply(**dict(ProposalFacts.of(one, asked)))
 
 
 def give_approval(call: Call, fund: Code, proposal: UUID, body: ApprovalRequest) -> ProposalMade:
     """Agree to a proposal that another person made, to exactly its bytes."""
-    one, asked = _find(call, fund, proposal)
+    one, asked = find_proposed(call, fund, proposal)
+    _require_read(one, body.payload_sha256)
     approvals.lock_proposal(call.session, call.book_id, proposal)
     one = acts.find_proposal(call.session, call.book, proposal, clock=call.clock)
     require_other_person(call, one, asked.payee)
@@ -190,20 +191,36 @@ def give_approval(call: Call, fund: Code, proposal: UUID, body: ApprovalRequest)
     return ProposalMade(**dict(ProposalFacts.of(given, asked)))
 
 
+def _require_read(one: Proposal, digest: str) -> None:
+    if digest and digest != one.digest().hex():
+        raise PreconditionStale(
+            f"You read a proposal with the digest {digest[:12]}…. This one has {one.digest().hex()[:12]}…. "
+            "Read this one, and approve it if it is what you want.",
+            read=digest,
+            stored=one.digest().hex(),
+        )
+
+
 def make_execution(call: Call, fund: Code, proposal: UUID) -> TransactionMade:
     """Carry out a proposal: post exactly what was approved, once."""
-    _find(call, fund, proposal)
+    find_proposed(call, fund, proposal)
     made = acts.execute(call.session, call.book, proposal, key=call.key, clock=call.clock)
     return made_reply(call, made)
 
 
 def payees_of(call: Call, fund: Code, proposal: UUID) -> Collection[str]:
     """Return whose a proposal is: the party it would pay."""
-    return [_find(call, fund, proposal)[1].payee]
+    return [find_proposed(call, fund, proposal)[1].payee]
 
 
-def _find(call: Call, fund: str, proposal: UUID) -> tuple[Proposal, Draft]:
-    """Return a proposal of a fund, and what it would post."""
+def find_proposed(call: Call, fund: str, proposal: UUID) -> tuple[Proposal, Draft]:
+    """Return a proposal of a fund, and what it would post.
+
+    Raises
+    ------
+    Missing
+        When the fund has none of that name.
+    """
     one = acts.find_proposal(call.session, call.book, proposal, clock=call.clock)
     asked = acts.draft_proposed(call.session, call.book, one)
     if not _is_of(asked, fund):

@@ -162,6 +162,32 @@ class AmendmentProposalReply(Made):
     effective_at: Instant
 
 
+class AmendmentProposalLine(Reply):
+    """A proposed change in a list.
+
+    Attributes
+    ----------
+    of : int [version]
+        The version it changes.
+    waits : bool
+        That version is still the newest, so it can be approved.
+    """
+
+    id: UUID
+    maker: str
+    of: int
+    reason: str
+    kind: Kind
+    waits: bool
+
+
+class AmendmentProposalList(Reply):
+    """A page of proposed changes; ``next`` is the cursor of the page behind it."""
+
+    items: list[AmendmentProposalLine]
+    next: str | None
+
+
 class AmendmentReply(Made):
     """A version of a brief as it was written."""
 

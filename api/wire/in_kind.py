@@ -168,12 +168,17 @@ class GiftReply(Reply):
     ----------
     gift : str
         Code of the contribution.
+    number : int [row number]
+        In the address of its valuations.
+    giver : str or None
+        None where it is not shown.
     value : Amount or None
         Of what is counted; None while no valuation is in force.
     """
 
+    number: int
     gift: str
-    giver: str
+    giver: str | None
     earmark: str
     unit: str
     given: str
@@ -186,11 +191,12 @@ class GiftReply(Reply):
     last_valuation: UUID | None
 
     @classmethod
-    def of(cls, gift: GiftPosition) -> "GiftReply":
-        """Return a gift as a reply."""
+    def of(cls, gift: GiftPosition, number: int, *, masked: bool = False) -> "GiftReply":
+        """Return a gift with its row number as a reply; masked, without its giver."""
         return cls(
+            number=number,
             gift=gift.gift,
-            giver=gift.giver,
+            giver=None if masked else gift.giver,
             earmark=gift.earmark,
             unit=gift.given.unit.code,
             given=gift.given.text,

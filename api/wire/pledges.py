@@ -1,5 +1,8 @@
 """What is asked and answered about pledges."""
 
+from datetime import date
+
+from ...finance.ageing import PromisePart
 from ...finance.contributions import Pledge, Promised
 from ...finance.documents import Code
 from .base import Made, PageQuery, Reply
@@ -108,4 +111,40 @@ class PledgeList(Reply):
     """A page of promises; ``next`` is the cursor of the page behind it."""
 
     items: list[PledgeReply]
+    next: str | None
+
+
+class PledgePart(Reply):
+    """What is left of what one giver promised, or signed, on one day.
+
+    Attributes
+    ----------
+    signed : bool
+        Whether the giver has signed for it.
+    since : date
+        That day.
+    """
+
+    giver: str
+    signed: bool
+    since: date
+    amount: str
+    unit: str
+
+    @classmethod
+    def of(cls, part: PromisePart) -> "PledgePart":
+        """Return a part as a reply."""
+        return cls(
+            giver=part.giver,
+            signed=part.signed,
+            since=part.since,
+            amount=part.amount.text,
+            unit=part.amount.unit.code,
+        )
+
+
+class PledgePartList(Reply):
+    """A page of promises by age, oldest first; ``next`` is the cursor of the page behind it."""
+
+    items: list[PledgePart]
     next: str | None

@@ -8,7 +8,7 @@ from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.portfolio_rows import MEASURES, PortfolioRow
 from ...finance.documents import Code
 from .base import Asked, Reply, Wire
-from .forecasts import Paths, Seed
+from .forecasts import Paths, Seed, TermsSpread
 
 MOST_MODELS = 20
 
@@ -85,6 +85,14 @@ class PortfolioReply(Reply):
 
 
 class PortfolioForecast(Reply):
-    """Where signed agreements stand, beside what is forecast of them."""
+    """Where signed agreements stand, beside what is forecast of them.
+
+    Attributes
+    ----------
+    flows : list of TermsSpread
+        What all of them together pay, by unit and year, the whole term under an empty year; they are taken to
+        have nothing to do with each other.
+    """
 
     items: list[PortfolioLine]
+    flows: list[TermsSpread]

@@ -156,9 +156,12 @@ class ApprovalRequest(Asked):
     signature : str
         Ed25519 over ``signing_bytes`` of the proposal, 128 hexadecimal digits; a party with a registered key
         signs, one without does not.
+    payload_sha256 : str
+        Digest of the proposal that was read: another one is refused; empty where it does not matter.
     """
 
     signature: SignatureText = ""
+    payload_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
 class ApprovalLine(BaseModel):
@@ -235,3 +238,40 @@ class ProposalList(Reply):
 
     items: list[ProposalFacts]
     next: str | None
+
+
+class EffectLine(Reply):
+    """How one figure of one account would change.
+
+    Attributes
+    ----------
+    role : str
+        ``cash``, ``pool``, ``obligation``, ``holder`` or ``memo``.
+    figure : str
+        ``balance``: what it has; ``free``: what of that may still be promised; ``promised``: what it owes.
+    short : bool
+        Whether it would fall below its floor: such a proposal is refused when it is carried out.
+    """
+
+    account: str
+    role: str
+    earmark: str
+    figure: Literal["balance", "free", "promised"]
+    before: str
+    after: str
+    unit: str
+    short: bool
+
+
+class ProposalEffects(Reply):
+    """Which balances a proposal would change if it were carried out now; none once it is.
+
+    Attributes
+    ----------
+    payload_sha256 : str
+        Digest of the proposal.
+    """
+
+    proposal: UUID
+    payload_sha256: str
+    items: list[EffectLine]

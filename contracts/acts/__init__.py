@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .stating import party_statement
     from .tracing import trace_payout
     from .vetting import find_conflicts
-    from .viewing import portfolio
+    from .viewing import portfolio, portfolio_flows
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -69,7 +69,7 @@ else:
             ".stating": ("party_statement",),
             ".tracing": ("trace_payout",),
             ".vetting": ("find_conflicts",),
-            ".viewing": ("portfolio",),
+            ".viewing": ("portfolio", "portfolio_flows"),
         },
     )
 
@@ -106,6 +106,7 @@ __all__ = [
     "measure",
     "party_statement",
     "portfolio",
+    "portfolio_flows",
     "preview_rows",
     "propose",
     "propose_amendment",

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from ...finance.accounts import Promise, obligation
@@ -19,6 +20,9 @@ from ..settling import Books
 from ..terms.pay import KeyName
 from .paying import waiting_promise
 from .showing import clause_units, show_payouts
+
+if TYPE_CHECKING:
+    from ..forecast import Spread
 
 BINDING = ("active", "suspended", "measured", "terminated", "closed")
 PATHS = 10_000
@@ -91,7 +95,47 @@ def portfolio(
     return tuple(rows)
 
 
-def _require_bound(models: Mapping[str, OutcomesDocument], codes: list[str]) -> None:
+def portfolio_flows(
+    session: Session,
+    book: str,
+    outcomes: Mapping[str, OutcomesDocument],
+    *,
+    paths: int = PATHS,
+    seed: int = 0,
+) -> tuple["Spread", ...]:
+    """Forecast what the agreements of a book pay together in each year, as far as they have a model.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is written.
+    book : str
+        Code of the book.
+    outcomes : Mapping of str to OutcomesDocument
+        Outcome models by agreement.
+    paths : int [paths]
+        Drawn for each agreement; they are taken to have nothing to do with each other.
+    seed : int [seed]
+        The same seed gives the same forecast.
+
+    Raises
+    ------
+    Missing
+        When a model is given for an agreement that nobody is bound by.
+    OutcomesInvalid
+        When a model does not fit the terms.
+    """
+    from ..forecast import forecast_together  # noqa: PLC0415  # only who gives models needs its libraries
+
+    known = agreements.list_agreements(session, book)
+    found = (agreements.find_agreement(session, book, code) for code in outcomes if code in known)
+    stored = {one.agreement.code: one for one in found if one.agreement.state in BINDING}
+    _require_bound(outcomes, list(stored))
+    terms = {code: (one.lineage.overlaid.program, outcomes[code]) for code, one in stored.items()}
+    return forecast_together(terms, paths=paths, seed=seed)
+
+
+def _require_bound(models: Mapping[str, OutcomesDocument], codes: Sequence[str]) -> None:
     strange = sorted(set(models) - set(codes))
     if strange:
         raise Missing(

@@ -86,7 +86,7 @@ def forecast(
     if not 1 <= paths <= MAX_PATHS:
         raise ValueError(f"a forecast has 1 to {MAX_PATHS} paths, not {paths}")
     source = OutcomeSource(program, outcomes, seed=seed)
-    tally = _simulated(program, source, outcomes, paths, progress)
+    tally = pay_paths(program, source, outcomes, paths, progress)
     maxima = _maxima(program)
     units = {clause.unit.unit: clause.unit.digits for clause in program.clauses if clause.basis != "note"}
     for unit in units:
@@ -111,13 +111,28 @@ def forecast(
     )
 
 
-def _simulated(
+def pay_paths(
     program: Program,
     source: OutcomeSource,
     outcomes: OutcomesDocument,
     paths: int,
-    progress: Callable[[int], None] | None,
+    progress: Callable[[int], None] | None = None,
 ) -> Tally:
+    """Pay terms on drawn paths, and keep what each path comes to.
+
+    Parameters
+    ----------
+    program : Program
+        The terms.
+    source : OutcomeSource
+        Draws what is observed.
+    outcomes : OutcomesDocument
+        What the parties spend meanwhile.
+    paths : int [paths]
+        How many.
+    progress : callable or None
+        Called with the number of paths done after each block.
+    """
     use = Columns(peaks(program))
     investors = {party for party, role in program.parties.items() if role in INVESTORS}
     tally = Tally(program, paths, frozenset(investors | outcomes.costs.keys()))

@@ -1,108 +1,147 @@
-"""Claims of a book on which something is still to be found, over all its agreements.
+"""What of all agreements of a book waits for somebody: claims that are not paid, money owed back."""
 
-The problem: who verifies for many agreements asks what comes first, and asking each agreement in turn takes
-as many queries as there are agreements.
-"""
-
-from collections.abc import Sequence
+import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ...finance.records.tables import EVENT, PARTY
-from .tables import AGREEMENT, AGREEMENT_DUTY, CLAIM, DECISION, DETERMINATION, DISPUTE, RESOLUTION
+from ...finance.money import Money
+from ...finance.records.registry import find_unit
+from ...finance.records.tables import EVENT
+from .tables import (
+    AGREEMENT,
+    AGREEMENT_MOVE,
+    CLAIM,
+    DECISION,
+    DISPUTE,
+    PAYOUT,
+    PAYOUT_PAID,
+    PAYOUT_VOID,
+    RESOLUTION,
+    SETTLEMENT,
+)
+
+MOST = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitingClaim:
-    """A claim nobody has decided yet, or whose decision is disputed.
+    """A claim whose last word is not said, or not paid.
 
     Attributes
     ----------
-    id : int [row number]
-        In the order they were made.
-    found : bool
-        Whether the party that asks has found something about it already.
+    metrics : tuple of str
+        What it speaks of.
+    open_until : date or None
+        From which day its decision cannot be disputed any more; None while verifiers have decided nothing.
     """
 
-    id: int
     agreement: str
     claim: str
-    claimed_by: str
-    claimed_at: datetime
+    metrics: tuple[str, ...]
+    open_until: date | None
     disputed: bool
-    found: bool
 
 
-def list_waiting(
-    session: Session,
-    book_id: int,
-    *,
-    after: Sequence[str | int] | None,
-    limit: int,
-    verifier: str = "",
-    claimed_by: str = "",
-) -> tuple[WaitingClaim, ...]:
-    """Return some of a book's claims that wait for a finding or a resolution, the oldest first.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedBack:
+    """Money that a payee owes back to a fund."""
 
-    Parameters
-    ----------
-    session : Session
-        The caller's.
-    book_id : int [row number]
-        Of the book.
-    after : sequence or None
-        The number of the last that was seen.
-    limit : int [rows]
-        At most so many.
-    verifier : str
-        Only those of agreements in which this party verifies or resolves; it is also said whether it has
-        found something.
-    claimed_by : str
-        Only those this party made.
-    """
-    decided = exists().where(DECISION.c.claim_id == CLAIM.c.id)
-    solved = exists().where(RESOLUTION.c.dispute_id == DISPUTE.c.id)
-    disputed = exists().where(DISPUTE.c.claim_id == CLAIM.c.id, ~solved)
-    who = select(PARTY.c.id).where(PARTY.c.book_id == book_id, PARTY.c.code == verifier).scalar_subquery()
-    found = exists().where(DETERMINATION.c.claim_id == CLAIM.c.id, DETERMINATION.c.verifier_id == who)
-    query = (
-        select(
-            CLAIM.c.id,
-            AGREEMENT.c.code.label("agreement"),
-            CLAIM.c.code.label("claim"),
-            PARTY.c.code.label("claimed_by"),
-            EVENT.c.recorded_at,
-            disputed.label("disputed"),
-            found.label("found"),
-        )
-        .join(AGREEMENT, AGREEMENT.c.id == CLAIM.c.agreement_id)
-        .join(PARTY, PARTY.c.id == CLAIM.c.claimed_by)
-        .join(EVENT, EVENT.c.id == CLAIM.c.event_id)
-        .where(AGREEMENT.c.book_id == book_id, or_(~decided, disputed))
+    agreement: str
+    payout: str
+    payee: str
+    amount: Money
+
+
+def list_waiting_claims(session: Session, book_id: int) -> tuple[WaitingClaim, ...]:
+    """Return the claims of a book that are not settled, at most a thousand."""
+    last = (
+        select(DECISION.c.claim_id, func.max(DECISION.c.round).label("round"))
+        .group_by(DECISION.c.claim_id)
+        .subquery()
     )
-    if after is not None:
-        query = query.where(CLAIM.c.id > after[0])
-    if verifier:
-        duty = and_(
-            AGREEMENT_DUTY.c.agreement_id == CLAIM.c.agreement_id,
-            AGREEMENT_DUTY.c.party_id == who,
-            AGREEMENT_DUTY.c.duty != "interested",
+    disputed = (
+        select(DISPUTE.c.claim_id)
+        .outerjoin(RESOLUTION, RESOLUTION.c.dispute_id == DISPUTE.c.id)
+        .where(RESOLUTION.c.dispute_id.is_(None))
+        .distinct()
+        .subquery()
+    )
+    of_round = (SETTLEMENT.c.claim_id == CLAIM.c.id) & (SETTLEMENT.c.round == last.c.round)
+    decided = (DECISION.c.claim_id == CLAIM.c.id) & (DECISION.c.round == last.c.round)
+    rows = session.execute(
+        select(
+            AGREEMENT.c.code.label("agreement"),
+            CLAIM.c.code,
+            CLAIM.c.body,
+            DECISION.c.open_until,
+            disputed.c.claim_id.label("disputed"),
         )
-        query = query.where(exists().where(duty))
-    if claimed_by:
-        query = query.where(PARTY.c.code == claimed_by)
+        .join(CLAIM, CLAIM.c.agreement_id == AGREEMENT.c.id)
+        .outerjoin(last, last.c.claim_id == CLAIM.c.id)
+        .outerjoin(DECISION, decided)
+        .outerjoin(SETTLEMENT, of_round)
+        .outerjoin(disputed, disputed.c.claim_id == CLAIM.c.id)
+        .where(AGREEMENT.c.book_id == book_id, SETTLEMENT.c.id.is_(None))
+        .order_by(CLAIM.c.id)
+        .limit(MOST)
+    )
     return tuple(
         WaitingClaim(
-            id=row.id,
             agreement=row.agreement,
-            claim=row.claim,
-            claimed_by=row.claimed_by,
-            claimed_at=row.recorded_at,
-            disputed=bool(row.disputed),
-            found=bool(row.found),
+            claim=row.code,
+            metrics=tuple(dict.fromkeys(one["metric"] for one in json.loads(row.body)["results"])),
+            open_until=row.open_until,
+            disputed=row.disputed is not None,
         )
-        for row in session.execute(query.order_by(CLAIM.c.id).limit(limit))
+        for row in rows
+    )
+
+
+def list_proposed(session: Session, book_id: int) -> tuple[tuple[str, date], ...]:
+    """Return the agreements of a book that wait for signatures, and since when, at most a thousand."""
+    moves = AGREEMENT_MOVE.alias()
+    newest = select(func.max(moves.c.no)).where(moves.c.agreement_id == AGREEMENT.c.id).scalar_subquery()
+    rows = session.execute(
+        select(AGREEMENT.c.code, EVENT.c.recorded_at)
+        .join(AGREEMENT_MOVE, AGREEMENT_MOVE.c.agreement_id == AGREEMENT.c.id)
+        .join(EVENT, EVENT.c.id == AGREEMENT_MOVE.c.event_id)
+        .where(AGREEMENT.c.book_id == book_id, AGREEMENT_MOVE.c.state == "proposed")
+        .where(AGREEMENT_MOVE.c.no == newest)
+        .order_by(AGREEMENT.c.id)
+        .limit(MOST)
+    )
+    return tuple((row.code, row.recorded_at.date()) for row in rows)
+
+
+def list_owed_back(session: Session, book_id: int) -> tuple[OwedBack, ...]:
+    """Return what payees owe back to funds of a book, at most a thousand."""
+    done = (
+        select(PAYOUT_PAID.c.payout_id, func.sum(PAYOUT_PAID.c.amount).label("done"))
+        .where(PAYOUT_PAID.c.direction == "back")
+        .group_by(PAYOUT_PAID.c.payout_id)
+        .subquery()
+    )
+    left = PAYOUT.c.amount - func.coalesce(done.c.done, 0)
+    rows = session.execute(
+        select(AGREEMENT.c.code, PAYOUT.c.id, PAYOUT.c.payee, PAYOUT.c.unit, left.label("left"))
+        .join(PAYOUT, PAYOUT.c.agreement_id == AGREEMENT.c.id)
+        .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
+        .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
+        .where(AGREEMENT.c.book_id == book_id, PAYOUT.c.direction == "back", PAYOUT.c.route == "fund")
+        .where(PAYOUT_VOID.c.payout_id.is_(None), left > 0)
+        .order_by(AGREEMENT.c.code, PAYOUT.c.id)
+        .limit(MOST)
+    ).all()
+    units = {code: find_unit(session, code) for code in {row.unit for row in rows}}
+    return tuple(
+        OwedBack(
+            agreement=row.code,
+            payout=str(row.id),
+            payee=row.payee,
+            amount=Money(minor=int(row.left), unit=units[row.unit]),
+        )
+        for row in rows
     )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .opening import accept_currency, open_book, open_earmark, open_fund, register_party
     from .pledging import (
         lapse,
+        list_promise_parts,
         list_promised,
         outstanding_pledge,
         outstanding_receivable,
@@ -88,6 +89,8 @@ else:
             ".opening": ("accept_currency", "open_book", "open_earmark", "open_fund", "register_party"),
             ".pledging": (
                 "lapse",
+                "list_promise_parts",
+                "list_promise_parts",
                 "list_promised",
                 "outstanding_pledge",
                 "outstanding_receivable",
@@ -151,6 +154,7 @@ __all__ = [
     "fund_currencies",
     "in_kind_position",
     "lapse",
+    "list_promise_parts",
     "list_promised",
     "list_proposals",
     "make_statement",

@@ -1,6 +1,9 @@
 """What givers promise: pledges, agreements they sign, and promises that lapse. Nothing here can be spent."""
 
+from datetime import date
+
 from ..accounts import Account, memo
+from ..ageing import PromisePart, parts_left
 from ..contributions import Pledge, Promised
 from ..dates import Clock
 from ..errors import OverdrawnCommitment
@@ -8,7 +11,7 @@ from ..funds import PooledFund
 from ..ledger import CREDIT, DEBIT, PLAIN, Details, Draft, Leg
 from ..money import Money, zero
 from ..posting import post, record_event
-from ..records import entries, registry
+from ..records import entries, promises, registry
 from ..storage import Session
 from ..units import Unit
 from .drafting import answered_before, require_unit
@@ -65,6 +68,32 @@ def list_promised(session: Session, fund: PooledFund) -> tuple[Promised, ...]:
         pledged, signed = (kinds.get(kind, nothing) for kind in ("pledged", "receivable"))
         found.append(Promised(giver=giver, outstanding=pledged, receivable=signed))
     return tuple(found)
+
+
+def list_promise_parts(session: Session, fund: PooledFund) -> tuple[PromisePart, ...]:
+    """Return what givers still owe a fund by the day it was promised or signed, oldest first.
+
+    What was paid in, signed or given up came off the oldest part.
+    """
+    book_id = registry.find_book_id(session, fund.book)
+    owing = [
+        row.account.path
+        for row in entries.list_balances(session, book_id, fund.code)
+        if row.settled and row.account.path.startswith((f"{fund.code}/pledged/", f"{fund.code}/receivable/"))
+    ]
+    moves: dict[tuple[str, Unit], list[tuple[date, int]]] = {}
+    for one in promises.list_promise_moves(session, book_id, fund.code, owing) if owing else ():
+        moves.setdefault((one.path, one.amount.unit), []).append((one.on, one.amount.minor))
+    found = []
+    for (path, unit), listed in moves.items():
+        kind, _, giver = path.removeprefix(f"{fund.code}/").partition("/")
+        found += [
+            PromisePart(
+                giver=giver, signed=kind == "receivable", since=day, amount=Money(minor=minor, unit=unit)
+            )
+            for day, minor in parts_left(listed)
+        ]
+    return tuple(sorted(found, key=lambda one: (one.since, one.giver, one.amount.unit.code, one.signed)))
 
 
 def pledge(

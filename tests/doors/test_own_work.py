@@ -99,8 +99,10 @@ def test_a_file_is_looked_over_before_it_is_read(engine: Engine, days: str) -> N
     headers = {"Authorization": "Bearer hana", "Content-Type": "text/csv"}
     told = asker.client.post(f"/v1{PACT}/dataset-columns", content=rows.encode(), headers=headers).json()
     assert told["guessed"] == {
-        **{"person": "Client ID", "metric": "metric"},
-        **{"achieved_on": days, "quantity": "quantity"},
+        "person": "Client ID",
+        "metric": "metric",
+        "achieved_on": days,
+        "quantity": "quantity",
     }
     assert told["metrics"] == [{"code": "nights", "title": "Nights spent indoors", "sets": []}]
     named = ";".join(f"{field}={column}" for field, column in told["guessed"].items())

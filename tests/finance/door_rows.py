@@ -45,6 +45,7 @@ def _write_people(put: Put, raw: Raw, connection: Connection, book: int, now: da
     put("refresh_token", sha256=DIGEST, family=uuid.uuid4(), person_id=person, **tokens)
     signed = {"started_at": now, "seen_at": now, "authenticated_at": now}
     put("page_session", sha256=DIGEST, family=uuid.uuid4(), person_id=person, party="", **signed)
+    put("brief_draft", book_id=book, code="wells", revision=1, editor="p-1", body=b"{}", saved_at=now)
     put("throttle", bucket="address/1", tokens=1, counted_at=now)
     put(
         "command",

@@ -24,7 +24,7 @@ REFUSALS = (
 )
 NEVER_WRITTEN = {  # no facts
     *("almoner_version", "api_key", "balance", "delivery", "draft", "job", "lot", "person", "refresh_token"),
-    *("page_session", "role_grant", "throttle", "upload", "webhook_endpoint", "worker_beat"),
+    *("brief_draft", "page_session", "role_grant", "throttle", "upload", "webhook_endpoint", "worker_beat"),
 }
 Cell = Any  # what a column of a reflected table holds
 

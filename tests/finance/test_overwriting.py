@@ -54,7 +54,7 @@ CHECKED_FIRST = {  # keys that come alone break a check of their row first
 }
 FREE_TO_REPLACE = {  # no facts
     *("almoner_version", "api_key", "delivery", "draft", "job", "person", "refresh_token", "role_grant"),
-    *("page_session", "throttle", "upload", "webhook_endpoint", "worker_beat"),
+    *("brief_draft", "page_session", "throttle", "upload", "webhook_endpoint", "worker_beat"),
 }
 
 

@@ -42,6 +42,12 @@ CREATE TABLE page_session (
 ;;
 CREATE INDEX page_session_person ON page_session (person_id)
 ;;
+-- Briefs that are being written: one row each, until it is published or thrown away.
+CREATE TABLE brief_draft (
+  book_id {BIGINT} NOT NULL REFERENCES book, code TEXT NOT NULL, revision {BIGINT} NOT NULL CHECK (revision >= 1),
+  editor TEXT NOT NULL, body {BYTES} NOT NULL, saved_at {INSTANT} NOT NULL, PRIMARY KEY (book_id, code)
+){STRICT_KEYED}
+;;
 -- Attempts to sign in, as a bucket of tokens per account and per address.
 CREATE TABLE throttle (
   bucket TEXT NOT NULL PRIMARY KEY, tokens {BIGINT} NOT NULL CHECK (tokens >= 0), counted_at {INSTANT} NOT NULL

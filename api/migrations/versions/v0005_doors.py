@@ -13,7 +13,7 @@ depends_on = None
 FACTS = {"command": ["id", "client, idem_key"], "publication": ["book_id, engagement", "event_id"]}
 TABLES = (
     *("worker_beat", "delivery", "webhook_endpoint", "upload", "job", "publication", "command", "throttle"),
-    *("page_session", "refresh_token", "api_key", "role_grant", "person"),
+    *("brief_draft", "page_session", "refresh_token", "api_key", "role_grant", "person"),
 )
 
 

@@ -276,13 +276,21 @@ def _fact_value(text: str) -> object:
 
 
 SAID = {
-    "begun": lambda words: words._("Your application is begun. Write it section by section; nothing is lost."),
+    "begun": lambda words: words._(
+        "Your application is begun. Write it section by section; nothing is lost."
+    ),
     "submitted": lambda words: words._("Your application is handed in. The receipt is below."),
     "agreed": lambda words: words._("You have agreed for your organisation."),
-    "withdrawn": lambda words: words._("The application is taken back. It stays on record and is not judged."),
-    "reopened": lambda words: words._("You can change it now. What was handed in counts until you hand in again."),
+    "withdrawn": lambda words: words._(
+        "The application is taken back. It stays on record and is not judged."
+    ),
+    "reopened": lambda words: words._(
+        "You can change it now. What was handed in counts until you hand in again."
+    ),
     "supplied": lambda words: words._("This is on record, and the rule was checked again."),
-    "late": lambda words: words._("This is on record. It came after the time to supply it, so it does not count."),
+    "late": lambda words: words._(
+        "This is on record. It came after the time to supply it, so it does not count."
+    ),
     "saved": lambda words: words._("What you wrote is saved."),
 }
 

@@ -282,7 +282,9 @@ PAGES = (
         show=show_feedback,
         acts={"appeal": appeal, "accept": accept, "decline": decline},
         said={
-            "filed": lambda words: words._("Your appeal is filed. What it would change is held until it is ruled."),
+            "filed": lambda words: words._(
+                "Your appeal is filed. What it would change is held until it is ruled."
+            ),
             "accepted": lambda words: words._("You have accepted the award."),
             "declined": lambda words: words._("You have declined the award."),
         },

@@ -81,7 +81,9 @@ class _Reader:
         if item.get("type") == "object":
             asks = [one for one in self.of_object(item, (), {}) if isinstance(one, Ask)]
             return [Several(path=path, title=lambda number: f"{label} {number}", asks=tuple(asks))]
-        return [Ask(path=path, label=label, kind="lines", hint=hint or self.words._("One a line."), own=False)]
+        return [
+            Ask(path=path, label=label, kind="lines", hint=hint or self.words._("One a line."), own=False)
+        ]
 
     def of_value(self, node: Node, path: tuple[str, ...]) -> Ask:
         kind, options = self.kind_of(node)

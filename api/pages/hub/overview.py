@@ -90,9 +90,7 @@ def show_hub(visit: Visit) -> View:
         "more_payouts": payouts.next,
     }
     chart = draw_sums(words, [(titles.get(one.agreement, one.agreement), one) for one in payouts.sums])
-    return View(
-        title=words._("Our work"), sheets=sheets, charts={"sums": chart} if chart else {}, more=more
-    )
+    return View(title=words._("Our work"), sheets=sheets, charts={"sums": chart} if chart else {}, more=more)
 
 
 def _due_of(visit: Visit, one: OwnApplicationLine) -> Due | None:

@@ -21,7 +21,9 @@ def draw_sums(words: Words, sums: Sequence[tuple[str, OwnPayoutSum]]) -> Chart |
     if not sums:
         return None
     header = (words._("Agreement"), words._("Unit"), words._("Paid"), words._("On its way"))
-    receipts = [Receipt(label=title, unit=one.unit, paid=one.paid, waiting=one.waiting) for title, one in sums]
+    receipts = [
+        Receipt(label=title, unit=one.unit, paid=one.paid, waiting=one.waiting) for title, one in sums
+    ]
     return draw_receipts(
         words._("What came in"),
         words._("By agreement: filled is paid, hatched waits for approval. Bars begin at zero."),

@@ -14,7 +14,19 @@ from ..forms import Form
 
 Json = object
 Kind = Literal[
-    "text", "area", "money", "number", "day", "choice", "radio", "yes_no", "lines", "many", "share", "stated", "given"
+    "text",
+    "area",
+    "money",
+    "number",
+    "day",
+    "choice",
+    "radio",
+    "yes_no",
+    "lines",
+    "many",
+    "share",
+    "stated",
+    "given",
 ]
 Options = Sequence[tuple[str, str]]
 BASIS = 100
@@ -215,7 +227,9 @@ def _typed_rows(part: Several, content: Mapping[str, Json], form: Form) -> list[
 
 def _numbers(start: str, form: Form) -> list[int]:
     found = {
-        int(match[1]) for name in form.fields if (match := re.match(rf"{re.escape(start)}-(\d{{1,3}})-", name))
+        int(match[1])
+        for name in form.fields
+        if (match := re.match(rf"{re.escape(start)}-(\d{{1,3}})-", name))
     }
     return sorted(found)[:MOST_ROWS]
 
@@ -264,7 +278,7 @@ def value_of(ask: Ask, form: Form, name: str) -> Json:
         case "lines":
             return _lines(text) or None
         case "yes_no":
-            return TRUTH.get(text, None)
+            return TRUTH.get(text)
         case "number":
             plain = re.sub(r"[\s\u00a0\u202f]", "", text)
             return int(plain) if re.fullmatch(r"-?\d{1,18}", plain) else text or None

@@ -241,9 +241,7 @@ def look(visit: Visit) -> View:
         return _unsent(visit)
     columns = visit.write(DatasetColumns, "dataset.columns", content, **_place(visit))
     choices = _choices(visit, columns)
-    if not visit.form.text("mapped") and not all(
-        one.chosen for one in choices if one.field in PEOPLE[:3]
-    ):
+    if not visit.form.text("mapped") and not all(one.chosen for one in choices if one.field in PEOPLE[:3]):
         return _view(visit, columns=columns, content=content)
     try:
         preview = visit.write(DatasetPreview, "dataset.preview", content, **_reading(visit, choices))

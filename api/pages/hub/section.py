@@ -60,7 +60,9 @@ def _view(
 def _faults(visit: Visit, section: Section) -> dict[str, str]:
     """Return what is still wrong in a section, by field."""
     found = visit.read(DraftFindings, "draft.check")
-    named = {one.pointer.strip("/").replace("~1", "/").replace("/", "-"): one.message for one in found.findings}
+    named = {
+        one.pointer.strip("/").replace("~1", "/").replace("/", "-"): one.message for one in found.findings
+    }
     starts = tuple("-".join(part.path) for part in section.parts)
     return {name: message for name, message in named.items() if name.startswith(starts)}
 

@@ -45,7 +45,9 @@ def sections_of(
     """
     named = dict(parties)
     rows = _rows(content, "bundle")
-    partners = [(str(row["party"]), named.get(str(row["party"]), str(row["party"]))) for row in rows if "party" in row]
+    partners = [
+        (str(row["party"]), named.get(str(row["party"]), str(row["party"]))) for row in rows if "party" in row
+    ]
     works = [
         (str(row["id"]), str(row.get("title") or row["id"]))
         for row in _rows(content, "interventions")
@@ -70,7 +72,9 @@ def _about(words: Words, brief: Brief) -> Section:
     if len(brief.languages) > 1:
         options = [("", ""), *((one, one) for one in brief.languages)]
         asks.append(
-            Ask(path=("language",), label=words._("Language it is written in"), kind="choice", options=options)
+            Ask(
+                path=("language",), label=words._("Language it is written in"), kind="choice", options=options
+            )
         )
     return Section(name="about", title=words._("What it is called"), hint="", parts=tuple(asks))
 
@@ -92,7 +96,11 @@ def _partners(words: Words, parties: Options) -> Section:
         name="partners",
         title=words._("Who takes part"),
         hint=words._("Name every organisation, yours too. The shares together are 100 percent."),
-        parts=(Several(path=("bundle",), title=lambda number: words._("Partner %(number)s", number=number), asks=asks),),
+        parts=(
+            Several(
+                path=("bundle",), title=lambda number: words._("Partner %(number)s", number=number), asks=asks
+            ),
+        ),
     )
 
 
@@ -109,7 +117,13 @@ def _work(words: Words) -> Section:
         name="work",
         title=words._("What you will do"),
         hint=words._("Each piece of work that has costs of its own."),
-        parts=(Several(path=("interventions",), title=lambda number: words._("Piece of work %(number)s", number=number), asks=asks),),
+        parts=(
+            Several(
+                path=("interventions",),
+                title=lambda number: words._("Piece of work %(number)s", number=number),
+                asks=asks,
+            ),
+        ),
     )
 
 
@@ -122,7 +136,9 @@ def _budget(words: Words, unit: str, partners: Options, works: Options) -> Secti
     ]
     asks = (
         Ask(path=("actor",), label=words._("Who spends it"), kind="choice", options=[("", ""), *partners]),
-        Ask(path=("intervention",), label=words._("For which work"), kind="choice", options=[("", ""), *works]),
+        Ask(
+            path=("intervention",), label=words._("For which work"), kind="choice", options=[("", ""), *works]
+        ),
         Ask(path=("category",), label=words._("Kind of cost"), hint=words._("One word, for example: staff")),
         Ask(path=("amount",), label=words._("Amount"), kind="money", unit=unit),
         Ask(path=("covered_by",), label=words._("Who pays it"), kind="choice", options=covered),
@@ -139,7 +155,13 @@ def _budget(words: Words, unit: str, partners: Options, works: Options) -> Secti
         name="budget",
         title=words._("What it costs"),
         hint=words._("What you ask for is the sum of the lines that this challenge pays. We add it up."),
-        parts=(Several(path=("budget",), title=lambda number: words._("Cost %(number)s", number=number), asks=asks), least, whole),
+        parts=(
+            Several(
+                path=("budget",), title=lambda number: words._("Cost %(number)s", number=number), asks=asks
+            ),
+            least,
+            whole,
+        ),
     )
 
 
@@ -159,14 +181,24 @@ def _gifts(words: Words, unit: str, partners: Options, works: Options) -> Sectio
         Ask(path=("basis",), label=words._("How that is known"), kind="choice", options=bases),
     )
     giver = Ask(path=("party",), label=words._("Who gives it"), kind="choice", options=[("", ""), *partners])
-    use = Ask(path=("intervention",), label=words._("For which work"), kind="choice", options=[("", ""), *works])
+    use = Ask(
+        path=("intervention",), label=words._("For which work"), kind="choice", options=[("", ""), *works]
+    )
     return Section(
         name="gifts",
         title=words._("Help besides money"),
         hint=words._("What you bring, and what you lack. Leave it empty where there is nothing."),
         parts=(
-            Several(path=("in_kind_offers",), title=lambda number: words._("We bring: %(number)s", number=number), asks=(giver, *thing)),
-            Several(path=("in_kind_needs",), title=lambda number: words._("We lack: %(number)s", number=number), asks=(use, *thing)),
+            Several(
+                path=("in_kind_offers",),
+                title=lambda number: words._("We bring: %(number)s", number=number),
+                asks=(giver, *thing),
+            ),
+            Several(
+                path=("in_kind_needs",),
+                title=lambda number: words._("We lack: %(number)s", number=number),
+                asks=(use, *thing),
+            ),
         ),
     )
 
@@ -202,7 +234,11 @@ def _why(words: Words) -> Section:
         hint=words._("Leave it empty where the funder's questions cover it."),
         parts=(
             Ask(path=("theory_of_change", "summary"), label=words._("In a few sentences"), kind="area"),
-            Several(path=("theory_of_change", "links"), title=lambda number: words._("Step %(number)s", number=number), asks=links),
+            Several(
+                path=("theory_of_change", "links"),
+                title=lambda number: words._("Step %(number)s", number=number),
+                asks=links,
+            ),
         ),
     )
 
@@ -253,7 +289,11 @@ def _disclosures(words: Words, partners: Options, brief: Brief) -> Section:
         asks.append(
             Ask(path=("disputes",), label=words._("Disputes that are open"), kind="stated", hint=one_each)
         )
-    parts = (Several(path=("disclosures",), title=lambda number: number, asks=tuple(asks), key="party", rows=partners),)
+    parts = (
+        Several(
+            path=("disclosures",), title=lambda number: number, asks=tuple(asks), key="party", rows=partners
+        ),
+    )
     return Section(
         name="disclosures",
         title=words._("Interests"),

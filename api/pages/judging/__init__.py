@@ -1,0 +1,9 @@
+"""Rounds at the desk: judges, reading, calibration, places, and the awards that follow."""
+
+from ..page import Page
+from .awards import AWARDS
+from .round import ROUND
+
+PAGES: tuple[Page, ...] = (ROUND, AWARDS)
+
+__all__ = ["PAGES"]

@@ -1,0 +1,101 @@
+"""Where all funds of a book stand, in one look.
+
+The problem: whoever asks where the money of a book is asks of every fund at once, and a question per fund
+grows with their number. Two statements answer here: what is there now from the balances, and what came and
+went from the postings.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from ..money import Money
+from .registry import find_unit
+from .tables import ACCOUNT, BALANCE, FUND, POSTING, UNIT
+
+_POOL = "pool"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FundTotal:
+    """A fund in one of its currencies.
+
+    Attributes
+    ----------
+    code, title : str
+        Of the fund.
+    lines : mapping of str to Money
+        What came (positive) and went (negative) by line of the statement.
+    balance, promised, free : Money
+        What it has; what of that is promised or held; and what is not.
+    """
+
+    code: str
+    title: str
+    lines: Mapping[str, Money]
+    balance: Money
+    promised: Money
+
+    @property
+    def free(self) -> Money:
+        """What it can still promise."""
+        return self.balance - self.promised
+
+
+def list_fund_totals(session: Session, book_id: int) -> tuple[FundTotal, ...]:
+    """Return every fund of a book in each currency it holds, by code and currency."""
+    lines = _lines(session, book_id)
+    query = (
+        select(
+            FUND.c.code,
+            FUND.c.title,
+            ACCOUNT.c.unit,
+            func.sum(BALANCE.c.settled_cr - BALANCE.c.settled_dr).label("balance"),
+            func.sum(BALANCE.c.encumbered_dr + BALANCE.c.pending_dr).label("promised"),
+        )
+        .join(ACCOUNT, ACCOUNT.c.fund_id == FUND.c.id)
+        .join(BALANCE, BALANCE.c.account_id == ACCOUNT.c.id)
+        .join(UNIT, UNIT.c.code == ACCOUNT.c.unit)
+        .where(FUND.c.book_id == book_id, ACCOUNT.c.role == _POOL, UNIT.c.kind == "currency")
+        .group_by(FUND.c.code, FUND.c.title, ACCOUNT.c.unit)
+        .order_by(FUND.c.code, ACCOUNT.c.unit)
+    )
+    found = []
+    for row in session.execute(query):
+        unit = find_unit(session, row.unit)
+        found.append(
+            FundTotal(
+                code=row.code,
+                title=row.title,
+                lines={
+                    line: Money(minor=total, unit=unit)
+                    for line, total in lines.get((row.code, row.unit), {}).items()
+                },
+                balance=Money(minor=int(row.balance), unit=unit),
+                promised=Money(minor=int(row.promised), unit=unit),
+            )
+        )
+    return tuple(found)
+
+
+def _lines(session: Session, book_id: int) -> dict[tuple[str, str], dict[str, int]]:
+    """Return settled sums by fund and currency, and by line; credits positive."""
+    query = (
+        select(
+            FUND.c.code,
+            ACCOUNT.c.unit,
+            POSTING.c.line,
+            func.sum(-POSTING.c.side * POSTING.c.amount).label("total"),
+        )
+        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+        .where(ACCOUNT.c.book_id == book_id, ACCOUNT.c.role == _POOL, POSTING.c.layer == "S")
+        .group_by(FUND.c.code, ACCOUNT.c.unit, POSTING.c.line)
+    )
+    found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+    for row in session.execute(query):
+        found[row.code, row.unit][row.line] = int(row.total)
+    return found
