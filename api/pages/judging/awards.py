@@ -183,13 +183,9 @@ def awards_sheet(words: Words, brief: Brief, awards: Sequence[AwardReply]) -> Sh
             )
             for one in awards
         ],
-<<<<<<< HEAD
-        empty=words._("Nothing is awarded yet. Awards stand here once they are proposed or made by the rules."),
-=======
         empty=words._(
-            "Nothing is awarded yet. Of %(count)s prizes none is decided.", count=len(brief.prizes)
+            "Nothing is awarded yet. Awards stand here once they are proposed or made by the rules."
         ),
->>>>>>> issue9
     )
 
 
