@@ -1,6 +1,6 @@
 """All pages."""
 
-from . import admin, bench, citizen, contracting, designing, funders, judging, sign_in
+from . import admin, bench, citizen, contracting, designing, funders, hub, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -10,6 +10,7 @@ PAGES: tuple[Page, ...] = (
     *contracting.PAGES,
     *designing.PAGES,
     *funders.PAGES,
+    *hub.PAGES,
     *judging.PAGES,
     *sign_in.PAGES,
 )
