@@ -1,6 +1,6 @@
 """All pages."""
 
-from . import bench, citizen, contracting, designing, judging, sign_in
+from . import bench, citizen, contracting, designing, funders, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
@@ -8,6 +8,7 @@ PAGES: tuple[Page, ...] = (
     *citizen.PAGES,
     *contracting.PAGES,
     *designing.PAGES,
+    *funders.PAGES,
     *judging.PAGES,
     *sign_in.PAGES,
 )
