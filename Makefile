@@ -94,5 +94,5 @@ $(VENV)/.core: $(VENV)/pip pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/pip pyproject.toml
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -e '.[dev]'
 	touch $@ $(VENV)/.core

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -42,6 +43,7 @@ def postgres_server() -> Iterator[str]:
         _execute(server.get_uri(), "SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
+        subprocess.run(["rm", "-rf", Path(folder) / "data"], check=False)  # hundreds of thousands of files
 
 
 @pytest.fixture(scope="session")

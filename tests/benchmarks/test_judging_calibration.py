@@ -5,6 +5,7 @@ import json
 import numpy as np
 import pytest
 from benchmarks.judging import main
+from benchmarks.judging_assignment import GAP
 from benchmarks.judging_calibration import AIMS, simulation_figures
 from benchmarks.judging_rounds import METHODS, PANELS, READS, SETTINGS, play
 
@@ -52,9 +53,16 @@ def test_the_same_seed_plays_the_same_rounds() -> None:
         assert np.array_equal(order(one).value, order(other).value)
 
 
-def test_the_benchmark_times_2500_scores_and_prints_every_method(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_benchmark_proves_full_rounds_times_2500_scores_and_prints_every_method(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     main(["--json", "--quick", "--runs", "2"])
     document = json.loads(capsys.readouterr().out)
+    assert [one["rules"] for one in document["assignment"]["rounds"]] == ["plain", "bound"]
+    for found in document["assignment"]["rounds"]:
+        assert (found["state"], found["pairs"], found["conflicts"]) == ("optimal", 2500, 0)
+        assert found["gap"] <= GAP
+        assert found["lambda_2"] > 5
     assert document["calibration"]["reads"] == 2500
     assert 0 < document["calibration"]["calibration_seconds"] <= 0.5
     assert document["calibration"]["aims"] == {"calibration": True, "leave_one_judge_out": True}
