@@ -248,9 +248,9 @@ def _description(operation: Operation) -> str:
 
 def documented(operation: Operation) -> dict[int | str, dict[str, Any]]:
     """Return the answers of an operation for the reference: every refusal as a problem document."""
-    statuses = [400, 401, 403, 404, 408, 413, 422, 429, 503]
+    statuses = [400, 401, 403, 404, 408, 409, 413, 422, 429, 503]
     if operation.method != "GET":
-        statuses += [409, 415]
+        statuses += [415]
     if operation.guards:
         statuses += [412, 428]
     answers: dict[int | str, dict[str, Any]] = {

@@ -101,7 +101,9 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: Json) -> None:  # noqa: ARG001  # the fuzzer names all three
     """Give most writes a key of their own: drawn ones are alike, and what is alike is answered by its first."""
     kept = case.headers.get(KEY)
-    if kept is None or re.fullmatch("[!-~]{1,255}", kept) is None:
+    if kept is None or case.meta is None or re.fullmatch("[!-~]{1,255}", kept) is None:
+        return
+    if case.meta.generation.mode.is_negative and case.meta.phase.data.parameter_location == "header":
         return
     DRAWN[KEY] += 1
     if DRAWN[KEY] % REPEATED:
