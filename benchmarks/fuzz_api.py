@@ -31,7 +31,7 @@ TAGS = sorted({one.tag for one in OPERATIONS})
 CALLERS = (EVERYBODY, *PARTIES, NOBODY)
 PHASES = ("examples", "coverage", "fuzzing", "stateful")
 FEWER = 4
-"""How many times fewer examples a single role draws than somebody who holds them all."""
+"""How many times fewer cases a single role sends than somebody who holds them all."""
 USUALLY = 0.9
 CONFIG = Path(__file__).parent.parent / "schemathesis.toml"
 Parts = Mapping[str, Sequence[str | int]]
@@ -111,7 +111,8 @@ def fuzz(run: Run, address: str, parts: Parts, home: Path, asked: argparse.Names
         *asked.more,
     ]
     told = {"SCHEMATHESIS_HOOKS": "benchmarks.fuzz_hooks", "FUZZ_TALLY": str(tally)}
-    told |= {"FUZZ_PARTS": json.dumps(parts)}
+    whole = asked.cases if run.role == EVERYBODY else max(1, asked.cases // FEWER)
+    told |= {"FUZZ_PARTS": json.dumps(parts), "FUZZ_WHOLE": str(whole)}
     begun = time.monotonic()
     done = subprocess.run(command, check=False, env=os.environ | told, capture_output=True, text=True)  # noqa: S603  # the dev extra's own tool
     run.seconds, run.code = time.monotonic() - begun, done.returncode
@@ -214,6 +215,7 @@ def _asked(given: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--tag", choices=TAGS, action="append", help="a noun; may be given again")
     parser.add_argument("--phases", type=lambda text: text.split(","), default=PHASES)
     parser.add_argument("--examples", type=int, default=20, help="per operation; a single role a quarter of it")
+    parser.add_argument("--cases", type=int, default=400, help="per operation in the coverage phase, before few")
     parser.add_argument("--json", action="store_true", help="the summary as JSON")
     asked, asked_more = parser.parse_known_args(given)
     asked.more = asked_more
