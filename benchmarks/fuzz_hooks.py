@@ -83,7 +83,10 @@ def _settled(within: str, node: Any, shown: Json) -> Any:  # noqa: ANN401  # any
     name = node["$ref"].removeprefix(AT) if isinstance(node.get("$ref"), str) else ""
     if name in shown and BROKEN_IN[name] != within:
         return {"enum": [shown[name]]}
-    return {key: part if key in {"example", "examples"} else _settled(within, part, shown) for key, part in node.items()}
+    return {
+        key: part if key in {"example", "examples"} else _settled(within, part, shown)
+        for key, part in node.items()
+    }
 
 
 def _circles(schemas: Json) -> dict[str, frozenset[str]]:
@@ -136,7 +139,7 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
 
 @schemathesis.hook
 def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: Json) -> None:  # noqa: ARG001  # the fuzzer names all three
-    """Give most writes a key of their own: drawn ones are alike, and what is alike is answered by its first."""
+    """Give most writes a key of their own: drawn ones are alike, and only the first one acts."""
     kept = case.headers.get(KEY)
     if kept is None or case.meta is None or re.fullmatch("[!-~]{1,255}", kept) is None:
         return

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -161,7 +160,7 @@ def _rows(hub: Asker) -> str:
     seen = hub.client.post(f"/v1{NIGHTS}/dataset-previews", content=rows, headers=heads).json()
     path = f"/v1{NIGHTS}/datasets?code=march&rows=2&preview={seen['digest']}"
     made = hub.client.post(path, content=rows, headers=heads)
-    assert made.status_code == HTTPStatus.CREATED, made.text
+    made.raise_for_status()
     return "march"
 
 
@@ -183,7 +182,9 @@ def _drafts(ask: Callable[[str], Asker]) -> Parts:
     brief = BRIEF | {"phases": [phase | DATES[phase["id"]] for phase in BRIEF["phases"]]}
     ask("mira").made(f"{BOOK}/challenges", {"brief": brief})
     here = f"{BOOK}/challenges/clean-water"
-    ask("hana").made(f"{here}/drafts", {"code": "a-2", "content": {"title": "Wells", "bundle": APPLICATION["bundle"]}})
+    ask("hana").made(
+        f"{here}/drafts", {"code": "a-2", "content": {"title": "Wells", "bundle": APPLICATION["bundle"]}}
+    )
     ask("hana").made(f"{here}/applications", {"application": APPLICATION})
     patch = [{"op": "replace", "path": "/phases/0/closes_at", "value": "2028-03-05T17:00+03:00"}]
     asked = {"of": 1, "patch": patch, "reason": "Floods.", "kind": "material"}
@@ -198,7 +199,12 @@ def _round(ask: Callable[[str], Asker]) -> Parts:
     mira.made(f"{here}/phases/panel/calibrations", {})
     fiona.made(f"{here}/decisions", {})
     mira.made(f"{here}/announcements", {"reason": "The panel has read."})
-    appeal = {"application": "a-2", "ground": "arithmetic", "statement": "Wrong.", "remedies": [{"kind": "recompute"}]}
+    appeal = {
+        "application": "a-2",
+        "ground": "arithmetic",
+        "statement": "Wrong.",
+        "remedies": [{"kind": "recompute"}],
+    }
     ask("hugo").made(f"{here}/appeals", {"appeal": appeal})
     return {
         "phase": ["panel", "apply", "vote"],
@@ -220,7 +226,9 @@ def _people(ask: Callable[[str], Asker]) -> Parts:
     secret = {"login": "treasurer", "password": "a long sentence"}
     ada.put("/persons/treasurer/password", secret).raise_for_status()
     grant = {"party": "foundation", "role": "funder"}
-    grants = [ada.made(f"{BOOK}/role-grants", grant | {"person": who})["id"] for who in ("treasurer", "everybody")]
+    grants = [
+        ada.made(f"{BOOK}/role-grants", grant | {"person": who})["id"] for who in ("treasurer", "everybody")
+    ]
     key = ask("everybody").made("/api-keys", {"name": "nightly", "scopes": ["funds:read"], "days": 30})
     for name, path in (("metric.define", "metrics"), ("cohort.define", "cohorts")):
         mira.made(f"{BOOK}/{path}", shown(name))
