@@ -62,7 +62,8 @@ def before_load_schema(context: schemathesis.HookContext, raw_schema: Json) -> N
 
 def _shown(document: Json) -> Json:
     """Return an example of each large document, from the examples of the requests that hold it."""
-    schemas, found = document["components"]["schemas"], {}
+    schemas = document["components"]["schemas"]
+    found: Json = {}
     for operation in (one for item in document["paths"].values() for one in item.values()):
         content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
         request = schemas.get(content.get("schema", {}).get("$ref", "").removeprefix(AT), {})
@@ -128,7 +129,7 @@ def _ended(node: Any, circles: dict[str, frozenset[str]], within: frozenset[str]
 
 
 @schemathesis.hook
-def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> bool:
+def filter_case(context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
     """Send the first cases of a body in coverage, and few of the rest: a contract makes 60,000."""
     if case.meta is None or case.meta.phase.name.value != "coverage" or context.operation is None:
         return True
@@ -138,7 +139,7 @@ def filter_case(context: schemathesis.HookContext, case: schemathesis.Case) -> b
 
 
 @schemathesis.hook
-def before_call(context: schemathesis.HookContext, case: schemathesis.Case, kwargs: Json) -> None:  # noqa: ARG001  # the fuzzer names all three
+def before_call(context: schemathesis.HookContext, case: schemathesis.Case[Any], kwargs: Json) -> None:  # noqa: ARG001  # the fuzzer names all three
     """Give most writes a key of their own: drawn ones are alike, and only the first one acts."""
     kept = case.headers.get(KEY)
     if kept is None or case.meta is None or re.fullmatch("[!-~]{1,255}", kept) is None:

@@ -50,7 +50,7 @@ def grants_of(name: str) -> tuple[Grant, ...]:
     >>> len(grants_of("everybody"))
     7
     """
-    parties = PARTIES | {"hub": APART} if name == EVERYBODY else PARTIES
+    parties: Mapping[Role, str] = {**PARTIES, "hub": APART} if name == EVERYBODY else PARTIES
     if name in PEOPLE:
         return PEOPLE[name]
     return tuple(
