@@ -107,7 +107,7 @@ def served(url: str) -> Iterator[tuple[str, Mapping[str, Sequence[str | int]]]]:
     while not server.started and time.monotonic() < until:
         time.sleep(0.05)
     address = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    urlopen(f"{address}/ops/live").close()  # noqa: S310  # our own address
+    urlopen(f"{address}/v1/openapi.json").close()  # noqa: S310  # our own address; made at the first request
     yield address, parts
     server.should_exit = True
     thread.join(timeout=30)
