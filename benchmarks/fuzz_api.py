@@ -116,9 +116,9 @@ def fuzz(run: Run, address: str, parts: Parts, home: Path, asked: argparse.Names
         *(word for tag in asked.tag or () for word in ("--include-tag", tag)),
         *asked.more,
     ]
-    told = {"SCHEMATHESIS_HOOKS": "benchmarks.fuzz_hooks", "FUZZ_TALLY": str(tally)}
+    told = {"FUZZ_TALLY": str(tally), "FUZZ_PARTS": json.dumps(parts)}
     whole = asked.cases if run.role == EVERYBODY else max(1, asked.cases // FEWER)
-    told |= {"FUZZ_PARTS": json.dumps(parts), "FUZZ_WHOLE": str(whole)}
+    told["FUZZ_WHOLE"] = str(whole)
     begun = time.monotonic()
     done = subprocess.run(command, check=False, env=os.environ | told, capture_output=True, text=True)  # noqa: S603  # the dev extra's own tool
     run.seconds, run.code = time.monotonic() - begun, done.returncode
