@@ -39,10 +39,10 @@ GOAL = 1.5
 CLIENTS = 64
 BODY = json.dumps(PAYMENT).encode()
 AIMS = {
-    "read": (Aim(method="GET", path=READ), Aim(method="GET", path="/bare/read")),
+    "read": (Aim(method="GET", path=READ), Aim(method="GET", path=READ.replace("/v1", "/bare"))),
     "write": (
         Aim(method="POST", path=WRITE, body=BODY, keyed=True),
-        Aim(method="POST", path="/bare/write"),
+        Aim(method="POST", path=WRITE.replace("/v1", "/bare"), body=BODY, keyed=True),
     ),
 }
 

@@ -27,19 +27,37 @@ def recall(session: Session, what: Hashable, read: Callable[[], Found | None]) -
     read : callable
         Reads it; None when it is not there.
     """
-    levels: WeakKeyDictionary[SessionTransaction, dict[Hashable, object]]
-    levels = session.info.setdefault(_PLACE, WeakKeyDictionary())
+    found = remembered(session, what)
+    if found is None:
+        found = read()
+        if found is not None:
+            remember(session, what, found)
+    return found  # type: ignore[return-value]  # stored below under the same name
+
+
+def remembered(session: Session, what: Hashable) -> object | None:
+    """Return what was read before in this transaction, None when it was not."""
+    levels = _levels(session)
     above = _level(session)
     while above is not None:
         known = levels.get(above)
         if known is not None and what in known:
-            return known[what]  # type: ignore[return-value]  # stored below under the same name
+            return known[what]
         above = above.parent
-    found = read()
+    return None
+
+
+def remember(session: Session, what: Hashable, found: object) -> None:
+    """Keep what was read beside something else, as if it had been asked for by ``recall``."""
     level = _level(session)
-    if found is not None and level is not None:
-        levels.setdefault(level, {})[what] = found
-    return found
+    if level is not None:
+        _levels(session).setdefault(level, {})[what] = found
+
+
+def _levels(session: Session) -> WeakKeyDictionary[SessionTransaction, dict[Hashable, object]]:
+    levels: WeakKeyDictionary[SessionTransaction, dict[Hashable, object]]
+    levels = session.info.setdefault(_PLACE, WeakKeyDictionary())
+    return levels
 
 
 def _level(session: Session) -> SessionTransaction | None:
