@@ -72,6 +72,24 @@ class Asked:
     request_id: UUID
     call: Call | None = None
     repeated: bool = False
+    body: tuple[Any, bytes] | AlmonerError | None = None
+
+    def read(self) -> None:
+        """Read the body while no writer waits; what is wrong with it is told to nobody yet."""
+        try:
+            self.body = read_body(
+                self.operation, self.content, self.request.headers.get("content-type", "")
+            )
+        except AlmonerError as error:
+            self.body = error
+
+    def said(self) -> tuple[Any, bytes]:
+        """Return the body as its model with its digest, or raise what is wrong with it."""
+        if self.body is None:
+            self.read()
+        if isinstance(self.body, AlmonerError):
+            raise self.body
+        return self.body
 
     @property
     def object(self) -> str:
@@ -130,7 +148,8 @@ def serve(
     try:
         told = _identify(asked)
         response = _attempted(asked, run or _run)
-        response.headers.update(told)
+        if told:
+            response.headers.update(told)
     except AlmonerError as error:
         code = error.code
         response = refusal(error, asked.request_id, prefix)
@@ -187,13 +206,12 @@ def _tried(asked: Asked, run: Callable[[Asked], Response]) -> Response:
 
 
 def _run(asked: Asked) -> Response:
+    asked.read()
     with _session(asked) as session:  # closed without a commit, it undoes
         asked.door.require_schema(session)
         call, query, parts = enter(asked, session)
         asked.call = call
-        body, digest = read_body(
-            asked.operation, asked.content, asked.request.headers.get("content-type", "")
-        )
+        body, digest = asked.said()
         given: dict[str, Any] = {**parts}
         if asked.operation.shape.query is not None:
             given["query"] = query
@@ -253,7 +271,7 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
         media_type=asked.request.headers.get("content-type", ""),
         fields=common.get("fields", ""),
         client_key=key,
-        address=door.address_of(asked.request),
+        request=asked.request,
         object=asked.object,
     )
     return call, query, parts
@@ -445,7 +463,7 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
         call.session = session
         if find_command(session, asked.client, call.client_key) is not None:
             raise _KeyTaken
-        _, digest = read_body(operation, asked.content, asked.request.headers.get("content-type", ""))
+        _, digest = asked.said()
         whole = _digest(asked, digest, dry_run=False)
         _keep(asked, call, whole, bytes(response.body), response.status_code)
 

@@ -14,7 +14,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, repeat
 from typing import Any
 
@@ -58,14 +58,17 @@ class Step:
         What was executed: a construct of Core, or text for the driver where we send such text.
     given : dict, tuple or list
         Its parameters.
+    own : frozenset
+        Those of them that each request has to have of its own.
     """
 
     statement: Any
     given: Any
+    own: frozenset[object] = frozenset()
 
     def run(self, connection: Connection, made: dict[object, object]) -> int:
         """Run it with what was made for this request, and return how many rows came back."""
-        given = swapped(self.given, made) if made else self.given
+        given = swapped(self.given, made) if self.own else self.given
         if isinstance(self.statement, str):
             result = connection.exec_driver_sql(self.statement, given or None)
         else:
@@ -170,6 +173,7 @@ def bare(engine: Engine, asks: Mapping[str, Callable[[], Any]]) -> FastAPI:
     steps = {name: captured(engine, ask) for name, ask in asks.items()}
     answers = {name: ask() for name, ask in asks.items()}
     own = own_values(steps["write"])
+    steps["write"] = [replace(one, own=frozenset(flat(one.given)) & own.keys()) for one in steps["write"]]
     queued = engine.dialect.name == "sqlite"
     app = FastAPI()
 

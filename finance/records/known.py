@@ -7,7 +7,6 @@ long as the transaction that read it; one that reads inside a savepoint forgets 
 
 from collections.abc import Callable, Hashable
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -37,13 +36,13 @@ def recall(session: Session, what: Hashable, read: Callable[[], Found | None]) -
 
 def remembered(session: Session, what: Hashable) -> object | None:
     """Return what was read before in this transaction, None when it was not."""
-    levels = _levels(session)
-    above = _level(session)
-    while above is not None:
-        known = levels.get(above)
+    level = _level(session)
+    while level is not None:
+        known = vars(level).get(_PLACE)
         if known is not None and what in known:
-            return known[what]
-        above = above.parent
+            found: object = known[what]
+            return found
+        level = level.parent
     return None
 
 
@@ -51,14 +50,9 @@ def remember(session: Session, what: Hashable, found: object) -> None:
     """Keep what was read beside something else, as if it had been asked for by ``recall``."""
     level = _level(session)
     if level is not None:
-        _levels(session).setdefault(level, {})[what] = found
-
-
-def _levels(session: Session) -> WeakKeyDictionary[SessionTransaction, dict[Hashable, object]]:
-    levels: WeakKeyDictionary[SessionTransaction, dict[Hashable, object]]
-    levels = session.info.setdefault(_PLACE, WeakKeyDictionary())
-    return levels
+        vars(level).setdefault(_PLACE, {})[what] = found
 
 
 def _level(session: Session) -> SessionTransaction | None:
+    """Return the transaction or savepoint that holds what is remembered, and ends with it."""
     return session.get_nested_transaction() or session.get_transaction()
