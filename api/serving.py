@@ -74,22 +74,19 @@ class Asked:
     repeated: bool = False
     body: tuple[Any, bytes] | AlmonerError | None = None
 
-    def read(self) -> None:
-        """Read the body while no writer waits; what is wrong with it is told to nobody yet."""
-        try:
-            self.body = read_body(
-                self.operation, self.content, self.request.headers.get("content-type", "")
-            )
-        except AlmonerError as error:
-            self.body = error
-
     def said(self) -> tuple[Any, bytes]:
         """Return the body as its model with its digest, or raise what is wrong with it."""
-        if self.body is None:
-            self.read()
-        if isinstance(self.body, AlmonerError):
-            raise self.body
-        return self.body
+        found = self.body = self.body or self.read()
+        if isinstance(found, AlmonerError):
+            raise found
+        return found
+
+    def read(self) -> tuple[Any, bytes] | AlmonerError:
+        """Read the body; what is wrong with it is told to nobody yet."""
+        try:
+            return read_body(self.operation, self.content, self.request.headers.get("content-type", ""))
+        except AlmonerError as error:
+            return error
 
     @property
     def object(self) -> str:
@@ -206,7 +203,7 @@ def _tried(asked: Asked, run: Callable[[Asked], Response]) -> Response:
 
 
 def _run(asked: Asked) -> Response:
-    asked.read()
+    asked.body = asked.body or asked.read()  # before the queue of the writers
     with _session(asked) as session:  # closed without a commit, it undoes
         asked.door.require_schema(session)
         call, query, parts = enter(asked, session)

@@ -37,7 +37,9 @@ from .tables import (
 
 AT_ONCE = 500  # transactions read at once
 _BY_KEY = select(TXN.c.id, TXN.c.kind, TXN.c.request_sha256, TXN.c.refusal).where(
-    TXN.c.book_id == bindparam("book"), TXN.c.client == bindparam("client"), TXN.c.idem_key == bindparam("key")
+    TXN.c.book_id == bindparam("book"),
+    TXN.c.client == bindparam("client"),
+    TXN.c.idem_key == bindparam("key"),
 )
 _LOTS = (
     select(CONTRIBUTION.c.id, CONTRIBUTION.c.book_id, CONTRIBUTION.c.code, LOT.c.remaining)
@@ -354,12 +356,10 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
     return int(row.id)
 
 
-def find_contribution_ids(
-    session: Session, codes: Iterable[str], book_id: int
-) -> dict[str, int]:
+def find_contribution_ids(session: Session, codes: Iterable[str], book_id: int) -> dict[str, int]:
     """Return the row numbers of contributions by code."""
     wanted = {code: remembered(session, (CONTRIBUTION.name, book_id, code)) for code in sorted(set(codes))}
-    found = {code: int(number) for code, number in wanted.items() if number is not None}
+    found = {code: number for code, number in wanted.items() if isinstance(number, int)}
     unknown = [code for code in wanted if code not in found]
     if unknown:
         query = select(CONTRIBUTION.c.code, CONTRIBUTION.c.id).where(CONTRIBUTION.c.code.in_(unknown))

@@ -185,7 +185,11 @@ def keep_lines(session: Session, lines: Mapping[str, str]) -> None:
 @cache
 def _of_code(table: Table) -> Select[*tuple[Any, ...]]:
     named = select(table).where(table.c.book_id == bindparam("book"), table.c.code == bindparam("code"))
-    return named if table is not FUND else named.add_columns(*_UNIT_OF_FUND).join(UNIT, UNIT.c.code == FUND.c.unit)
+    return (
+        named
+        if table is not FUND
+        else named.add_columns(*_UNIT_OF_FUND).join(UNIT, UNIT.c.code == FUND.c.unit)
+    )
 
 
 def _by_code(session: Session, table: Table, book_id: int, code: str, what: str) -> Row[*tuple[Any, ...]]:
