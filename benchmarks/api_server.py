@@ -147,7 +147,7 @@ def flat(given: object) -> Iterator[object]:
 
 
 def own_values(steps: list[Step]) -> dict[object, Fresh]:
-    """Return what each request has to have of its own, with what makes it: the keys and inserted identities."""
+    """Return what each request has of its own, with what makes it: its keys and inserted identities."""
     found: dict[object, Fresh] = {}
     for step in steps:
         inserts = isinstance(step.statement, Insert) or "almoner_write" in str(step.statement)
