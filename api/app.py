@@ -14,6 +14,7 @@ from .ids import new_id
 from .problems import problem
 from .reference import complete
 from .router import router
+from .signpost import Signpost
 
 
 def create_app(
@@ -46,7 +47,8 @@ def create_app(
         openapi_url="/v1/openapi.json",
         separate_input_output_schemas=False,
     )
-    app.router.routes.extend(router(engine=engine, identify=identify, clock=clock, door=door).routes)
+    ours = router(engine=engine, identify=identify, clock=clock, door=door).routes
+    app.router.routes.extend((Signpost(ours), *ours))
     for status, title in STATUS_TITLES.items():
         app.add_exception_handler(status, _refusal(status, title, clock))
     app.add_exception_handler(Exception, lambda _request, _error: fault_response(new_id(clock())))

@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
-from fastapi.routing import APIRoute, request_response
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..finance.documents import Code
 from ..finance.errors import AlmonerError
@@ -132,8 +132,18 @@ def route_of(operation: Operation, answer: Answer, *, told: Told) -> OperationRo
         known = _DESCRIBED[id(operation)] = (operation, _described(operation, told))
     route = copy.copy(known[1])
     route.endpoint = _stand_in(inspect.signature(route.endpoint), answer)
-    route.app = request_response(route.get_route_handler())
+    route.app = _asgi(answer)
     return route
+
+
+def _asgi(answer: Answer) -> ASGIApp:
+    """Return what the server calls: nothing is injected, and what goes wrong is answered by the wrapper."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await answer(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 _DESCRIBED: dict[int, tuple[Operation, "OperationRoute"]] = {}
