@@ -5,9 +5,10 @@ from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Route
+from tests.doors.deals import NIGHTS
 from tests.journeys.browsing import Person
 from tests.journeys.serving import World
-from tests.pages.paid import NIGHTS, paid, published, sealed
+from tests.pages.paid import paid, published, sealed
 
 from almoner.finance import verifier
 
