@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+LONGEST_NUMBER = 19
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -58,6 +59,17 @@ class Form:
         """
         given = self.fields.get(name)
         return given[-1].strip() if given else usual
+
+    def whole(self, name: str, usual: str = "") -> int | str:
+        """Return a whole number as it goes into a request; the text itself where it is none.
+
+        Examples
+        --------
+        >>> Form(fields={"rank": ["2"], "seed": ["two"]}).whole("rank")
+        2
+        """
+        text = self.text(name, usual)
+        return int(text) if text.isascii() and text.isdigit() and len(text) < LONGEST_NUMBER else text
 
     def all(self, name: str) -> Sequence[str]:
         """Return every value of a name."""

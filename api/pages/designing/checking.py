@@ -136,7 +136,7 @@ def _named(words: Words, place: _Place) -> str:
 
 
 def _refusals(words: Words, problem: Mapping[str, Any], places: Sequence[_Place]) -> list[Remark]:
-    listed = problem.get("errors") or []
+    listed = problem.get("errors") or _found(problem)
     if not listed:
         said = str(problem.get("detail", ""))
         return [Remark(section=SECTIONS[0].key, field="", place=words._("The brief"), message=said)]
@@ -146,6 +146,15 @@ def _refusals(words: Words, problem: Mapping[str, Any], places: Sequence[_Place]
         remark = _remark(words, places, pointer, str(one.get("message", "")), "")
         found.setdefault(remark.field or pointer, remark)
     return list(found.values())[:MOST_SHOWN]
+
+
+def _found(problem: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return the faults of a document, which a refusal lists among its figures."""
+    figures = problem.get("figures") or {}
+    rows = figures.get("findings") if isinstance(figures, Mapping) else None
+    return [
+        {"pointer": str(one.get("path", "")), "message": str(one.get("message", ""))} for one in rows or ()
+    ]
 
 
 def _remark(words: Words, places: Sequence[_Place], pointer: str, message: str, fix: str) -> Remark:

@@ -25,9 +25,9 @@ def rubric_groups(words: Words, content: Content) -> list[Group]:
     scale = Group(
         title=words._("Marks"),
         questions=(
-            Question(path=(*at, "scale", "lo"), label=words._("Lowest mark"), needed=True),
-            Question(path=(*at, "scale", "hi"), label=words._("Highest mark"), needed=True),
-            Question(path=(*at, "scale", "step"), label=words._("Step"), needed=True),
+            Question(path=(*at, "scale", "lo"), label=words._("Lowest mark"), kind="mark", needed=True),
+            Question(path=(*at, "scale", "hi"), label=words._("Highest mark"), kind="mark", needed=True),
+            Question(path=(*at, "scale", "step"), label=words._("Step"), kind="mark", needed=True),
             Question(
                 path=(*at, "scale", "direction"),
                 label=words._("Which end is better"),
@@ -50,11 +50,11 @@ def _trait_group(words: Words, at: Path, trait: dict[str, Any]) -> Group:
     number = int(at[-1]) + 1
     anchors = [
         Group(
-            title=words._("What these marks mean"),
+            title=_band(words, trait["anchors"][n]),
             at=(*at, "anchors", n),
             questions=(
-                Question(path=(*at, "anchors", n, "lo"), label=words._("From"), needed=True),
-                Question(path=(*at, "anchors", n, "hi"), label=words._("To"), needed=True),
+                Question(path=(*at, "anchors", n, "lo"), label=words._("From"), kind="mark", needed=True),
+                Question(path=(*at, "anchors", n, "hi"), label=words._("To"), kind="mark", needed=True),
                 Question(
                     path=(*at, "anchors", n, "text"),
                     label=words._("An application that deserves them"),
@@ -82,6 +82,12 @@ def _trait_group(words: Words, at: Path, trait: dict[str, Any]) -> Group:
         removable=True,
         parts=anchors,
     )
+
+
+def _band(words: Words, anchor: dict[str, Any]) -> str:
+    if anchor.get("lo") and anchor.get("hi"):
+        return words._("Marks from %(lo)s to %(hi)s", lo=anchor["lo"], hi=anchor["hi"])
+    return words._("Another band of marks")
 
 
 def weight_total(content: Content) -> int:

@@ -15,7 +15,9 @@ from typing import Any, Literal
 from ..forms import Form
 from ..words import Words
 
-Kind = Literal["text", "area", "choice", "yes", "day", "instant", "money", "whole", "percent", "list", "fact"]
+Kind = Literal[
+    "text", "area", "choice", "yes", "day", "instant", "money", "whole", "mark", "percent", "list", "fact"
+]
 Path = tuple[str | int, ...]
 Content = dict[str, Any]
 BASIS = 100

@@ -27,7 +27,7 @@ def rule_list(content: Content) -> list[tuple[Path, dict[str, Any]]]:
 
 def _leaf(at: Path, rule: Any) -> tuple[Path, dict[str, Any]]:  # noqa: ANN401  # a part of a document
     inner = rule.get("not") if isinstance(rule, dict) else None
-    if isinstance(inner, dict) and "fact" in inner:
+    if isinstance(inner, dict) and {"all", "any", "not"}.isdisjoint(inner):
         return (*at, "not"), inner
     return at, rule if isinstance(rule, dict) else {}
 

@@ -1,6 +1,7 @@
 """Decision and awards at the desk: what the rules give, who proposes, who approves, what is paid."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from ....challenges.brief import Brief
 from ...wire.awards import (
@@ -41,6 +42,8 @@ def show_awards(visit: Visit) -> View:
     decided, refusal = _rules(visit) if runs and challenge.state == "judging" else (None, "")
     me = visit.caller.person if visit.caller else ""
     waiting = [one for one in awards if one.state == "proposed"]
+    acts = _acts(words, challenge.state, awards, pays="intermediary" in roles)
+    doing = visit.form.text("act") or visit.query.get("do", "")
     sheets = {"awards": awards_sheet(words, brief, awards)}
     if decided is not None:
         sheets["rules"] = _rules_sheet(words, brief, decided)
@@ -54,21 +57,61 @@ def show_awards(visit: Visit) -> View:
         "awards": awards,
         "waiting": waiting,
         "mine": {_key(one) for one in waiting if one.maker == me},
-        "payable": [one for one in awards if one.state in {"accepted", "committed"}],
-        "ending": [one for one in awards if one.state in {"approved", "accepted"}],
-        "acceptable": [one for one in awards if one.state == "accepted"],
+        **_standing(awards),
         "sums": _sums(awards),
         "refusal": refusal,
         "decided": decided,
         "fund": fund,
         "runs": runs,
         "funder": "funder" in roles,
-        "pays": "intermediary" in roles,
+        "acts": acts,
+        "doing": doing if doing in dict(acts) else "",
+        "named": partial(_named, words),
         "key": _key,
         "open": challenge.state not in {"settled", "cancelled"},
         "back": crumbs(visit, (challenge.title, visit.address("desk_challenge"))),
     }
     return View(title=words._("Decision and awards"), sheets=sheets, more=more)
+
+
+def _standing(awards: Sequence[AwardReply]) -> dict[str, list[AwardReply]]:
+    """Return the awards that can be paid, ended, or promised."""
+    return {
+        "payable": [one for one in awards if one.state in {"accepted", "committed"}],
+        "ending": [one for one in awards if one.state in {"approved", "accepted"}],
+        "acceptable": [one for one in awards if one.state == "accepted"],
+    }
+
+
+def _acts(words: Words, state: str, awards: Sequence[AwardReply], *, pays: bool) -> list[tuple[str, str]]:
+    """Return what can be done now, by the name of its form."""
+    standing = _standing(awards)
+    found = {
+        "propose": words._("Propose an award") if state in {"judging", "decided"} else "",
+        "promise": words._("Record a promise") if standing["acceptable"] else "",
+        "pay": words._("Pay an award") if pays and standing["payable"] else "",
+        "end": words._("End an award that is late or wrong") if standing["ending"] else "",
+        "announce": words._("Announce the decision") if state == "judging" and awards else "",
+        "settle": words._("Settle a prize") if state == "decided" else "",
+        "conclude": words._("End the challenge"),
+    }
+    return [(name, said) for name, said in found.items() if said]
+
+
+def _named(words: Words, awards: Sequence[AwardReply]) -> list[tuple[str, str]]:
+    """Return awards for a choice among them."""
+    return [
+        (
+            _key(one),
+            words._(
+                "%(winner)s: %(amount)s, paid %(paid)s",
+                winner=one.application,
+                amount=words.amount(one.amount, one.unit),
+                paid=words.amount(one.paid, one.unit),
+            ),
+        )
+        for one in awards
+    ]
 
 
 def _rules(visit: Visit) -> tuple[DecisionReply | None, str]:
@@ -120,9 +163,8 @@ def awards_sheet(words: Words, brief: Brief, awards: Sequence[AwardReply]) -> Sh
         columns=[
             Column(name=words._("Application")),
             Column(name=words._("Prize"), kind="number"),
-            Column(name=words._("Amount"), kind="amount"),
-            Column(name=words._("Paid"), kind="amount"),
-            Column(name=words._("Unit")),
+            Column(name=words._("Amount, %(unit)s", unit=brief.unit), kind="amount"),
+            Column(name=words._("Paid, %(unit)s", unit=brief.unit), kind="amount"),
             Column(name=words._("State")),
             Column(name=words._("Given")),
             Column(name=words._("Why")),
@@ -134,7 +176,6 @@ def awards_sheet(words: Words, brief: Brief, awards: Sequence[AwardReply]) -> Sh
                 str(one.prize + 1),
                 one.amount,
                 one.paid,
-                one.unit,
                 award_state(words, one.state),
                 rule_in_words(words, one.rule),
                 one.reason,
@@ -143,7 +184,7 @@ def awards_sheet(words: Words, brief: Brief, awards: Sequence[AwardReply]) -> Sh
             for one in awards
         ],
         empty=words._(
-            "Nothing is awarded yet. Of %(count)s prizes none is decided.", count=len(brief.prizes)
+            "Nothing is awarded yet. Awards stand here once they are proposed or made by the rules."
         ),
     )
 
@@ -154,8 +195,7 @@ def _rules_sheet(words: Words, brief: Brief, decided: DecisionReply) -> Sheet:
         columns=[
             Column(name=words._("Application")),
             Column(name=words._("Prize")),
-            Column(name=words._("Amount"), kind="amount"),
-            Column(name=words._("Unit")),
+            Column(name=words._("Amount, %(unit)s", unit=brief.unit), kind="amount"),
             Column(name=words._("Place"), kind="number"),
             Column(name=words._("Why")),
         ],
@@ -164,7 +204,6 @@ def _rules_sheet(words: Words, brief: Brief, decided: DecisionReply) -> Sheet:
                 one.application,
                 prize_line(words, brief.prizes[one.prize], brief.unit),
                 one.amount,
-                one.unit,
                 "" if one.rank is None else str(one.rank),
                 one.reason,
             )
@@ -203,13 +242,13 @@ def propose(visit: Visit) -> Done:
     """Propose an award."""
     form = visit.form
     body = {
-        "prize": form.text("prize"),
+        "prize": form.whole("prize"),
         "application": form.text("application"),
         "amount": form.text("amount"),
         "rule": form.text("rule", "discretionary"),
         "reason": form.text("reason"),
         "part": form.text("part", "whole"),
-        **({"rank": form.text("rank")} if form.text("rank") else {}),
+        **({"rank": form.whole("rank")} if form.text("rank") else {}),
     }
     visit.write(AwardMade, "award.propose", body)
     return Done(to=visit.address("desk_awards"), said="proposed")

@@ -12,6 +12,7 @@ from .reading import RoundSeen, read_round
 from .tables import (
     calibration_sheet,
     conflicts_sheet,
+    is_tied,
     judges_sheet,
     places_chart,
     plans_sheet,
@@ -41,7 +42,9 @@ def show_round(visit: Visit) -> View:
     roles = visit.roles()
     more = {
         "seen": seen,
-        "parts": parts,
+        "doing": visit.form.text("act") or visit.query.get("do", ""),
+        "parts": [(one, is_tied(one)) for one in parts],
+        "notes": _notes(seen),
         "reads": _progress(seen),
         "open": seen.phase.is_open,
         "over": now >= seen.phase.closes_at,
@@ -59,6 +62,14 @@ def show_round(visit: Visit) -> View:
     return View(title=title, sheets=sheets, charts=charts, more=more)
 
 
+def _notes(seen: RoundSeen) -> list[str]:
+    """Return what has to be known of the newest calibration, in English."""
+    if not seen.calibrations.items:
+        return []
+    parts = seen.calibrations.items[-1].parts
+    return list(dict.fromkeys(flag for part in parts for flag in part.flags))
+
+
 def _progress(seen: RoundSeen) -> tuple[int, int]:
     """Return how many reads are in, and how many are planned."""
     done = seen.ranking.reads if seen.ranking else 0
@@ -73,7 +84,7 @@ def register(visit: Visit) -> Done:
         body["organisation"] = form.text("organisation")
     for name in ("least", "most"):
         if form.text(name):
-            body[name] = form.text(name)
+            body[name] = form.whole(name)
     for name in ("languages", "attributes"):
         body[name] = [one.strip() for one in form.text(name).split(",") if one.strip()]
     visit.write(JudgeMade, "judge.register", body)
@@ -82,7 +93,7 @@ def register(visit: Visit) -> Done:
 
 def plan(visit: Visit) -> Done:
     """Draft who reads what."""
-    visit.write(PlanMade, "assignment.plan", {"seed": visit.form.text("seed", "1")})
+    visit.write(PlanMade, "assignment.plan", {"seed": visit.form.whole("seed", "1")})
     return Done(to=visit.address("desk_round"), said="planned")
 
 

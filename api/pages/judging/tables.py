@@ -1,10 +1,12 @@
 """Tables and charts of a round."""
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 
 from ...charts.chart import Chart
 from ...charts.places import PlaceMark, PlaceTexts, Standing, draw_places
+from ...wire.calibrations import VarianceLine
 from ...wire.rankings import PlacementPart
 from ..view import Column, Sheet
 from ..words import Words
@@ -167,7 +169,7 @@ def calibration_sheet(words: Words, seen: RoundSeen) -> Sheet:
             Column(name=words._("Part")),
             Column(name=words._("Applications"), kind="number"),
             Column(name=words._("Reads"), kind="number"),
-            Column(name=words._("Judges"), kind="number"),
+            Column(name=words._("What was done")),
             Column(name=words._("Spread of applications"), kind="number"),
             Column(name=words._("Spread of judges"), kind="number"),
             Column(name=words._("What is left"), kind="number"),
@@ -175,10 +177,10 @@ def calibration_sheet(words: Words, seen: RoundSeen) -> Sheet:
         rows=[
             (
                 str(line.number),
-                part.part,
+                part.part or words._("all"),
                 str(part.entries),
                 str(part.reads),
-                str(part.judges),
+                words._("plain means") if part.method == "raw" else words._("severity taken out"),
                 *(_variance(part.variances, name) for name in ("application", "judge", "residual")),
             )
             for line in seen.calibrations.items
@@ -187,9 +189,8 @@ def calibration_sheet(words: Words, seen: RoundSeen) -> Sheet:
     )
 
 
-def _variance(rows: object, name: str) -> str:
-    found = rows if isinstance(rows, list) else []
-    return next((_short(one.variance, 4) for one in found if one.of == name), "")
+def _variance(rows: Sequence[VarianceLine], name: str) -> str:
+    return next((_short(one.variance, 4) for one in rows if one.of == name), "")
 
 
 def _short(text: str | None, digits: int = 2) -> str:
@@ -237,7 +238,12 @@ def places_chart(words: Words, part: PlacementPart, title: str) -> Chart:
     )
 
 
+def is_tied(part: PlacementPart) -> bool:
+    """Tell whether more stand in the band than there are places for them."""
+    return len(part.band) > part.places
+
+
 def _standing(part: PlacementPart, name: str) -> Standing:
     if name in part.band:
-        return "band"
+        return "band" if is_tied(part) else "sure"
     return "sure" if name in part.sure else "out"
