@@ -6,7 +6,7 @@ from almoner.api.pages.pdf import print_pdf, self_contained
 from almoner.finance.errors import Busy
 
 PAGE = (
-    '<html><head><link rel="stylesheet" href="/static/x.css"><script src="/static/y.js" defer></script></head>'
+    '<html><head><link rel="stylesheet" href="/static/x.css"><script src="/static/y.js"></script></head>'
     "<body><h1>Terms</h1></body></html>"
 )
 
