@@ -142,7 +142,9 @@ def test_an_application_is_written_checked_handed_in_and_taken_back(
     assert "Hand in your changes" in hana.text(HUB)
     clock.at("2027-02-01T12:00")
     assert "handed in" in hana.do(f"{ONE}/check", "submit")
-    assert "It is not judged" in hana.do(ONE, "withdraw", {"reason": "A partner left."}).replace("is not", "It is not")
+    assert "It is not judged" in hana.do(ONE, "withdraw", {"reason": "A partner left."}).replace(
+        "is not", "It is not"
+    )
     assert "Taken back" in hana.text(ONE)
 
 
