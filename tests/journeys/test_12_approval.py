@@ -1,4 +1,4 @@
-"""A payout waits for approval, is approved with a key, carried out once, and traced to the gifts it was made of."""
+"""A payout waits for approval, is approved with a key, carried out once, and traced to its gifts."""
 
 from collections.abc import Callable
 from pathlib import Path
