@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from .app import create_app
     from .identity import Caller, Grant
     from .migrations import upgrade
+    from .pages.site import Look
+    from .router import page_router
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -15,7 +17,9 @@ else:
             ".app": ("create_app",),
             ".identity": ("Caller", "Grant"),
             ".migrations": ("upgrade",),
+            ".pages.site": ("Look",),
+            ".router": ("page_router",),
         },
     )
 
-__all__ = ["Caller", "Grant", "create_app", "upgrade"]
+__all__ = ["Caller", "Grant", "Look", "create_app", "page_router", "upgrade"]

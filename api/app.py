@@ -11,10 +11,13 @@ from .answering import STATUS_TITLES, fault_response, problem_response
 from .door import Door
 from .identity import Identify, nobody
 from .ids import new_id
-from .pages import Look, page_routes
+from .pages import Look, missing_page, page_routes
 from .problems import problem
 from .reference import complete
 from .router import open_door, router
+
+MISSING = 404
+FOR_PROGRAMS = ("/v1/", "/ops/", "/static/")
 
 
 def create_app(
@@ -60,10 +63,24 @@ def create_app(
         app.router.routes.extend(page_routes(opened, pages).routes)
     for status, title in STATUS_TITLES.items():
         app.add_exception_handler(status, _refusal(status, title, clock))
+    if pages is not None:
+        app.add_exception_handler(MISSING, _as_page(missing_page(opened, pages), clock))
     app.add_exception_handler(Exception, lambda _request, _error: fault_response(new_id(clock())))
     described = app.openapi
     app.openapi = lambda: complete(described())  # type: ignore[method-assign]  # the framework's own way
     return app
+
+
+def _as_page(show: Callable[[Request], Response], clock: Clock) -> Callable[[Request, Exception], Response]:
+    """Answer people with a page, and programs as ever."""
+    plain = _refusal(MISSING, STATUS_TITLES[MISSING], clock)
+
+    def answer(request: Request, error: Exception) -> Response:
+        asked = "text/html" in request.headers.get("accept", "")
+        for_programs = str(request.scope["path"]).startswith(FOR_PROGRAMS)
+        return show(request) if asked and not for_programs else plain(request, error)
+
+    return answer
 
 
 def _refusal(status: int, title: str, clock: Clock) -> Callable[[Request, Exception], Response]:

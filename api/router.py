@@ -9,6 +9,7 @@ from ..finance.dates import Clock, system_clock
 from ..finance.storage import Engine
 from .door import Door
 from .identity import Identify, nobody
+from .pages import Look, page_routes
 from .routes import OPERATIONS
 from .routes.health import health_routes
 from .routes.problem_pages import problem_routes
@@ -63,3 +64,34 @@ def router(
     ):  # in this order
         every.routes.extend(one.routes)
     return every
+
+
+def page_router(
+    *,
+    engine: Engine,
+    identify: Identify,
+    clock: Clock = system_clock,
+    door: Door | None = None,
+    look: Look | None = None,
+) -> APIRouter:
+    """Return the pages, for an application that signs people in itself.
+
+    Parameters
+    ----------
+    engine, identify, clock, door
+        As for ``router``; the same door for both, so that both have one secret.
+    look : Look or None
+        How they are shown; the host's own sign-in when None.
+
+    Examples
+    --------
+    >>> from fastapi import FastAPI
+    >>> from almoner.finance.storage import open_engine
+    >>> app = FastAPI()
+    >>> engine = open_engine("sqlite://")
+    >>> app.include_router(page_router(engine=engine, identify=nobody), prefix="/giving")
+    >>> "/giving/books/{book}/funds/{fund}" in [getattr(one, "path", "") for one in app.routes]
+    True
+    """
+    opened = open_door(engine=engine, identify=identify, clock=clock, door=door)
+    return page_routes(opened, look or Look(hosted=True))

@@ -30,6 +30,7 @@ from .logs import take_over, tell_requests
 from .metrics import Meters, metrics_routes
 from .oidc import Issuer
 from .outbound import Guard, post, read_url
+from .pages import Guest, Look
 from .readiness import ready_by
 from .records.starting import Statements, require_role
 from .settings import Settings
@@ -95,7 +96,13 @@ def open_checked(settings: Settings, *, connections: int, patience_s: int = 0) -
     return engine
 
 
-def assemble(settings: Settings, *, clock: Clock = system_clock, log: TextIO = sys.stdout) -> Installation:
+def assemble(
+    settings: Settings,
+    *,
+    clock: Clock = system_clock,
+    log: TextIO = sys.stdout,
+    guests: tuple[Guest, ...] = (),
+) -> Installation:
     """Put an installation together.
 
     Parameters
@@ -106,6 +113,8 @@ def assemble(settings: Settings, *, clock: Clock = system_clock, log: TextIO = s
         When acts are recorded.
     log : TextIO
         Where its lines go.
+    guests : tuple of Guest
+        Whom visitors of a demonstration may go on as.
 
     Raises
     ------
@@ -135,10 +144,25 @@ def assemble(settings: Settings, *, clock: Clock = system_clock, log: TextIO = s
         require_ready=ready_by(clock, ending),
         watch=_both(told, meters.watch),
     )
-    app = create_app(engine=engine, identify=door.identify, clock=clock, door=door)
+    app = create_app(
+        engine=engine, identify=door.identify, clock=clock, door=door, pages=look_of(settings, guests)
+    )
     app.router.routes.extend(metrics_routes(meters, settings.metrics_token.get_secret_value()).routes)
     return Installation(
         settings=settings, engine=engine, door=door, app=asking_to_leave(app, ending), ending=ending
+    )
+
+
+def look_of(settings: Settings, guests: tuple[Guest, ...] = ()) -> Look | None:
+    """Return how pages are shown; None where none are. Cookies are for HTTPS, but at this machine alone."""
+    if not settings.pages:
+        return None
+    return Look(
+        name=settings.name,
+        languages=settings.languages,
+        secure=not settings.on_this_machine,
+        guests=guests,
+        chromium=settings.chromium,
     )
 
 

@@ -23,6 +23,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from ..finance.storage import DEFAULT_URL
 from .door import MIB, Limits
 from .errors import SettingsInvalid
+from .pages.words import SHIPPED
 from .tokens import read_keys
 
 PREFIX = "ALMONER_"
@@ -122,6 +123,14 @@ class Settings(BaseSettings):
         people are taken.
     metrics_token : SecretStr
         What ``/ops/metrics`` is read with; without it, there are none.
+    pages : bool
+        Whether the pages are shown beside the API.
+    name : str
+        Stands at the head of each page.
+    languages : tuple of str
+        Of the pages, the usual one first.
+    chromium : str
+        Path of a browser that prints PDF.
     proxies : tuple of str
         Networks whose ``X-Forwarded-For`` is believed.
     row_security : bool
@@ -173,6 +182,10 @@ class Settings(BaseSettings):
     vault_keys: SecretStr = SecretStr("")
     people_key: SecretStr = SecretStr("")
     metrics_token: SecretStr = SecretStr("")
+    pages: bool = True
+    name: str = Field(default="almoner", min_length=1, max_length=60)
+    languages: Words = SHIPPED
+    chromium: str = ""
     proxies: Words = ()
     row_security: bool = True
     outbound_local: bool = False
@@ -187,10 +200,19 @@ class Settings(BaseSettings):
     notice: float = Field(default=2.0, ge=0, le=60)
     drain: int = Field(default=30, ge=1, le=600)
 
-    @field_validator("proxies", "oidc_acr", mode="before")
+    @field_validator("proxies", "oidc_acr", "languages", mode="before")
     @classmethod
     def _split(cls, given: object) -> object:
-        return tuple(re.split(r"[\s,]+", given.strip())) if isinstance(given, str) and given.strip() else ()
+        if not isinstance(given, str):
+            return given
+        return tuple(re.split(r"[\s,]+", given.strip())) if given.strip() else ()
+
+    @field_validator("languages")
+    @classmethod
+    def _shipped(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        if not given or not set(given) <= set(SHIPPED):
+            raise ValueError(f"are some of {', '.join(SHIPPED)}")
+        return given
 
     @field_validator("proxies")
     @classmethod
@@ -237,6 +259,8 @@ class Settings(BaseSettings):
             faults.append(f"{PREFIX}DB is missing: the address of the database")
         if self.oidc_issuer and not self.oidc_audience:
             faults.append(f"{PREFIX}OIDC_AUDIENCE is missing: the name of this installation at the issuer")
+        if self.chromium and not Path(self.chromium).is_file():
+            faults.append(f"{PREFIX}CHROMIUM names no file: give the path of a Chromium")
         if self.outbound_local and not _is_loopback(self.host):
             faults.append(f"{PREFIX}OUTBOUND_LOCAL is for trials, with {PREFIX}HOST on this machine alone")
         return faults
@@ -250,6 +274,12 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """Return the address that tokens name."""
         return self.url or f"http://{self.host}:{self.port}"
+
+    @property
+    def on_this_machine(self) -> bool:
+        """Tell whether people reach it over plain HTTP at this machine alone: a trial."""
+        parts = urlsplit(self.address)
+        return parts.scheme == "http" and _is_loopback(parts.hostname or "")
 
     @property
     def pems(self) -> tuple[str, ...]:

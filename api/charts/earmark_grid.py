@@ -118,7 +118,7 @@ def draw_earmark_grid(
 
 def _key(paper: Drawing, words: GridWords, uses: Sequence[str]) -> int:
     """Explain squares and numbers of the columns, and return where the first row begins [px]."""
-    y = paper.key(0, [("solid", words.may), ("none", words.may_not)])
+    y = paper.key(0, [("hatch", words.may), ("none", words.may_not)])
     for place, name in enumerate(uses):
         paper.text(8, y + 12, str(place + 1), anchor="middle", is_bold=True)
         paper.text(32, y + 12, name, columns=COLUMNS - 5, fill=MUTED)
@@ -132,6 +132,6 @@ def _draw(paper: Drawing, y: int, one: EarmarkRow) -> None:
     step = Fraction(1, max(len(shown), 4))
     for place, admitted in enumerate(shown):
         at, wide = percent(step * place), percent(step * Fraction(9, 10))
-        paper.bar(at, y + 20, wide, 22, "solid" if admitted else "none", stroke=MUTED)
+        paper.bar(at, y + 20, wide, 22, "hatch" if admitted else "none", stroke=MUTED)
         middle = percent(step * place + step * Fraction(9, 20))
         paper.text(middle, y + 36, str(place + 1), anchor="middle", is_bold=admitted)

@@ -1,7 +1,7 @@
 """Fan: how far the payments of each year may lie apart.
 
-The problem: one line of expected payments hides the year in which everything falls due at once. Each year here
-is a column from its 5th to its 95th hundredth, with the half of all cases in the middle drawn darker.
+The problem: one line of expected payments hides the year in which everything falls due at once. Each year
+here is a column from its 5th to its 95th hundredth, with the half of all cases in the middle drawn darker.
 """
 
 from collections.abc import Iterable

@@ -103,7 +103,7 @@ def draw_funnel(
     before: int | None = None
     for place, (one, row) in enumerate(zip(given, rows, strict=True)):
         top = _ROW * place
-        paper.pair(top + 14, one.label, f"{row[1]}   {row[2]}".rstrip(), is_bold=place == 0)
+        paper.pair(top + 14, one.label, f"{row[1]} ({row[2]})" if row[2] else row[1], is_bold=place == 0)
         if before is not None:
             paper.bar("0", top + 21, _width(before, most), 16, "none", stroke=MUTED, dashes="3 3")
         if one.count is None:

@@ -1,16 +1,21 @@
 """``almoner demo``."""
 
+import io
 import json
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from ...finance.dates import system_clock
 from ...finance.money import grouped
 from ...finance.storage import open_engine
+from ..demo.guests import demo_settings, invite
 from ..demo.report import write_report
 from ..demo.story import run_demo
 from ..problems import FINDING
+from ..server import assemble, worker_of
+from ..server import serve as run_server
 from .show import DEFAULT_DB, AsJson, Database, console, print_json, print_table, progress
 
 app = typer.Typer(add_completion=False)
@@ -19,10 +24,20 @@ DEFAULT_OUT = Path("almoner-demo")
 
 
 @app.command()
-def demo(db: Database = DEFAULT_DB, out: Out = DEFAULT_OUT, *, as_json: AsJson = False) -> int:
+def demo(
+    db: Database = DEFAULT_DB,
+    out: Out = DEFAULT_OUT,
+    port: Annotated[int, typer.Option("--port", help="Where the pages are, with --serve.")] = 8080,
+    *,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Then show the pages on this machine, as anybody in the story.")
+    ] = False,
+    as_json: AsJson = False,
+) -> int:
     """Run the main job on published cases.
 
     Example: almoner demo --db sqlite:///almoner.db --out almoner-demo. Run twice, it changes nothing.
+    With --serve, look at it: http://127.0.0.1:8080, sign in without a password, end it with Ctrl-C.
     """
     engine = open_engine(db)
     out.mkdir(parents=True, exist_ok=True)
@@ -38,7 +53,19 @@ def demo(db: Database = DEFAULT_DB, out: Out = DEFAULT_OUT, *, as_json: AsJson =
         _print_summary(summary)
     progress(f"Wrote {report} and {out / 'summary.json'}; the database is {db}.")
     right = summary["ledger"]["verified"] and all(row["match"] for row in summary["contracts"])
+    if serve:
+        _serve(db, port)
     return 0 if right and summary["challenge"]["match"] else FINDING
+
+
+def _serve(db: str, port: int) -> None:
+    settings = demo_settings(db, port)
+    engine = open_engine(db)
+    guests = invite(engine, system_clock)
+    engine.dispose()
+    worker, installation = worker_of(settings), assemble(settings, log=io.StringIO(), guests=guests)
+    progress(f"The pages: http://127.0.0.1:{port}/sign-in. End it: Ctrl-C.")
+    run_server(installation, worker=worker)
 
 
 def _print_summary(summary: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 import typer
 
-from ...finance import acts
+from ...finance import acts, verifier
 from ...finance.dates import system_clock
 from ...finance.errors import Busy
 from ...finance.log import Checkpoint
@@ -36,9 +36,21 @@ def verify(
     since: Annotated[
         Path | None, typer.Option("--since", help="File with a checkpoint kept outside; finds a roll-back.")
     ] = None,
+    file: Annotated[
+        Path | None,
+        typer.Option("--file", help="File with a proof; it alone is checked, without a database."),
+    ] = None,
+    key: Annotated[
+        str, typer.Option("--key", help="Key of the log as its owner published it, for --file.")
+    ] = "",
     as_json: AsJson = False,
 ) -> int:
-    """Derive everything again from the postings; exits 1 on a finding. Example: almoner ledger verify."""
+    """Derive everything again from the postings; exits 1 on a finding. Example: almoner ledger verify.
+
+    With --file a proof from a page is checked instead: almoner ledger verify --file proof.json --key KEY.
+    """
+    if file is not None:
+        return _check_proof(file, key, as_json=as_json)
     progress(f"Checking every transaction of {book}")
     kept = since.read_text(encoding="utf-8") if since else ""
     with reading(db) as session:
@@ -60,6 +72,20 @@ def verify(
         for finding in checked.findings:
             print(f"- {finding}")
     return DONE if checked.verified else FINDING
+
+
+def _check_proof(file: Path, key: str, *, as_json: bool) -> int:
+    """Check a proof by itself, and say what it shows."""
+    holds, said = True, ""
+    try:
+        said = verifier.check(json.loads(file.read_text(encoding="utf-8")), key.strip().lower() or None)
+    except (verifier.Refusal, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        holds, said = False, f"INVALID: {error}."
+    if as_json:
+        print_json({"file": str(file), "verified": holds, "says": said})
+    else:
+        print(said)
+    return DONE if holds else FINDING
 
 
 @app.command()

@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
-    from .routing import page_routes
+    from .routing import missing_page, page_routes
     from .site import Guest, Look
 else:
-    __getattr__, __dir__ = shelve(__name__, {".routing": ("page_routes",), ".site": ("Guest", "Look")})
+    __getattr__, __dir__ = shelve(
+        __name__, {".routing": ("missing_page", "page_routes"), ".site": ("Guest", "Look")}
+    )
 
-__all__ = ["Guest", "Look", "page_routes"]
+__all__ = ["Guest", "Look", "missing_page", "page_routes"]

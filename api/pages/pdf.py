@@ -30,9 +30,11 @@ FLAGS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-extensions",
-    "--blink-settings=scriptEnabled=false",
     "--proxy-server=127.0.0.1:9",
     "--no-pdf-header-footer",
+)
+_CLOSED = (
+    "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
 )
 _LINKS = re.compile(r"<link\b[^>]*>|<script\b[^>]*></script>")
 _DATES = re.compile(rb"/(CreationDate|ModDate) ?\(D:[^)]*\)")
@@ -81,7 +83,7 @@ def self_contained(html: str, paper: str) -> str:
     )
     page = f"@page{{size:{paper};margin:16mm 15mm 18mm}}"
     bare = _LINKS.sub("", html)
-    return bare.replace("</head>", f"<style>{style}{page}</style></head>", 1)
+    return bare.replace("<head>", f"<head>{_CLOSED}<style>{style}{page}</style>", 1)
 
 
 def print_pdf(html: str, browser: str, day: str) -> bytes:

@@ -24,7 +24,7 @@ from ..records.page_sessions import find_page_session, note_page_use
 from .forms import Form
 from .page import Page
 from .rendering import render, write_csv, write_json
-from .sign_in import show_sign_in
+from .sign_in import ask_to_sign_in, show_sign_in
 from .site import Site
 from .view import Attachment, Done, Shown, View
 from .visit import Refused, Visit
@@ -70,6 +70,7 @@ def receive(site: Site, page: Page, request: Request, form: Form) -> Response:
         response = _answered(visit, page)
     except Exception as error:  # noqa: BLE001  # the last line: no internal text leaves
         fault = error
+        visit.bare = True
         response = _shown(visit, View(title=visit.words._("Something went wrong"), status=500), "fault")
     finally:
         visit.close()
@@ -116,7 +117,7 @@ def _visit(site: Site, page: Page, request: Request, form: Form) -> Visit:
         page=page.name,
         messages=page.said,
         request=request,
-        root=path.removesuffix(page.path.format(**parts)) if page.path != "/" else path.rstrip("/"),
+        root=_root(path, page.path.format(**parts)),
         words=words_of(tag),
         caller=None,
         session_id="",
@@ -125,6 +126,13 @@ def _visit(site: Site, page: Page, request: Request, form: Form) -> Visit:
         query=dict(request.query_params),
         form=form,
     )
+
+
+def _root(path: str, own: str) -> str:
+    """Return where the pages are mounted; a page without an address of its own is at the top."""
+    if not own:
+        return ""
+    return path.rstrip("/") if own == "/" else path.removesuffix(own)
 
 
 def _answered(visit: Visit, page: Page) -> Response:
@@ -261,11 +269,7 @@ def _sign_in_again(visit: Visit, problem: Mapping[str, Any]) -> Response:
         if visit.form.text("act") == "sign-out":
             return _on(visit, Done(to=visit.root + "/"))
         return _shown(visit, replace(show_sign_in(visit), status=int(problem["status"])))
-    view = View(
-        title=visit.words._("Sign in"),
-        more={"next": _here(visit), "kept": _kept(visit), "again": visit.caller is not None},
-        status=int(problem["status"]),
-    )
+    view = ask_to_sign_in(visit, wanted=_here(visit), kept=_kept(visit), status=int(problem["status"]))
     return _shown(visit, view, "sign_in")
 
 

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.routing import Route
 
+from ...finance.errors import Missing
 from ..door import MIB, Door
 from ..routes import OPERATIONS
 from .forms import Form, SentFile, form_of
@@ -18,6 +19,8 @@ from .receiving import receive, refuse_form
 from .site import Look, Site
 from .statics import static_files
 from .table import PAGES
+from .view import View
+from .visit import Visit
 
 MOST_FIELDS = 2000
 FORM = MIB
@@ -34,9 +37,7 @@ def page_routes(door: Door, look: Look | None = None) -> APIRouter:
     look : Look or None
         What the installation chose of its pages.
     """
-    named = {one.name: one for one in OPERATIONS}
-    addresses = {name: page.path for name, page in pages_by_name(PAGES).items()}
-    site = Site(door=door, operations=named, addresses=addresses, look=look or Look())
+    site = open_site(door, look)
     router = APIRouter(include_in_schema=False)
     for page in PAGES:
         methods = ["GET", "POST"] if page.acts else ["GET"]
@@ -45,6 +46,24 @@ def page_routes(door: Door, look: Look | None = None) -> APIRouter:
         )
     router.routes.append(Route("/static/{digest}/{name}", _static, methods=["GET"], name="page.static"))
     return router
+
+
+def open_site(door: Door, look: Look | None = None) -> Site:
+    """Return what all pages of a mounting share."""
+    named = {one.name: one for one in OPERATIONS}
+    addresses = {name: page.path for name, page in pages_by_name(PAGES).items()}
+    return Site(door=door, operations=named, addresses=addresses, look=look or Look())
+
+
+def missing_page(door: Door, look: Look) -> Callable[[Request], Response]:
+    """Return what answers an address that is none, as a page; for an application of our own."""
+    site = open_site(door, look)
+    nowhere = Page(name="nowhere", path="", show=_nothing, signed_in=False)
+    return lambda request: receive(site, nowhere, request, Form())
+
+
+def _nothing(visit: Visit) -> View:
+    raise Missing(f"There is no page {visit.request.scope['path']}. Check the address.")
 
 
 def _endpoint(site: Site, page: Page) -> Callable[[Request], Awaitable[Response]]:

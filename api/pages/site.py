@@ -18,13 +18,15 @@ class Guest:
     ----------
     person : str
         Their code.
-    role, told : str
-        What they are, and what they see.
+    role : str
+        What they are: a role of the library.
+    party : str
+        The name of whom they act for.
     """
 
     person: str
     role: str
-    told: str
+    party: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

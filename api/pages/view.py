@@ -11,7 +11,7 @@ from typing import Literal
 
 from ..charts.chart import Chart
 
-Kind = Literal["text", "amount", "number", "share", "day", "instant"]
+Kind = Literal["text", "amount", "number", "share", "day", "instant", "digest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,7 +22,7 @@ class Column:
     ----------
     kind : str
         How it is written: ``amount`` and ``number`` as decimal text, ``share`` as a decimal part of one,
-        ``day`` and ``instant`` as ISO 8601.
+        ``day`` and ``instant`` as ISO 8601; ``digest`` is a long code that may break anywhere.
     """
 
     name: str

@@ -9,13 +9,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from .tables import PAGE_SESSION, PERSON, REFRESH_TOKEN
-from .tokens import end_family
+from .tokens import SignInSession, end_family, keep_refresh_token
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
@@ -62,6 +62,12 @@ def start_page_session(session: Session, refresh_token: str, now: datetime) -> s
         )
     )
     return text
+
+
+def start_guest_session(session: Session, person: str, now: datetime) -> str:
+    """Write a session for a visitor of a demonstration, and return what the cookie holds."""
+    held = SignInSession(person=person, family=uuid4(), authenticated_at=now)
+    return start_page_session(session, keep_refresh_token(session, held, now), now)
 
 
 def find_page_session(session: Session, text: str, now: datetime) -> tuple[PageSession, bool] | None:

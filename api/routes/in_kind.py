@@ -8,7 +8,7 @@ from ...finance.documents import Code
 from ...finance.funds import PooledFund
 from ...finance.in_kind import Valuation
 from ...finance.money import Money
-from ...finance.records import deposits, gifts, registry, valuations
+from ...finance.records import deposits, entries, gifts, registry, valuations
 from ..amounts import money_of
 from ..door import Call
 from ..duties import require_apart
@@ -50,7 +50,9 @@ def list_gifts(call: Call, fund: Code, query: GiftQuery) -> GiftList:
         and (query.giver is None or not call.access.masked)
     ]
     rows, after = cut(call, query, found, lambda one: (one.gift,), name="in_kind.list")
-    return GiftList(items=[GiftReply.of(one, masked=call.access.masked) for one in rows], next=after)
+    numbers = entries.find_contribution_ids(call.session, [one.gift for one in rows], call.book_id)
+    masked = call.access.masked
+    return GiftList(items=[GiftReply.of(one, numbers[one.gift], masked=masked) for one in rows], next=after)
 
 
 def offer_in_kind(call: Call, fund: Code, body: OfferRequest) -> ContributionMade:

@@ -168,12 +168,15 @@ class GiftReply(Reply):
     ----------
     gift : str
         Code of the contribution.
+    number : int [row number]
+        In the address of its valuations.
     giver : str or None
         None where it is not shown.
     value : Amount or None
         Of what is counted; None while no valuation is in force.
     """
 
+    number: int
     gift: str
     giver: str | None
     earmark: str
@@ -188,9 +191,10 @@ class GiftReply(Reply):
     last_valuation: UUID | None
 
     @classmethod
-    def of(cls, gift: GiftPosition, *, masked: bool = False) -> "GiftReply":
-        """Return a gift as a reply; masked, without its giver."""
+    def of(cls, gift: GiftPosition, number: int, *, masked: bool = False) -> "GiftReply":
+        """Return a gift with its row number as a reply; masked, without its giver."""
         return cls(
+            number=number,
             gift=gift.gift,
             giver=None if masked else gift.giver,
             earmark=gift.earmark,

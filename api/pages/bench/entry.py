@@ -1,5 +1,7 @@
 """An entry before its judge: blinded as the brief says, beside the rubric with what each mark means."""
 
+from decimal import Decimal
+
 from ....challenges.brief import Brief
 from ....challenges.rubric import Trait
 from ...wire.applications import ApplicationReply
@@ -33,7 +35,9 @@ def show_entry(visit: Visit) -> View:
             "rubric": rubric,
             "may_abstain": {one.id: _may_abstain(brief, phase.id, one) for one in rubric.traits},
             "parts": _parts(visit, seen),
-            "given": {one.trait: one for one in own.marks} if own else {},
+            "given": {one.trait: (shown_mark(one.mark, rubric.scale.step), one.comment) for one in own.marks}
+            if own
+            else {},
             "own": own,
             "effect": effect,
         },
@@ -76,7 +80,39 @@ def _parts(visit: Visit, seen: ApplicationReply) -> list[tuple[str, object]]:
         "files": words._("Files"),
     }
     shown = seen.application.model_dump(mode="json", exclude_none=True)
-    return [(title, shown[name]) for name, title in names.items() if shown.get(name)]
+    unit = str(shown.get("unit", ""))
+    for money in ("ask", "minimum"):
+        if money in shown:
+            shown[money] = words.amount(shown[money], unit)
+    return [(title, without_ids(shown[name])) for name, title in names.items() if shown.get(name)]
+
+
+def without_ids(value: object) -> object:
+    """Return what a person reads: a thing with a title is not shown by its short name, too."""
+    if isinstance(value, list):
+        return [without_ids(one) for one in value]
+    if isinstance(value, dict):
+        named = "title" in value
+        return {name: without_ids(one) for name, one in value.items() if not (named and name == "id")}
+    return value
+
+
+def shown_mark(mark: str | None, step: str) -> str:
+    """Return a mark with the digits of its scale; empty for an abstention.
+
+    Parameters
+    ----------
+    mark : str or None [points]
+        Decimal text.
+    step : str [points]
+        Of the scale.
+
+    Examples
+    --------
+    >>> shown_mark("3.7000", "0.1"), shown_mark(None, "0.1")
+    ('3.7', '')
+    """
+    return "" if mark is None else str(Decimal(mark).quantize(Decimal(step)))
 
 
 def open_entry(visit: Visit) -> Done:

@@ -70,7 +70,7 @@ def chapters_on(sheet: TermSheetReply, kind: str) -> list[SheetChapter]:
 def curve_chart(words: Words, one: PayoffCurve) -> Chart:
     """Draw what a clause pays over the one number it depends on."""
     return draw_payoff(
-        one.title,
+        words._("What %(clause)s pays", clause=one.title),
         words._(
             "What is paid over: %(metric)s. The dashed lines are the most and the least; a full circle holds "
             "the edge, an open one does not.",

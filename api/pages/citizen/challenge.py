@@ -51,6 +51,7 @@ def show_challenge(visit: Visit) -> View:
             "challenge": found,
             "brief": brief,
             "state": challenge_state(words, found.state),
+            "is_shown": boards is not None and boards.shown,
             "boards": [name for name in sheets if name.startswith("board_")],
             "scores": [name for name in sheets if name.startswith("scores_")],
             "open_now": next((one for one in found.phases if one.is_open), None),
@@ -131,7 +132,7 @@ def prize_amounts(prize: PrizeBase) -> tuple[str, ...]:
 
 def rubric_sheet(words: Words, brief: Brief) -> Sheet:
     """Return what a panel scores by."""
-    rubrics = brief.all_rubrics()
+    rubrics = brief.all_rubrics
     return Sheet(
         title=words._("What judges score"),
         columns=[
@@ -269,7 +270,7 @@ def version_sheet(words: Words, versions: BriefVersionList) -> Sheet:
             Column(name=words._("Title")),
             Column(name=words._("Counts from"), kind="instant"),
             Column(name=words._("Now")),
-            Column(name=words._("Digest")),
+            Column(name=words._("Digest"), kind="digest"),
         ],
         rows=[
             (

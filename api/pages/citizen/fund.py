@@ -34,7 +34,7 @@ def show_fund(visit: Visit) -> View:
     if given is not None:
         sheets["contributions"] = contribution_sheet(words, given)
     if gifts is not None and gifts.items:
-        sheets["gifts"] = gift_sheet(words, gifts.items)
+        sheets["gifts"] = gift_sheet(words, fund.unit, gifts.items)
     return View(
         title=fund.title or fund.code,
         sheets=sheets,
@@ -83,7 +83,7 @@ def waterfall(words: Words, fund: FundReply) -> Chart:
         words._("Since the fund was opened, in %(unit)s. Gifts in kind are not in it.", unit=fund.unit),
         fund.unit,
         [
-            Movement(label=words._("At the beginning"), amount="0", kind="start"),
+            Movement(label=words._("At the beginning"), amount="0.00", kind="start"),
             *(movement(*one) for one in lines_of(words, fund) if one[2] == "total" or one[1].strip("-0.")),
         ],
     )
@@ -176,7 +176,7 @@ def contribution_sheet(words: Words, given: ContributionList) -> Sheet:
     )
 
 
-def gift_sheet(words: Words, gifts: Iterable[GiftReply]) -> Sheet:
+def gift_sheet(words: Words, unit: str, gifts: Iterable[GiftReply]) -> Sheet:
     """Return gifts in kind with the basis of their valuation."""
     methods = {
         "market": words._("market price"),
@@ -192,8 +192,7 @@ def gift_sheet(words: Words, gifts: Iterable[GiftReply]) -> Sheet:
             Column(name=words._("Given"), kind="number"),
             Column(name=words._("Used"), kind="number"),
             Column(name=words._("Left"), kind="number"),
-            Column(name=words._("Counted as"), kind="amount"),
-            Column(name=words._("Currency")),
+            Column(name=words._("Counted as, %(unit)s", unit=unit), kind="amount"),
             Column(name=words._("Valued by")),
             Column(name=words._("Basis")),
             Column(name=words._("Taken off"), kind="share"),
@@ -205,13 +204,12 @@ def gift_sheet(words: Words, gifts: Iterable[GiftReply]) -> Sheet:
 def gift_row(words: Words, methods: dict[str, str], one: GiftReply) -> tuple[str, ...]:
     """Return a gift as a row; an unvalued one says so."""
     value, basis = one.value, one.valuation
-    counted = (value.amount, value.unit.partition(":")[0]) if value else ("", "")
     told = (
         (basis.valued_by, methods.get(basis.method, basis.method), decimal_text(basis.haircut_bp, 4))
         if basis
         else ("", words._("not valued yet"), "")
     )
-    return (one.gift, one.unit, one.given, one.used, one.left, *counted, *told)
+    return (one.gift, one.unit, one.given, one.used, one.left, value.amount if value else "", *told)
 
 
 PAGES = (

@@ -95,14 +95,12 @@ def trail_chart(words: Words, gifts: list[Giver], trail: PayoutTrailReply, payee
     payout = trail.payout
     total = plain(sum((number(one.amount) for one in gifts), start=number(0)), *(one.amount for one in gifts))
     return draw_trail(
-        words._("Whose money it was"),
+        words._("The contributions behind it"),
         words._("Each contribution and what it bore of this payout, in %(unit)s.", unit=payout.unit),
         payout.unit,
         gifts,
         Giver(
-            label=words._(
-                "%(clause)s, paid by the fund %(fund)s", clause=payout.clause, fund=trail.fund or ""
-            ),
+            label=words._("clause %(clause)s", clause=payout.clause),
             amount=total,
         ),
         payee,
@@ -110,10 +108,12 @@ def trail_chart(words: Words, gifts: list[Giver], trail: PayoutTrailReply, payee
 
 
 def step_chart(words: Words, one: SettledLine) -> Chart | None:
-    """Draw how an amount came about; None where it is no sum of what was earned and cut."""
+    """Draw how an amount came about; None where nothing was cut, or not by amounts that add up."""
     earned, entitled, due = (number(text) for text in (one.earned, one.entitled, one.due))
     cuts = [cut for cut in one.cuts if number(cut.amount) > 0]
     if earned < 0 or earned - sum(number(cut.amount) for cut in cuts) != entitled or due > entitled:
+        return None
+    if not cuts and entitled == due:
         return None
     before = plain(entitled - due, one.entitled, one.due)
     steps = [
@@ -216,7 +216,7 @@ def determination_sheet(words: Words, found: Iterable[DeterminationLine]) -> She
             Column(name=words._("Round"), kind="number"),
             Column(name=words._("Found")),
             Column(name=words._("Method")),
-            Column(name=words._("Evidence digest")),
+            Column(name=words._("Evidence digest"), kind="digest"),
         ],
         rows=[
             (
@@ -241,7 +241,7 @@ def evidence_sheet(words: Words, evidence: Iterable[EvidenceRow] | None) -> Shee
             Column(name=words._("What")),
             Column(name=words._("Method")),
             Column(name=words._("Held by")),
-            Column(name=words._("Digest")),
+            Column(name=words._("Digest"), kind="digest"),
         ],
         rows=[(one.description, one.method, one.held_by, one.sha256) for one in (evidence or ())],
         empty=words._("There is no evidence on record.")
