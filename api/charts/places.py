@@ -86,7 +86,7 @@ def draw_places(texts: PlaceTexts, marks: Iterable[PlaceMark], line: int = 0) ->
     --------
     >>> texts = PlaceTexts(title="Places", caption="", header=("Entry", "Expected", "Range", "Standing"),
     ...     standings={"sure": "in", "band": "tied", "out": "out"}, axis="place")
-    >>> mark = PlaceMark(label="Wells", expected="1.25", low=1, high=2, standing="sure")
+    >>> mark = PlaceMark(label="Wells", expected="1.27", low=1, high=2, standing="sure")
     >>> row = draw_places(texts, [mark], 1).rows[0]
     >>> row[0], row[1], row[3]
     ('Wells', '1.3', 'in')

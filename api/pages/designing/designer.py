@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from ...errors import PreconditionStale
 from ...wire.brief_drafts import BriefDraftDropped, BriefDraftReply
 from ...wire.briefs import AmendmentProposalReply
 from ...wire.challenges import ChallengeMade
@@ -67,6 +68,7 @@ def show_brief(visit: Visit) -> View:
     checked = check(visit, content, desk.around)
     more = {
         "desk": desk,
+        "stale": bool(visit.problem and visit.problem["code"] == PreconditionStale.code),
         "seen": seen,
         "section": section,
         "groups": [] if section is None else section.groups(visit.words, desk.content, desk.around),
