@@ -377,7 +377,10 @@ def _require_match(asked: Asked, call: Call, given: dict[str, Any]) -> None:
             "This change takes the header If-Match with the ETag of what was read. Read it first.",
             read=read.path.format(**asked.raw),
         )
-    current = etag_of(write_reply(read.handler(call, **{name: given[name] for name in read.shape.parts})))
+    wants: dict[str, Any] = {name: given[name] for name in read.shape.parts}
+    if read.shape.query is not None:
+        wants["query"] = read.shape.query()
+    current = etag_of(write_reply(read.handler(call, **wants)))
     if wanted != current:
         raise PreconditionStale(
             "It was changed since you read it. Read it again, and decide whether your change still fits.",
