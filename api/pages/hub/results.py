@@ -62,7 +62,7 @@ def _view(
     imported = visit.read(DatasetList, "dataset.list")
     sheets = {"imported": _imported_sheet(words, imported)}
     if preview is not None:
-        sheets = {**_preview_sheets(words, preview), **sheets}
+        sheets = {**_preview_sheets(visit, preview, columns), **sheets}
     more = {
         "agreement": agreement,
         "columns": columns,
@@ -99,7 +99,13 @@ def _imported_sheet(words: Words, imported: DatasetList) -> Sheet:
     )
 
 
-def _preview_sheets(words: Words, preview: DatasetPreview) -> dict[str, Sheet]:
+def _preview_sheets(
+    visit: Visit, preview: DatasetPreview, columns: DatasetColumns | None
+) -> dict[str, Sheet]:
+    words = visit.words
+    choices = _choices(visit, columns) if columns else []
+    named = {one.field: one.label if one.chosen.startswith(FIXED) else one.chosen for one in choices}
+    titles = {one.code: one.title for one in columns.metrics} if columns else {}
     faults = Sheet(
         title=words._("What is wrong, by row"),
         columns=[
@@ -107,7 +113,7 @@ def _preview_sheets(words: Words, preview: DatasetPreview) -> dict[str, Sheet]:
             Column(name=words._("Column")),
             Column(name=words._("What is wrong")),
         ],
-        rows=[(str(one.row), one.column, one.message) for one in preview.findings],
+        rows=[(str(one.row), named.get(one.column) or one.column, one.message) for one in preview.findings],
         empty=words._("Every row can be read and counted."),
     )
     before = {(one.metric, one.period, str(one.of)): one.value for one in preview.on_record}
@@ -124,7 +130,7 @@ def _preview_sheets(words: Words, preview: DatasetPreview) -> dict[str, Sheet]:
         ],
         rows=[
             (
-                one.metric,
+                titles.get(one.metric, one.metric),
                 one.period,
                 ", ".join(one.of.values()),
                 str(one.rows),
