@@ -23,7 +23,9 @@ def test_an_applicant_reads_why_and_appeals(
     mark_all(world.engine, MARKS)
     go_to(world, "2027-04-13T12:00")
     hugo = person("hugo", script=script)
-    hugo.go(MINE).reads("do not tell the result yet", "once the decision is announced").step("not decided yet")
+    hugo.go(MINE).reads("do not tell the result yet", "once the decision is announced").step(
+        "not decided yet"
+    )
     world.ask("mira").made(f"{API}/phases/panel/calibrations", {})
     world.ask("fiona").made(f"{API}/decisions", {})
     world.ask("mira").made(f"{API}/announcements", {"reason": "The panel has read."})

@@ -92,7 +92,9 @@ def _chart(words: Words, told: FeedbackSeen) -> Chart | None:
         words._("The line"),
     )
     caption = (
-        words._("The dot is your score. Too few judges read to say how sure it is. The dashed line is the line.")
+        words._(
+            "The dot is your score. Too few judges read to say how sure it is. The dashed line is the line."
+        )
         if total.standard_error is None
         else words._(
             "The dot is your score after calibration. The thick bar is one standard error to each side, the "

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from ....contracts.terms.document import WHOLE_TERM
 from ...wire.challenges import ChallengeList
 from ...wire.own import (
     OwnAgreementList,
@@ -165,6 +166,19 @@ def _payout_sheet(visit: Visit, items: Sequence[OwnPayoutLine], titles: dict[str
         links=[visit.address("payout", agreement=one.agreement, payout=str(one.id)) for one in items],
         empty=words._("Money stands here once results of an agreement are settled."),
     )
+
+
+def period_said(words: Words, period: str) -> str:
+    """Say for which period something counts.
+
+    Parameters
+    ----------
+    words : Words
+        The reader's.
+    period : str
+        As the operations give it.
+    """
+    return words._("the whole term") if period == WHOLE_TERM else period
 
 
 def reason_of(words: Words, one: OwnPayoutLine) -> str:
