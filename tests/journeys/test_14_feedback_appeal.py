@@ -1,10 +1,10 @@
-"""Why not us: the score and how sure it is, every mark, how far from the line; and an appeal that is ruled on."""
+"""Why not us: the score and how sure it is, every mark, how far from the line; and an appeal."""
 
 from collections.abc import Callable
 
 import pytest
-from tests.doors.rounds import mark_all, open_round, seat
 from tests.doors.rounds import HERE as API
+from tests.doors.rounds import mark_all, open_round, seat
 from tests.journeys.browsing import Person
 from tests.journeys.hubs import go_to
 from tests.journeys.serving import World

@@ -1,11 +1,10 @@
-"""A hub without a script: what is due, an application from the first question to the receipt, what came of it."""
+"""A hub without a script: what is due, an application up to its receipt, reports, files, gifts."""
 
 import base64
 import hashlib
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime
-from typing import Any
 
 import pytest
 from tests.doors.deals import NIGHTS, agreed
@@ -48,7 +47,7 @@ def clock() -> Hand:
 
 
 @pytest.fixture
-def called(ask: Ask, clock: Hand) -> Any:
+def called(ask: Ask, clock: Hand) -> None:
     """A challenge that takes applications."""
     gift = {"giver": "foundation", "amount": "1000000.00", "unit": "USD"}
     ask("mira").made("/books/main/funds/water/contributions", gift)
@@ -56,7 +55,6 @@ def called(ask: Ask, clock: Hand) -> Any:
     brief["languages"] = ["en", "fr"]
     ask("mira").made("/books/main/challenges", {"brief": brief})
     clock.at("2027-01-20T12:00")
-    return brief
 
 
 def write_all(hana: Visitor) -> None:
@@ -99,8 +97,8 @@ def write_all(hana: Visitor) -> None:
     hana.send(f"{ONE}/sections/disclosures", "save", said)
 
 
-def test_a_hub_sees_what_belongs_here_before_anything_is(visit: Visit, called: Any) -> None:
-    assert called
+@pytest.mark.usefixtures("called")
+def test_a_hub_sees_what_belongs_here_before_anything_is(visit: Visit) -> None:
     text = visit("hana").text(HUB)
     assert "Nothing waits for you" in text
     assert "Clean water in every school" in text
@@ -109,8 +107,8 @@ def test_a_hub_sees_what_belongs_here_before_anything_is(visit: Visit, called: A
     assert "Sign in" in visit("").text(HUB, 401)
 
 
-def test_the_rule_is_asked_as_questions_and_answered_by_clause(visit: Visit, called: Any) -> None:
-    assert called
+@pytest.mark.usefixtures("called")
+def test_the_rule_is_asked_as_questions_and_answered_by_clause(visit: Visit) -> None:
     answers = {"lead.registered_since_days": "900", "lead.kind": "government"}
     reply = visit("hana").send(HERE, "check", answers, status=200)
     assert "By your answers you may not take part" in reply.text
@@ -120,10 +118,10 @@ def test_the_rule_is_asked_as_questions_and_answered_by_clause(visit: Visit, cal
     assert "By your answers you may take part" in reply.text
 
 
+@pytest.mark.usefixtures("called")
 def test_an_application_is_written_checked_handed_in_and_taken_back(
-    visit: Visit, ask: Ask, called: Any, clock: Hand
+    visit: Visit, ask: Ask, clock: Hand
 ) -> None:
-    assert called
     hana = visit("hana")
     write_all(hana)
     assert "Finish and hand in" in hana.text(HUB)
@@ -151,8 +149,8 @@ def test_an_application_is_written_checked_handed_in_and_taken_back(
     assert "Taken back" in hana.text(ONE)
 
 
-def test_what_is_missing_is_told_beside_its_field(visit: Visit, called: Any) -> None:
-    assert called
+@pytest.mark.usefixtures("called")
+def test_what_is_missing_is_told_beside_its_field(visit: Visit) -> None:
     hana = visit("hana")
     write_all(hana)
     hana.send(f"{ONE}/sections/partners", "save", {"bundle-1-share_bp": "30"})
@@ -166,8 +164,8 @@ def test_what_is_missing_is_told_beside_its_field(visit: Visit, called: Any) -> 
     assert "govuk-error-message" in html
 
 
-def test_two_write_at_once_and_nobodys_sentence_is_lost(visit: Visit, ask: Ask, called: Any) -> None:
-    assert called
+@pytest.mark.usefixtures("called")
+def test_two_write_at_once_and_nobodys_sentence_is_lost(visit: Visit, ask: Ask) -> None:
     hana, hugo = visit("hana"), visit("hugo")
     write_all(hana)
     why = f"{ONE}/sections/answers"
@@ -188,8 +186,8 @@ def test_two_write_at_once_and_nobodys_sentence_is_lost(visit: Visit, ask: Ask, 
     assert (content["answers"]["why"], content["minimum"]) == ("Both", "500.00")
 
 
-def test_what_is_typed_is_saved_by_itself_and_what_others_changed_is_shown(visit: Visit, called: Any) -> None:
-    assert called
+@pytest.mark.usefixtures("called")
+def test_what_is_typed_is_saved_by_itself_and_what_others_changed_is_shown(visit: Visit) -> None:
     hana, hugo = visit("hana"), visit("hugo")
     write_all(hana)
     about = f"{ONE}/sections/about"
@@ -207,10 +205,10 @@ def test_what_is_typed_is_saved_by_itself_and_what_others_changed_is_shown(visit
     assert "Not saved." in stale.text
 
 
+@pytest.mark.usefixtures("called")
 def test_after_the_close_nothing_is_handed_in_and_what_was_written_stays(
-    visit: Visit, ask: Ask, called: Any, clock: Hand
+    visit: Visit, ask: Ask, clock: Hand
 ) -> None:
-    assert called
     hana = visit("hana")
     write_all(hana)
     form = hana.form(f"{ONE}/check", "submit")
@@ -225,8 +223,8 @@ def test_after_the_close_nothing_is_handed_in_and_what_was_written_stays(
     assert ask("hana").get(f"{API}/applications/a-1").status_code == 404
 
 
-def test_nobody_else_sees_a_draft_and_what_is_said_in_it_stays_text(visit: Visit, called: Any) -> None:
-    assert called
+@pytest.mark.usefixtures("called")
+def test_nobody_else_sees_a_draft_and_what_is_said_in_it_stays_text(visit: Visit) -> None:
     hana = visit("hana")
     hana.send(HERE, "begin", {"title": HOSTILE, "code": "a-9"})
     one = f"{HERE}/applications/a-9"
@@ -320,8 +318,8 @@ def test_a_file_is_read_as_its_columns_are_named_and_taken_over_once(
     visit("jana").see(results, 404)
 
 
-def test_gifts_are_offered_and_what_counts_of_them_is_told(visit: Visit, ask: Ask, called: Any) -> None:
-    assert called
+@pytest.mark.usefixtures("called")
+def test_gifts_are_offered_and_what_counts_of_them_is_told(visit: Visit, ask: Ask) -> None:
     page = f"{HUB}/in-kind"
     hana = visit("hana")
     assert "You have given nothing to this fund yet" in hana.text(page)
@@ -331,8 +329,8 @@ def test_gifts_are_offered_and_what_counts_of_them_is_told(visit: Visit, ask: As
     assert hana.send(page, "offer", gift, status=422)
 
 
-def test_every_page_of_a_hub_speaks_the_readers_language(visit: Visit, called: Any) -> None:
-    assert called
+@pytest.mark.usefixtures("called")
+def test_every_page_of_a_hub_speaks_the_readers_language(visit: Visit) -> None:
     write_all(visit("hana"))
     accented = visit("hana", "en-XA")
     for path in (HUB, HERE, ONE, f"{ONE}/check", f"{ONE}/sections/budget", f"{HUB}/in-kind"):

@@ -1,4 +1,4 @@
-"""Our agreements: what is paid for what, what we have reported, how it stands; results reported with evidence."""
+"""Our agreements: what is paid for what, what we have reported with which evidence, and how it stands."""
 
 import hashlib
 from base64 import b64encode

@@ -1,4 +1,4 @@
-"""May we take part, and where do we begin: the rule of a challenge asked as questions, and our applications."""
+"""May we take part: the rule of a challenge asked as questions, and where our applications begin."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""What came of our application: the score and how sure it is, every comment, how far from the line; appeal."""
+"""What came of our application: the score and how sure it is, every comment, the line; and an appeal."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -267,7 +267,7 @@ def _reading(visit: Visit, choices: list[Choice]) -> dict[str, str | int]:
 
 
 def look(visit: Visit) -> View:
-    """Look the file over as it is to be read: all that is wrong, what it comes to, what it does to the money."""
+    """Look the file over as it is to be read: all that is wrong, what it comes to, what it pays."""
     content = _content(visit)
     if not content:
         return _unsent(visit)
