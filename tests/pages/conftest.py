@@ -21,22 +21,18 @@ PEOPLE_KEY = b"a key of thirty-two random bytes"
 PARTIES = ("foundation", "almoner", "investor", "hub-a", "hub-b", "lab", "second-lab")
 
 
-@pytest.fixture
-def book(engine: Engine) -> str:
-    """Book ``main`` with a fund ``water`` and the parties of everybody."""
+def open_world(engine: Engine) -> None:
+    """Open book ``main`` with a fund ``water`` and the parties of everybody."""
     with UnitOfWork(engine) as session:
         acts.open_book(session, "main", currency("USD"))
         for code in PARTIES:
             key = public_key(secret_of(code))
             acts.register_party(session, "main", Party(code=code, name=code.title(), public_key=key))
         acts.open_fund(session, "main", "water", currency("USD"), title="Water")
-    return "main"
 
 
-@pytest.fixture
-def app(engine: Engine, book: str, clock: Clock) -> FastAPI:
-    """The application with its pages; people are signed in by the host, by name."""
-    assert book
+def app_on(engine: Engine, clock: Clock) -> FastAPI:
+    """Return the application with its pages; people are signed in by the host, by name."""
     identify, bound = identify_by_name(clock), engine.dialect.name == "postgresql"
     door = Door(
         engine=engine,
@@ -48,6 +44,20 @@ def app(engine: Engine, book: str, clock: Clock) -> FastAPI:
     )
     look = Look(hosted=True, secure=False, languages=("en", "fr", "es", "en-XA", "ar-XB"))
     return create_app(engine=engine, identify=identify, clock=clock, door=door, pages=look)
+
+
+@pytest.fixture
+def book(engine: Engine) -> str:
+    """Book ``main`` with a fund ``water`` and the parties of everybody."""
+    open_world(engine)
+    return "main"
+
+
+@pytest.fixture
+def app(engine: Engine, book: str, clock: Clock) -> FastAPI:
+    """The application with its pages."""
+    assert book
+    return app_on(engine, clock)
 
 
 @pytest.fixture
