@@ -19,7 +19,7 @@ from ...finance.errors import AlmonerError, Missing
 from ...finance.storage import Session, reading_session
 from ..admitting import grants_of
 from ..answering import etag_of, write_reply
-from ..door import let_all
+from ..door import NOT_HERE, let_all
 from ..errors import AuthError, InProgress
 from ..identity import Caller, Grant
 from ..looking import inner_request, look
@@ -283,6 +283,17 @@ class Visit:
             and (one.valid_until is None or now < one.valid_until)
         )
 
+    def require(self, role: str) -> None:
+        """Refuse a page to whoever does not hold a role, as if it were not there.
+
+        Raises
+        ------
+        Missing
+            When they do not.
+        """
+        if role not in self.roles():
+            raise Missing(NOT_HERE)
+
     def roles(self, book: str = "") -> frozenset[str]:
         """Return the roles the visitor holds in a book now, by default in that of the page."""
         return frozenset(one.role for one in self.held(book))
@@ -305,7 +316,7 @@ class Visit:
 
     def said(self) -> str:
         """Return the message of an act just done, of this page's; empty without one."""
-        say = self.messages.get(self.query.get("done", ""))
+        say = None if self.problem else self.messages.get(self.query.get("done", ""))
         return say(self.words) if say else ""
 
     def problem_title(self) -> str:

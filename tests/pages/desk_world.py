@@ -12,7 +12,8 @@ FUND = "/books/main/funds/water"
 PROPOSALS = f"{FUND}/proposals"
 MODEL = {
     "schema": "almoner.outcomes/1",
-    "metrics": {"nights": {"path": {"op": "draw", "dist": {"kind": "uniform", "low": "0", "high": "1500"}}}},
+    "title": "Nights, as the shelter expects them",
+    "models": {"nights": {"law": {"kind": "normal", "mean": "1200", "sd": "300"}, "noise": "20"}},
 }
 
 

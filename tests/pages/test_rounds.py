@@ -61,7 +61,9 @@ def test_judges_are_registered_and_a_plan_counts_once_somebody_lets_it(season: S
     fiona = season.visit("fiona")
     assert "No judge is registered" in fiona.text(ROUND)
     for name in JUDGES:
-        said = fiona.do(f"{ROUND}?do=register", "register", {"code": name, "most": "10", "languages": "en, sw"})
+        said = fiona.do(
+            f"{ROUND}?do=register", "register", {"code": name, "most": "10", "languages": "en, sw"}
+        )
     assert "The judge is registered" in said
     wrong = fiona.send(f"{ROUND}?do=register", "register", {"code": "Not A Name", "most": "many"}, status=422)
     assert 'value="Not A Name"' in wrong.text
@@ -148,7 +150,9 @@ def test_the_rules_decide_and_the_decision_is_announced(closed: Season) -> None:
     for one in given:
         assert one["reason"] in shown
     assert "as the rules give them" in fiona.do(AWARDS, "decide")
-    assert "Appeals can be filed" in mira.do(f"{AWARDS}?do=announce", "announce", {"reason": "The panel has read."})
+    assert "Appeals can be filed" in mira.do(
+        f"{AWARDS}?do=announce", "announce", {"reason": "The panel has read."}
+    )
     early = mira.send(f"{AWARDS}?do=settle", "settle", status=409)
     assert "appeal" in read(early.text)
     closed.at("2027-08-01")

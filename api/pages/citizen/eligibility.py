@@ -7,7 +7,7 @@ from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
 
-FIELD = "answers-"
+FIELD, OTHER = "answers-", "other"
 
 
 def show_eligibility(visit: Visit) -> View:
@@ -93,7 +93,7 @@ def shown_question(words: Words, one: QuizLine) -> dict[str, object]:
         "label": one.fact.replace("_", " ").replace(".", ": "),
         "kind": one.kind,
         "hint": words._("Clause %(clauses)s", clauses=", ".join(one.clauses)) if one.clauses else "",
-        "options": yes_no if one.kind == "yes_no" else [("", ""), *options],
+        "options": yes_no if one.kind == "yes_no" else [("", ""), *options, (OTHER, words._("none of these"))],
     }
 
 

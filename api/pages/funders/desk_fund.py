@@ -17,7 +17,7 @@ from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from .grids import ageing, calendar, grid
-from .telling import amount_of, kind_of, method_of, page_of, party_names
+from .telling import amount_of, kind_of, method_of, page_of, party_names, require_desk
 
 MOST = 200
 LAST = 50
@@ -29,6 +29,7 @@ KEEPING = ("intermediary",)
 
 def show_desk_fund(visit: Visit) -> View:
     """Show where a fund stands, which of it may go where, and what can be done."""
+    require_desk(visit)
     words, today = visit.words, visit.site.door.clock().date()
     held = visit.read(FundCurrencies, "currency.list").items
     fund = held[0]

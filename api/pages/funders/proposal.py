@@ -13,7 +13,16 @@ from ...wire.proposals import ProposalEffects, ProposalFacts, ProposalList, Prop
 from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
-from .telling import amount_of, earmark_titles, figure_of, kind_of, own_parties, party_names, sentence_of
+from .telling import (
+    amount_of,
+    earmark_titles,
+    figure_of,
+    kind_of,
+    own_parties,
+    party_names,
+    require_desk,
+    sentence_of,
+)
 
 MOST = 50
 STATES = ("waiting", "approved", "executed")
@@ -22,6 +31,7 @@ UNREAD = frozenset({"legs", "kind", "schema"})
 
 def show_proposal(visit: Visit) -> View:
     """Show a proposal in words, its effect on the balances, and who agreed."""
+    require_desk(visit)
     words = visit.words
     one = visit.read(ProposalReply, "proposal.read")
     fund = visit.find(FundReply, "fund.read")

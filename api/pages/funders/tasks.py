@@ -17,7 +17,7 @@ from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from ..words import Words
 from .grids import uses_of
-from .telling import METHODS, decimal_typed, kind_of, own_parties, party_names
+from .telling import METHODS, decimal_typed, earmark_titles, kind_of, own_parties, party_names, require_desk
 
 MOST = 200
 LAST = 50
@@ -27,6 +27,7 @@ UNAPPROVED = "duty.not_approved"
 
 def _page(visit: Visit, title: str, **more: object) -> View:
     """Return a page with what every form about a fund needs."""
+    require_desk(visit, *(("evaluator",) if visit.page == "desk_valuation" else ()))
     held = visit.read(FundCurrencies, "currency.list").items
     names = party_names(visit)
     mine = [] if "intermediary" in visit.roles() else own_parties(visit, "funder", "investor")
@@ -217,7 +218,9 @@ def check_payment(visit: Visit) -> View:
         told = words._("This proposes to pay %(amount)s to %(payee)s.", **places)
         return _payment(visit, {"act": "propose", "told": told, "more": asked, "moves": None})
     told = words._("This pays %(amount)s to %(payee)s. It cannot be taken back, only corrected.", **places)
-    return _payment(visit, {"act": "pay", "told": told, "more": "", "moves": _moves(words, tried)})
+    return _payment(
+        visit, {"act": "pay", "told": told, "more": "", "moves": _moves(words, tried, earmark_titles(visit))}
+    )
 
 
 def _shown(text: str) -> str:
@@ -229,7 +232,7 @@ def _shown(text: str) -> str:
     return text
 
 
-def _moves(words: Words, tried: TransactionMade) -> Sheet:
+def _moves(words: Words, tried: TransactionMade, titles: Mapping[str, str]) -> Sheet:
     rows = tried.effects.balances if tried.effects else []
     return Sheet(
         title=words._("What it does to the balances"),
@@ -240,7 +243,16 @@ def _moves(words: Words, tried: TransactionMade) -> Sheet:
             Column(name=words._("Then"), kind="amount"),
             Column(name=words._("Unit")),
         ],
-        rows=[(_account(words, one.account), one.earmark, one.before, one.after, one.unit) for one in rows],
+        rows=[
+            (
+                _account(words, one.account),
+                titles.get(one.earmark, one.earmark),
+                one.before,
+                one.after,
+                one.unit,
+            )
+            for one in rows
+        ],
     )
 
 

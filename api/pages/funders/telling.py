@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
+from ....finance.errors import Missing
 from ...wire.access import MeReply
 from ...wire.earmarks import EarmarkList
 from ...wire.parties import PartyList
@@ -13,6 +14,7 @@ from ..visit import Visit
 from ..words import Words
 
 MOST_OFFERED = 200
+DESK = frozenset({"funder", "intermediary", "investor"})
 Kind = Callable[[Words], str]
 
 KINDS: Mapping[str, Kind] = {
@@ -160,6 +162,18 @@ def decimal_typed(words: Words, text: str) -> str:
         return typed
     digits = re.sub(r"[^\d-]", "", whole[1])
     return f"{digits}.{whole[2]}" if whole[2] else digits
+
+
+def require_desk(visit: Visit, *others: str) -> None:
+    """Refuse who has no desk.
+
+    Raises
+    ------
+    Missing
+        As for an address that is not there.
+    """
+    if not visit.roles() & {*DESK, *others}:
+        raise Missing("Nothing is here.")
 
 
 def own_parties(visit: Visit, *roles: str) -> list[str]:
