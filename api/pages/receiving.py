@@ -70,6 +70,7 @@ def receive(site: Site, page: Page, request: Request, form: Form) -> Response:
         response = _answered(visit, page)
     except Exception as error:  # noqa: BLE001  # the last line: no internal text leaves
         fault = error
+        visit.bare = True
         response = _shown(visit, View(title=visit.words._("Something went wrong"), status=500), "fault")
     finally:
         visit.close()

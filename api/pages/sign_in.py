@@ -6,7 +6,15 @@ from typing import Any
 
 from ...finance.errors import Missing
 from ...finance.storage import Session
-from ..records.page_sessions import choose_party, end_page_session, start_guest_session, start_page_session
+from ..identity import Caller
+from ..records.page_sessions import (
+    choose_party,
+    end_page_session,
+    find_page_session,
+    start_guest_session,
+    start_page_session,
+)
+from ..records.tokens import end_person
 from ..wire.access import TokenReply
 from .page import Page
 from .site import Guest
@@ -89,8 +97,10 @@ def sign_in(visit: Visit) -> Done | View:
         "password": next(iter(visit.form.all("password")), ""),
     }
     reply = visit.write(TokenReply, "token.issue", body)
+    now = visit.site.door.clock()
     with Session(visit.site.door.engine) as session, session.begin():
-        text = start_page_session(session, reply.refresh_token, visit.site.door.clock())
+        end_page_session(session, visit.session_id, now)
+        text = start_page_session(session, reply.refresh_token, now)
     return went_in(visit, text)
 
 
@@ -100,13 +110,18 @@ def go_as(visit: Visit) -> Done | View:
     if person not in {one.person for one in _guests(visit)}:
         raise Missing("This installation has no such guest.")
     visit.close()
+    now = visit.site.door.clock()
     with Session(visit.site.door.engine) as session, session.begin():
-        text = start_guest_session(session, person, visit.site.door.clock())
+        end_page_session(session, visit.session_id, now)
+        text = start_guest_session(session, person, now)
     return went_in(visit, text)
 
 
 def went_in(visit: Visit, text: str) -> Done | View:
     """Go on with a fresh cookie: to the page wanted, or to what was typed before."""
+    held = find_page_session(visit.session, text, visit.site.door.clock())
+    if held is not None:
+        visit.caller = Caller(person=held[0].person, authenticated_at=held[0].authenticated_at)
     visit.session_id = text
     visit.fresh = text
     to, kept = own_address(visit, visit.form.text("next")), _kept(visit)
@@ -124,10 +139,20 @@ def own_address(visit: Visit, wanted: str) -> str:
 
 
 def sign_out(visit: Visit) -> Done:
-    """End the sign-in, everywhere."""
+    """End this sign-in, with all that came of it."""
     visit.close()
     with Session(visit.site.door.engine) as session, session.begin():
         end_page_session(session, visit.session_id, visit.site.door.clock())
+    visit.fresh = ""
+    return Done(to=visit.root + "/")
+
+
+def sign_out_everywhere(visit: Visit) -> Done:
+    """End every sign-in of theirs: here, on other devices, and of programs that use their tokens."""
+    visit.close()
+    if visit.caller is not None:
+        with Session(visit.site.door.engine) as session, session.begin():
+            end_person(session, visit.caller.person, visit.site.door.clock())
     visit.fresh = ""
     return Done(to=visit.root + "/")
 
@@ -144,7 +169,13 @@ PAGES = (
         name="sign_in",
         path="/sign-in",
         show=show_sign_in,
-        acts={"sign-in": sign_in, "go-as": go_as, "sign-out": sign_out, "act-for": act_for},
+        acts={
+            "sign-in": sign_in,
+            "go-as": go_as,
+            "sign-out": sign_out,
+            "sign-out-everywhere": sign_out_everywhere,
+            "act-for": act_for,
+        },
         signed_in=False,
     ),
 )

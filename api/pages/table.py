@@ -1,14 +1,16 @@
 """All pages."""
 
-from . import bench, citizen, contracting, designing, funders, judging, sign_in
+from . import admin, bench, citizen, contracting, designing, funders, hub, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
+    *admin.PAGES,
     *bench.PAGES,
     *citizen.PAGES,
     *contracting.PAGES,
     *designing.PAGES,
     *funders.PAGES,
+    *hub.PAGES,
     *judging.PAGES,
     *sign_in.PAGES,
 )

@@ -6,7 +6,7 @@ in a transaction of its own, exactly as if its request had come over HTTP.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from ...finance.errors import AlmonerError, Missing
 from ...finance.storage import Session, reading_session
 from ..admitting import grants_of
 from ..answering import etag_of, write_reply
-from ..door import let_all
+from ..door import NOT_HERE, let_all
 from ..errors import AuthError, InProgress
 from ..identity import Caller, Grant
 from ..looking import inner_request, look
@@ -110,6 +110,8 @@ class Visit:
         In whose name they act; empty where they have one.
     problem : mapping or None
         Why the form that was sent was refused.
+    bare : bool
+        Whether the page is shown without asking the database: something went wrong.
     fresh : str or None
         What the cookie holds from now on; empty to end it, None to leave it.
     """
@@ -127,11 +129,13 @@ class Visit:
     query: Mapping[str, str]
     form: Form
     problem: Mapping[str, Any] | None = None
+    bare: bool = False
     fresh: str | None = None
     notes: list[ReadNote] = field(default_factory=list)
     _open: ExitStack = field(default_factory=ExitStack)
     _session: Session | None = None
     _written: int = 0
+    _held: dict[str, tuple[Grant, ...]] = field(default_factory=dict)
 
     @property
     def session(self) -> Session:
@@ -263,20 +267,40 @@ class Visit:
     def held(self, book: str = "") -> tuple[Grant, ...]:
         """Return the roles the visitor holds now, with the parties they act for, by default in this book."""
         code = book or self.book
-        if self.caller is None:
+        if self.caller is None or self.bare:
             return ()
+        if code not in self._held:
+            self._held[code] = self._found(self.caller, code)
+        return self._held[code]
+
+    def _found(self, caller: Caller, code: str) -> tuple[Grant, ...]:
         book_id = entering.enter_book(self.session, code, party=self.party, row_security=False) if code else 0
         now = self.site.door.clock()
         return tuple(
             one
-            for one in grants_of(self.session, self.caller, code, book_id)
+            for one in grants_of(self.session, caller, code, book_id)
             if (one.valid_from is None or one.valid_from <= now)
             and (one.valid_until is None or now < one.valid_until)
         )
 
+    def require(self, role: str) -> None:
+        """Refuse a page to whoever does not hold a role, as if it were not there.
+
+        Raises
+        ------
+        Missing
+            When they do not.
+        """
+        if role not in self.roles():
+            raise Missing(NOT_HERE)
+
     def roles(self, book: str = "") -> frozenset[str]:
         """Return the roles the visitor holds in a book now, by default in that of the page."""
         return frozenset(one.role for one in self.held(book))
+
+    def parties(self) -> Sequence[str]:
+        """Return in whose names the visitor can act in the book of this page."""
+        return sorted({one.party for one in self.held() if one.party})
 
     def navigation(self) -> list[Place]:
         """Return where this visitor can go from here."""
@@ -292,7 +316,7 @@ class Visit:
 
     def said(self) -> str:
         """Return the message of an act just done, of this page's; empty without one."""
-        say = self.messages.get(self.query.get("done", ""))
+        say = None if self.problem else self.messages.get(self.query.get("done", ""))
         return say(self.words) if say else ""
 
     def problem_title(self) -> str:

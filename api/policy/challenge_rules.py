@@ -47,6 +47,7 @@ CHALLENGE_RULES: dict[str, str] = {
     "public-commitment.list": "P F I M H E J",
     "public-commitment.make": "Fo Io Mo Ho",
     "rating.list": "F M",
+    "receipt.read": "Ho",
     "waiver.approve": "Fc Mc",
     "waiver.propose": "F M",
     "waiver.read": "F M",

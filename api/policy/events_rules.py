@@ -10,7 +10,7 @@ EVENTS_RULES: dict[str, str] = {
     "job.stream": "Fo Io Mo Ho Eo Jo A*",
     "job.verify": "F M A",
     "webhook-delivery.list": "Fo Io Mo Ho Eo Jo A",
-    "webhook-delivery.redeliver": "Fo Io Mo Ho Eo",
+    "webhook-delivery.redeliver": "Fo Io Mo Ho Eo A",
     "webhook-secret.read": "Fo Io Mo Ho Eo !",
     "webhook.change": "Fo Io Mo Ho Eo",
     "webhook.create": "Fo Io Mo Ho Eo",

@@ -1,5 +1,7 @@
 """Appeals over HTTP: filed by an applicant, ruled on by a judge from outside, approved by a second person."""
 
+from dataclasses import replace
+
 from ...challenges import acts
 from ...challenges.acts import ProposedRuling, Ruling
 from ...challenges.acts.appealing import require_independent
@@ -20,6 +22,7 @@ from ..wire.appeals import (
     RulingRequest,
 )
 from ..wire.rounds import RankTieRequest
+from .judge_names import unveiled, veiled
 from .rounds import ROUND, fund_of, inputs_of, leads_of, round_of
 
 APPEALS = ROUND + "/appeals"
@@ -28,18 +31,22 @@ RULINGS = ONE + "/rulings"
 
 
 def file_appeal(call: Call, challenge: Code, body: AppealRequest) -> AppealMade:
-    """File an appeal; the awards that its remedy would change are held, all others proceed."""
+    """File an appeal; the awards that its remedy would change are held, all others proceed.
+
+    An applicant names a judge whose read is to be taken out by the pseudonym of its feedback.
+    """
     application = body.appeal.application
+    appeal = unveiled(call, round_of(call, challenge), body.appeal)
     frozen = acts.appeal(
         call.session,
         fund_of(call, challenge),
         challenge,
-        body.appeal,
+        appeal,
         clock=call.clock,
         inputs=inputs_of(call, challenge, body.tie),
     )
     filed = list_appeals(call.session, round_of(call, challenge).id)
-    number = next(one.number for one in filed if one.appeal == body.appeal)
+    number = next(one.number for one in filed if one.appeal == appeal)
     call.location = f"/books/{call.book}/challenges/{challenge}/appeals/{application}/{number}"
     return AppealMade.of(application, number, frozen)
 
@@ -131,7 +138,7 @@ def _require_outside(call: Call, challenge: str) -> None:
 
 def _reply(call: Call, challenge: str, one: StoredAppeal) -> AppealReply:
     if call.own is not None:
-        return AppealReply.of(one)
+        return AppealReply.of(replace(one, appeal=veiled(call, challenge, one.appeal)))
     application = one.appeal.application
     return AppealReply.of(
         one, acts.list_proposed(call.session, call.book, challenge, application, one.number)

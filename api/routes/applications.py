@@ -156,6 +156,12 @@ def withdraw(call: Call, challenge: Code, application: Code, body: WithdrawalReq
     return ReceiptReply.of(made)
 
 
+def read_receipt(call: Call, challenge: Code, application: Code) -> ReceiptReply:
+    """Return the receipt of what was handed in last, and what was found of it."""
+    stored = find_challenge(call.session, call.book, challenge, call.now)
+    return ReceiptReply.of(require_submission(call.session, stored, application))
+
+
 def phase_of(call: Call, brief: Brief, asked: str | None) -> str:
     """Return the phase in which something is looked at.
 
@@ -204,6 +210,14 @@ OPERATIONS = (
         method="GET",
         path=ONE,
         handler=read_application,
+        tag="applications",
+        owner=bundle_of,
+    ),
+    Operation(
+        name="receipt.read",
+        method="GET",
+        path=f"{ONE}/receipt",
+        handler=read_receipt,
         tag="applications",
         owner=bundle_of,
     ),

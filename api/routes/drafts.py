@@ -5,12 +5,17 @@ from collections.abc import Collection, Mapping
 
 from ...challenges import acts
 from ...challenges.applications import Application
+from ...challenges.brief import Brief
 from ...challenges.drafts import Draft, draft_findings
 from ...challenges.errors import ApplicationStale, ChallengeRefused
+from ...challenges.forms import answer_findings
+from ...challenges.phases import ENTERED
 from ...challenges.records.briefs import StoredChallenge, find_challenge
 from ...challenges.records.drafts import find_draft, list_drafts
 from ...finance.documents import Code
 from ...finance.errors import AlreadyExists, Missing
+from ...finance.findings import Findings, finding
+from ...finance.records.registry import find_unit
 from ..door import NOT_HERE, Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
@@ -102,12 +107,26 @@ def revise_draft(call: Call, challenge: Code, application: Code, body: DraftRevi
 def check_draft(call: Call, challenge: Code, application: Code) -> DraftFindings:
     """List everything that stands between a draft and its submission."""
     brief = _stored(call, challenge).challenge.brief
-    found = draft_findings(_draft(call, challenge, application).content, brief)
+    content = _draft(call, challenge, application).content
+    found = [*draft_findings(content, brief), *_answer_findings(call, brief, content)]
     rows = [
         Finding(pointer=str(row.get("path", "")), code="draft", message=str(row.get("message", "")))
         for row in found
     ]
-    return DraftFindings(complete=not rows, findings=rows)
+    sha256 = "" if rows else Application.read(json.dumps(content)).digest()
+    return DraftFindings(complete=not rows, findings=rows, sha256=sha256)
+
+
+def _answer_findings(call: Call, brief: Brief, content: Mapping[str, object]) -> Findings:
+    """Return what is wrong with the answers to the form of the phase that takes applications, or did last."""
+    entered = [one for one in brief.phases if one.kind in ENTERED and brief.opens(one) <= call.now]
+    form = brief.form_of(entered[-1].id) if entered else None
+    if form is None:
+        return []
+    answers = content.get("answers")
+    given = answers if isinstance(answers, Mapping) else {}
+    found = answer_findings(form, given, find_unit(call.session, brief.unit))
+    return [finding(f"/answers{row['path']}", str(row["message"])) for row in found]
 
 
 def list_accords(call: Call, challenge: Code, application: Code) -> AccordList:

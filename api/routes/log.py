@@ -19,6 +19,7 @@ from ..paging import PageQuery, cut, page_of, read_cursor
 from ..wire.log import (
     CheckpointLine,
     CheckpointList,
+    CheckpointQuery,
     CheckpointReply,
     EventLine,
     EventList,
@@ -86,8 +87,11 @@ def _find(call: Call, event: UUID) -> AnyRow:
     return row
 
 
-def list_checkpoints(call: Call, query: PageQuery) -> CheckpointList:
-    """List the signed checkpoints of the log."""
+def list_checkpoints(call: Call, query: CheckpointQuery) -> CheckpointList:
+    """List the signed checkpoints of the log; with ``last``, the newest alone."""
+    if query.last:
+        newest = leaves.find_last_checkpoint(call.session, call.book_id)
+        return CheckpointList(items=[_checkpoint(newest)] if newest else [], next=None)
     seen = read_cursor(call, query, "checkpoint.list")
     above = -1 if seen is None else int(seen[0])
     found = leaves.page_checkpoints(call.session, call.book_id, above=above, limit=query.limit + 1)

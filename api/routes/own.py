@@ -20,6 +20,7 @@ from ..wire.own import (
     OwnApplicationQuery,
     OwnPayoutLine,
     OwnPayoutList,
+    OwnPayoutSum,
 )
 
 TAG = "own-work"
@@ -88,7 +89,9 @@ def list_own_payouts(call: Call, query: PageQuery) -> OwnPayoutList:
     shown = [row for row in page if call.may_list(f"agreement/{row.agreement}")]
     found = showing.show_rows(call.session, shown)
     lines = [OwnPayoutLine.dated(one, row.as_of) for one, row in zip(found, shown, strict=True)]
-    return OwnPayoutList(items=lines, next=after)
+    sums = own_agreements.sum_own_payouts(call.session, call.book, call.party)
+    told = [OwnPayoutSum.of(one) for one in sums if call.may_list(f"agreement/{one.agreement}")]
+    return OwnPayoutList(sums=told, items=lines, next=after)
 
 
 OPERATIONS = (

@@ -1,7 +1,5 @@
 """Progress over HTTP: feedback, ratings, leaderboards, results, public commitments, the map."""
 
-import hashlib
-import hmac
 from collections.abc import Collection
 from datetime import date
 
@@ -11,7 +9,7 @@ from ...challenges.records.briefs import find_challenge, list_challenges
 from ...challenges.records.moves import list_dated_moves
 from ...challenges.register import PublicCommitment
 from ...challenges.visibility import shows
-from ...finance.documents import Code, plain_bytes
+from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
 from ..paging import cut
@@ -36,6 +34,7 @@ from ..wire.progress import (
 )
 from .applications import phase_of
 from .entrants import bundle_of, eyes_of, viewer_of
+from .judge_names import pseudonym_key
 from .rounds import is_announced
 
 HERE = "/books/{book}/challenges/{challenge}"
@@ -64,7 +63,7 @@ def read_feedback(call: Call, challenge: Code, phase: Code, application: Code) -
         challenge,
         phase,
         application,
-        key=_pseudonym_key(call, challenge),
+        key=pseudonym_key(call, challenge),
         viewer=viewer_of(call),
         person="" if call.own is not None else eyes_of(call),
         clock=call.clock,
@@ -75,11 +74,6 @@ def read_feedback(call: Call, challenge: Code, phase: Code, application: Code) -
         seen_as=viewer_of(call),
         feedback=FeedbackSeen.model_validate(packet),
     )
-
-
-def _pseudonym_key(call: Call, challenge: str) -> bytes:
-    """Return the secret of the challenge under which judges get their pseudonyms."""
-    return hmac.digest(call.door.secret, plain_bytes(["feedback", call.book, challenge]), hashlib.sha256)
 
 
 def list_ratings(call: Call, challenge: Code, query: ProgressQuery) -> RatingsList:

@@ -42,3 +42,7 @@ for (const form of document.querySelectorAll("form[data-keep]")) {
   });
   form.addEventListener("submit", () => localStorage.removeItem(name));
 }
+document.addEventListener("htmx:response:error", (event) => {
+  const status = event.detail.ctx.response.status;
+  if (status === 401 || status === 429 || status >= 500) tell("unsaved");
+});

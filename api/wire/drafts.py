@@ -105,10 +105,17 @@ class DraftList(Reply):
 
 
 class DraftFindings(Reply):
-    """Everything that stands between a draft and its submission."""
+    """Everything that stands between a draft and its submission.
+
+    Attributes
+    ----------
+    sha256 : str
+        Digest under which it would be handed in; empty while something is missing.
+    """
 
     complete: bool
     findings: list[Finding]
+    sha256: str
 
 
 class AccordRequest(Asked):

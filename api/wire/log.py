@@ -109,6 +109,12 @@ class CheckpointLine(BaseModel):
         return cls(size=read.size, root=read.root.hex(), key=key.hex(), recorded_at=recorded_at, note=note)
 
 
+class CheckpointQuery(PageQuery):
+    """Which checkpoints: all of them by pages, or the newest alone."""
+
+    last: bool = False
+
+
 class CheckpointReply(Reply, CheckpointLine):
     """One checkpoint."""
 

@@ -6,7 +6,7 @@ from ...challenges.eligibility import Status
 from ...challenges.lifecycle import State
 from ...challenges.records.own import OwnApplication
 from ...contracts.agreement import AgreementState
-from ...contracts.records.own import OwnAgreement
+from ...contracts.records.own import OwnAgreement, OwnSum
 from ...contracts.settlement import Payout
 from .base import Instant, PageQuery, Reply
 from .payouts import PayoutReply, payout_fields
@@ -123,8 +123,32 @@ class OwnPayoutLine(PayoutReply):
         return cls.model_validate(payout_fields(one) | {"agreement": one.agreement, "as_of": as_of})
 
 
-class OwnPayoutList(Reply):
-    """A page of one's own payouts, newest settlement first."""
+class OwnPayoutSum(Reply):
+    """What one's own party was paid under an agreement, waits for, has to return, and has returned."""
 
+    agreement: str
+    unit: str
+    paid: str
+    waiting: str
+    to_return: str
+    returned: str
+
+    @classmethod
+    def of(cls, one: OwnSum) -> "OwnPayoutSum":
+        """Return sums as a reply."""
+        return cls(
+            agreement=one.agreement,
+            unit=one.paid.unit.code,
+            paid=one.paid.text,
+            waiting=one.waiting.text,
+            to_return=one.to_return.text,
+            returned=one.returned.text,
+        )
+
+
+class OwnPayoutList(Reply):
+    """A page of one's own payouts, newest settlement first, and the sums of all of them by agreement."""
+
+    sums: list[OwnPayoutSum]
     items: list[OwnPayoutLine]
     next: str | None

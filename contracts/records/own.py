@@ -4,13 +4,14 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import and_, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from ...finance.money import Money
 from ...finance.records.registry import find_book_id
 from ...finance.records.tables import PARTY
 from ..agreement import AgreementState
-from .settlements import AnyRow, payouts_of
+from .settlements import AnyRow, find_units, payouts_of
 from .tables import (
     AGREEMENT,
     AGREEMENT_DRAFT,
@@ -39,6 +40,17 @@ class OwnAgreement:
     state: AgreementState
     names: tuple[str, ...]
     to_sign: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnSum:
+    """What a party was paid under an agreement, waits for, has to return, and has returned."""
+
+    agreement: str
+    paid: Money
+    waiting: Money
+    to_return: Money
+    returned: Money
 
 
 def list_own_agreements(session: Session, book: str, party: str) -> tuple[OwnAgreement, ...]:
@@ -114,3 +126,36 @@ def list_own_payouts(
     if after is not None:
         query = query.where(tuple_(*order) > tuple_(*after))
     return list(session.execute(query.order_by(*order).limit(limit)))
+
+
+def sum_own_payouts(session: Session, book: str, party: str) -> tuple[OwnSum, ...]:
+    """Return what a party was paid, waits for and has to return, by agreement and unit, by agreement.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book, party : str
+        Codes.
+    """
+    query = payouts_of().where(AGREEMENT.c.book_id == find_book_id(session, book), PARTY.c.code == party)
+    rows = query.where(PAYOUT.c.route != "outside").subquery("mine")
+    out, back = rows.c.direction == "out", rows.c.direction == "back"
+    stands = rows.c.voided.is_(None)
+    sums = (
+        ("paid", out, rows.c.done),
+        ("waiting", and_(out, stands, rows.c.done == 0), rows.c.amount),
+        ("to_return", and_(back, stands), rows.c.amount - rows.c.done),
+        ("returned", back, rows.c.done),
+    )
+    told = [func.sum(case((when, what), else_=0)).label(name) for name, when, what in sums]
+    grouped = select(rows.c.agreement, rows.c.unit, *told).group_by(rows.c.agreement, rows.c.unit)
+    found = session.execute(grouped.order_by(rows.c.agreement, rows.c.unit)).all()
+    units = find_units(session, (row.unit for row in found))
+    return tuple(
+        OwnSum(
+            agreement=row.agreement,
+            **{name: Money(minor=int(getattr(row, name)), unit=units[row.unit]) for name, _, _ in sums},
+        )
+        for row in found
+    )

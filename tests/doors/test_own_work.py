@@ -74,7 +74,18 @@ def test_a_hub_sees_its_agreements_and_what_it_is_owed(engine: Engine) -> None:
     assert hugo.seen("/books/main/own-agreements")["items"] == []
     deal.find("march", "100")
     deal.settle("march")
-    (payout,) = hana.seen("/books/main/own-payouts")["items"]
+    told = hana.seen("/books/main/own-payouts")
+    (payout,) = told["items"]
+    assert told["sums"] == [
+        {
+            "agreement": "pact",
+            "unit": "USD",
+            "paid": "1512.00",
+            "waiting": "0.00",
+            "to_return": "0.00",
+            "returned": "0.00",
+        }
+    ]
     assert (payout["amount"], payout["agreement"], payout["claim"]) == ("1512.00", "pact", "march")
     assert hugo.seen("/books/main/own-payouts")["items"] == []
     assert hana.seen(CLAIMS)["items"][0]["code"] == "march"

@@ -82,6 +82,7 @@ def world(engine: Engine, clock: Clock, password_hash: str) -> Iterator[World]:
         identify=identify_by_name(hand),
         clock=hand,
         secret=bytes(32),
+        people_key=bytes(range(32)),
         row_security=engine.dialect.name == "postgresql",
         hooks=Hooks(vault=VAULT, check=partial(read_url, guard=GUARD)),
         credentials=credentials_of(read_keys("here", "here", [new_pem()])),

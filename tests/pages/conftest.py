@@ -17,6 +17,7 @@ from almoner.finance.parties import Party
 from almoner.finance.signatures import public_key
 from almoner.finance.storage import Engine, UnitOfWork
 
+PEOPLE_KEY = b"a key of thirty-two random bytes"
 PARTIES = ("foundation", "almoner", "investor", "hub-a", "hub-b", "lab", "second-lab")
 
 
@@ -33,7 +34,14 @@ def open_world(engine: Engine) -> None:
 def app_on(engine: Engine, clock: Clock) -> FastAPI:
     """Return the application with its pages; people are signed in by the host, by name."""
     identify, bound = identify_by_name(clock), engine.dialect.name == "postgresql"
-    door = Door(engine=engine, identify=identify, clock=clock, secret=bytes(32), row_security=bound)
+    door = Door(
+        engine=engine,
+        identify=identify,
+        clock=clock,
+        secret=bytes(32),
+        people_key=PEOPLE_KEY,
+        row_security=bound,
+    )
     look = Look(hosted=True, secure=False, languages=("en", "fr", "es", "en-XA", "ar-XB"))
     return create_app(engine=engine, identify=identify, clock=clock, door=door, pages=look)
 

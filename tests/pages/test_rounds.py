@@ -1,4 +1,4 @@
-"""A round without a script: judges, a plan, progress, calibration, a band, who goes on, awards by two people."""
+"""A round without a script: judges, a plan, calibration, a band, who goes on, awards by two people."""
 
 import pytest
 from fastapi import FastAPI
@@ -61,7 +61,9 @@ def test_judges_are_registered_and_a_plan_counts_once_somebody_lets_it(season: S
     fiona = season.visit("fiona")
     assert "No judge is registered" in fiona.text(ROUND)
     for name in JUDGES:
-        said = fiona.do(f"{ROUND}?do=register", "register", {"code": name, "most": "10", "languages": "en, sw"})
+        said = fiona.do(
+            f"{ROUND}?do=register", "register", {"code": name, "most": "10", "languages": "en, sw"}
+        )
     assert "The judge is registered" in said
     wrong = fiona.send(f"{ROUND}?do=register", "register", {"code": "Not A Name", "most": "many"}, status=422)
     assert 'value="Not A Name"' in wrong.text
@@ -101,7 +103,7 @@ def test_marks_are_frozen_and_the_places_are_drawn_with_their_doubt(closed: Seas
     assert 'role="img"' in html
     parts = closed.ask("fiona").seen(f"{PANEL}/placements")["parts"]
     for line in parts[0]["entries"]:
-        assert f"{line['low']}–{line['high']}" in html
+        assert f"{line['low']}\u2013{line['high']}" in html
     csv = fiona.client.get(f"{ROUND}?as=csv&sheet=reading").text
     ranking = closed.ask("fiona").seen(f"{PANEL}/ranking")["items"]
     assert [row.split(",")[0] for row in csv.splitlines()[1:]] == [row["application"] for row in ranking]
@@ -148,7 +150,9 @@ def test_the_rules_decide_and_the_decision_is_announced(closed: Season) -> None:
     for one in given:
         assert one["reason"] in shown
     assert "as the rules give them" in fiona.do(AWARDS, "decide")
-    assert "Appeals can be filed" in mira.do(f"{AWARDS}?do=announce", "announce", {"reason": "The panel has read."})
+    assert "Appeals can be filed" in mira.do(
+        f"{AWARDS}?do=announce", "announce", {"reason": "The panel has read."}
+    )
     early = mira.send(f"{AWARDS}?do=settle", "settle", status=409)
     assert "appeal" in read(early.text)
     closed.at("2027-08-01")

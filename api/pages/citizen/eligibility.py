@@ -7,7 +7,7 @@ from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
 
-FIELD = "answers-"
+FIELD, OTHER = "answers-", "other"
 
 
 def show_eligibility(visit: Visit) -> View:
@@ -87,7 +87,7 @@ def rule_sheet(words: Words, lines: list[ChecklistLine]) -> Sheet:
 def shown_question(words: Words, one: QuizLine) -> dict[str, object]:
     """Return a question as its field needs it."""
     yes_no = [("yes", words._("Yes")), ("no", words._("No"))]
-    options = [(str(value), str(value)) for value in one.options]
+    options = [*((str(value), str(value)) for value in one.options), (OTHER, words._("none of these"))]
     return {
         "name": FIELD + one.fact,
         "label": one.fact.replace("_", " ").replace(".", ": "),
