@@ -212,7 +212,7 @@ def _gifts(visit: Visit, found: GiftList | None, names: Mapping[str, str]) -> Sh
             Column(name=words._("Value")),
             Column(name=words._("How it was valued")),
             Column(name=words._("Last day"), kind="day"),
-            Column(name=words._("Reference")),
+            Column(name=words._("Reference"), kind="digest"),
         ],
         rows=[
             (
