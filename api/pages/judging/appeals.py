@@ -60,9 +60,7 @@ def _sheet(words: Words, appeals: list[AppealReply]) -> Sheet:
             )
             for one in appeals
         ],
-        empty=words._(
-            "No appeal was filed. Hubs file them on the page of their feedback, once it is decided."
-        ),
+        empty=words._("No appeal was filed. Hubs file them beside their feedback, once it is decided."),
     )
 
 
