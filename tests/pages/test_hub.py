@@ -6,8 +6,8 @@ from copy import deepcopy
 from datetime import datetime
 
 import pytest
-from tests.doors.deals import NIGHTS, agreed, found
-from tests.doors.people import Asker
+from tests.doors.deals import NIGHTS, agreed, drawn_up, found
+from tests.doors.people import Asker, signed
 from tests.pages.visiting import Visitor, read
 
 from almoner.api.routes.brief_examples import APPLICATION, BRIEF
@@ -272,6 +272,18 @@ def test_results_are_reported_with_evidence_and_what_they_pay_is_seen(
     for path in (PACT, claim):
         visit("hugo").see(path, 404 if path == claim else 200)
         visit("jana").see(path, 404)
+
+
+def test_a_hub_signs_with_its_own_key(visit: Visit, ask: Ask, clock: Hand) -> None:
+    clock.at("2026-01-15T12:00")
+    drawn_up(ask)
+    hana = visit("hana")
+    assert "Read and sign" in hana.text(HUB)
+    wrong = hana.send(PACT, "sign", {"signature": "00" * 64}, status=409)
+    assert "Sign with your own key" in wrong.text
+    content = ask("hana").seen(f"{NIGHTS}/signing-bytes")["content"]
+    assert "You have signed" in hana.do(PACT, "sign", {"signature": signed("hub-a", content).upper()})
+    assert "Read and sign" not in hana.text(HUB)
 
 
 def test_a_file_is_read_as_its_columns_are_named_and_taken_over_once(
