@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 from openpyxl import Workbook
-from tests.doors.deals import NIGHTS, agreed
+from tests.doors.deals import NIGHTS, agreed, found
 from tests.journeys.browsing import NARROWEST, Person
-from tests.journeys.hubs import press_named
+from tests.journeys.hubs import HUB, press_named
 from tests.journeys.serving import World
 
 ONE = "/books/main/hub/agreements/nights"
@@ -63,6 +63,13 @@ def test_a_workbook_with_three_bad_rows_is_put_right_and_reported(
     claims = world.ask("hana").seen(f"{NIGHTS}/claims")["items"]
     assert [(one["state"], one["results"][0]["value"]) for one in claims] == [("claimed", "60")]
     assert len(world.ask("hana").seen(f"{NIGHTS}/datasets")["items"]) == 1
+    found(world.ask, "report-1", "58")
+    world.hand.wait(days=40)
+    world.ask("mira").made(f"{NIGHTS}/settlements", {"claim": "report-1"})
+    hana = person("hana", **way).go(HUB).step("what came in")
+    if english:
+        hana.reads("876.96", "paid to you", "on the claim report-1")
+    hana.follow("Nights in a safe place").step("our agreement")
 
 
 def test_a_claim_is_made_once_however_often_it_is_pressed(

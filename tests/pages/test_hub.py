@@ -1,20 +1,17 @@
 """A hub without a script: what is due, an application up to its receipt, reports, files, gifts."""
 
-import base64
 import hashlib
 from collections.abc import Callable
 from copy import deepcopy
 from datetime import datetime
 
 import pytest
-from tests.doors.deals import NIGHTS, agreed
-from tests.doors.people import Asker, secret_of
+from tests.doors.deals import NIGHTS, agreed, drawn_up, found
+from tests.doors.people import Asker, signed
 from tests.pages.visiting import Visitor, read
 
 from almoner.api.routes.brief_examples import APPLICATION, BRIEF
-from almoner.contracts.determinations import DETERMINATION_TYPE
 from almoner.finance.dates import as_utc
-from almoner.finance.signatures import sign_bytes
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HUB = "/books/main/hub"
@@ -244,20 +241,6 @@ def test_nobody_else_sees_a_draft_and_what_is_said_in_it_stays_text(visit: Visit
 PACT = f"{HUB}/agreements/nights"
 
 
-def found(ask: Ask, claim: str, value: str) -> None:
-    """Let the evaluator find a value, and sign it."""
-    here = f"{NIGHTS}/claims/{claim}"
-    rows = [{"metric": "nights", "value": value, "method": "recount/1"}]
-    draft = ask("eva").made(f"{here}/determination-drafts", {"findings": rows})
-    signature = sign_bytes(secret_of("lab"), base64.b64decode(draft["signing_base64"]))
-    envelope = {
-        "payload": base64.b64encode(draft["payload"].encode()).decode(),
-        "payloadType": DETERMINATION_TYPE,
-        "signatures": [{"keyid": "", "sig": base64.b64encode(signature).decode()}],
-    }
-    ask("eva").made(f"{here}/determinations", envelope)
-
-
 def test_results_are_reported_with_evidence_and_what_they_pay_is_seen(
     visit: Visit, ask: Ask, clock: Hand
 ) -> None:
@@ -291,6 +274,18 @@ def test_results_are_reported_with_evidence_and_what_they_pay_is_seen(
         visit("jana").see(path, 404)
 
 
+def test_a_hub_signs_with_its_own_key(visit: Visit, ask: Ask, clock: Hand) -> None:
+    clock.at("2026-01-15T12:00")
+    drawn_up(ask)
+    hana = visit("hana")
+    assert "Read and sign" in hana.text(HUB)
+    wrong = hana.send(PACT, "sign", {"signature": "00" * 64}, status=409)
+    assert "Sign with your own key" in wrong.text
+    content = ask("hana").seen(f"{NIGHTS}/signing-bytes")["content"]
+    assert "You have signed" in hana.do(PACT, "sign", {"signature": signed("hub-a", content).upper()})
+    assert "Read and sign" not in hana.text(HUB)
+
+
 def test_a_file_is_read_as_its_columns_are_named_and_taken_over_once(
     visit: Visit, ask: Ask, clock: Hand
 ) -> None:
@@ -318,15 +313,26 @@ def test_a_file_is_read_as_its_columns_are_named_and_taken_over_once(
     visit("jana").see(results, 404)
 
 
-@pytest.mark.usefixtures("called")
-def test_gifts_are_offered_and_what_counts_of_them_is_told(visit: Visit, ask: Ask) -> None:
-    page = f"{HUB}/in-kind"
+def test_gifts_are_offered_and_what_counts_of_them_is_told(visit: Visit, ask: Ask, clock: Hand) -> None:
+    clock.at("2026-01-15T12:00")
+    page, gifts = f"{HUB}/in-kind", "/books/main/funds/water/in-kind-contributions"
     hana = visit("hana")
+    assert "Ask those who run the fund for a unit" in hana.text(page)
+    ask("mira").made("/books/main/units", {"code": "hour", "kind": "in_kind", "scale": 2})
     assert "You have given nothing to this fund yet" in hana.text(page)
-    refused = hana.send(page, "offer", {"amount": "40", "unit": "moonbeam"}, status=422)
-    assert 'value="moonbeam"' in refused.text
-    gift = {"amount": "40.00", "unit": "USD"}
-    assert hana.send(page, "offer", gift, status=422)
+    refused = hana.send(page, "offer", {"amount": "forty", "unit": "hour"}, status=422)
+    assert 'value="forty"' in refused.text
+    fields = {"amount": "40.00", "unit": "hour", "available_until": "2026-01-31"}
+    assert "Your gift is on record" in hana.do(page, "offer", fields)
+    assert "not valued yet" in hana.text(page)
+    (gift,) = ask("mira").seen("/books/main/funds/water/contributions")["items"]
+    value = {"price": "25.00", "unit": "USD", "method": "market", "haircut_bp": 2000}
+    value |= {"valued_on": "2026-01-10", "evidence_sha256": "ab" * 32}
+    ask("eva").made(f"{gifts}/{gift['number']}/valuations", value)
+    text = hana.text(page)
+    assert "800.00\u00a0USD.v counted of your gifts" in text
+    assert "market price 20% 800.00 lab" in text
+    assert "800.00" not in visit("hugo").text(page)
 
 
 @pytest.mark.usefixtures("called")

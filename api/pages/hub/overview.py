@@ -47,7 +47,7 @@ def show_hub(visit: Visit) -> View:
     words = visit.words
     applications = visit.read(OwnApplicationList, "own-application.list")
     agreements = visit.read(OwnAgreementList, "own-agreement.list")
-    payouts = visit.read(OwnPayoutList, "own-payout.list", limit=20)
+    payouts = visit.read(OwnPayoutList, "own-payout.list", limit=20, cursor=visit.query.get("cursor", ""))
     challenges = visit.find(ChallengeList, "challenge.list", limit=200)
     titles = {one.code: one.title for one in agreements.items}
     dues = sorted(

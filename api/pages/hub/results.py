@@ -9,7 +9,6 @@ so that nobody chooses it again; a larger one is chosen again.
 import base64
 import binascii
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ....contracts.terms.document import WHOLE_TERM
@@ -249,12 +248,11 @@ def _file_name(visit: Visit) -> str:
     return sent.name if sent is not None else visit.form.text("file_name")
 
 
-def _place(visit: Visit) -> dict[str, str | int]:
-    row = visit.form.text("header_row", "1")
-    return {"sheet": visit.form.text("sheet"), "header_row": int(row) if row.isdecimal() else 1}
+def _place(visit: Visit) -> dict[str, str]:
+    return {"sheet": visit.form.text("sheet"), "header_row": visit.form.text("header_row") or "1"}
 
 
-def _reading(visit: Visit, choices: list[Choice]) -> dict[str, str | int]:
+def _reading(visit: Visit, choices: list[Choice]) -> dict[str, str]:
     """Return how the file is to be read, as the operations take it."""
     columns = [f"{one.field}={one.chosen}" for one in choices if one.chosen and one.chosen[0] != FIXED]
     fixed = [f"{one.field}{one.chosen}" for one in choices if one.chosen.startswith(FIXED)]
@@ -313,7 +311,7 @@ def take(visit: Visit) -> Done | View:
         return _unsent(visit)
     columns = visit.write(DatasetColumns, "dataset.columns", content, **_place(visit))
     reading = _reading(visit, _choices(visit, columns))
-    decided: Mapping[str, str | int] = {
+    decided = {
         "code": visit.form.text("code"),
         "preview": visit.form.text("preview"),
         "rows": visit.form.text("rows"),
