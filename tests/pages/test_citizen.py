@@ -15,7 +15,8 @@ from almoner.finance.storage import Engine
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HOSTILE = '<script>alert(1)</script>"><img src=x>\u202e'
-Visit, Ask = Callable[..., Visitor], Callable[..., Asker]
+Visit = Callable[..., Visitor]
+Ask = Callable[..., Asker]
 
 
 @pytest.fixture

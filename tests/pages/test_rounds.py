@@ -1,4 +1,4 @@
-"""A round without a script: judges, a plan, progress, calibration, a band, who goes on, awards by two people."""
+"""A round without a script: judges, a plan, calibration, a band, who goes on, awards by two people."""
 
 import pytest
 from fastapi import FastAPI
@@ -103,7 +103,7 @@ def test_marks_are_frozen_and_the_places_are_drawn_with_their_doubt(closed: Seas
     assert 'role="img"' in html
     parts = closed.ask("fiona").seen(f"{PANEL}/placements")["parts"]
     for line in parts[0]["entries"]:
-        assert f"{line['low']}–{line['high']}" in html
+        assert f"{line['low']}\u2013{line['high']}" in html
     csv = fiona.client.get(f"{ROUND}?as=csv&sheet=reading").text
     ranking = closed.ask("fiona").seen(f"{PANEL}/ranking")["items"]
     assert [row.split(",")[0] for row in csv.splitlines()[1:]] == [row["application"] for row in ranking]
