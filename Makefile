@@ -15,7 +15,7 @@ LIVES ?= 500
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: authz-matrix campaigns reference fuzz-api demo test journeys coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
+.PHONY: authz-matrix campaigns catalogs reference fuzz-api demo test journeys coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
@@ -101,3 +101,7 @@ $(VENV)/.core: $(VENV)/pip pyproject.toml
 $(VENV)/.dev: $(VENV)/pip pyproject.toml
 	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -e '.[dev]'
 	touch $@ $(VENV)/.core
+
+# Every message of the pages into the catalogues, and what has no translation yet.
+catalogs: $(VENV)/.dev
+	$(BIN)/python -m almoner.api.pages.catalogs

@@ -6,7 +6,6 @@ computes, or writes under keys of its own; what came of it is written once, by w
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 
 from pydantic import BaseModel
 
@@ -24,12 +23,10 @@ from ..finance.allocation import (
 )
 from ..finance.allocation.result import Progress
 from ..finance.errors import DocumentInvalid, Infeasible
-from ..finance.money import decimal_text
 from ..finance.storage import Engine, UnitOfWork
+from .allocation_answers import done_of, frontier_of, impossible_of
+from .wire.allocations import AllocationDone, AllocationTask
 from .wire.jobs import (
-    AllocationDone,
-    AllocationJobRequest,
-    AllocationPart,
     SimulationDone,
     SimulationJobRequest,
     VerificationDone,
@@ -71,7 +68,7 @@ class Task:
 
 def find_allocation(task: Task) -> AllocationDone:
     """Find an allocation; that there is none is a result, too, with the limits that conflict."""
-    asked = AllocationJobRequest.model_validate_json(task.content)
+    asked = AllocationTask.model_validate_json(task.content)
     document = asked.problem
     task.tell("reading", 0, len(STAGES) + 1)
 
@@ -82,33 +79,19 @@ def find_allocation(task: Task) -> AllocationDone:
     try:
         posed, result = _solved(document, asked, task, told)
     except Infeasible as why:
-        return AllocationDone(status="infeasible", unit=document.unit, explanation=why.message)
+        return impossible_of(document, why, asked)
     task.go_on()
     recheck(posed, result.allocation)
-    lines = [
-        AllocationPart(
-            intervention_id=line.intervention_id,
-            period=line.period,
-            fund_id=line.fund_id,
-            amount=decimal_text(line.amount_minor, result.scale),
-        )
-        for line in result.allocation.lines
-    ]
-    return AllocationDone(
-        status=result.status,
-        unit=result.unit,
-        value=str(result.value),
-        bound=str(result.bound),
-        gap="" if result.gap is None else str(Fraction(result.gap)),
-        lines=lines,
-        allocation=result.allocation.canonical_bytes().decode(),
-        certificate=result.certificate.canonical_bytes().decode(),
-    )
+    found = done_of(posed, result, asked)
+    if not asked.points:
+        return found
+    task.tell("budgets", len(STAGES) + 1, len(STAGES) + 1)
+    return found.model_copy(update={"frontier": frontier_of(document, asked.points, float(asked.deadline_s))})
 
 
 def _solved(
     document: AllocationDocument,
-    asked: AllocationJobRequest,
+    asked: AllocationTask,
     task: Task,
     told: Callable[[Progress], None],
 ) -> tuple[AllocationDocument, AllocationResult]:

@@ -1,6 +1,11 @@
 """Who may do what with webhooks, deliveries, jobs and streams: their own, and an administrator reads."""
 
 EVENTS_RULES: dict[str, str] = {
+    "allocation.approve": "Foc Moc",
+    "allocation.decisions": "Fo Mo",
+    "allocation.problem": "Fo Mo",
+    "allocation.propose": "Fo Mo",
+    "allocation.vary": "Fo Mo",
     "event.stream": "F I M H E J",
     "job.allocate": "F M",
     "job.cancel": "Fo Io Mo Ho Eo",

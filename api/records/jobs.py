@@ -88,10 +88,28 @@ def find_job(session: Session, book_id: int, job: UUID) -> Job:
     return Job.of(found)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs of a book are listed; what is empty admits all.
+
+    Attributes
+    ----------
+    party : str or None
+        Whose.
+    newest : bool
+        The newest first, not the oldest.
+    """
+
+    party: str | None = None
+    state: str = ""
+    kind: str = ""
+    newest: bool = False
+
+
 def list_jobs(
-    session: Session, book_id: int, *, party: str | None, state: str, after: UUID | None, limit: int
+    session: Session, book_id: int, wanted: JobFilter, *, after: UUID | None, limit: int
 ) -> tuple[Job, ...]:
-    """Return jobs of a book, first asked first.
+    """Return jobs of a book, in the order in which they were asked.
 
     Parameters
     ----------
@@ -99,22 +117,21 @@ def list_jobs(
         The caller's.
     book_id : int [row number]
         Of the book.
-    party : str or None
-        Whose; None for all.
-    state : str
-        Empty for all.
+    wanted : JobFilter
+        Which.
     after : UUID or None
         The last one seen.
     limit : int [rows]
         At most.
     """
-    query = select(JOB).where(JOB.c.book_id == book_id).order_by(JOB.c.id).limit(limit)
-    if party is not None:
-        query = query.where(JOB.c.party == party)
-    if state:
-        query = query.where(JOB.c.state == state)
+    order = JOB.c.id.desc() if wanted.newest else JOB.c.id
+    query = select(JOB).where(JOB.c.book_id == book_id).order_by(order).limit(limit)
+    if wanted.party is not None:
+        query = query.where(JOB.c.party == wanted.party)
+    named = ((JOB.c.state, wanted.state), (JOB.c.kind, wanted.kind))
+    query = query.where(*(column == value for column, value in named if value))
     if after is not None:
-        query = query.where(JOB.c.id > after)
+        query = query.where(JOB.c.id < after if wanted.newest else JOB.c.id > after)
     return tuple(Job.of(row) for row in session.execute(query))
 
 

@@ -14,9 +14,9 @@ from ..ids import new_id
 from ..operation import Operation
 from ..paging import page_of, read_cursor
 from ..records import jobs
-from ..records.jobs import Job
+from ..records.jobs import Job, JobFilter
+from ..wire.allocations import AllocationJobRequest, AllocationTask
 from ..wire.jobs import (
-    AllocationJobRequest,
     JobList,
     JobMade,
     JobQuery,
@@ -48,17 +48,19 @@ EXAMPLE = {
 
 def allocate_by_job(call: Call, body: AllocationJobRequest) -> JobMade:
     """Ask for an allocation and its certificate; that none exists is a result, too."""
-    return _asked(call, "allocation", body)
+    given = {name: getattr(body, name) for name in AllocationJobRequest.model_fields}
+    given["problem"] = body.problem.model_copy(update={"gap": body.gap or body.problem.gap})
+    return ask_for_job(call, "allocation", AllocationTask.model_construct(**given))
 
 
 def simulate_by_job(call: Call, body: SimulationJobRequest) -> JobMade:
     """Ask for terms to be paid on many drawn paths."""
-    return _asked(call, "simulation", body)
+    return ask_for_job(call, "simulation", body)
 
 
 def verify_by_job(call: Call, body: VerificationJobRequest) -> JobMade:
     """Ask for the whole book to be derived again and compared."""
-    return _asked(call, "verification", body)
+    return ask_for_job(call, "verification", body)
 
 
 def list_jobs(call: Call, query: JobQuery) -> JobList:
@@ -67,8 +69,7 @@ def list_jobs(call: Call, query: JobQuery) -> JobList:
     found = jobs.list_jobs(
         call.session,
         call.book_id,
-        party=call.own,
-        state=query.state,
+        JobFilter(party=call.own, state=query.state, kind=query.kind, newest=query.newest),
         after=UUID(str(after[0])) if after else None,
         limit=query.limit + 1,
     )
@@ -78,16 +79,23 @@ def list_jobs(call: Call, query: JobQuery) -> JobList:
 
 def read_job(call: Call, job: UUID) -> JobReply:
     """Return how far a job is, and what came of it."""
-    return JobReply(**job_fields(_found(call, job), masked=call.access.masked))
+    return JobReply(**job_fields(find_job(call, job), masked=call.access.masked))
 
 
 def cancel_job(call: Call, job: UUID) -> JobMade:
     """Cancel a job that waits, or ask one that runs to stop; one that ended stays as it is."""
     jobs.ask_to_stop(call.session, job, call.now)
-    return JobMade(**job_fields(_found(call, job)))
+    return JobMade(**job_fields(find_job(call, job)))
 
 
-def _asked(call: Call, kind: str, body: BaseModel) -> JobMade:
+def ask_for_job(call: Call, kind: str, body: BaseModel) -> JobMade:
+    """Let a worker do something.
+
+    Raises
+    ------
+    JobsFull
+        When the party has as many jobs already as it may have at once.
+    """
     if jobs.count_open(call.session, call.book_id, call.party) >= AT_ONCE:
         raise JobsFull(
             f"{call.party} has {AT_ONCE} jobs that have not ended, the most at once. Wait, or cancel one.",
@@ -121,13 +129,14 @@ def _asked(call: Call, kind: str, body: BaseModel) -> JobMade:
     return JobMade(**job_fields(made))
 
 
-def _found(call: Call, job: UUID) -> Job:
+def find_job(call: Call, job: UUID) -> Job:
+    """Return a job of the book."""
     return jobs.find_job(call.session, call.book_id, job)
 
 
 def job_owner(call: Call, job: UUID, **_rest: object) -> tuple[str, ...]:
     """Return the party that asked for a job."""
-    return (_found(call, job).party,)
+    return (find_job(call, job).party,)
 
 
 _ALL = "/books/{book}/jobs"

@@ -7,25 +7,9 @@ from pydantic import Field, TypeAdapter
 
 from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.terms.document import TermDocument
-from ...finance.allocation import AllocationDocument
 from ..records.jobs import Job
+from .allocations import AllocationDone
 from .base import Asked, Instant, Made, PageQuery, Problem, Reply
-
-
-class AllocationJobRequest(Asked):
-    """An allocation to find.
-
-    Attributes
-    ----------
-    deadline_s : int [s]
-        For the solve.
-    strategy : str
-        Who chooses; ``auto`` is the optimizer.
-    """
-
-    problem: AllocationDocument
-    deadline_s: Annotated[int, Field(ge=1, le=3600)] = 60
-    strategy: Annotated[str, Field(pattern=r"^[a-z_]{1,64}$")] = "auto"
 
 
 class SimulationJobRequest(Asked):
@@ -47,42 +31,6 @@ class SimulationJobRequest(Asked):
 
 class VerificationJobRequest(Asked):
     """A verification of the whole book; there is nothing to choose."""
-
-
-class AllocationPart(Reply):
-    """What one intervention is given in one period out of one fund."""
-
-    intervention_id: str
-    period: int
-    fund_id: str
-    amount: str
-
-
-class AllocationDone(Reply):
-    """An allocation, or why there is none.
-
-    Attributes
-    ----------
-    status : str
-        ``within_gap``, ``stopped`` or ``infeasible``.
-    value, bound, gap : str
-        Exact fractions; empty where there is none.
-    explanation : str
-        Where it is infeasible: which limits conflict.
-    allocation, certificate : str
-        The exact bytes, for whoever checks them; empty where there is none.
-    """
-
-    kind: Literal["allocation"] = "allocation"
-    status: str
-    unit: str
-    value: str = ""
-    bound: str = ""
-    gap: str = ""
-    lines: list[AllocationPart] = Field(default_factory=list)
-    explanation: str = ""
-    allocation: str = ""
-    certificate: str = ""
 
 
 class SimulationDone(Reply):
@@ -178,8 +126,18 @@ class JobMade(Made, JobFields):
 
 
 class JobQuery(PageQuery):
-    """Which jobs."""
+    """Which jobs.
 
+    Attributes
+    ----------
+    kind : str
+        ``allocation``, ``simulation`` or ``verification``; empty for all.
+    newest : bool
+        The newest first.
+    """
+
+    kind: Literal["", "allocation", "simulation", "verification"] = ""
+    newest: bool = False
     state: Literal["", "waiting", "running", "done", "failed", "cancelled"] = ""
 
 

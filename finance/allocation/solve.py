@@ -407,6 +407,7 @@ class _Run:
             raise Infeasible(
                 f"No allocation keeps every rule. {' '.join(said)}",
                 rules=[] if conflict is None else list(conflict.rules),
+                reasons=[] if conflict is None else list(conflict.reasons),
                 fixes=[] if conflict is None else [fix.plain() for fix in conflict.fixes],
                 unit=self.problem.unit,
             )

@@ -22,6 +22,7 @@ FILE = Path(__file__).parents[2] / "docs" / "schemas" / "openapi.json"
 # Facts and answers of applicants, columns of a problem, figures of a refusal: a text or a whole number.
 OPEN_VALUES = {
     "AllocationDocument",
+    "AllocationEdit",
     "Application",
     "FactLine",
     "FactRequest",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.journeys.browsing import NARROWEST, Person
@@ -10,7 +11,7 @@ from tests.journeys.signing import sign_here
 from tests.pages.paid import paid
 
 DESK = "/books/main/desk"
-KINDS = {
+KINDS: dict[str, dict[str, Any]] = {
     "script": {},
     "no-script": {"script": False},
     "narrow": {"width": NARROWEST},

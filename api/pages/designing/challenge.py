@@ -53,6 +53,7 @@ def show_challenge(visit: Visit) -> View:
         "next": next_instant(challenge, visit.site.door.clock()),
         "waiting": [one for one in changes.items if one.waits] if changes else [],
         "designs": designs,
+        "appealed": challenge.state in {"decided", "settled"},
         "back": crumbs(visit),
         "rounds": [(one, visit.address("desk_round", phase=one)) for one in sorted(judged)],
     }

@@ -67,7 +67,7 @@ def show_proposal(visit: Visit) -> View:
         "state": _state(visit, one),
     }
     heading = words._(
-        "%(kind)s of %(amount)s", kind=kind_of(words, one.kind), amount=words.amount(number, unit)
+        "%(kind)s: %(amount)s", kind=kind_of(words, one.kind), amount=words.amount(number, unit)
     )
     return View(title=heading, sheets=sheets, more=more)
 
@@ -206,7 +206,7 @@ def _trail(visit: Visit, transaction: UUID, names: Mapping[str, str], titles: Ma
         title=words._("Whose money it was"),
         columns=[
             Column(name=words._("Giver")),
-            Column(name=words._("Contribution")),
+            Column(name=words._("Contribution"), kind="digest"),
             Column(name=words._("Earmark")),
             Column(name=words._("Amount"), kind="amount"),
             Column(name=words._("Unit")),

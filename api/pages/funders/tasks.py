@@ -130,18 +130,23 @@ def show_valuation(visit: Visit) -> View:
     """Ask what a gift is worth."""
     found = visit.find(GiftList, "in_kind.list", limit=MOST)
     gifts = found.items if found else []
-    wanted = visit.form.text("gift", visit.query.get("gift", ""))
+    wanted, names = visit.form.text("gift", visit.query.get("gift", "")), party_names(visit)
     return _page(
         visit,
         visit.words._("Say what a gift in kind is worth"),
-        gifts=[(one.gift, _gift_words(visit, one)) for one in gifts],
+        gifts=[
+            (one.gift, _gift_words(visit, one, names, number)) for number, one in enumerate(gifts, start=1)
+        ],
         chosen=wanted,
         methods=[(code, say(visit.words)) for code, say in METHODS.items()],
     )
 
 
-def _gift_words(visit: Visit, one: GiftReply) -> str:
-    return f"{visit.words.amount(one.left, one.unit)} · {one.giver or ''} · {one.gift}"
+def _gift_words(visit: Visit, one: GiftReply, names: Mapping[str, str], number: int) -> str:
+    """Tell one gift from the others: its place in the list, how much, by whom."""
+    words, giver = visit.words, one.giver or ""
+    places = {"number": words.number(str(number)), "amount": words.amount(one.left, one.unit)}
+    return words._("%(number)s. %(amount)s from %(giver)s", giver=names.get(giver, giver), **places)
 
 
 def value(visit: Visit) -> Done:

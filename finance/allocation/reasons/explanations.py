@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ...errors import Missing
-from ..conflict.chains import forced
+from ..conflict.chains import Forced, forced
 from ..conflict.conflicts import find_conflict
 from ..conflict.wording import Wording
 from ..problem import rule_id
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..result import AllocationResult
 
 DEADLINE_S = 10.0
+MOST_EXPLAINED = 500
 PRICES_ONLY = "Prices alone do not decide between it and others."
 IMPOSSIBLE = "Were it funded all the same, no allocation would keep every rule."
 EXACT = 1e-9
@@ -153,34 +154,53 @@ def explain(
     >>> explanation.is_funded, [lever.sentence for lever in explanation.levers if lever.kind == "effect"]
     (False, ['Its effect is 100 % larger.'])
     """
-    arrays = document.arrays
-    if intervention_id not in arrays.intervention_ids:
+    if intervention_id not in document.arrays.intervention_ids:
         raise Missing(
             f"There is no intervention {intervention_id} in this problem; its ids are in interventions."
         )
-    who = arrays.intervention_ids.index(intervention_id)
-    margins = margins_of(document, result)
-    cell = _cell(margins, who, arrays.period_count)
-    about = _About(document, result, margins, cell)
-    reasons, levers = tuple(about.reasons()), tuple[Lever, ...]()
-    if not margins.chosen[cell]:
-        made = Levers(document, margins, cell)
-        levers = (*about.releases(), *made.all())
-        if is_resolved:
-            again = solve or partial(
-                allocate, gap=result.asked_gap, deadline_s=DEADLINE_S, raise_infeasible=False
-            )
-            more, levers = about.solved(made, levers, again)
-            reasons += more
-    return Explanation(
-        intervention_id=intervention_id,
-        period=cell % arrays.period_count,
-        is_funded=bool(margins.chosen[cell]),
-        is_tied=about.is_tied,
-        award_minor=result.award_minor(intervention_id),
-        reasons=reasons,
-        levers=levers,
-    )
+    who = document.arrays.intervention_ids.index(intervention_id)
+    about = _About(document, result, margins_of(document, result), forced(document), who)
+    reasons, levers = tuple(about.reasons()), about.levers()
+    if is_resolved and not about.is_funded:
+        again = solve or partial(
+            allocate, gap=result.asked_gap, deadline_s=DEADLINE_S, raise_infeasible=False
+        )
+        more, levers = about.solved(levers, again)
+        reasons += more
+    return about.told(reasons, levers)
+
+
+def explain_each(
+    document: "AllocationDocument", result: "AllocationResult", *, most: int = MOST_EXPLAINED
+) -> tuple[Explanation, ...]:
+    """Explain the choice about every intervention, in the order of the problem; nothing is solved for it.
+
+    Parameters
+    ----------
+    document : AllocationDocument
+        The problem.
+    result : AllocationResult
+        Its answer.
+    most : int [interventions]
+        At most so many.
+
+    Examples
+    --------
+    >>> from ..problem import AllocationDocument
+    >>> problem = AllocationDocument.read('''{"schema": "almoner.allocation/2", "unit": "USD", "scale": 2,
+    ...   "funds": [{"fund_id": "pool", "budget_minor": 8000}],
+    ...   "interventions": [{"intervention_id": "w7"}, {"intervention_id": "w8"}],
+    ...   "tickets": [{"intervention_id": "w7", "max_minor": 9000}],
+    ...   "response": [{"intervention_id": "w7", "cap_minor": 9000, "gain_micro_per_k": 2000000}]}''')
+    >>> [(one.intervention_id, one.is_funded) for one in explain_each(problem, allocate(problem))]
+    [('w7', True), ('w8', False)]
+    """
+    margins, known = margins_of(document, result), forced(document)
+    found = []
+    for who in range(min(most, len(document.arrays.intervention_ids))):
+        about = _About(document, result, margins, known, who)
+        found.append(about.told(tuple(about.reasons()), about.levers()))
+    return tuple(found)
 
 
 def _solved(
@@ -206,15 +226,39 @@ class _About:
     """The reasons about one cell."""
 
     def __init__(
-        self, document: "AllocationDocument", result: "AllocationResult", margins: Margins, cell: int
+        self,
+        document: "AllocationDocument",
+        result: "AllocationResult",
+        margins: Margins,
+        known: Forced,
+        who: int,
     ) -> None:
-        self.document, self.result, self.margins, self.cell = document, result, margins, cell
+        self.document, self.result, self.margins, self.known = document, result, margins, known
         self.arrays, self.say = document.arrays, Wording(document)
-        self.who, self.period = divmod(cell, self.arrays.period_count)
+        self.who, self.cell = who, _cell(margins, who, document.arrays.period_count)
+        self.period = self.cell % self.arrays.period_count
         self.block = f"1,000 {document.unit}"
         self.name = self.arrays.intervention_ids[self.who]
-        self.known = forced(document)
         self.is_tied = (self.name, self.period) in result.tie_band
+        self.is_funded = bool(margins.chosen[self.cell])
+
+    def told(self, reasons: tuple[StatedReason, ...], levers: tuple[Lever, ...]) -> Explanation:
+        """Put the explanation together."""
+        return Explanation(
+            intervention_id=self.name,
+            period=self.period,
+            is_funded=self.is_funded,
+            is_tied=self.is_tied,
+            award_minor=self.result.award_minor(self.name),
+            reasons=reasons,
+            levers=levers,
+        )
+
+    def levers(self) -> tuple[Lever, ...]:
+        """List what would have to be true for it to be funded; nothing when it is."""
+        if self.is_funded:
+            return ()
+        return (*self.releases(), *Levers(self.document, self.margins, self.cell).all())
 
     def reasons(self) -> Iterator[StatedReason]:
         """Give the reasons in the order in which they matter."""
@@ -236,9 +280,10 @@ class _About:
         yield from self._certain()
 
     def solved(
-        self, made: Levers, levers: Sequence[Lever], solve: Solve
+        self, levers: Sequence[Lever], solve: Solve
     ) -> tuple[tuple[StatedReason, ...], tuple[Lever, ...]]:
         """Solve with it funded, and with every lever; return what that shows."""
+        made = Levers(self.document, self.margins, self.cell)
         other = solve(with_lock(self.document, self.name))
         found = _solved(self.document, made, (*levers, *self.forced_effect(made, other)), solve)
         return tuple(self.displaced(other)), found
