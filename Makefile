@@ -15,7 +15,7 @@ LIVES ?= 500
 export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
-.PHONY: authz-matrix campaigns reference fuzz-api demo test journeys coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
+.PHONY: authz-matrix campaigns catalogs reference fuzz-api demo test journeys coverage check mutants soak-ledger simulate fuzz-terms agreement-lives http-lives wheel clean
 
 demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
@@ -71,9 +71,10 @@ authz-matrix: $(VENV)/.dev
 reference: $(VENV)/.dev
 	$(BIN)/python -m almoner.api.reference_file $(MEANT)
 
-# Every operation, phase, role and database; hours. ROLE, TAG and EXAMPLES narrow it.
+# Every operation, phase, role and database. ROLE, TAG, DATABASE, PHASES, EXAMPLES and CASES
+# narrow or widen it.
 fuzz-api: $(VENV)/.dev
-	$(BIN)/python -m benchmarks.fuzz_api --examples $(or $(EXAMPLES),20) $(addprefix --role ,$(ROLE)) $(addprefix --tag ,$(TAG))
+	$(BIN)/python -m benchmarks.fuzz_api --examples $(or $(EXAMPLES),12) --cases $(or $(CASES),100) $(addprefix --role ,$(ROLE)) $(addprefix --tag ,$(TAG)) $(addprefix --database ,$(DATABASE)) $(addprefix --phases ,$(PHASES))
 
 # Journeys through the pages in Chromium (apt-get install chromium, or CHROMIUM=path); pictures in journeys/.
 journeys: $(VENV)/.dev
@@ -98,5 +99,9 @@ $(VENV)/.core: $(VENV)/pip pyproject.toml
 	touch $@
 
 $(VENV)/.dev: $(VENV)/pip pyproject.toml
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-compile -e '.[dev]'
 	touch $@ $(VENV)/.core
+
+# Every message of the pages into the catalogues, and what has no translation yet.
+catalogs: $(VENV)/.dev
+	$(BIN)/python -m almoner.api.pages.catalogs

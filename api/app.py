@@ -15,6 +15,7 @@ from .pages import Look, missing_page, page_routes
 from .problems import problem
 from .reference import complete
 from .router import open_door, router
+from .signpost import Signpost
 
 MISSING = 404
 FOR_PROGRAMS = ("/v1/", "/ops/", "/static/")
@@ -58,7 +59,8 @@ def create_app(
         separate_input_output_schemas=False,
     )
     opened = open_door(engine=engine, identify=identify, clock=clock, door=door)
-    app.router.routes.extend(router(engine=engine, identify=identify, clock=clock, door=opened).routes)
+    ours = router(engine=engine, identify=identify, clock=clock, door=opened).routes
+    app.router.routes.extend((Signpost(ours), *ours))
     if pages is not None:
         app.router.routes.extend(page_routes(opened, pages).routes)
     for status, title in STATUS_TITLES.items():

@@ -194,8 +194,8 @@ class Call:
         Address of what was made, below ``/v1``; set by the handler.
     content : bytes
         The file of an upload.
-    address : str
-        Whom the caller's address stands for.
+    request : Request or None
+        As it came in.
     object : str
         The address below ``/v1`` that was asked.
     """
@@ -215,13 +215,18 @@ class Call:
     media_type: str = ""
     fields: str = ""
     client_key: str = ""
-    address: str = ""
+    request: Request | None = None
     object: str = ""
 
     @property
     def clock(self) -> Clock:
         """Return a clock that stands at the instant of the request."""
         return fixed_clock(self.now)
+
+    @property
+    def address(self) -> str:
+        """Return whom the caller's address stands for."""
+        return self.door.address_of(self.request) if self.request else ""
 
     @property
     def person(self) -> str:

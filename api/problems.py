@@ -143,6 +143,22 @@ def _tree(kind: type[errors.AlmonerError]) -> list[type[errors.AlmonerError]]:
     return [kind, *(below for one in kind.__subclasses__() for below in _tree(one))]
 
 
+def title_of(kind: type[errors.AlmonerError]) -> str:
+    """Return the short name of a cause, from its class.
+
+    Examples
+    --------
+    >>> title_of(errors.InsufficientFunds)
+    'More than is free'
+    """
+    return (kind.__doc__ or kind.code).strip().splitlines()[0].split(";")[0].rstrip(".")
+
+
+def list_titles(kind: type[errors.AlmonerError]) -> list[str]:
+    """Return the title of a cause and of every cause below it, each once, in order."""
+    return sorted({title_of(one) for one in _tree(kind)})
+
+
 def problem_of(error: errors.AlmonerError) -> dict[str, object]:
     """Return a refusal as a problem document.
 
@@ -151,8 +167,7 @@ def problem_of(error: errors.AlmonerError) -> dict[str, object]:
     >>> problem_of(errors.InsufficientFunds("Short by 1.00 USD.", short="1.00"))["code"]
     'fund.insufficient'
     """
-    title = (type(error).__doc__ or error.code).strip().splitlines()[0].split(";")[0].rstrip(".")
-    return problem(status_of(error), error.code, title, error.message, dict(error.figures))
+    return problem(status_of(error), error.code, title_of(type(error)), error.message, dict(error.figures))
 
 
 def problem(

@@ -142,7 +142,10 @@ def read_body(operation: Operation, content: bytes, media_type: str) -> tuple[An
 
 def _one_way(said: object) -> bytes:
     """Write what a body says in one way, whatever its spaces and the order of its keys were."""
-    return json.dumps(said, sort_keys=True, separators=(",", ":")).encode()
+    return _encode(said).encode()
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
 
 
 def _require_calendar(read: object, said: object, at: str) -> None:
@@ -209,15 +212,12 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
     """
     try:
         text = content.decode("utf-8")
-        said = json.loads(
-            text,
-            object_pairs_hook=_once,
-            parse_constant=_no_constant,
-            parse_int=_short_int,
-            parse_float=_finite,
-        )
-        json.dumps(said, ensure_ascii=False).encode("utf-8")  # a lone surrogate has no bytes
-        _require_shallow(said)
+        said = _decode(text)
+        if text.count("{") + text.count("[") >= DEEPEST:
+            _require_shallow(said)
+        if "\\u" in text:  # a lone surrogate and NUL come in by an escape only
+            json.dumps(said, ensure_ascii=False).encode("utf-8")
+            _require_storable(said)
     except UnicodeError:
         raise RequestMalformed("The body is not UTF-8 text. Send JSON in UTF-8.") from None
     except RecursionError:
@@ -234,22 +234,23 @@ def parse_json(content: bytes) -> Any:  # noqa: ANN401  # whatever JSON holds
 def _require_shallow(said: object) -> None:
     level: list[object] = [said]
     for _ in range(DEEPEST):
-        _require_storable(level)
-        level = [
-            below
-            for one in level
-            for below in (one.values() if isinstance(one, dict) else one if isinstance(one, list) else ())
-        ]
+        level = [below for one in level for below in _below(one)]
         if not level:
             return
     raise RecursionError
 
 
-def _require_storable(level: list[object]) -> None:
+def _below(one: object) -> Iterable[object]:
+    return one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()
+
+
+def _require_storable(said: object) -> None:
     """Refuse the character NUL, which PostgreSQL stores in no text."""
-    texts = [name for one in level if isinstance(one, dict) for name in one]
-    if any(NUL in one for one in (*texts, *level) if isinstance(one, str)):
+    names = said if isinstance(said, dict) else (said,)
+    if any(NUL in one for one in names if isinstance(one, str)):
         raise RequestMalformed(NO_NUL)
+    for one in _below(said):
+        _require_storable(one)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -276,6 +277,11 @@ def _short_int(text: str) -> int:
     if len(text) > 40:  # noqa: PLR2004  # far beyond any figure we store
         raise RequestMalformed("A number has more than 40 digits.")
     return int(text)
+
+
+_decode = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_short_int, parse_float=_finite
+).decode
 
 
 def _said_of(row: Mapping[str, Any]) -> str:

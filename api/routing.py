@@ -11,10 +11,10 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Header, Path, Query, Request, Response
-from fastapi.routing import APIRoute, request_response
+from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..finance.documents import Code
 from ..finance.errors import AlmonerError
@@ -57,10 +57,17 @@ class OperationRoute(APIRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or name every method of the address: the framework knows only that of this route."""
-        if self.methods and scope["method"] not in self.methods and "app" in scope:
-            methods = getattr(self.endpoint, "methods", self.methods)
+        methods = self._named_before(scope) or getattr(self.endpoint, "methods", self.methods)
+        if methods and scope["method"] not in methods and "app" in scope:
             raise HTTPException(status_code=405, headers={"Allow": ", ".join(sorted(methods))})
         await super().handle(scope, receive, send)
+
+    def _named_before(self, scope: Scope) -> set[str] | None:
+        """Return the methods of the address that spells out what this route takes for a part, if one does."""
+        parts = scope.get("path_params", {})
+        spelled: list[tuple[dict[str, str], set[str]]] = getattr(self.endpoint, "spelled", [])
+        found = (methods for words, methods in spelled if words.items() <= parts.items())
+        return next(found, None)
 
 
 def routes_of(door: Door, operations: Iterable[Operation]) -> APIRouter:
@@ -84,14 +91,25 @@ def routes_of(door: Door, operations: Iterable[Operation]) -> APIRouter:
         raise ValueError("two operations have one name")
     router = APIRouter(route_class=OperationRoute)
     methods: dict[str, set[str]] = {}
+    routes: list[OperationRoute] = []
     for one in listed:
         require_complete(one, named)
         answer = _answering(door, named, one)
         route = route_of(one, answer, told=documented(one))
         route.endpoint.methods = methods.setdefault(route.path, set())  # type: ignore[attr-defined]  # of a function of our own
         route.endpoint.methods.add(one.method)  # type: ignore[attr-defined]  # as above
-        router.routes.append(route)
+        routes.append(route)
+    for route in routes:
+        route.endpoint.spelled = _spelled(route, methods)  # type: ignore[attr-defined]  # as above
+    router.routes.extend(routes)
     return router
+
+
+def _spelled(route: OperationRoute, methods: Mapping[str, set[str]]) -> list[tuple[dict[str, str], set[str]]]:
+    """Return, of addresses with a word where this one has a part, the words and the methods."""
+    found = ((route.path_regex.match(path), known) for path, known in methods.items() if path != route.path)
+    taken = ((match.groupdict(), known) for match, known in found if match)
+    return [({part: word for part, word in took.items() if word[0] != "{"}, known) for took, known in taken]
 
 
 Told = dict[int | str, dict[str, Any]]
@@ -114,8 +132,18 @@ def route_of(operation: Operation, answer: Answer, *, told: Told) -> OperationRo
         known = _DESCRIBED[id(operation)] = (operation, _described(operation, told))
     route = copy.copy(known[1])
     route.endpoint = _stand_in(inspect.signature(route.endpoint), answer)
-    route.app = request_response(route.get_route_handler())
+    route.app = _asgi(answer)
     return route
+
+
+def _asgi(answer: Answer) -> ASGIApp:
+    """Return what the server calls: nothing is injected, and what goes wrong is answered by the wrapper."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        response = await answer(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+    return app
 
 
 _DESCRIBED: dict[int, tuple[Operation, "OperationRoute"]] = {}
@@ -230,9 +258,9 @@ def _description(operation: Operation) -> str:
 
 def documented(operation: Operation) -> dict[int | str, dict[str, Any]]:
     """Return the answers of an operation for the reference: every refusal as a problem document."""
-    statuses = [400, 401, 403, 404, 408, 413, 422, 429, 503]
+    statuses = [400, 401, 403, 404, 408, 409, 413, 422, 429, 503]
     if operation.method != "GET":
-        statuses += [409, 415]
+        statuses += [415]
     if operation.guards:
         statuses += [412, 428]
     answers: dict[int | str, dict[str, Any]] = {

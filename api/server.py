@@ -5,6 +5,7 @@ and has to find out before its first request that the parts fit: the schema is o
 security binds is there, every secret is good.
 """
 
+import gc
 import logging
 import os
 import secrets
@@ -272,6 +273,8 @@ def serve(installation: Installation, *, worker: Worker | None = None) -> None:
         notice=settings.notice,
         release=installation.door.streams.close,
     )
+    gc.collect()
+    gc.freeze()  # what stands now stays: to search it for garbage again and again holds up every request
     beside = threading.Thread(target=keep_working, args=(worker, stopped)) if worker is not None else None
     if beside is not None:
         beside.start()

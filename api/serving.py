@@ -72,6 +72,21 @@ class Asked:
     request_id: UUID
     call: Call | None = None
     repeated: bool = False
+    body: tuple[Any, bytes] | AlmonerError | None = None
+
+    def said(self) -> tuple[Any, bytes]:
+        """Return the body as its model with its digest, or raise what is wrong with it."""
+        found = self.body = self.body or self.read()
+        if isinstance(found, AlmonerError):
+            raise found
+        return found
+
+    def read(self) -> tuple[Any, bytes] | AlmonerError:
+        """Read the body; what is wrong with it is told to nobody yet."""
+        try:
+            return read_body(self.operation, self.content, self.request.headers.get("content-type", ""))
+        except AlmonerError as error:
+            return error
 
     @property
     def object(self) -> str:
@@ -130,7 +145,8 @@ def serve(
     try:
         told = _identify(asked)
         response = _attempted(asked, run or _run)
-        response.headers.update(told)
+        if told:
+            response.headers.update(told)
     except AlmonerError as error:
         code = error.code
         response = refusal(error, asked.request_id, prefix)
@@ -187,13 +203,12 @@ def _tried(asked: Asked, run: Callable[[Asked], Response]) -> Response:
 
 
 def _run(asked: Asked) -> Response:
+    asked.body = asked.body or asked.read()  # before the queue of the writers
     with _session(asked) as session:  # closed without a commit, it undoes
         asked.door.require_schema(session)
         call, query, parts = enter(asked, session)
         asked.call = call
-        body, digest = read_body(
-            asked.operation, asked.content, asked.request.headers.get("content-type", "")
-        )
+        body, digest = asked.said()
         given: dict[str, Any] = {**parts}
         if asked.operation.shape.query is not None:
             given["query"] = query
@@ -253,7 +268,7 @@ def enter(asked: Asked, session: Session) -> tuple[Call, BaseModel | None, dict[
         media_type=asked.request.headers.get("content-type", ""),
         fields=common.get("fields", ""),
         client_key=key,
-        address=door.address_of(asked.request),
+        request=asked.request,
         object=asked.object,
     )
     return call, query, parts
@@ -362,7 +377,10 @@ def _require_match(asked: Asked, call: Call, given: dict[str, Any]) -> None:
             "This change takes the header If-Match with the ETag of what was read. Read it first.",
             read=read.path.format(**asked.raw),
         )
-    current = etag_of(write_reply(read.handler(call, **{name: given[name] for name in read.shape.parts})))
+    wants: dict[str, Any] = {name: given[name] for name in read.shape.parts}
+    if read.shape.query is not None:
+        wants["query"] = read.shape.query()
+    current = etag_of(write_reply(read.handler(call, **wants)))
     if wanted != current:
         raise PreconditionStale(
             "It was changed since you read it. Read it again, and decide whether your change still fits.",
@@ -445,7 +463,7 @@ def _keep_refusal(asked: Asked, error: AlmonerError) -> None:
         call.session = session
         if find_command(session, asked.client, call.client_key) is not None:
             raise _KeyTaken
-        _, digest = read_body(operation, asked.content, asked.request.headers.get("content-type", ""))
+        _, digest = asked.said()
         whole = _digest(asked, digest, dry_run=False)
         _keep(asked, call, whole, bytes(response.body), response.status_code)
 

@@ -166,9 +166,7 @@ def canonical_bytes(value: object) -> bytes:
     >>> canonical_bytes({"b": 1, "a": ["x"]})
     b'{"a":["x"],"b":1}'
     """
-    return json.dumps(
-        _plain(value), sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
-    ).encode()
+    return _ENCODE(_plain(value)).encode()
 
 
 _ENCODE = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode
@@ -192,7 +190,7 @@ def _plain(value: object) -> object:
     if value is None or isinstance(value, bool | int):
         return value
     if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
+        return value if value.isascii() else unicodedata.normalize("NFC", value)
     if isinstance(value, Mapping):
         plain = {unicodedata.normalize("NFC", str(key)): _plain(item) for key, item in value.items()}
         if len(plain) != len(value):

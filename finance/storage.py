@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from weakref import WeakSet
 
-from sqlalchemy import Engine, ExceptionContext, create_engine, event, inspect, make_url, text
+from sqlalchemy import Connection, Engine, ExceptionContext, create_engine, event, inspect, make_url, text
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, SQLAlchemyError
@@ -30,6 +30,7 @@ __all__ = [
     "UnitOfWork",
     "open_engine",
     "prepare_engine",
+    "reading_connection",
     "reading_session",
     "require_schema",
     "run_retrying",
@@ -209,8 +210,29 @@ def _begin_immediate(connection: PoolProxiedConnection) -> None:
 
 
 @contextmanager
+def reading_connection(engine: Engine) -> Iterator[Connection]:
+    """Open a connection that only reads: on SQLite it waits for no writer, and no writer waits for it.
+
+    Parameters
+    ----------
+    engine : Engine
+        Opened by ``open_engine`` or given to ``prepare_engine``.
+
+    Examples
+    --------
+    >>> with reading_connection(open_engine("sqlite://")) as connection:
+    ...     connection.scalar(text("SELECT 1"))
+    1
+    """
+    with engine.connect() as connection:
+        if engine.dialect.name == "sqlite":
+            connection.connection.info[_READING] = True
+        yield connection
+
+
+@contextmanager
 def reading_session(engine: Engine) -> Iterator[Session]:
-    """Open a session that only reads: on SQLite it waits for no writer, and no writer waits for it.
+    """Open a session on a connection that only reads, see ``reading_connection``.
 
     Parameters
     ----------
@@ -223,11 +245,8 @@ def reading_session(engine: Engine) -> Iterator[Session]:
     ...     session.scalar(text("SELECT 1"))
     1
     """
-    with engine.connect() as connection:
-        if engine.dialect.name == "sqlite":
-            connection.connection.info[_READING] = True
-        with Session(connection, expire_on_commit=False) as session:
-            yield session
+    with reading_connection(engine) as connection, Session(connection, expire_on_commit=False) as session:
+        yield session
 
 
 def _name_busy(context: ExceptionContext) -> None:

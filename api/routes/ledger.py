@@ -201,7 +201,7 @@ def make_reversal(call: Call, transaction: UUID) -> TransactionMade:
 def made_reply(call: Call, made: Transaction) -> TransactionMade:
     """Return a posted transaction as the answer to the one who posted it."""
     call.location = f"/books/{call.book}/transactions/{made.id}"
-    return TransactionMade(**dict(TransactionLine.of(made)))
+    return TransactionMade.of(made)
 
 
 def find_seen(call: Call, transaction: UUID, fund: str) -> Transaction:

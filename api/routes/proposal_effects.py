@@ -7,6 +7,7 @@ balance that would change is shown as it stands now and as it would stand, and w
 from collections.abc import Iterable, Iterator
 from uuid import UUID
 
+from ...contracts.records.waiting import find_payout_of_proposal
 from ...finance.documents import Code
 from ...finance.ledger import Leg
 from ...finance.money import Money, zero
@@ -30,7 +31,14 @@ def read_effects(call: Call, fund: Code, proposal: UUID) -> ProposalEffects:
         for place, of_place in _by_place(legs).items()
         for line in _lines(known.get(place), of_place[0], _changes(of_place))
     ]
-    return ProposalEffects(proposal=proposal, payload_sha256=one.digest().hex(), items=lines)
+    agreement, payout = find_payout_of_proposal(call.session, call.book_id, proposal) or (None, None)
+    return ProposalEffects(
+        proposal=proposal,
+        payload_sha256=one.digest().hex(),
+        agreement=agreement,
+        payout=payout,
+        items=lines,
+    )
 
 
 def _place(row: AccountBalance) -> Place:

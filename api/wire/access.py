@@ -142,6 +142,12 @@ class PersonRequest(Asked):
     subject: Annotated[str, Field(max_length=255)] = ""
     admin: bool = False
 
+    @model_validator(mode="after")
+    def _known_whole(self) -> Self:
+        if bool(self.issuer) != bool(self.subject):
+            raise ValueError("give issuer and subject, or neither")
+        return self
+
 
 class PersonMade(Made):
     """A person as registered."""

@@ -270,8 +270,12 @@ class ProposalEffects(Reply):
     ----------
     payload_sha256 : str
         Digest of the proposal.
+    agreement, payout : str or UUID or None
+        What waits for it, where it is a payout: it is carried out there.
     """
 
     proposal: UUID
     payload_sha256: str
+    agreement: str | None
+    payout: UUID | None
     items: list[EffectLine]

@@ -89,11 +89,11 @@ def count_funnel(session: Session, book_id: int, challenges: Iterable[str]) -> F
     )
 
 
-def _count(session: Session, query: Select[tuple[int]]) -> int:
+def _count(session: Session, query: Select[int]) -> int:
     return int(session.scalar(query) or 0)
 
 
-def _those(*wanted: ColumnElement[bool]) -> Select[tuple[int]]:
+def _those(*wanted: ColumnElement[bool]) -> Select[int]:
     withdrawn = select(WITHDRAWAL.c.application_id)
     return select(func.count()).select_from(APPLICATION).where(*wanted, APPLICATION.c.id.not_in(withdrawn))
 
@@ -132,7 +132,7 @@ def _paid() -> ColumnElement[bool]:
     )
 
 
-def _verified(book_id: int) -> Select[tuple[str]]:
+def _verified(book_id: int) -> Select[str]:
     return (
         select(PARTY.c.code)
         .join(CLAIM, CLAIM.c.claimed_by == PARTY.c.id)
@@ -141,7 +141,7 @@ def _verified(book_id: int) -> Select[tuple[str]]:
     )
 
 
-def _paid_out(book_id: int) -> Select[tuple[str]]:
+def _paid_out(book_id: int) -> Select[str]:
     return (
         select(PARTY.c.code)
         .join(PAYOUT, PAYOUT.c.payee_id == PARTY.c.id)

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from .tables import (
     PAYOUT,
     PAYOUT_PAID,
     PAYOUT_VOID,
+    PAYOUT_WAIT,
     RESOLUTION,
     SETTLEMENT,
 )
@@ -145,3 +147,14 @@ def list_owed_back(session: Session, book_id: int) -> tuple[OwedBack, ...]:
         )
         for row in rows
     )
+
+
+def find_payout_of_proposal(session: Session, book_id: int, proposal: UUID) -> tuple[str, UUID] | None:
+    """Return the agreement and the payout that wait, or waited, for a proposal; None where none does."""
+    row = session.execute(
+        select(AGREEMENT.c.code, PAYOUT.c.id)
+        .join(PAYOUT, PAYOUT.c.agreement_id == AGREEMENT.c.id)
+        .join(PAYOUT_WAIT, PAYOUT_WAIT.c.payout_id == PAYOUT.c.id)
+        .where(AGREEMENT.c.book_id == book_id, PAYOUT_WAIT.c.proposal_id == proposal)
+    ).one_or_none()
+    return None if row is None else (row.code, row.id)

@@ -129,13 +129,13 @@ class AllocationTables(Document):
 
 
 def section_schema(section: Section) -> dict[str, Any]:
-    """Return the JSON Schema of a section: rows, or columns of the same content.
+    """Return the JSON Schema of a section: rows, or columns of the same content; ``{}`` has no rows.
 
     Examples
     --------
     >>> from .columns import SECTIONS
     >>> [form["type"] for form in section_schema(SECTIONS["rates"])["anyOf"]]
-    ['array', 'object']
+    ['array', 'object', 'object']
     """
     cells = {column.name: _cell(column) for column in section.columns}
     required = [column.name for column in section.columns if column.default is REQUIRED]
@@ -150,6 +150,7 @@ def section_schema(section: Section) -> dict[str, Any]:
         "anyOf": [
             {"type": "array", "items": row},
             {"type": "object", "properties": columns, "required": required, "additionalProperties": more},
+            {"type": "object", "maxProperties": 0, "additionalProperties": False},
         ],
     }
 

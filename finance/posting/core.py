@@ -29,7 +29,7 @@ from ..records.conversions import find_rate_ids
 from ..records.entries import find_contribution_ids, find_lots, find_transactions
 from ..records.lookups import OpenAccount, TakenKey, look_up
 from ..records.refusals import explain, raises, read_reason, refusal_text, stored_refusal
-from ..records.registry import find_book_id, keep_account, lock_funds
+from ..records.registry import find_book_id, find_fund, keep_account, lock_funds
 from ..records.writing import WriteRefused, Writing, savepoint, write
 from ..requests import LIBRARY, Request, describe, key_reused, request_digest
 from .events import derive_id, leaf_digest
@@ -319,8 +319,8 @@ class _Batch:
         for one in requests:
             for leg in one.draft.legs:
                 if needs_draws(leg) and leg.account in accounts and leg.account not in pools:
-                    rule, lots = find_lots(self.session, accounts[leg.account].id)
-                    pools[leg.account] = (rule, dict(lots))
+                    rule = find_fund(self.session, self.book, leg.account.fund).draw_rule
+                    pools[leg.account] = (rule, dict(find_lots(self.session, accounts[leg.account].id)))
         book = LotBook(pools)
         return [(one, book.fill(one.draft) if pools else one.draft.legs) for one in requests]
 

@@ -4,10 +4,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, case, func, select
 from sqlalchemy.orm import Session
 
 from ..accounts import Account
@@ -16,6 +17,7 @@ from ..errors import KeyReused, Missing
 from ..ledger import Draw, Leg, Source, Transaction
 from ..money import Money
 from ..units import Unit
+from .known import remember, remembered
 from .lookups import TakenKey
 from .registry import StoredAccount, find_earmark_id, find_fund_id, find_party_id, find_unit, insert_once
 from .tables import (
@@ -34,15 +36,22 @@ from .tables import (
 )
 
 AT_ONCE = 500  # transactions read at once
+_BY_KEY = select(TXN.c.id, TXN.c.kind, TXN.c.request_sha256, TXN.c.refusal).where(
+    TXN.c.book_id == bindparam("book"),
+    TXN.c.client == bindparam("client"),
+    TXN.c.idem_key == bindparam("key"),
+)
+_LOTS = (
+    select(CONTRIBUTION.c.id, CONTRIBUTION.c.book_id, CONTRIBUTION.c.code, LOT.c.remaining)
+    .join(CONTRIBUTION, CONTRIBUTION.c.id == LOT.c.contribution_id)
+    .where(LOT.c.account_id == bindparam("account"), LOT.c.remaining > 0)
+    .order_by(LOT.c.contribution_id)
+)
 
 
 def find_transaction_by_key(session: Session, book_id: int, client: str, key: str) -> TakenKey | None:
     """Return what a key belongs to, if anything."""
-    row = session.execute(
-        select(TXN.c.id, TXN.c.kind, TXN.c.request_sha256, TXN.c.refusal).where(
-            TXN.c.book_id == book_id, TXN.c.client == client, TXN.c.idem_key == key
-        )
-    ).one_or_none()
+    row = session.execute(_BY_KEY, {"book": book_id, "client": client, "key": key}).one_or_none()
     if row is None:
         return None
     return TakenKey(id=row.id, kind=row.kind, request_sha256=bytes(row.request_sha256), refusal=row.refusal)
@@ -177,20 +186,12 @@ def _leg_query() -> Select[*tuple[Any, ...]]:
     )
 
 
-def find_lots(session: Session, account_id: int) -> tuple[str, tuple[tuple[str, int], ...]]:
-    """Return a pool's draw rule, and what each contribution has left there, oldest first."""
-    rule = session.scalar(
-        select(FUND.c.draw_rule)
-        .join(ACCOUNT, ACCOUNT.c.fund_id == FUND.c.id)
-        .where(ACCOUNT.c.id == account_id)
-    )
-    rows = session.execute(
-        select(CONTRIBUTION.c.code, LOT.c.remaining)
-        .join(CONTRIBUTION, CONTRIBUTION.c.id == LOT.c.contribution_id)
-        .where(LOT.c.account_id == account_id, LOT.c.remaining > 0)
-        .order_by(LOT.c.contribution_id)
-    )
-    return str(rule), tuple((row.code, row.remaining) for row in rows)
+def find_lots(session: Session, account_id: int) -> tuple[tuple[str, int], ...]:
+    """Return what each contribution has left in a pool, oldest first."""
+    rows = session.execute(_LOTS, {"account": account_id}).all()
+    for row in rows:
+        remember(session, (CONTRIBUTION.name, row.book_id, row.code), int(row.id))
+    return tuple((row.code, row.remaining) for row in rows)
 
 
 _SETTLED = BALANCE.c.normal * (BALANCE.c.settled_dr - BALANCE.c.settled_cr)
@@ -234,7 +235,21 @@ def list_balances(
     session: Session, book_id: int, fund: str | None = None, path: str | None = None
 ) -> tuple[AccountBalance, ...]:
     """Return the balances of a book, of one fund or of one path, by path, unit and earmark."""
-    query = (
+    named = {name: value for name, value in (("fund", fund), ("path", path)) if value is not None}
+    rows = session.execute(_balances(tuple(named)), {"book": book_id, **named}).all()
+    units = {code: find_unit(session, code) for code in {row.unit for row in rows}}
+    return tuple(
+        sorted(
+            (_balance(row, units[row.unit]) for row in rows),
+            key=lambda one: (one.account.path, one.account.unit.code, one.account.earmark),
+        )
+    )
+
+
+@cache
+def _balances(named: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    wanted = {"fund": FUND.c.code, "path": ACCOUNT.c.path}
+    return (
         select(
             ACCOUNT.c.path,
             ACCOUNT.c.unit,
@@ -251,19 +266,8 @@ def list_balances(
         .join(BALANCE, BALANCE.c.account_id == ACCOUNT.c.id)
         .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
         .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
-        .where(ACCOUNT.c.book_id == book_id)
-    )
-    if fund is not None:
-        query = query.where(FUND.c.code == fund)
-    if path is not None:
-        query = query.where(ACCOUNT.c.path == path)
-    rows = session.execute(query).all()
-    units = {code: find_unit(session, code) for code in {row.unit for row in rows}}
-    return tuple(
-        sorted(
-            (_balance(row, units[row.unit]) for row in rows),
-            key=lambda one: (one.account.path, one.account.unit.code, one.account.earmark),
-        )
+        .where(ACCOUNT.c.book_id == bindparam("book"))
+        .where(*(wanted[name] == bindparam(name) for name in named))
     )
 
 
@@ -352,18 +356,16 @@ def keep_contribution(session: Session, book_id: int, contribution: Contribution
     return int(row.id)
 
 
-def find_contribution_ids(
-    session: Session, codes: Iterable[str], book_id: int | None = None
-) -> dict[str, int]:
+def find_contribution_ids(session: Session, codes: Iterable[str], book_id: int) -> dict[str, int]:
     """Return the row numbers of contributions by code."""
-    wanted = sorted(set(codes))
-    if not wanted:
-        return {}
-    query = select(CONTRIBUTION.c.code, CONTRIBUTION.c.id).where(CONTRIBUTION.c.code.in_(wanted))
-    if book_id is not None:
-        query = query.where(CONTRIBUTION.c.book_id == book_id)
-    found = {row.code: int(row.id) for row in session.execute(query)}
-    for code in wanted:
+    wanted = {code: remembered(session, (CONTRIBUTION.name, book_id, code)) for code in sorted(set(codes))}
+    found = {code: number for code, number in wanted.items() if isinstance(number, int)}
+    unknown = [code for code in wanted if code not in found]
+    if unknown:
+        query = select(CONTRIBUTION.c.code, CONTRIBUTION.c.id).where(CONTRIBUTION.c.code.in_(unknown))
+        rows = session.execute(query.where(CONTRIBUTION.c.book_id == book_id))
+        found |= {row.code: int(row.id) for row in rows}
+    for code in unknown:
         if code not in found:
             raise Missing(f"There is no contribution {code!r} in this book.", what="contribution", code=code)
     return found
@@ -373,24 +375,32 @@ def sum_lines(
     session: Session, book_id: int, fund: str, unit: Unit, span: tuple[date | None, date | None]
 ) -> dict[str, int]:
     """Sum a fund's settled pool postings by line, ``(after, through]``, in minor units, credits positive."""
-    after, through = span
-    rows = session.execute(
+    named = {name: day for name, day in zip(("after", "through"), span, strict=True) if day is not None}
+    asked = {"book": book_id, "fund": fund, "unit": unit.code, **named}
+    return {row.line: int(row.total) for row in session.execute(_line_sums(tuple(named)), asked)}
+
+
+@cache
+def _line_sums(named: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
+    days = {
+        "after": TXN.c.effective_on > bindparam("after"),
+        "through": TXN.c.effective_on <= bindparam("through"),
+    }
+    return (
         select(POSTING.c.line, func.sum(-POSTING.c.side * POSTING.c.amount).label("total"))
         .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
         .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
         .join(TXN, TXN.c.id == POSTING.c.txn_id)
         .where(
-            ACCOUNT.c.book_id == book_id,
-            FUND.c.code == fund,
+            ACCOUNT.c.book_id == bindparam("book"),
+            FUND.c.code == bindparam("fund"),
             ACCOUNT.c.role == "pool",
-            ACCOUNT.c.unit == unit.code,
+            ACCOUNT.c.unit == bindparam("unit"),
             POSTING.c.layer == "S",
-            *([TXN.c.effective_on > after] if after else []),
-            *([TXN.c.effective_on <= through] if through else []),
+            *(days[name] for name in named),
         )
         .group_by(POSTING.c.line)
     )
-    return {row.line: int(row.total) for row in rows}
 
 
 _ROOT = CONTRIBUTION.alias("root")

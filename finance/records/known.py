@@ -7,7 +7,6 @@ long as the transaction that read it; one that reads inside a savepoint forgets 
 
 from collections.abc import Callable, Hashable
 from typing import TypeVar
-from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -27,20 +26,33 @@ def recall(session: Session, what: Hashable, read: Callable[[], Found | None]) -
     read : callable
         Reads it; None when it is not there.
     """
-    levels: WeakKeyDictionary[SessionTransaction, dict[Hashable, object]]
-    levels = session.info.setdefault(_PLACE, WeakKeyDictionary())
-    above = _level(session)
-    while above is not None:
-        known = levels.get(above)
-        if known is not None and what in known:
-            return known[what]  # type: ignore[return-value]  # stored below under the same name
-        above = above.parent
-    found = read()
+    found = remembered(session, what)
+    if found is None:
+        found = read()
+        if found is not None:
+            remember(session, what, found)
+    return found  # type: ignore[return-value]  # stored below under the same name
+
+
+def remembered(session: Session, what: Hashable) -> object | None:
+    """Return what was read before in this transaction, None when it was not."""
     level = _level(session)
-    if found is not None and level is not None:
-        levels.setdefault(level, {})[what] = found
-    return found
+    while level is not None:
+        known = vars(level).get(_PLACE)
+        if known is not None and what in known:
+            found: object = known[what]
+            return found
+        level = level.parent
+    return None
+
+
+def remember(session: Session, what: Hashable, found: object) -> None:
+    """Keep what was read beside something else, as if it had been asked for by ``recall``."""
+    level = _level(session)
+    if level is not None:
+        vars(level).setdefault(_PLACE, {})[what] = found
 
 
 def _level(session: Session) -> SessionTransaction | None:
+    """Return the transaction or savepoint that holds what is remembered, and ends with it."""
     return session.get_nested_transaction() or session.get_transaction()

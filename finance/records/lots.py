@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from ..accounts import Account
@@ -90,17 +90,27 @@ def list_fund_units(session: Session, book_id: int, fund: str) -> tuple[str, ...
     return tuple(session.scalars(query))
 
 
+_NARROW = EARMARK.alias("narrow")
+_WIDER = (
+    select(EARMARK.c.terms)
+    .join(EARMARK_SCOPE, EARMARK_SCOPE.c.wider_id == EARMARK.c.id)
+    .join(_NARROW, _NARROW.c.id == EARMARK_SCOPE.c.narrower_id)
+    .where(_NARROW.c.book_id == bindparam("book"), _NARROW.c.code == bindparam("code"))
+    .order_by(EARMARK.c.code)
+)
+
+
 def list_wider_earmarks(session: Session, book_id: int, code: str) -> tuple[Earmark, ...]:
     """Return an earmark and all that it narrows: a use must keep every one of them."""
-    narrow = find_earmark_id(session, book_id, code)
-    query = (
-        select(EARMARK.c.terms)
-        .join(EARMARK_SCOPE, EARMARK_SCOPE.c.wider_id == EARMARK.c.id)
-        .where(EARMARK_SCOPE.c.narrower_id == narrow)
-        .order_by(EARMARK.c.code)
-    )
-    terms = recall(session, ("wider", narrow), lambda: tuple(session.scalars(query)) or None)
-    return tuple(Earmark.read(one) for one in terms or ())
+    found = recall(session, ("wider", book_id, code), lambda: _read_wider(session, book_id, code))
+    if found is None:
+        find_earmark_id(session, book_id, code)
+    return found or ()
+
+
+def _read_wider(session: Session, book_id: int, code: str) -> tuple[Earmark, ...] | None:
+    terms = session.scalars(_WIDER, {"book": book_id, "code": code})
+    return tuple(Earmark.read(one) for one in terms) or None
 
 
 def list_admitted_from(session: Session, book_id: int, code: str) -> frozenset[str]:

@@ -185,7 +185,7 @@ def raises(leg: Leg) -> int:
 def _beyond_lot(session: Session, book_id: int, legs: Sequence[Leg]) -> InsufficientFunds | None:
     for leg in legs:
         stored = find_account(session, book_id, leg.account)
-        held = dict(find_lots(session, stored.id)[1]) if stored else {}
+        held = dict(find_lots(session, stored.id)) if stored else {}
         for draw in leg.draws:
             if leg.side != leg.account.normal and held.get(draw.contribution, 0) < draw.minor:
                 find_contribution_ids(session, {draw.contribution}, book_id)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, bindparam, insert, literal, select
+from sqlalchemy import Row, Select, Table, bindparam, insert, literal_column, select
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from ..accounts import Account
 from ..earmarks import Earmark
@@ -20,12 +21,38 @@ from ..errors import AlreadyExists, CurrencyMismatch, Missing, UnknownUnit
 from ..funds import PooledFund
 from ..parties import Party
 from ..units import Unit
-from .known import recall
+from .known import recall, remember
 from .tables import ACCOUNT, BOOK, EARMARK, FUND, LINE, PARTY, UNIT
 
 # Built once: these are asked several times in every act, and building a query takes longer than its answer.
 _BOOK_ID = select(BOOK.c.id).where(BOOK.c.code == bindparam("code"))
 _UNIT = select(UNIT).where(UNIT.c.code == bindparam("code"))
+_UNIT_OF_FUND = (UNIT.c.kind.label("unit_kind"), UNIT.c.base_code.label("unit_base"), UNIT.c.scale)
+_LOCK = (
+    select(FUND.c.id)
+    .where(FUND.c.book_id == bindparam("book"), FUND.c.code.in_(bindparam("codes", expanding=True)))
+    .order_by(FUND.c.id)
+    .with_for_update(key_share=True)
+)
+_ACCOUNT = (
+    select(
+        ACCOUNT.c.id,
+        ACCOUNT.c.fund_id,
+        ACCOUNT.c.earmark_id,
+        ACCOUNT.c.role,
+        ACCOUNT.c.normal,
+        ACCOUNT.c.floor,
+        FUND.c.code,
+    )
+    .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+    .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+    .where(
+        ACCOUNT.c.book_id == bindparam("book"),
+        ACCOUNT.c.path == bindparam("path"),
+        ACCOUNT.c.unit == bindparam("unit"),
+        EARMARK.c.code == bindparam("earmark"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +79,14 @@ def insert_once(session: Session, table: Table, **values: object) -> bool:
     PostgreSQL waits for that other session. SQLite has one writer at a time, so nobody comes in between.
     """
     if session.get_bind().dialect.name == "postgresql":
-        query = postgresql.insert(table).values(**values).on_conflict_do_nothing().returning(literal(1))
-    else:
-        query = insert(table).values(**values).returning(literal(1))
-    return session.execute(query).first() is not None
+        return session.execute(_inserted(table), values).first() is not None
+    session.execute(insert(table), values)
+    return True
+
+
+@cache
+def _inserted(table: Table) -> ReturningInsert[*tuple[Any, ...]]:
+    return postgresql.insert(table).on_conflict_do_nothing().returning(literal_column("1"))
 
 
 def lock_funds(session: Session, book_id: int, codes: Iterable[str]) -> None:
@@ -65,10 +96,12 @@ def lock_funds(session: Session, book_id: int, codes: Iterable[str]) -> None:
     the transaction holds the write lock anyway. A lock holds until the end of the transaction or savepoint
     that took it, so it is taken once.
     """
-    wanted = tuple(sorted(set(codes)))
-    query = select(FUND.c.id).where(FUND.c.book_id == book_id, FUND.c.code.in_(wanted))
-    ordered = query.order_by(FUND.c.id).with_for_update(key_share=True)
-    recall(session, ("locked", book_id, wanted), lambda: tuple(session.scalars(ordered)) or None)
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    wanted = sorted(set(codes))
+    asked = {"book": book_id, "codes": wanted}
+    locked = ("locked", book_id, *wanted)
+    recall(session, locked, lambda: tuple(session.scalars(_LOCK, asked)) or None)
 
 
 def lock_fund(session: Session, book: str, code: str) -> int:
@@ -151,7 +184,12 @@ def keep_lines(session: Session, lines: Mapping[str, str]) -> None:
 
 @cache
 def _of_code(table: Table) -> Select[*tuple[Any, ...]]:
-    return select(table).where(table.c.book_id == bindparam("book"), table.c.code == bindparam("code"))
+    named = select(table).where(table.c.book_id == bindparam("book"), table.c.code == bindparam("code"))
+    return (
+        named
+        if table is not FUND
+        else named.add_columns(*_UNIT_OF_FUND).join(UNIT, UNIT.c.code == FUND.c.unit)
+    )
 
 
 def _by_code(session: Session, table: Table, book_id: int, code: str, what: str) -> Row[*tuple[Any, ...]]:
@@ -212,9 +250,9 @@ def find_fund_id(session: Session, book_id: int, code: str) -> int:
 def find_fund(session: Session, book: str, code: str) -> PooledFund:
     """Return a fund."""
     row = _by_code(session, FUND, find_book_id(session, book), code, "fund")
-    return PooledFund(
-        book=book, code=row.code, title=row.title, unit=find_unit(session, row.unit), draw_rule=row.draw_rule
-    )
+    unit = Unit(code=row.unit, kind=row.unit_kind, scale=row.scale, base_code=row.unit_base)
+    remember(session, ("unit", unit.code), unit)
+    return PooledFund(book=book, code=row.code, title=row.title, unit=unit, draw_rule=row.draw_rule)
 
 
 def list_funds(session: Session, book: str) -> tuple[PooledFund, ...]:
@@ -293,25 +331,13 @@ def find_account(session: Session, book_id: int, account: Account) -> StoredAcco
     AlreadyExists
         When its path belongs to an account of another fund, role, side or floor.
     """
-    row = session.execute(
-        select(
-            ACCOUNT.c.id,
-            ACCOUNT.c.fund_id,
-            ACCOUNT.c.earmark_id,
-            ACCOUNT.c.role,
-            ACCOUNT.c.normal,
-            ACCOUNT.c.floor,
-            FUND.c.code,
-        )
-        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
-        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
-        .where(
-            ACCOUNT.c.book_id == book_id,
-            ACCOUNT.c.path == account.path,
-            ACCOUNT.c.unit == account.unit.code,
-            EARMARK.c.code == account.earmark,
-        )
-    ).one_or_none()
+    asked = {
+        "book": book_id,
+        "path": account.path,
+        "unit": account.unit.code,
+        "earmark": account.earmark,
+    }
+    row = session.execute(_ACCOUNT, asked).one_or_none()
     if row is None:
         find_fund_id(session, book_id, account.fund)
         find_earmark_id(session, book_id, account.earmark)

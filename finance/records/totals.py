@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from ..money import Money
 from .registry import find_unit
-from .tables import ACCOUNT, BALANCE, FUND, POSTING, UNIT
+from .tables import ACCOUNT, BALANCE, FUND, POSTING
 
 _POOL = "pool"
 
@@ -46,22 +46,23 @@ class FundTotal:
 
 
 def list_fund_totals(session: Session, book_id: int) -> tuple[FundTotal, ...]:
-    """Return every fund of a book in each currency it holds, by code and currency."""
+    """Return every fund of a book in each currency it holds, by code and currency, an empty one too."""
     lines = _lines(session, book_id)
+    unit_code = func.coalesce(ACCOUNT.c.unit, FUND.c.unit)
+    cash = and_(ACCOUNT.c.fund_id == FUND.c.id, ACCOUNT.c.path == FUND.c.code + "/pool")
     query = (
         select(
             FUND.c.code,
             FUND.c.title,
-            ACCOUNT.c.unit,
-            func.sum(BALANCE.c.settled_cr - BALANCE.c.settled_dr).label("balance"),
-            func.sum(BALANCE.c.encumbered_dr + BALANCE.c.pending_dr).label("promised"),
+            unit_code.label("unit"),
+            func.coalesce(func.sum(BALANCE.c.settled_cr - BALANCE.c.settled_dr), 0).label("balance"),
+            func.coalesce(func.sum(BALANCE.c.encumbered_dr + BALANCE.c.pending_dr), 0).label("promised"),
         )
-        .join(ACCOUNT, ACCOUNT.c.fund_id == FUND.c.id)
-        .join(BALANCE, BALANCE.c.account_id == ACCOUNT.c.id)
-        .join(UNIT, UNIT.c.code == ACCOUNT.c.unit)
-        .where(FUND.c.book_id == book_id, ACCOUNT.c.role == _POOL, UNIT.c.kind == "currency")
-        .group_by(FUND.c.code, FUND.c.title, ACCOUNT.c.unit)
-        .order_by(FUND.c.code, ACCOUNT.c.unit)
+        .outerjoin(ACCOUNT, cash)
+        .outerjoin(BALANCE, BALANCE.c.account_id == ACCOUNT.c.id)
+        .where(FUND.c.book_id == book_id)
+        .group_by(FUND.c.code, FUND.c.title, unit_code)
+        .order_by(FUND.c.code, unit_code)
     )
     found = []
     for row in session.execute(query):

@@ -235,6 +235,15 @@ def test_a_book_is_sealed_and_a_payment_is_proven(
     done = subprocess.run([sys.executable, script, out], capture_output=True, text=True, check=True)
     assert done.stdout.startswith("VALID: entry ")
     assert run_json(capsys, "ledger", "verify", "--db", booked)["verified"] is True
+    checking = ("ledger", "verify", "--file", str(out))
+    assert run_json(capsys, *checking)["verified"] is True
+    assert run_json(capsys, *checking, "--key", "00" * 32, code=1)["verified"] is False
+    forged = out.read_text().replace('"index": ', '"index": 1')
+    out.write_text(forged)
+    assert "not in the log" in run_json(capsys, *checking, code=1)["says"]
+    out.write_text("[]")
+    assert main(list(checking)) == 1
+    assert "INVALID" in capsys.readouterr().out
 
 
 def test_a_book_is_sealed_for_a_while(

@@ -1,9 +1,12 @@
 """An agreement behind the doors: 15.12 USD for each night, paid by the fund ``water``, signed by all."""
 
+import base64
 from collections.abc import Callable
 from typing import Any
 
 from tests.doors.people import Asker, signed
+
+from almoner.contracts.determinations import DETERMINATION_TYPE
 
 Ask = Callable[..., Asker]
 Json = Any
@@ -100,3 +103,17 @@ def agreed(ask: Ask, amount: str = "40000.00") -> Json:
 def consents(content: str) -> dict[str, str]:
     """Return the signatures of everybody with money in the agreement."""
     return {name: signed(party, content) for name, (_, party) in SIGNERS.items() if name != "lab"}
+
+
+def found(ask: Ask, claim: str, value: str) -> None:
+    """Let the evaluator find a value of a claim, and sign it."""
+    here = f"{NIGHTS}/claims/{claim}"
+    rows = [{"metric": "nights", "value": value, "method": "recount/1"}]
+    draft = ask("eva").made(f"{here}/determination-drafts", {"findings": rows})
+    signature = bytes.fromhex(signed("lab", base64.b64decode(draft["signing_base64"]).hex()))
+    envelope = {
+        "payload": base64.b64encode(draft["payload"].encode()).decode(),
+        "payloadType": DETERMINATION_TYPE,
+        "signatures": [{"keyid": "", "sig": base64.b64encode(signature).decode()}],
+    }
+    ask("eva").made(f"{here}/determinations", envelope)

@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from sqlalchemy import event
 from tests.doors.people import Asker, identify_by_name
 
 from almoner.api import create_app
@@ -13,7 +14,26 @@ from almoner.finance.storage import Engine, open_engine
 FUND = "/books/main/funds/water"
 GIFTS = f"{FUND}/contributions"
 GIFT = {"giver": "foundation", "amount": "250.00", "unit": "USD"}
+PAYMENT = {"payee": "hub-a", "amount": "1.00", "unit": "USD", "line": "transfer"}
 Ask = Callable[..., Asker]
+
+
+def test_a_fund_is_read_and_a_payment_made_in_few_statements(ask: Ask, engine: Engine) -> None:
+    ask("mira").made(GIFTS, GIFT)
+    ask("mira").made(f"{FUND}/disbursements", PAYMENT)
+    seen: list[str] = []
+
+    def note(_c: object, _k: object, statement: str, *_rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    ask("fiona").seen(FUND)
+    read = len(seen)
+    ask("mira").made(f"{FUND}/disbursements", PAYMENT)
+    event.remove(engine, "before_cursor_execute", note)
+    paid = {"postgresql": 14, "sqlite": 18}[engine.dialect.name]  # SQLite writes table by table
+    assert 0 < read <= 4, seen
+    assert 0 < len(seen) - read <= paid, seen[read:]
 
 
 def test_health_is_open_and_tells_the_schema(app: FastAPI) -> None:

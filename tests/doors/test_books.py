@@ -83,3 +83,22 @@ def test_an_earmark_narrows_another(ask: Ask) -> None:
     assert ask("mira").post("/books/main/earmarks", north | {"title": "Else"}).status_code == 409
     lost = ask("mira").post("/books/main/earmarks", {"code": "x", "title": "X", "wider": "none"})
     assert (lost.status_code, lost.json()["figures"]["what"]) == (404, "earmark")
+
+
+def test_an_overview_shows_to_everybody_what_is_published_and_to_the_parties_all(ask: Ask) -> None:
+    fund = "/books/main/funds/water"
+    assert ask().get("/books/main/overview").status_code == 401
+    assert [one["code"] for one in ask("fiona").seen("/books/main/overview")["funds"]] == ["water"]
+    ask("mira").made(f"{fund}/contributions", {"giver": "foundation", "amount": "250.00", "unit": "USD"})
+    ask("mira").made(f"{fund}/disbursements", {"payee": "hub-a", "amount": "40.00", "unit": "USD"})
+    ask("mira").made("/books/main/funds", {"code": "other", "title": "Other", "unit": "EUR"})
+    assert ask().seen("/books")["items"] == []
+    ask("fiona").made(f"{fund}/publications")
+    assert [one["code"] for one in ask().seen("/books")["items"]] == ["main"]
+    seen = ask().seen("/books/main/overview")
+    assert [(one["code"], one["received"], one["paid"], one["free"]) for one in seen["funds"]] == [
+        ("water", "250.00", "40.00", "210.00")
+    ]
+    assert [one["unit"] for one in seen["money"]] == ["USD"]
+    assert [one["unit"] for one in ask("fiona").seen("/books/main/overview")["money"]] == ["USD", "EUR"]
+    assert set(seen["funnel"].values()) == {0}

@@ -1,6 +1,7 @@
 """A client made by openapi-python-client from the served reference, without a hand edit.
 
-Made without a warning, sound to the type checker, and good for the whole journey of the example over HTTP.
+Made without a warning, sound to the type checker, and good for the whole journey of the example over HTTP, on
+PostgreSQL, where each request is bound to its book by row security.
 """
 
 import inspect
@@ -20,8 +21,10 @@ from fastapi import FastAPI
 from journey.installation import installed
 from journey.story import Story
 from journey.wire import Answer
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
-from almoner.api import create_app
+from almoner.api import create_app, passwords
 from almoner.finance.storage import open_engine
 
 pytestmark = pytest.mark.slow
@@ -140,12 +143,23 @@ def test_the_made_client_is_sound_to_the_type_checker(made: tuple[Path, str], tm
     assert done.returncode == 0, done.stdout[-3000:]
 
 
+@pytest.fixture
+def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Hash with the same algorithm at a cost for tests."""
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1),))
+    monkeypatch.setattr(passwords, "_HASHER", cheap)
+    passwords.hash_of_nobody.cache_clear()
+    yield
+    passwords.hash_of_nobody.cache_clear()
+
+
+@pytest.mark.usefixtures("cheap_passwords")
 def test_the_made_client_goes_the_whole_journey(
-    made: tuple[Path, str], sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+    made: tuple[Path, str], postgres_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder, _ = made
     monkeypatch.syspath_prepend(str(folder.parent))
-    with installed(sqlite_url) as here, ExitStack() as stack:
+    with installed(postgres_url) as here, ExitStack() as stack:
         story = Story(here, Made(folder, here.url, stack))
         for scene in (story.open_house, story.give_money, story.publish, story.apply, story.seat):
             scene()

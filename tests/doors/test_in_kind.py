@@ -89,3 +89,12 @@ def test_gifts_count_toward_a_match_up_to_their_share(ask: Ask, hours: Json) -> 
     match = mira.seen(f"{FUND}/counted-match?most_bp=2000")
     assert (match["in_kind"], match["counted_in_kind"], match["total"]) == ("800.00", "200.00", "1000.00")
     assert mira.get(f"{FUND}/counted-match?most_bp=10000").status_code == 422
+
+
+def test_everybody_sees_gifts_of_a_published_fund_and_not_whose_they_are(ask: Ask, hours: Json) -> None:
+    assert ask().get(GIFTS).status_code == 401
+    ask("fiona").made(f"{FUND}/publications")
+    (seen,) = ask().seen(GIFTS)["items"]
+    assert (seen["gift"], seen["giver"], seen["given"]) == (hours["code"], None, "40.00")
+    assert ask().seen(f"{GIFTS}?giver=hub-a")["items"] == []
+    assert [one["giver"] for one in ask("hana").seen(GIFTS)["items"]] == ["hub-a"]

@@ -346,6 +346,9 @@ def test_a_person_is_registered_given_a_password_and_disabled(
     made = ada.ask("POST", "/persons", {"code": "nils", "name": "Nils"})
     assert (made.status_code, made.json()["login"]) == (201, "")
     assert code_of(ada.ask("POST", "/persons", {"code": "nils", "name": "N"}))[0] == 409
+    for half in ({"subject": "248289761001"}, {"issuer": "https://id.example.org"}):
+        refused = ada.ask("POST", "/persons", {"code": "nora", "name": "Nora", **half})
+        assert code_of(refused) == (422, "request.invalid")
     short = ada.ask("PUT", "/persons/nils/password", {"login": "nils@example.org", "password": "short"})
     assert code_of(short) == (422, "request.invalid")
     taken = ada.ask("PUT", "/persons/nils/password", {"login": "fiona@example.org", "password": PASSWORD})

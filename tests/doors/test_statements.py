@@ -80,7 +80,7 @@ def test_the_public_reads_a_fund_once_it_is_published_and_not_its_givers(ask: As
     assert [one["code"] for one in public.seen("/books/main/funds")["items"]] == ["water"]
     assert public.seen(f"{FUND}/statement")["closing"] == "340.00"
     assert public.seen(FUND)["pledged"] is None
-    for path in (DONOR, f"{FUND}/contributions", f"{FUND}/pledges", f"{FUND}/in-kind-contributions"):
+    for path in (DONOR, f"{FUND}/contributions", f"{FUND}/pledges"):
         assert public.get(path).status_code == 401
 
 

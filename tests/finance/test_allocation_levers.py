@@ -12,7 +12,7 @@ from almoner.finance.allocation.solve import allocate
 
 
 @pytest.mark.parametrize(
-    "seed", [1, 2, *(pytest.param(seed, marks=pytest.mark.campaign) for seed in range(3, 6))]
+    "seed", [2, *(pytest.param(seed, marks=pytest.mark.campaign) for seed in (1, 3, 4, 5))]
 )
 def test_ten_of_ten_are_funded_or_tied_once_it_is_true(seed: int) -> None:
     problem = from_frames(frames(generate("easy", 26, seed)))

@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -99,51 +100,53 @@ def world(engine: Engine, clock: Clock, password_hash: str) -> Iterator[World]:
 
 
 @pytest.fixture
-def person(
-    world: World, chromium: Browser, request: pytest.FixtureRequest
-) -> Iterator[Callable[..., Person]]:
-    """People at browsers of their own, signed in; nobody without a name."""
-    opened: list[Person] = []
-    contexts: list[BrowserContext] = []
+def browse(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Callable[..., Person]]:
+    """Browsers at any address; each has its own cookies."""
+    opened: list[BrowserContext] = []
 
-    def mirror() -> BrowserContext:
-        contexts.append(chromium.new_context(reduced_motion="reduce"))
-        return contexts[-1]
+    def context_of(**chosen: Any) -> BrowserContext:  # noqa: ANN401  # what the browser takes
+        opened.append(chromium.new_context(reduced_motion="reduce", **chosen))
+        return opened[-1]
 
     def of(
+        address: str,
         name: str = "",
         *,
+        cookie: str = "",
         script: bool = True,
         width: int = WIDE,
         language: str = "en",
         keyboard: bool = False,
     ) -> Person:
-        context = chromium.new_context(
-            java_script_enabled=script,
-            viewport={"width": width, "height": HEIGHT},
-            reduced_motion="reduce",
-            accept_downloads=True,
-        )
+        size = {"width": width, "height": HEIGHT}
+        context = context_of(java_script_enabled=script, viewport=size, accept_downloads=True)
         context.set_default_timeout(20_000)
         context.add_init_script(WATCH)
-        cookies = [language_cookie(world.address, language)]
-        if name:
-            cookies.append({"name": "almoner", "value": world.cookie_of(name), "url": world.address})
+        cookies = [language_cookie(address, language)]
+        if cookie:
+            cookies.append({"name": "almoner", "value": cookie, "url": address})
         context.add_cookies(cookies)
-        opened.append(
-            Person(
-                name=name,
-                context=context,
-                page=context.new_page(),
-                address=world.address,
-                folder=ROOT / "journeys" / request.node.name.replace("/", "-"),
-                mirror=None if script else mirror(),
-                keyboard=keyboard,
-                width=width,
-            )
+        return Person(
+            name=name,
+            context=context,
+            page=context.new_page(),
+            address=address,
+            folder=ROOT / "journeys" / request.node.name.replace("/", "-"),
+            mirror=None if script else context_of(),
+            keyboard=keyboard,
+            width=width,
         )
-        return opened[-1]
 
     yield of
-    for context in (*contexts, *(one.context for one in opened)):
+    for context in opened:
         context.close()
+
+
+@pytest.fixture
+def person(world: World, browse: Callable[..., Person]) -> Callable[..., Person]:
+    """People at browsers of their own, signed in; nobody without a name."""
+
+    def of(name: str = "", **chosen: Any) -> Person:  # noqa: ANN401  # as for ``browse``
+        return browse(world.address, name, cookie=world.cookie_of(name) if name else "", **chosen)
+
+    return of

@@ -11,6 +11,7 @@ from uuid import NAMESPACE_DNS, uuid5
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 from tests.doors.people import PEOPLE, Asker
 
 from almoner.api.identity import Grant
@@ -112,7 +113,7 @@ def _grant(name: str, held: Grant, now: datetime) -> grants.RoleGrant:
 
 
 @contextmanager
-def served(app: FastAPI) -> Iterator[str]:
+def served(app: ASGIApp) -> Iterator[str]:
     """Serve an application on a free port of this machine, and give its address."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         config = uvicorn.Config(app, ws="none", lifespan="off", log_config=None, timeout_graceful_shutdown=2)

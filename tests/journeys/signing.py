@@ -15,7 +15,7 @@ def sign_here(somebody: Person, party: str, folder: Path, *, script: bool = True
         key = folder / f"{party}.key"
         key.write_text(secret_of(party).hex())
         somebody.page.locator("[data-key]").set_input_files(key)
-        somebody.page.get_by_text("Signed.").wait_for()
+        somebody.page.locator("[data-told=yes]").wait_for()
         return somebody
     content = somebody.page.locator("[data-signing]").get_attribute("data-signing") or ""
     return somebody.fill("signature", sign_bytes(secret_of(party), base64.b64decode(content)).hex())

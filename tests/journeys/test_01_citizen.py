@@ -1,15 +1,21 @@
 """Journey 1: somebody nobody knows follows a payout to the contributions, and checks its proof."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Route
+from playwright.sync_api import Browser, Route
+from tests.doors.deals import NIGHTS
 from tests.journeys.browsing import Person
 from tests.journeys.serving import World
-from tests.pages.paid import NIGHTS, paid, published, sealed
+from tests.pages.paid import paid, published, sealed
 
+from almoner.api.pages.pdf import print_pdf, self_contained
 from almoner.finance import verifier
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or ""
 
 
 @pytest.mark.parametrize(
@@ -65,3 +71,12 @@ def test_statement_and_term_sheet_are_read_on_paper(world: World, person: Callab
             assert reader.page.pdf(format=paper).startswith(b"%PDF")
         reader.page.emulate_media(media="screen")
     reader.go("/books/main/funds/water").reads("10,000.00").step("fund")
+
+
+def test_the_same_page_prints_as_the_same_pdf(chromium: Browser) -> None:
+    html = self_contained("<html><head></head><body><h1>Terms</h1></body></html>", "A4")
+    assert chromium.is_connected()
+    made = [print_pdf(html, CHROMIUM, "20260115") for _ in range(2)]
+    assert made[0] == made[1]
+    assert made[0].startswith(b"%PDF")
+    assert b"D:20260115000000" in made[0]

@@ -3,7 +3,6 @@
 import base64
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Protocol
 
 from tests.doors.deals import NIGHTS, agreed
@@ -49,7 +48,7 @@ def paid(ask: Ask, hand: Moved, *, value: str = "412", told: str = "Register, pa
     evidence = {"sha256": "b7" * 32, "method": "count", "description": told}
     ask("hana").made(f"{NIGHTS}/claims/march/evidence", evidence)
     ask("eva").made(f"{NIGHTS}/claims/march/determinations", signed_finding(ask, "march", value))
-    hand.wait(days=timedelta(days=60).days)
+    hand.wait(days=60)
     made = ask("mira").made(f"{NIGHTS}/settlements", {"claim": "march"})
     return made["settlements"][0]["payouts"][0]
 

@@ -15,7 +15,8 @@ from almoner.finance.storage import Engine
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 BOOK, WATER = "/books/main", "/books/main/challenges/clean-water"
 HOSTILE = '<script>alert(1)</script>"><img src=x>\u202e' + "w" * 200
-Visit, Ask = Callable[..., Visitor], Callable[..., Asker]
+Visit = Callable[..., Visitor]
+Ask = Callable[..., Asker]
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from almoner.finance.storage import Engine
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HOSTILE = '<script>alert(1)</script>"><img src=x>\u202e'
-Visit, Ask = Callable[..., Visitor], Callable[..., Asker]
+Visit = Callable[..., Visitor]
+Ask = Callable[..., Asker]
 
 
 @pytest.fixture
@@ -107,7 +108,12 @@ def test_an_agreement_says_what_is_paid_for_what_and_leads_to_its_payouts(
     assert "Amount: 15.12 USD for each night of" in seen
     assert "most 30,000.00 USD" in seen
     assert page_of(made) in page
-    assert "March" not in seen
+    assert "march hub-a nights" not in seen
+    assert "No tie between the parties is declared" in visit("fiona").text(NIGHTS)
+    tie = {"kind": "supplies", "from_party": "hub-a", "to_party": "lab", "since": "2025-01-01"}
+    ask("mira").made(f"{BOOK}/ties", {**tie, "source": "invoices of the laboratory"})
+    assert "hub-a supplies lab" in visit("fiona").text(NIGHTS)
+    assert "invoices" not in visit("").text(NIGHTS)
     assert "march hub-a nights 412 nights 412 final, and settled" in visit("fiona").text(NIGHTS)
 
 
@@ -171,3 +177,16 @@ def test_a_term_sheet_shows_digest_version_bound_and_signatures_and_loads_nothin
         .headers["content-type"]
         .startswith("text/html")
     )
+
+
+def test_what_people_wrote_stays_text_on_every_page(visit: Visit, ask: Ask) -> None:
+    here = f"{BOOK}/funds/odd"
+    ask("mira").made(f"{BOOK}/funds", {"code": "odd", "title": HOSTILE + "w" * 1900, "unit": "USD"})
+    ask("fiona").made(f"{here}/publications")
+    for page in ("/", here, f"{here}/statement"):
+        html = visit("").see(page)
+        assert "<script>alert" not in html
+        assert "<img src=x>" not in html
+        assert "\u202e" not in html
+        assert "alert(1)" in visit("").text(page)
+    assert visit("").client.get(f"{BOOK}?as=csv&sheet=funds").text.count("alert(1)") == 1

@@ -1,9 +1,10 @@
-"""A round without a script: judges, a plan, progress, calibration, a band, who goes on, awards by two people."""
+"""A round without a script: judges, a plan, calibration, a band, who goes on, awards by two people."""
 
 import pytest
 from fastapi import FastAPI
 from tests.doors.people import Asker, identify_by_name
 from tests.doors.rounds import HERE, JUDGES, PANEL, PEOPLE, World, mark_all, open_round, seat
+from tests.doors.test_awards import APPEAL
 from tests.pages.visiting import Visitor, read
 
 from almoner.api import create_app
@@ -15,6 +16,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 DESK = "/books/main/desk/challenges/wells"
 ROUND = f"{DESK}/rounds/panel"
 AWARDS = f"{DESK}/awards"
+APPEALS = f"{DESK}/appeals"
 TIED = {"a-1": "4.0", "a-2": "3.1", "a-3": "3.1", "a-4": "1.5"}
 
 
@@ -103,7 +105,7 @@ def test_marks_are_frozen_and_the_places_are_drawn_with_their_doubt(closed: Seas
     assert 'role="img"' in html
     parts = closed.ask("fiona").seen(f"{PANEL}/placements")["parts"]
     for line in parts[0]["entries"]:
-        assert f"{line['low']}–{line['high']}" in html
+        assert f"{line['low']}\u2013{line['high']}" in html
     csv = fiona.client.get(f"{ROUND}?as=csv&sheet=reading").text
     ranking = closed.ask("fiona").seen(f"{PANEL}/ranking")["items"]
     assert [row.split(",")[0] for row in csv.splitlines()[1:]] == [row["application"] for row in ranking]
@@ -159,6 +161,30 @@ def test_the_rules_decide_and_the_decision_is_announced(closed: Season) -> None:
     assert "The prize is settled" in mira.do(f"{AWARDS}?do=settle", "settle")
     assert "has ended" in mira.do(f"{AWARDS}?do=conclude", "conclude")
     assert closed.ask("mira").seen(HERE)["state"] == "settled"
+
+
+def test_an_appeal_is_ruled_from_outside_and_upheld_by_a_second_person(closed: Season) -> None:
+    fiona, frank, june = (closed.visit(name) for name in ("fiona", "frank", "june"))
+    fiona.send(ROUND, "freeze")
+    fiona.send(AWARDS, "decide")
+    fiona.send(f"{AWARDS}?do=announce", "announce", {"reason": "The panel has read."})
+    assert "No appeal was filed" in frank.text(APPEALS)
+    closed.at("2027-04-15")
+    closed.ask("hugo").made(f"{HERE}/appeals", {"appeal": APPEAL})
+    asked = june.text(APPEALS)
+    assert "The procedure was not kept" in asked
+    assert "of the wrong file" in asked
+    ruling = {"upheld": "yes", "reason": "It was the wrong file."}
+    one = f"{APPEALS}?do=a-2/1"
+    assert 'id="reason-error"' in june.send(one, "rule", {"reason": ""}, status=422).text
+    assert "waits for a second person" in june.do(one, "rule", ruling)
+    assert "june would uphold it" in frank.text(APPEALS)
+    assert "The appeal is upheld" in frank.do(APPEALS, "approve")
+    shown = {
+        (row["application"], row["state"]) for row in closed.ask("fiona").seen(f"{HERE}/awards")["items"]
+    }
+    assert ("a-1", "reversed") in shown
+    closed.visit("nora").see(APPEALS, 404)
 
 
 def test_a_challenge_called_off_gives_its_money_back_and_others_see_no_forms(closed: Season) -> None:

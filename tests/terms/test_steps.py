@@ -19,7 +19,7 @@ from .comparing import drawn, observed
 from .generator import draw_document
 
 SEEDS = 240
-BLOCKS = 4
+BLOCKS = [0, 1, *(pytest.param(block, marks=pytest.mark.campaign) for block in (2, 3))]
 Event = Observation
 
 
@@ -108,7 +108,7 @@ def corrected(random: randomness.Random, program: Program, events: Sequence[Even
     return [*random.sample(list(events), len(events)), *random.sample(again, len(again))]
 
 
-@pytest.mark.parametrize("block", range(BLOCKS))
+@pytest.mark.parametrize("block", BLOCKS)
 def test_in_no_order_is_a_maximum_passed_and_legs_are_what_is_due(block: int) -> None:
     heard = 0
     for seed in range(block * SEEDS, (block + 1) * SEEDS):
@@ -154,7 +154,7 @@ def program_ids(program: Program) -> set[str]:
     return {clause.id for clause in program.clauses}
 
 
-@pytest.mark.parametrize("block", range(BLOCKS))
+@pytest.mark.parametrize("block", BLOCKS)
 def test_in_order_each_payer_pays_each_payee_what_the_terms_pay(block: int) -> None:
     compared = 0
     for seed in range(block * SEEDS, (block + 1) * SEEDS):

@@ -1,14 +1,20 @@
 """The main job on real cases, through the command line, on both databases."""
 
+import io
 import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import make_url
 
 from almoner.api.cli import main
+from almoner.api.demo.guests import demo_settings, invite
+from almoner.api.server import assemble
+from almoner.finance.dates import system_clock
+from almoner.finance.storage import open_engine
 
 Summary = dict[str, Any]
 
@@ -125,3 +131,21 @@ def test_postgresql_gives_the_same_summary(summary: Summary, postgres_url: str, 
     theirs = play(plain, tmp_path)
     assert theirs["run"]["repeated"] is False
     assert equal_parts(theirs) == equal_parts(summary)
+
+
+def test_guests_are_invited_once_and_what_is_public_is_published(folder: Path, summary: Summary) -> None:
+    assert summary["ledger"]["verified"]
+    copy = folder / "guests.db"
+    copy.write_bytes((folder / "almoner.db").read_bytes())
+    engine = open_engine(f"sqlite:///{copy}")
+    guests = invite(engine, system_clock)
+    assert invite(engine, system_clock) == guests
+    engine.dispose()
+    roles = ["funder", "intermediary", "investor", "hub", "evaluator", "judge", "admin"]
+    assert sorted({one.role for one in guests}) == sorted(roles)
+    installation = assemble(demo_settings(f"sqlite:///{copy}", 8080), log=io.StringIO(), guests=guests)
+    client = TestClient(installation.app, base_url="http://127.0.0.1:8080")
+    for address in ("/books/demo/funds/pool", "/books/demo/agreements/denver-sib"):
+        assert client.get(address).status_code == 200
+    assert client.get("/sign-in").text.count("go-as") == len(guests)
+    installation.engine.dispose()

@@ -7,6 +7,7 @@ from ...charts.chart import Chart
 from ...charts.payoff import PayoffPoint, PayoffStretch, draw_payoff
 from ...wire.agreements import AgreementReply
 from ...wire.claims import ClaimLine, ClaimList, ResultRow
+from ...wire.parties import TieList, TieReply
 from ...wire.payouts import PayoutLine, PayoutList
 from ...wire.publications import PublicationMade
 from ...wire.term_sheets import PayoffCurve, SheetChapter, TermSheetReply
@@ -17,7 +18,7 @@ from ..words import Words
 from .fund import is_published
 from .states import agreement_state, claim_state, party_role, payout_state
 
-SHOWN = 25
+SHOWN, MOST = 25, 200
 PRIVATE = frozenset({"draft", "proposed", "withdrawn"})
 
 
@@ -35,6 +36,9 @@ def show_agreement(visit: Visit) -> View:
     }
     if claims is not None:
         sheets["claims"] = claim_sheet(words, claims.items)
+    ties = visit.find(TieList, "tie.list", limit=MOST)
+    if ties is not None:
+        sheets["ties"] = tie_sheet(words, ties.items, {one.party for one in found.parties})
     charts = {f"curve_{place}": curve_chart(words, one) for place, one in enumerate(sheet.curves)}
     return View(
         title=found.title,
@@ -120,6 +124,42 @@ def source_sheet(words: Words, found: AgreementReply) -> Sheet:
         ],
         rows=[(one.fund, one.payer, one.most, one.encumbered, one.unit) for one in found.sources],
         empty=words._("No fund pays for this agreement."),
+    )
+
+
+def tie_sheet(words: Words, ties: Iterable[TieReply], parties: set[str]) -> Sheet:
+    """Return the ties that are declared between parties of an agreement."""
+    kinds = {
+        "owns": words._("owns"),
+        "controls": words._("controls"),
+        "belongs_to": words._("belongs to"),
+        "works_for": words._("works for"),
+        "supplies": words._("supplies"),
+        "family": words._("is related to"),
+    }
+    return Sheet(
+        title=words._("Declared ties between them"),
+        columns=[
+            Column(name=words._("Party")),
+            Column(name=words._("Tie")),
+            Column(name=words._("To")),
+            Column(name=words._("Since"), kind="day"),
+            Column(name=words._("Until"), kind="day"),
+            Column(name=words._("Who says so")),
+        ],
+        rows=[
+            (
+                one.from_party,
+                kinds.get(one.kind, one.kind),
+                one.to_party,
+                one.since.isoformat(),
+                one.until.isoformat() if one.until else "",
+                one.source,
+            )
+            for one in ties
+            if {one.from_party, one.to_party} <= parties
+        ],
+        empty=words._("No tie between the parties is declared."),
     )
 
 

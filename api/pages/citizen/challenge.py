@@ -266,7 +266,7 @@ def version_sheet(words: Words, versions: BriefVersionList) -> Sheet:
     return Sheet(
         title=words._("Amendments"),
         columns=[
-            Column(name=words._("Version"), kind="number"),
+            Column(name=words._("Version")),
             Column(name=words._("Title")),
             Column(name=words._("Counts from"), kind="instant"),
             Column(name=words._("Now")),

@@ -87,13 +87,13 @@ def rule_sheet(words: Words, lines: list[ChecklistLine]) -> Sheet:
 def shown_question(words: Words, one: QuizLine) -> dict[str, object]:
     """Return a question as its field needs it."""
     yes_no = [("yes", words._("Yes")), ("no", words._("No"))]
-    options = [(str(value), str(value)) for value in one.options]
+    options = [*((str(value), str(value)) for value in one.options), (OTHER, words._("none of these"))]
     return {
         "name": FIELD + one.fact,
         "label": one.fact.replace("_", " ").replace(".", ": "),
         "kind": one.kind,
         "hint": words._("Clause %(clauses)s", clauses=", ".join(one.clauses)) if one.clauses else "",
-        "options": yes_no if one.kind == "yes_no" else [("", ""), *options, (OTHER, words._("none of these"))],
+        "options": yes_no if one.kind == "yes_no" else [("", ""), *options],
     }
 
 

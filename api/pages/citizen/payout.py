@@ -193,7 +193,7 @@ def working_sheet(words: Words, amounts: Iterable[SettledLine]) -> Sheet:
     return Sheet(
         title=words._("Step by step"),
         columns=[
-            Column(name=words._("Step"), kind="number"),
+            Column(name=words._("Step")),
             Column(name=words._("Operation")),
             Column(name=words._("From")),
             Column(name=words._("Result")),

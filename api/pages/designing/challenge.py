@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from ....challenges.json_patch import apply_patch
 from ...wire.brief_drafts import BriefDraftReply
 from ...wire.briefs import (
     AmendmentProposalLine,
@@ -19,7 +20,7 @@ from ..words import Words
 from .around import content_of, crumbs, may_design, surroundings, versions_of
 from .challenges import state_in_words
 from .checking import place_in_words
-from .patching import at_pointer, shortly
+from .patching import lines_between
 from .wording import prizes_sheet, rule_lines, stages_sheet
 
 PAGE = 100
@@ -52,6 +53,7 @@ def show_challenge(visit: Visit) -> View:
         "next": next_instant(challenge, visit.site.door.clock()),
         "waiting": [one for one in changes.items if one.waits] if changes else [],
         "designs": designs,
+        "appealed": challenge.state in {"decided", "settled"},
         "back": crumbs(visit),
         "rounds": [(one, visit.address("desk_round", phase=one)) for one in sorted(judged)],
     }
@@ -133,8 +135,8 @@ def show_amendment(visit: Visit) -> View:
     words, code = visit.words, visit.parts["challenge"]
     proposal = visit.read(AmendmentProposalReply, "brief-amendment.read")
     before = content_of(visit, code, proposal.of)
+    changed = apply_patch(before, [step.plain() for step in proposal.patch])
     around = surroundings(visit)
-    steps = [step.plain() for step in proposal.patch]
     versions = versions_of(visit, code)
     after = versions[-1]
     changes = Sheet(
@@ -145,12 +147,8 @@ def show_amendment(visit: Visit) -> View:
             Column(name=words._("From then on")),
         ],
         rows=[
-            (
-                place_in_words(words, before, around, str(step["path"])),
-                shortly(at_pointer(before, str(step["path"]))),
-                shortly(step.get("value")),
-            )
-            for step in steps
+            (place_in_words(words, changed, around, place), was, will)
+            for place, was, will in lines_between(before, changed)
         ],
     )
     waiting = after.version > proposal.of and visit.find(

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass
 
+from ...errors import PreconditionStale
 from ...wire.brief_drafts import BriefDraftDropped, BriefDraftReply
 from ...wire.briefs import AmendmentProposalReply
 from ...wire.challenges import ChallengeMade
@@ -14,7 +15,7 @@ from ..visit import Refused, Visit
 from .around import content_of, crumbs, refusal, surroundings, versions_of
 from .checking import Checked, check, place_in_words
 from .judging_sections import weight_total
-from .patching import at_pointer, shortly, steps_between
+from .patching import lines_between, steps_between
 from .question import Content, parsed
 from .sections import KEYS, SECTIONS, Section, Surroundings, section_of, typed
 
@@ -67,6 +68,7 @@ def show_brief(visit: Visit) -> View:
     checked = check(visit, content, desk.around)
     more = {
         "desk": desk,
+        "stale": bool(visit.problem and visit.problem["code"] == PreconditionStale.code),
         "seen": seen,
         "section": section,
         "groups": [] if section is None else section.groups(visit.words, desk.content, desk.around),
@@ -136,12 +138,8 @@ def changes_sheet(visit: Visit, desk: Desk) -> Sheet:
     """Return what is different from the version in force, line by line."""
     words, before = visit.words, content_of(visit, desk.reply.code, desk.newest)
     rows = [
-        (
-            place_in_words(words, desk.content, desk.around, step["path"]),
-            shortly(at_pointer(before, step["path"])),
-            shortly(step.get("value")),
-        )
-        for step in steps_between(before, desk.content)
+        (place_in_words(words, desk.content, desk.around, place), was, will)
+        for place, was, will in lines_between(before, desk.content)
     ]
     return Sheet(
         title=words._("What changes"),

@@ -1,11 +1,11 @@
-"""Sections of the designer about what is to be reached, when, and what can be won."""
+"""Sections of the designer about what is to be reached, and when."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from ..words import Words
 from .question import Addition, Content, Group, Question, choice, look_up
 
-MORE_PRIZES = "add-prizes"
 MORE_STAGES = "add-phases"
 
 
@@ -204,161 +204,20 @@ def _review_questions(words: Words, n: int) -> list[Question]:
     ]
 
 
-def prize_kinds(words: Words) -> dict[str, str]:
-    """Return what prizes are called, by their kind."""
-    return {
-        "places": words._("Prizes by place"),
-        "grand": words._("One prize for the first"),
-        "pool": words._("A pool that is divided"),
-        "finalists_then_grand": words._("Finalists, then a grand prize"),
-        "measured_progress": words._("Prizes for measured progress"),
-        "discretionary": words._("Awards that named people give"),
-        "staged": words._("Prizes in stages"),
-        "first_to_finish": words._("The first to finish"),
-        "in_kind": words._("A prize in kind"),
-    }
-
-
-def prize_groups(words: Words, content: Content) -> list[Group]:
-    """Return the questions about every prize."""
-    kinds, unit = prize_kinds(words), str(content.get("unit", ""))
-    phases = {str(one.get("id", "")): str(one.get("id", "")) for one in content.get("phases", [])}
-    found = []
-    for n, prize in enumerate(content.get("prizes", [])):
-        kind, at = str(prize.get("kind", "")), ("prizes", n)
-        own = _prize_questions(words, kind, at, unit, phases)
-        decided = Question(
-            path=(*at, "phase"),
-            label=words._("Decided by the stage"),
-            kind="choice",
-            options=choice(words, phases),
-            needed=True,
-        )
-        tie = Question(path=(*at, "tie"), label=words._("A tie"), kind="choice", options=_ties(words))
-        note = "" if own else words._("Its other fields are kept as they are.")
-        found.append(
-            Group(
-                title=words._("Prize %(number)s: %(kind)s", number=n + 1, kind=kinds.get(kind, kind)),
-                at=at,
-                questions=(decided, *own, tie),
-                removable=True,
-                note=note,
-            )
-        )
-    return found
-
-
-def _ties(words: Words) -> list[tuple[str, str]]:
-    return [
-        ("split", words._("Tied entries share the places they fill")),
-        ("lottery", words._("In the order of a public lot")),
-        ("panel", words._("In the order of a recorded decision")),
-        ("all_if_funded", words._("Each gets the full amount if the fund has it free")),
-    ]
-
-
-def _prize_questions(
-    words: Words, kind: str, at: tuple[str | int, ...], unit: str, phases: Mapping[str, str]
-) -> list[Question]:
-    def money(name: str, label: str) -> Question:
-        return Question(path=(*at, name), label=label, kind="money", unit=unit, needed=True)
-
-    def whole(name: str, label: str) -> Question:
-        return Question(path=(*at, name), label=label, kind="whole", needed=True)
-
-    def one_of(name: str, label: str, named: Mapping[str, str]) -> Question:
-        options = choice(words, named)
-        return Question(path=(*at, name), label=label, kind="choice", options=options, needed=True)
-
-    match kind:
-        case "places":
-            hint = words._("Amounts in %(unit)s, first place first, separated by commas.", unit=unit)
-            label = words._("What the places pay")
-            return [Question(path=(*at, "amounts"), label=label, kind="list", hint=hint, needed=True)]
-        case "grand":
-            return [money("amount", words._("Amount"))]
-        case "pool":
-            return [money("amount", words._("Amount")), one_of("split", words._("Divided"), _splits(words))]
-        case "finalists_then_grand":
-            return [
-                whole("n", words._("Finalists")),
-                money("each", words._("Grant of each finalist")),
-                money("grand", words._("Grand prize")),
-                one_of("final_phase", words._("Stage that decides the grand prize"), phases),
-            ]
-        case "measured_progress":
-            return [
-                money("amount", words._("Most of all together")),
-                one_of("basis", words._("What counts"), _bases(words)),
-                one_of("split", words._("Divided"), _progress_splits(words)),
-                Question(
-                    path=(*at, "hub_cap_bp"),
-                    label=words._("Most for one hub, in percent"),
-                    kind="percent",
-                ),
-            ]
-        case "discretionary":
-            return [
-                money("ceiling", words._("Most of all together")),
-                Question(path=(*at, "who"), label=words._("Who proposes"), kind="list", needed=True),
-                Question(path=(*at, "criteria"), label=words._("By what they choose"), needed=True),
-            ]
-        case _:
-            return []
-
-
-def _splits(words: Words) -> dict[str, str]:
-    return {
-        "ask": words._("Every ask in full, by rank, until the money ends"),
-        "score": words._("In proportion to scores"),
-        "ballot": words._("By the ballots"),
-        "optimiser": words._("By the allocation from asks and scores"),
-    }
-
-
-def _bases(words: Words) -> dict[str, str]:
-    return {
-        "point": words._("The estimate"),
-        "lower_bound": words._("What is left of it after its uncertainty"),
-    }
-
-
-def _progress_splits(words: Words) -> dict[str, str]:
-    return {
-        "proportional": words._("In proportion to progress"),
-        "ranked": words._("By rank"),
-        "per_unit": words._("A price for each unit"),
-    }
-
-
 def more_stages(words: Words) -> Addition:
     """Return what stages can be added."""
     kinds = stage_kinds(words)
     return Addition(name=MORE_STAGES, label=words._("Add a stage"), options=choice(words, kinds))
 
 
-def more_prizes(words: Words) -> Addition:
-    """Return what prizes can be added: those whose fields the designer asks."""
-    kinds = prize_kinds(words)
-    asked = {name: kinds[name] for name in list(kinds)[:6]}
-    return Addition(name=MORE_PRIZES, label=words._("Add a prize"), options=choice(words, asked))
-
-
 def with_stage(content: Content, kind: str) -> None:
     """Add a stage to a brief."""
-    usual = {
+    usual: dict[str, dict[str, Any]] = {
         "application": {"id": "apply"},
         "review": {"id": "panel", "judging": "panel", "reads_per_application": 3},
     }
     taken = {str(one.get("id", "")) for one in content.get("phases", [])}
-    stage = {"kind": kind, "id": kind, **usual.get(kind, {})}
+    stage: dict[str, Any] = {"kind": kind, "id": kind, **usual.get(kind, {})}
     if stage["id"] in taken:
         stage["id"] = f"{stage['id']}-{len(taken) + 1}"
     content.setdefault("phases", []).append(stage)
-
-
-def with_prize(content: Content, kind: str) -> None:
-    """Add a prize to a brief, decided by its last stage that is judged."""
-    judged = [one for one in content.get("phases", []) if one.get("judging", "none") != "none"]
-    prize = {"kind": kind, **({"phase": judged[-1]["id"]} if judged and "id" in judged[-1] else {})}
-    content.setdefault("prizes", []).append(prize)

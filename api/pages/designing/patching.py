@@ -1,6 +1,5 @@
 """What is different between two versions of a brief: as steps of a JSON Patch, and as lines to read."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -80,16 +79,62 @@ def at_pointer(document: object, pointer: str) -> object:
     return found
 
 
-def shortly(value: object) -> str:
-    """Return a value of a document as a reader sees it in a line.
+def lines_between(before: Content, after: Content) -> list[tuple[str, str, str]]:
+    """Return what is different, to be read: the place, what stands there, and what will.
+
+    Parameters
+    ----------
+    before, after : dict
+        Documents, as for ``steps_between``.
 
     Examples
     --------
-    >>> shortly(None), shortly("5.00"), shortly(["a", "b"])
-    ('', '5.00', 'a, b')
+    >>> lines_between({"phases": [{"id": "apply"}]}, {"phases": [{"id": "apply"}, {"id": "panel"}]})
+    [('/phases/1', '', 'panel')]
     """
-    if value is None:
-        return ""
-    if isinstance(value, list) and all(isinstance(one, str | int) for one in value):
-        return ", ".join(str(one) for one in value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    found = []
+    for step in steps_between(before, after):
+        place, old, new = step["path"], at_pointer(before, step["path"]), step.get("value")
+        if (
+            isinstance(old, list)
+            and isinstance(new, list)
+            and any(isinstance(one, dict) for one in old + new)
+        ):
+            found += _entries(old, new, place)
+        else:
+            found.append((place, shortly(old), shortly(new)))
+    return found
+
+
+def _entries(old: list[Any], new: list[Any], place: str) -> list[tuple[str, str, str]]:
+    """Compare two lists of different length entry by entry."""
+    found = []
+    for n in range(max(len(old), len(new))):
+        before = old[n] if n < len(old) else None
+        after = new[n] if n < len(new) else None
+        if isinstance(before, dict) and isinstance(after, dict):
+            found += [(f"{place}/{n}{at}", was, will) for at, was, will in lines_between(before, after)]
+        elif before != after:
+            found.append((f"{place}/{n}", shortly(before), shortly(after)))
+    return found
+
+
+def shortly(value: object) -> str:
+    """Return a value of a document as a reader sees it in a line: what it holds, without the names.
+
+    Examples
+    --------
+    >>> shortly(None), shortly("5.00"), shortly(["a", {"b": 2}]), shortly(True)
+    ('', '5.00', 'a; 2', '✓')
+    """
+    match value:
+        case None | False:
+            return ""
+        case True:
+            return "✓"
+        case dict():
+            return "; ".join(said for said in map(shortly, value.values()) if said)
+        case list():
+            return "; ".join(said for said in map(shortly, value) if said)
+        case _:
+            return str(value)

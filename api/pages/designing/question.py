@@ -7,7 +7,7 @@ and how it is read.
 
 import copy
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
@@ -91,23 +91,10 @@ class Question:
         >>> Question(path=("waivable_by",), label="Who", kind="list").read("chair, almoner")
         ['chair', 'almoner']
         """
+        reader = _READERS.get(self.kind)
         if not text:
             return None
-        match self.kind:
-            case "yes":
-                return True
-            case "whole":
-                return int(text) if text.isascii() and text.isdigit() and len(text) < BASIS else text
-            case "percent":
-                return _basis_points(text)
-            case "list":
-                return _listed(text)
-            case "fact":
-                return _listed(text) if "," in text else TRUTHS.get(text.lower(), text)
-            case "money":
-                return text.replace(" ", "").replace("\u00a0", "")
-            case _:
-                return text
+        return text if reader is None else reader(text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,8 +213,8 @@ def fill(form: Form, content: Content, groups: Sequence[Group]) -> Content:
             put(filled, question.path, question.read(form.text(question.name)))
     taken = [one.at for one in every if one.removable and form.text(one.remove_name)]
     for at in sorted(taken, key=lambda path: [(isinstance(part, str), part) for part in path], reverse=True):
-        where = look_up(filled, at[:-1])
-        if isinstance(where, list | dict):
+        where: Any = look_up(filled, at[:-1])
+        if where is not None:
             del where[at[-1]]
     return filled
 
@@ -275,3 +262,21 @@ def _basis_points(text: str) -> object:
 
 def _listed(text: str) -> list[str]:
     return [part.strip() for part in text.replace("\n", ",").split(",") if part.strip()]
+
+
+def _whole(text: str) -> object:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < BASIS else text
+
+
+def _fact(text: str) -> object:
+    return _listed(text) if "," in text else TRUTHS.get(text.lower(), text)
+
+
+_READERS: Mapping[str, Callable[[str], object]] = {
+    "yes": lambda _: True,
+    "whole": _whole,
+    "percent": _basis_points,
+    "list": _listed,
+    "fact": _fact,
+    "money": lambda text: text.replace(" ", "").replace("\u00a0", ""),
+}

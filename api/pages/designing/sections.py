@@ -8,6 +8,7 @@ from ..forms import Form
 from ..words import Words
 from . import judging_sections as judging
 from . import money_sections as money
+from . import prize_sections as prizes
 from . import rule_sections as rules
 from .question import Addition, Content, Group, fill
 
@@ -77,10 +78,10 @@ SECTIONS: tuple[Section, ...] = (
     Section(
         key="prizes",
         title=lambda words: words._("Prizes"),
-        groups=lambda words, content, _: money.prize_groups(words, content),
+        groups=lambda words, content, _: prizes.prize_groups(words, content),
         pointers=("prizes", "windows"),
-        addition=lambda words, _: money.more_prizes(words),
-        add=money.with_prize,
+        addition=lambda words, _: prizes.more_prizes(words),
+        add=prizes.with_prize,
     ),
     Section(
         key="entry",
@@ -185,7 +186,7 @@ def begun(code: str, title: str, fund: str, unit: str) -> Content:
     money.with_stage(content, "application")
     money.with_stage(content, "review")
     content["phases"][1]["advances"] = {"rule": "top", "n": 1, "tie": "split"}
-    money.with_prize(content, "places")
+    prizes.with_prize(content, "places")
     judging.with_trait(content, "trait")
     judging.with_trait(content, "trait")
     for trait in content["rubric"]["traits"]:

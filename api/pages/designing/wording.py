@@ -9,7 +9,8 @@ from ....challenges.prizes import AnyPrize
 from ....finance.dates import instant_text
 from ..view import Column, Sheet
 from ..words import Words
-from .money_sections import advance_rules, judging_kinds, prize_kinds, stage_kinds, tie_rules
+from .money_sections import advance_rules, judging_kinds, stage_kinds, tie_rules
+from .prize_sections import prize_kinds
 
 
 def stages_sheet(words: Words, brief: Brief) -> Sheet:

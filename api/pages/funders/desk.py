@@ -114,13 +114,26 @@ def _tiles(words: Words, waiting: WaitingList) -> list[tuple[str, str]]:
     results, _ = sums(*DECISIONS)
     due, owed = sums("pledge")
     return [
-        (money or "0", words.n("%(count)s approval waits", "%(count)s approvals wait", approvals)),
         (
-            str(unsigned),
+            money or words.number(str(approvals)),
+            words.n("%(count)s approval waits", "%(count)s approvals wait", approvals)
+            if money
+            else words._("to be approved"),
+        ),
+        (
+            words.number(str(unsigned)),
             words.n("agreement waits for signatures", "agreements wait for signatures", unsigned),
         ),
-        (str(results), words.n("result waits for a decision", "results wait for a decision", results)),
-        (owed or "0", words.n("from %(count)s signed promise", "from %(count)s signed promises", due)),
+        (
+            words.number(str(results)),
+            words.n("result waits for a decision", "results wait for a decision", results),
+        ),
+        (
+            owed or words.number(str(due)),
+            words.n("from %(count)s signed promise", "from %(count)s signed promises", due)
+            if owed
+            else words._("signed promises to be paid in"),
+        ),
     ]
 
 

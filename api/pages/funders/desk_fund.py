@@ -212,7 +212,7 @@ def _gifts(visit: Visit, found: GiftList | None, names: Mapping[str, str]) -> Sh
             Column(name=words._("Value")),
             Column(name=words._("How it was valued")),
             Column(name=words._("Last day"), kind="day"),
-            Column(name=words._("Reference")),
+            Column(name=words._("Reference"), kind="digest"),
         ],
         rows=[
             (
@@ -264,6 +264,7 @@ def _proposals(visit: Visit, names: Mapping[str, str]) -> Sheet:
 
 def _earmarks(visit: Visit, found: EarmarkList | None) -> Sheet:
     words = visit.words
+    titles = {one.code: one.title for one in (found.items if found else ())}
     return Sheet(
         title=words._("Earmarks of this book"),
         columns=[
@@ -278,7 +279,7 @@ def _earmarks(visit: Visit, found: EarmarkList | None) -> Sheet:
                 "; ".join(f"{column}: {', '.join(row)}" for column, row in one.admits.items())
                 or words._("anything"),
                 one.valid_until.isoformat() if one.valid_until else "",
-                one.wider,
+                titles.get(one.wider, one.wider),
             )
             for one in (found.items if found else ())
         ],

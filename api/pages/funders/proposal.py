@@ -9,6 +9,7 @@ from uuid import UUID
 from ...wire.funds import FundReply
 from ...wire.ledger import TraceReply, TransactionMade
 from ...wire.parties import PartyReply
+from ...wire.payouts import PayoutMade
 from ...wire.proposals import ProposalEffects, ProposalFacts, ProposalList, ProposalMade, ProposalReply
 from ..page import Page
 from ..view import Column, Done, Sheet, View
@@ -19,6 +20,7 @@ from .telling import (
     figure_of,
     kind_of,
     own_parties,
+    page_of,
     party_names,
     require_desk,
     sentence_of,
@@ -58,13 +60,23 @@ def show_proposal(visit: Visit) -> View:
         "may_approve": "funder" in roles and one.state == "waiting",
         "may_carry_out": "intermediary" in roles and one.state == "approved",
         "signing": _signing(visit, one) if "funder" in roles else "",
+        "effects": effects,
+        "agreement_page": _page_about(visit, effects, "desk_agreement"),
+        "payout_page": _page_about(visit, effects, "payout") if one.transaction else "",
         "note": _asked(one).get("note", ""),
         "state": _state(visit, one),
     }
     heading = words._(
-        "%(kind)s of %(amount)s", kind=kind_of(words, one.kind), amount=words.amount(number, unit)
+        "%(kind)s: %(amount)s", kind=kind_of(words, one.kind), amount=words.amount(number, unit)
     )
     return View(title=heading, sheets=sheets, more=more)
+
+
+def _page_about(visit: Visit, effects: ProposalEffects | None, name: str) -> str:
+    """Return the page of the agreement or of the payout that a proposal is of; empty where it is of none."""
+    if effects is None or effects.agreement is None:
+        return ""
+    return page_of(visit, name, agreement=effects.agreement, payout=str(effects.payout))
 
 
 def _state(visit: Visit, one: ProposalFacts) -> str:
@@ -194,7 +206,7 @@ def _trail(visit: Visit, transaction: UUID, names: Mapping[str, str], titles: Ma
         title=words._("Whose money it was"),
         columns=[
             Column(name=words._("Giver")),
-            Column(name=words._("Contribution")),
+            Column(name=words._("Contribution"), kind="digest"),
             Column(name=words._("Earmark")),
             Column(name=words._("Amount"), kind="amount"),
             Column(name=words._("Unit")),
@@ -227,7 +239,13 @@ def approve(visit: Visit) -> Done:
 
 def carry_out(visit: Visit) -> Done:
     """Post exactly what was approved."""
-    visit.write(TransactionMade, "execution.make")
+    form = visit.form
+    if form.text("payout"):
+        visit.write(
+            PayoutMade, "payout.execute", agreement=form.text("agreement"), payout=form.text("payout")
+        )
+    else:
+        visit.write(TransactionMade, "execution.make")
     return Done(to=visit.address("desk_proposal"), said="carried-out")
 
 

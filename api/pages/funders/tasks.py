@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ...wire.books import UnitList
+from ...wire.books import UnitList, UnitMade
 from ...wire.contributions import ContributionMade
 from ...wire.earmarks import EarmarkList, EarmarkMade
 from ...wire.funds import CurrencyMade, FundCurrencies
@@ -14,7 +14,7 @@ from ...wire.pledges import PledgeMade
 from ...wire.proposals import ProposalMade
 from ..page import Act, Page, Show
 from ..view import Column, Done, Sheet, View
-from ..visit import Refused, Visit
+from ..visit import Refused, Say, Visit
 from ..words import Words
 from .grids import uses_of
 from .telling import METHODS, decimal_typed, earmark_titles, kind_of, own_parties, party_names, require_desk
@@ -22,6 +22,9 @@ from .telling import METHODS, decimal_typed, earmark_titles, kind_of, own_partie
 MOST = 200
 LAST = 50
 PERCENT = 100
+SAID: Mapping[str, Say] = {
+    "registered": lambda words: words._("The unit is known. Gifts can be counted in it.")
+}
 UNAPPROVED = "duty.not_approved"
 
 
@@ -100,7 +103,21 @@ def show_gift(visit: Visit) -> View:
     """Ask for a gift in kind."""
     units = visit.find(UnitList, "unit.list", limit=MOST)
     kinds = [(one.code, one.code) for one in (units.items if units else ()) if one.kind == "in_kind"]
-    return _page(visit, visit.words._("Offer a gift in kind"), earmarks=_offered(visit), gift_units=kinds)
+    is_keeper = "intermediary" in visit.roles()
+    return _page(
+        visit,
+        visit.words._("Offer a gift in kind"),
+        earmarks=_offered(visit),
+        gift_units=kinds,
+        is_keeper=is_keeper,
+    )
+
+
+def register_unit(visit: Visit) -> Done:
+    """Let goods or hours be counted in a unit of their own."""
+    body = {"code": visit.form.text("code"), "kind": "in_kind", "scale": 2}
+    visit.write(UnitMade, "unit.register", body)
+    return Done(to=visit.address("desk_gift"), said="registered")
 
 
 def offer(visit: Visit) -> Done:
@@ -113,18 +130,23 @@ def show_valuation(visit: Visit) -> View:
     """Ask what a gift is worth."""
     found = visit.find(GiftList, "in_kind.list", limit=MOST)
     gifts = found.items if found else []
-    wanted = visit.form.text("gift", visit.query.get("gift", ""))
+    wanted, names = visit.form.text("gift", visit.query.get("gift", "")), party_names(visit)
     return _page(
         visit,
         visit.words._("Say what a gift in kind is worth"),
-        gifts=[(one.gift, _gift_words(visit, one)) for one in gifts],
+        gifts=[
+            (one.gift, _gift_words(visit, one, names, number)) for number, one in enumerate(gifts, start=1)
+        ],
         chosen=wanted,
         methods=[(code, say(visit.words)) for code, say in METHODS.items()],
     )
 
 
-def _gift_words(visit: Visit, one: GiftReply) -> str:
-    return f"{visit.words.amount(one.left, one.unit)} · {one.giver or ''} · {one.gift}"
+def _gift_words(visit: Visit, one: GiftReply, names: Mapping[str, str], number: int) -> str:
+    """Tell one gift from the others: its place in the list, how much, by whom."""
+    words, giver = visit.words, one.giver or ""
+    places = {"number": words.number(str(number)), "amount": words.amount(one.left, one.unit)}
+    return words._("%(number)s. %(amount)s from %(giver)s", giver=names.get(giver, giver), **places)
 
 
 def value(visit: Visit) -> Done:
@@ -394,14 +416,15 @@ def accept_currency(visit: Visit) -> Done:
 
 
 def _task(name: str, word: str, show: Show, acts: Mapping[str, Act]) -> Page:
-    return Page(name=name, path=f"/books/{{book}}/desk/funds/{{fund}}/{word}", show=show, acts=acts)
+    path = f"/books/{{book}}/desk/funds/{{fund}}/{word}"
+    return Page(name=name, path=path, show=show, acts=acts, said=SAID)
 
 
 PAGES = (
     _task("desk_contribution", "contribution", show_contribution, {"book": book}),
     _task("desk_currency", "currency", show_currency, {"accept": accept_currency}),
     _task("desk_earmark", "earmark", show_earmark, {"open": open_earmark}),
-    _task("desk_gift", "gift", show_gift, {"offer": offer}),
+    _task("desk_gift", "gift", show_gift, {"offer": offer, "register-unit": register_unit}),
     _task("desk_payment", "payment", show_payment, {"check": check_payment, "pay": pay, "propose": propose}),
     _task("desk_pledge", "pledge", show_pledge, {"pledge": pledge}),
     _task("desk_pledge_signature", "pledge-signature", show_pledge_signature, {"sign": sign_pledge}),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from ....finance.errors import Missing
-from ...wire.access import MeReply
 from ...wire.earmarks import EarmarkList
 from ...wire.parties import PartyList
 from ...wire.proposals import ProposalFacts
@@ -178,13 +177,7 @@ def require_desk(visit: Visit, *others: str) -> None:
 
 def own_parties(visit: Visit, *roles: str) -> list[str]:
     """Return for whom the visitor acts in this book in one of these roles."""
-    found = visit.find(MeReply, "me.read")
-    lines = found.roles if found else ()
-    return list(
-        dict.fromkeys(
-            one.party for one in lines if one.book == visit.book and one.role in roles and one.party
-        )
-    )
+    return list(dict.fromkeys(one.party for one in visit.held() if one.role in roles and one.party))
 
 
 def earmark_titles(visit: Visit) -> Mapping[str, str]:

@@ -12,7 +12,7 @@ from ...wire.applications import ApplicationReply, ReceiptReply
 from ...wire.base import Finding
 from ...wire.challenges import ChallengeReply
 from ...wire.drafts import AccordLine, AccordList, AccordReply, DraftFindings, DraftReply
-from ...wire.eligibility import FactReply, FindingList, FindingReply
+from ...wire.eligibility import EligibilityReply, FactReply, FindingList, LeafReply
 from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
@@ -76,7 +76,7 @@ def show_application(visit: Visit) -> View:
         "mine": _mine(visit),
         "receipt": receipt,
         "changed": changed,
-        "finding": _newest(visit) if receipt else None,
+        "leaves": _leaves(visit) if receipt else [],
         "remaining": remaining(visit.words, writing.ends_at, visit.site.door.clock()),
     }
     return View(title=writing.title, sheets={"tasks": _task_sheet(visit.words, tasks)}, more=more)
@@ -94,7 +94,7 @@ def _handed_in_only(visit: Visit, receipt: ReceiptReply | None) -> View:
         "challenge": challenge,
         "receipt": receipt,
         "changed": False,
-        "finding": _newest(visit),
+        "leaves": _leaves(visit),
         "remaining": remaining(visit.words, ends, visit.site.door.clock()),
         "open": ends is not None,
     }
@@ -105,9 +105,13 @@ def _is_handed_in(writing: Writing, receipt: ReceiptReply, found: DraftFindings)
     return found.sha256 == receipt.sha256 and bool(writing.content)
 
 
-def _newest(visit: Visit) -> FindingReply | None:
+def _leaves(visit: Visit) -> list[tuple[LeafReply, str]]:
+    """Return what was found last of each clause, with what the clause asks."""
     listed = visit.find(FindingList, "finding.list", limit=200)
-    return listed.items[-1] if listed and listed.items else None
+    leaves = listed.items[-1].leaves if listed and listed.items else []
+    asked = [row.words for row in visit.read(EligibilityReply, "eligibility.read").checklist if row.clause]
+    told = asked if len(asked) == len(leaves) else [one.reason for one in leaves]
+    return list(zip(leaves, told, strict=True))
 
 
 def remaining(words: Words, until: datetime | None, now: datetime) -> str:

@@ -1,10 +1,11 @@
-"""Our agreements: what is paid for what, what we have reported, how it stands; results reported with evidence."""
+"""Our agreements: what is paid for what, what we have reported with which evidence, and how it stands."""
 
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
 from decimal import Decimal
 
+from ....contracts.funding import member_parties
 from ....contracts.terms.compiled import compile_terms
 from ....contracts.terms.document import TermDocument
 from ...wire.agreements import AgreementMade, AgreementReply, AgreementText, SigningReply
@@ -17,7 +18,7 @@ from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
-from .overview import agreement_state, payout_state
+from .overview import agreement_state, payout_state, period_said
 
 PATH = "/books/{book}/hub/agreements/{agreement}"
 
@@ -62,13 +63,19 @@ def show_agreement(visit: Visit) -> View:
         "waiting_datasets": waiting,
         "proposed": _next_code(claims),
         "figures": _figures(payouts),
-        "may": agreement.state == "active",
+        "may": agreement.state == "active" and (bool(mine) or _is_member(visit, text)),
     }
     return View(title=agreement.title, sheets=sheets, more=more)
 
 
 def _parties(visit: Visit) -> frozenset[str]:
     return frozenset(one.party for one in visit.held() if one.role == "hub")
+
+
+def _is_member(visit: Visit, text: AgreementText) -> bool:
+    """Tell whether the visitor's organisation is one of those a clause pays as members of a set."""
+    program = compile_terms(text.amended_terms or text.document.terms)
+    return bool(_parties(visit) & {*member_parties(text.document, program)})
 
 
 def periods_of(terms: TermDocument) -> list[str]:
@@ -148,7 +155,9 @@ def _claim_sheet(visit: Visit, claims: ClaimList | None) -> Sheet:
         rows=[
             (
                 one.code,
-                "; ".join(f"{row.metric} {row.period}: {row.value}" for row in one.results[:3]),
+                "; ".join(
+                    f"{row.metric} {period_said(words, row.period)}: {row.value}" for row in one.results[:3]
+                ),
                 claim_state(words, one.state),
                 one.final_on.isoformat() if one.final_on else "",
             )
@@ -223,7 +232,7 @@ def show_claim(visit: Visit) -> View:
             Column(name=words._("Reported"), kind="text"),
             Column(name=words._("Found"), kind="text"),
         ],
-        rows=_result_rows(claim),
+        rows=_result_rows(words, claim, _titles(visit)),
         empty=words._("No result is shown here."),
     )
     evidence = Sheet(
@@ -232,7 +241,7 @@ def show_claim(visit: Visit) -> View:
             Column(name=words._("What it is")),
             Column(name=words._("How it was made")),
             Column(name=words._("Held by")),
-            Column(name=words._("Digest (SHA-256)")),
+            Column(name=words._("Digest (SHA-256)"), kind="digest"),
         ],
         rows=[(one.description, one.method, one.held_by, one.sha256) for one in claim.evidence or []],
         empty=words._("There is no evidence yet. An evaluator needs some: add it below."),
@@ -248,12 +257,20 @@ def show_claim(visit: Visit) -> View:
     return View(title=claim.code, sheets={"results": results, "evidence": evidence}, more=more)
 
 
-def _result_rows(claim: ClaimReply) -> list[tuple[str, str, str, str]]:
+def _titles(visit: Visit) -> Mapping[str, str]:
+    text = visit.find(AgreementText, "agreement.document")
+    terms = (text.amended_terms or text.document.terms) if text else None
+    return {name: one.title for name, one in terms.metrics.items()} if terms else {}
+
+
+def _result_rows(
+    words: Words, claim: ClaimReply, titles: Mapping[str, str]
+) -> list[tuple[str, str, str, str]]:
     found = {(row.metric, row.period, str(row.of)): row.value for row in claim.decided}
     return [
         (
-            ", ".join([row.metric, *row.of.values()]),
-            row.period,
+            ", ".join([titles.get(row.metric, row.metric), *row.of.values()]),
+            period_said(words, row.period),
             row.value,
             found.get((row.metric, row.period, str(row.of)), ""),
         )

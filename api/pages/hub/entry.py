@@ -1,4 +1,4 @@
-"""May we take part, and where do we begin: the rule of a challenge asked as questions, and our applications."""
+"""May we take part: the rule of a challenge asked as questions, and where our applications begin."""
 
 from collections.abc import Mapping
 
@@ -112,7 +112,8 @@ def begin(visit: Visit) -> Done:
     """Begin an application that one's own organisation leads."""
     code = visit.form.text("code")
     brief = visit.read(BriefReply, "brief.read").brief
-    content = {
+    mine = sorted({one.party for one in visit.held() if one.role == "hub"})
+    content: dict[str, object] = {
         "schema": "almoner.application/1",
         "application_id": code,
         "challenge_id": visit.parts["challenge"],
@@ -121,6 +122,8 @@ def begin(visit: Visit) -> Done:
     title = visit.form.text("title")
     if title:
         content["title"] = title
+    if len(mine) == 1:
+        content["bundle"] = [{"party": mine[0], "role": "lead"}]
     visit.write(DraftReply, "draft.create", {"code": code, "content": content})
     return Done(to=visit.address("hub_application", application=code), said="begun")
 

@@ -1,4 +1,4 @@
-"""What came of our application: the score and how sure it is, every comment, how far from the line; appeal."""
+"""What came of our application: the score and how sure it is, every comment, the line; and an appeal."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -48,7 +48,7 @@ def show_feedback(visit: Visit) -> View:
         "phase": wanted,
         "awards": [(one, award_said(words, one)) for one in own],
         "appeals": [(one, *_appeal_said(words, one)) for one in filed],
-        "outcome": outcome_said(words, told.outcome or ""),
+        "outcome": _decided(words, own) if _is_by_award(told) else outcome_said(words, told.outcome or ""),
         "remaining": remaining(words, until, visit.site.door.clock()),
         "until": until,
         "grounds": [(one, ground_said(words, one)) for one in brief.appeal_policy.grounds],
@@ -63,6 +63,17 @@ def show_feedback(visit: Visit) -> View:
         charts={"standing": chart} if chart else {},
         more=more,
     )
+
+
+def _is_by_award(told: FeedbackSeen) -> bool:
+    """Tell whether the awards are announced, and no list of those who go on."""
+    return told.outcome == "open" and told.appeal_until is not None
+
+
+def _decided(words: Words, own: Sequence[AwardReply]) -> str:
+    if any(one.state not in {"declined", "lapsed", "reversed"} for one in own):
+        return words._("It gets an award.")
+    return words._("It was not chosen.")
 
 
 def _chart(words: Words, told: FeedbackSeen) -> Chart | None:
@@ -80,9 +91,15 @@ def _chart(words: Words, told: FeedbackSeen) -> Chart | None:
         words._("Your score"),
         words._("The line"),
     )
-    caption = words._(
-        "The dot is your score after calibration. The thick bar is one standard error to each side, the thin "
-        "one two. The dashed line is what separated those inside from those outside."
+    caption = (
+        words._(
+            "The dot is your score. Too few judges read to say how sure it is. The dashed line is the line."
+        )
+        if total.standard_error is None
+        else words._(
+            "The dot is your score after calibration. The thick bar is one standard error to each side, the "
+            "thin one two. The dashed line is what separated those inside from those outside."
+        )
     )
     standing = Standing(level=total.level, standard_error=total.standard_error, line=line)
     return draw_standing(words._("Your score and the line"), caption, header, standing)

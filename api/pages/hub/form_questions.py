@@ -99,22 +99,16 @@ class _Reader:
         )
 
     def kind_of(self, node: Node) -> tuple[Kind, Options]:
-        if node.get("type", "string") == "string" and ("enum" in node or "const" in node):
+        if node.get("type", "string") != "string":
+            return ("yes_no" if node["type"] == "boolean" else "number"), ()
+        if "enum" in node or "const" in node:
             values = [str(one) for one in node.get("enum", (node.get("const"),))]
-            options = [(one, one) for one in values]
-            return ("radio" if len(values) <= FEW else "choice"), options
+            return ("radio" if len(values) <= FEW else "choice"), [(one, one) for one in values]
         if "x-file" in node:
             return "choice", [("", ""), *self.files]
-        if node.get("type") == "boolean":
-            return "yes_no", ()
-        if node.get("type") == "integer":
-            return "number", ()
-        if "x-money" in node:
-            return "money", ()
-        if node.get("format") == "date":
-            return "day", ()
         long = "x-max-words" in node or int(node.get("maxLength", 0)) > SHORT
-        return ("area" if long else "text"), ()
+        plain: Kind = "day" if node.get("format") == "date" else "area" if long else "text"
+        return ("money" if "x-money" in node else plain), ()
 
     def hint_of(self, node: Node) -> str:
         said = str(node.get("description", ""))

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from ...wire.books import UnitList
 from ...wire.contributions import ContributionMade
 from ...wire.funds import FundList
 from ...wire.in_kind import GiftList, GiftReply
@@ -21,6 +22,7 @@ def show_gifts(visit: Visit) -> View:
     chosen = visit.form.text("fund") or visit.query.get("fund", named[0][0] if named else "")
     gifts = visit.find(GiftList, "in_kind.list", fund=chosen) if chosen else None
     items = gifts.items if gifts else []
+    units = visit.read(UnitList, "unit.list", limit=200)
     mine = sorted({one.party for one in visit.held() if one.role == "hub"})
     more = {
         "funds": named,
@@ -30,6 +32,7 @@ def show_gifts(visit: Visit) -> View:
         "waiting": sum(one.valuation is None for one in items),
         "mine": [(one, one) for one in mine],
         "many": len(items),
+        "units": [(one.code, one.code) for one in units.items if one.kind == "in_kind"],
     }
     return View(title=words._("Help besides money"), sheets={"gifts": _sheet(words, items)}, more=more)
 

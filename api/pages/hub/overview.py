@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from ....contracts.terms.document import WHOLE_TERM
 from ...wire.challenges import ChallengeList
 from ...wire.own import (
     OwnAgreementList,
@@ -46,7 +47,7 @@ def show_hub(visit: Visit) -> View:
     words = visit.words
     applications = visit.read(OwnApplicationList, "own-application.list")
     agreements = visit.read(OwnAgreementList, "own-agreement.list")
-    payouts = visit.read(OwnPayoutList, "own-payout.list", limit=20)
+    payouts = visit.read(OwnPayoutList, "own-payout.list", limit=20, cursor=visit.query.get("cursor", ""))
     challenges = visit.find(ChallengeList, "challenge.list", limit=200)
     titles = {one.code: one.title for one in agreements.items}
     dues = sorted(
@@ -55,7 +56,7 @@ def show_hub(visit: Visit) -> View:
             *(_to_sign(visit, one.code, one.title) for one in agreements.items if one.to_sign),
             *(_to_return(visit, one, titles) for one in payouts.sums if Decimal(one.to_return)),
         ],
-        key=lambda one: (one.by is None, one.by or datetime.max, one.said),
+        key=lambda one: (one.by is None, one.by.isoformat() if one.by else "", one.said),
     )
     taking = [one for one in challenges.items if one.state in TAKING] if challenges else []
     sheets = {
@@ -95,23 +96,24 @@ def show_hub(visit: Visit) -> View:
 
 def _due_of(visit: Visit, one: OwnApplicationLine) -> Due | None:
     """Return what is to be done next on an application; nothing where others are to move."""
-    words = visit.words
     name = one.title or one.code
     here = visit.address("hub_application", challenge=one.challenge, application=one.code)
     if one.to_accept:
         result = visit.address("hub_feedback", challenge=one.challenge, application=one.code)
-        return Due(said=words._("Accept the award"), of=name, by=None, address=result)
+        return Due(said=visit.words._("Accept the award"), of=name, by=None, address=result)
     if one.withdrawn:
         return None
     if one.status == "needs_document" and one.number:
-        return Due(said=words._("Supply what is missing"), of=name, by=one.cure_by, address=here)
-    if one.closes_at is None:
-        return None
-    if not one.number:
-        return Due(said=words._("Finish and hand in"), of=name, by=one.closes_at, address=here)
-    if one.changed:
-        return Due(said=words._("Hand in your changes"), of=name, by=one.closes_at, address=here)
-    return None
+        said, by = visit.words._("Supply what is missing"), one.cure_by
+    else:
+        said, by = _to_hand_in(visit.words, one), one.closes_at
+    return Due(said=said, of=name, by=by, address=here) if said else None
+
+
+def _to_hand_in(words: Words, one: OwnApplicationLine) -> str:
+    if one.closes_at is None or (one.number and not one.changed):
+        return ""
+    return words._("Hand in your changes") if one.number else words._("Finish and hand in")
 
 
 def _to_sign(visit: Visit, code: str, title: str) -> Due:
@@ -165,6 +167,19 @@ def _payout_sheet(visit: Visit, items: Sequence[OwnPayoutLine], titles: dict[str
         links=[visit.address("payout", agreement=one.agreement, payout=str(one.id)) for one in items],
         empty=words._("Money stands here once results of an agreement are settled."),
     )
+
+
+def period_said(words: Words, period: str) -> str:
+    """Say for which period something counts.
+
+    Parameters
+    ----------
+    words : Words
+        The reader's.
+    period : str
+        As the operations give it.
+    """
+    return words._("the whole term") if period == WHOLE_TERM else period
 
 
 def reason_of(words: Words, one: OwnPayoutLine) -> str:

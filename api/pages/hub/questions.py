@@ -32,6 +32,7 @@ Options = Sequence[tuple[str, str]]
 BASIS = 100
 MOST_ROWS = 500
 TRUTH = {"yes": True, "no": False}
+SPACES = re.compile(r"[\s\u00a0\u202f]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,26 +269,58 @@ def value_of(ask: Ask, form: Form, name: str) -> Json:
     >>> value_of(Ask(path=("n",), label="Number", kind="number"), Form(fields={"n": ["1 200"]}), "n")
     1200
     """
-    text = form.text(name)
-    match ask.kind:
-        case "many":
-            return [one for one in form.all(name) if one] or None
-        case "stated" | "given":
-            lines = [_given(one) for one in _lines(text)] if ask.kind == "given" else _lines(text)
-            return [*lines] or ("none" if form.text(f"{name}-none") else None)
-        case "lines":
-            return _lines(text) or None
-        case "yes_no":
-            return TRUTH.get(text)
-        case "number":
-            plain = re.sub(r"[\s\u00a0\u202f]", "", text)
-            return int(plain) if re.fullmatch(r"-?\d{1,18}", plain) else text or None
-        case "money":
-            return re.sub(r"[\s\u00a0\u202f]", "", text) or None
-        case "share":
-            return _basis_points(text)
-        case _:
-            return text or None
+    reader = _READERS.get(ask.kind, _read_text)
+    return reader(form, name)
+
+
+def _read_text(form: Form, name: str) -> Json:
+    return form.text(name) or None
+
+
+def _read_many(form: Form, name: str) -> Json:
+    return [one for one in form.all(name) if one] or None
+
+
+def _read_lines(form: Form, name: str) -> Json:
+    return [*_lines(form.text(name))] or None
+
+
+def _read_stated(form: Form, name: str) -> Json:
+    return _read_lines(form, name) or ("none" if form.text(f"{name}-none") else None)
+
+
+def _read_given(form: Form, name: str) -> Json:
+    lines: list[Json] = [_given(one) for one in _lines(form.text(name))]
+    return lines or ("none" if form.text(f"{name}-none") else None)
+
+
+def _read_truth(form: Form, name: str) -> Json:
+    return TRUTH.get(form.text(name))
+
+
+def _read_amount(form: Form, name: str) -> Json:
+    return SPACES.sub("", form.text(name)) or None
+
+
+def _read_number(form: Form, name: str) -> Json:
+    plain = SPACES.sub("", form.text(name))
+    return int(plain) if re.fullmatch(r"-?\d{1,18}", plain) else form.text(name) or None
+
+
+def _read_share(form: Form, name: str) -> Json:
+    return _basis_points(form.text(name))
+
+
+_READERS: Mapping[Kind, Callable[[Form, str], Json]] = {
+    "many": _read_many,
+    "lines": _read_lines,
+    "stated": _read_stated,
+    "given": _read_given,
+    "yes_no": _read_truth,
+    "money": _read_amount,
+    "number": _read_number,
+    "share": _read_share,
+}
 
 
 def _basis_points(text: str) -> Json:

@@ -9,15 +9,23 @@ so that nobody chooses it again; a larger one is chosen again.
 import base64
 import binascii
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ....contracts.terms.document import WHOLE_TERM
 from ...wire.agreements import AgreementReply
-from ...wire.datasets import DatasetColumns, DatasetFaults, DatasetList, DatasetMade, DatasetPreview
+from ...wire.datasets import (
+    DatasetColumns,
+    DatasetEffect,
+    DatasetFaults,
+    DatasetList,
+    DatasetMade,
+    DatasetPreview,
+)
 from ..page import Page
 from ..view import Attachment, Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from ..words import Words
+from .overview import period_said
 
 PATH = "/books/{book}/hub/agreements/{agreement}/results"
 CARRIED = 262_144
@@ -62,7 +70,7 @@ def _view(
     imported = visit.read(DatasetList, "dataset.list")
     sheets = {"imported": _imported_sheet(words, imported)}
     if preview is not None:
-        sheets = {**_preview_sheets(words, preview), **sheets}
+        sheets = {**_preview_sheets(visit, preview, columns), **sheets}
     more = {
         "agreement": agreement,
         "columns": columns,
@@ -71,10 +79,11 @@ def _view(
         "carried": _packed(content) if content else "",
         "file_name": _file_name(visit),
         "faulty": sum(one.count for one in preview.found) if preview else 0,
-        "effects": preview.effects if preview else None,
+        "effects": _effects(words, preview.effects) if preview else None,
         "proposed": visit.form.text("code") or _next_code(imported),
     }
-    return View(title=words._("Hand in results"), sheets=sheets, more=more)
+    status = int(visit.problem["status"]) if visit.problem else 200
+    return View(title=words._("Hand in results"), sheets=sheets, more=more, status=status)
 
 
 def _imported_sheet(words: Words, imported: DatasetList) -> Sheet:
@@ -91,7 +100,9 @@ def _imported_sheet(words: Words, imported: DatasetList) -> Sheet:
                 one.code,
                 str(one.rows),
                 str(one.persons),
-                "; ".join(f"{row.metric} {row.period}: {row.value}" for row in one.results),
+                "; ".join(
+                    f"{row.metric} {period_said(words, row.period)}: {row.value}" for row in one.results
+                ),
             )
             for one in imported.items
         ],
@@ -99,15 +110,21 @@ def _imported_sheet(words: Words, imported: DatasetList) -> Sheet:
     )
 
 
-def _preview_sheets(words: Words, preview: DatasetPreview) -> dict[str, Sheet]:
+def _preview_sheets(
+    visit: Visit, preview: DatasetPreview, columns: DatasetColumns | None
+) -> dict[str, Sheet]:
+    words = visit.words
+    choices = _choices(visit, columns) if columns else []
+    named = {one.field: one.label if one.chosen.startswith(FIXED) else one.chosen for one in choices}
+    titles = {one.code: one.title for one in columns.metrics} if columns else {}
     faults = Sheet(
         title=words._("What is wrong, by row"),
         columns=[
-            Column(name=words._("Row"), kind="number"),
+            Column(name=words._("Row")),
             Column(name=words._("Column")),
             Column(name=words._("What is wrong")),
         ],
-        rows=[(str(one.row), one.column, one.message) for one in preview.findings],
+        rows=[(str(one.row), named.get(one.column) or one.column, one.message) for one in preview.findings],
         empty=words._("Every row can be read and counted."),
     )
     before = {(one.metric, one.period, str(one.of)): one.value for one in preview.on_record}
@@ -124,8 +141,8 @@ def _preview_sheets(words: Words, preview: DatasetPreview) -> dict[str, Sheet]:
         ],
         rows=[
             (
-                one.metric,
-                one.period,
+                titles.get(one.metric, one.metric),
+                period_said(words, one.period),
                 ", ".join(one.of.values()),
                 str(one.rows),
                 str(one.persons),
@@ -137,6 +154,20 @@ def _preview_sheets(words: Words, preview: DatasetPreview) -> dict[str, Sheet]:
         empty=words._("No row of the file can be counted."),
     )
     return {"faults": faults, "counts": counts}
+
+
+def _effects(words: Words, effects: list[DatasetEffect] | None) -> list[tuple[str, str, str]] | None:
+    """Return clause with its period, amount, and who gets it."""
+    if effects is None:
+        return None
+    return [
+        (
+            one.clause if one.period == WHOLE_TERM else f"{one.clause} ({one.period})",
+            words.amount(one.amount, one.unit),
+            one.payee,
+        )
+        for one in effects
+    ]
 
 
 def _choices(visit: Visit, columns: DatasetColumns) -> list[Choice]:
@@ -217,12 +248,11 @@ def _file_name(visit: Visit) -> str:
     return sent.name if sent is not None else visit.form.text("file_name")
 
 
-def _place(visit: Visit) -> dict[str, str | int]:
-    row = visit.form.text("header_row", "1")
-    return {"sheet": visit.form.text("sheet"), "header_row": int(row) if row.isdecimal() else 1}
+def _place(visit: Visit) -> dict[str, str]:
+    return {"sheet": visit.form.text("sheet"), "header_row": visit.form.text("header_row") or "1"}
 
 
-def _reading(visit: Visit, choices: list[Choice]) -> dict[str, str | int]:
+def _reading(visit: Visit, choices: list[Choice]) -> dict[str, str]:
     """Return how the file is to be read, as the operations take it."""
     columns = [f"{one.field}={one.chosen}" for one in choices if one.chosen and one.chosen[0] != FIXED]
     fixed = [f"{one.field}{one.chosen}" for one in choices if one.chosen.startswith(FIXED)]
@@ -235,7 +265,7 @@ def _reading(visit: Visit, choices: list[Choice]) -> dict[str, str | int]:
 
 
 def look(visit: Visit) -> View:
-    """Look the file over as it is to be read: all that is wrong, what it comes to, what it does to the money."""
+    """Look the file over as it is to be read: all that is wrong, what it comes to, what it pays."""
     content = _content(visit)
     if not content:
         return _unsent(visit)
@@ -281,7 +311,7 @@ def take(visit: Visit) -> Done | View:
         return _unsent(visit)
     columns = visit.write(DatasetColumns, "dataset.columns", content, **_place(visit))
     reading = _reading(visit, _choices(visit, columns))
-    decided: Mapping[str, str | int] = {
+    decided = {
         "code": visit.form.text("code"),
         "preview": visit.form.text("preview"),
         "rows": visit.form.text("rows"),
@@ -292,7 +322,7 @@ def take(visit: Visit) -> Done | View:
         visit.refused(refused)
         preview = visit.write(DatasetPreview, "dataset.preview", content, **reading)
         return _view(visit, columns=columns, preview=preview, content=content)
-    return Done(to=f"{visit.address('hub_agreement')}?dataset={made.code}#report", said="taken")
+    return Done(to=f"{visit.address('hub_agreement')}?dataset={made.code}", said="taken")
 
 
 PAGES = (

@@ -138,7 +138,15 @@ def save_section(visit: Visit, writing: Writing, section: Section) -> DraftReply
 
 
 def content_at(visit: Visit, revision: int) -> Mapping[str, Json]:
-    """Return what an earlier revision said; what stands now where it is no longer kept."""
+    """Return what an earlier revision said; what stands now where it is no longer kept.
+
+    Parameters
+    ----------
+    visit : Visit
+        To a page of the draft.
+    revision : int [revision]
+        Which; 0 for the newest.
+    """
     found = visit.find(DraftReply, "draft.read", revision=revision)
     return plain_of((found or visit.read(DraftReply, "draft.read")).content)
 
