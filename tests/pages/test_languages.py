@@ -60,7 +60,7 @@ def untold(html: str) -> Iterator[str]:
     reader = Reader()
     reader.feed(html)
     for text in reader.said:
-        if LETTERS.search(PSEUDO.sub("", text.removesuffix(" – almoner"))):
+        if LETTERS.search(PSEUDO.sub("", text)):
             yield " ".join(text.split())
 
 
