@@ -1,4 +1,4 @@
-"""How long the server works for a page, on the demonstration and on a book very much larger; how much it sends.
+"""How long the server works for a page, on the demonstration and on a much larger book; how much it sends.
 
 ``python -m benchmarks.pages --json [--quick]`` asks for each page in turn on both books, as somebody whom it
 is for, and prints p50 and p95 of both, their ratio, and the bytes of the page with everything it loads. The

@@ -1,7 +1,7 @@
 """Two books for ``benchmarks.pages``: the demonstration, and the same with very much more in it.
 
 What is added stands in the demonstration's own fund and challenge, so that the same pages at the same
-addresses show both. All of it goes through the library's acts: every row has its event, its balances, its lots.
+addresses show both. All of it goes through the acts of the library: every row has its event and its balances.
 """
 
 import json
@@ -13,7 +13,7 @@ from itertools import islice
 
 from almoner import money
 from almoner.api.demo.guests import invite
-from almoner.api.demo.harbour import AGREEMENT, CHALLENGE, LEAD, NORTH, VERIFIER
+from almoner.api.demo.harbour import AGREEMENT, LEAD, NORTH, VERIFIER
 from almoner.api.demo.pooled import FUND, open_fund
 from almoner.api.demo.settling import ReportedFigure, agree, settle_figure
 from almoner.api.demo.stage import BOOK, Stage, at, enrol, invented, read_bytes, read_data
@@ -30,7 +30,7 @@ from almoner.finance.earmarks import Earmark
 from almoner.finance.ledger import Draft, Leg
 from almoner.finance.money import Money
 from almoner.finance.posting import post_many
-from almoner.finance.storage import Engine, UnitOfWork
+from almoner.finance.storage import Engine
 from almoner.finance.units import currency
 
 USD = currency("USD")
