@@ -6,7 +6,7 @@ from ...finance.shelf import shelve
 
 if TYPE_CHECKING:
     from .ageing import AgeBand, AgeingWords, draw_ageing
-    from .allocation import Candidate, Purse, draw_allocation
+    from .allocation import AllocationWords, Candidate, Purse, draw_allocation
     from .bars import Payout, draw_payouts
     from .calendar import CalendarMonth, CalendarWords, draw_calendar
     from .chart import Chart
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from .earmark_grid import EarmarkRow, GridWords, draw_earmark_grid
     from .fan import FanWords, FanYear, draw_fan
     from .forecast import draw_forecast
-    from .frontier import FrontierMark, draw_frontier, draw_marks, draw_risk
+    from .frontier import FrontierMark, FrontierWords, draw_frontier, draw_marks, draw_risk
     from .funnel import FunnelStep, FunnelWords, draw_funnel
+    from .landscape import LandscapeLine, LandscapeMark, LandscapeWords, draw_landscape
     from .leaders import LeaderMark, LeaderWords, draw_leaders
     from .payoff import PayoffPoint, PayoffStretch, draw_payoff
     from .places import PlaceMark, PlaceTexts, draw_places
@@ -28,7 +29,7 @@ else:
         __name__,
         {
             ".ageing": ("AgeBand", "AgeingWords", "draw_ageing"),
-            ".allocation": ("Candidate", "Purse", "draw_allocation"),
+            ".allocation": ("AllocationWords", "Candidate", "Purse", "draw_allocation"),
             ".bars": ("Payout", "draw_payouts"),
             ".calendar": ("CalendarMonth", "CalendarWords", "draw_calendar"),
             ".chart": ("Chart",),
@@ -36,8 +37,9 @@ else:
             ".earmark_grid": ("EarmarkRow", "GridWords", "draw_earmark_grid"),
             ".fan": ("FanWords", "FanYear", "draw_fan"),
             ".forecast": ("draw_forecast",),
-            ".frontier": ("FrontierMark", "draw_frontier", "draw_marks", "draw_risk"),
+            ".frontier": ("FrontierMark", "FrontierWords", "draw_frontier", "draw_marks", "draw_risk"),
             ".funnel": ("FunnelStep", "FunnelWords", "draw_funnel"),
+            ".landscape": ("LandscapeLine", "LandscapeMark", "LandscapeWords", "draw_landscape"),
             ".leaders": ("LeaderMark", "LeaderWords", "draw_leaders"),
             ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
             ".places": ("PlaceMark", "PlaceTexts", "draw_places"),
@@ -51,6 +53,7 @@ else:
 __all__ = [
     "AgeBand",
     "AgeingWords",
+    "AllocationWords",
     "CalendarMonth",
     "CalendarWords",
     "Candidate",
@@ -61,10 +64,14 @@ __all__ = [
     "FanWords",
     "FanYear",
     "FrontierMark",
+    "FrontierWords",
     "FunnelStep",
     "FunnelWords",
     "Giver",
     "GridWords",
+    "LandscapeLine",
+    "LandscapeMark",
+    "LandscapeWords",
     "LeaderMark",
     "LeaderWords",
     "Movement",
@@ -86,6 +93,7 @@ __all__ = [
     "draw_forecast",
     "draw_frontier",
     "draw_funnel",
+    "draw_landscape",
     "draw_leaders",
     "draw_marks",
     "draw_payoff",

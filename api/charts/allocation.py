@@ -68,8 +68,44 @@ class Candidate:
         return plain(max(number(self.ask) - sum(map(number, texts[1:])), Fraction(0)), *texts)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationWords:
+    """What the drawing says, in the reader's language.
+
+    Attributes
+    ----------
+    intervention, asked, minimum, unfunded : str
+        Headings of the columns; the unit follows what was asked.
+    source : str
+        Heading of what a fund gives, with a place for its code.
+    not_funded : str
+        In the key.
+
+    Examples
+    --------
+    >>> AllocationWords().source % {"fund": "pool"}
+    'From pool'
+    """
+
+    intervention: str = "Intervention"
+    asked: str = "Asked"
+    minimum: str = "Minimum"
+    source: str = "From %(fund)s"
+    unfunded: str = "Not funded"
+    not_funded: str = "asked for and not funded"
+
+
+ENGLISH: Final = AllocationWords()
+
+
 def draw_allocation(
-    title: str, caption: str, unit: str, purses: Sequence[Purse], candidates: Iterable[Candidate]
+    title: str,
+    caption: str,
+    unit: str,
+    purses: Sequence[Purse],
+    candidates: Iterable[Candidate],
+    *,
+    words: AllocationWords = ENGLISH,
 ) -> Chart:
     """Draw who gets how much of the ask, and from which fund.
 
@@ -83,6 +119,8 @@ def draw_allocation(
         Every fund that an award names; segments stand in this order.
     candidates : iterable of Candidate
         In order.
+    words : AllocationWords
+        In the reader's language.
 
     Returns
     -------
@@ -115,17 +153,18 @@ def draw_allocation(
         least = "" if one.minimum is None else grouped(one.minimum)
         rest = grouped(one.unfunded) if number(one.unfunded) else ""
         rows.append((one.label, grouped(one.ask), least, *per_fund, rest))
-    names = [f"From {purse.code}" for purse in purses]
-    paper = Drawing(title, caption, ("Intervention", f"Asked, {unit}", "Minimum", *names, "Not funded"), rows)
+    names = [words.source % {"fund": purse.code} for purse in purses]
+    header = (words.intervention, f"{words.asked}, {unit}", words.minimum, *names, words.unfunded)
+    paper = Drawing(title, caption, header, rows)
     most = max((max(number(one.ask), _total(one)) for one in given), default=Fraction(0)) or Fraction(1)
     y = 0
     if given:
         y = paper.key(y, [(fills[purse.code], purse.label) for purse in purses])
         paper.bar(1, y - 5, "22", 12, "none", stroke=MUTED, dashes="4 3")
-        paper.text(32, y + 6, "asked for and not funded", fill=MUTED)
+        paper.text(32, y + 6, words.not_funded, fill=MUTED)
         y += 28
     for one in given:
-        y = _draw(paper, y, one, unit, fills, most)
+        y = _draw(paper, y, one, unit, fills, most, words)
     return paper.finish(y)
 
 
@@ -142,7 +181,15 @@ def _total(one: Candidate) -> Fraction:
     return sum((number(amount) for _, amount in one.awards), start=Fraction(0))
 
 
-def _draw(paper: Drawing, y: int, one: Candidate, unit: str, fills: dict[str, Fill], most: Fraction) -> int:
+def _draw(  # all of it is drawn
+    paper: Drawing,
+    y: int,
+    one: Candidate,
+    unit: str,
+    fills: dict[str, Fill],
+    most: Fraction,
+    words: AllocationWords,
+) -> int:
     """Draw one intervention and return where the next begins [px]."""
     inner = 1 - 2 * _EDGE
     paper.pair(y + 14, one.label, "", is_bold=True)
@@ -155,16 +202,16 @@ def _draw(paper: Drawing, y: int, one: Candidate, unit: str, fills: dict[str, Fi
         if code in awards:
             part = inner * number(awards[code]) / most
             amount = grouped(awards[code])
-            paper.bar(percent(start), y + 23, percent(part), 18, fill, title=f"{amount} from {code}")
+            paper.bar(percent(start), y + 23, percent(part), 18, fill, title=f"{code} {amount}")
             start += part
             left.append(f"{code} {amount}")
     if number(one.unfunded):
-        left.append(f"not funded {grouped(one.unfunded)}")
-    right = [f"asked {grouped(one.ask)} {unit}"]
+        left.append(f"{words.unfunded.lower()} {grouped(one.unfunded)}")
+    right = [f"{words.asked.lower()} {grouped(one.ask)} {unit}"]
     if one.minimum is not None:
         place = percent(_EDGE + inner * number(one.minimum) / most)
         paper.line((place, y + 19), (place, y + 45), stroke=WARM, thickness=2)
-        right.append(f"minimum {grouped(one.minimum)}")
+        right.append(f"{words.minimum.lower()} {grouped(one.minimum)}")
     lines = max(len(left), len(right))
     for place_of_line in range(lines):
         name = left[place_of_line] if place_of_line < len(left) else ""

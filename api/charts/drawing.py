@@ -177,6 +177,19 @@ class Drawing:
             f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{fill}" stroke="{stroke}" stroke-width="2"/>'
         )
 
+    def node(
+        self, x: Length, y: int, radius: int, fill: Fill, *, thickness: int = 2, title: str = ""
+    ) -> None:
+        """Draw a circle with a pattern [px or percent, px, px]; a thick edge marks it among the others."""
+        if fill in _PATTERNS:
+            self._fills.add(fill)
+        paint = {"solid": ACCENT, "dark": INK, "none": PAPER}.get(fill, f"url(#{self._name}-{fill})")
+        end = f"><title>{marked(title)}</title></circle>" if title else "/>"
+        self._parts.append(
+            f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{paint}" stroke="{INK}" '
+            f'stroke-width="{thickness}"{end}'
+        )
+
     def key(self, y: int, entries: Iterable[tuple[Fill, str]]) -> int:
         """Explain the fills, one to a line, and return where the next element may begin [px]."""
         for fill, label in entries:

@@ -65,7 +65,49 @@ class FrontierMark:
             raise ValueError(f"{self.name}: an answer of {self.height} lies above its bound {self.bound}")
 
 
-def draw_marks(title: str, caption: str, units: tuple[str, str], marks: Iterable[FrontierMark]) -> Chart:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontierWords:
+    """What the drawing says, in the reader's language.
+
+    Attributes
+    ----------
+    asked, most, envelope : str
+        Headings of the columns besides the two that are measured.
+    best, bound, curve : str
+        What a dot, a band and the dashed line mean.
+    impossible : str
+        Where the rules cannot be met.
+    at, under, at_most : str
+        What stands below a name, with places for its figures.
+
+    Examples
+    --------
+    >>> FrontierWords().at % {"across": "5"}
+    'at 5'
+    """
+
+    asked: str = "Asked"
+    most: str = "At most"
+    envelope: str = "Envelope"
+    best: str = "the best that is known"
+    bound: str = "up to what nobody can exceed"
+    curve: str = "concave envelope"
+    impossible: str = "cannot be met"
+    at: str = "at %(across)s"
+    under: str = "at %(across)s, envelope %(envelope)s"
+    at_most: str = "at most %(most)s"
+
+
+ENGLISH: Final = FrontierWords()
+
+
+def draw_marks(
+    title: str,
+    caption: str,
+    units: tuple[str, str],
+    marks: Iterable[FrontierMark],
+    words: FrontierWords = ENGLISH,
+) -> Chart:
     """Draw answers over what they cost, with their bounds as bands.
 
     Parameters
@@ -76,6 +118,8 @@ def draw_marks(title: str, caption: str, units: tuple[str, str], marks: Iterable
         What is measured across, and what upwards.
     marks : iterable of FrontierMark
         In the order of their table.
+    words : FrontierWords
+        In the reader's language.
 
     Returns
     -------
@@ -93,20 +137,21 @@ def draw_marks(title: str, caption: str, units: tuple[str, str], marks: Iterable
         (one.name, grouped(one.across), *(_cell(figure) for figure in (one.height, one.bound, one.envelope)))
         for one in given
     ]
-    header = ("Asked", units[0], units[1], "At most", "Envelope")
+    header = (words.asked, units[0], units[1], words.most, words.envelope)
     paper = Drawing(title, caption, header, rows)
     if not given:
         return paper.finish(0)
-    _key(paper, given)
+    _key(paper, given, words)
     plane = _Plane(given)
     _axes(paper, plane, given)
     _curves(paper, plane, given)
     y = _TOP + _HEIGHT + 32
     for row in rows:
         name, across, height, most, envelope = row
-        paper.pair(y + 14, name, height or "cannot be met", is_bold=bool(height))
-        under = f"at {across}, envelope {envelope}" if envelope else f"at {across}"
-        paper.pair(y + 30, under, f"at most {most}" if most else "", fill=MUTED)
+        paper.pair(y + 14, name, height or words.impossible, is_bold=bool(height))
+        below = words.under if envelope else words.at
+        under = below % {"across": across, "envelope": envelope}
+        paper.pair(y + 30, under, words.at_most % {"most": most} if most else "", fill=MUTED)
         y += _ROW
     return paper.finish(y)
 
@@ -207,15 +252,15 @@ class _Plane:
         return _TOP + _HEIGHT - round(part * _HEIGHT)
 
 
-def _key(paper: Drawing, given: Sequence[FrontierMark]) -> None:
+def _key(paper: Drawing, given: Sequence[FrontierMark], words: FrontierWords) -> None:
     paper.dot(12, 8, 5, fill=INK)
-    paper.text(32, 13, "the best that is known", fill=MUTED)
+    paper.text(32, 13, words.best, fill=MUTED)
     if any(one.bound is not None for one in given):
         paper.bar(4, 20, "16", 12, "hatch")
-        paper.text(32, 31, "up to what nobody can exceed", columns=COLUMNS - 5, fill=MUTED)
+        paper.text(32, 31, words.bound, columns=COLUMNS - 5, fill=MUTED)
     if any(one.envelope is not None for one in given):
         paper.line((1, 42), (23, 42), stroke=WARM, thickness=2, dashes="5 3")
-        paper.text(32, 47, "concave envelope", fill=MUTED)
+        paper.text(32, 47, words.curve, fill=MUTED)
 
 
 def _axes(paper: Drawing, plane: _Plane, given: Sequence[FrontierMark]) -> None:

@@ -1,8 +1,8 @@
 """The catalogues of messages: gathered from the pages, with what each language still lacks.
 
-``python -m almoner.api.pages.catalogs`` writes ``api/locale/TAG/LC_MESSAGES/almoner.po`` anew: every message of
-the code and the templates, and the title of every refusal, with the translations there were. It lists what
-has none. ``--check`` writes nothing, and exits with 1 where anything is missing or stale.
+``python -m almoner.api.pages.catalogs`` writes ``api/locale/TAG/LC_MESSAGES/almoner.po`` anew: every message
+of the code and the templates, and the title of every refusal, with the translations there were. It lists
+what has none. ``--check`` writes nothing, and exits with 1 where anything is missing or stale.
 
 The problem: a message that was changed keeps its old translation, or none, and nobody notices before a reader
 of that language does.

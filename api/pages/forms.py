@@ -112,10 +112,16 @@ def faults_of(problem: Mapping[str, Any] | None) -> Mapping[str, str]:
     --------
     >>> faults_of({"errors": [{"pointer": "/amount", "message": "is no decimal"}]})
     {'amount': 'is no decimal'}
+    >>> faults_of({"figures": {"findings": [{"path": "/goal/by", "message": "is no day"}]}})
+    {'goal-by': 'is no day'}
     """
-    listed = problem.get("errors", ()) if problem else ()
+    if not problem:
+        return {}
+    figures = problem.get("figures") or {}
+    told = figures.get("findings", ()) if isinstance(figures, Mapping) else ()
     found: dict[str, str] = {}
-    for one in listed:
-        name = str(one.get("pointer", "")).removeprefix("/body").strip("/").replace("/", "-")
+    for one in (*problem.get("errors", ()), *(row for row in told if isinstance(row, Mapping))):
+        place = str(one.get("pointer", "") or one.get("path", ""))
+        name = place.removeprefix("/body").strip("/").replace("/", "-")
         found.setdefault(name, str(one.get("message", "")))
     return found

@@ -288,8 +288,9 @@ def _kept(visit: Visit) -> list[tuple[str, str]]:
 
 
 def _on(visit: Visit, done: Done) -> Response:
-    mark = "&" if "?" in done.to else "?"
-    to = f"{done.to}{mark}done={done.said}" if done.said else done.to
+    address, hash_mark, place = done.to.partition("#")
+    mark = "&" if "?" in address else "?"
+    to = f"{address}{mark}done={done.said}{hash_mark}{place}" if done.said else done.to
     if visit.request.headers.get("hx-request") == "true":
         return Response(status_code=200, headers={**HEADERS, "HX-Redirect": to})
     return Response(status_code=303, headers={**HEADERS, "Location": to})

@@ -1,10 +1,11 @@
 """All pages."""
 
-from . import admin, bench, citizen, contracting, designing, funders, hub, judging, sign_in
+from . import admin, allocating, bench, citizen, contracting, designing, funders, hub, judging, sign_in
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
     *admin.PAGES,
+    *allocating.PAGES,
     *bench.PAGES,
     *citizen.PAGES,
     *contracting.PAGES,

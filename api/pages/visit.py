@@ -155,7 +155,7 @@ class Visit:
         """Return the book of this page; empty outside of one."""
         return self.parts.get("book", "")
 
-    def read(self, kind: type[Reply], name: str, **given: str | int | bool) -> Reply:
+    def read(self, kind: type[Reply], name: str, /, **given: str | int | bool) -> Reply:
         """Return the reply of a read, as this caller would be answered over HTTP.
 
         Parameters
@@ -191,7 +191,7 @@ class Visit:
         self.notes.append(ReadNote(operation=name, address=self.api(name, **given), reply=reply))
         return reply
 
-    def find(self, kind: type[Reply], name: str, **given: str | int | bool) -> Reply | None:
+    def find(self, kind: type[Reply], name: str, /, **given: str | int | bool) -> Reply | None:
         """Return the reply of a read; None where there is nothing, or nothing for this caller."""
         try:
             return self.read(kind, name, **given)
@@ -254,7 +254,7 @@ class Visit:
         """Return what a form carries of what it changes, for ``write(seen=…)``."""
         return etag_of(write_reply(reply))
 
-    def api(self, name: str, **given: str | int | bool) -> str:
+    def api(self, name: str, /, **given: str | int | bool) -> str:
         """Return the address of an operation."""
         operation = self.site.operations[name]
         parts = {**self.parts, **{part: str(value) for part, value in given.items()}}

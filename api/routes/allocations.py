@@ -7,6 +7,7 @@ two people: the proposal names the digests of allocation and certificate, and so
 
 import hashlib
 from collections.abc import Iterator
+from decimal import Decimal
 from uuid import UUID
 
 from ...finance.allocation import AllocationDocument
@@ -154,7 +155,10 @@ def _changes(job: Job, problem: AllocationDocument, body: AllocationVariantReque
     if body.fix is not None:
         yield _done(job).fixes[body.fix].sentence
     periods = problem.arrays.periods
+    now = {(one.fund_id, one.period): Decimal(one.budget) for one in _funds(problem)}
     for one in body.budgets:
+        if now.get((one.fund_id, one.period)) == Decimal(one.budget):
+            continue
         when = f" in {periods[one.period]}" if len(periods) > 1 else ""
         yield f"Budget of {one.fund_id}{when}: {one.budget}."
     for chosen in body.overrides:

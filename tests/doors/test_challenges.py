@@ -174,7 +174,8 @@ def test_partners_write_one_draft_and_hand_it_in(published: World) -> None:
         {"content": {**APPLICATION, "ask": "900.30", "minimum": "500.00"}, "based_on": 2},
     )
     assert (merged["content"]["title"], merged["content"]["minimum"]) == ("Deep wells", "500.00")
-    assert hana.seen(f"{draft}/findings") == {"complete": True, "findings": []}
+    checked = hana.seen(f"{draft}/findings")
+    assert (checked["complete"], checked["findings"], len(checked["sha256"])) == (True, [], 64)
     accords = {one["party"]: one for one in hugo.seen(f"{draft}/accords")["items"]}
     assert [one["accepted"] for one in accords.values()] == [False, False]
     refused(hugo.post(f"{draft}/accords", {"sha256": "0" * 64}), 409, "application.stale")

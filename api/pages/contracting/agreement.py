@@ -10,19 +10,17 @@ from ...wire.agreements import (
     AgreementMade,
     AgreementReply,
     AgreementText,
-    LiabilityReply,
     SigningReply,
 )
-from ...wire.claims import ClaimList
-from ...wire.disputes import DisputeList
 from ...wire.forecasts import TermsForecast
 from ...wire.funds import FundReply
-from ...wire.payouts import PayoutList, PayoutMade, SettlementMade
+from ...wire.payouts import PayoutMade, SettlementMade
 from ...wire.terms import TermsBounds, TermsLint, TermsPayments, TermsWording
 from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from . import reading
+from .due import due_sheets
 from .listing import states_in_words
 
 BEFORE = ("draft", "proposed")
@@ -55,7 +53,7 @@ def _shown(
             "money": money_sheet(visit, one),
             "bounds": reading.bounds_sheet(visit, bounds),
             "lint": reading.lint_sheet(visit, lint),
-            **(_due_sheets(visit) if running else {}),
+            **(due_sheets(visit) if running else {}),
             **sheets,
         },
         charts=charts,  # type: ignore[arg-type]  # charts of reading
@@ -141,126 +139,6 @@ def _signing(visit: Visit, one: AgreementReply) -> Mapping[str, object] | None:
 def base64_of(digits: str) -> str:
     """Return bytes of hexadecimal digits in base 64, as a file to download takes them."""
     return base64.b64encode(bytes.fromhex(digits)).decode()
-
-
-def _due_sheets(visit: Visit) -> Mapping[str, Sheet]:
-    words = visit.words
-    claims = visit.find(ClaimList, "claim.list", limit=50)
-    payouts = visit.find(PayoutList, "payout.list", limit=50)
-    disputes = visit.find(DisputeList, "dispute.list", limit=50)
-    liability = visit.find(LiabilityReply, "liability.read")
-    return {
-        "claims": Sheet(
-            title=words._("Claims"),
-            columns=[
-                Column(name=words._("Claim")),
-                Column(name=words._("By")),
-                Column(name=words._("Stands")),
-                Column(name=words._("Final on"), kind="day"),
-            ],
-            rows=[
-                (
-                    one.code,
-                    one.claimed_by,
-                    claim_states(visit)[one.state],
-                    one.final_on.isoformat() if one.final_on else "",
-                )
-                for one in (claims.items if claims else ())
-            ],
-            links=[visit.address("desk_claim", claim=one.code) for one in (claims.items if claims else ())],
-            empty=words._("Nothing was reported yet."),
-        ),
-        "payouts": Sheet(
-            title=words._("Payouts"),
-            columns=[
-                Column(name=words._("Clause")),
-                Column(name=words._("Period")),
-                Column(name=words._("From")),
-                Column(name=words._("To")),
-                Column(name=words._("Amount"), kind="amount"),
-                Column(name=words._("Unit")),
-                Column(name=words._("Stands")),
-            ],
-            rows=[
-                (
-                    one.clause,
-                    one.period,
-                    one.payer,
-                    one.payee,
-                    one.amount,
-                    one.unit,
-                    payout_states(visit)[one.status],
-                )
-                for one in (payouts.items if payouts else ())
-            ],
-            links=[
-                visit.address("payout", payout=str(one.id)) if "payout" in visit.site.addresses else ""
-                for one in (payouts.items if payouts else ())
-            ],
-            empty=words._("Nothing was paid yet."),
-        ),
-        "disputes": Sheet(
-            title=words._("Disputes"),
-            columns=[
-                Column(name=words._("Dispute")),
-                Column(name=words._("Claim")),
-                Column(name=words._("By")),
-                Column(name=words._("Stands")),
-            ],
-            rows=[
-                (one.code, one.claim, one.raised_by, one.outcome)
-                for one in (disputes.items if disputes else ())
-            ],
-            links=[
-                visit.address("bench_dispute", dispute=one.code)
-                for one in (disputes.items if disputes else ())
-            ],
-            empty=words._("Nothing is disputed."),
-        ),
-        "liability": Sheet(
-            title=words._("What it can still cost"),
-            columns=[
-                Column(name=words._("Payer")),
-                Column(name=words._("Fund")),
-                Column(name=words._("Set aside"), kind="amount"),
-                Column(name=words._("Still needed at most"), kind="amount"),
-                Column(name=words._("Unit")),
-            ],
-            rows=[
-                (one.payer, one.fund, one.held, one.needed, one.unit)
-                for one in (liability.sources if liability else ())
-            ],
-            empty=words._("Nothing is kept for it."),
-        ),
-    }
-
-
-def payout_states(visit: Visit) -> Mapping[str, str]:
-    """Return what the states of a payout mean."""
-    words = visit.words
-    return {
-        "paid": words._("Paid"),
-        "waiting": words._("Waits for approval"),
-        "outside": words._("Paid outside of this book"),
-        "owed": words._("Owed"),
-        "part_returned": words._("Returned in part"),
-        "returned": words._("Returned"),
-        "void": words._("Void"),
-    }
-
-
-def claim_states(visit: Visit) -> Mapping[str, str]:
-    """Return what the states of a claim mean."""
-    words = visit.words
-    return {
-        "claimed": words._("Reported"),
-        "determined": words._("Found by some"),
-        "in_disagreement": words._("Verifiers disagree"),
-        "provisional": words._("Decided, can be disputed"),
-        "disputed": words._("Disputed"),
-        "final": words._("Final, to be settled"),
-        "settled": words._("Settled"),
-    }
 
 
 def terms_of(visit: Visit) -> TermDocument:

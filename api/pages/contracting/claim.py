@@ -10,7 +10,7 @@ from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
-from .agreement import claim_states
+from .due import claim_states
 
 
 def grounds_in_words(words: Words) -> list[tuple[str, str]]:

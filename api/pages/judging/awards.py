@@ -194,7 +194,7 @@ def _rules_sheet(words: Words, brief: Brief, decided: DecisionReply) -> Sheet:
         title=words._("What the rules give today"),
         columns=[
             Column(name=words._("Application")),
-            Column(name=words._("Prize")),
+            Column(name=words._("Prize"), kind="number"),
             Column(name=words._("Amount, %(unit)s", unit=brief.unit), kind="amount"),
             Column(name=words._("Place"), kind="number"),
             Column(name=words._("Why")),
@@ -202,7 +202,7 @@ def _rules_sheet(words: Words, brief: Brief, decided: DecisionReply) -> Sheet:
         rows=[
             (
                 one.application,
-                prize_line(words, brief.prizes[one.prize], brief.unit),
+                str(one.prize + 1),
                 one.amount,
                 "" if one.rank is None else str(one.rank),
                 one.reason,
