@@ -36,7 +36,7 @@ def list_own_applications(call: Call, query: OwnApplicationQuery) -> OwnApplicat
     page, after = cut(call, query, keys, lambda one: one, name="own-application.list")
     chosen = [(challenge, code) for _, challenge, code in page]
     found = own_entries.read_own(call.session, call.book, call.party, chosen)
-    told = {challenge: _challenge(call, challenge) for challenge, _ in found}
+    told = {code: _challenge(call, code) for code in {challenge for challenge, _ in found}}
     lines = []
     for key in chosen:
         if key in found:

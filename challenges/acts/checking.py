@@ -20,7 +20,7 @@ from ..conflicts.web import circle, weave
 from ..judges import Judge
 from ..records import interests as rows
 from ..records.briefs import StoredChallenge, find_challenge
-from ..records.flows import list_flows
+from ..records.flows import has_party, list_flows
 from ..records.plans import list_recused
 
 Pair = tuple[str, str]  # application, judge
@@ -198,7 +198,11 @@ def _interests(
         alias for contender in contenders for actor in contender.actors for alias in aliases.of(actor)
     )
     earlier = rows.list_joint_applications(session, book, datetime.combine(since, time(), UTC))
-    flows = list_flows(session, book, since=since, as_of=as_of, apart=stored.challenge.fund, among=near | far)
+    flows = (
+        list_flows(session, book, since=since, as_of=as_of, apart=stored.challenge.fund, among=near | far)
+        if has_party(session, book, near)
+        else ()
+    )
     money = infer_from_money(flows, near, far, as_of, look_back_days=policy.look_back_days, aliases=aliases)
     return [*stated, *infer_from_work((*earlier, *works), near), *money]
 

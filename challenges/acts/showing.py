@@ -10,7 +10,7 @@ from ...finance.dates import Clock, as_utc
 from ...finance.posting import record_event
 from ...finance.storage import Session
 from ..errors import ScoreInvalid
-from ..lifecycle import Submission, events_at
+from ..lifecycle import events_at
 from ..phase_results import PhaseCalibration
 from ..phases import SCORED, Phase
 from ..records.briefs import StoredChallenge, find_challenge
@@ -18,7 +18,7 @@ from ..records.calibrations import list_calibrations
 from ..records.moves import list_dated_moves
 from ..records.plans import find_plan, keep_opening, list_opened
 from ..records.reads import list_reads
-from ..records.submissions import find_admission, find_application, is_withdrawn, list_submissions
+from ..records.submissions import EntryCode, find_admission, find_application, is_withdrawn, list_codes
 from ..scores import totals_by_read
 from ..visibility import Relation, Viewer, mask
 from .calibrating import rank_parts
@@ -180,9 +180,9 @@ def show_entries(
     order = [] if result is None else _order(session, stored, found, result)
     places = {name: n for n, name in enumerate((name for name in order if name not in barred), start=1)}
     rows = [
-        _row(submission, means, result, places)
-        for submission in list_submissions(session, stored, withdrawn=True)
-        if submission.application.application_id not in barred
+        _row(entry, means, result, places)
+        for entry in list_codes(session, stored)
+        if entry.code not in barred
     ]
     rows.sort(key=lambda row: (row.place is None, row.place or 0, row.application))
     known = [row.raw_mean for row in rows if row.raw_mean is not None]
@@ -314,18 +314,18 @@ def _order(session: Session, stored: StoredChallenge, phase: Phase, result: Phas
 
 
 def _row(  # what is known of one application
-    submission: Submission,
+    entry: EntryCode,
     means: Mapping[str, list[Fraction | None]],
     result: PhaseCalibration | None,
     places: Mapping[str, int],
 ) -> EntryRow:
-    code = submission.application.application_id
+    code = entry.code
     totals = means.get(code, [])
     complete = [float(value) for value in totals if value is not None]
     part = None if result is None else result.part_of(code)
     return EntryRow(
         application=code,
-        status="withdrawn" if submission.withdrawn else submission.status,
+        status="withdrawn" if entry.withdrawn else entry.status,
         reads=len(totals),
         raw_mean=fmean(complete) if complete else None,
         level=None if part is None else part.total.level(code),

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
 
+from ...contracts.records import agreements
 from ...finance.records.registry import find_book_id
 from ...finance.storage import Session
 from ..attachment import Attachment, AwardChoice, measure_attachment
@@ -81,9 +82,10 @@ def hub_progress(
     goal = briefs.find_challenge(session, book, challenge).challenge.brief.goal
     ways = [goal_course(goal)] if courses is None and goal is not None else list(courses or ())
     names = {way.metric.partition("@")[0]: way.metric for way in ways}
+    stating = agreements.list_naming(session, book, sorted(names)) if under is None else under
     found = (
         _determined(one, one.definition.replace("/", "@") or names.get(one.metric, ""), as_of)
-        for one in verified_results(session, book, under=under)
+        for one in verified_results(session, book, under=stating)
     )
     return measure_progress(ways, found)
 
@@ -150,7 +152,7 @@ def rate_hubs(
 
 def _hubs(session: Session, book: str, challenge: str) -> tuple[str, ...]:
     """Return the hubs that lead an application that was not taken back and has not failed."""
-    found = entrants.list_entrants(session, find_book_id(session, book), challenge)
+    found = entrants.list_leads(session, find_book_id(session, book), challenge)
     return tuple(sorted({one.lead for one in found if not one.withdrawn and one.status != "fail"}))
 
 
@@ -235,7 +237,7 @@ def progress_contenders(
     rated = {one.hub: one for ratings in found for one in ratings.hubs if one.state == "rated"}
     earlier = earlier_awards(session, book, as_of=as_of, look_back_days=look_back_days)
     first: dict[str, str] = {}
-    for entrant in entrants.list_entrants(session, find_book_id(session, book), challenge):
+    for entrant in entrants.list_leads(session, find_book_id(session, book), challenge):
         if entrant.status == "pass" and not entrant.withdrawn:
             first.setdefault(entrant.lead, entrant.code)
     return tuple(
@@ -288,6 +290,8 @@ def leaderboard(
         half_life_months=half_life_months,
         variances=variances,
     )
+    if not found:
+        return ()
     earlier = earlier_awards(session, book, as_of=as_of)
     measured = attachment(session, book, found, as_of=as_of)
     return tuple(leaders_of(one, places=places, earlier=dict(earlier), attachment=measured) for one in found)
@@ -321,7 +325,7 @@ def attachment(session: Session, book: str, ratings: Sequence[Ratings], *, as_of
     rated = {one.hub: one.value for found in ratings for one in found.hubs}
     mean = sum(rated.values()) / len(rated) if rated else UNKNOWN
     able: dict[str, set[str]] = {}
-    for entrant in entrants.list_entrants(session, book_id):
+    for entrant in entrants.list_leads(session, book_id):
         if entrant.status == "pass":
             able.setdefault(entrant.challenge, set()).add(entrant.lead)
     won: Counter[str] = Counter()

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Column, Select, exists, func, select
 from sqlalchemy.orm import Session
 
 from ...finance.dates import as_utc
@@ -50,6 +51,27 @@ class Entrant:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLead:
+    """Who leads an application, and how it stands; without its text.
+
+    Attributes
+    ----------
+    challenge, code, lead : str
+        The challenge, the application, and the hub that leads it.
+    status : str
+        Of its newest finding.
+    withdrawn : bool
+        Whether it was taken back.
+    """
+
+    challenge: str
+    code: str
+    lead: str
+    status: str
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Win:
     """One award that stands.
 
@@ -72,28 +94,13 @@ class Win:
 
 def list_entrants(session: Session, book_id: int, challenge: str = "") -> tuple[Entrant, ...]:
     """Return the applications of a book, or of one challenge, in the order they first came."""
-    later, newer = SUBMISSION.alias("later"), FINDING.alias("newer")
+    later = SUBMISSION.alias("later")
     last = select(func.max(later.c.number)).where(later.c.application_id == APPLICATION.c.id)
-    newest = select(func.max(newer.c.number)).where(newer.c.application_id == APPLICATION.c.id)
     query = (
-        select(
-            CHALLENGE.c.code.label("challenge"),
-            *APPLICATION.c["code", "lead"],
-            FINDING.c.status,
-            *SUBMISSION.c["received_at", "body"],
-            exists().where(WITHDRAWAL.c.application_id == APPLICATION.c.id).label("withdrawn"),
-        )
-        .select_from(APPLICATION)
-        .join(CHALLENGE, CHALLENGE.c.id == APPLICATION.c.challenge_id)
+        _standing(book_id, challenge, *SUBMISSION.c["received_at", "body"])
         .join(SUBMISSION, SUBMISSION.c.application_id == APPLICATION.c.id)
-        .join(FINDING, FINDING.c.application_id == APPLICATION.c.id)
-        .where(CHALLENGE.c.book_id == book_id)
         .where(SUBMISSION.c.number == last.correlate(APPLICATION).scalar_subquery())
-        .where(FINDING.c.number == newest.correlate(APPLICATION).scalar_subquery())
-        .order_by(APPLICATION.c.id)
     )
-    if challenge:
-        query = query.where(CHALLENGE.c.code == challenge)
     return tuple(
         Entrant(
             challenge=row.challenge,
@@ -106,6 +113,42 @@ def list_entrants(session: Session, book_id: int, challenge: str = "") -> tuple[
         )
         for row in session.execute(query)
     )
+
+
+def list_leads(session: Session, book_id: int, challenge: str = "") -> tuple[EntryLead, ...]:
+    """Return who leads the applications of a book, or of one challenge, in the order they first came."""
+    return tuple(
+        EntryLead(
+            challenge=row.challenge,
+            code=row.code,
+            lead=row.lead,
+            status=row.status,
+            withdrawn=bool(row.withdrawn),
+        )
+        for row in session.execute(_standing(book_id, challenge))
+    )
+
+
+def _standing(book_id: int, challenge: str, *also: Column[Any]) -> Select[*tuple[Any, ...]]:
+    """Select applications with their newest findings."""
+    newer = FINDING.alias("newer")
+    newest = select(func.max(newer.c.number)).where(newer.c.application_id == APPLICATION.c.id)
+    query = (
+        select(
+            CHALLENGE.c.code.label("challenge"),
+            *APPLICATION.c["code", "lead"],
+            FINDING.c.status,
+            exists().where(WITHDRAWAL.c.application_id == APPLICATION.c.id).label("withdrawn"),
+            *also,
+        )
+        .select_from(APPLICATION)
+        .join(CHALLENGE, CHALLENGE.c.id == APPLICATION.c.challenge_id)
+        .join(FINDING, FINDING.c.application_id == APPLICATION.c.id)
+        .where(CHALLENGE.c.book_id == book_id)
+        .where(FINDING.c.number == newest.correlate(APPLICATION).scalar_subquery())
+        .order_by(APPLICATION.c.id)
+    )
+    return query.where(CHALLENGE.c.code == challenge) if challenge else query
 
 
 def list_wins(session: Session, book_id: int) -> tuple[Win, ...]:

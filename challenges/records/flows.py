@@ -105,6 +105,24 @@ def list_flows(
     )
 
 
+def has_party(session: Session, book: str, codes: Collection[str]) -> bool:
+    """Tell whether any of the codes is a party of the book: nobody else gives or is paid.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book : str
+        Its code.
+    codes : collection of str
+        Of people and organisations.
+    """
+    known = select(PARTY.c.id).where(
+        PARTY.c.book_id == find_book_id(session, book), PARTY.c.code.in_(sorted(codes))
+    )
+    return session.execute(known.limit(1)).first() is not None
+
+
 def _summed(flows: Iterable[MoneyFlow]) -> tuple[MoneyFlow, ...]:
     """Return one flow for each way, in order."""
     ways: dict[tuple[str, ...], MoneyFlow] = {}

@@ -120,7 +120,12 @@ def list_submissions(
 
 
 def list_codes(
-    session: Session, stored: StoredChallenge, *, after: str, limit: int, lead: str | None = None
+    session: Session,
+    stored: StoredChallenge,
+    *,
+    after: str = "",
+    limit: int | None = None,
+    lead: str | None = None,
 ) -> tuple[EntryCode, ...]:
     """Return applications of a challenge behind a code, by code, withdrawn ones too.
 
@@ -130,8 +135,8 @@ def list_codes(
         Of the challenge.
     after : str
         Code of the last one seen; empty for the first page.
-    limit : int [rows]
-        At most so many.
+    limit : int or None [rows]
+        At most so many; all without it.
     lead : str or None
         Only those that this party leads.
     """

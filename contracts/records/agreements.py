@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import ColumnElement, LargeBinary, bindparam, func, insert, literal, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -199,6 +199,37 @@ def list_agreements(session: Session, book: str) -> tuple[str, ...]:
     """Return the codes of all agreements of a book, in the order they were drafted."""
     book_id = find_book_id(session, book)
     query = select(AGREEMENT.c.code).where(AGREEMENT.c.book_id == book_id)
+    return tuple(session.scalars(query.order_by(AGREEMENT.c.id)))
+
+
+def list_naming(session: Session, book: str, names: Iterable[str]) -> tuple[str, ...]:
+    """Return the codes of agreements whose drafts or amendments have a name that begins so, in any place.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book : str
+        Code of the book.
+    names : iterable of str
+        Beginnings of codes; an agreement without them says nothing about them, one with them may.
+    """
+    sought = [literal(json.dumps(name)[:-1].encode(), LargeBinary) for name in names]
+
+    def has(body: ColumnElement[bytes]) -> ColumnElement[bool]:
+        if session.get_bind().dialect.name == "postgresql":
+            return or_(*(func.position(one.op("IN")(body)) > 0 for one in sought))
+        return or_(*(func.instr(body, one) > 0 for one in sought))
+
+    if not sought:
+        return ()
+    drafted, amended = (
+        select(rows.c.agreement_id).where(has(rows.c.body)) for rows in (AGREEMENT_DRAFT, AMENDMENT)
+    )
+    query = select(AGREEMENT.c.code).where(
+        AGREEMENT.c.book_id == find_book_id(session, book),
+        or_(AGREEMENT.c.id.in_(drafted), AGREEMENT.c.id.in_(amended)),
+    )
     return tuple(session.scalars(query.order_by(AGREEMENT.c.id)))
 
 
