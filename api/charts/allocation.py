@@ -78,6 +78,8 @@ class AllocationWords:
         Headings of the columns; the unit follows what was asked.
     source : str
         Heading of what a fund gives, with a place for its code.
+    ask_line : str
+        What was asked, beside a bar, with places for amount and unit.
     not_funded : str
         In the key.
 
@@ -91,6 +93,7 @@ class AllocationWords:
     asked: str = "Asked"
     minimum: str = "Minimum"
     source: str = "From %(fund)s"
+    ask_line: str = "asked %(amount)s %(unit)s"
     unfunded: str = "Not funded"
     not_funded: str = "asked for and not funded"
 
@@ -207,7 +210,7 @@ def _draw(  # all of it is drawn
             left.append(f"{code} {amount}")
     if number(one.unfunded):
         left.append(f"{words.unfunded.lower()} {grouped(one.unfunded)}")
-    right = [f"{words.asked.lower()} {grouped(one.ask)} {unit}"]
+    right = [words.ask_line % {"amount": grouped(one.ask), "unit": unit}]
     if one.minimum is not None:
         place = percent(_EDGE + inner * number(one.minimum) / most)
         paper.line((place, y + 19), (place, y + 45), stroke=WARM, thickness=2)

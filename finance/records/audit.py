@@ -23,6 +23,8 @@ from .tables import (
     FUND,
     FX_CONVERSION,
     FX_RATE,
+    LINE_DELTA,
+    LINE_TOTAL,
     LOT,
     LOT_DELTA,
     POSTING,
@@ -84,6 +86,30 @@ def list_moved_lots(session: Session, book_id: int) -> tuple[str, ...]:
         .where(CONTRIBUTION.c.book_id == book_id, LOT.c.account_id.is_(None))
     )
     return tuple(sorted({*session.scalars(differs), *session.scalars(gone)}))
+
+
+def list_moved_lines(session: Session, book_id: int) -> tuple[str, ...]:
+    """Return the lines, with their account, whose totals are not the sums of their postings."""
+    sums = (
+        select(LINE_DELTA.c.account_id, LINE_DELTA.c.line, func.sum(LINE_DELTA.c.moved).label("moved"))
+        .group_by(LINE_DELTA.c.account_id, LINE_DELTA.c.line)
+        .subquery()
+    )
+    same = (sums.c.account_id == LINE_TOTAL.c.account_id) & (sums.c.line == LINE_TOTAL.c.line)
+    differs = (
+        select(ACCOUNT.c.path, LINE_TOTAL.c.line)
+        .join(LINE_TOTAL, LINE_TOTAL.c.account_id == ACCOUNT.c.id)
+        .join(sums, same, isouter=True)
+        .where(ACCOUNT.c.book_id == book_id, LINE_TOTAL.c.total != func.coalesce(sums.c.moved, 0))
+    )
+    gone = (
+        select(ACCOUNT.c.path, sums.c.line)
+        .join(sums, sums.c.account_id == ACCOUNT.c.id)
+        .join(LINE_TOTAL, same, isouter=True)
+        .where(ACCOUNT.c.book_id == book_id, LINE_TOTAL.c.account_id.is_(None))
+    )
+    rows = {(row.path, row.line) for query in (differs, gone) for row in session.execute(query)}
+    return tuple(f"{path}, {line}" for path, line in sorted(rows))
 
 
 def list_unfinished(session: Session, book_id: int) -> tuple[UUID, ...]:

@@ -29,6 +29,7 @@ from .tables import (
     EVENT,
     FAULT,
     FUND,
+    LINE_TOTAL,
     LOT,
     PARTY,
     POSTING,
@@ -375,9 +376,22 @@ def sum_lines(
     session: Session, book_id: int, fund: str, unit: Unit, span: tuple[date | None, date | None]
 ) -> dict[str, int]:
     """Sum a fund's settled pool postings by line, ``(after, through]``, in minor units, credits positive."""
+    if span == (None, None):
+        rows = session.execute(_LINE_TOTALS, {"book": book_id, "fund": fund, "unit": unit.code})
+        return {row.line: int(row.total) for row in rows}
     named = {name: day for name, day in zip(("after", "through"), span, strict=True) if day is not None}
     asked = {"book": book_id, "fund": fund, "unit": unit.code, **named}
     return {row.line: int(row.total) for row in session.execute(_line_sums(tuple(named)), asked)}
+
+
+_LINE_TOTALS = (
+    select(LINE_TOTAL.c.line, func.sum(LINE_TOTAL.c.total).label("total"))
+    .join(ACCOUNT, ACCOUNT.c.id == LINE_TOTAL.c.account_id)
+    .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+    .where(ACCOUNT.c.book_id == bindparam("book"), FUND.c.code == bindparam("fund"))
+    .where(ACCOUNT.c.unit == bindparam("unit"))
+    .group_by(LINE_TOTAL.c.line)
+)
 
 
 @cache

@@ -242,5 +242,9 @@ DELTA = table(
     ed=Count,
     ec=Count,
 )
+LINE_TOTAL = table(
+    "line_total", METADATA, account_id=Count, line=Text, total=Count, version=Count, last_txn=Key
+)
+LINE_DELTA = table("line_delta", VIEWS, txn_id=Key, account_id=Count, line=Text, moved=Count)
 LOT_DELTA = table("lot_delta", VIEWS, txn_id=Key, account_id=Count, contribution_id=Count, moved=Count)
 FAULT = table("fault", VIEWS, txn_id=Key, why=Text)

@@ -14,9 +14,7 @@ from sqlalchemy.orm import Session
 
 from ..money import Money
 from .registry import find_unit
-from .tables import ACCOUNT, BALANCE, FUND, POSTING
-
-_POOL = "pool"
+from .tables import ACCOUNT, BALANCE, FUND, LINE_TOTAL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +86,13 @@ def _lines(session: Session, book_id: int) -> dict[tuple[str, str], dict[str, in
         select(
             FUND.c.code,
             ACCOUNT.c.unit,
-            POSTING.c.line,
-            func.sum(-POSTING.c.side * POSTING.c.amount).label("total"),
+            LINE_TOTAL.c.line,
+            func.sum(LINE_TOTAL.c.total).label("total"),
         )
-        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(ACCOUNT, ACCOUNT.c.id == LINE_TOTAL.c.account_id)
         .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
-        .where(ACCOUNT.c.book_id == book_id, ACCOUNT.c.role == _POOL, POSTING.c.layer == "S")
-        .group_by(FUND.c.code, ACCOUNT.c.unit, POSTING.c.line)
+        .where(ACCOUNT.c.book_id == book_id)
+        .group_by(FUND.c.code, ACCOUNT.c.unit, LINE_TOTAL.c.line)
     )
     found: dict[tuple[str, str], dict[str, int]] = defaultdict(dict)
     for row in session.execute(query):

@@ -10,6 +10,9 @@ from almoner.api.charts import (
     Chart,
     FrontierMark,
     Giver,
+    LandscapeLine,
+    LandscapeMark,
+    LandscapeWords,
     Movement,
     PayoffPoint,
     PayoffStretch,
@@ -19,6 +22,7 @@ from almoner.api.charts import (
     Purse,
     RankedEntry,
     draw_allocation,
+    draw_landscape,
     draw_marks,
     draw_payoff,
     draw_payouts,
@@ -132,7 +136,29 @@ def frontier(name: str = "") -> Chart:
     return draw_marks(f"Frontier{name}", f"By budget{name}", ("Budget, USD", "Worth"), marks)
 
 
-CHARTS = [waterfall, payouts, allocation, ranking, trail, payoff, spread, frontier]
+def landscape(name: str = "", actors: int = 20) -> Chart:
+    words = LandscapeWords(
+        header=("No.", f"Actor{name}", "Kind", "Group", "Ties"), money="money", other="other", marked="joins"
+    )
+    kinds = ("hub", "funder", "school", "clinic", "fund", "council", "church")
+    marks = [
+        LandscapeMark(
+            code=f"c{place}",
+            label=f"Actor {place}{name}",
+            kind=kinds[place % 7],
+            group=place // 5 + 1,
+            ties=place,
+            marked=not place,
+        )
+        for place in range(actors)
+    ]
+    lines = [
+        LandscapeLine(one=f"c{place}", other=f"c{place + 1}", money=bool(place % 2)) for place in range(29)
+    ]
+    return draw_landscape(f"Map{name}", f"Thirty{name}", words, marks, lines)
+
+
+CHARTS = [waterfall, payouts, allocation, ranking, trail, payoff, spread, frontier, landscape]
 EMPTY = [
     lambda: draw_waterfall("Fund", "Nothing", "USD", []),
     lambda: draw_payouts("Payouts", "Nothing", []),
@@ -406,3 +432,12 @@ def test_a_payoff_shows_its_most_and_its_least() -> None:
         stretch((3, "1.00"), (2, "1.00"))
     with pytest.raises(ValueError, match="rising value"):
         PayoffStretch(points=())
+
+
+def test_a_map_of_many_draws_those_with_most_ties_and_lists_all() -> None:
+    chart = landscape(actors=30)
+    assert len(chart.rows) == 30
+    assert [row[0] for row in chart.rows[24:]] == [""] * 6
+    assert {row[1] for row in chart.rows[24:]} == {f"Actor {place}" for place in range(6)}
+    assert "Actor 6<" in chart.svg
+    assert "Actor 5<" not in chart.svg

@@ -76,6 +76,13 @@ STATEMENTS = {
     "a_lot_deleted": "DELETE FROM lot",
     "a_lot_opened_full": "INSERT INTO lot (account_id, contribution_id, remaining)"
     " SELECT (SELECT min(id) FROM account), id, 5 FROM contribution",
+    "a_total_raised": "UPDATE line_total SET total = total + 1",
+    "a_total_raised_as_if_by_the_last_end": f"UPDATE line_total SET total = total + 1, version = {LAST},"
+    f" last_txn = {LAST_TXN}",
+    "a_total_given_to_another_line": "UPDATE line_total SET line = 'valuation'",
+    "a_total_deleted": "DELETE FROM line_total",
+    "a_total_opened_full": "INSERT INTO line_total (account_id, line, total)"
+    " SELECT (SELECT min(id) FROM account), code, 5 FROM line",
     "a_floor_of_an_account_changed": "UPDATE account SET floor = -100 WHERE role = 'memo'",
     "a_role_of_an_account_changed": "UPDATE account SET role = 'memo' WHERE role = 'pool'",
 }
@@ -87,6 +94,11 @@ ON_SQLITE = {
     " SELECT id, normal, floor FROM account",
     "a_lot_replaced": "INSERT OR REPLACE INTO lot (account_id, contribution_id)"
     " SELECT account_id, contribution_id FROM lot",
+    "a_total_of_the_last_end_applied_again": "UPDATE line_total SET total = total + m.moved FROM line_delta m"
+    " WHERE m.txn_id = line_total.last_txn AND line_total.account_id = m.account_id"
+    " AND line_total.line = m.line",
+    "a_total_replaced": "INSERT OR REPLACE INTO line_total (account_id, line)"
+    " SELECT account_id, line FROM line_total",
     "an_account_replaced_by_way_of_its_balance": "REPLACE INTO balance (account_id, normal, floor)"
     " SELECT id, -normal, NULL FROM account",
 }

@@ -17,7 +17,16 @@ from almoner.finance.storage import Session, open_engine
 
 USD = currency("USD")
 DAY = date(2026, 1, 15)
-VIEWS = ("delta", "lot_delta", "fault_leg", "fault_lot", "fault_fx", "fault_child", "fault_approval")
+VIEWS = (
+    "delta",
+    "line_delta",
+    "lot_delta",
+    "fault_leg",
+    "fault_lot",
+    "fault_fx",
+    "fault_child",
+    "fault_approval",
+)
 GROWTH = 1.3
 FEW, MANY = 50, 10_000  # transfers: two postings each
 

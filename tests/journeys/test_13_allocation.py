@@ -1,4 +1,4 @@
-"""An impossible allocation is explained, relaxed and solved; a run is cancelled; two people decide for one."""
+"""An impossible allocation is explained, relaxed and solved; a run is cancelled; two people decide."""
 
 import json
 from collections.abc import Callable

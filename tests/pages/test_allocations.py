@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from tests.doors.people import PEOPLE, Asker
+from tests.pages.test_languages import untold
 from tests.pages.visiting import Visitor
 
 from almoner.api.worker import Worker, work_off
@@ -213,3 +214,16 @@ def test_the_map_shows_actors_and_ties_with_a_filter(
     assert "Money paid" in said
     assert fiona.see("/books/main/landscape") == fiona.see("/books/main/landscape")
     assert "No tie is known" in fiona.text("/books/main/landscape?tie=accord")
+
+
+def test_the_pages_say_nothing_past_the_catalogues(
+    visit: Callable[..., Visitor], ask: Callable[..., Asker], work: Callable[[], None]
+) -> None:
+    gift = {"giver": "foundation", "amount": "250.00", "unit": "USD"}
+    ask("mira").made("/books/main/funds/water/contributions", gift)
+    fiona = visit("fiona")
+    addresses = [asked(fiona, TIGHT), asked(fiona, WINTER, points="yes")]
+    work()
+    fiona.client.get("/?lang=en-XA")
+    for path in (*addresses, f"{addresses[1]}?about=tutors", DESK, "/books/main/landscape"):
+        assert not list(untold(fiona.see(path))), path

@@ -16,6 +16,12 @@ SELECT d.txn_id, p.account_id, d.contribution_id, sum(-p.side * d.amount) AS mov
 FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
 GROUP BY d.txn_id, p.account_id, d.contribution_id
 ;;
+CREATE VIEW line_delta AS
+SELECT p.txn_id, p.account_id, p.line, sum(-p.side * p.amount) AS moved
+FROM posting p JOIN account a ON a.id = p.account_id + 0
+WHERE p.layer = 'S' AND a.role = 'pool'
+GROUP BY p.txn_id, p.account_id, p.line
+;;
 CREATE VIEW fault_leg AS
 SELECT t.id AS txn_id, CASE WHEN sum(p.side * p.amount) <> 0 THEN 'unbalanced' ELSE 'shape or draws' END AS why
 FROM txn t JOIN posting p ON p.txn_id = t.id JOIN account a ON a.id = p.account_id + 0

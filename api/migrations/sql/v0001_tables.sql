@@ -165,6 +165,13 @@ CREATE TABLE lot (
   last_txn {UUID}, PRIMARY KEY (account_id, contribution_id)
 ){STRICT_KEYED}
 ;;
+-- What a pool has settled by line, credits positive: where a fund stands does not depend on how long it has been open.
+CREATE TABLE line_total (
+  account_id {BIGINT} NOT NULL REFERENCES account, line TEXT NOT NULL REFERENCES line,
+  total {BIGINT} NOT NULL DEFAULT 0 CHECK (total BETWEEN -{M62} AND {M62}), version {BIGINT} NOT NULL DEFAULT 0,
+  last_txn {UUID}, PRIMARY KEY (account_id, line)
+){STRICT_KEYED}
+;;
 CREATE TABLE draw (
   txn_id {UUID} NOT NULL, seq {SMALLINT} NOT NULL, contribution_id {BIGINT} NOT NULL REFERENCES contribution,
   amount {BIGINT} NOT NULL CHECK (amount > 0), PRIMARY KEY (txn_id, seq, contribution_id),

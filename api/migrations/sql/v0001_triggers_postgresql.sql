@@ -11,11 +11,15 @@ CREATE TRIGGER guarded BEFORE INSERT OR UPDATE OR DELETE ON balance FOR EACH ROW
 ;;
 CREATE TRIGGER guarded BEFORE INSERT OR UPDATE OR DELETE ON lot FOR EACH ROW EXECUTE FUNCTION almoner_moved_by_end()
 ;;
+CREATE TRIGGER guarded BEFORE INSERT OR UPDATE OR DELETE ON line_total FOR EACH ROW EXECUTE FUNCTION almoner_moved_by_end()
+;;
 CREATE TRIGGER guarded BEFORE INSERT OR UPDATE OR DELETE ON earmark_scope FOR EACH ROW EXECUTE FUNCTION almoner_moved_by_end()
 ;;
 CREATE TRIGGER kept BEFORE TRUNCATE ON balance FOR EACH STATEMENT EXECUTE FUNCTION almoner_moved_by_end()
 ;;
 CREATE TRIGGER kept BEFORE TRUNCATE ON lot FOR EACH STATEMENT EXECUTE FUNCTION almoner_moved_by_end()
+;;
+CREATE TRIGGER kept BEFORE TRUNCATE ON line_total FOR EACH STATEMENT EXECUTE FUNCTION almoner_moved_by_end()
 ;;
 CREATE FUNCTION almoner_account_opened() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO balance (account_id, normal, floor) VALUES (NEW.id, NEW.normal, NEW.floor); RETURN NULL; END $$
@@ -111,6 +115,11 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
     UPDATE balance SET settled_dr = settled_dr + d.sd, settled_cr = settled_cr + d.sc, pending_dr = pending_dr + d.pd,
       pending_cr = pending_cr + d.pc, encumbered_dr = encumbered_dr + d.ed, encumbered_cr = encumbered_cr + d.ec,
       version = version + 1 WHERE account_id = d.account_id;
+  END LOOP;
+  FOR d IN SELECT account_id, line, sum(moved) AS moved FROM line_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 ORDER BY 1, 2 LOOP
+    UPDATE line_total SET total = total + d.moved, version = version + 1 WHERE account_id = d.account_id AND line = d.line;
+    IF NOT FOUND THEN
+      INSERT INTO line_total (account_id, line, total, version) VALUES (d.account_id, d.line, d.moved, 1); END IF;
   END LOOP;
   IF lots THEN
     FOR d IN SELECT account_id, contribution_id, sum(moved) AS moved FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 ORDER BY 1, 2 LOOP

@@ -41,6 +41,20 @@ CREATE TRIGGER lot_moved BEFORE UPDATE ON lot
 ;;
 CREATE TRIGGER lot_kept BEFORE DELETE ON lot BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a lot'); END
 ;;
+CREATE TRIGGER line_total_opened BEFORE INSERT ON line_total
+  WHEN NEW.total <> 0 OR NEW.version <> 0
+    OR EXISTS (SELECT 1 FROM line_total WHERE account_id = NEW.account_id AND line = NEW.line)
+  BEGIN SELECT RAISE(ABORT, 'a total opens at zero'); END
+;;
+CREATE TRIGGER line_total_moved BEFORE UPDATE ON line_total
+  WHEN (NEW.account_id, NEW.line) <> (OLD.account_id, OLD.line) OR NEW.version <= OLD.version
+    OR NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.version AND txn_id = NEW.last_txn)
+    OR (NEW.total - OLD.total) IS NOT (SELECT moved FROM line_delta
+      WHERE txn_id = NEW.last_txn AND account_id = OLD.account_id AND line = OLD.line)
+  BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a line_total'); END
+;;
+CREATE TRIGGER line_total_kept BEFORE DELETE ON line_total BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a line_total'); END
+;;
 CREATE TRIGGER posting_open BEFORE INSERT ON posting WHEN EXISTS (SELECT 1 FROM txn_end WHERE txn_id = NEW.txn_id)
   BEGIN SELECT RAISE(ABORT, 'txn already ended'); END
 ;;
@@ -108,5 +122,9 @@ CREATE TRIGGER txn_ended AFTER INSERT ON txn_end BEGIN
   INSERT INTO lot (account_id, contribution_id) SELECT account_id, contribution_id FROM lot_delta m WHERE m.txn_id = NEW.txn_id
     AND NOT EXISTS (SELECT 1 FROM lot l WHERE l.account_id = m.account_id AND l.contribution_id = m.contribution_id);
   UPDATE lot SET remaining = remaining + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM lot_delta m
-    WHERE m.txn_id = NEW.txn_id AND lot.account_id = m.account_id AND lot.contribution_id = m.contribution_id; END
+    WHERE m.txn_id = NEW.txn_id AND lot.account_id = m.account_id AND lot.contribution_id = m.contribution_id;
+  INSERT INTO line_total (account_id, line) SELECT account_id, line FROM line_delta m WHERE m.txn_id = NEW.txn_id
+    AND NOT EXISTS (SELECT 1 FROM line_total l WHERE l.account_id = m.account_id AND l.line = m.line);
+  UPDATE line_total SET total = total + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM line_delta m
+    WHERE m.txn_id = NEW.txn_id AND line_total.account_id = m.account_id AND line_total.line = m.line; END
 ;;

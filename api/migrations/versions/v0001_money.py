@@ -36,11 +36,22 @@ FACTS = {
 }
 VIEWS = [
     *("fault", "fault_approval", "approval_asked", "fault_child", "fault_fx", "fault_lot", "fault_leg"),
-    *("lot_delta", "delta"),
+    *("line_delta", "lot_delta", "delta"),
 ]
 TABLES = [
     *("tie_end", "tie"),
-    *("valuation", "fx_conversion", "fx_rate", "draw", "lot", "contribution", "posting", "txn_end", "txn"),
+    *(
+        "valuation",
+        "fx_conversion",
+        "fx_rate",
+        "draw",
+        "line_total",
+        "lot",
+        "contribution",
+        "posting",
+        "txn_end",
+        "txn",
+    ),
     *("approval_policy", "approval", "proposal", "period", "event", "balance", "account", "earmark_scope"),
     *("earmark", "fund", "party", "line", "book", "unit"),
 ]

@@ -12,7 +12,7 @@ from ...wire.allocations import AllocationDone, AllocationReason
 from ..view import Column, Sheet
 from ..visit import Visit
 from ..words import Words
-from .figures import decimal_of
+from .figures import decimal_of, decimal_up
 
 MOST_DRAWN = 30
 PRICED = "priced"
@@ -102,7 +102,7 @@ def price_sheet(visit: Visit, done: AllocationDone) -> Sheet:
             Column(name=words._("It would bring at most"), kind="number"),
         ],
         rows=[
-            (one.sentence, more if one.of_money else one_more, decimal_of(one.worth)) for one in done.prices
+            (one.sentence, more if one.of_money else one_more, decimal_up(one.worth)) for one in done.prices
         ],
         empty=words._("No limit holds the answer back: more money would bring nothing more."),
     )
@@ -140,6 +140,7 @@ def award_chart(visit: Visit, done: AllocationDone) -> Chart:
             asked=words._("Could use"),
             minimum=words._("At least"),
             source=words._("From %(fund)s"),
+            ask_line=words._("of %(amount)s"),
             unfunded=words._("Not given"),
             not_funded=words._("could be used and is not given"),
         ),
@@ -154,7 +155,7 @@ def frontier_chart(visit: Visit, done: AllocationDone) -> Chart:
             name=words._("%(part)s of the money", part=words.share(rounded(Fraction(one.part), 4))),
             across=one.budget,
             height=decimal_of(one.value) or None,
-            bound=decimal_of(one.bound) or None,
+            bound=decimal_up(one.bound) or None,
             envelope=decimal_of(one.envelope) or None,
         )
         for one in done.frontier

@@ -1,7 +1,7 @@
 """Figures of allocations in the reader's words: exact fractions as they are shown, states, stages."""
 
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 
 from ....finance.errors import Missing
 from ...charts.figures import rounded
@@ -28,22 +28,26 @@ def require_keeper(visit: Visit) -> None:
         raise Missing("Nothing is here.")
 
 
-def decimal_of(fraction: str, digits: int = DIGITS) -> str:
-    """Return an exact fraction as decimal text; empty where there is none.
-
-    Parameters
-    ----------
-    fraction : str
-        As the operations write it.
-    digits : int [digits]
-        Decimals.
+def decimal_of(fraction: str) -> str:
+    """Return an exact fraction as decimal text, rounded down; empty where there is none.
 
     Examples
     --------
-    >>> decimal_of("4/25"), decimal_of("")
-    ('0.160', '')
+    >>> decimal_of("4/25"), decimal_of("2/3"), decimal_of("")
+    ('0.160', '0.666', '')
     """
-    return rounded(Fraction(fraction), digits) if fraction else ""
+    return rounded(Fraction(floor(Fraction(fraction) * 10**DIGITS), 10**DIGITS), DIGITS) if fraction else ""
+
+
+def decimal_up(fraction: str) -> str:
+    """Return a bound as decimal text, rounded up: it must not look tighter than it is.
+
+    Examples
+    --------
+    >>> decimal_up("4/25"), decimal_up("1/3"), decimal_up("")
+    ('0.160', '0.334', '')
+    """
+    return rounded(Fraction(ceil(Fraction(fraction) * 10**DIGITS), 10**DIGITS), DIGITS) if fraction else ""
 
 
 def share_up(fraction: str) -> str:
@@ -126,7 +130,7 @@ def compared(visit: Visit, answers: list[tuple[str, AllocationDone]], here: str 
                 " ".join(one.changes),
                 status_of(words, one),
                 decimal_of(one.value),
-                decimal_of(one.bound),
+                decimal_up(one.bound),
                 share_up(one.gap),
                 one.spent,
                 str(funded) if one.allocation else "",

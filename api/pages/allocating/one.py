@@ -20,7 +20,17 @@ from ..view import Attachment, Done, Shown, View
 from ..visit import Visit
 from ..words import Words
 from .answering import award_chart, frontier_chart, line_sheet, price_sheet, reason_sheet
-from .figures import GAPS, compared, decimal_of, require_keeper, share_up, stage_of, state_of, status_of
+from .figures import (
+    GAPS,
+    compared,
+    decimal_of,
+    decimal_up,
+    require_keeper,
+    share_up,
+    stage_of,
+    state_of,
+    status_of,
+)
 
 MOST_FUNDS = 40
 MOST_BESIDE = 4
@@ -103,7 +113,7 @@ def _answered(visit: Visit, title: str, job: JobReply, done: AllocationDone, mor
             **more,
             "status": status_of(words, done),
             "worth": decimal_of(done.value),
-            "bound": decimal_of(done.bound),
+            "bound": decimal_up(done.bound),
             "gap": share_up(done.gap),
             "funded": sum(one.funded for one in done.reasons),
             "about": next((one for one in done.reasons if one.intervention_id == about), None),

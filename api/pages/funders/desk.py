@@ -97,8 +97,11 @@ def _others(visit: Visit) -> list[tuple[str, str]]:
         ("desk_agreements", words._("Agreements")),
         ("desk_challenges", words._("Challenges")),
         ("desk_allocations", words._("Allocations")),
+        ("landscape", words._("Who works with whom")),
     )
-    return [(title, visit.address(name)) for name, title in pages if name in visit.site.addresses]
+    keeps = bool(visit.roles() & {"funder", "intermediary"})
+    shown = [page for page in pages if keeps or page[0] != "desk_allocations"]
+    return [(title, visit.address(name)) for name, title in shown if name in visit.site.addresses]
 
 
 def _tiles(words: Words, waiting: WaitingList) -> list[tuple[str, str]]:
