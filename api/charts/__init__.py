@@ -13,17 +13,17 @@ if TYPE_CHECKING:
     from .committed import CommittedRow, CommittedWords, draw_committed
     from .earmark_grid import EarmarkRow, GridWords, draw_earmark_grid
     from .fan import FanWords, FanYear, draw_fan
-    from .forecast import draw_forecast
+    from .forecast import ForecastWords, draw_forecast
     from .frontier import FrontierMark, FrontierWords, draw_frontier, draw_marks, draw_risk
     from .funnel import FunnelStep, FunnelWords, draw_funnel
     from .landscape import LandscapeLine, LandscapeMark, LandscapeWords, draw_landscape
     from .leaders import LeaderMark, LeaderWords, draw_leaders
-    from .payoff import PayoffPoint, PayoffStretch, draw_payoff
+    from .payoff import PayoffPoint, PayoffStretch, PayoffWords, draw_payoff
     from .places import PlaceMark, PlaceTexts, draw_places
-    from .ranking import RankedEntry, draw_ranking
-    from .spread import PayoutSpan, PayoutSpread, draw_spread
-    from .trail import Giver, draw_trail
-    from .waterfall import Movement, draw_waterfall
+    from .ranking import RankedEntry, RankingWords, draw_ranking
+    from .spread import PayoutSpan, PayoutSpread, SpreadWords, draw_spread
+    from .trail import Giver, TrailWords, draw_trail
+    from .waterfall import Movement, WaterfallWords, draw_waterfall
 else:
     __getattr__, __dir__ = shelve(
         __name__,
@@ -36,17 +36,17 @@ else:
             ".committed": ("CommittedRow", "CommittedWords", "draw_committed"),
             ".earmark_grid": ("EarmarkRow", "GridWords", "draw_earmark_grid"),
             ".fan": ("FanWords", "FanYear", "draw_fan"),
-            ".forecast": ("draw_forecast",),
+            ".forecast": ("ForecastWords", "draw_forecast"),
             ".frontier": ("FrontierMark", "FrontierWords", "draw_frontier", "draw_marks", "draw_risk"),
             ".funnel": ("FunnelStep", "FunnelWords", "draw_funnel"),
             ".landscape": ("LandscapeLine", "LandscapeMark", "LandscapeWords", "draw_landscape"),
             ".leaders": ("LeaderMark", "LeaderWords", "draw_leaders"),
-            ".payoff": ("PayoffPoint", "PayoffStretch", "draw_payoff"),
+            ".payoff": ("PayoffPoint", "PayoffStretch", "PayoffWords", "draw_payoff"),
             ".places": ("PlaceMark", "PlaceTexts", "draw_places"),
-            ".ranking": ("RankedEntry", "draw_ranking"),
-            ".spread": ("PayoutSpan", "PayoutSpread", "draw_spread"),
-            ".trail": ("Giver", "draw_trail"),
-            ".waterfall": ("Movement", "draw_waterfall"),
+            ".ranking": ("RankedEntry", "RankingWords", "draw_ranking"),
+            ".spread": ("PayoutSpan", "PayoutSpread", "SpreadWords", "draw_spread"),
+            ".trail": ("Giver", "TrailWords", "draw_trail"),
+            ".waterfall": ("Movement", "WaterfallWords", "draw_waterfall"),
         },
     )
 
@@ -63,6 +63,7 @@ __all__ = [
     "EarmarkRow",
     "FanWords",
     "FanYear",
+    "ForecastWords",
     "FrontierMark",
     "FrontierWords",
     "FunnelStep",
@@ -77,6 +78,7 @@ __all__ = [
     "Movement",
     "PayoffPoint",
     "PayoffStretch",
+    "PayoffWords",
     "Payout",
     "PayoutSpan",
     "PayoutSpread",
@@ -84,6 +86,10 @@ __all__ = [
     "PlaceTexts",
     "Purse",
     "RankedEntry",
+    "RankingWords",
+    "SpreadWords",
+    "TrailWords",
+    "WaterfallWords",
     "draw_ageing",
     "draw_allocation",
     "draw_calendar",

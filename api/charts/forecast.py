@@ -1,14 +1,44 @@
 """Forecast: what is paid in all and by each payer in each year, and how often which sum."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from ...contracts.forecast import Forecast, Spread
 from .chart import Chart
 from .figures import grouped
-from .spread import PayoutSpan, PayoutSpread, draw_spread
+from .spread import PayoutSpan, PayoutSpread, SpreadWords, draw_spread
 
 
-def draw_forecast(title: str, forecast: Forecast, unit: str) -> Chart:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastWords:
+    """The words of a forecast in the reader's language.
+
+    Attributes
+    ----------
+    whole, payer : str
+        Names of the rows.
+    caption, proven : str
+        Below the title; the second where a most is proven.
+
+    Examples
+    --------
+    >>> ForecastWords().whole
+    'paid in all'
+    """
+
+    whole: str = "paid in all"
+    payer: str = "%(party)s %(year)s"
+    caption: str = "Payments in %(unit)s on %(paths)s simulated paths."
+    proven: str = "Payments in %(unit)s on %(paths)s simulated paths, never more than %(most)s."
+
+
+def draw_forecast(
+    title: str,
+    forecast: Forecast,
+    unit: str,
+    words: ForecastWords | None = None,
+    spread: SpreadWords | None = None,
+) -> Chart:
     """Draw the payments of a forecast in one unit: a fan over the years, and a histogram of the sum.
 
     Parameters
@@ -19,6 +49,10 @@ def draw_forecast(title: str, forecast: Forecast, unit: str) -> Chart:
         Of ``contracts.forecast``.
     unit : str
         One that the terms pay in.
+    words : ForecastWords or None
+        Rows and caption; English when None.
+    spread : SpreadWords or None
+        Headings and marks; English when None.
 
     Returns
     -------
@@ -41,15 +75,16 @@ def draw_forecast(title: str, forecast: Forecast, unit: str) -> Chart:
     >>> [row[0] for row in draw_forecast("Nights", made, "USD").rows[:3]]
     ['paid in all', 'city 2027', 'paths']
     """
-    paid = forecast.spread("paid", unit=unit)
+    said, paid = words or ForecastWords(), forecast.spread("paid", unit=unit)
     years = [one for one in forecast.spreads if one.what == "pays" and one.unit == unit and one.when]
-    rows = [_row("paid in all", paid), *(_row(f"{one.party} {one.when}", one) for one in years)]
+    rows = [_row(said.whole, paid)]
+    rows += [_row(said.payer % {"party": one.party, "year": one.when}, one) for one in years]
     spans = [
         PayoutSpan(low=one.low, high=one.high, share=one.share)
         for one in forecast.histogram
         if one.unit == unit
     ]
-    return draw_spread(title, _caption(forecast, unit), unit, rows, spans)
+    return draw_spread(title, _caption(forecast, unit, said), unit, rows, spans, spread)
 
 
 def _row(label: str, spread: Spread) -> PayoutSpread:
@@ -57,7 +92,8 @@ def _row(label: str, spread: Spread) -> PayoutSpread:
     return PayoutSpread(label=label, **{name: spread.figures[name] for name in names})
 
 
-def _caption(forecast: Forecast, unit: str) -> str:
-    most = forecast.maxima.get(unit)
-    proven = f", never more than {grouped(most)}" if most else ""
-    return f"Payments in {unit} on {grouped(forecast.paths)} simulated paths{proven}."
+def _caption(forecast: Forecast, unit: str, words: ForecastWords) -> str:
+    most, paths = forecast.maxima.get(unit), grouped(forecast.paths)
+    if most:
+        return words.proven % {"unit": unit, "paths": paths, "most": grouped(most)}
+    return words.caption % {"unit": unit, "paths": paths}

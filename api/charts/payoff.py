@@ -71,8 +71,43 @@ class PayoffStretch:
             raise ValueError(f"a stretch needs points by rising value, not {given}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayoffWords:
+    """The words of a payoff in the reader's language.
+
+    Attributes
+    ----------
+    observed, paid, edge : str
+        Headings of the columns.
+    including, excluding : str
+        Whether an edge belongs to its piece.
+    most, least : str
+        At the dashed lines.
+    axis : str
+        What is measured across.
+
+    Examples
+    --------
+    >>> PayoffWords().edge
+    'Edge'
+    """
+
+    observed: str = "Observed, %(unit)s"
+    paid: str = "Paid, %(unit)s"
+    edge: str = "Edge"
+    including: str = "including"
+    excluding: str = "up to, excluding"
+    most: str = "most %(amount)s %(unit)s"
+    least: str = "least %(amount)s %(unit)s"
+    axis: str = "observed, %(unit)s"
+
+
 def draw_payoff(
-    title: str, caption: str, units: tuple[str, str], stretches: Iterable[PayoffStretch]
+    title: str,
+    caption: str,
+    units: tuple[str, str],
+    stretches: Iterable[PayoffStretch],
+    words: PayoffWords | None = None,
 ) -> Chart:
     """Draw a payment over the number it depends on.
 
@@ -84,6 +119,8 @@ def draw_payoff(
         Of the number, and of the payment.
     stretches : iterable of PayoffStretch
         From left to right; between two of them the payment jumps.
+    words : PayoffWords or None
+        Headings and the like; English when None.
 
     Returns
     -------
@@ -97,18 +134,19 @@ def draw_payoff(
     >>> draw_payoff("Wells", "One clause", ("wells", "USD"), [line]).rows
     (('0', '0.00', ''), ('9', '5.00', ''))
     """
-    given = bounded(stretches)
-    marks = {"end": "", "in": "including", "out": "up to, excluding"}
+    given, said = bounded(stretches), words or PayoffWords()
+    marks = {"end": "", "in": said.including, "out": said.excluding}
     rows = [
         (grouped(one.value), grouped(one.amount), marks[_kind(line, place)])
         for line in given
         for place, one in enumerate(line.points)
     ]
-    paper = Drawing(title, caption, (f"Observed, {units[0]}", f"Paid, {units[1]}", "Edge"), rows)
+    header = (said.observed % {"unit": units[0]}, said.paid % {"unit": units[1]}, said.edge)
+    paper = Drawing(title, caption, header, rows)
     if not given:
         return paper.finish(0)
     scale = _Plane([one for line in given for one in line.points])
-    _axes(paper, scale, given, units)
+    _axes(paper, scale, given, units, said)
     for line, after in zip(given, [*given[1:], None], strict=True):
         _stretch(paper, scale, line, after)
     for line in given:
@@ -140,25 +178,30 @@ class _Plane:
         return _TOP + _HEIGHT - round(part * _HEIGHT)
 
 
-def _axes(paper: Drawing, scale: _Plane, given: Sequence[PayoffStretch], units: tuple[str, str]) -> None:
+def _axes(
+    paper: Drawing,
+    scale: _Plane,
+    given: Sequence[PayoffStretch],
+    units: tuple[str, str],
+    words: PayoffWords,
+) -> None:
     points = [one for line in given for one in line.points]
     most = max(points, key=lambda one: number(one.amount))
     least = min(points, key=lambda one: number(one.amount))
     left, right = percent(_EDGE), percent(1 - _EDGE)
     paper.line((left, scale.y(0)), (right, scale.y(0)))
-    for one, name in ((most, "most"), (least, "least")):
+    lower = words.least if number(least.amount) != number(most.amount) else ""
+    for one, told in ((most, words.most), (least, lower)):
         y = scale.y(one.amount)
         paper.line((left, y), (right, y), stroke=MUTED, dashes="4 3")
-        if name == "most" or number(one.amount) != number(most.amount):
-            paper.text(
-                "0%", y - 6, f"{name} {grouped(one.amount)} {units[1]}", columns=COLUMNS, size=12, fill=MUTED
-            )
+        if told:
+            text = told % {"amount": grouped(one.amount), "unit": units[1]}
+            paper.text("0%", y - 6, text, columns=COLUMNS, size=12, fill=MUTED)
     end = _TOP + _HEIGHT + 18
     paper.text("0%", end, grouped(points[0].value), size=12, fill=MUTED)
     paper.text("100%", end, grouped(points[-1].value), anchor="end", size=12, fill=MUTED)
-    paper.text(
-        "50%", end + 18, f"observed, {units[0]}", columns=COLUMNS, anchor="middle", size=12, fill=MUTED
-    )
+    text = words.axis % {"unit": units[0]}
+    paper.text("50%", end + 18, text, columns=COLUMNS, anchor="middle", size=12, fill=MUTED)
 
 
 def _stretch(paper: Drawing, scale: _Plane, line: PayoffStretch, after: PayoffStretch | None) -> None:

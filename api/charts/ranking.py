@@ -20,6 +20,37 @@ _MOST_TICKS: Final = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RankingWords:
+    """The words of a ranking in the reader's language.
+
+    Attributes
+    ----------
+    application, rank, mean, reads : str
+        Headings of the columns.
+    axis : str
+        What is measured across.
+    unknown : str
+        Stands for a standard error that is not known.
+    read_once, read : str
+        Below a mark, of one read and of more.
+
+    Examples
+    --------
+    >>> RankingWords().unknown
+    'unknown'
+    """
+
+    application: str = "Application"
+    rank: str = "Rank"
+    mean: str = "Mean ± standard error"
+    reads: str = "Reads"
+    axis: str = "mean score, points"
+    unknown: str = "unknown"
+    read_once: str = "rank %(rank)s, %(reads)s read"
+    read: str = "rank %(rank)s, %(reads)s reads"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RankedEntry:
     """Where one application stands.
 
@@ -51,7 +82,11 @@ class RankedEntry:
     @property
     def shown(self) -> str:
         """Mean and standard error as they are written beside the mark."""
-        error = "unknown" if self.standard_error is None else grouped(rounded(self.standard_error, 2))
+        return self.shown_in(RankingWords())
+
+    def shown_in(self, words: RankingWords) -> str:
+        """Return mean and standard error in a language."""
+        error = words.unknown if self.standard_error is None else grouped(rounded(self.standard_error, 2))
         return f"{grouped(rounded(self.mean, 2))} ± {error}"
 
     def reach(self, errors: int) -> tuple[Fraction, Fraction]:
@@ -60,7 +95,9 @@ class RankedEntry:
         return number(self.mean) - half, number(self.mean) + half
 
 
-def draw_ranking(title: str, caption: str, standings: Iterable[RankedEntry]) -> Chart:
+def draw_ranking(
+    title: str, caption: str, standings: Iterable[RankedEntry], words: RankingWords | None = None
+) -> Chart:
     """Draw each mean as a dot, one standard error around it thick and two thin.
 
     Parameters
@@ -69,6 +106,8 @@ def draw_ranking(title: str, caption: str, standings: Iterable[RankedEntry]) -> 
         What it shows, and how to read it.
     standings : iterable of RankedEntry
         In order.
+    words : RankingWords or None
+        Headings and the like; English when None.
 
     Returns
     -------
@@ -81,9 +120,9 @@ def draw_ranking(title: str, caption: str, standings: Iterable[RankedEntry]) -> 
     >>> draw_ranking("Ranking", "One read", [standing]).rows
     (('Wells', '1', '8.23 ± unknown', '1'),)
     """
-    given = bounded(standings)
-    rows = [(one.label, str(one.rank), one.shown, str(one.reads)) for one in given]
-    paper = Drawing(title, caption, ("Application", "Rank", "Mean ± standard error", "Reads"), rows)
+    given, said = bounded(standings), words or RankingWords()
+    rows = [(one.label, str(one.rank), one.shown_in(said), str(one.reads)) for one in given]
+    paper = Drawing(title, caption, (said.application, said.rank, said.mean, said.reads), rows)
     if not given:
         return paper.finish(0)
     ends = [end for one in given for end in one.reach(2)]
@@ -95,11 +134,11 @@ def draw_ranking(title: str, caption: str, standings: Iterable[RankedEntry]) -> 
         return percent(_EDGE + (1 - 2 * _EDGE) * (value - low) / Fraction(high - low))
 
     for place, one in enumerate(given):
-        _draw(paper, _ROW * place, one, [at(tick) for tick in ticks], [at(end) for end in _ends(one)])
+        _draw(paper, _ROW * place, one, [at(tick) for tick in ticks], [at(end) for end in _ends(one)], said)
     end = _ROW * len(given)
     for tick in ticks:
         paper.text(at(tick), end + 10, grouped(tick), anchor="middle", size=12, fill=MUTED)
-    paper.text("50%", end + 28, "mean score, points", anchor="middle", size=12, fill=MUTED)
+    paper.text("50%", end + 28, said.axis, anchor="middle", size=12, fill=MUTED)
     return paper.finish(end + 36)
 
 
@@ -107,7 +146,14 @@ def _ends(one: RankedEntry) -> tuple[Fraction, Fraction, Fraction, Fraction, Fra
     return *one.reach(2), *one.reach(1), number(one.mean)
 
 
-def _draw(paper: Drawing, y: int, one: RankedEntry, ticks: Sequence[str], ends: Sequence[str]) -> None:
+def _draw(
+    paper: Drawing,
+    y: int,
+    one: RankedEntry,
+    ticks: Sequence[str],
+    ends: Sequence[str],
+    words: RankingWords,
+) -> None:
     low_2, high_2, low_1, high_1, mean = ends
     axis = y + 34
     paper.line(("0%", axis), ("100%", axis), stroke=FAINT)
@@ -122,6 +168,5 @@ def _draw(paper: Drawing, y: int, one: RankedEntry, ticks: Sequence[str], ends: 
         paper.line((low_1, axis), (high_1, axis), stroke=ACCENT, thickness=7)
     paper.dot(mean, axis, 6, fill=INK)
     paper.pair(y + 16, one.label, "", is_bold=True)
-    paper.pair(
-        y + 55, f"rank {one.rank}, {one.reads} read{'' if one.reads == 1 else 's'}", one.shown, fill=MUTED
-    )
+    told = words.read_once if one.reads == 1 else words.read
+    paper.pair(y + 55, told % {"rank": one.rank, "reads": one.reads}, one.shown_in(words), fill=MUTED)

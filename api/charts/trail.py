@@ -39,8 +39,45 @@ class Giver:
             raise ValueError(f"{self.label!r} gives a negative amount: {self.amount}")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailWords:
+    """The words of a trail in the reader's language.
+
+    Attributes
+    ----------
+    stage, who, amount : str
+        Headings of the columns.
+    source, payment, target : str
+        Stages.
+    paid_to : str
+        Beside the last mark.
+    untraced : str
+        Stands for whose money is not known.
+
+    Examples
+    --------
+    >>> TrailWords().untraced
+    'not traced'
+    """
+
+    stage: str = "Stage"
+    who: str = "Who or what"
+    amount: str = "Amount, %(unit)s"
+    source: str = "from"
+    payment: str = "payment"
+    target: str = "to"
+    paid_to: str = "to %(payee)s"
+    untraced: str = "not traced"
+
+
 def draw_trail(
-    title: str, caption: str, unit: str, givers: Iterable[Giver], payment: Giver, payee: str | None = None
+    title: str,
+    caption: str,
+    unit: str,
+    givers: Iterable[Giver],
+    payment: Giver,
+    payee: str | None = None,
+    words: TrailWords | None = None,
 ) -> Chart:
     """Draw a payment with the givers above it and the payee below.
 
@@ -56,6 +93,8 @@ def draw_trail(
         What was paid for, and how much.
     payee : str or None
         Who received it, where that is known.
+    words : TrailWords or None
+        Headings and the like; English when None.
 
     Returns
     -------
@@ -76,34 +115,34 @@ def draw_trail(
     ('payment', 'first tranche', '5.00')
     ('to', 'hub', '5.00')
     """
-    given = bounded(givers)
+    given, said = bounded(givers), words or TrailWords()
     total, known = number(payment.amount), sum((number(one.amount) for one in given), start=Fraction(0))
     if known > total:
         raise ValueError(
             f"the givers of {payment.label!r} gave more than the {payment.amount} that were paid"
         )
+    traced = len(given)
     if known < total:
         rest = plain(total - known, payment.amount, *(one.amount for one in given))
-        given = (*given, Giver(label="not traced", amount=rest))
+        given = (*given, Giver(label=said.untraced, amount=rest))
     paid = grouped(payment.amount)
-    rows = [("from", one.label, grouped(one.amount)) for one in given]
-    rows.append(("payment", payment.label, paid))
+    rows = [(said.source, one.label, grouped(one.amount)) for one in given]
+    rows.append((said.payment, payment.label, paid))
     if payee is not None:
-        rows.append(("to", payee, paid))
-    paper = Drawing(title, caption, ("Stage", "Who or what", f"Amount, {unit}"), rows)
+        rows.append((said.target, payee, paid))
+    paper = Drawing(title, caption, (said.stage, said.who, said.amount % {"unit": unit}), rows)
     end = _ROW * len(given)
     last = end + 22 if payee is None else end + 56
     paper.line((10, 12), (10, last - 12), stroke=ACCENT, thickness=2)
     for place, one in enumerate(given):
-        y = _ROW * place
+        y, is_known = _ROW * place, place < traced
         paper.dot(10, y + 10, 6, fill=PAPER, stroke=ACCENT)
         paper.pair(y + 14, one.label, grouped(one.amount), x=_INDENT)
         part = percent(_WIDEST * number(one.amount) / (total or Fraction(1)))
-        is_known = one.label != "not traced"
         paper.bar(_INDENT, y + 21, part, 8, "solid" if is_known else "none", stroke="" if is_known else MUTED)
     paper.dot(10, end + 10, 8, fill=ACCENT)
     paper.pair(end + 14, payment.label, f"{paid} {unit}", is_bold=True, x=_INDENT)
     if payee is not None:
         paper.dot(10, end + 44, 8, fill=INK)
-        paper.pair(end + 48, f"to {payee}", paid, x=_INDENT)
+        paper.pair(end + 48, said.paid_to % {"payee": payee}, paid, x=_INDENT)
     return paper.finish(last + 4)

@@ -54,7 +54,36 @@ class Movement:
         return grouped(self.amount, plus=self.kind == "up")
 
 
-def draw_waterfall(title: str, caption: str, unit: str, steps: Iterable[Movement]) -> Chart:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaterfallWords:
+    """The words of a waterfall in the reader's language.
+
+    Attributes
+    ----------
+    movement, amount, after : str
+        Headings of the columns.
+    step : str
+        Told of a bar.
+
+    Examples
+    --------
+    >>> WaterfallWords().movement
+    'Movement'
+    """
+
+    movement: str = "Movement"
+    amount: str = "Amount, %(unit)s"
+    after: str = "Balance after it, %(unit)s"
+    step: str = "%(name)s: %(amount)s, then %(after)s %(unit)s"
+
+
+def draw_waterfall(
+    title: str,
+    caption: str,
+    unit: str,
+    steps: Iterable[Movement],
+    words: WaterfallWords | None = None,
+) -> Chart:
     """Draw a waterfall of money.
 
     Parameters
@@ -65,6 +94,8 @@ def draw_waterfall(title: str, caption: str, unit: str, steps: Iterable[Movement
         Of every amount.
     steps : iterable of Movement
         In order.
+    words : WaterfallWords or None
+        Headings and the like; English when None.
 
     Returns
     -------
@@ -88,12 +119,13 @@ def draw_waterfall(title: str, caption: str, unit: str, steps: Iterable[Movement
     Paid 6.00
     Left 6.00
     """
-    given = bounded(steps)
+    given, said = bounded(steps), words or WaterfallWords()
     levels = _levels(given)
     texts = [step.amount for step in given]
     shown = [grouped(plain(level, *texts)) for level in levels]
     rows = [(step.label, step.shown, after) for step, after in zip(given, shown, strict=True)]
-    paper = Drawing(title, caption, ("Movement", f"Amount, {unit}", f"Balance after it, {unit}"), rows)
+    header = (said.movement, said.amount % {"unit": unit}, said.after % {"unit": unit})
+    paper = Drawing(title, caption, header, rows)
     scale = _Scale([Fraction(0), *levels])
     before = Fraction(0)
     for place, (step, after) in enumerate(zip(given, levels, strict=True)):
@@ -104,7 +136,7 @@ def draw_waterfall(title: str, caption: str, unit: str, steps: Iterable[Movement
         start = before if step.kind in _SIGNS else Fraction(0)
         is_total = step.kind not in _SIGNS
         left, right = sorted((start, after))
-        note = f"{step.label}: {step.shown}, then {shown[place]} {unit}"
+        note = said.step % {"name": step.label, "amount": step.shown, "after": shown[place], "unit": unit}
         paper.bar(scale.at(left), top + 20, scale.span(left, right), 14, _FILLS[step.kind], title=note)
         paper.line((scale.at(after), top + 18), (scale.at(after), top + 36), stroke=INK, thickness=2)
         amount = f"{step.shown} {unit}" if is_total else step.shown

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ....contracts.terms.wording import TITLES
 from ...charts.chart import Chart
-from ...charts.payoff import PayoffPoint, PayoffStretch, draw_payoff
+from ...charts.payoff import PayoffPoint, PayoffStretch, PayoffWords, draw_payoff
 from ...wire.agreements import AgreementReply
 from ...wire.claims import ClaimLine, ClaimList, ResultRow
 from ...wire.parties import TieList, TieReply
@@ -89,6 +89,16 @@ def curve_chart(words: Words, one: PayoffCurve) -> Chart:
             )
             for line in one.stretches
         ],
+        PayoffWords(
+            observed=words._("Observed, %(unit)s"),
+            paid=words._("Paid, %(unit)s"),
+            edge=words._("Edge"),
+            including=words._("including"),
+            excluding=words._("up to, excluding"),
+            most=words._("at most %(amount)s %(unit)s"),
+            least=words._("at least %(amount)s %(unit)s"),
+            axis=words._("observed, %(unit)s"),
+        ),
     )
 
 

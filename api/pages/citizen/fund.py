@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 from ....finance.money import decimal_text
 from ...charts.chart import Chart
-from ...charts.waterfall import Movement, StepKind, draw_waterfall
+from ...charts.waterfall import Movement, StepKind, WaterfallWords, draw_waterfall
 from ...wire.contributions import ContributionList
 from ...wire.funds import FundCurrencies, FundReply
 from ...wire.in_kind import GiftList, GiftReply
@@ -86,6 +86,17 @@ def waterfall(words: Words, fund: FundReply) -> Chart:
             Movement(label=words._("At the beginning"), amount="0.00", kind="start"),
             *(movement(*one) for one in lines_of(words, fund) if one[2] == "total" or one[1].strip("-0.")),
         ],
+        waterfall_words(words),
+    )
+
+
+def waterfall_words(words: Words) -> WaterfallWords:
+    """Return what a drawing of money that comes and goes says."""
+    return WaterfallWords(
+        movement=words._("Movement"),
+        amount=words._("Amount, %(unit)s"),
+        after=words._("Balance after it, %(unit)s"),
+        step=words._("%(name)s: %(amount)s, then %(after)s %(unit)s"),
     )
 
 

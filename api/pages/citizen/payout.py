@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from ....finance.errors import Missing
 from ...charts.chart import Chart
 from ...charts.figures import number, plain
-from ...charts.trail import Giver, draw_trail
+from ...charts.trail import Giver, TrailWords, draw_trail
 from ...charts.waterfall import Movement, draw_waterfall
 from ...wire.agreements import AgreementReply
 from ...wire.claims import EvidenceRow
@@ -17,6 +17,7 @@ from ..view import Column, Sheet, Shown, View
 from ..visit import Visit
 from ..words import Words
 from .agreement import results
+from .fund import waterfall_words
 from .proofs import proof_file, proofs_of
 from .states import payout_state
 
@@ -104,6 +105,16 @@ def trail_chart(words: Words, gifts: list[Giver], trail: PayoutTrailReply, payee
             amount=total,
         ),
         payee,
+        TrailWords(
+            stage=words._("Stage"),
+            who=words._("Who or what"),
+            amount=words._("Amount, %(unit)s"),
+            source=words._("from"),
+            payment=words._("payment"),
+            target=words._("to"),
+            paid_to=words._("to %(payee)s"),
+            untraced=words._("not traced"),
+        ),
     )
 
 
@@ -132,6 +143,7 @@ def step_chart(words: Words, one: SettledLine) -> Chart | None:
         words._("From what was earned to what is due, in %(unit)s.", unit=one.unit),
         one.unit,
         steps,
+        waterfall_words(words),
     )
 
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from ....contracts.terms.document import Metric, TermDocument
 from ...charts.chart import Chart
-from ...charts.spread import PayoutSpan, PayoutSpread, draw_spread
+from ...charts.spread import PayoutSpan, PayoutSpread, SpreadWords, draw_spread
 from ...wire.forecasts import TermsForecast, TermsSpread
 from ...wire.terms import TermsBounds, TermsLint, TermsPayments
 from ..view import Column, Sheet
 from ..visit import Visit
+from ..words import Words
 
 PATHS, SEED, MEMBERS = 1000, 7, 10
 SHOWN = ("paid", "pays")
@@ -138,8 +139,30 @@ def spread_charts(visit: Visit, found: TermsForecast) -> Mapping[str, Chart]:
             unit,
             [one for one in bands if one],
             spans,
+            spread_words(words),
         )
     return charts
+
+
+def spread_words(words: Words) -> SpreadWords:
+    """Return what a drawing of payments that may lie apart says."""
+    return SpreadWords(
+        what=words._("What"),
+        quantile=words._("%(share)s, %(unit)s"),
+        middle=words._("Middle, %(unit)s"),
+        most=words._("Most, %(unit)s"),
+        share=words._("Share of courses"),
+        paths=words._("courses"),
+        outer=words._("nine of ten courses"),
+        inner=words._("every second course, and the middle"),
+        top=words._("the most in any course"),
+        middle_at=words._("middle %(amount)s"),
+        most_at=words._("most %(amount)s"),
+        half=words._("half of all %(low)s to %(high)s"),
+        nine=words._("nine of ten %(low)s to %(high)s"),
+        span=words._("%(low)s to %(high)s"),
+        ends_there=words._("%(share)s of the courses"),
+    )
 
 
 def _band(visit: Visit, one: TermsSpread) -> PayoutSpread | None:
