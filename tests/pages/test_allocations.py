@@ -211,6 +211,8 @@ def test_the_map_shows_actors_and_ties_with_a_filter(
     found = ask("fiona").seen("/books/main/landscape")
     assert f"{len(found['places'])} actors" in said
     assert "Foundation" in said
+    assert "1. Water" in said
+    assert "fund:water" not in said
     assert "Money paid" in said
     assert fiona.see("/books/main/landscape") == fiona.see("/books/main/landscape")
     assert "No tie is known" in fiona.text("/books/main/landscape?tie=accord")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ...charts.chart import Chart
 from ...charts.landscape import LandscapeLine, LandscapeMark, LandscapeWords, draw_landscape
+from ...wire.funds import FundList
 from ...wire.progress import LandscapePlace, LandscapeReply, LandscapeTie
 from ..funders.telling import party_names
 from ..page import Page
@@ -12,6 +13,7 @@ from ..visit import Visit
 from ..words import Words
 
 MOST_ROWS = 200
+FUND = "fund:"
 MONEY = frozenset({"money_flow", "contract"})
 
 
@@ -46,7 +48,7 @@ def show_landscape(visit: Visit) -> View:
     """Show the map as the visitor may see it, or one kind of actor or of tie with what belongs to it."""
     words = visit.words
     found = visit.read(LandscapeReply, "landscape.read")
-    names = party_names(visit)
+    names = {**party_names(visit), **_fund_names(visit)}
     kind, tie = visit.query.get("kind", ""), visit.query.get("tie", "")
     ties = [one for one in found.ties if not tie or one.kind == tie]
     places = _wanted(found.places, ties, kind, tie)
@@ -78,6 +80,11 @@ def show_landscape(visit: Visit) -> View:
             "tie": tie,
         },
     )
+
+
+def _fund_names(visit: Visit) -> Mapping[str, str]:
+    funds = visit.find(FundList, "fund.list", limit=MOST_ROWS)
+    return {f"{FUND}{one.code}": one.title for one in funds.items} if funds else {}
 
 
 def _wanted(
