@@ -25,13 +25,13 @@ def surroundings(visit: Visit) -> Surroundings:
     )
 
 
-def crumbs(visit: Visit, *more: tuple[str, str]) -> list[tuple[str, str]]:
-    """Return the way back to the challenges, and what lies between."""
-    found = []
+def crumbs(visit: Visit, *more: tuple[str, str]) -> list[tuple[str, ...]]:
+    """Return the way back to the challenges, and what lies between: those have names of their own."""
+    found: list[tuple[str, ...]] = []
     if "desk" in visit.site.addresses:
         found.append((visit.words._("Desk"), visit.address("desk")))
     found.append((visit.words._("Challenges"), visit.address("desk_challenges")))
-    return [*found, *more]
+    return [*found, *((title, address, "name") for title, address in more)]
 
 
 def versions_of(visit: Visit, challenge: str) -> list[BriefVersionLine]:

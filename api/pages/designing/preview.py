@@ -43,7 +43,7 @@ def show_published(visit: Visit) -> View:
     return preview(visit, brief, crumbs(visit, here), brief.title)
 
 
-def preview(visit: Visit, brief: Brief | None, back: list[tuple[str, str]], title: str) -> View:
+def preview(visit: Visit, brief: Brief | None, back: list[tuple[str, ...]], title: str) -> View:
     """Show a brief from one side.
 
     Parameters
