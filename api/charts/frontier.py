@@ -79,6 +79,8 @@ class FrontierWords:
         Where the rules cannot be met.
     at, under, at_most : str
         What stands below a name, with places for its figures.
+    zero : str
+        The axis, where no answer lies on it.
 
     Examples
     --------
@@ -96,6 +98,7 @@ class FrontierWords:
     at: str = "at %(across)s"
     under: str = "at %(across)s, envelope %(envelope)s"
     at_most: str = "at most %(most)s"
+    zero: str = "zero"
 
 
 ENGLISH: Final = FrontierWords()
@@ -142,9 +145,9 @@ def draw_marks(
     if not given:
         return paper.finish(0)
     _key(paper, given, words)
-    plane = _Plane(given)
+    plane = _Plane(given, words.zero)
     _axes(paper, plane, given)
-    _curves(paper, plane, given)
+    _curves(paper, plane, given, words)
     y = _TOP + _HEIGHT + 32
     for row in rows:
         name, across, height, most, envelope = row
@@ -223,7 +226,8 @@ def _digits(values: Sequence[Fraction | None]) -> int:
 class _Plane:
     """Where an answer lies on the paper."""
 
-    def __init__(self, given: Sequence[FrontierMark]) -> None:
+    def __init__(self, given: Sequence[FrontierMark], zero: str) -> None:
+        self.zero = zero
         across = [number(one.across) for one in given]
         self.left, self.right = min(across), max(across)
         self.texts = {
@@ -238,7 +242,7 @@ class _Plane:
             self.low = Fraction(0)
 
     def text_of(self, height: Fraction) -> str:
-        return self.texts.get(height, "zero")
+        return self.texts.get(height, self.zero)
 
     def share(self, across: str | int) -> Fraction:
         part = (number(across) - self.left) / ((self.right - self.left) or Fraction(1))
@@ -276,12 +280,13 @@ def _axes(paper: Drawing, plane: _Plane, given: Sequence[FrontierMark]) -> None:
     paper.text("0%", bottom - 4, plane.text_of(plane.low), size=12, fill=MUTED)
 
 
-def _curves(paper: Drawing, plane: _Plane, given: Sequence[FrontierMark]) -> None:
+def _curves(paper: Drawing, plane: _Plane, given: Sequence[FrontierMark], words: FrontierWords) -> None:
     for one in given:
         if one.height is not None and one.bound is not None:
             top, foot = plane.y(one.bound), plane.y(one.height)
             left = percent(plane.share(one.across) - _BAND / 2)
-            paper.bar(left, top, percent(_BAND), max(2, foot - top), "hatch", title=f"at most {one.bound}")
+            note = words.at_most % {"most": one.bound}
+            paper.bar(left, top, percent(_BAND), max(2, foot - top), "hatch", title=note)
     for heights, stroke, dashes in (
         ([(one.across, one.envelope) for one in given], WARM, "5 3"),
         ([(one.across, one.height) for one in given], ACCENT, ""),

@@ -176,5 +176,6 @@ def frontier_chart(visit: Visit, done: AllocationDone) -> Chart:
             at=words._("at %(across)s"),
             under=words._("at %(across)s"),
             at_most=words._("at most %(most)s"),
+            zero=words._("zero"),
         ),
     )
