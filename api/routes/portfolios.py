@@ -16,7 +16,7 @@ from ..wire.forecasts import TermsSpread
 from ..wire.portfolios import PortfolioForecast, PortfolioForecastRequest, PortfolioLine, PortfolioReply
 from .terms import OUTCOMES_EXAMPLE, SIGNED_IN
 
-AT_ONCE = 25
+AT_ONCE = 12
 
 
 class PortfolioQuery(PageQuery):

@@ -30,7 +30,7 @@ from .telling import kind_of, page_of, party_names
 
 MOST = 200
 MOST_FUNDS = 50
-MOST_LINES = 60
+MOST_LINES = 12
 MOST_AGREEMENTS = 12
 PATHS = 500
 MARKS = ("p5", "p25", "p50", "p75", "p95")
