@@ -1,6 +1,6 @@
 """Trail: whose money one payment was, and who received it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -116,15 +116,8 @@ def draw_trail(
     ('to', 'hub', '5.00')
     """
     given, said = bounded(givers), words or TrailWords()
-    total, known = number(payment.amount), sum((number(one.amount) for one in given), start=Fraction(0))
-    if known > total:
-        raise ValueError(
-            f"the givers of {payment.label!r} gave more than the {payment.amount} that were paid"
-        )
-    traced = len(given)
-    if known < total:
-        rest = plain(total - known, payment.amount, *(one.amount for one in given))
-        given = (*given, Giver(label=said.untraced, amount=rest))
+    total, traced = number(payment.amount), len(given)
+    given = (*given, *_untraced(given, payment, said.untraced))
     paid = grouped(payment.amount)
     rows = [(said.source, one.label, grouped(one.amount)) for one in given]
     rows.append((said.payment, payment.label, paid))
@@ -146,3 +139,15 @@ def draw_trail(
         paper.dot(10, end + 44, 8, fill=INK)
         paper.pair(end + 48, said.paid_to % {"payee": payee}, paid, x=_INDENT)
     return paper.finish(last + 4)
+
+
+def _untraced(given: Sequence[Giver], payment: Giver, label: str) -> tuple[Giver, ...]:
+    """Return what is missing between the givers and the payment, as a giver of its own."""
+    total, known = number(payment.amount), sum((number(one.amount) for one in given), start=Fraction(0))
+    if known > total:
+        raise ValueError(
+            f"the givers of {payment.label!r} gave more than the {payment.amount} that were paid"
+        )
+    if known == total:
+        return ()
+    return (Giver(label=label, amount=plain(total - known, payment.amount, *(one.amount for one in given))),)
