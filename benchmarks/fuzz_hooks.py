@@ -35,6 +35,8 @@ BROKEN_IN = {
 KEY = "Idempotency-Key"
 WHOLE, STRIDE = int(os.environ.get("FUZZ_WHOLE", "400")), 100
 """Of the cases that the schema of one operation gives: the first so many, then each so manieth."""
+STREAMS, FEW_STREAMS = ("/events", "/stream"), 8
+"""A stream of a job that waits has no end: each is listened to until the patience of the fuzzer is over."""
 REPEATED = 8
 RUN = os.getpid()
 DRAWN: Counter[str] = Counter()
@@ -131,11 +133,14 @@ def _ended(node: Any, circles: dict[str, frozenset[str]], within: frozenset[str]
 @schemathesis.hook
 def filter_case(context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
     """Send the first cases of a body in coverage, and few of the rest: a contract makes 60,000."""
-    if case.meta is None or case.meta.phase.name.value != "coverage" or context.operation is None:
+    if case.meta is None or context.operation is None:
         return True
-    DRAWN[context.operation.label] += 1
-    number = DRAWN[context.operation.label]
-    return number <= WHOLE or number % STRIDE == 0
+    label = context.operation.label
+    streams = label.endswith(STREAMS)
+    if not streams and case.meta.phase.name.value != "coverage":
+        return True
+    DRAWN[label] += 1
+    return DRAWN[label] <= FEW_STREAMS if streams else DRAWN[label] <= WHOLE or DRAWN[label] % STRIDE == 0
 
 
 @schemathesis.hook
