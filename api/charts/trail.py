@@ -116,14 +116,8 @@ def draw_trail(
     ('to', 'hub', '5.00')
     """
     given, said = bounded(givers), words or TrailWords()
-    total, known = number(payment.amount), sum((number(one.amount) for one in given), start=Fraction(0))
-    if known > total:
-        raise ValueError(
-            f"the givers of {payment.label!r} gave more than the {payment.amount} that were paid"
-        )
-    traced = len(given)
-    if known < total:
-        rest = plain(total - known, payment.amount, *(one.amount for one in given))
+    total, traced = number(payment.amount), len(given)
+    if rest := _untraced(given, payment):
         given = (*given, Giver(label=said.untraced, amount=rest))
     paid = grouped(payment.amount)
     rows = [(said.source, one.label, grouped(one.amount)) for one in given]
@@ -146,3 +140,14 @@ def draw_trail(
         paper.dot(10, end + 44, 8, fill=INK)
         paper.pair(end + 48, said.paid_to % {"payee": payee}, paid, x=_INDENT)
     return paper.finish(last + 4)
+
+
+def _untraced(givers: tuple[Giver, ...], payment: Giver) -> str:
+    """Return what the givers leave of a payment; empty where they made it whole."""
+    texts = [one.amount for one in givers]
+    rest = number(payment.amount) - sum(map(number, texts), start=Fraction(0))
+    if rest < 0:
+        raise ValueError(
+            f"the givers of {payment.label!r} gave more than the {payment.amount} that were paid"
+        )
+    return plain(rest, payment.amount, *texts) if rest else ""
