@@ -136,8 +136,8 @@ def rate_hubs(
         As for ``hub_progress`` and ``rate``.
     """
     rows = hub_progress(session, book, challenge, as_of=as_of, courses=courses, under=under)
-    entered = _hubs(session, book, challenge)
     families = sorted({one.family for one in rows if one.state == "final" and one.on <= as_of})
+    entered = _hubs(session, book, challenge) if families else ()
     return tuple(
         rate(
             [one for one in rows if one.family == family],

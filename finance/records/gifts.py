@@ -20,8 +20,7 @@ from .valuations import find_valuations
 
 ROOT = CONTRIBUTION.alias("root")  # the gift itself, where its restriction was released since
 ROOT_ID = func.coalesce(CONTRIBUTION.c.released_from, CONTRIBUTION.c.id)
-
-CHUNK = 500
+CHUNK = 500  # gifts [rows]
 VALUE_GIVEN = "value_given/"
 
 
