@@ -1,6 +1,6 @@
 """Trail: whose money one payment was, and who received it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -117,8 +117,7 @@ def draw_trail(
     """
     given, said = bounded(givers), words or TrailWords()
     total, traced = number(payment.amount), len(given)
-    if rest := _untraced(given, payment):
-        given = (*given, Giver(label=said.untraced, amount=rest))
+    given = (*given, *_untraced(given, payment, said.untraced))
     paid = grouped(payment.amount)
     rows = [(said.source, one.label, grouped(one.amount)) for one in given]
     rows.append((said.payment, payment.label, paid))
@@ -142,12 +141,13 @@ def draw_trail(
     return paper.finish(last + 4)
 
 
-def _untraced(givers: tuple[Giver, ...], payment: Giver) -> str:
-    """Return what the givers leave of a payment; empty where they made it whole."""
-    texts = [one.amount for one in givers]
-    rest = number(payment.amount) - sum(map(number, texts), start=Fraction(0))
-    if rest < 0:
+def _untraced(given: Sequence[Giver], payment: Giver, label: str) -> tuple[Giver, ...]:
+    """Return what is missing between the givers and the payment, as a giver of its own."""
+    total, known = number(payment.amount), sum((number(one.amount) for one in given), start=Fraction(0))
+    if known > total:
         raise ValueError(
             f"the givers of {payment.label!r} gave more than the {payment.amount} that were paid"
         )
-    return plain(rest, payment.amount, *texts) if rest else ""
+    if known == total:
+        return ()
+    return (Giver(label=label, amount=plain(total - known, payment.amount, *(one.amount for one in given))),)
