@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""Charts of the pages: the same bytes again, safe, told in the words of their reader, fit for a telephone.
-=======
 """Charts of the pages: the same bytes again, safe, told in the words of their reader, and fit for a phone.
->>>>>>> w9-i
 
 ``test_charts.py`` and ``test_money_charts.py`` ask the same and more of the charts they name; here are the
 others, and what holds for all of them.
