@@ -85,12 +85,9 @@ def page_router(
 
     Examples
     --------
-    >>> from fastapi import FastAPI
     >>> from almoner.finance.storage import open_engine
-    >>> app = FastAPI()
-    >>> engine = open_engine("sqlite://")
-    >>> app.include_router(page_router(engine=engine, identify=nobody), prefix="/giving")
-    >>> "/giving/books/{book}/funds/{fund}" in [getattr(one, "path", "") for one in app.routes]
+    >>> pages = page_router(engine=open_engine("sqlite://"), identify=nobody)
+    >>> "/books/{book}/funds/{fund}" in [getattr(one, "path", "") for one in pages.routes]
     True
     """
     opened = open_door(engine=engine, identify=identify, clock=clock, door=door)

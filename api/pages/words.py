@@ -94,8 +94,8 @@ class Words:
 
         Examples
         --------
-        >>> words_of("en").amount("-1234.50", "USD")
-        '-1,234.50 USD'
+        >>> words_of("en").amount("-1234.50", "USD").split()
+        ['-1,234.50', 'USD']
         """
         return f"{self.number(text)}\u00a0{unit}" if text else ""
 

@@ -79,7 +79,7 @@ def leaks_of(name: str, reply: Json, path: str) -> Iterator[str]:
         text = text.replace("works-", "")
     own = [one for one in known if one.startswith("works")]
     for mark in HIDDEN:
-        if mark in known or (own and (path.count(known[1]) or "/applications" in path)):
+        if mark in known or (own and (path.count(known[1]) or "applications" in path)):
             continue
         yield from (f"{mark} in {text[:300]}" for one in disguises(mark) if len(one) > 5 and one in text)
     for said in objects(reply.json() if text.startswith("{") else {}):
