@@ -133,14 +133,13 @@ def _ended(node: Any, circles: dict[str, frozenset[str]], within: frozenset[str]
 @schemathesis.hook
 def filter_case(context: schemathesis.HookContext, case: schemathesis.Case[Any]) -> bool:
     """Send the first cases of a body in coverage, and few of the rest: a contract makes 60,000."""
-    if case.meta is None or context.operation is None:
+    if case.meta is None or case.meta.phase.name.value != "coverage" or context.operation is None:
         return True
     label = context.operation.label
-    streams = label.endswith(STREAMS)
-    if not streams and case.meta.phase.name.value != "coverage":
-        return True
     DRAWN[label] += 1
-    return DRAWN[label] <= FEW_STREAMS if streams else DRAWN[label] <= WHOLE or DRAWN[label] % STRIDE == 0
+    if label.endswith(STREAMS):
+        return DRAWN[label] <= FEW_STREAMS
+    return DRAWN[label] <= WHOLE or DRAWN[label] % STRIDE == 0
 
 
 @schemathesis.hook
