@@ -199,6 +199,7 @@ OPERATIONS = (
         path=f"{PAYOUT}/trace",
         handler=trace_payout,
         tag="payouts",
+        narrows=True,
     ),
     Operation(
         name="payout.trail",
@@ -206,5 +207,6 @@ OPERATIONS = (
         path=f"{PAYOUT}/trail",
         handler=trail_payout,
         tag="payouts",
+        narrows=True,
     ),
 )
