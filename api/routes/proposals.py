@@ -7,10 +7,11 @@ maker and approver apart by party; here they are kept apart by person, too.
 from collections.abc import Callable, Collection
 from uuid import UUID
 
+from ...contracts.records.settlements import find_waiting_payout
 from ...finance import acts
 from ...finance.approvals import ApprovalPolicy, Proposal
 from ...finance.documents import Code
-from ...finance.errors import Missing, NotApproved
+from ...finance.errors import Missing, NotAllowed, NotApproved
 from ...finance.ledger import Draft, Transaction
 from ...finance.money import money
 from ...finance.records import approvals, registry
@@ -204,6 +205,13 @@ def _require_read(one: Proposal, digest: str) -> None:
 def make_execution(call: Call, fund: Code, proposal: UUID) -> TransactionMade:
     """Carry out a proposal: post exactly what was approved, once."""
     find_proposed(call, fund, proposal)
+    payout = find_waiting_payout(call.session, proposal)
+    if payout is not None:
+        raise NotAllowed(
+            f"This proposal pays the payout {payout} of an agreement, which has checks of its own. "
+            "Carry out the payout.",
+            payout=str(payout),
+        )
     made = acts.execute(call.session, call.book, proposal, key=call.key, clock=call.clock)
     return made_reply(call, made)
 

@@ -276,6 +276,11 @@ def keep_paid(session: Session, row: AnyRow, txn_id: UUID, amount: int) -> None:
     )
 
 
+def find_waiting_payout(session: Session, proposal_id: UUID) -> UUID | None:
+    """Return the payout that waits for a proposal, None where none does."""
+    return session.scalar(select(PAYOUT_WAIT.c.payout_id).where(PAYOUT_WAIT.c.proposal_id == proposal_id))
+
+
 def keep_wait(session: Session, payout_id: UUID, proposal_id: UUID) -> None:
     """Write that a payout waits for the approval of a proposal."""
     session.execute(insert(PAYOUT_WAIT).values(payout_id=payout_id, proposal_id=proposal_id))

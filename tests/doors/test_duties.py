@@ -68,6 +68,8 @@ def test_who_settles_does_not_approve_the_payout_and_neither_does_who_is_paid(en
     done = f"{PACT}/payouts/{waiting['id']}/executions"
     assert code_of(dora.post(done, headers=in_the_name_of)) == (403, "duty.not_approved")
     assert deal.of("fiona").made(path, agreed)["state"] == "approved"
+    around = dora.post(path.replace("/approvals", "/executions"), headers=in_the_name_of)
+    assert code_of(around) == (403, "duty.not_allowed")
     assert dora.made(done, headers=in_the_name_of)["status"] == "paid"
 
 
