@@ -30,6 +30,7 @@ FONTS: Final = "Inter, Roboto, 'Segoe UI', 'Helvetica Neue', Arial, 'Liberation 
 
 Fill = Literal["solid", "dark", "hatch", "dots", "rungs", "cross", "warm", "none"]
 Length = int | str
+Anchor = Literal["start", "middle", "end"]
 
 EARMARKED: Final[tuple[Fill, ...]] = ("hatch", "dots", "rungs", "cross")
 
@@ -88,7 +89,7 @@ class Drawing:
         columns: int = 0,
         size: int = SIZE,
         fill: str = INK,
-        anchor: Literal["start", "middle", "end"] = "start",
+        anchor: Anchor = "start",
         is_bold: bool = False,
     ) -> None:
         """Write a line.

@@ -2,6 +2,7 @@
 
 The problem: a cap, a floor, a threshold and a cliff are four numbers in a text, and one look at a line.
 A jump is drawn as the text reads: a full circle where the edge belongs, an open one where it does not.
+Where a cap is reached early, the level rest of the line is cut short, and the axis shows the break.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 from .chart import Chart
-from .drawing import ACCENT, COLUMNS, FAINT, MUTED, PAPER, WARM, Drawing, percent
+from .drawing import ACCENT, COLUMNS, FAINT, MUTED, PAPER, WARM, Anchor, Drawing, percent
 from .figures import bounded, grouped, number
 
 _TOP: Final = 26
@@ -151,7 +152,16 @@ def draw_payoff(
         _stretch(paper, scale, line, after)
     for line in given:
         _circles(paper, scale, line)
+    if scale.broken:
+        _break(paper, scale.y(scale.bend.amount))
+        _break(paper, scale.y(0))
     return paper.finish(_TOP + _HEIGHT + 44)
+
+
+def _break(paper: Drawing, y: int) -> None:
+    """Show that a level line goes on for longer than it is drawn."""
+    for part in (Fraction(90, 100), Fraction(915, 1000)):
+        paper.line((percent(part), y + 7), (percent(part + _EDGE / 2), y - 7), stroke=MUTED, thickness=2)
 
 
 def _kind(line: PayoffStretch, place: int) -> str:
@@ -167,10 +177,16 @@ class _Plane:
         values = [number(one.value) for one in points]
         amounts = [number(one.amount) for one in points]
         self.left, self.right = min(values), max(values)
+        end = self.right
+        last_other = max((place for place, one in enumerate(amounts) if one != amounts[-1]), default=-1)
+        self.bend = points[last_other + 1]
+        if last_other >= 0 and values[last_other + 1] > self.left:
+            self.right = min(end, values[last_other + 1] * 3 / 2 - self.left / 2)
+        self.broken = self.right < end
         self.low, self.high = min(Fraction(0), *amounts), max(Fraction(0), *amounts)
 
     def x(self, value: str | int) -> str:
-        part = (number(value) - self.left) / ((self.right - self.left) or Fraction(1))
+        part = (min(number(value), self.right) - self.left) / ((self.right - self.left) or Fraction(1))
         return percent(_EDGE + (1 - 2 * _EDGE) * part)
 
     def y(self, amount: str | int) -> int:
@@ -191,15 +207,30 @@ def _axes(
     left, right = percent(_EDGE), percent(1 - _EDGE)
     paper.line((left, scale.y(0)), (right, scale.y(0)))
     lower = words.least if number(least.amount) != number(most.amount) else ""
-    for one, told in ((most, words.most), (least, lower)):
+    rising = number(points[0].amount) < number(points[-1].amount)
+    for one, told, at_end in ((most, words.most, not rising), (least, lower, rising)):
         y = scale.y(one.amount)
         paper.line((left, y), (right, y), stroke=MUTED, dashes="4 3")
         if told:
             text = told % {"amount": grouped(one.amount), "unit": units[1]}
-            paper.text("0%", y - 6, text, columns=COLUMNS, size=12, fill=MUTED)
+            where = "100%" if at_end else "0%"
+            anchor: Anchor = "end" if at_end else "start"
+            paper.text(
+                where,
+                y - (10 if scale.broken and at_end else 6),
+                text,
+                columns=COLUMNS,
+                size=12,
+                fill=MUTED,
+                anchor=anchor,
+            )
     end = _TOP + _HEIGHT + 18
     paper.text("0%", end, grouped(points[0].value), size=12, fill=MUTED)
     paper.text("100%", end, grouped(points[-1].value), anchor="end", size=12, fill=MUTED)
+    if scale.broken:
+        paper.text(
+            scale.x(scale.bend.value), end, grouped(scale.bend.value), anchor="middle", size=12, fill=MUTED
+        )
     text = words.axis % {"unit": units[0]}
     paper.text("50%", end + 18, text, columns=COLUMNS, anchor="middle", size=12, fill=MUTED)
 

@@ -19,6 +19,7 @@ from ...finance import acts as money
 from ...finance.accounts import Promise
 from ...finance.documents import Code
 from ...finance.errors import AlreadyExists, Missing, SamePerson
+from ...finance.records import registry
 from ...finance.storage import Session
 from ..door import NOT_HERE, Call
 from ..operation import Operation
@@ -246,21 +247,24 @@ def described(call: Call, stored: StoredAgreement) -> AgreementReply:
         terms_sha256=stored.lineage.newest.digest(),
         amended=list(found.amended),
         missing=[] if call.access.masked else list(found.missing),
-        parties=_parties(found, masked=call.access.masked),
+        parties=_parties(call, found),
         sources=_sources(call.session, stored),
     )
 
 
-def _parties(found: Agreement, *, masked: bool) -> list[AgreementParty]:
+def _parties(call: Call, found: Agreement) -> list[AgreementParty]:
     roles = {name: party.role for name, party in found.document.terms.parties.items()}
+    signatories = found.document.signatories
+    called = registry.find_party_names(call.session, call.book_id, signatories.values())
     return [
         AgreementParty(
             name=name,
             party=party,
+            called=called[party],
             role=roles.get(name, RESOLVER if name == RESOLVER else "evaluator"),
-            signed=None if masked else name in found.signed,
+            signed=None if call.access.masked else name in found.signed,
         )
-        for name, party in found.document.signatories.items()
+        for name, party in signatories.items()
     ]
 
 

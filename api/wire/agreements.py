@@ -33,14 +33,15 @@ class AgreementParty(Wire):
 
     Attributes
     ----------
-    name, party : str
-        In the agreement, and in the book.
+    name, party, called : str
+        In the agreement, in the book, and what people call it.
     signed : bool or None
         None where it is not shown.
     """
 
     name: str
     party: str
+    called: str
     role: str
     signed: bool | None
 

@@ -215,6 +215,14 @@ def find_party(session: Session, book_id: int, code: str) -> Party:
     return Party(code=row.code, name=row.name, kind=row.kind, public_key=row.public_key)
 
 
+def find_party_names(session: Session, book_id: int, codes: Iterable[str]) -> dict[str, str]:
+    """Return the names of parties by their codes."""
+    asked = select(PARTY.c.code, PARTY.c.name).where(
+        PARTY.c.book_id == book_id, PARTY.c.code.in_(list(codes))
+    )
+    return {row.code: row.name for row in session.execute(asked)}
+
+
 def list_parties(session: Session, book_id: int) -> tuple[Party, ...]:
     """Return the parties of a book, by code."""
     rows = session.execute(select(PARTY).where(PARTY.c.book_id == book_id).order_by(PARTY.c.code))

@@ -434,6 +434,18 @@ def test_a_payoff_shows_its_most_and_its_least() -> None:
         PayoffStretch(points=())
 
 
+def test_a_cap_that_is_reached_early_does_not_flatten_the_rise() -> None:
+    early = draw_payoff(
+        "Cap", "One", ("nights", "USD"), [stretch((0, "0.00"), (20, "50.00"), (4000, "50.00"))]
+    )
+    assert {"0", "20", "4,000"} <= set(lines(early))
+    rise, *_ = (one for one in root(early).iter(f"{SVG}line") if one.get("stroke-width") == "3")
+    assert (rise.get("x1"), rise.get("x2")) == ("3.00%", "65.67%")
+    assert early.rows[-1][:2] == ("4,000", "50.00")
+    late = draw_payoff("Cap", "One", ("nights", "USD"), [stretch((0, "0.00"), (20, "50.00"), (25, "50.00"))])
+    assert "20" not in lines(late)
+
+
 def test_a_map_of_many_draws_those_with_most_ties_and_lists_all() -> None:
     chart = landscape(actors=30)
     assert len(chart.rows) == 30

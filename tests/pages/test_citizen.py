@@ -108,13 +108,13 @@ def test_an_agreement_says_what_is_paid_for_what_and_leads_to_its_payouts(
     assert "Amount: 15.12 USD for each night of" in seen
     assert "most 30,000.00 USD" in seen
     assert page_of(made) in page
-    assert "march hub-a nights" not in seen
+    assert "march Hub-A nights" not in seen
     assert "No tie between the parties is declared" in visit("fiona").text(NIGHTS)
     tie = {"kind": "supplies", "from_party": "hub-a", "to_party": "lab", "since": "2025-01-01"}
     ask("mira").made(f"{BOOK}/ties", {**tie, "source": "invoices of the laboratory"})
-    assert "hub-a supplies lab" in visit("fiona").text(NIGHTS)
+    assert "Hub-A supplies Lab" in visit("fiona").text(NIGHTS)
     assert "invoices" not in visit("").text(NIGHTS)
-    assert "march hub-a nights 412 nights 412 final, and settled" in visit("fiona").text(NIGHTS)
+    assert "march Hub-A nights 412 nights 412 final, and settled" in visit("fiona").text(NIGHTS)
 
 
 def test_what_is_not_signed_by_all_is_nobodys_but_theirs(visit: Visit, ask: Ask) -> None:
@@ -138,8 +138,8 @@ def test_a_payout_is_followed_to_the_contributions_and_its_proof_holds_outside(
     assert visit("").client.get(f"{here}?as=proof").status_code == 404
     sealed(engine, clock)
     seen = visit("").text(here)
-    assert "6,229.44\u00a0USD went to hub-a" in seen
-    assert "hub-a claimed: nights 412." in seen
+    assert "6,229.44\u00a0USD went to Hub-A" in seen
+    assert "Hub-A claimed: nights 412." in seen
     assert "b7" * 32 in seen
     assert "This payout is in the sealed log: entry" in seen
     assert "foundation" not in seen
@@ -157,7 +157,7 @@ def test_a_payout_of_what_is_not_published_is_nobodys(visit: Visit, ask: Ask, cl
     for here in (page_of(made), f"{NIGHTS}/payouts/{'0' * 8}-0000-7000-8000-{'0' * 12}"):
         assert "Nothing is here" in visit("").text(here, 404)
     assert "Nothing is here" in visit("nora").text(page_of(made), 404)
-    assert "hub-a" in visit("hana").text(page_of(made))
+    assert "Hub-A" in visit("hana").text(page_of(made))
 
 
 def test_a_term_sheet_shows_digest_version_bound_and_signatures_and_loads_nothing_else(
@@ -169,7 +169,7 @@ def test_a_term_sheet_shows_digest_version_bound_and_signatures_and_loads_nothin
     seen = visit("fiona").text(f"{NIGHTS}/term-sheet")
     assert read["terms_sha256"] in seen
     assert "USD 30,000.00 0.00" in seen
-    assert "foundation city pays for outcomes signed" in seen
+    assert "Foundation city pays for outcomes signed" in seen
     assert page.count("<svg") == len(read["curves"]) == 1
     assert (
         visit("fiona")

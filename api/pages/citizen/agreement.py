@@ -1,6 +1,6 @@
 """An agreement: what is paid for what."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ....contracts.terms.wording import TITLES
 from ...charts.chart import Chart
@@ -29,16 +29,17 @@ def show_agreement(visit: Visit) -> View:
     sheet = visit.read(TermSheetReply, "agreement.sheet")
     payouts = visit.find(PayoutList, "payout.list", limit=SHOWN, cursor=visit.query.get("payouts", ""))
     claims = visit.find(ClaimList, "claim.list", limit=SHOWN, cursor=visit.query.get("claims", ""))
+    names = names_in(found)
     sheets = {
-        "payouts": payout_sheet(visit, payouts.items if payouts else ()),
+        "payouts": payout_sheet(visit, payouts.items if payouts else (), names),
         "parties": party_sheet(words, found),
         "sources": source_sheet(words, found),
     }
     if claims is not None:
-        sheets["claims"] = claim_sheet(words, claims.items)
+        sheets["claims"] = claim_sheet(words, claims.items, names)
     ties = visit.find(TieList, "tie.list", limit=MOST)
     if ties is not None:
-        sheets["ties"] = tie_sheet(words, ties.items, {one.party for one in found.parties})
+        sheets["ties"] = tie_sheet(words, ties.items, names)
     charts = {f"curve_{place}": curve_chart(words, one) for place, one in enumerate(sheet.curves)}
     return View(
         title=found.title,
@@ -115,7 +116,7 @@ def party_sheet(words: Words, found: AgreementReply) -> Sheet:
             Column(name=words._("Signature")),
         ],
         rows=[
-            (one.party, one.name, party_role(words, one.role), said[True if whole else one.signed])
+            (one.called, one.name, party_role(words, one.role), said[True if whole else one.signed])
             for one in found.parties
         ],
     )
@@ -137,7 +138,7 @@ def source_sheet(words: Words, found: AgreementReply) -> Sheet:
     )
 
 
-def tie_sheet(words: Words, ties: Iterable[TieReply], parties: set[str]) -> Sheet:
+def tie_sheet(words: Words, ties: Iterable[TieReply], names: Mapping[str, str]) -> Sheet:
     """Return the ties that are declared between parties of an agreement."""
     kinds = {
         "owns": words._("owns"),
@@ -159,21 +160,26 @@ def tie_sheet(words: Words, ties: Iterable[TieReply], parties: set[str]) -> Shee
         ],
         rows=[
             (
-                one.from_party,
+                names[one.from_party],
                 kinds.get(one.kind, one.kind),
-                one.to_party,
+                names[one.to_party],
                 one.since.isoformat(),
                 one.until.isoformat() if one.until else "",
                 one.source,
             )
             for one in ties
-            if {one.from_party, one.to_party} <= parties
+            if {one.from_party, one.to_party} <= names.keys()
         ],
         empty=words._("No tie between the parties is declared."),
     )
 
 
-def payout_sheet(visit: Visit, payouts: Iterable[PayoutLine]) -> Sheet:
+def names_in(found: AgreementReply) -> dict[str, str]:
+    """Return what the parties of an agreement are called, by their codes in the book."""
+    return {one.party: one.called for one in found.parties}
+
+
+def payout_sheet(visit: Visit, payouts: Iterable[PayoutLine], names: Mapping[str, str]) -> Sheet:
     """Return payouts, each with the way to its trail."""
     words, rows = visit.words, list(payouts)
     return Sheet(
@@ -191,7 +197,7 @@ def payout_sheet(visit: Visit, payouts: Iterable[PayoutLine]) -> Sheet:
             (
                 one.clause,
                 one.period,
-                one.party or one.payee,
+                names.get(one.party or "", one.payee),
                 one.claim or "",
                 f"-{one.amount}" if one.direction == "back" else one.amount,
                 one.unit,
@@ -204,7 +210,7 @@ def payout_sheet(visit: Visit, payouts: Iterable[PayoutLine]) -> Sheet:
     )
 
 
-def claim_sheet(words: Words, claims: Iterable[ClaimLine]) -> Sheet:
+def claim_sheet(words: Words, claims: Iterable[ClaimLine], names: Mapping[str, str]) -> Sheet:
     """Return claims with what was decided of them."""
     return Sheet(
         title=words._("Claims"),
@@ -218,7 +224,7 @@ def claim_sheet(words: Words, claims: Iterable[ClaimLine]) -> Sheet:
         rows=[
             (
                 one.code,
-                one.claimed_by,
+                names.get(one.claimed_by, one.claimed_by),
                 results(one.results),
                 results(one.decided),
                 claim_state(words, one.state),

@@ -1,6 +1,6 @@
 """A payout: why this amount, whose money it was, and proof that the log holds it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ....finance.errors import Missing
 from ...charts.chart import Chart
@@ -16,7 +16,7 @@ from ..page import Page
 from ..view import Column, Sheet, Shown, View
 from ..visit import Visit
 from ..words import Words
-from .agreement import results
+from .agreement import names_in, results
 from .fund import waterfall_words
 from .proofs import proof_file, proofs_of
 from .states import payout_state
@@ -34,7 +34,8 @@ def show_payout(visit: Visit) -> Shown:
         return file
     agreement = visit.read(AgreementReply, "agreement.read")
     payout = trail.payout
-    payee = payout.party or payout.payee
+    names = names_in(agreement)
+    payee = names.get(payout.party or "", payout.payee)
     charts = {}
     if gifts := borne(trail.contributions):
         charts["trail"] = trail_chart(words, gifts, trail, payee)
@@ -50,7 +51,7 @@ def show_payout(visit: Visit) -> Shown:
             "contributions": contribution_sheet(words, trail.contributions),
             "amounts": amount_sheet(words, trail.clause.amounts),
             "workings": working_sheet(words, trail.clause.amounts),
-            "determinations": determination_sheet(words, trail.determinations),
+            "determinations": determination_sheet(words, trail.determinations, names),
             "evidence": evidence_sheet(words, trail.evidence),
         },
         charts=charts,
@@ -58,6 +59,7 @@ def show_payout(visit: Visit) -> Shown:
             "trail": trail,
             "payout": payout,
             "payee": payee,
+            "names": names,
             "back": back,
             "agreement": agreement,
             "state": payout_state(words, payout.status),
@@ -218,7 +220,7 @@ def working_sheet(words: Words, amounts: Iterable[SettledLine]) -> Sheet:
     )
 
 
-def determination_sheet(words: Words, found: Iterable[DeterminationLine]) -> Sheet:
+def determination_sheet(words: Words, found: Iterable[DeterminationLine], names: Mapping[str, str]) -> Sheet:
     """Return who found what, when, and by which method."""
     return Sheet(
         title=words._("Who checked it"),
@@ -232,7 +234,7 @@ def determination_sheet(words: Words, found: Iterable[DeterminationLine]) -> She
         ],
         rows=[
             (
-                one.verifier,
+                names.get(one.verifier, one.verifier),
                 one.made_on.isoformat(),
                 str(one.round),
                 results(one.findings),
