@@ -41,6 +41,8 @@ class Sheet:
         Where the first cell of each row leads; empty for none of them.
     empty : str
         What belongs here, and the next step, when there are no rows.
+    most : int [rows]
+        How many the page shows, the first ones; zero for all. The CSV has all.
     """
 
     title: str
@@ -48,6 +50,7 @@ class Sheet:
     rows: Sequence[Sequence[str]]
     links: Sequence[str] = ()
     empty: str = ""
+    most: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

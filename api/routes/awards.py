@@ -1,6 +1,6 @@
 """Awards over HTTP: proposed by one person, approved by another, accepted by the winner, paid."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...challenges import acts
@@ -8,11 +8,12 @@ from ...challenges.acts import Which
 from ...challenges.acts.making import find_award
 from ...challenges.awarding import Award
 from ...challenges.records.awards import StoredAward, list_stored_awards
-from ...challenges.records.submissions import find_application
+from ...challenges.records.submissions import find_application, find_leads
 from ...finance.documents import Code
 from ...finance.errors import Missing
 from ...finance.ledger import Details
 from ...finance.money import money
+from ...finance.records.registry import find_party_names
 from ..door import Call
 from ..operation import Operation
 from ..paging import PageQuery, cut
@@ -110,7 +111,9 @@ def list_awards(call: Call, challenge: Code, query: PageQuery) -> AwardList:
     """List awards: all once they are announced; before, to those who run the round, and to each winner."""
     masked = call.access.masked
     rows, after = cut(call, query, _seen(call, challenge), _key, name="award.list")
-    return AwardList(items=[AwardReply.of(one, masked=masked) for one in rows], next=after)
+    leads = _leads(call, challenge, rows)
+    items = [AwardReply.of(one, masked=masked, led_by=leads.get(one.award.application_id)) for one in rows]
+    return AwardList(items=items, next=after)
 
 
 def read_award(call: Call, challenge: Code, prize: Prize, application: Code, part: Part) -> AwardReply:
@@ -126,7 +129,9 @@ def read_award(call: Call, challenge: Code, prize: Prize, application: Code, par
             what="award",
             code=application,
         )
-    return AwardReply.of(max(found, key=lambda one: one.number), masked=call.access.masked)
+    shown = max(found, key=lambda one: one.number)
+    leads = _leads(call, challenge, [shown])
+    return AwardReply.of(shown, masked=call.access.masked, led_by=leads.get(application))
 
 
 def _seen(call: Call, challenge: str) -> tuple[StoredAward, ...]:
@@ -143,6 +148,16 @@ def _seen(call: Call, challenge: str) -> tuple[StoredAward, ...]:
         for one in approved
         if find_application(call.session, stored.id, one.award.application_id).lead == call.party
     )
+
+
+def _leads(call: Call, challenge: str, rows: Sequence[StoredAward]) -> dict[str, str]:
+    """Return what the parties that lead the applications are called, once the decision is announced."""
+    if not rows or not is_announced(call, challenge):
+        return {}
+    codes = {one.award.application_id for one in rows}
+    leads = find_leads(call.session, round_of(call, challenge).id, codes)
+    called = find_party_names(call.session, call.book_id, leads.values())
+    return {application: called[party] for application, party in leads.items()}
 
 
 def _key(row: StoredAward) -> tuple[int, str, str, int]:

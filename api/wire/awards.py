@@ -85,6 +85,8 @@ class AwardReply(Reply):
         Who proposed it; empty when the rule of the brief did, and where it is masked.
     rank : int or None [place]
         Where the rule goes by ranks.
+    led_by : str or None
+        What the party that leads the application is called; None before the decision is announced.
     """
 
     prize: int
@@ -99,9 +101,10 @@ class AwardReply(Reply):
     rule: str
     rank: int | None
     reason: str
+    led_by: str | None = None
 
     @classmethod
-    def of(cls, row: StoredAward, *, masked: bool = False) -> "AwardReply":
+    def of(cls, row: StoredAward, *, masked: bool = False, led_by: str | None = None) -> "AwardReply":
         """Return a stored award as a reply."""
         return cls(
             prize=row.prize,
@@ -116,6 +119,7 @@ class AwardReply(Reply):
             rule=row.award.rule,
             rank=row.award.rank,
             reason=row.award.reason,
+            led_by=led_by,
         )
 
 

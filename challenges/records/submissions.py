@@ -1,6 +1,7 @@
 """Rows of applications: every submission as received, every withdrawal; nothing is written over."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -284,6 +285,14 @@ def find_application(session: Session, challenge_id: int, code: str) -> Applicat
         .limit(1)
     )
     return Application.read(bytes(body or b""))
+
+
+def find_leads(session: Session, challenge_id: int, codes: Collection[str]) -> dict[str, str]:
+    """Return which party leads each application, by the application's code."""
+    query = select(APPLICATION.c.code, APPLICATION.c.lead).where(
+        APPLICATION.c.challenge_id == challenge_id, APPLICATION.c.code.in_(codes)
+    )
+    return {row.code: row.lead for row in session.execute(query)}
 
 
 def is_withdrawn(session: Session, application_id: int) -> bool:

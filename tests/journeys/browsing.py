@@ -212,7 +212,7 @@ class Person:
             picture = (
                 self.folder / f"{self.steps:02}-{name.replace(' ', '-')}-{self.name or 'anybody'}-{width}.png"
             )
-            self.page.screenshot(path=picture, full_page=True)
+            self.page.screenshot(path=picture, full_page=True, timeout=90_000)
         self.page.set_viewport_size({"width": self.width, "height": HEIGHT})
         assert not found, f"{self.name} at {name} ({self.at()}):\n" + "\n".join(found)
         return self

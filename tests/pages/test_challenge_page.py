@@ -42,7 +42,7 @@ def test_a_round_is_told_to_everybody_step_by_step_and_counted_once_it_is_decide
     ask("fiona").made(f"{HERE}/decisions", {})
     ask("mira").made(f"{HERE}/announcements", {"reason": "The panel has read."})
     after = visit("").text(HERE)
-    assert "a-1 100.00 0.00 USD" in after
+    assert "a-1 Hub-A 100.00 0.00 USD" in after
     assert "Reach 50% 1.0 to 2.4: a claim without proof" in after
     assert "212 to 320" in after
     counted = visit("").text(BOOK)

@@ -1,6 +1,7 @@
 """The landscape: who works with whom, who already connects others, and where nobody does."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from ...charts.chart import Chart
 from ...charts.landscape import LandscapeLine, LandscapeMark, LandscapeWords, draw_landscape
@@ -12,7 +13,7 @@ from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
 
-MOST_ROWS = 200
+MOST_ROWS, SHOWN = 200, 50
 FUND = "fund:"
 MONEY = frozenset({"money_flow", "contract"})
 
@@ -90,12 +91,16 @@ def _fund_names(visit: Visit) -> Mapping[str, str]:
 def _wanted(
     places: list[LandscapePlace], ties: list[LandscapeTie], kind: str, tie: str
 ) -> list[LandscapePlace]:
-    """Keep actors of a kind and those they are tied to; of a kind of tie, those that have one."""
+    """Keep actors of a kind and those they are tied to; of a kind of tie, those that have one.
+
+    Those with most ties come first.
+    """
     own = {one.actor for one in places if not kind or one.kind == kind}
     ends = [(one.from_actor, one.to_actor) for one in ties]
     near = {code for pair in ends if own & set(pair) for code in pair}
     kept = near if tie else own | near
-    return [one for one in places if one.actor in kept]
+    found = [one for one in places if one.actor in kept]
+    return sorted(found, key=lambda one: (-one.degree, -Decimal(one.betweenness), one.actor))
 
 
 def _map(
@@ -111,7 +116,7 @@ def _map(
         words._("The map"),
         words._(
             "Each circle is an actor with its number in the list below; those of one group stand beside each "
-            "other. At most 24 are drawn, those with most ties; the table has all."
+            "other. At most 24 are drawn, those with most ties."
         ),
         LandscapeWords(
             header=(
@@ -134,7 +139,7 @@ def _map(
                 ties=one.degree,
                 marked=one.actor in hubs,
             )
-            for one in places[:MOST_ROWS]
+            for one in places[:SHOWN]
         ],
         [LandscapeLine(one=one.from_actor, other=one.to_actor, money=one.kind in MONEY) for one in ties],
     )
@@ -162,8 +167,9 @@ def _places(
                 one.betweenness,
                 words._("Yes") if one.articulation else "",
             )
-            for one in places[:MOST_ROWS]
+            for one in places
         ],
+        most=SHOWN,
         empty=words._("No actor is on the map that you may see. Parties appear with what ties them."),
     )
 
@@ -190,8 +196,9 @@ def _ties(
                 one.until.isoformat() if one.until else "",
                 one.source,
             )
-            for one in ties[:MOST_ROWS]
+            for one in ties
         ],
+        most=SHOWN,
         empty=words._("No tie is known between them. Contracts, payments and joint applications make ties."),
     )
 

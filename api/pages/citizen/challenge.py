@@ -248,13 +248,14 @@ def award_sheet(words: Words, found: AwardList | None) -> Sheet:
         title=words._("Awards"),
         columns=[
             Column(name=words._("Application")),
+            Column(name=words._("Led by")),
             Column(name=words._("Amount"), kind="amount"),
             Column(name=words._("Paid"), kind="amount"),
             Column(name=words._("Currency")),
             Column(name=words._("Why")),
         ],
         rows=[
-            (one.application, one.amount, one.paid, one.unit, one.reason)
+            (one.application, one.led_by or "", one.amount, one.paid, one.unit, one.reason)
             for one in (found.items if found else ())
         ],
         empty=words._("No award is announced yet. They are listed here once the decision is announced."),
