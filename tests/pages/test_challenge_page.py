@@ -52,7 +52,7 @@ def test_a_round_is_told_to_everybody_step_by_step_and_counted_once_it_is_decide
     ask("mira").made(f"{HERE}/awards/0/a-1/whole/commitments")
     ask("mira").made(f"{HERE}/awards/0/a-1/whole/payments", {"amount": "40.00"})
     assert ask("").seen(f"{BOOK}/overview")["funnel"]["paid"] == 1
-    assert "a-1 100.00 40.00 USD" in visit("").text(HERE)
+    assert "a-1 Hub-A 100.00 40.00 USD" in visit("").text(HERE)
 
 
 def test_whether_one_may_apply_is_checked_without_a_sign_in_and_stored_nowhere(
