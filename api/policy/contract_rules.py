@@ -37,6 +37,7 @@ CONTRACT_RULES: dict[str, str] = {
     "own-agreement.list": "Ho",
     "portfolio.forecast": "F I M",
     "portfolio.read": "F I M",
+    "portfolio.totals": "F I M",
     "terms.bounds": "P* S",
     "terms.explain": "P* S",
     "terms.lint": "P* S",

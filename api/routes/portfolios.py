@@ -5,7 +5,7 @@ from dataclasses import asdict
 from ...contracts.acts import viewing
 from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.portfolio_rows import PortfolioRow
-from ...contracts.records import agreements
+from ...contracts.records import agreements, totals
 from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
@@ -13,7 +13,14 @@ from ..paging import PageQuery, cut, read_cursor
 from ..sound import sound
 from ..term_size import count_places, members_of, require_fewer
 from ..wire.forecasts import TermsSpread
-from ..wire.portfolios import PortfolioForecast, PortfolioForecastRequest, PortfolioLine, PortfolioReply
+from ..wire.portfolios import (
+    PortfolioForecast,
+    PortfolioForecastRequest,
+    PortfolioLine,
+    PortfolioReply,
+    PortfolioTotal,
+    PortfolioTotalList,
+)
 from .terms import OUTCOMES_EXAMPLE, SIGNED_IN
 
 AT_ONCE = 12
@@ -53,6 +60,22 @@ def read_portfolio(call: Call, query: PortfolioQuery) -> PortfolioReply:
     return PortfolioReply(items=[PortfolioLine.of(one) for one in rows], next=behind)
 
 
+def list_totals(call: Call, query: PageQuery) -> PortfolioTotalList:
+    """List what signed agreements may cost at most, have paid and keep aside, the largest first."""
+    listed = [
+        one
+        for one in totals.list_most(call.session, call.book)
+        if call.may_list(f"agreement/{one.agreement}")
+    ]
+    page, after = cut(call, query, listed, _by_size, name="portfolio.totals")
+    named = agreements.list_standing(call.session, call.book, {one.agreement for one in page})
+    titles = {one.code: one.title for one in named}
+    rows = totals.sum_agreements(call.session, call.book, page)
+    return PortfolioTotalList(
+        items=[PortfolioTotal.of(one, titles[one.agreement]) for one in rows], next=after
+    )
+
+
 def forecast_portfolio(call: Call, body: PortfolioForecastRequest) -> PortfolioForecast:
     """Forecast what payers will pay by outcome models, beside where their agreements stand.
 
@@ -83,6 +106,10 @@ def _codes(call: Call) -> list[str]:
     return [one for one in found if call.may_list(f"agreement/{one}")]
 
 
+def _by_size(one: totals.MostOf) -> tuple[int, str, str]:
+    return -one.most, one.agreement, one.unit
+
+
 def _key(one: PortfolioRow) -> tuple[str, ...]:
     return one.agreement, one.payer, one.liability.unit.code, one.period, one.window
 
@@ -93,6 +120,14 @@ OPERATIONS = (
         method="GET",
         path="/books/{book}/portfolio",
         handler=read_portfolio,
+        tag="portfolio",
+        lists=True,
+    ),
+    Operation(
+        name="portfolio.totals",
+        method="GET",
+        path="/books/{book}/portfolio/totals",
+        handler=list_totals,
         tag="portfolio",
         lists=True,
     ),

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from ...contracts.outcomes.document import OutcomesDocument
 from ...contracts.portfolio_rows import MEASURES, PortfolioRow
+from ...contracts.records.totals import AgreementTotal
 from ...finance.documents import Code
 from .base import Asked, Reply, Wire
 from .forecasts import Paths, Seed, TermsSpread
@@ -81,6 +82,36 @@ class PortfolioReply(Reply):
     """A page of where signed agreements stand; ``next`` is the cursor of the page behind it."""
 
     items: list[PortfolioLine]
+    next: str | None
+
+
+class PortfolioTotal(Wire):
+    """Where one signed agreement stands; amounts are decimal text in ``unit``.
+
+    Attributes
+    ----------
+    most, paid, aside : str
+        What it may cost the funds of the book; what they paid, less what came back; what they still keep.
+    """
+
+    agreement: str
+    title: str
+    unit: str
+    most: str
+    paid: str
+    aside: str
+
+    @classmethod
+    def of(cls, row: AgreementTotal, title: str) -> "PortfolioTotal":
+        """Return sums as a reply."""
+        amounts = {name: getattr(row, name).text for name in ("most", "paid", "aside")}
+        return cls(agreement=row.agreement, title=title, unit=row.most.unit.code, **amounts)
+
+
+class PortfolioTotalList(Reply):
+    """A page of signed agreements, the largest first; ``next`` is the cursor of the page behind it."""
+
+    items: list[PortfolioTotal]
     next: str | None
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from uuid import UUID
@@ -233,8 +233,20 @@ def list_naming(session: Session, book: str, names: Iterable[str]) -> tuple[str,
     return tuple(session.scalars(query.order_by(AGREEMENT.c.id)))
 
 
-def list_standing(session: Session, book: str) -> tuple[AgreementStanding, ...]:
-    """Return every agreement of a book with its title as last drafted and its state, in one statement."""
+def list_standing(
+    session: Session, book: str, only: Collection[str] | None = None
+) -> tuple[AgreementStanding, ...]:
+    """Return every agreement of a book with its title as last drafted and its state, in one statement.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's.
+    book : str
+        Its code.
+    only : collection of str or None
+        Codes of the agreements; all without it.
+    """
     moves, drafts = AGREEMENT_MOVE.alias(), AGREEMENT_DRAFT.alias()
     last_move = select(func.max(moves.c.no)).where(moves.c.agreement_id == AGREEMENT.c.id).scalar_subquery()
     last_draft = (
@@ -248,6 +260,8 @@ def list_standing(session: Session, book: str) -> tuple[AgreementStanding, ...]:
         .where(AGREEMENT_MOVE.c.no == last_move, AGREEMENT_DRAFT.c.version == last_draft)
         .order_by(AGREEMENT.c.code)
     )
+    if only is not None:
+        query = query.where(AGREEMENT.c.code.in_(list(only)))
     return tuple(
         AgreementStanding(code=row.code, state=row.state, title=json.loads(row.body)["terms"]["title"])
         for row in session.execute(query)

@@ -15,12 +15,13 @@ from almoner.contracts.frames import portfolio_frame
 from almoner.contracts.outcomes.document import EXAMPLE as OUTCOMES
 from almoner.contracts.outcomes.document import OutcomesDocument
 from almoner.contracts.portfolio_rows import MEASURES, PortfolioRow, portfolio_sheet, portfolio_total
-from almoner.contracts.records import agreements
+from almoner.contracts.records import agreements, totals
 from almoner.finance import acts as finance
 from almoner.finance.accounts import Promise
 from almoner.finance.approvals import ApprovalPolicy
 from almoner.finance.earmarks import Earmark
 from almoner.finance.errors import Missing
+from almoner.finance.money import zero
 from almoner.finance.sheets import sheet_csv, sheet_document
 from almoner.finance.signatures import sign_bytes
 
@@ -69,6 +70,12 @@ def meets_the_ledger(desk: "Desk", rows: tuple[PortfolioRow, ...]) -> None:
         for one in stored.agreement.sources
     ]
     assert total(rows, "encumbered") == sum(kept, start=Money(minor=0, unit=USD)).text
+    sums = totals.sum_agreements(desk.session, "main", totals.list_most(desk.session, "main"))
+    paid = portfolio_total(rows, "paid", USD) - portfolio_total(rows, "returned", USD)
+    assert sum((one.paid for one in sums), start=zero(USD)) == paid
+    assert sum((one.aside for one in sums), start=zero(USD)).text == total(rows, "remaining")
+    inside = tuple(row for row in rows if row.fund)
+    assert sum((one.most for one in sums), start=zero(USD)).text == total(inside, "liability")
     keys = [(row.agreement, row.payer, row.fund, row.window, row.period, row.unit) for row in rows]
     assert len(keys) == len(set(keys))
     for row in rows:

@@ -118,3 +118,10 @@ def test_all_agreements_together_are_forecast_by_year_and_the_portfolio_is_read_
     every = ask("fiona").seen("/books/main/portfolio")["items"]
     first = ask("fiona").seen("/books/main/portfolio?limit=1")
     assert first["items"] == every[:1]
+    (stands,) = ask("fiona").seen("/books/main/portfolio/totals")["items"]
+    assert {
+        "agreement": "nights",
+        "most": "30000.00",
+        "paid": "0.00",
+        "aside": "30000.00",
+    }.items() <= stands.items()

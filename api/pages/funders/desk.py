@@ -20,7 +20,7 @@ from ...problems import problem_of
 from ...wire.agreements import AgreementList
 from ...wire.forecasts import TermsSpread
 from ...wire.funds import FundList, FundMade
-from ...wire.portfolios import PortfolioForecast, PortfolioLine, PortfolioReply
+from ...wire.portfolios import PortfolioForecast, PortfolioTotal, PortfolioTotalList
 from ...wire.waiting import WaitingLine, WaitingList
 from ..page import Page
 from ..view import Column, Done, Sheet, View
@@ -30,7 +30,6 @@ from .telling import kind_of, page_of, party_names
 
 MOST = 200
 MOST_FUNDS = 50
-MOST_LINES = 12
 MOST_AGREEMENTS = 12
 PATHS = 500
 MARKS = ("p5", "p25", "p50", "p75", "p95")
@@ -51,7 +50,7 @@ def show_desk(visit: Visit) -> View:
 def _desk(visit: Visit, forecast: PortfolioForecast | None) -> View:
     words = visit.words
     waiting = visit.read(WaitingList, "waiting.list", limit=MOST)
-    portfolio = visit.read(PortfolioReply, "portfolio.read", limit=MOST_LINES)
+    largest = visit.read(PortfolioTotalList, "portfolio.totals", limit=MOST_AGREEMENTS).items
     funds = visit.read(FundList, "fund.list", limit=MOST_FUNDS, cursor=visit.query.get("funds", ""))
     titles = {one.code: one.title for one in funds.items}
     listed = visit.read(AgreementList, "agreement.list", limit=MOST)
@@ -65,12 +64,12 @@ def _desk(visit: Visit, forecast: PortfolioForecast | None) -> View:
         "pledges": _pledges(visit, waiting, titles, names),
         "funds": _funds(visit, funds),
     }
-    charts = {"committed": _committed(words, portfolio.items, agreements, forecast)}
+    charts = {"committed": _committed(words, largest, forecast)}
     if forecast is not None:
         charts |= _fans(words, forecast.flows)
     more = {
         "tiles": _tiles(words, waiting),
-        "agreements": [(code, agreements.get(code, code)) for code in _codes(portfolio.items)],
+        "agreements": list({one.agreement: one.title for one in largest}.items()),
         "fans": [name for name in charts if name.startswith("fan-")],
         "whole": [
             words._(
@@ -279,42 +278,32 @@ def _agreement(visit: Visit, code: str) -> str:
     return page_of(visit, "desk_agreement", agreement=code) or page_of(visit, "agreement", agreement=code)
 
 
-def _codes(lines: Iterable[PortfolioLine]) -> list[str]:
-    return list(dict.fromkeys(one.agreement for one in lines))
-
-
-def _committed(
-    words: Words,
-    lines: Sequence[PortfolioLine],
-    titles: Mapping[str, str],
-    forecast: PortfolioForecast | None,
-) -> Chart:
-    """Sum each agreement's lines, and put what is forecast beside them."""
+def _committed(words: Words, largest: Sequence[PortfolioTotal], forecast: PortfolioForecast | None) -> Chart:
+    """Draw where the largest agreements stand, with what is forecast of them."""
     means: dict[tuple[str, str], Decimal] = {}
-    for one in forecast.items if forecast else ():
-        if one.forecast_mean:
-            place = (one.agreement, one.unit)
-            means[place] = means.get(place, Decimal(0)) + Decimal(one.forecast_mean)
-    sums: dict[tuple[str, str], list[Decimal]] = {}
-    for one in lines:
-        row = sums.setdefault((one.agreement, one.unit), [Decimal(0), Decimal(0), Decimal(0)])
-        row[0] += Decimal(one.liability)
-        row[1] += Decimal(one.paid) - Decimal(one.returned)
-        row[2] += Decimal(one.remaining)
+    for line in forecast.items if forecast else ():
+        if line.forecast_mean:
+            place = (line.agreement, line.unit)
+            means[place] = means.get(place, Decimal(0)) + Decimal(line.forecast_mean)
     rows = [
         CommittedRow(
-            label=titles.get(place[0], place[0]),
-            unit=place[1],
-            most=str(most),
-            paid=str(max(paid, Decimal(0))),
-            aside=str(aside),
-            forecast=str(round(means[place], -aside.as_tuple().exponent)) if place in means else "",  # type: ignore[operator]  # an amount has a whole number of digits
+            label=one.title,
+            unit=one.unit,
+            most=one.most,
+            paid=str(max(Decimal(one.paid), Decimal(0))),
+            aside=one.aside,
+            forecast=_rounded_as(means[one.agreement, one.unit], one.most)
+            if (one.agreement, one.unit) in means
+            else "",
         )
-        for place, (most, paid, aside) in sorted(sums.items(), key=lambda item: (-item[1][0], item[0]))
+        for one in largest
     ]
     return draw_committed(
         words._("What agreements cost"),
-        words._("Each bar is one agreement on its own scale, from nothing to the most it may cost."),
+        words._(
+            "Each bar is one agreement on its own scale, from nothing to the most it may cost; at most "
+            "twelve are drawn, the largest."
+        ),
         CommittedWords(
             agreement=words._("Agreement"),
             unit=words._("Unit"),
@@ -323,8 +312,13 @@ def _committed(
             aside=words._("Set aside"),
             forecast=words._("Forecast, mean"),
         ),
-        rows[:MOST_AGREEMENTS],
+        rows,
     )
+
+
+def _rounded_as(mean: Decimal, amount: str) -> str:
+    """Round a mean, half to even, to the digits with which an amount of its unit is written."""
+    return str(mean.quantize(Decimal(amount)))
 
 
 def _fans(words: Words, flows: Iterable[TermsSpread]) -> Mapping[str, Chart]:
