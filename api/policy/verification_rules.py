@@ -34,9 +34,13 @@ VERIFICATION_RULES: dict[str, str] = {
     "payout.take-back": "M",
     "payout.trace": "P* F I M Ho E J* A*",
     "payout.trail": "P* F I M Ho E J* A*",
+    "question.answer": "Ho",
+    "question.ask": "E",
+    "question.list": "F M Ho E",
     "resolution.draft": "E",
     "settlement.list": "F I M Ho",
     "settlement.make": "M",
     "settlement.read": "F I M Ho",
     "waiting_claim.list": "F I M Ho E",
+    "waiting_question.list": "F M Ho E",
 }
