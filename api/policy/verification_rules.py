@@ -27,6 +27,7 @@ VERIFICATION_RULES: dict[str, str] = {
     "evidence.check": "F M Ho E",
     "evidence.list": "F M Ho E",
     "own-payout.list": "Ho",
+    "own-question.list": "Ho",
     "payout.execute": "M",
     "payout.list": "P* F I M Ho",
     "payout.preview": "F I M Ho E",
@@ -42,5 +43,5 @@ VERIFICATION_RULES: dict[str, str] = {
     "settlement.make": "M",
     "settlement.read": "F I M Ho",
     "waiting_claim.list": "F I M Ho E",
-    "waiting_question.list": "F M Ho E",
+    "waiting_question.list": "F M E",
 }

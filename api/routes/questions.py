@@ -68,25 +68,49 @@ def answer_question(
 
 
 def list_waiting_questions(call: Call, query: WaitingQuestionQuery) -> QuestionList:
-    """List the questions on claims of the book that are not decided, the oldest first.
+    """List the questions on claims of the book that are not decided, the oldest first."""
+    asked_by = call.party if query.mine else ""
+    return _open(call, query, "waiting_question.list", asked_by=asked_by, answered=query.answered)
 
-    A party limited to its own sees those on the claims it made.
-    """
+
+def list_own_questions(call: Call, query: PageQuery) -> QuestionList:
+    """List the questions that one's own party has to answer, on claims that are not decided."""
+    return _open(call, query, "own-question.list", claimed_by=call.party, answered=False)
+
+
+def _open(
+    call: Call,
+    query: PageQuery,
+    name: str,
+    *,
+    asked_by: str = "",
+    claimed_by: str = "",
+    answered: bool | None = None,
+) -> QuestionList:
     rows = questions.list_open(
         call.session,
         call.book_id,
-        after=read_cursor(call, query, "waiting_question.list"),
+        after=read_cursor(call, query, name),
         limit=query.limit + 1,
-        asked_by=call.party if query.mine else "",
-        claimed_by=call.own or "",
-        answered=query.answered,
+        asked_by=asked_by,
+        claimed_by=claimed_by,
+        answered=answered,
     )
-    page, after = page_of(call, query, rows, lambda one: (one.id,), name="waiting_question.list")
+    page, after = page_of(call, query, rows, lambda one: (one.id,), name=name)
     seen = [one.question for one in page if call.may_list(f"agreement/{one.question.agreement}")]
     return QuestionList(items=[QuestionReply.of(one) for one in seen], next=after)
 
 
 OPERATIONS = (
+    Operation(
+        name="own-question.list",
+        method="GET",
+        path="/books/{book}/own-questions",
+        handler=list_own_questions,
+        tag="own-work",
+        lists=True,
+        narrows=True,
+    ),
     Operation(
         name="question.answer",
         method="POST",
@@ -124,6 +148,5 @@ OPERATIONS = (
         handler=list_waiting_questions,
         tag="claims",
         lists=True,
-        narrows=True,
     ),
 )

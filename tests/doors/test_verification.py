@@ -246,9 +246,9 @@ def test_a_question_is_answered_by_the_claimant_alone_and_listed_while_it_is_ope
     assert deal.of("hana").post(here, asked).json()["code"] == "auth.forbidden"
     made = deal.of("eva").made(here, asked)
     assert (made["asked_by"], made["answer"]) == ("count-lab", None)
-    waiting = "/books/main/waiting-questions"
-    assert [one["code"] for one in deal.of("hana").seen(f"{waiting}?answered=false")["items"]] == ["q1"]
-    assert deal.of("anna").seen(waiting)["items"] == []
+    own, waiting = "/books/main/own-questions", "/books/main/waiting-questions"
+    assert [one["code"] for one in deal.of("hana").seen(own)["items"]] == ["q1"]
+    assert deal.of("anna").seen(own)["items"] == []
     assert deal.of("anna").get(here).status_code == 404
     told = {"words": "The night staff.", "evidence_sha256": [secret_of("nobody").hex()]}
     refused = deal.of("hana").post(f"{here}/q1/answers", told)
@@ -257,6 +257,7 @@ def test_a_question_is_answered_by_the_claimant_alone_and_listed_while_it_is_ope
     (evidence,) = deal.of("hana").seen(f"{CLAIMS}/c1/evidence")["items"]
     said = deal.of("hana").made(f"{here}/q1/answers", told | {"evidence_sha256": [evidence["sha256"]]})
     assert said["answer"]["answered_by"] == "night-shelter"
+    assert deal.of("hana").seen(own)["items"] == []
     again = deal.of("hana").post(f"{here}/q1/answers", {"words": "Others."})
     assert (again.status_code, again.json()["code"]) == (409, "claim.question_refused")
     assert deal.of("eva").seen(f"{waiting}?mine=true&answered=true")["items"] == [said | {"effects": None}]

@@ -12,7 +12,9 @@ from ...wire.agreements import AgreementMade, AgreementReply, AgreementText, Sig
 from ...wire.claims import ClaimList, ClaimMade, ClaimReply, EvidenceMade
 from ...wire.datasets import DatasetList
 from ...wire.payouts import PayoutList, PayoutPreview
+from ...wire.questions import QuestionReply
 from ...wire.terms import TermsWording
+from ..bench.questions import question_sheet, read_questions, show_questions
 from ..forms import Form
 from ..page import Page
 from ..view import Column, Done, Sheet, View
@@ -224,6 +226,7 @@ def show_claim(visit: Visit) -> View:
     claim = visit.read(ClaimReply, "claim.read")
     agreement = visit.read(AgreementReply, "agreement.read")
     worth = visit.find(PayoutPreview, "payout.preview")
+    questions = read_questions(visit)
     results = Sheet(
         title=words._("Results"),
         columns=[
@@ -253,8 +256,12 @@ def show_claim(visit: Visit) -> View:
         "worth": [one for one in worth.totals if one.party in _parties(visit)] if worth else [],
         "basis": worth.basis if worth else "",
         "open": claim.state in {"claimed", "determined", "in_disagreement"},
+        "asked": show_questions(claim, questions),
+        "unanswered": [(one.code, one.words) for one in questions if one.answer is None],
+        "proofs": [(one.sha256, one.description) for one in claim.evidence or []],
     }
-    return View(title=claim.code, sheets={"results": results, "evidence": evidence}, more=more)
+    sheets = {"results": results, "evidence": evidence, "questions": question_sheet(words, questions)}
+    return View(title=claim.code, sheets=sheets, more=more)
 
 
 def _titles(visit: Visit) -> Mapping[str, str]:
@@ -293,6 +300,14 @@ def attach(visit: Visit) -> Done:
     return Done(to=visit.address("hub_claim"), said="attached")
 
 
+def answer(visit: Visit) -> Done:
+    """Answer what an evaluator asked."""
+    form = visit.form
+    body = {"words": form.text("words"), "evidence_sha256": list(form.all("evidence_sha256"))}
+    visit.write(QuestionReply, "question.answer", body, question=form.text("question") or "none")
+    return Done(to=visit.address("hub_claim"), said="answered")
+
+
 PAGES = (
     Page(
         name="hub_agreement",
@@ -308,10 +323,11 @@ PAGES = (
         name="hub_claim",
         path=f"{PATH}/claims/{{claim}}",
         show=show_claim,
-        acts={"attach": attach},
+        acts={"attach": attach, "answer": answer},
         said={
             "reported": lambda words: words._("Your report is on record. Add the evidence it rests on."),
             "attached": lambda words: words._("The evidence is on record by its digest. Keep the file."),
+            "answered": lambda words: words._("Your answer is on record. Who asked sees it."),
         },
         uploads=True,
     ),
