@@ -65,7 +65,7 @@ def test_an_evaluator_asks_and_the_hub_answers_with_evidence(
     hub.reads("Who counted in the second week?").step("the question")
     hub.press("answer").reads("Your answer").step("nothing is said")
     hub.fill("words", "The night staff, each evening.", act="answer")
-    hub.choose("evidence_sha256", "b7" * 32, act="answer").press("answer")
+    hub.choose("resting_on", "b7" * 32, act="answer").press("answer")
     hub.reads("Your answer is on record", "hub-a answered this on").step("answered")
     assert "question of lab" not in hub.go(HUB).text()
     lab.go("/books/main/bench").reads("What you have asked", "The night staff").step("an answer")

@@ -82,7 +82,7 @@ def test_a_question_reaches_the_claimant_and_its_answer_whoever_reads_the_claim(
     assert "There is no answer yet" in visit("eva").text(CLAIM)
     assert "Answer the question of lab" in visit("hana").text(hub)
     assert "question of lab" not in visit("hugo").text(hub)
-    told = {"words": HOSTILE, "evidence_sha256": "b7" * 32}
+    told = {"words": HOSTILE, "resting_on": "b7" * 32}
     visit("hana").send(here, "answer", told)
     assert "question of lab" not in visit("hana").text(hub)
     assert "hub-a answered this on" in visit("hana").text(here)
