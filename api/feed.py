@@ -26,7 +26,7 @@ from .wire.feed import FeedItem, FeedPage, ToldEvent, ToldObject
 
 SCOPE = "events:read"
 PAGE = 200
-Owner = Literal["", "giver", "lead", "payee", "by", "pledger", "party"]
+Owner = Literal["", "giver", "lead", "payee", "by", "claimant", "pledger", "party"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +94,12 @@ TOLD: Mapping[str, Telling] = {
     "challenge.amended": _of("challenge.amended", "F M H J", "challenge"),
     "challenge.published": _of("challenge.published", "F M H J", "challenge"),
     "challenge.settled": _of("challenge.settled", "F M H J", "challenge"),
+    "claim.answered": _of(
+        "question.answered", "F M Ho E", "agreement", "claim", "/claims/{}/questions", "claimant"
+    ),
+    "claim.asked": _of(
+        "question.asked", "F M Ho E", "agreement", "claim", "/claims/{}/questions", "claimant"
+    ),
     "claim.decided": _of("determination.finalised", "F I* M H E", "agreement", "claim", "/claims/{}"),
     "claim.disputed": _of("dispute.raised", "F I M H E", "agreement", "dispute", "/disputes/{}"),
     "claim.made": _of("claim.submitted", "F I* M Ho E", "agreement", "claim", "/claims/{}", "by"),

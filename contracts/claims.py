@@ -197,8 +197,8 @@ class ClaimStatus:
         How many have found something, and how many must agree.
     round : int [place]
         Of the decision in force; 1 before there is one.
-    final_on : date or None
-        When the decision in force becomes final.
+    decided_on, final_on : date or None
+        When the decision in force was taken, and when it becomes final.
     dispute : str
         Code of the open dispute; empty without one.
     results : tuple of ClaimedResult
@@ -210,6 +210,7 @@ class ClaimStatus:
     found: int
     needed: int
     round: int
+    decided_on: date | None
     final_on: date | None
     dispute: str
     results: tuple[ClaimedResult, ...]

@@ -40,6 +40,8 @@ class Dispute:
         Kept back, by payer.
     outcome : str
         ``upheld``, ``overturned`` or ``partly``; empty while it is open.
+    reason, resolver : str
+        Why it ended so, and the code of the party that decided; empty while it is open.
     """
 
     agreement: str
@@ -52,6 +54,8 @@ class Dispute:
     evidence_sha256: str = ""
     frozen: Mapping[str, Money] = field(default_factory=dict)
     outcome: ResolutionOutcome | Literal[""] = ""
+    reason: str = ""
+    resolver: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -373,6 +373,12 @@ class ClaimLate(VerificationError):
     code = "claim.late"
 
 
+class QuestionRefused(VerificationError):
+    """A question on a claim that is decided, or about what it does not say; or one that has its answer."""
+
+    code = "claim.question_refused"
+
+
 class EvidenceTampered(VerificationError):
     """Content whose digest is not the one on record."""
 

@@ -7,10 +7,11 @@ import typer
 
 from ...contracts.acts import claiming, importing, referring, rounds
 from ...contracts.claims import ClaimStatus, Evidence, result_rows
-from ...contracts.records import agreements
+from ...contracts.records import agreements, questions
 from ...contracts.records import claims as claim_rows
 from ...finance.dates import system_clock
 from ...finance.errors import DocumentInvalid
+from .claim_questions import answer, ask, question_document, question_lines
 from .claim_rows import import_file, list_rows
 from .results import FORM, read_results
 from .settlements import find_grounds, finding_words, found_words
@@ -190,10 +191,12 @@ def show(
         status = rounds.claim_status(session, book, code, claim, clock=system_clock)
         stored = agreements.find_agreement(session, book, code)
         proofs = claim_rows.list_evidence(session, stored, claim)
+        asked = [one.question for one in questions.list_questions(session, stored, claim)]
         found = find_grounds(session, book, code, [claim])[claim]["determinations"]
     if as_json:
         evidence = [_evidence(one) for one in proofs]
-        print_json(_status(status) | {"evidence": evidence, "determinations": found})
+        said = [question_document(one) for one in asked]
+        print_json(_status(status) | {"evidence": evidence, "questions": said, "determinations": found})
         return
     print(f"{claim} of {code} by {status.claim.claimed_by}: {_words(status)}")
     for row in _rows(status):
@@ -203,6 +206,8 @@ def show(
             f"evidence {one.sha256}: {one.description}, {one.method}"
             + (f", {one.held_by}" if one.held_by else "")
         )
+    for line in (line for one in asked for line in question_lines(one)):
+        print(line)
     for row in found:
         print(f"round {row['round']}: {row['verifier']} found on {row['made_on']}")
         for finding in row["findings"] or ({"metric": "nothing of the claim", "value": "holds"},):
@@ -260,5 +265,7 @@ def _evidence(one: Evidence) -> dict[str, str]:
     }
 
 
+app.command()(ask)
+app.command()(answer)
 app.command("import")(import_file)
 app.command("rows")(list_rows)

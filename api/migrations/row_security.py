@@ -56,6 +56,8 @@ OF_PARENT = {
     "calibration": "challenge",
     "challenge_move": "challenge",
     "claim": "agreement",
+    "claim_answer": "claim",
+    "claim_question": "agreement",
     "clause_waiver": "application",
     "conflict_override": "application",
     "dataset": "agreement",

@@ -158,6 +158,7 @@ class ClaimLine(Reply):
     found: int
     needed: int
     round: int
+    decided_on: date | None
     final_on: date | None
     dispute: str | None
     results: list[ResultRow]
@@ -231,6 +232,7 @@ def line_fields(one: ClaimStatus, *, masked: bool) -> dict[str, object]:
         "found": one.found,
         "needed": one.needed,
         "round": one.round,
+        "decided_on": one.decided_on,
         "final_on": one.final_on,
         "dispute": one.dispute or None,
         "results": results,

@@ -51,6 +51,8 @@ class DisputeReply(Made):
     evidence_sha256: str | None
     frozen: list[FrozenAmount]
     outcome: DisputeOutcome
+    reason: Annotated[str | None, Field(description="Why it ended so; null while it is open.")]
+    resolver: str | None
 
     @classmethod
     def of(cls, one: Dispute) -> "DisputeReply":
@@ -81,6 +83,8 @@ def dispute_fields(one: Dispute) -> dict[str, object]:
             for payer, kept in one.frozen.items()
         ],
         "outcome": one.outcome or "open",
+        "reason": one.reason or None,
+        "resolver": one.resolver or None,
     }
 
 

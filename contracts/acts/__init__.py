@@ -7,6 +7,7 @@ from ...finance.shelf import shelve
 if TYPE_CHECKING:
     from .agreeing import draft, draw_up, propose, sign, withdraw
     from .amending import approve_amendment, list_amendments, propose_amendment
+    from .asking import answer, ask
     from .claiming import attach, check_evidence, claim
     from .defining import define_cohort, define_metric, find_cohort, find_metric, list_cohorts, list_metrics
     from .determining import determine
@@ -38,6 +39,7 @@ else:
         {
             ".agreeing": ("draft", "draw_up", "propose", "sign", "withdraw"),
             ".amending": ("approve_amendment", "list_amendments", "propose_amendment"),
+            ".asking": ("answer", "ask"),
             ".claiming": ("attach", "check_evidence", "claim"),
             ".defining": (
                 "define_cohort",
@@ -75,7 +77,9 @@ else:
 
 __all__ = [
     "aggregate",
+    "answer",
     "approve_amendment",
+    "ask",
     "attach",
     "carry_out",
     "check_evidence",

@@ -146,6 +146,7 @@ def _status(
         found=len(first),
         needed=document.verification.quorum,
         round=decision.round if decision else 1,
+        decided_on=decision.decided_on if decision else None,
         final_on=decision.final_on if decision else None,
         dispute=dispute,
         results=decision.results if decision else (),

@@ -1,5 +1,6 @@
 """Rows of disputes: what is questioned, what is kept back meanwhile, and how it ended."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
@@ -134,6 +135,7 @@ def list_stored(session: Session, stored: StoredAgreement) -> tuple[StoredDisput
         .order_by(DISPUTE.c.id)
     ).all()
     kept = _frozen(session, stored.id)
+    ended = {row.id: json.loads(row.body) if row.body else {} for row in rows}
     return tuple(
         StoredDispute(
             id=row.id,
@@ -149,6 +151,8 @@ def list_stored(session: Session, stored: StoredAgreement) -> tuple[StoredDisput
                 evidence_sha256=bytes(row.evidence_sha256).hex() if row.evidence_sha256 else "",
                 frozen=kept.get(row.id, {}),
                 outcome=row.outcome or "",
+                reason=ended[row.id].get("reason", ""),
+                resolver=ended[row.id].get("resolver", ""),
             ),
             resolution=bytes(row.body) if row.body else b"",
         )

@@ -136,6 +136,28 @@ EVIDENCE = table(
     held_by=Text,
     event_id=Key,
 )
+CLAIM_QUESTION = table(
+    "claim_question",
+    METADATA,
+    id=Count,
+    claim_id=Count,
+    agreement_id=Count,
+    code=Text,
+    asked_by=Count,
+    duty=Text,
+    body=LargeBinary,
+    answer_by=Day,
+    event_id=Key,
+)
+CLAIM_ANSWER = table(
+    "claim_answer",
+    METADATA,
+    question_id=Count,
+    claim_id=Count,
+    answered_by=Count,
+    body=LargeBinary,
+    event_id=Key,
+)
 DETERMINATION = table(
     "determination",
     METADATA,

@@ -53,6 +53,15 @@ def test_a_claim_moves_nothing_until_a_verifier_has_found_it(either_office: "Off
     )
     kept = office.run(*words)
     assert office.run("claim", "check", "pact", "c1", register)["sha256"] == kept["sha256"]
+    asked = ("claim", "ask", "pact", "c1", "q1", "--by", "count-lab", "--words", "Who counted?")
+    assert office.run(*asked, "--metric", "bed", code=2)["code"] == "document.invalid"
+    assert office.run(*asked, "--metric", "nights", "--dry-run")["written"] is False
+    office.run(*asked, "--metric", "nights")
+    said = ("claim", "answer", "pact", "c1", "q1", "--by", "night-shelter", "--words", "The staff.")
+    office.run(*said, "--evidence", kept["sha256"])
+    (question,) = office.run("claim", "show", "pact", "c1")["questions"]
+    assert (question["words"], question["answer"]["words"]) == ("Who counted?", "The staff.")
+    assert "question q1 by count-lab about nights: Who counted?" in office.say("claim", "show", "pact", "c1")
     forged = office.write("forged.txt", "413 nights")
     assert office.run("claim", "check", "pact", "c1", forged, code=4)["code"] == "claim.evidence_tampered"
     assert office.determine("c1")["state"] == "final"

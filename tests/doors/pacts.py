@@ -15,7 +15,7 @@ from tests.doors.people import Asker, grants_of, identify_by_name
 from almoner import currency, money
 from almoner.api.door import Door
 from almoner.api.identity import Grant
-from almoner.api.routes import claims, datasets, determinations, disputes, payouts, settlements
+from almoner.api.routes import claims, datasets, determinations, disputes, payouts, questions, settlements
 from almoner.api.routing import routes_of
 from almoner.contracts import acts as contracts
 from almoner.contracts.agreement import AgreementDocument
@@ -26,7 +26,7 @@ from almoner.finance.signatures import public_key, sign_bytes
 from almoner.finance.storage import Engine, UnitOfWork
 
 Json = dict[str, Any]
-MODULES = (claims, datasets, determinations, disputes, payouts, settlements)
+MODULES = (claims, datasets, determinations, disputes, payouts, questions, settlements)
 PACT = "/books/main/agreements/pact"
 CLAIMS = f"{PACT}/claims"
 PARTIES = {"city": "harbour-city", "home": "night-shelter", "annex": "annex-shelter", "lab": "count-lab"}

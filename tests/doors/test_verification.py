@@ -232,3 +232,36 @@ def publish(deal: Deal, engagement: str) -> None:
 
 def _decoded(text: str) -> bytes:
     return base64.b64decode(text)
+
+
+def test_a_question_is_answered_by_the_claimant_alone_and_listed_while_it_is_open(deal: Deal) -> None:
+    deal.claim("c1", "1000")
+    asked = {
+        "code": "q1",
+        "words": "Who counted?",
+        "lines": [{"metric": "nights"}],
+        "answer_by": "2026-01-20",
+    }
+    here = f"{CLAIMS}/c1/questions"
+    assert deal.of("hana").post(here, asked).json()["code"] == "auth.forbidden"
+    made = deal.of("eva").made(here, asked)
+    assert (made["asked_by"], made["answer"]) == ("count-lab", None)
+    own, waiting = "/books/main/own-questions", "/books/main/waiting-questions"
+    assert [one["code"] for one in deal.of("hana").seen(own)["items"]] == ["q1"]
+    assert deal.of("anna").seen(own)["items"] == []
+    assert deal.of("anna").get(here).status_code == 404
+    told = {"words": "The night staff.", "evidence_sha256": [secret_of("nobody").hex()]}
+    refused = deal.of("hana").post(f"{here}/q1/answers", told)
+    assert (refused.status_code, refused.json()["code"]) == (409, "claim.evidence_missing")
+    assert deal.of("anna").post(f"{here}/q1/answers", told).status_code == 404
+    (evidence,) = deal.of("hana").seen(f"{CLAIMS}/c1/evidence")["items"]
+    said = deal.of("hana").made(f"{here}/q1/answers", told | {"evidence_sha256": [evidence["sha256"]]})
+    assert said["answer"]["answered_by"] == "night-shelter"
+    assert deal.of("hana").seen(own)["items"] == []
+    again = deal.of("hana").post(f"{here}/q1/answers", {"words": "Others."})
+    assert (again.status_code, again.json()["code"]) == (409, "claim.question_refused")
+    assert deal.of("eva").seen(f"{waiting}?mine=true&answered=true")["items"] == [said | {"effects": None}]
+    assert deal.of("fiona").seen(here)["items"][0]["answer"] == said["answer"]
+    assert deal.of("ivo").get(here).status_code == 403
+    deal.of("eva").made(f"{CLAIMS}/c1/determinations", deal.signed("c1", "900"))
+    assert deal.of("eva").seen(waiting)["items"] == []

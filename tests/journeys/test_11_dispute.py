@@ -12,6 +12,7 @@ from tests.journeys.signing import sign_here
 
 DESK = "/books/main/desk/agreements/nights"
 CLAIM = "/books/main/bench/agreements/nights/claims/march"
+HUB = "/books/main/hub/agreements/nights/claims/march"
 SIGNERS = {"city": ("fiona", "foundation"), "home": ("hana", "hub-a")}
 SIGNERS |= {"lab": ("eva", "lab"), "resolver": ("emil", "second-lab")}
 
@@ -56,3 +57,29 @@ def test_what_is_disputed_is_kept_back_until_its_resolver_ends_it(
     sign_here(resolver, "second-lab", tmp_path, script=script).press("resolve")
     resolver.reads("The dispute has ended").step("ended")
     assert [one["amount"] for one in world.ask("mira").seen(f"{NIGHTS}/payouts")["items"]] == ["6229.44"]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no-script"])
+def test_a_hub_disputes_on_its_page_and_reads_how_it_ended(
+    world: World, person: Callable[..., Person], tmp_path: Path, *, script: bool
+) -> None:
+    reported(world)
+    hub = person("hana", script=script)
+    assert "If you do not agree" not in hub.go(HUB).text()
+    lab = person("eva", script=script)
+    lab.go(CLAIM).choose("verdict", "part").fill("method", "recount").page.locator("summary").first.click()
+    lab.fill("findings-0-value", "300").press("draft")
+    sign_here(lab, "lab", tmp_path, script=script).press("submit")
+    hub.go(HUB).reads("You can dispute what was found before", "second-lab decides").step("found")
+    hub.choose("grounds", "data_error").press("look-over").reads("What is wrong").step("no reason given")
+    hub.choose("grounds", "data_error", act="look-over")
+    hub.fill("statement", "Pages 30 to 40 were not counted.", act="look-over").press("look-over")
+    hub.reads("What you are about to say", "4,536.00 USD from city").step("what it keeps back")
+    assert world.ask("hana").seen(f"{NIGHTS}/disputes")["items"] == []
+    hub.press("dispute").reads("It is disputed", "Pages 30 to 40 were not counted.", "Open").step("disputed")
+    assert "If you do not agree" not in hub.text()
+    resolver = person("emil", script=script)
+    resolver.go("/books/main/bench/agreements/nights/disputes/dispute-1").choose("outcome", "upheld")
+    resolver.fill("reason", "They are of another month.").press("draft")
+    sign_here(resolver, "second-lab", tmp_path, script=script).press("resolve")
+    hub.go(HUB).reads("The finding stands", "second-lab", "They are of another month.").step("ended")

@@ -67,3 +67,28 @@ def test_a_dispute_is_ended_by_its_resolver_and_shown_to_others(
 ) -> None:
     reported(ask)
     visit("fiona").see(f"{BENCH}/agreements/nights/disputes/none", 404)
+
+
+def test_a_question_reaches_the_claimant_and_its_answer_whoever_reads_the_claim(
+    visit: Callable[..., Visitor], ask: Callable[..., Asker]
+) -> None:
+    reported(ask)
+    hub, here = "/books/main/hub", "/books/main/hub/agreements/nights/claims/march"
+    late = visit("eva").send(
+        CLAIM, "ask", {"words": "May I see page 12?", "answer_by": "2020-01-01"}, status=409
+    )
+    assert "May I see page 12?" in visit("eva").form_in(late.text, "ask").fields["words"]
+    visit("eva").send(CLAIM, "ask", {"words": "May I see page 12?", "answer_by": "2026-01-20"})
+    assert "There is no answer yet" in visit("eva").text(CLAIM)
+    assert "Answer the question of lab" in visit("hana").text(hub)
+    assert "question of lab" not in visit("hugo").text(hub)
+    told = {"words": HOSTILE, "resting_on": "b7" * 32}
+    visit("hana").send(here, "answer", told)
+    assert "question of lab" not in visit("hana").text(hub)
+    assert "hub-a answered this on" in visit("hana").text(here)
+    for who, page in (("eva", CLAIM), ("fiona", "/books/main/desk/agreements/nights/claims/march")):
+        assert "hub-a answered this on" in visit(who).text(page)
+        assert "<script>alert" not in visit(who).see(page)
+    assert "What you have asked" in visit("eva").text(BENCH)
+    assert "May I see page 12?" in visit("eva").see(f"{CLAIM}?as=csv&sheet=questions")
+    assert "May I see page 12?" not in visit("ivo").text("/books/main/desk/agreements/nights/claims/march")

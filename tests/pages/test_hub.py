@@ -6,7 +6,7 @@ from copy import deepcopy
 from datetime import datetime
 
 import pytest
-from tests.doors.deals import NIGHTS, agreed, drawn_up, found
+from tests.doors.deals import NIGHTS, agreed, document_of, drawn_up, found, sign_all
 from tests.doors.people import Asker, signed
 from tests.pages.visiting import Visitor, read
 
@@ -341,3 +341,31 @@ def test_every_page_of_a_hub_speaks_the_readers_language(visit: Visit) -> None:
     accented = visit("hana", "en-XA")
     for path in (HUB, HERE, ONE, f"{ONE}/check", f"{ONE}/sections/budget", f"{HUB}/in-kind"):
         assert "[" in accented.text(f"{path}?lang=en-XA")
+
+
+def test_a_hub_accepts_a_finding_early_or_disputes_it_late_on_the_grounds_left(
+    visit: Visit, ask: Ask, clock: Hand
+) -> None:
+    clock.at("2026-03-02T12:00")
+    gift = {"giver": "foundation", "amount": "40000.00", "unit": "USD"}
+    ask("mira").made("/books/main/funds/water/contributions", gift)
+    rule = {"days": 30, "late_days": 60, "late_grounds": ["fraud"], "grounds": ["data_error"]}
+    drawn_up(ask, document_of(resolver="second-lab", disputes=rule))
+    sign_all(ask)
+    content = ask("emil").seen(f"{NIGHTS}/signing-bytes")["content"]
+    own = {"name": "resolver", "signature": signed("second-lab", content)}
+    ask("emil").made(f"{NIGHTS}/signatures", own)
+    ask("hana").made(f"{NIGHTS}/claims", {"code": "march", "results": [{"metric": "nights", "value": "412"}]})
+    told = {"sha256": "b7" * 32, "method": "count", "description": "Pages 1-40"}
+    ask("hana").made(f"{NIGHTS}/claims/march/evidence", told)
+    found(ask, "march", "300")
+    here = f"{HUB}/agreements/nights/claims/march"
+    visit("hana").send(here, "waive", {})
+    refused = visit("hana").send(here, "look-over", {"grounds": "data_error", "statement": "No."}, status=409)
+    assert "it has waived its right" in refused.text
+    clock.at("2026-04-05T12:00")
+    late = visit("hana").text(here)
+    assert "Fraud" in late
+    assert "The data are wrong" not in late
+    clock.at("2026-05-05T12:00")
+    assert "If you do not agree" not in visit("hana").text(here)

@@ -94,7 +94,7 @@ CREATE TABLE claim (
   id {ID}, agreement_id {BIGINT} NOT NULL, active_no {SMALLINT} NOT NULL, active_state TEXT NOT NULL CHECK (active_state = 'active'),
   code TEXT NOT NULL, body {BYTES} NOT NULL, sha256 {BYTES} NOT NULL CHECK (length(sha256) = 32),
   claimed_by {BIGINT} NOT NULL REFERENCES party, dataset_id {BIGINT}, event_id {UUID} NOT NULL UNIQUE REFERENCES event,
-  UNIQUE (agreement_id, code), UNIQUE (id, agreement_id),
+  UNIQUE (agreement_id, code), UNIQUE (id, agreement_id), UNIQUE (id, claimed_by),
   FOREIGN KEY (agreement_id, active_no, active_state) REFERENCES agreement_move (agreement_id, no, state),
   FOREIGN KEY (dataset_id, agreement_id) REFERENCES dataset (id, agreement_id)
 ){STRICT}
@@ -104,6 +104,20 @@ CREATE TABLE evidence (
   media_type TEXT NOT NULL, method TEXT NOT NULL, description TEXT NOT NULL, held_by TEXT NOT NULL,
   event_id {UUID} NOT NULL UNIQUE REFERENCES event, UNIQUE (claim_id, sha256), UNIQUE (id, claim_id)
 ){STRICT}
+;;
+CREATE TABLE claim_question (
+  id {ID}, claim_id {BIGINT} NOT NULL, agreement_id {BIGINT} NOT NULL, code TEXT NOT NULL, asked_by {BIGINT} NOT NULL,
+  duty TEXT NOT NULL CHECK (duty IN ('verifier','resolver')), body {BYTES} NOT NULL, answer_by {DAY},
+  event_id {UUID} NOT NULL UNIQUE REFERENCES event, UNIQUE (claim_id, code), UNIQUE (id, claim_id),
+  FOREIGN KEY (claim_id, agreement_id) REFERENCES claim (id, agreement_id),
+  FOREIGN KEY (agreement_id, asked_by, duty) REFERENCES agreement_duty (agreement_id, party_id, duty)
+){STRICT}
+;;
+CREATE TABLE claim_answer (
+  question_id {BIGINT} PRIMARY KEY, claim_id {BIGINT} NOT NULL, answered_by {BIGINT} NOT NULL, body {BYTES} NOT NULL,
+  event_id {UUID} NOT NULL UNIQUE REFERENCES event, FOREIGN KEY (question_id, claim_id) REFERENCES claim_question (id, claim_id),
+  FOREIGN KEY (claim_id, answered_by) REFERENCES claim (id, claimed_by)
+){STRICT_KEYED}
 ;;
 CREATE TABLE determination (
   id {ID}, claim_id {BIGINT} NOT NULL, agreement_id {BIGINT} NOT NULL, round {SMALLINT} NOT NULL CHECK (round > 0),

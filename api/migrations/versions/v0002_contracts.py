@@ -25,6 +25,8 @@ FACTS = {
     "outcome_row": ["dataset_id, no", "agreement_id, person, metric, members, nth, life"],
     "claim": ["id", "agreement_id, code", "event_id"],
     "evidence": ["id", "claim_id, sha256", "event_id"],
+    "claim_question": ["id", "claim_id, code", "event_id"],
+    "claim_answer": ["question_id", "event_id"],
     "determination": ["id", "claim_id, round, verifier_id", "sha256", "event_id"],
     "decision": ["claim_id, round", "event_id"],
     "waiver": ["claim_id, round, term_party", "event_id"],

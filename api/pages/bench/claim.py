@@ -14,10 +14,12 @@ from ...wire.claims import ClaimReply, ResultRow
 from ...wire.determinations import DeterminationDraft, DeterminationList, DeterminationMade
 from ...wire.disputes import DisputeList
 from ...wire.payouts import PayoutPreview
+from ...wire.questions import QuestionReply
 from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from .front import released
+from .questions import place_said, question_sheet, read_questions, show_questions
 
 FIGURES = ("estimate", "standard_error", "low", "high", "level", "sample", "statistic")
 OPEN = ("claimed", "determined", "in_disagreement", "disputed")
@@ -31,6 +33,7 @@ def show_claim(visit: Visit) -> View:
     preview = visit.find(PayoutPreview, "payout.preview")
     found = visit.read(DeterminationList, "determination.list", limit=50)
     disputes = visit.find(DisputeList, "dispute.list")
+    questions = read_questions(visit)
     metrics = agreement.document.terms.metrics
     title = words._("Is it true? Claim %(claim)s", claim=claim.code)
     return View(
@@ -39,6 +42,7 @@ def show_claim(visit: Visit) -> View:
             "results": _results(visit, claim),
             "evidence": _evidence(visit, claim),
             "found": _found(visit, found),
+            "questions": question_sheet(words, questions),
         },
         more={
             "claim": claim,
@@ -51,9 +55,16 @@ def show_claim(visit: Visit) -> View:
             "awaited": "evaluator" in visit.roles() and claim.state in OPEN,
             "draft": None,
             "disputes": [one for one in disputes.items if one.claim == claim.code] if disputes else [],
+            "asked": show_questions(claim, questions),
+            "asking": _next_code({one.code for one in questions}),
+            "lines": [(str(place), place_said(one)) for place, one in enumerate(claim.results)],
             "chosen_from": [(one.sha256, one.description) for one in claim.evidence or ()],
         },
     )
+
+
+def _next_code(known: set[str]) -> str:
+    return next(name for n in range(1, len(known) + 2) if (name := f"question-{n}") not in known)
 
 
 def _results(visit: Visit, claim: ClaimReply) -> Sheet:
@@ -111,6 +122,26 @@ def _found(visit: Visit, found: DeterminationList) -> Sheet:
 def _said(visit: Visit, findings: list[Any]) -> str:
     told = "; ".join(f"{one.metric} {one.period}: {one.value}" for one in findings)
     return told or visit.words._("Nothing of it holds")
+
+
+def ask(visit: Visit) -> Done:
+    """Ask the claimant."""
+    form = visit.form
+    claim = visit.read(ClaimReply, "claim.read")
+    chosen = {one for one in form.all("lines") if one.isdigit()}
+    body: dict[str, object] = {
+        "code": form.text("code"),
+        "words": form.text("words"),
+        "lines": [
+            {"metric": one.metric, "period": one.period, "of": one.of}
+            for place, one in enumerate(claim.results)
+            if str(place) in chosen
+        ],
+    }
+    if form.text("answer_by"):
+        body["answer_by"] = form.text("answer_by")
+    visit.write(QuestionReply, "question.ask", body)
+    return Done(to=visit.address("bench_claim"), said="asked")
 
 
 def findings_of(visit: Visit, claim: ClaimReply) -> list[dict[str, object]]:
@@ -195,7 +226,10 @@ PAGES = (
         name="bench_claim",
         path="/books/{book}/bench/agreements/{agreement}/claims/{claim}",
         show=show_claim,
-        acts={"draft": draft, "submit": submit},
-        said={"found": lambda words: words._("Your finding is on record, with your signature.")},
+        acts={"draft": draft, "submit": submit, "ask": ask},
+        said={
+            "found": lambda words: words._("Your finding is on record, with your signature."),
+            "asked": lambda words: words._("Your question is on record. You see the answer here."),
+        },
     ),
 )

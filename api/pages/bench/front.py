@@ -15,6 +15,7 @@ from ...wire.payouts import PayoutPreview
 from ..page import Page
 from ..view import Column, Sheet, View
 from ..visit import Visit
+from .questions import asked_sheet
 
 MOST = 10
 SCORED = ("panel", "applicants")
@@ -26,6 +27,8 @@ def show_bench(visit: Visit) -> View:
     sheets = {}
     if "evaluator" in roles:
         sheets["claims"] = claims_sheet(visit)
+        asked = asked_sheet(visit)
+        sheets |= {"questions": asked} if asked else {}
     judged = judged_challenges(visit) if "judge" in roles else []
     if "judge" in roles:
         sheets["entries"] = entries_sheet(visit, judged)

@@ -6,6 +6,7 @@ from ...wire.claims import ClaimReply
 from ...wire.determinations import DeterminationList
 from ...wire.disputes import DisputeReply, WaiverMade
 from ...wire.payouts import PayoutPreview, SettlementMade
+from ..bench.questions import question_sheet, read_questions, show_questions
 from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
@@ -33,6 +34,7 @@ def show_claim(visit: Visit) -> View:
     agreement = visit.read(AgreementReply, "agreement.read")
     preview = visit.find(PayoutPreview, "payout.preview")
     found = visit.read(DeterminationList, "determination.list", limit=50)
+    questions = read_questions(visit)
     mine = {grant.party for grant in visit.held()}
     legs = Sheet(
         title=words._("What settling it moves"),
@@ -68,9 +70,10 @@ def show_claim(visit: Visit) -> View:
     )
     return View(
         title=words._("Claim %(claim)s", claim=claim.code),
-        sheets={"legs": legs, "findings": findings},
+        sheets={"legs": legs, "findings": findings, "questions": question_sheet(words, questions)},
         more={
             "claim": claim,
+            "asked": show_questions(claim, questions),
             "stands": claim_states(visit)[claim.state],
             "agreement": agreement,
             "grounds": grounds_in_words(words),

@@ -8,6 +8,7 @@ from ...wire.disputes import DisputeList
 from ...wire.payouts import PayoutList
 from ..view import Column, Sheet
 from ..visit import Visit
+from ..words import Words
 
 MOST = 50
 
@@ -69,17 +70,22 @@ def payouts_sheet(visit: Visit) -> Sheet:
     )
 
 
-def disputes_sheet(visit: Visit) -> Sheet:
-    """Return the disputes, and how they stand."""
-    words = visit.words
-    found = visit.find(DisputeList, "dispute.list", limit=MOST)
-    rows = found.items if found else []
-    outcomes = {
+def outcomes_in_words(words: Words) -> Mapping[str, str]:
+    """Return how a dispute can stand."""
+    return {
         "open": words._("Open"),
         "upheld": words._("The finding stands"),
         "overturned": words._("Another finding takes its place"),
         "partly": words._("Another finding takes its place in part"),
     }
+
+
+def disputes_sheet(visit: Visit) -> Sheet:
+    """Return the disputes, and how they stand."""
+    words = visit.words
+    found = visit.find(DisputeList, "dispute.list", limit=MOST)
+    rows = found.items if found else []
+    outcomes = outcomes_in_words(words)
     return Sheet(
         title=words._("Disputes"),
         columns=[

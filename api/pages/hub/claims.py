@@ -11,13 +11,17 @@ from ....contracts.terms.document import TermDocument
 from ...wire.agreements import AgreementMade, AgreementReply, AgreementText, SigningReply
 from ...wire.claims import ClaimList, ClaimMade, ClaimReply, EvidenceMade
 from ...wire.datasets import DatasetList
+from ...wire.disputes import DisputeList, DisputeReply, WaiverMade
 from ...wire.payouts import PayoutList, PayoutPreview
+from ...wire.questions import QuestionReply
 from ...wire.terms import TermsWording
+from ..bench.questions import question_sheet, read_questions, show_questions
 from ..forms import Form
 from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
+from .disputing import dispute_sheet, find_disputable, kept_back
 from .overview import agreement_state, payout_state, period_said
 
 PATH = "/books/{book}/hub/agreements/{agreement}"
@@ -224,6 +228,11 @@ def show_claim(visit: Visit) -> View:
     claim = visit.read(ClaimReply, "claim.read")
     agreement = visit.read(AgreementReply, "agreement.read")
     worth = visit.find(PayoutPreview, "payout.preview")
+    questions = read_questions(visit)
+    text = visit.find(AgreementText, "agreement.document")
+    found = visit.find(DisputeList, "dispute.list", limit=200)
+    raised = found.items if found else []
+    names = [one.name for one in agreement.parties if one.party in _parties(visit)]
     results = Sheet(
         title=words._("Results"),
         columns=[
@@ -232,7 +241,7 @@ def show_claim(visit: Visit) -> View:
             Column(name=words._("Reported"), kind="text"),
             Column(name=words._("Found"), kind="text"),
         ],
-        rows=_result_rows(words, claim, _titles(visit)),
+        rows=_result_rows(words, claim, _titles(text)),
         empty=words._("No result is shown here."),
     )
     evidence = Sheet(
@@ -253,12 +262,23 @@ def show_claim(visit: Visit) -> View:
         "worth": [one for one in worth.totals if one.party in _parties(visit)] if worth else [],
         "basis": worth.basis if worth else "",
         "open": claim.state in {"claimed", "determined", "in_disagreement"},
+        "asked": show_questions(claim, questions),
+        "unanswered": [(one.code, one.words) for one in questions if one.answer is None],
+        "proofs": [(one.sha256, one.description) for one in claim.evidence or []],
+        "disputable": find_disputable(visit, claim, text.document, names, raised) if text else None,
+        "tried": None,
     }
-    return View(title=claim.code, sheets={"results": results, "evidence": evidence}, more=more)
+    disputes = dispute_sheet(visit, [one for one in raised if one.claim == claim.code])
+    sheets = {
+        "results": results,
+        "evidence": evidence,
+        "questions": question_sheet(words, questions),
+        "disputes": disputes,
+    }
+    return View(title=claim.code, sheets=sheets, more=more)
 
 
-def _titles(visit: Visit) -> Mapping[str, str]:
-    text = visit.find(AgreementText, "agreement.document")
+def _titles(text: AgreementText | None) -> Mapping[str, str]:
     terms = (text.amended_terms or text.document.terms) if text else None
     return {name: one.title for name, one in terms.metrics.items()} if terms else {}
 
@@ -293,6 +313,40 @@ def attach(visit: Visit) -> Done:
     return Done(to=visit.address("hub_claim"), said="attached")
 
 
+def answer(visit: Visit) -> Done:
+    """Answer what an evaluator asked."""
+    form = visit.form
+    body = {"words": form.text("words"), "evidence_sha256": list(form.all("resting_on"))}
+    visit.write(QuestionReply, "question.answer", body, question=form.text("question") or "none")
+    return Done(to=visit.address("hub_claim"), said="answered")
+
+
+def _dispute_body(visit: Visit) -> dict[str, str]:
+    named = ("code", "name", "grounds", "statement", "evidence_sha256")
+    given = {name: visit.form.text(name) for name in named}
+    return {name: text for name, text in given.items() if text or name in {"grounds", "statement"}}
+
+
+def look_over(visit: Visit) -> View:
+    """Try a dispute without raising it, and say what it would keep back."""
+    tried = visit.write(DisputeReply, "dispute.raise", _dispute_body(visit), dry_run=True)
+    shown = show_claim(visit)
+    more = {**shown.more, "tried": tried, "kept": kept_back(visit.words, tried)}
+    return View(title=shown.title, sheets=shown.sheets, more=more)
+
+
+def dispute(visit: Visit) -> Done:
+    """Dispute what was found; what depends on it is kept back."""
+    visit.write(DisputeReply, "dispute.raise", _dispute_body(visit))
+    return Done(to=visit.address("hub_claim"), said="disputed")
+
+
+def waive(visit: Visit) -> Done:
+    """Give up the right to dispute it, so that it is final sooner."""
+    visit.write(WaiverMade, "dispute.waive", {"name": visit.form.text("name") or None})
+    return Done(to=visit.address("hub_claim"), said="waived")
+
+
 PAGES = (
     Page(
         name="hub_agreement",
@@ -308,10 +362,21 @@ PAGES = (
         name="hub_claim",
         path=f"{PATH}/claims/{{claim}}",
         show=show_claim,
-        acts={"attach": attach},
+        acts={
+            "attach": attach,
+            "answer": answer,
+            "look-over": look_over,
+            "dispute": dispute,
+            "waive": waive,
+        },
         said={
             "reported": lambda words: words._("Your report is on record. Add the evidence it rests on."),
             "attached": lambda words: words._("The evidence is on record by its digest. Keep the file."),
+            "answered": lambda words: words._("Your answer is on record. Who asked sees it."),
+            "disputed": lambda words: words._(
+                "It is disputed. What depends on it is kept back until it ends."
+            ),
+            "waived": lambda words: words._("You gave up your right to dispute it."),
         },
         uploads=True,
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 from ....contracts.terms.document import WHOLE_TERM
@@ -15,6 +15,7 @@ from ...wire.own import (
     OwnPayoutList,
     OwnPayoutSum,
 )
+from ...wire.questions import QuestionList, QuestionReply
 from ..page import Page
 from ..view import Column, Sheet, View
 from ..visit import Visit
@@ -49,11 +50,13 @@ def show_hub(visit: Visit) -> View:
     agreements = visit.read(OwnAgreementList, "own-agreement.list")
     payouts = visit.read(OwnPayoutList, "own-payout.list", limit=20, cursor=visit.query.get("cursor", ""))
     challenges = visit.find(ChallengeList, "challenge.list", limit=200)
+    questions = visit.read(QuestionList, "own-question.list", limit=200)
     titles = {one.code: one.title for one in agreements.items}
     dues = sorted(
         [
             *(due for one in applications.items if (due := _due_of(visit, one))),
             *(_to_sign(visit, one.code, one.title) for one in agreements.items if one.to_sign),
+            *(_to_answer(visit, one) for one in questions.items),
             *(_to_return(visit, one, titles) for one in payouts.sums if Decimal(one.to_return)),
         ],
         key=lambda one: (one.by is None, one.by.isoformat() if one.by else "", one.said),
@@ -119,6 +122,14 @@ def _to_hand_in(words: Words, one: OwnApplicationLine) -> str:
 def _to_sign(visit: Visit, code: str, title: str) -> Due:
     here = visit.address("hub_agreement", agreement=code)
     return Due(said=visit.words._("Read and sign"), of=title, by=None, address=here)
+
+
+def _to_answer(visit: Visit, one: QuestionReply) -> Due:
+    """Return a question as something to do, by the end of the day for which it asks."""
+    said = visit.words._("Answer the question of %(party)s", party=one.asked_by)
+    here = visit.address("hub_claim", agreement=one.agreement, claim=one.claim)
+    by = datetime.combine(one.answer_by, time(23, 59), UTC) if one.answer_by else None
+    return Due(said=said, of=one.claim, by=by, address=f"{here}#questions")
 
 
 def _to_return(visit: Visit, one: OwnPayoutSum, titles: dict[str, str]) -> Due:
