@@ -1,4 +1,4 @@
-"""A payout waits for approval, is rejected, or approved with a key, carried out once and traced to its gifts."""
+"""A payout waits for approval, is rejected, or approved by key, carried out once, and traced to its gifts."""
 
 from collections.abc import Callable
 from pathlib import Path
