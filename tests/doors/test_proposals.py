@@ -140,8 +140,8 @@ def test_a_proposal_is_rejected_with_a_reason_and_then_neither_approved_nor_carr
     )
     late = {"signature": signed("foundation", made["signing_bytes"])}
     assert fiona.post(f"{one}/approvals", late).json()["rejection"]["reason"] == paid  # given before
-    for act, body in (("executions", None), ("rejections", {"reason": "Another reason."})):
-        reply = mira.post(f"{one}/{act}", body)
+    for act, again in (("executions", None), ("rejections", {"reason": "Another reason."})):
+        reply = mira.post(f"{one}/{act}", again)
         assert (reply.status_code, reply.json()["code"]) == (409, "duty.rejected"), act
     assert (mira.seen(FUND)["disbursed"], mira.seen(PROPOSALS)["items"]) == ("0.00", [])
     (line,) = mira.seen("/books/main/waiting?kind=rejection")["items"]
