@@ -54,6 +54,7 @@ def test_changes_of_any_values_make_one_of_the_other(old: JsonValue, new: JsonVa
     from almoner.contracts.terms import amendment, differing  # noqa: PLC0415  # their inner steps
 
     whole: dict[str, JsonValue] = {"of": deepcopy(old)}
-    for change in differing._between(whole["of"], new, "/of"):  # noqa: SLF001  # on values that are no terms
+    changes = tuple(differing._between(old, new, "/of"))  # noqa: SLF001  # on values that are no terms
+    for change in changes:
         assert amendment._apply(whole, change) == ""  # noqa: SLF001  # the same
     assert whole["of"] == new
