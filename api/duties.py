@@ -21,7 +21,10 @@ from .records.commands import list_doers as list_doers_at
 from .records.duties import list_doers
 from .records.entering import list_grants
 
-PROPOSING = ("agreement_amendment.approve", "dispute.resolve", "proposal.make", "settlement.make")
+PROPOSING = (
+    *("agreement_amendment.approve", "dispute.resolve", "payout.propose", "proposal.make"),
+    "settlement.make",
+)
 
 
 def held_by(call: Call) -> tuple[Grant, ...]:

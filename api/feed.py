@@ -89,6 +89,7 @@ TOLD: Mapping[str, Telling] = {
     ),
     "approval.given": _of("proposal.approved", "F M", thing="proposal"),
     "approval.proposed": _of("proposal.made", "F M", thing="event"),
+    "approval.rejected": _of("proposal.rejected", "F M", thing="proposal"),
     "award.made": _of("award.announced", "F M Ho", "challenge", "application", owner="lead"),
     "award.paid": _of("award.paid", "F M", "challenge"),
     "challenge.amended": _of("challenge.amended", "F M H J", "challenge"),

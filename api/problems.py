@@ -44,6 +44,7 @@ _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (errors.DeterminationReplayed, 409, 5),
     (errors.RowsInvalid, 422, USAGE),
     (errors.EvaluationRefused, 422, REFUSED),
+    (errors.ProposalRejected, 409, REFUSED),
     (errors.DutyError, 403, REFUSED),
     (door_errors.NotSignedIn, 401, REFUSED),
     (door_errors.SignInExpired, 401, REFUSED),

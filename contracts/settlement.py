@@ -17,7 +17,8 @@ from .terms.pay import TraceRow
 
 Cause = Literal["determination", "resolution", "amendment", "calendar"]
 Route = Literal["fund", "pot", "outside"]
-PayoutStatus = Literal["paid", "waiting", "outside", "owed", "part_returned", "returned", "void"]
+PayoutStatus = Literal["paid", "waiting", "rejected", "outside", "owed", "part_returned", "returned", "void"]
+KEPT_ASIDE: tuple[PayoutStatus, ...] = ("waiting", "rejected")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +77,15 @@ class Payout:
         ``fund``: the book's own money. ``pot``: it stays in the fund, kept for the pot. ``outside``: between
         others.
     status : str
-        ``paid``; ``waiting`` for approval; ``owed`` back, ``part_returned``, ``returned``; ``void``;
+        ``paid``; ``waiting`` for approval; ``rejected`` by somebody who was to approve it, its money still
+        kept for it until it is proposed again; ``owed`` back, ``part_returned``, ``returned``; ``void``;
         ``outside``.
     done : Money
         Carried out so far.
     transactions : tuple of UUID
         That carried it out.
     proposal : UUID or None
-        That waits for approval.
+        The last that waits, or waited, for approval.
     """
 
     id: UUID

@@ -155,6 +155,32 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """One party's refusal of a proposal: it is over, and what is still wanted is proposed anew.
+
+    It carries no signature: an approval moves money and is proved against the party that gave it; a rejection
+    moves none, and whoever holds no key at hand can still stop a payment.
+
+    Attributes
+    ----------
+    party : str
+        Code of the party; the maker's own takes the proposal back.
+    reason : str
+        In words.
+    rejected_at : datetime
+        When it was recorded.
+    """
+
+    party: str
+    reason: str
+    rejected_at: datetime
+
+    def __post_init__(self) -> None:
+        if not self.reason.strip():
+            raise ValueError("a rejection says why")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:
     """A request that waits for approvals, in exact bytes.
 
@@ -178,6 +204,8 @@ class Proposal:
         So far, in the order given.
     transaction : UUID or None
         What carried it out.
+    rejection : Rejection or None
+        Who rejected it, and why.
 
     Examples
     --------
@@ -200,6 +228,7 @@ class Proposal:
     needed: int
     approvals: tuple[Approval, ...] = ()
     transaction: UUID | None = None
+    rejection: Rejection | None = None
 
     @property
     def approved(self) -> bool:
@@ -208,8 +237,8 @@ class Proposal:
 
     @property
     def open(self) -> bool:
-        """Tell whether it was not yet carried out."""
-        return self.transaction is None
+        """Tell whether it was neither carried out nor rejected."""
+        return self.transaction is None and self.rejection is None
 
     def digest(self) -> bytes:
         """Return the SHA-256 of the payload, 32 bytes."""

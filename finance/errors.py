@@ -12,7 +12,8 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |                     AlreadyResolved, HoldExpired, PeriodClosed
     |- FundError          InsufficientFunds, EarmarkViolated, EarmarkExpired, OverdrawnCommitment,
     |                     DayOutOfRange
-    |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotAllowed
+    |- DutyError          NotIndependent, SamePerson, NotApproved, PolicyBackdated, NotAllowed,
+    |                     ProposalRejected
     |- ContractError      TermError, ResultsInvalid, OutcomesInvalid, Underfunded, UnlawfulTransition,
     |                     NotSigned, MoneyFrozen, DisputeRefused
     |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain,
@@ -263,6 +264,12 @@ class NotApproved(DutyError):
 
     code = "duty.not_approved"
     request: object = None
+
+
+class ProposalRejected(DutyError):
+    """Somebody rejected this proposal; ``figures`` says who, and why."""
+
+    code = "duty.rejected"
 
 
 class PolicyBackdated(DutyError):

@@ -1,4 +1,4 @@
-"""``almoner payout …``: listed, traced from the givers to the log, approved, carried out, returned."""
+"""``almoner payout …``: listed, traced from givers to log, approved or rejected, carried out, returned."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +22,9 @@ from .trails import show_trail
 from .writing import AgreementCode, DryRun, read_secret, reading, show_document, writing
 
 app = typer.Typer(
-    add_completion=False, no_args_is_help=True, help="Payouts: traced, approved, carried out, returned."
+    add_completion=False,
+    no_args_is_help=True,
+    help="Payouts: traced, approved or rejected, carried out, returned.",
 )
 PayoutId = Annotated[UUID, typer.Argument(metavar="PAYOUT", help="Identity of the payout.")]
 OneAgreement = Annotated[str, typer.Argument(metavar="[AGREEMENT]", help="Of one agreement only.")]
@@ -31,6 +33,9 @@ ReturnCode = Annotated[
     str, typer.Option("--code", help="Own code of the return; the same again is one return.")
 ]
 Approver = Annotated[str, typer.Option("--as", metavar="PARTY", help="Code of the party that approves.")]
+Rejecter = Annotated[str, typer.Option("--as", metavar="PARTY", help="Code of the party that rejects.")]
+Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="Why, in words for who proposed it.")]
+Maker = Annotated[str, typer.Option("--as", metavar="PARTY", help="Code of the party that proposes it.")]
 ApproverKey = Annotated[
     Path | None, typer.Option("--key", metavar="FILE", help="Its secret key, where it has registered one.")
 ]
@@ -84,11 +89,7 @@ def approve(
 ) -> None:
     """Approve a payout that waits. Example: almoner payout approve pact PAYOUT --as treasurer."""
     with writing(db, dry_run=dry_run) as session:
-        waiting = _find(session, book, code, payout).proposal
-        if waiting is None:
-            raise Missing(
-                f"The payout {payout} does not wait for approval.", what="proposal", code=str(payout)
-            )
+        waiting = _proposal_of(session, book, code, payout)
         proposal = finance_acts.find_proposal(session, book, waiting, clock=system_clock)
         signed = None if key is None else sign_bytes(read_secret(key), proposal.signing_bytes())
         given = f"payout#{payout}#{approver}"
@@ -105,6 +106,59 @@ def approve(
         dry_run=dry_run,
         lines=[f"Approved by {', '.join(approvers)}. {told}"],
     )
+
+
+@app.command()
+def reject(
+    code: AgreementCode,
+    payout: PayoutId,
+    party: Rejecter,
+    reason: Reason,
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Reject a payout that waits. Example: almoner payout reject pact PAYOUT --as treasurer --why twice.
+
+    It stays due, and its money stays set aside, until it is proposed again.
+    """
+    with writing(db, dry_run=dry_run) as session:
+        waiting = _proposal_of(session, book, code, payout)
+        finance_acts.reject(
+            session,
+            book,
+            waiting,
+            party=party,
+            reason=reason,
+            key=f"reject#{waiting}#{party}",
+            clock=system_clock,
+        )
+    show_document(
+        {"payout": str(payout), "proposal": str(waiting), "rejected_by": party, "reason": reason},
+        as_json=as_json,
+        dry_run=dry_run,
+        lines=[f"Rejected by {party}: {reason} Next: almoner payout propose {code} {payout}"],
+    )
+
+
+@app.command()
+def propose(
+    code: AgreementCode,
+    payout: PayoutId,
+    maker: Maker,
+    db: Database = DEFAULT_DB,
+    book: Book = DEFAULT_BOOK,
+    *,
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Propose a rejected payout again. Example: almoner payout propose pact PAYOUT --as clerk."""
+    with writing(db, dry_run=dry_run) as session:
+        made = recovering.propose_again(session, book, code, payout, maker=maker, clock=system_clock)
+    words = f"{amount_text(made.amount)} to {made.party} waits for approval again."
+    _say(made, words, as_json=as_json, dry_run=dry_run)
 
 
 @app.command("carry-out")
@@ -154,6 +208,13 @@ def _find(session: Session, book: str, code: str, payout: UUID) -> Payout:
             f"{code} has no payout {payout}. See: almoner payout list {code}", what="payout", code=str(payout)
         )
     return found
+
+
+def _proposal_of(session: Session, book: str, code: str, payout: UUID) -> UUID:
+    waiting = _find(session, book, code, payout).proposal
+    if waiting is None:
+        raise Missing(f"The payout {payout} does not wait for approval.", what="proposal", code=str(payout))
+    return waiting
 
 
 def _say(one: Payout, words: str, *, as_json: bool, dry_run: bool) -> None:

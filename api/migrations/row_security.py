@@ -27,8 +27,8 @@ OF_BOOK = (
         "interest",
         "job",
     ),
-    *("leaf", "node", "party", "period", "proposal", "public_commitment", "publication", "role_grant", "tie"),
-    *("txn", "unsealed", "upload", "webhook_endpoint"),
+    *("leaf", "node", "party", "period", "proposal", "public_commitment", "publication", "rejection"),
+    *("role_grant", "tie", "txn", "unsealed", "upload", "webhook_endpoint"),
 )
 OF_PARENT = {
     "accord": "challenge",

@@ -36,6 +36,7 @@ LEDGER_RULES: dict[str, str] = {
     "proposal.list": "F I M Ho",
     "proposal.make": "M",
     "proposal.read": "F I M Ho",
+    "proposal.reject": "F M",
     "refund.book": "M",
     "reversal.make": "M",
     "spending-report.record": "M",

@@ -31,6 +31,7 @@ VERIFICATION_RULES: dict[str, str] = {
     "payout.execute": "M",
     "payout.list": "P* F I M Ho",
     "payout.preview": "F I M Ho E",
+    "payout.propose": "M",
     "payout.read": "P* F I M Ho",
     "payout.take-back": "M",
     "payout.trace": "P* F I M Ho E J* A*",

@@ -134,6 +134,15 @@ def execute_payout(call: Call, agreement: Code, payout: UUID) -> PayoutMade:
     return PayoutMade.made(done)
 
 
+def propose_payout(call: Call, agreement: Code, payout: UUID) -> PayoutMade:
+    """Propose a payout anew whose proposal was rejected: what is due stays due."""
+    done = recovering.propose_again(
+        call.session, call.book, agreement, payout, maker=call.party, clock=call.clock
+    )
+    call.location = f"/books/{call.book}/agreements/{agreement}/payouts/{payout}"
+    return PayoutMade.made(done)
+
+
 def take_back_payout(call: Call, agreement: Code, payout: UUID, body: ReturnRequest) -> PayoutMade:
     """Book money that a payee returned, to the contributions that had borne it."""
     unit = _find(call, find_stored(call, agreement), payout).amount.unit
@@ -180,6 +189,14 @@ OPERATIONS = (
         handler=preview_payout,
         tag="payouts",
         owner=claimed_by,
+    ),
+    Operation(
+        name="payout.propose",
+        method="POST",
+        path=f"{PAYOUT}/proposals",
+        handler=propose_payout,
+        tag="payouts",
+        status=201,
     ),
     Operation(
         name="payout.read", method="GET", path=PAYOUT, handler=read_payout, tag="payouts", narrows=True

@@ -7,7 +7,7 @@ maker and approver apart by party; here they are kept apart by person, too.
 from collections.abc import Callable, Collection
 from uuid import UUID
 
-from ...contracts.records.settlements import find_waiting_payout
+from ...contracts.records.waits import find_waiting_payout
 from ...finance import acts
 from ...finance.approvals import ApprovalPolicy, Proposal
 from ...finance.documents import Code
@@ -44,6 +44,7 @@ from ..wire.proposals import (
     ProposedReassignment,
     ProposedRefund,
     ProposedReversal,
+    RejectionRequest,
 )
 from ..wire.spending import signature_of
 from .commitments import amount_of, reassigned
@@ -76,7 +77,7 @@ def set_policy(call: Call, body: ApprovalPolicyRequest) -> ApprovalPolicyMade:
 
 
 def list_proposals(call: Call, fund: Code, query: PageQuery) -> ProposalList:
-    """List the proposals of a fund that are not carried out."""
+    """List the proposals of a fund that are open."""
     registry.find_fund(call.session, call.book, fund)
     waiting = acts.list_proposals(call.session, call.book, clock=call.clock)
     drafts = {one.id: acts.draft_proposed(call.session, call.book, one) for one in waiting}
@@ -167,7 +168,7 @@ def _propose_refused(call: Call, act: Callable[[], Transaction]) -> Proposal:
 
 
 def read_proposal(call: Call, fund: Code, proposal: UUID) -> ProposalReply:
-    """Return a proposal: what it would post, who agreed, and what carried it out."""
+    """Return a proposal: what it would post, who agreed or rejected it, and what carried it out."""
     one, asked = find_proposed(call, fund, proposal)
     return ProposalReply(**dict(ProposalFacts.of(one, asked)))
 
@@ -196,10 +197,34 @@ def _require_read(one: Proposal, digest: str) -> None:
     if digest and digest != one.digest().hex():
         raise PreconditionStale(
             f"You read a proposal with the digest {digest[:12]}…. This one has {one.digest().hex()[:12]}…. "
-            "Read this one, and approve it if it is what you want.",
+            "Read this one, and decide on it.",
             read=digest,
             stored=one.digest().hex(),
         )
+
+
+def reject_proposal(call: Call, fund: Code, proposal: UUID, body: RejectionRequest) -> ProposalMade:
+    """Reject a proposal for good, and say why; who keeps the books takes back what it proposed itself."""
+    one, asked = find_proposed(call, fund, proposal)
+    _require_read(one, body.payload_sha256)
+    if call.access.role == "intermediary" and one.maker != call.party:
+        raise NotAllowed(
+            f"{one.maker} made this proposal, and {call.party} takes back its own only. Ask {one.maker} or "
+            "a funder to reject it.",
+            maker=one.maker,
+            party=call.party,
+        )
+    refused = acts.reject(
+        call.session,
+        call.book,
+        proposal,
+        party=call.party,
+        reason=body.reason,
+        key=call.key,
+        clock=call.clock,
+    )
+    call.location = f"/books/{call.book}/funds/{fund}/proposals/{proposal}"
+    return ProposalMade(**dict(ProposalFacts.of(refused, asked)))
 
 
 def make_execution(call: Call, fund: Code, proposal: UUID) -> TransactionMade:
@@ -289,6 +314,15 @@ OPERATIONS = (
         handler=read_proposal,
         tag="proposals",
         owner=payees_of,
+    ),
+    Operation(
+        name="proposal.reject",
+        method="POST",
+        path=f"{ONE}/rejections",
+        handler=reject_proposal,
+        tag="proposals",
+        status=201,
+        examples={"paid before": {"reason": "The well was paid in March."}},
     ),
     Operation(
         name="approval.give",

@@ -5,10 +5,11 @@ all of them. Here the whole book is one list by deadline, with its sums.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from ...contracts.records import waiting
 from ...contracts.records.agreements import find_agreement
+from ...contracts.records.waits import is_followed
 from ...finance import acts
 from ...finance.approvals import size
 from ...finance.ledger import Draft
@@ -20,6 +21,7 @@ from ..paging import cut
 from ..wire.waiting import WaitingKind, WaitingLine, WaitingList, WaitingQuery, WaitingSum
 
 MOST_UNSIGNED = 50
+REMEMBERED = timedelta(days=90)
 NEVER = "9999-12-31"
 
 
@@ -69,6 +71,7 @@ def _line(
         parties=[one for one in parties if one],
         amount=amount.text if amount else "",
         unit=amount.unit.code if amount else "",
+        reason="",
         since=since,
         until=until,
     )
@@ -76,19 +79,27 @@ def _line(
 
 
 def _proposals(call: Call) -> Iterator[Found]:
-    for one in acts.list_proposals(call.session, call.book, clock=call.clock):
+    since = call.now - REMEMBERED
+    for one in (
+        *acts.list_proposals(call.session, call.book, clock=call.clock),
+        *acts.list_proposals(call.session, call.book, clock=call.clock, rejected_since=since),
+    ):
+        no = one.rejection
+        if no and is_followed(call.session, one.id):
+            continue
         asked = acts.draft_proposed(call.session, call.book, one)
         funds = {leg.account.fund for leg in asked.legs}
         if len(funds) == 1 and call.may_list(f"fund/{(fund := next(iter(funds)))}"):
-            yield _line(
-                "execution" if one.approved else "approval",
+            line, amount = _line(
+                "rejection" if no else "execution" if one.approved else "approval",
                 str(one.id),
                 _moved(asked),
                 fund=fund,
                 what=one.kind,
                 parties=[asked.payee],
-                since=one.proposed_at.date(),
+                since=(no.rejected_at if no else one.proposed_at).date(),
             )
+            yield line.model_copy(update={"reason": no.reason if no else ""}), amount
 
 
 def _moved(asked: Draft) -> Money | None:

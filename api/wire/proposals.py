@@ -23,6 +23,8 @@ from .spending import (
     SignatureText,
 )
 
+ProposalState = Literal["waiting", "approved", "executed", "rejected"]
+
 
 class ApprovalPolicyRequest(Asked):
     """How many approvals a kind of transaction needs, from an amount and an instant on.
@@ -164,6 +166,31 @@ class ApprovalRequest(Asked):
     payload_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
 
 
+class RejectionRequest(Asked):
+    """Refusal of a proposal for good; its maker takes it back so.
+
+    Attributes
+    ----------
+    reason : str
+        Why, in words for who proposed it.
+    payload_sha256 : str
+        Digest of the proposal that was read: another one is refused; empty where it does not matter.
+    """
+
+    reason: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"\S")] = Field(
+        examples=["The well was paid in March."]
+    )
+    payload_sha256: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+
+
+class RejectionFacts(BaseModel):
+    """Who rejected a proposal, when, and why."""
+
+    party: str
+    reason: str
+    rejected_at: Instant
+
+
 class ApprovalLine(BaseModel):
     """One party's agreement."""
 
@@ -178,7 +205,7 @@ class ProposalFacts(BaseModel):
     Attributes
     ----------
     state : str
-        ``waiting`` for approvals, ``approved``, or ``executed``.
+        ``waiting`` for approvals, ``approved``, ``executed``, or ``rejected``: then it is over.
     needed : int [approvals]
         How many the policies ask now.
     payload : str
@@ -189,7 +216,7 @@ class ProposalFacts(BaseModel):
 
     id: UUID
     kind: str
-    state: Literal["waiting", "approved", "executed"]
+    state: ProposalState
     maker: str
     proposed_at: Instant
     payee: str
@@ -197,6 +224,7 @@ class ProposalFacts(BaseModel):
     needed: int
     approvals: list[ApprovalLine]
     transaction: UUID | None
+    rejection: RejectionFacts | None
     payload: str
     payload_sha256: str
     signing_bytes: str
@@ -204,11 +232,11 @@ class ProposalFacts(BaseModel):
     @classmethod
     def of(cls, one: Proposal, draft: Draft) -> Self:
         """Return a proposal, and what it would post, as a reply."""
-        waits: Literal["waiting", "approved"] = "approved" if one.approved else "waiting"
+        no = one.rejection
         return cls(
             id=one.id,
             kind=one.kind,
-            state=waits if one.open else "executed",
+            state=_state(one),
             maker=one.maker,
             proposed_at=one.proposed_at,
             payee=draft.payee,
@@ -219,10 +247,21 @@ class ProposalFacts(BaseModel):
                 for given in one.approvals
             ],
             transaction=one.transaction,
+            rejection=RejectionFacts(party=no.party, reason=no.reason, rejected_at=no.rejected_at)
+            if no
+            else None,
             payload=one.payload.decode(),
             payload_sha256=one.digest().hex(),
             signing_bytes=one.signing_bytes().hex(),
         )
+
+
+def _state(one: Proposal) -> ProposalState:
+    if one.rejection is not None:
+        return "rejected"
+    if one.transaction is not None:
+        return "executed"
+    return "approved" if one.approved else "waiting"
 
 
 class ProposalReply(Reply, ProposalFacts):
@@ -230,11 +269,11 @@ class ProposalReply(Reply, ProposalFacts):
 
 
 class ProposalMade(Made, ProposalFacts):
-    """A proposal as it was made, or as it stands after an approval."""
+    """A proposal as it was made, or as it stands after an approval or its rejection."""
 
 
 class ProposalList(Reply):
-    """A page of proposals that are not carried out."""
+    """A page of proposals that are open."""
 
     items: list[ProposalFacts]
     next: str | None
@@ -264,7 +303,7 @@ class EffectLine(Reply):
 
 
 class ProposalEffects(Reply):
-    """Which balances a proposal would change if it were carried out now; none once it is.
+    """Which balances a proposal would change if it were carried out now; none once it is over.
 
     Attributes
     ----------

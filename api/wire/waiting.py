@@ -6,7 +6,7 @@ from typing import Literal
 from .base import PageQuery, Reply
 
 WaitingKind = Literal[
-    "approval", "execution", "signature", "claim", "dispute", "settlement", "return", "pledge"
+    "approval", "execution", "rejection", "signature", "claim", "dispute", "settlement", "return", "pledge"
 ]
 
 
@@ -22,9 +22,11 @@ class WaitingLine(Reply):
     Attributes
     ----------
     kind : str
-        ``approval`` of a proposal; ``execution`` of an approved one; ``signature`` under an agreement;
-        ``claim`` for verifiers; ``dispute`` for a resolution; ``settlement`` of a decided claim;
-        ``return`` of money owed back; ``pledge`` that is signed and not paid in.
+        ``approval`` of a proposal; ``execution`` of an approved one; ``rejection``: one that was rejected in
+        the last 90 days and is not followed by another, so that its maker proposes what is still wanted;
+        ``signature`` under an agreement; ``claim`` for verifiers; ``dispute`` for a resolution;
+        ``settlement`` of a decided claim; ``return`` of money owed back; ``pledge`` that is signed and not
+        paid in.
     code : str
         Of the proposal, agreement, claim or payout; of a pledge, its giver.
     fund, agreement : str
@@ -35,8 +37,10 @@ class WaitingLine(Reply):
         Who is paid, who has to sign, or who owes.
     amount, unit : str
         Empty where it is not known yet.
+    reason : str
+        Why it was rejected; empty where it was not.
     since, until : date or None
-        When it began to wait; from which day it is too late, or can be settled.
+        When it began to wait, or was rejected; from which day it is too late, or can be settled.
     """
 
     kind: WaitingKind
@@ -47,6 +51,7 @@ class WaitingLine(Reply):
     parties: list[str]
     amount: str
     unit: str
+    reason: str
     since: date | None
     until: date | None
 

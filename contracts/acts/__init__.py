@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         preview_rows,
     )
     from .liability import follow_liability
-    from .recovering import carry_out, take_back
+    from .recovering import carry_out, propose_again, take_back
     from .referring import refer
     from .replaying import replay
     from .rounds import claim_status, list_claims
@@ -62,7 +62,7 @@ else:
                 "preview_rows",
             ),
             ".liability": ("follow_liability",),
-            ".recovering": ("carry_out", "take_back"),
+            ".recovering": ("carry_out", "propose_again", "take_back"),
             ".referring": ("refer",),
             ".replaying": ("replay",),
             ".rounds": ("claim_status", "list_claims"),
@@ -113,6 +113,7 @@ __all__ = [
     "portfolio_flows",
     "preview_rows",
     "propose",
+    "propose_again",
     "propose_amendment",
     "refer",
     "replay",

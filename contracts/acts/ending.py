@@ -367,7 +367,8 @@ def _open_rows(session: Session, stored: StoredAgreement, today: date) -> tuple[
         if payout.direction == "back":
             goes.append(f"{told}{payout.payee} owes {payout.payer} {amount}")
         else:
-            stays.append(f"{told}{amount} to {payout.payee} waits for approval")
+            rests = "was rejected, and is proposed again" if payout.rejected else "waits for approval"
+            stays.append(f"{told}{amount} to {payout.payee} {rests}")
     return stays, goes
 
 

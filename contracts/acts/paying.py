@@ -21,7 +21,7 @@ from ...finance.records import approvals
 from ...finance.records.registry import find_book_id, find_party_id
 from ...finance.storage import Session
 from ..agreement import Source
-from ..records import claims, settlements
+from ..records import claims, settlements, waits
 from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
 from ..settling import OPENING, PlannedPayout
@@ -289,7 +289,7 @@ def _pay(payment: Payment, claim: str, row: AnyRow) -> None:
     proposal = money.propose(
         payment.session, fund.book, draft, maker=payment.maker, key=f"{key}#proposal", clock=payment.clock
     )
-    settlements.keep_wait(payment.session, row.id, proposal.id)
+    waits.keep_wait(payment.session, row.id, proposal.id)
 
 
 def waiting_promise(promise: str, payout: UUID) -> str:

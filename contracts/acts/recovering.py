@@ -1,5 +1,6 @@
-"""What waits is carried out once it is approved; what was paid too much comes back to its givers."""
+"""What waits is carried out once it is approved, or proposed again; what was paid too much comes back."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from ...finance import acts as money
@@ -19,7 +20,7 @@ from ...finance.records import entries
 from ...finance.records.registry import find_book_id
 from ...finance.requests import LIBRARY
 from ...finance.storage import Session
-from ..records import agreements, claims, settlements
+from ..records import agreements, claims, settlements, waits
 from ..records.agreements import StoredAgreement
 from ..records.settlements import AnyRow
 from ..settlement import Payout
@@ -76,6 +77,55 @@ def carry_out(session: Session, book: str, agreement: str, payout: UUID, *, cloc
             require_findings_untied(session, book, stored, row.claim, row.round, today)
         done = money.execute(session, book, row.proposal_id, key=f"payout#{payout}", clock=clock).id
     settlements.keep_paid(session, row, done, row.amount)
+    return show_payout(session, payout)
+
+
+def propose_again(
+    session: Session, book: str, agreement: str, payout: UUID, *, maker: str, clock: Clock
+) -> Payout:
+    """Propose a payout anew whose proposal was rejected: what is due stays due, and its money stays aside.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book, agreement : str
+        Codes.
+    payout : UUID
+        Which; while it waits for approval, nothing changes.
+    maker : str
+        Code of the party that proposes it, and cannot approve it.
+    clock : Clock
+        When it is recorded; it counts for the day on which it is carried out.
+
+    Raises
+    ------
+    AlreadyExists
+        When it was carried out or given up, or never waited.
+    MoneyFrozen
+        When what it rests on is in dispute.
+    UnlawfulTransition, Missing
+        When the agreement is suspended; when it has no such payout.
+    """
+    stored = agreements.find_locked(session, book, agreement)
+    row = _of(session, stored, payout)
+    if row.done or row.voided is not None or row.proposal_id is None:
+        raise AlreadyExists(
+            f"The payout {payout} was carried out, was given up or never waited for approval: nothing is "
+            "proposed.",
+            what="payout",
+            code=str(payout),
+        )
+    agreements.require_state(stored, *SETTLED_STATES)
+    _require_undisputed(session, stored, row, is_open=True)
+    if row.rejected is None:
+        return show_payout(session, payout)
+    before = money.find_proposal(session, book, row.proposal_id, clock=clock)
+    draft = replace(money.draft_proposed(session, book, before), effective_on=None)
+    made = money.propose(
+        session, book, draft, maker=maker, key=f"payout#{payout}#after#{before.id}", clock=clock
+    )
+    waits.keep_wait(session, payout, made.id)
     return show_payout(session, payout)
 
 

@@ -97,7 +97,9 @@ def _status(row: AnyRow) -> PayoutStatus:
         return "outside"
     if row.direction == "back":
         return "returned" if row.done == row.amount else "part_returned" if row.done else "owed"
-    return "paid" if row.done else "waiting"
+    if row.done:
+        return "paid"
+    return "waiting" if row.rejected is None else "rejected"
 
 
 def show_settlements(

@@ -8,7 +8,7 @@ from ...finance.sheets import Cell, Column, Section, Sheet
 from ...finance.storage import Session
 from ..records import agreements, settlements
 from ..records.agreements import StoredAgreement
-from ..settlement import Payout, Settlement
+from ..settlement import KEPT_ASIDE, Payout, Settlement
 from .showing import show_payouts, show_settlements
 
 PAYOUT_COLUMNS = (
@@ -125,7 +125,7 @@ def _sources(session: Session, stored: StoredAgreement, payouts: tuple[Payout, .
         unit = source.maximum.unit
         own = [one for one in payouts if one.payer == source.payer and one.route != "outside"]
         paid = sum(one.done.minor if one.direction == "out" else -one.done.minor for one in own)
-        waiting = sum(one.amount.minor for one in own if one.status == "waiting")
+        waiting = sum(one.amount.minor for one in own if one.status in KEPT_ASIDE)
         kept = sum(amount for name, amount in frozen.items() if name[3] == source.payer)
         left = money.promised(session, stored.funds[source.payer], Promise("agreement", source.promise))
         rows.append(

@@ -16,6 +16,7 @@ from ..outcomes.document import OutcomesDocument
 from ..portfolio_rows import MEASURES, PortfolioRow
 from ..records import agreements, settlements
 from ..records.agreements import StoredAgreement
+from ..settlement import KEPT_ASIDE
 from ..settling import Books
 from ..terms.pay import KeyName
 from .paying import waiting_promise
@@ -237,7 +238,7 @@ def _kept_aside(session: Session, stored: StoredAgreement, kept: Kept) -> Iterat
                 yield _Entry(payer, "frozen", amount, window, period)
     sources = {one.payer: one for one in stored.agreement.sources}
     for one in show_payouts(session, stored):
-        if one.status == "waiting" and one.proposal is not None:
+        if one.status in KEPT_ASIDE and one.proposal is not None:
             promise = waiting_promise(sources[one.payer].promise, one.id)
             for window, amount in kept.get(_place(stored, sources[one.payer], promise), ()):
                 yield _Entry(one.payer, "waiting", amount, window, one.period)

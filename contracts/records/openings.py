@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import Subquery, func, select
 from sqlalchemy.orm import Session
 
+from ...finance.records.tables import REJECTION
 from ..liability import PayerSums, Place
 from .tables import (
     AGREEMENT_PARTY,
@@ -23,6 +24,7 @@ from .tables import (
     THAW,
     WAIVER,
 )
+from .waits import newest_wait
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +149,8 @@ class OpenPayout:
         As in ``Payout``.
     left : int [minor units]
         Not carried out yet.
+    rejected : bool
+        Whether the last proposal to pay it was rejected.
     """
 
     clause: str
@@ -155,14 +159,17 @@ class OpenPayout:
     direction: str
     unit: str
     left: int
+    rejected: bool
 
 
 def list_open_payouts(session: Session, agreement_id: int) -> tuple[OpenPayout, ...]:
     """Return payouts out of funds that wait, and what is owed back to funds."""
     done = _done()
     rows = session.execute(
-        select(PAYOUT, func.coalesce(done.c.done, 0).label("done"))
+        select(PAYOUT, func.coalesce(done.c.done, 0).label("done"), REJECTION.c.reason)
         .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
+        .outerjoin(PAYOUT_WAIT, newest_wait())
+        .outerjoin(REJECTION, REJECTION.c.proposal_id == PAYOUT_WAIT.c.proposal_id)
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
         .where(
             PAYOUT.c.agreement_id == agreement_id,
@@ -180,6 +187,7 @@ def list_open_payouts(session: Session, agreement_id: int) -> tuple[OpenPayout, 
             direction=row.direction,
             unit=row.unit,
             left=row.amount - int(row.done),
+            rejected=row.reason is not None,
         )
         for row in rows
     )
@@ -197,7 +205,7 @@ def sum_payouts(session: Session, agreement_id: int) -> dict[str, PayerSums]:
             func.coalesce(done.c.done, 0).label("done"),
         )
         .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
-        .outerjoin(PAYOUT_WAIT, PAYOUT_WAIT.c.payout_id == PAYOUT.c.id)
+        .outerjoin(PAYOUT_WAIT, newest_wait())
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
         .where(
             PAYOUT.c.agreement_id == agreement_id,

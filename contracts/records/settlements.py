@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from ...finance.documents import canonical_bytes
 from ...finance.errors import Busy, Missing
 from ...finance.records.registry import find_unit
-from ...finance.records.tables import PARTY
+from ...finance.records.tables import PARTY, REJECTION
 from ...finance.units import Unit
 from ..claims import read_decision
 from ..settlement import Cause
@@ -35,6 +35,7 @@ from .tables import (
     RESOLUTION,
     SETTLEMENT,
 )
+from .waits import newest_wait
 
 AnyRow = Row[*tuple[Any, ...]]
 
@@ -276,16 +277,6 @@ def keep_paid(session: Session, row: AnyRow, txn_id: UUID, amount: int) -> None:
     )
 
 
-def find_waiting_payout(session: Session, proposal_id: UUID) -> UUID | None:
-    """Return the payout that waits for a proposal, None where none does."""
-    return session.scalar(select(PAYOUT_WAIT.c.payout_id).where(PAYOUT_WAIT.c.proposal_id == proposal_id))
-
-
-def keep_wait(session: Session, payout_id: UUID, proposal_id: UUID) -> None:
-    """Write that a payout waits for the approval of a proposal."""
-    session.execute(insert(PAYOUT_WAIT).values(payout_id=payout_id, proposal_id=proposal_id))
-
-
 def keep_void(session: Session, payout_id: UUID, event_id: UUID) -> None:
     """Write that a payout was given up before it was carried out."""
     session.execute(insert(PAYOUT_VOID).values(payout_id=payout_id, event_id=event_id))
@@ -309,13 +300,15 @@ def payouts_of() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many columns 
             func.coalesce(done.c.done, 0).label("done"),
             PAYOUT_WAIT.c.proposal_id,
             PAYOUT_VOID.c.payout_id.label("voided"),
+            REJECTION.c.proposal_id.label("rejected"),
         )
         .join(AGREEMENT, AGREEMENT.c.id == PAYOUT.c.agreement_id)
         .join(SETTLEMENT, SETTLEMENT.c.id == PAYOUT.c.settlement_id)
         .outerjoin(CLAIM, CLAIM.c.id == SETTLEMENT.c.claim_id)
         .outerjoin(PARTY, PARTY.c.id == PAYOUT.c.payee_id)
         .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
-        .outerjoin(PAYOUT_WAIT, PAYOUT_WAIT.c.payout_id == PAYOUT.c.id)
+        .outerjoin(PAYOUT_WAIT, newest_wait())
+        .outerjoin(REJECTION, REJECTION.c.proposal_id == PAYOUT_WAIT.c.proposal_id)
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
     )
 
@@ -371,7 +364,11 @@ def list_payout_page(
     if claim:
         query = query.where(CLAIM.c.code == claim)
     if waiting:
-        open_ones = (PAYOUT_WAIT.c.proposal_id.is_not(None), PAYOUT_VOID.c.payout_id.is_(None))
+        open_ones = (
+            PAYOUT_WAIT.c.proposal_id.is_not(None),
+            PAYOUT_VOID.c.payout_id.is_(None),
+            REJECTION.c.proposal_id.is_(None),
+        )
         query = query.where(*open_ones, func.coalesce(literal_column("done.done"), 0) == 0)
     return list(session.execute(query.order_by(*_IN_ORDER).limit(limit)))
 

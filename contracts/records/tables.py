@@ -282,5 +282,5 @@ PAYOUT = table(
 PAYOUT_PAID = table(
     "payout_paid", METADATA, payout_id=Key, direction=Text, n=Count, whole=Count, amount=Count, txn_id=Key
 )
-PAYOUT_WAIT = table("payout_wait", METADATA, payout_id=Key, proposal_id=Key)
+PAYOUT_WAIT = table("payout_wait", METADATA, payout_id=Key, n=Count, proposal_id=Key)
 PAYOUT_VOID = table("payout_void", METADATA, payout_id=Key, event_id=Key)

@@ -8,14 +8,12 @@ if TYPE_CHECKING:
     from .accounting import account_history, balance, balance_on, draft_entry, post_entries, trial_balance
     from .approving import (
         approve,
-        draft_proposed,
         execute,
-        find_proposal,
-        list_proposals,
         needed,
         propose,
         propose_refused,
         propose_reversal,
+        reject,
         set_policy,
     )
     from .closing import close_period
@@ -33,6 +31,7 @@ if TYPE_CHECKING:
         pledge,
         sign_pledge,
     )
+    from .proposed import draft_proposed, find_proposal, list_proposals
     from .proving import prove
     from .refunding import draft_refund, refund
     from .reporting import fund_currencies, position
@@ -71,14 +70,12 @@ else:
             ),
             ".approving": (
                 "approve",
-                "draft_proposed",
                 "execute",
-                "find_proposal",
-                "list_proposals",
                 "needed",
                 "propose",
                 "propose_refused",
                 "propose_reversal",
+                "reject",
                 "set_policy",
             ),
             ".closing": ("close_period",),
@@ -97,6 +94,7 @@ else:
                 "pledge",
                 "sign_pledge",
             ),
+            ".proposed": ("draft_proposed", "find_proposal", "list_proposals"),
             ".proving": ("prove",),
             ".refunding": ("draft_refund", "refund"),
             ".reporting": ("fund_currencies", "position"),
@@ -180,6 +178,7 @@ __all__ = [
     "record_rate",
     "refund",
     "register_party",
+    "reject",
     "release",
     "report_spending",
     "reserve",

@@ -4,24 +4,20 @@ A proposal keeps the exact bytes of a request; whose money a payment spends is d
 by the fund's draw rule, unless the request says it.
 """
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
 from uuid import UUID
 
-from ..approvals import (
-    REVERSAL,
-    AccountOf,
-    ApprovalPolicy,
-    Proposal,
-    ProposedRequest,
-    quorum_asked,
-    read_request,
-)
+from ..approvals import ApprovalPolicy, Proposal, ProposedRequest, Rejection, quorum_asked, read_request
 from ..dates import Clock, as_utc, instant_text
-from ..errors import AlreadyExists, Missing, NotApproved, PolicyBackdated, SamePerson, SignatureInvalid
+from ..errors import (
+    AlreadyExists,
+    NotApproved,
+    PolicyBackdated,
+    ProposalRejected,
+    SamePerson,
+    SignatureInvalid,
+)
 from ..ledger import Draft, Transaction
 from ..posting import record_event, reverse
 from ..posting.core import submit
@@ -30,8 +26,7 @@ from ..records import approvals, entries, registry
 from ..requests import LIBRARY, Request, key_reused, request_bytes, reversal_bytes
 from ..signatures import require_signature
 from ..storage import Session
-
-MAX_LISTED = 1000
+from .proposed import account_of, draft_proposed, find_at
 
 
 def set_policy(
@@ -202,13 +197,13 @@ def propose_refused(
 def _propose(session: Session, book: str, payload: bytes, maker: str, key: str, clock: Clock) -> Proposal:
     book_id = registry.find_book_id(session, book)
     registry.find_party_id(session, book_id, maker)
-    read_request(payload, _account_of(session, book_id))
+    read_request(payload, account_of(session, book_id))
     digest = sha256(payload).digest()
     body = {"maker": maker, "payload_sha256": digest.hex()}
     identity, new = record_event(session, book, "approval.proposed", body, key=key, clock=clock)
     if new:
         approvals.keep_proposal(session, book_id, identity, payload, digest, maker)
-    return _find(session, book_id, identity, clock)
+    return find_at(session, book_id, identity, clock)
 
 
 def approve(
@@ -246,14 +241,14 @@ def approve(
         When the approver made the proposal, or is paid by it.
     SignatureInvalid
         When the signature is missing, or does not fit the bytes and the party's key.
-    AlreadyExists
-        When it was carried out before.
+    AlreadyExists, ProposalRejected
+        When it was carried out before, or rejected.
     Missing, KeyReused
         Nothing is written then.
     """
     book_id = registry.find_book_id(session, book)
     approvals.lock_proposal(session, book_id, proposal_id)
-    proposal = _find(session, book_id, proposal_id, clock)
+    proposal = find_at(session, book_id, proposal_id, clock)
     _require_signed(session, book_id, proposal, approver, signature)
     if approver in {one.approver for one in proposal.approvals}:
         return proposal
@@ -268,7 +263,57 @@ def approve(
     with session.begin_nested():
         event_id, _ = record_event(session, book, "approval.given", body, key=key, clock=clock)
         approvals.keep_approval(session, book_id, proposal, approver, signature, event_id)
-    return _find(session, book_id, proposal_id, clock)
+    return find_at(session, book_id, proposal_id, clock)
+
+
+def reject(
+    session: Session, book: str, proposal_id: UUID, *, party: str, reason: str, key: str, clock: Clock
+) -> Proposal:
+    """Reject a proposal for good: it can neither be approved nor carried out, and is proposed anew instead.
+
+    Parameters
+    ----------
+    session : Session
+        The caller's; nothing is committed.
+    book : str
+        Code of the book.
+    proposal_id : UUID
+        Which.
+    party : str
+        Code of a registered party; its maker takes it back so. Rejecting again changes nothing.
+    reason : str
+        Why, in words for the maker.
+    key : str
+        Idempotency key.
+    clock : Clock
+        When it is recorded.
+
+    Raises
+    ------
+    AlreadyExists, ProposalRejected
+        When it was carried out before, or rejected by another party or for another reason.
+    Missing, KeyReused
+        Nothing is written then.
+    """
+    book_id = registry.find_book_id(session, book)
+    registry.find_party_id(session, book_id, party)
+    approvals.lock_proposal(session, book_id, proposal_id)
+    proposal = find_at(session, book_id, proposal_id, clock)
+    said = Rejection(party=party, reason=reason.strip(), rejected_at=as_utc(clock()))
+    known = proposal.rejection
+    if known is not None and (known.party, known.reason) == (said.party, said.reason):
+        return proposal
+    _require_open(proposal)
+    body = {
+        "party": said.party,
+        "payload_sha256": proposal.digest().hex(),
+        "proposal": str(proposal_id),
+        "reason": said.reason,
+    }
+    with session.begin_nested():
+        event_id, _ = record_event(session, book, "approval.rejected", body, key=key, clock=clock)
+        approvals.keep_rejection(session, book_id, proposal, said.party, said.reason, event_id)
+    return find_at(session, book_id, proposal_id, clock)
 
 
 def execute(session: Session, book: str, proposal_id: UUID, *, key: str, clock: Clock) -> Transaction:
@@ -293,17 +338,19 @@ def execute(session: Session, book: str, proposal_id: UUID, *, key: str, clock: 
         When fewer parties agreed than the policies ask now; the figures say how many.
     AlreadyExists
         When it was carried out under another key; the figures name the transaction.
+    ProposalRejected
+        When somebody rejected it; the figures say who, and why.
     InsufficientFunds, PostingRefused, Missing, KeyReused
         Nothing is written then, and it stays open.
     """
     book_id = registry.find_book_id(session, book)
     approvals.lock_proposal(session, book_id, proposal_id)
-    proposal = _find(session, book_id, proposal_id, clock)
-    if proposal.transaction is not None:
+    proposal = find_at(session, book_id, proposal_id, clock)
+    if not proposal.open:
         taken = entries.find_transaction_by_key(session, book_id, LIBRARY, key)
         if taken is None or taken.id != proposal.transaction:
             _require_open(proposal)
-    asked = read_request(proposal.payload, _account_of(session, book_id))
+    asked = read_request(proposal.payload, account_of(session, book_id))
     with session.begin_nested():
         done = _carry_out(session, book, asked, proposal, key, clock)
         if approvals.find_execution(session, proposal_id) != done.id:
@@ -329,100 +376,6 @@ def _carry_out(
     return submit(session, book, [request], clock=clock)[0]
 
 
-def list_proposals(session: Session, book: str, *, clock: Clock) -> tuple[Proposal, ...]:
-    """Return the proposals that are not carried out, oldest first, at most 1,000.
-
-    Parameters
-    ----------
-    session : Session
-        The caller's.
-    book : str
-        Code of the book.
-    clock : Clock
-        By which policies ``needed`` is counted.
-    """
-    book_id = registry.find_book_id(session, book)
-    return approvals.list_proposals(session, book_id, _needed(session, book_id, clock), limit=MAX_LISTED)
-
-
-def find_proposal(session: Session, book: str, proposal_id: UUID, *, clock: Clock) -> Proposal:
-    """Return one proposal, carried out or not.
-
-    Raises
-    ------
-    Missing
-        When this book has no such proposal.
-    """
-    return _find(session, registry.find_book_id(session, book), proposal_id, clock)
-
-
-def draft_proposed(session: Session, book: str, proposal: Proposal) -> Draft:
-    """Return what a proposal would post; for a reversal, the mirror as far as policies look at it.
-
-    Parameters
-    ----------
-    session : Session
-        The caller's.
-    book : str
-        Code of the book.
-    proposal : Proposal
-        As found.
-
-    Raises
-    ------
-    DocumentInvalid, Missing
-        When its payload is no request, or names what is not there.
-    """
-    book_id = registry.find_book_id(session, book)
-    return _draft_of(session, book_id, read_request(proposal.payload, _account_of(session, book_id)))
-
-
-def _find(session: Session, book_id: int, proposal_id: UUID, clock: Clock) -> Proposal:
-    counted = _needed(session, book_id, clock)
-    found = approvals.list_proposals(session, book_id, counted, only=proposal_id)
-    if not found:
-        raise Missing(
-            f"There is no proposal {proposal_id} in this book.", what="proposal", code=str(proposal_id)
-        )
-    return found[0]
-
-
-def _account_of(session: Session, book_id: int) -> AccountOf:
-    return cache(lambda path, unit, earmark: approvals.find_account_at(session, book_id, path, unit, earmark))
-
-
-def _needed(session: Session, book_id: int, clock: Clock) -> Callable[[bytes], int]:
-    policies, now = approvals.list_policies(session, book_id), as_utc(clock())
-    account_of = _account_of(session, book_id)
-
-    def count(payload: bytes) -> int:
-        if not policies:
-            return 0
-        asked = read_request(payload, account_of)
-        return quorum_asked(policies, _draft_of(session, book_id, asked), now)
-
-    return count
-
-
-def _draft_of(session: Session, book_id: int, asked: ProposedRequest) -> Draft:
-    """Return what would be posted, as far as policies look at it."""
-    if asked.draft is not None:
-        return asked.draft
-    first = _reversed(session, book_id, asked)
-    legs = tuple(
-        replace(leg, amount=-leg.amount) if leg.layer == "E" else leg
-        for leg in first.legs
-        if leg.layer != "P"
-    )
-    return Draft(kind=REVERSAL, effective_on=None, legs=legs, payee=first.payee)
-
-
-def _reversed(session: Session, book_id: int, asked: ProposedRequest) -> Transaction:
-    if asked.reverses is None:
-        raise AssertionError("a request asks for a draft or a reversal")
-    return entries.find_transaction(session, book_id, asked.reverses)
-
-
 def _require_open(proposal: Proposal) -> None:
     if proposal.transaction is not None:
         raise AlreadyExists(
@@ -430,6 +383,14 @@ def _require_open(proposal: Proposal) -> None:
             what="execution",
             code=str(proposal.id),
             transaction=str(proposal.transaction),
+        )
+    if (no := proposal.rejection) is not None:
+        raise ProposalRejected(
+            f"{no.party} rejected the proposal {proposal.id} ({no.reason}). Nothing is done on it any more: "
+            "propose anew what is still wanted.",
+            proposal=str(proposal.id),
+            party=no.party,
+            reason=no.reason,
         )
 
 

@@ -33,6 +33,7 @@ def find_approval_faults(session: Session, book_id: int) -> Iterator[str]:
         if not _holds(row.event, said):
             yield f"proposal {proposal.id}: its row differs from its event"
         yield from _approvals(session, book_id, proposal, row.given)
+        yield from _rejection(proposal, row.rejected)
         if row.posted is not None and not _carried_out(proposal.payload, row.posted, row.undone):
             yield f"transaction {proposal.transaction}: it is not what the proposal {proposal.id} asks for"
 
@@ -55,6 +56,19 @@ def _approvals(
                 require_signature(key, proposal.signing_bytes(), one.signature or b"", one.approver)
         except SignatureInvalid:
             yield f"approval of {proposal.id} by {one.approver}: its signature does not fit"
+
+
+def _rejection(proposal: Proposal, event: bytes | None) -> Iterator[str]:
+    if proposal.rejection is None:
+        return
+    said = {
+        "party": proposal.rejection.party,
+        "payload_sha256": proposal.digest().hex(),
+        "proposal": str(proposal.id),
+        "reason": proposal.rejection.reason,
+    }
+    if event is None or not _holds(event, said):
+        yield f"rejection of {proposal.id}: its row differs from its event"
 
 
 def _holds(event: bytes, said: Mapping[str, str | None]) -> bool:

@@ -13,12 +13,23 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from ..accounts import Account
-from ..approvals import REVERSAL, Approval, ApprovalPolicy, Proposal, quorum_asked
+from ..approvals import REVERSAL, Approval, ApprovalPolicy, Proposal, Rejection, quorum_asked
 from ..errors import AlreadyExists, Missing, NotApproved, PolicyBackdated
 from ..money import Money
 from ..requests import Request
 from .registry import find_unit, keep_unit
-from .tables import ACCOUNT, APPROVAL, APPROVAL_POLICY, BOOK, EARMARK, EVENT, FUND, PROPOSAL, TXN
+from .tables import (
+    ACCOUNT,
+    APPROVAL,
+    APPROVAL_POLICY,
+    BOOK,
+    EARMARK,
+    EVENT,
+    FUND,
+    PROPOSAL,
+    REJECTION,
+    TXN,
+)
 
 LACKING = "not approved"
 BACKDATED = "a policy changes nothing that was posted before it"
@@ -105,9 +116,10 @@ def list_proposals(
     needed: Callable[[bytes], int],
     *,
     only: UUID | None = None,
+    rejected_since: datetime | None = None,
     limit: int = 1,
 ) -> tuple[Proposal, ...]:
-    """Return one proposal, or those of a book that are not carried out, oldest first.
+    """Return one proposal, or those of a book that are open, or were rejected, oldest first.
 
     Parameters
     ----------
@@ -118,11 +130,19 @@ def list_proposals(
     needed : Callable
         Says how many approvals a payload needs.
     only : UUID or None
-        The one to return, carried out or not.
+        The one to return, whatever became of it.
+    rejected_since : datetime or None
+        Those that were rejected then or later, instead of those that are open.
     limit : int [proposals]
         At most so many.
     """
-    query = _proposal_query(book_id).where(TXN.c.id.is_(None) if only is None else PROPOSAL.c.id == only)
+    query = _proposal_query(book_id)
+    if only is not None:
+        query = query.where(PROPOSAL.c.id == only)
+    elif rejected_since is not None:
+        query = query.where(_REJECTED.c.recorded_at >= rejected_since)
+    else:
+        query = query.where(TXN.c.id.is_(None), REJECTION.c.proposal_id.is_(None))
     rows = session.execute(query.limit(limit)).all()
     given = _list_approvals(session, [row.id for row in rows])
     return tuple(
@@ -148,6 +168,8 @@ class Vouched:
         Event of the transaction that carried it out.
     undone : str or None
         What that transaction reverses.
+    rejected : bytes or None
+        Event of its rejection.
     """
 
     proposal: Proposal
@@ -156,6 +178,7 @@ class Vouched:
     given: tuple[bytes, ...]
     posted: bytes | None
     undone: str | None
+    rejected: bytes | None
 
 
 def list_vouched(session: Session, book_id: int) -> Iterator[Vouched]:
@@ -175,16 +198,24 @@ def list_vouched(session: Session, book_id: int) -> Iterator[Vouched]:
             given=tuple(event for _, event in given),
             posted=None if row.posted is None else bytes(row.posted),
             undone=None if row.parent_id is None else str(row.parent_id),
+            rejected=None if row.rejected is None else bytes(row.rejected),
         )
+
+
+_REJECTED = EVENT.alias("rejected")
 
 
 def _proposal_query(book_id: int) -> Select[*tuple[Any, ...]]:
     return (
         select(PROPOSAL, BOOK.c.code.label("book"), EVENT.c.body, EVENT.c.recorded_at, TXN.c.id.label("txn"))
+        .add_columns(REJECTION.c.party, REJECTION.c.reason)
+        .add_columns(_REJECTED.c.recorded_at.label("rejected_at"), _REJECTED.c.body.label("rejected"))
         .select_from(PROPOSAL)
         .join(BOOK, BOOK.c.id == PROPOSAL.c.book_id)
         .join(EVENT, EVENT.c.id == PROPOSAL.c.id)
         .join(TXN, TXN.c.proposal_id == PROPOSAL.c.id, isouter=True)
+        .join(REJECTION, REJECTION.c.proposal_id == PROPOSAL.c.id, isouter=True)
+        .join(_REJECTED, _REJECTED.c.id == REJECTION.c.event_id, isouter=True)
         .where(PROPOSAL.c.book_id == book_id)
         .order_by(EVENT.c.recorded_at, EVENT.c.id)
     )
@@ -204,6 +235,9 @@ def _proposal(row: Row[*tuple[Any, ...]], needed: int, given: tuple[Approval, ..
         needed=needed,
         approvals=given,
         transaction=row.txn,
+        rejection=None
+        if row.party is None
+        else Rejection(party=row.party, reason=row.reason, rejected_at=row.rejected_at),
     )
 
 
@@ -251,6 +285,23 @@ def keep_approval(
             payload_sha256=proposal.digest(),
             approver=approver,
             signature=signature,
+            event_id=event_id,
+        )
+    )
+
+
+def keep_rejection(
+    session: Session, book_id: int, proposal: Proposal, party: str, reason: str, event_id: UUID
+) -> None:
+    """Write a rejection under its event, bound to the proposal's maker and bytes."""
+    session.execute(
+        insert(REJECTION).values(
+            proposal_id=proposal.id,
+            book_id=book_id,
+            maker=proposal.maker,
+            payload_sha256=proposal.digest(),
+            party=party,
+            reason=reason,
             event_id=event_id,
         )
     )

@@ -46,6 +46,7 @@ SENTENCES = {
     "draws not mirrored": "it does not give back to the same contributions",
     "more comes back than was paid": "more would come back than was paid",
     "not approved": "fewer approvals than a policy asks",
+    "rejected": "its proposal was rejected",
     "other proposal": "its proposal is another book's, or asks for something else",
     "recorded before its policy": "it is recorded as before a policy on approvals that was already set",
     "txn_proposal_id_key": "its proposal was carried out before",

@@ -199,6 +199,17 @@ APPROVAL = table(
     signature=LargeBinary,
     event_id=Key,
 )
+REJECTION = table(
+    "rejection",
+    METADATA,
+    proposal_id=Key,
+    book_id=Count,
+    maker=Text,
+    payload_sha256=LargeBinary,
+    party=Text,
+    reason=Text,
+    event_id=Key,
+)
 APPROVAL_POLICY = table(
     "approval_policy",
     METADATA,

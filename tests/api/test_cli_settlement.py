@@ -289,6 +289,10 @@ def test_a_payout_above_a_band_waits_for_others_than_its_maker(office: "Office")
     assert one["status"] == "waiting"
     carry = ("payout", "carry-out", "pact", one["id"])
     assert office.run(*carry, code=4)["code"] == "duty.not_approved"
+    reject = ("payout", "reject", "pact", one["id"], "--as", "treasurer", "--why", "Counted twice.")
+    assert office.run(*reject)["rejected_by"] == "treasurer"
+    assert office.run(*carry, code=4)["code"] == "duty.rejected"
+    assert office.run("payout", "propose", "pact", one["id"], "--as", "holding")["status"] == "waiting"
     approve = ("payout", "approve", "pact", one["id"], "--as")
     assert office.run(*approve, "holding", code=4)["code"] == "duty.same_person"
     assert office.run(*approve, "treasurer")["approved_by"] == ["treasurer"]

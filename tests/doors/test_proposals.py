@@ -117,3 +117,51 @@ def test_a_party_with_a_key_approves_by_its_signature_over_this_proposal(ask: As
         assert (refused.status_code, refused.json()["code"]) == (409, "claim.signature")
     given = approve(fiona, first)
     assert (given["state"], given["approvals"][0]["signed"]) == ("approved", True)
+
+
+def test_a_proposal_is_rejected_with_a_reason_and_then_neither_approved_nor_carried_out(
+    ask: Ask, mira: Asker
+) -> None:
+    fiona, paid = ask("fiona"), "The well was paid in March."
+    made = mira.made(PROPOSALS, usd("30.00", act="disbursement", payee="hub-a"))
+    one = f"{PROPOSALS}/{made['id']}"
+    approve(fiona, made)
+    for asker, body, code in (
+        (fiona, {"reason": "  "}, "request.invalid"),
+        (fiona, {"reason": paid, "payload_sha256": "0" * 64}, "precondition.stale"),
+        (ask("ivo"), {"reason": paid}, "auth.forbidden"),
+    ):
+        assert asker.post(f"{one}/rejections", body).json()["code"] == code
+    said = fiona.made(f"{one}/rejections", {"reason": paid, "payload_sha256": made["payload_sha256"]})
+    assert (said["state"], said["rejection"]["party"], said["rejection"]["reason"]) == (
+        "rejected",
+        "foundation",
+        paid,
+    )
+    late = {"signature": signed("foundation", made["signing_bytes"])}
+    assert fiona.post(f"{one}/approvals", late).json()["rejection"]["reason"] == paid  # given before
+    for act, again in (("executions", None), ("rejections", {"reason": "Another reason."})):
+        reply = mira.post(f"{one}/{act}", again)
+        assert (reply.status_code, reply.json()["code"]) == (409, "duty.rejected"), act
+    assert (mira.seen(FUND)["disbursed"], mira.seen(PROPOSALS)["items"]) == ("0.00", [])
+    (line,) = mira.seen("/books/main/waiting?kind=rejection")["items"]
+    assert (line["code"], line["amount"], line["reason"]) == (made["id"], "30.00", paid)
+    fresh = mira.made(PROPOSALS, usd("30.00", act="disbursement", payee="hub-a"))
+    fiona.made(f"{PROPOSALS}/{fresh['id']}/rejections", {"reason": paid})
+    reply = fiona.post(
+        f"{PROPOSALS}/{fresh['id']}/approvals", {"signature": signed("foundation", fresh["signing_bytes"])}
+    )
+    assert (reply.status_code, reply.json()["code"]) == (409, "duty.rejected")
+
+
+def test_who_keeps_the_books_takes_back_its_own_proposals_only(
+    engine: Engine, clock: Clock, ask: Ask, mira: Asker
+) -> None:
+    other = grants_of(("intermediary", "second-lab", ""))
+    app: FastAPI = create_app(engine=engine, identify=identify_by_name(clock, {"max": other}), clock=clock)
+    made = mira.made(PROPOSALS, usd("30.00", act="disbursement", payee="hub-a"))
+    path, why = f"{PROPOSALS}/{made['id']}/rejections", {"reason": "A wrong amount."}
+    refused = Asker(app, "max").post(path, why)
+    assert (refused.status_code, refused.json()["code"]) == (403, "duty.not_allowed")
+    assert mira.made(path, why)["state"] == "rejected"
+    assert ask("fiona").seen(f"{PROPOSALS}/{made['id']}")["rejection"]["party"] == "almoner"

@@ -281,7 +281,7 @@ def _pay_out(put: Put, raw: Raw, connection: Connection, one: Row, party: dict[s
     txn = raw.find(connection, "txn", idem_key="p2")
     put("payout_paid", payout_id=paid, direction="out", n=1, whole=1, amount=1, txn_id=txn)
     put("payout_void", payout_id=void)
-    put("payout_wait", payout_id=waits, proposal_id=raw.find(connection, "proposal"))
+    put("payout_wait", payout_id=waits, n=1, proposal_id=raw.find(connection, "proposal"))
 
 
 def _govern(raw: Raw, connection: Connection) -> None:
@@ -295,7 +295,8 @@ def _govern(raw: Raw, connection: Connection) -> None:
     policy = {"unit": "USD", "from_minor": 10**12, "quorum": 2, "since": NOW}
     put("approval_policy", book_id=book, kind="grand", **policy)
     digest = hashlib.sha256(b"{}").digest()
-    told: dict[str, object] = {"maker": "hub", "payload_sha256": digest.hex()}
+    bytes_of = {"payload_sha256": digest.hex()}
+    told: dict[str, object] = {"maker": "hub", **bytes_of}
     proposal = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(
         connection, "proposal", id=proposal, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub"
@@ -304,6 +305,12 @@ def _govern(raw: Raw, connection: Connection) -> None:
     told = {"approver": "giver", "payload_sha256": digest.hex(), "proposal": str(proposal)}
     agreed = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
     raw.put(connection, "approval", event_id=agreed, **one, approver="giver")
+    other = raw.event(connection, body=json.dumps(json.loads(SAID) | {"maker": "hub", **bytes_of}).encode())
+    raw.put(connection, "proposal", id=other, book_id=book, payload=b"{}", payload_sha256=digest, maker="hub")
+    one |= {"proposal_id": other, "party": "giver", "reason": "Paid before."}
+    told = {"party": "giver", "proposal": str(other), "reason": "Paid before.", **bytes_of}
+    said_no = raw.event(connection, body=json.dumps(json.loads(SAID) | told).encode())
+    raw.put(connection, "rejection", event_id=said_no, **one)
     raw.put(connection, "unit", code="EUR", kind="currency", scale=2)
     quoted: dict[str, object] = {"base": "USD", "quote": "EUR", "num": 9, "den": 10, "as_of": "2026-01-15"}
     said = {**json.loads(SAID), **quoted, "source": "central bank"}

@@ -1,4 +1,4 @@
-"""A payout waits for approval, is approved with a key, carried out once, and traced to its gifts."""
+"""A payout waits for approval, is rejected, or approved by key, carried out once, and traced to its gifts."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -26,9 +26,7 @@ def test_a_payout_is_approved_carried_out_once_and_traced(
 ) -> None:
     how = KINDS[kind]
     script, is_english = how.get("script", True) is True, "language" not in how
-    policy = {"kind": "payout", "least": {"amount": "100.00", "unit": "USD"}, "quorum": 1}
-    world.ask("fiona").made("/books/main/approval-policies", policy | {"since": "2026-01-15T09:30:00Z"})
-    payout = paid(world.ask, world.hand)
+    payout = _waiting(world)
     assert payout["status"] == "waiting"
     funder, keeper = person("fiona", **how), person("mira", **how)
     funder.go(DESK).reads("6,229.44").step("desk")
@@ -54,6 +52,29 @@ def test_a_payout_is_approved_carried_out_once_and_traced(
     keeper.go(DESK)
     assert "6,229.44" not in keeper.page.locator("table").first.inner_text()
     funder.go(f"/books/main/agreements/nights/payouts/{payout['id']}").reads("6,229.44").step("trail")
+
+
+def _waiting(world: World) -> Any:  # noqa: ANN401  # JSON
+    """Ask for approval of payouts, and settle one."""
+    policy = {"kind": "payout", "least": {"amount": "100.00", "unit": "USD"}, "quorum": 1}
+    world.ask("fiona").made("/books/main/approval-policies", policy | {"since": "2026-01-15T09:30:00Z"})
+    return paid(world.ask, world.hand)
+
+
+@pytest.mark.parametrize("kind", ["script", "narrow"])
+def test_a_payout_is_rejected_with_a_reason_and_proposed_again(
+    world: World, person: Callable[..., Person], kind: str
+) -> None:
+    payout = _waiting(world)
+    funder, keeper = person("fiona", **KINDS[kind]), person("mira", **KINDS[kind])
+    funder.go(f"{DESK}/funds/water/proposals/{payout['proposal']}").press("reject").step("no reason")
+    funder.fill("reason", "Ten nights were counted twice.").press("reject").reads("Rejected, for good.")
+    funder.step("rejected")
+    assert funder.within("approve").count() == 0
+    keeper.go(DESK).reads("Ten nights were counted twice.").step("desk of the maker")
+    keeper.follow("/proposals/").press("repeat").reads("It waits: 0 of 1 approvals").step("proposed again")
+    shown = world.ask("mira").seen(f"/books/main/agreements/nights/payouts/{payout['id']}")
+    assert (shown["status"], shown["proposal"] != payout["proposal"]) == ("waiting", True)
 
 
 def _twice(somebody: Person) -> None:

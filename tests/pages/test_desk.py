@@ -110,6 +110,28 @@ def test_a_proposal_is_approved_with_a_key_carried_out_once_and_traced_to_its_gi
     assert "Carried out." in after
 
 
+def test_a_proposal_is_rejected_with_a_reason_that_its_maker_reads(visit: Visit, world: Ask) -> None:
+    ask_approval(world)
+    proposal, other = propose(world, "4000.00"), propose(world, "3000.00")
+    fiona, mira = visit("fiona"), visit("mira")
+    reply = fiona.send(page_of(proposal), "reject", {"reason": ""}, status=422)
+    assert 'href="#reason"' in reply.text
+    stale = fiona.send(page_of(proposal), "reject", {"reason": HOSTILE, "read": "0" * 64}, status=412)
+    assert "&lt;script&gt;alert(1)" in stale.text
+    seen = fiona.do(page_of(proposal), "reject", {"reason": "It was paid in March."})
+    assert "You rejected this proposal." in seen
+    assert "Rejected, for good." in seen
+    for act in ("approve", "reject", "carry-out"):
+        with pytest.raises(AssertionError, match=act):
+            (fiona if act != "carry-out" else mira).form(page_of(proposal), act)
+    desk = mira.text(DESK)
+    assert "Rejected, and not proposed again" in desk
+    assert "It was paid in March." in desk
+    assert "Why it was rejected" in mira.text(page_of(proposal))
+    assert "Take this proposal back" in mira.text(page_of(other))
+    assert "Rejected by Almoner" in mira.do(page_of(other), "reject", {"reason": "A wrong amount."})
+
+
 def test_a_proposal_nobody_may_approve_for_themselves_or_without_their_key_is_refused_in_words(
     visit: Visit, world: Ask
 ) -> None:

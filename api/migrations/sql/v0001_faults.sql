@@ -165,6 +165,8 @@ WHERE n.since <= n.recorded_at AND n.replaced = 0
 UNION ALL
 SELECT t.id, 'other proposal' FROM txn t JOIN proposal r ON r.id = t.proposal_id
 WHERE r.book_id <> t.book_id OR r.payload_sha256 <> t.request_sha256
+UNION ALL
+SELECT t.id, 'rejected' FROM txn t JOIN rejection r ON r.proposal_id = t.proposal_id
 ;;
 CREATE VIEW fault AS
 SELECT txn_id, why FROM fault_leg UNION ALL SELECT txn_id, why FROM fault_lot UNION ALL SELECT txn_id, why FROM fault_fx

@@ -99,6 +99,13 @@ CREATE TABLE approval (
   FOREIGN KEY (book_id, approver) REFERENCES party (book_id, code)
 ){STRICT_KEYED}
 ;;
+CREATE TABLE rejection (
+  proposal_id {UUID} PRIMARY KEY, book_id {BIGINT} NOT NULL, maker TEXT NOT NULL, payload_sha256 {BYTES} NOT NULL,
+  party TEXT NOT NULL, reason TEXT NOT NULL CHECK (reason <> ''), event_id {UUID} NOT NULL UNIQUE REFERENCES event,
+  FOREIGN KEY (proposal_id, book_id, maker, payload_sha256) REFERENCES proposal (id, book_id, maker, payload_sha256),
+  FOREIGN KEY (book_id, party) REFERENCES party (book_id, code)
+){STRICT_KEYED}
+;;
 CREATE TABLE approval_policy (
   book_id {BIGINT} NOT NULL REFERENCES book, kind TEXT NOT NULL, unit TEXT NOT NULL REFERENCES unit,
   from_minor {BIGINT} NOT NULL CHECK (from_minor >= 0), quorum {SMALLINT} NOT NULL CHECK (quorum >= 0),

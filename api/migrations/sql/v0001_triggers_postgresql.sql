@@ -62,6 +62,21 @@ CREATE TRIGGER of_book BEFORE INSERT ON proposal FOR EACH ROW EXECUTE FUNCTION a
 ;;
 CREATE TRIGGER of_book BEFORE INSERT ON approval FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
 ;;
+CREATE TRIGGER of_book BEFORE INSERT ON rejection FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
+;;
+-- Who approves, rejects or carries out a proposal holds it until the end, so that none of them is blind to the other.
+CREATE FUNCTION almoner_proposal_open() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM 1 FROM proposal WHERE id = NEW.proposal_id FOR NO KEY UPDATE;
+  IF TG_TABLE_NAME = 'approval' AND EXISTS (SELECT 1 FROM rejection WHERE proposal_id = NEW.proposal_id) THEN
+    RAISE EXCEPTION 'a proposal that was rejected is not approved' USING ERRCODE = 'AL010'; END IF;
+  IF TG_TABLE_NAME = 'rejection' AND EXISTS (SELECT 1 FROM txn WHERE proposal_id = NEW.proposal_id) THEN
+    RAISE EXCEPTION 'a proposal that was carried out is not rejected' USING ERRCODE = 'AL010'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER open_only BEFORE INSERT ON approval FOR EACH ROW EXECUTE FUNCTION almoner_proposal_open()
+;;
+CREATE TRIGGER open_only BEFORE INSERT ON rejection FOR EACH ROW EXECUTE FUNCTION almoner_proposal_open()
+;;
 CREATE TRIGGER of_book BEFORE INSERT ON approval_policy FOR EACH ROW EXECUTE FUNCTION almoner_of_book()
 ;;
 -- Postings hold the book's lock shared until they commit, so none of them is decided without the policy and kept after it.
@@ -81,7 +96,7 @@ CREATE TRIGGER ahead_only AFTER INSERT ON approval_policy FOR EACH ROW EXECUTE F
 -- The locks come first, so that two transactions that return the same money see each other.
 CREATE FUNCTION almoner_txn_ended() RETURNS trigger LANGUAGE plpgsql SET plan_cache_mode = force_generic_plan
   SET join_collapse_limit = 1 SET random_page_cost = 1 SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS $$
-DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; lots BOOLEAN; d RECORD;
+DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; proposed BOOLEAN; lots BOOLEAN; d RECORD;
   last BIGINT; planned BIGINT := nullif(current_setting('almoner.planned', true), ''); BEGIN
   SELECT array_agg(txn_id), max(no) INTO ids, last FROM ended;
   IF ids IS NULL THEN RETURN NULL; END IF;
@@ -90,9 +105,11 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
     PERFORM set_config('almoner.planned', last::text, false); END IF;
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'post under READ COMMITTED' USING ERRCODE = 'AL004'; END IF;
-  SELECT array_agg(DISTINCT book_id), bool_or(coalesce(parent_id, refunds_id, corrects_id) IS NOT NULL)
-    INTO books, child FROM txn WHERE id = ANY (ids);
+  SELECT array_agg(DISTINCT book_id), bool_or(coalesce(parent_id, refunds_id, corrects_id) IS NOT NULL),
+    bool_or(proposal_id IS NOT NULL) INTO books, child, proposed FROM txn WHERE id = ANY (ids);
   PERFORM pg_advisory_xact_lock_shared(20011, b::int) FROM unnest(books) b;
+  IF proposed THEN
+    PERFORM 1 FROM proposal WHERE id IN (SELECT proposal_id FROM txn WHERE id = ANY (ids)) ORDER BY id FOR NO KEY UPDATE; END IF;
   SELECT array_agg(DISTINCT account_id) INTO accounts FROM posting WHERE txn_id = ANY (ids);
   PERFORM 1 FROM balance WHERE account_id = ANY (accounts) ORDER BY account_id FOR NO KEY UPDATE;
   lots := EXISTS (SELECT 1 FROM draw WHERE txn_id = ANY (ids));
@@ -101,8 +118,7 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
   IF bad IS NULL AND EXISTS (SELECT 1 FROM fx_conversion WHERE txn_id = ANY (ids)) THEN
     bad := (SELECT why FROM fault_fx WHERE txn_id = ANY (ids) LIMIT 1); END IF;
   IF bad IS NULL AND child THEN bad := (SELECT why FROM fault_child WHERE txn_id = ANY (ids) LIMIT 1); END IF;
-  IF bad IS NULL AND (EXISTS (SELECT 1 FROM approval_policy WHERE book_id = ANY (books))
-      OR EXISTS (SELECT 1 FROM txn WHERE id = ANY (ids) AND proposal_id IS NOT NULL)) THEN
+  IF bad IS NULL AND (proposed OR EXISTS (SELECT 1 FROM approval_policy WHERE book_id = ANY (books))) THEN
     bad := (SELECT why FROM fault_approval WHERE txn_id = ANY (ids)
       UNION ALL SELECT 'recorded before its policy' FROM approval_asked WHERE txn_id = ANY (ids) AND recorded_at < set_at
       LIMIT 1); END IF;

@@ -89,6 +89,18 @@ CREATE TRIGGER approval_of_book BEFORE INSERT ON approval
   WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
   BEGIN SELECT RAISE(ABORT, 'approval stands under an event of its book'); END
 ;;
+CREATE TRIGGER rejection_of_book BEFORE INSERT ON rejection
+  WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
+  BEGIN SELECT RAISE(ABORT, 'rejection stands under an event of its book'); END
+;;
+CREATE TRIGGER approval_unrejected BEFORE INSERT ON approval
+  WHEN EXISTS (SELECT 1 FROM rejection WHERE proposal_id = NEW.proposal_id)
+  BEGIN SELECT RAISE(ABORT, 'a proposal that was rejected is not approved'); END
+;;
+CREATE TRIGGER rejection_in_time BEFORE INSERT ON rejection
+  WHEN EXISTS (SELECT 1 FROM txn WHERE proposal_id = NEW.proposal_id)
+  BEGIN SELECT RAISE(ABORT, 'a proposal that was carried out is not rejected'); END
+;;
 CREATE TRIGGER approval_policy_of_book BEFORE INSERT ON approval_policy
   WHEN NOT EXISTS (SELECT 1 FROM event WHERE id = NEW.event_id AND book_id = NEW.book_id)
   BEGIN SELECT RAISE(ABORT, 'approval_policy stands under an event of its book'); END

@@ -213,7 +213,8 @@ CREATE TABLE payout_paid (
 ){STRICT_KEYED}
 ;;
 CREATE TABLE payout_wait (
-  payout_id {UUID} PRIMARY KEY REFERENCES payout, proposal_id {UUID} NOT NULL UNIQUE REFERENCES proposal
+  payout_id {UUID} NOT NULL REFERENCES payout, n {SMALLINT} NOT NULL CHECK (n > 0),
+  proposal_id {UUID} NOT NULL UNIQUE REFERENCES proposal, PRIMARY KEY (payout_id, n)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE payout_void (

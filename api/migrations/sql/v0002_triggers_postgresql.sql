@@ -52,6 +52,16 @@ CREATE TRIGGER amended BEFORE INSERT ON amendment_approval FOR EACH ROW EXECUTE 
 ;;
 CREATE TRIGGER amended BEFORE INSERT ON amendment_start FOR EACH ROW EXECUTE FUNCTION almoner_amended()
 ;;
+CREATE FUNCTION almoner_payout_waits() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  PERFORM 1 FROM payout WHERE id = NEW.payout_id FOR UPDATE;
+  IF NEW.n <> 1 + (SELECT count(*) FROM payout_wait WHERE payout_id = NEW.payout_id)
+    OR EXISTS (SELECT 1 FROM payout_wait w WHERE w.payout_id = NEW.payout_id
+      AND NOT EXISTS (SELECT 1 FROM rejection r WHERE r.proposal_id = w.proposal_id)) THEN
+    RAISE EXCEPTION 'a payout waits for one proposal, and for another once that was rejected' USING ERRCODE = 'AL011'; END IF;
+  RETURN NEW; END $$
+;;
+CREATE TRIGGER one_only BEFORE INSERT ON payout_wait FOR EACH ROW EXECUTE FUNCTION almoner_payout_waits()
+;;
 CREATE FUNCTION almoner_paid() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   PERFORM 1 FROM payout WHERE id = NEW.payout_id FOR UPDATE;
   IF TG_TABLE_NAME = 'payout_void' THEN

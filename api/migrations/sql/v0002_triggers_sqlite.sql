@@ -56,6 +56,12 @@ CREATE TRIGGER paid_undisputed BEFORE INSERT ON payout_paid
     WHERE p.id = NEW.payout_id AND NOT EXISTS (SELECT 1 FROM resolution r WHERE r.dispute_id = d.id))
   BEGIN SELECT RAISE(ABORT, 'a payout on a finding in dispute is not carried out'); END
 ;;
+CREATE TRIGGER waits_for_one BEFORE INSERT ON payout_wait
+  WHEN NEW.n <> 1 + (SELECT count(*) FROM payout_wait WHERE payout_id = NEW.payout_id)
+    OR EXISTS (SELECT 1 FROM payout_wait w WHERE w.payout_id = NEW.payout_id
+      AND NOT EXISTS (SELECT 1 FROM rejection r WHERE r.proposal_id = w.proposal_id))
+  BEGIN SELECT RAISE(ABORT, 'a payout waits for one proposal, and for another once that was rejected'); END
+;;
 CREATE TRIGGER given_up_unpaid BEFORE INSERT ON payout_void
   WHEN EXISTS (SELECT 1 FROM payout_paid WHERE payout_id = NEW.payout_id)
   BEGIN SELECT RAISE(ABORT, 'a payout that was carried out is not given up'); END

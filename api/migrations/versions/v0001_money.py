@@ -22,6 +22,7 @@ FACTS = {
     "period": ["book_id, closed_through"],
     "proposal": ["id"],
     "approval": ["proposal_id, approver", "event_id"],
+    "rejection": ["proposal_id", "event_id"],
     "approval_policy": ["book_id, kind, unit, from_minor, since", "event_id"],
     "txn": ["id", "book_id, client, idem_key", "proposal_id"],
     "posting": ["txn_id, seq"],
@@ -52,13 +53,23 @@ TABLES = [
         "txn_end",
         "txn",
     ),
-    *("approval_policy", "approval", "proposal", "period", "event", "balance", "account", "earmark_scope"),
+    *(
+        "approval_policy",
+        "rejection",
+        "approval",
+        "proposal",
+        "period",
+        "event",
+        "balance",
+        "account",
+        "earmark_scope",
+    ),
     *("earmark", "fund", "party", "line", "book", "unit"),
 ]
 FUNCTIONS = [
     *("almoner_append_only", "almoner_moved_by_end", "almoner_account_opened", "almoner_earmark_opened"),
     *("almoner_still_open", "almoner_txn_ended", "almoner_period_closed", "almoner_write", "almoner_of_book"),
-    "almoner_policy_set",
+    *("almoner_policy_set", "almoner_proposal_open"),
 ]
 
 

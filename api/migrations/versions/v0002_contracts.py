@@ -39,10 +39,13 @@ FACTS = {
     "obligation": ["settlement_id, clause, period, members, payer, payee"],
     "payout": ["id", "settlement_id, clause, period, payer, payee"],
     "payout_paid": ["payout_id, n", "txn_id"],
-    "payout_wait": ["payout_id", "proposal_id"],
+    "payout_wait": ["payout_id, n", "proposal_id"],
     "payout_void": ["payout_id", "event_id"],
 }
-FUNCTIONS = ["almoner_agreement_fixed", "almoner_agreement_moved", "almoner_amended", "almoner_paid"]
+FUNCTIONS = [
+    *("almoner_agreement_fixed", "almoner_agreement_moved", "almoner_amended", "almoner_paid"),
+    "almoner_payout_waits",
+]
 
 
 def upgrade() -> None:

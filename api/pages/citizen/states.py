@@ -42,6 +42,7 @@ def payout_state(words: Words, code: str) -> str:
     return {
         "owed": words._("owed"),
         "waiting": words._("waits for approval"),
+        "rejected": words._("not approved; to be proposed again"),
         "paid": words._("paid"),
         "outside": words._("paid outside of the funds"),
         "part_returned": words._("paid, and partly paid back"),

@@ -126,6 +126,7 @@ def payout_states(visit: Visit) -> Mapping[str, str]:
     return {
         "paid": words._("Paid"),
         "waiting": words._("Waits for approval"),
+        "rejected": words._("Not approved; to be proposed again"),
         "outside": words._("Paid outside of this book"),
         "owed": words._("Owed"),
         "part_returned": words._("Returned in part"),

@@ -59,6 +59,7 @@ def _desk(visit: Visit, forecast: PortfolioForecast | None) -> View:
     sheets = {
         "approvals": _proposals(visit, waiting, titles, names, "approval"),
         "ready": _proposals(visit, waiting, titles, names, "execution"),
+        "rejected": _rejected(visit, waiting, names),
         "signatures": _signatures(visit, waiting, names),
         "results": _results(visit, waiting, agreements),
         "pledges": _pledges(visit, waiting, titles, names),
@@ -181,6 +182,34 @@ def _proposals(
         ],
         links=[visit.address("desk_proposal", fund=one.fund, proposal=one.code) for one in found],
         empty=empty[kind],
+    )
+
+
+def _rejected(visit: Visit, waiting: WaitingList, names: Mapping[str, str]) -> Sheet:
+    words, found = visit.words, _of(waiting, "rejection")
+    return Sheet(
+        title=words._("Rejected, and not proposed again"),
+        columns=[
+            Column(name=words._("What")),
+            Column(name=words._("To")),
+            Column(name=words._("Amount"), kind="amount"),
+            Column(name=words._("Unit")),
+            Column(name=words._("Reason")),
+            Column(name=words._("Rejected on"), kind="day"),
+        ],
+        rows=[
+            (
+                kind_of(words, one.what),
+                ", ".join(names.get(code, code) for code in one.parties),
+                one.amount,
+                one.unit,
+                one.reason,
+                _day(one.since),
+            )
+            for one in reversed(found)
+        ],
+        links=[visit.address("desk_proposal", fund=one.fund, proposal=one.code) for one in reversed(found)],
+        empty=words._("No proposal was rejected in the last 90 days."),
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from ...wire.funds import FundReply
 from ...wire.ledger import TraceReply, TransactionMade
 from ...wire.parties import PartyReply
-from ...wire.payouts import PayoutMade
+from ...wire.payouts import PayoutMade, PayoutReply
 from ...wire.proposals import ProposalEffects, ProposalFacts, ProposalList, ProposalMade, ProposalReply
 from ..page import Page
 from ..view import Column, Done, Sheet, View
@@ -27,7 +27,6 @@ from .telling import (
 )
 
 MOST = 50
-STATES = ("waiting", "approved", "executed")
 UNREAD = frozenset({"legs", "kind", "schema"})
 
 
@@ -49,6 +48,7 @@ def show_proposal(visit: Visit) -> View:
         sheets["trail"] = _trail(visit, one.transaction, names, titles)
     number, unit = amount_of(one)
     more = {
+        **_rejecting(visit, one, effects, names),
         "proposal": one,
         "sentence": sentence_of(words, one, title, payee),
         "fund_title": title,
@@ -72,6 +72,30 @@ def show_proposal(visit: Visit) -> View:
     return View(title=heading, sheets=sheets, more=more)
 
 
+def _rejecting(
+    visit: Visit, one: ProposalFacts, effects: ProposalEffects | None, names: Mapping[str, str]
+) -> dict[str, object]:
+    """Return who may still stop it, who stopped it, and whether the payout it was of is proposed again."""
+    is_open = one.state in {"waiting", "approved"}
+    own = is_open and one.maker in own_parties(visit, "intermediary")
+    found: dict[str, object] = {
+        "may_reject": is_open and ("funder" in visit.roles() or own),
+        "takes_back": own,
+        "rejection": one.rejection,
+        "rejecter": names.get(one.rejection.party, one.rejection.party) if one.rejection else "",
+        "may_repeat": False,
+        "followed_by": "",
+    }
+    if one.rejection and effects and effects.payout:
+        place = {"agreement": str(effects.agreement), "payout": str(effects.payout)}
+        payout = visit.find(PayoutReply, "payout.read", **place)
+        if payout and payout.proposal != one.id:
+            found["followed_by"] = visit.address("desk_proposal", proposal=str(payout.proposal))
+        elif payout and payout.status == "rejected":
+            found["may_repeat"] = "intermediary" in visit.roles()
+    return found
+
+
 def _page_about(visit: Visit, effects: ProposalEffects | None, name: str) -> str:
     """Return the page of the agreement or of the payout that a proposal is of; empty where it is of none."""
     if effects is None or effects.agreement is None:
@@ -83,6 +107,8 @@ def _state(visit: Visit, one: ProposalFacts) -> str:
     words = visit.words
     if one.state == "executed":
         return words._("Carried out. Nothing more can be done here.")
+    if one.state == "rejected":
+        return words._("Rejected, for good. It can neither be approved nor carried out.")
     if one.state == "approved":
         return words._("Approved. It can be carried out, once.")
     return words._(
@@ -161,9 +187,10 @@ def _other(visit: Visit, one: ProposalFacts) -> ProposalFacts | None:
     like = [
         row
         for row in (found.items if found else ())
-        if row.id != one.id and row.payee == one.payee and row.kind == one.kind and row.state != "executed"
+        if row.id != one.id and row.payee == one.payee and row.kind == one.kind
     ]
-    return max(like, key=lambda row: row.proposed_at, default=None) if one.state != "executed" else None
+    is_open = one.state in {"waiting", "approved"}
+    return max(like, key=lambda row: row.proposed_at, default=None) if is_open else None
 
 
 def _diff(visit: Visit, one: ProposalFacts, other: ProposalFacts, titles: Mapping[str, str]) -> Sheet:
@@ -237,6 +264,24 @@ def approve(visit: Visit) -> Done:
     return Done(to=visit.address("desk_proposal"), said="approved")
 
 
+def reject(visit: Visit) -> Done:
+    """Reject exactly what was shown, and say why."""
+    form = visit.form
+    visit.write(
+        ProposalMade,
+        "proposal.reject",
+        {"reason": form.text("reason"), "payload_sha256": form.text("read")},
+    )
+    return Done(to=visit.address("desk_proposal"), said="rejected")
+
+
+def repeat(visit: Visit) -> Done:
+    """Propose anew the payout whose proposal was rejected."""
+    place = {"agreement": visit.form.text("agreement"), "payout": visit.form.text("payout")}
+    made = visit.write(PayoutMade, "payout.propose", **place)
+    return Done(to=visit.address("desk_proposal", proposal=str(made.proposal)), said="proposed")
+
+
 def carry_out(visit: Visit) -> Done:
     """Post exactly what was approved."""
     form = visit.form
@@ -254,10 +299,11 @@ PAGES = (
         name="desk_proposal",
         path="/books/{book}/desk/funds/{fund}/proposals/{proposal}",
         show=show_proposal,
-        acts={"approve": approve, "carry-out": carry_out},
+        acts={"approve": approve, "reject": reject, "repeat": repeat, "carry-out": carry_out},
         said={
             "approved": lambda words: words._("You agreed to this proposal. It is on record."),
             "carried-out": lambda words: words._("It is carried out. Below is whose money it was."),
+            "rejected": lambda words: words._("You rejected this proposal. Your reason is on record."),
             "proposed": lambda words: words._("It is proposed. Another person has to approve it."),
         },
     ),

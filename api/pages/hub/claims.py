@@ -117,7 +117,7 @@ def _figures(payouts: PayoutList | None) -> Mapping[str, tuple[str, str]]:
         paid, waiting = sums.get(one.unit, (Decimal(0), Decimal(0)))
         if one.direction == "out" and one.status == "paid":
             paid += Decimal(one.amount)
-        elif one.direction == "out" and one.status == "waiting":
+        elif one.direction == "out" and one.status in {"waiting", "rejected"}:
             waiting += Decimal(one.amount)
         sums[one.unit] = (paid, waiting)
     return {unit: (f"{paid:f}", f"{waiting:f}") for unit, (paid, waiting) in sums.items()}

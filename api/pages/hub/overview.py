@@ -221,6 +221,7 @@ def payout_state(words: Words, status: str) -> str:
     said = {
         "paid": words._("paid"),
         "waiting": words._("waits for approval"),
+        "rejected": words._("not approved; to be proposed again"),
         "owed": words._("to be returned"),
         "part_returned": words._("partly returned"),
         "returned": words._("returned"),
