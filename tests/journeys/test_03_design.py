@@ -78,7 +78,7 @@ def test_a_challenge_is_designed_mended_previewed_and_published(
         fiona.page.get_by_text("Nothing stands against publication").wait_for()
     fiona.press("save").reads("Nothing stands against publication").step("mended")
     fiona.go(f"{DRAFT}?section=panel").step("panel")
-    fiona.go(f"{DRAFT}?section=sight").reads("Judges of the application: Who applies, Hidden").step(
+    fiona.go(f"{DRAFT}?section=sight").reads("Judges of the application: Who applies (Hidden)").step(
         "who sees what"
     )
     fiona.follow("See it as an applicant or a judge will").reads("What will you do?").step("as applicant")

@@ -223,6 +223,10 @@ class Group:
     addition: Addition | None = None
     folded: bool = False
 
+    def is_open(self, content: Content) -> bool:
+        """Tell whether it is to be seen at once: something is still to be written in it."""
+        return any(question.lacks(content) for one in self.walk() for question in one.questions)
+
     @property
     def remove_name(self) -> str:
         """Return the name of the field that takes it out."""

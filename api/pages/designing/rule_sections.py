@@ -56,8 +56,13 @@ def _rule_group(words: Words, at: Path, rule: Content, number: str, deep: int) -
         part = _rule_group(words, place, inner, f"{number}.1", deep + 1)
         return Group(title=titles[join], at=at, said=said, parts=(part,), removable=True)
     if join in {"is", "not"}:
-        asked = [*_rule_questions(words, place), _denied(words, at, join)]
-        return Group(title=titles[join], at=at, questions=asked, said=said, removable=True)
+        more = Group(
+            title=words._("Documents, and how it counts"),
+            questions=[*_proof_questions(words, place), _denied(words, at, join)],
+            folded=True,
+        )
+        asked = _rule_questions(words, place)
+        return Group(title=titles[join], at=at, questions=asked, said=said, parts=(more,), removable=True)
     return Group(
         title=titles[join],
         at=at,
@@ -96,6 +101,12 @@ def _rule_questions(words: Words, at: Path) -> list[Question]:
             needed=True,
         ),
         ask.ask("clause", words._("Clause of the call"), needed=True),
+    ]
+
+
+def _proof_questions(words: Words, at: Path) -> list[Question]:
+    ask = Asker(words=words, at=at)
+    return [
         ask.ask(
             "evidence_asked",
             words._("Documents that prove it"),

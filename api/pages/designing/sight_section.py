@@ -50,6 +50,7 @@ def places(words: Words) -> dict[str, str]:
         "*": words._("Everything"),
         "/application": words._("The whole application"),
         **{f"/application/{name}": said for name, said in application_parts(words).items()},
+        "/application/accords": words._("Who has accepted it"),
         "/feedback": words._("The feedback to the applicant"),
         "/ranking": words._("The ranking"),
         "/reads": words._("What judges wrote"),
@@ -107,9 +108,12 @@ def _rule_group(words: Words, at: Path, rule: Content, stages: list[str], home: 
         "conflicted": words._("Only those with a conflict of interest"),
         "none": words._("Only those without a conflict of interest"),
     }
-    title = words._("Rule %(number)s", number=number)
+    said = sight_said(words, rule, stages)
+    title = words._("Rule %(number)s. %(rule)s", number=number, rule=said)
     if home:
-        title = words._("Rule %(number)s of the stage %(stage)s", number=number, stage=home)
+        title = words._(
+            "Rule %(number)s of the stage %(stage)s. %(rule)s", number=number, stage=home, rule=said
+        )
     return Group(
         title=title,
         at=at,
@@ -134,8 +138,8 @@ def _rule_group(words: Words, at: Path, rule: Content, stages: list[str], home: 
                 "relation", words._("Of these"), related, none=words._("All without a conflict of interest")
             ),
         ),
-        said=sight_said(words, rule, stages),
         removable=True,
+        folded=True,
     )
 
 
@@ -144,7 +148,7 @@ def sight_said(words: Words, rule: Content, stages: list[str]) -> str:
     pointer = str(rule.get("pointer", "…")) or "*"
     action = str(rule.get("action", "…"))
     said = words._(
-        "%(viewer)s: %(place)s, %(action)s",
+        "%(viewer)s: %(place)s (%(action)s)",
         viewer=viewers(words).get(str(rule.get("viewer")), words._("Everybody")),
         place=places(words).get(pointer, pointer),
         action=actions(words, stages).get(action, action),
