@@ -196,7 +196,8 @@ DECIDING = frozenset(
 )
 INSIDE = frozenset(
     {
-        *("application.list", "application.read", "conflict.list", "decision.try", "judge.list"),
+        *("application.check-file", "application.list", "application.read", "conflict.list"),
+        *("decision.try", "judge.list"),
         *("placement.list", "ranking.read", "score.list", "shortage.list", "entry_to_read.list"),
     }
 )

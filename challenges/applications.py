@@ -54,6 +54,7 @@ Groups = Annotated[
 ]
 DigestText = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
+FileAddress = Annotated[str, StringConstraints(pattern=r"^https://[^\s\x00-\x20\"<>\\^`{|}]{1,1000}$")]
 MediaType = Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,100}$")]
 
 
@@ -72,6 +73,8 @@ class AttachedFile(Document):
         How long it is.
     sha256 : str
         Digest of its content, 64 hexadecimal digits.
+    address : str or None
+        Where whoever may see the application fetches it, ``https://…``; it is given out with the digest.
 
     Examples
     --------
@@ -85,6 +88,7 @@ class AttachedFile(Document):
     media_type: MediaType
     size_bytes: Annotated[int, Field(ge=1, le=MAX_FILE_BYTES)]
     sha256: DigestText
+    address: FileAddress | None = None
 
 
 class Application(Document):

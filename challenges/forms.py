@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -172,14 +173,35 @@ def _file_findings(form: Form, answers: Mapping[str, object], files: FileFacts) 
             continue
         for place, digest in _answers_at(answers, pointer.split("/")[1:], ""):
             media, size = files.get(str(digest), ("", 0))
-            if not media:
-                found.append(finding(place, f"no file with the digest {digest} was handed in"))
-            elif media not in asked["media_types"]:
-                wanted = ", ".join(asked["media_types"])
-                found.append(finding(place, f"the file is {media}; asked is {wanted}"))
-            elif size > asked["max_bytes"]:
-                found.append(finding(place, f"the file has {size} bytes; the limit is {asked['max_bytes']}"))
+            fault = (
+                file_fault(asked, media, size) if media else f"no file with the digest {digest} was handed in"
+            )
+            found += [finding(place, fault)] if fault else []
     return found
+
+
+def file_fault(asked: Mapping[str, Any], media_type: str, size_bytes: int) -> str:
+    """Return why a file does not answer a question; empty where it does.
+
+    Parameters
+    ----------
+    asked : Mapping
+        ``x-file`` of the question.
+    media_type : str
+        Of the file.
+    size_bytes : int [bytes]
+        Its length.
+
+    Examples
+    --------
+    >>> file_fault({"media_types": ["application/pdf"], "max_bytes": 9}, "application/pdf", 10)
+    'the file has 10 bytes; the limit is 9'
+    """
+    if media_type not in asked["media_types"]:
+        return f"the file is {media_type}; asked is {', '.join(asked['media_types'])}"
+    if size_bytes > asked["max_bytes"]:
+        return f"the file has {size_bytes} bytes; the limit is {asked['max_bytes']}"
+    return ""
 
 
 def _answers_at(value: object, parts: list[str], at: str) -> list[tuple[str, object]]:

@@ -27,10 +27,13 @@ class SentFile:
     ----------
     content : bytes
         As it came.
+    media_type : str
+        As the browser says; empty where it does not.
     """
 
     name: str
     content: bytes
+    media_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,9 @@ async def _read(site: Site, page: Page, request: Request) -> Form:
         for name, value in sent.multi_items():
             if isinstance(value, UploadFile):
                 if value.filename:
-                    found[name] = SentFile(name=value.filename, content=await value.read())
+                    found[name] = SentFile(
+                        name=value.filename, content=await value.read(), media_type=value.content_type or ""
+                    )
             else:
                 pairs.append((name, value))
     return form_of(pairs, found)

@@ -3,6 +3,7 @@
 CHALLENGE_RULES: dict[str, str] = {
     "accord.give": "Ho",
     "accord.list": "Ho",
+    "application.check-file": "F* Ho J* M*",
     "application.list": "F* Ho J* M*",
     "application.read": "F* Ho J* M*",
     "application.submit": "Ho",

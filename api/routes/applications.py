@@ -1,5 +1,6 @@
 """Applications over HTTP: handed in, listed and read through the masks of the brief, taken back."""
 
+import hashlib
 from collections.abc import Collection
 
 from ...challenges import acts
@@ -9,8 +10,8 @@ from ...challenges.records.briefs import find_challenge
 from ...challenges.records.drafts import find_draft
 from ...challenges.records.submissions import EntryCode, list_codes, require_submission
 from ...finance.documents import Code
-from ...finance.errors import AlreadyExists, Missing
-from ..door import NOT_HERE, Call
+from ...finance.errors import AlreadyExists, EvidenceTampered, Missing
+from ..door import MIB, NOT_HERE, Call
 from ..operation import Operation
 from ..paging import page_of, read_cursor
 from ..wire.applications import (
@@ -21,14 +22,17 @@ from ..wire.applications import (
     ApplicationReply,
     ApplicationRequest,
     ApplicationSeen,
+    FileFound,
     ReceiptReply,
     WithdrawalRequest,
 )
+from ..wire.trees import plain_of
 from .brief_examples import APPLICATION
 from .entrants import bundle_of, eyes_of, find_entry, lead_of, require_given, viewer_of
 
 HERE = "/books/{book}/challenges/{challenge}/applications"
 ONE = f"{HERE}/{{application}}"
+FILE_BYTES = 20 * MIB
 
 
 def submit(call: Call, challenge: Code, body: ApplicationRequest) -> ReceiptReply:
@@ -148,6 +152,21 @@ def read_application(
     )
 
 
+def check_file(call: Call, challenge: Code, application: Code, query: ApplicationQuery) -> FileFound:
+    """Say which file of an application a content is, of those that one may see; it is not kept."""
+    seen = read_application(call, challenge, application, query).application.files or []
+    digest = hashlib.sha256(call.content).hexdigest()
+    for row in seen:
+        if plain_of(row).get("sha256") == digest:
+            return FileFound(application=application, file=row)
+    raise EvidenceTampered(
+        f"This content has the digest {digest}. Of the files of {application} that you may see none has it: "
+        "it was changed, or is another file.",
+        found=digest,
+        application=application,
+    )
+
+
 def withdraw(call: Call, challenge: Code, application: Code, body: WithdrawalRequest) -> ReceiptReply:
     """Take an application back: it stays on record and is judged no more."""
     made = acts.withdraw(
@@ -211,6 +230,16 @@ OPERATIONS = (
         path=ONE,
         handler=read_application,
         tag="applications",
+        owner=bundle_of,
+    ),
+    Operation(
+        name="application.check-file",
+        method="POST",
+        path=f"{ONE}/file-checks",
+        handler=check_file,
+        tag="applications",
+        keyed=False,
+        uploads=FILE_BYTES,
         owner=bundle_of,
     ),
     Operation(

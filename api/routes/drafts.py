@@ -125,8 +125,16 @@ def _answer_findings(call: Call, brief: Brief, content: Mapping[str, object]) ->
         return []
     answers = content.get("answers")
     given = answers if isinstance(answers, Mapping) else {}
-    found = answer_findings(form, given, find_unit(call.session, brief.unit))
+    listed = content.get("files")
+    rows = [row for row in listed if isinstance(row, Mapping)] if isinstance(listed, list | tuple) else []
+    files = {str(row.get("sha256")): (str(row.get("media_type")), _size(row)) for row in rows}
+    found = answer_findings(form, given, find_unit(call.session, brief.unit), files=files)
     return [finding(f"/answers{row['path']}", str(row["message"])) for row in found]
+
+
+def _size(row: Mapping[str, object]) -> int:
+    size = row.get("size_bytes")
+    return size if isinstance(size, int) else 0
 
 
 def list_accords(call: Call, challenge: Code, application: Code) -> AccordList:

@@ -174,6 +174,19 @@ class ApplicationReply(Reply):
     application: ApplicationSeen
 
 
+class FileFound(Reply):
+    """The file of an application that a content is.
+
+    Attributes
+    ----------
+    file : dict
+        Its row in the application, without what is masked.
+    """
+
+    application: str
+    file: dict[str, JsonTree]
+
+
 class ApplicationLine(Reply):
     """An application in a list: its code, and what the masks leave of the rest."""
 

@@ -1,12 +1,30 @@
 """May we take part, an application written by two organisations, checked, handed in, and its receipt."""
 
+import hashlib
 from collections.abc import Callable
 
 import pytest
+from playwright.sync_api import FilePayload
 from tests.journeys.browsing import NARROWEST, WIDE, Person
 from tests.journeys.hubs import API, HERE, HUB, ONE, begin, call, go_on, write
 from tests.journeys.serving import World
 
+PLAN: FilePayload = {
+    "name": "plan.pdf",
+    "mimeType": "application/pdf",
+    "buffer": b"%PDF-1.7 how the wells are dug",
+}
+WRONG: FilePayload = {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"dig"}
+DIGEST = hashlib.sha256(PLAN["buffer"]).hexdigest()
+KIND = {"media_types": ["application/pdf"], "max_bytes": 5_000_000}
+ASKED = {
+    "type": "object",
+    "properties": {
+        "why": {"type": "string", "x-max-words": 300},
+        "plan": {"type": "string", "title": "Plan of work", "x-file": KIND},
+    },
+    "required": ["why"],
+}
 WAYS = [
     pytest.param({}, id="script"),
     pytest.param({"script": False}, id="no-script"),
@@ -19,7 +37,7 @@ WAYS = [
 def test_an_application_from_the_rule_to_the_receipt(
     world: World, person: Callable[..., Person], way: dict[str, object]
 ) -> None:
-    call(world)
+    call(world, forms=[{"id": "application/1", "schema": ASKED}])
     english = way.get("language", "en") == "en"
     hana = person("hana", **way)
     hana.go(HUB).step("nothing due yet").follow("/challenges/clean-water").step("the challenge")
@@ -28,6 +46,14 @@ def test_an_application_from_the_rule_to_the_receipt(
     if english:
         hana.reads("By your answers you may not take part", "Clause 2.3")
     begin(hana).step("task list")
+    hana.go(f"{ONE}/sections/answers").page.set_input_files("#answers-plan", WRONG)
+    go_on(hana).step("a file of another kind")
+    if english:
+        hana.reads("the file is text/plain; asked is application/pdf")
+    hana.page.set_input_files("#answers-plan", PLAN)
+    go_on(hana).go(f"{ONE}/sections/answers").step("a file by its digest")
+    if english:
+        hana.reads("plan.pdf, 30 bytes", DIGEST)
     write(hana, look=True).step("check your answers")
     if english:
         hana.reads("Check your answers", "ask for 900.30 USD", "sells the pumps")
@@ -38,6 +64,11 @@ def test_an_application_from_the_rule_to_the_receipt(
     if english:
         hana.reads("hugo has changed the application since you read it")
     hana.go(f"{ONE}/check").press("submit").step("handed in")
+    hana.page.locator("details", has=hana.page.locator("#content")).locator("summary").click()
+    hana.page.set_input_files("#content", PLAN)
+    hana.press("check-file").step("the file is the one")
+    if english:
+        hana.reads("is the one that was handed in", DIGEST)
     if english:
         hana.reads("Your application is handed in", "Receipt", "clean-water#a-1#1#")
     assert world.ask("hana").seen(f"{API}/applications/a-1")["application"]["ask"] == "900.30"

@@ -128,7 +128,7 @@ def test_parts_are_added_and_taken_out_and_weights_are_summed(funded: Engine, vi
         fiona.send(f"{DRAFT}?section=questions", "save", {"add-forms": kind})
     asked = fiona.form(f"{DRAFT}?section=questions", "save").fields
     assert "forms-0-schema-properties-01-text-title" in asked
-    fiona.send(f"{DRAFT}?section=rubric", "save", {"add-traits": "trait"})
+    fiona.send(f"{DRAFT}?section=rubric", "save", {"add-rubric-traits": "trait"})
     assert "The criteria weigh 100% together" in fiona.text(f"{DRAFT}?section=rubric")
     fiona.send(f"{DRAFT}?section=rubric", "save", {"rubric-traits-2-weight_bp": "12.5"})
     assert "The criteria weigh 112.5% together" in fiona.text(f"{DRAFT}?section=rubric")

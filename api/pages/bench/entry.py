@@ -9,6 +9,8 @@ from ...wire.briefs import BriefReply
 from ...wire.challenges import ChallengeReply
 from ...wire.judges import EffectReply, JudgeLine, OpeningMade, RecusalMade
 from ...wire.scores import ScoreLine, ScoreList, ScoreMade
+from ...wire.trees import plain_of
+from ..application_files import checked
 from ..page import Page
 from ..view import Done, View
 from ..visit import Visit
@@ -35,6 +37,8 @@ def show_entry(visit: Visit) -> View:
             "rubric": rubric,
             "may_abstain": {one.id: _may_abstain(brief, phase.id, one) for one in rubric.traits},
             "parts": _parts(visit, seen),
+            "checked": None,
+            "files": [plain_of(one) for one in seen.application.files or []],
             "given": {one.trait: (shown_mark(one.mark, rubric.scale.step), one.comment) for one in own.marks}
             if own
             else {},
@@ -77,7 +81,6 @@ def _parts(visit: Visit, seen: ApplicationReply) -> list[tuple[str, object]]:
         "bundle": words._("Who takes part"),
         "in_kind_offers": words._("Offered in kind"),
         "in_kind_needs": words._("Needed in kind"),
-        "files": words._("Files"),
     }
     shown = seen.application.model_dump(mode="json", exclude_none=True)
     unit = str(shown.get("unit", ""))
@@ -122,6 +125,11 @@ def open_entry(visit: Visit) -> Done:
     return Done(to=visit.address("bench_entry"))
 
 
+def check_file(visit: Visit) -> View:
+    """Say whether a file at hand is one of the entry's."""
+    return checked(visit, show_entry, phase=visit.parts["phase"])
+
+
 def give_score(visit: Visit) -> Done:
     """Put the marks on record; until the close they can be given anew."""
     form = visit.form
@@ -150,7 +158,8 @@ PAGES = (
         name="bench_entry",
         path=PATH,
         show=show_entry,
-        acts={"open": open_entry, "score": give_score, "recuse": recuse},
+        acts={"open": open_entry, "score": give_score, "recuse": recuse, "check-file": check_file},
+        uploads=True,
         said={
             "scored": lambda words: words._("Your marks are in. You can change them until the phase closes.")
         },

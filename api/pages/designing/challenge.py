@@ -21,7 +21,8 @@ from .around import content_of, crumbs, may_design, surroundings, versions_of
 from .challenges import state_in_words
 from .checking import place_in_words
 from .patching import lines_between
-from .wording import prizes_sheet, rule_lines, stages_sheet
+from .rule_words import rule_lines
+from .wording import prizes_sheet, stages_sheet
 
 PAGE = 100
 

@@ -11,7 +11,7 @@ from typing import Any
 from ...wire.briefs import BriefLintReply
 from ..visit import Refused, Visit
 from ..words import Words
-from .question import Content, Question, look_up
+from .question import Content, Question
 from .sections import SECTIONS, Surroundings, section_at
 
 MOST_SHOWN = 40
@@ -90,7 +90,7 @@ def check(visit: Visit, content: Content, around: Surroundings) -> Checked:
     empty = [
         Remark(section=one.section, field=one.question.name, place=_named(words, one))
         for one in places
-        if one.question.needed and look_up(content, one.question.path) in (None, "", [])
+        if one.question.lacks(content)
     ]
     empty += _lacking(words, content)
     if empty:

@@ -14,10 +14,9 @@ from ..view import Attachment, Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from .around import content_of, crumbs, refusal, surroundings, versions_of
 from .checking import Checked, check, place_in_words
-from .judging_sections import weight_total
 from .patching import lines_between, steps_between
 from .question import Content, parsed
-from .sections import KEYS, SECTIONS, Section, Surroundings, section_of, typed
+from .sections import KEYS, SECTIONS, Section, Surroundings, kept_of, section_of, typed
 
 LAST = "publish"
 LIVE = "live_lint"
@@ -76,7 +75,7 @@ def show_brief(visit: Visit) -> View:
         "steps": _steps(visit, desk, checked),
         "checked": checked,
         "chosen": LAST if section is None else section.key,
-        "weights": weight_total(content) if section is not None and section.key == "rubric" else None,
+        "kept": [] if section is None else kept_of(section, visit.words, desk.content, desk.around),
         "back": crumbs(visit),
         "here": visit.address("desk_brief"),
         "following": following(section),

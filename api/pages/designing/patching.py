@@ -35,7 +35,7 @@ def _steps(before: object, after: object, at: str) -> Iterator[dict[str, Any]]:
     elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
         for n, (old, new) in enumerate(zip(before, after, strict=True)):
             yield from _steps(old, new, f"{at}/{n}")
-    elif before != after:
+    elif before != after or isinstance(before, bool) != isinstance(after, bool):
         yield {"op": "replace", "path": at, "value": after}
 
 

@@ -19,7 +19,9 @@ from ..visit import Visit
 from ..words import Words
 from .around import crumbs
 from .designer import ADDRESS
-from .wording import prizes_sheet, rule_lines, stages_sheet
+from .rule_words import rule_lines
+from .sight_section import application_parts
+from .wording import prizes_sheet, stages_sheet
 
 SIDES = ("applicant", "judge")
 
@@ -102,7 +104,7 @@ def _judge(words: Words, brief: Brief) -> dict[str, object]:
     phase = next((one for one in brief.phases if one.judging in SCORED), None)
     if phase is None:
         return {"rubric": None, "shown": [], "hidden": []}
-    named = _parts(words)
+    named = application_parts(words)
     sample = {name: f"{name}" for name in named}
     seen = mask({"application": sample}, brief.rules_of(phase.id), phase=phase.id, viewer="assigned_judge")
     inside = seen.get("application", {})
@@ -112,23 +114,6 @@ def _judge(words: Words, brief: Brief) -> dict[str, object]:
         "phase": phase,
         "shown": shown,
         "hidden": [said for said in named.values() if said not in shown],
-    }
-
-
-def _parts(words: Words) -> dict[str, str]:
-    return {
-        "title": words._("Title"),
-        "lead": words._("Who applies"),
-        "bundle": words._("Partners and their shares"),
-        "interventions": words._("What is to be done"),
-        "theory_of_change": words._("Why it is to work"),
-        "budget": words._("Budget"),
-        "ask": words._("Amount asked for"),
-        "answers": words._("Answers to the questions"),
-        "disclosures": words._("What the actors disclose"),
-        "in_kind_offers": words._("Offers in kind"),
-        "files": words._("Files"),
-        "facts": words._("Facts for eligibility"),
     }
 
 

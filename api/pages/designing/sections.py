@@ -1,15 +1,19 @@
 """The sections of the designer, in the order in which a brief is written."""
 
-import copy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..forms import Form
 from ..words import Words
+from . import form_sections as forms
 from . import judging_sections as judging
-from . import money_sections as money
 from . import prize_sections as prizes
 from . import rule_sections as rules
+from . import sight_section as sight
+from . import stage_sections as stages
+from .goal_section import goal_groups
+from .kept import KeptPart, kept_parts
+from .panel_section import panel_groups
 from .question import Addition, Content, Group, fill
 
 
@@ -46,8 +50,6 @@ class Section:
         Takes the language, the brief and what is around it, returns its questions.
     addition : callable or None
         What can be added to it.
-    add : callable or None
-        Adds it to the brief.
     pointers : tuple of str
         First names of the places of the brief that it asks about.
     """
@@ -57,31 +59,28 @@ class Section:
     groups: Callable[[Words, Content, Surroundings], list[Group]]
     pointers: tuple[str, ...]
     addition: Callable[[Words, Content], Addition] | None = None
-    add: Callable[[Content, str], None] | None = None
 
 
 SECTIONS: tuple[Section, ...] = (
     Section(
         key="goal",
         title=lambda words: words._("Goal"),
-        groups=lambda words, content, around: money.goal_groups(words, content, around.funds, around.metrics),
-        pointers=("title", "fund", "unit", "goal", "ask_cap", "languages", "challenge_id"),
+        groups=lambda words, content, around: goal_groups(words, content, around.funds, around.metrics),
+        pointers=("title", "fund", "unit", "goal", "ask_cap", "languages", "challenge_id", "windows"),
     ),
     Section(
         key="dates",
         title=lambda words: words._("Stages and dates"),
-        groups=lambda words, content, _: money.stage_groups(words, content),
+        groups=lambda words, content, _: stages.stage_groups(words, content),
         pointers=("phases", "time_zone"),
-        addition=lambda words, _: money.more_stages(words),
-        add=money.with_stage,
+        addition=lambda words, _: stages.more_stages(words),
     ),
     Section(
         key="prizes",
         title=lambda words: words._("Prizes"),
         groups=lambda words, content, _: prizes.prize_groups(words, content),
-        pointers=("prizes", "windows"),
+        pointers=("prizes",),
         addition=lambda words, _: prizes.more_prizes(words),
-        add=prizes.with_prize,
     ),
     Section(
         key="entry",
@@ -89,29 +88,33 @@ SECTIONS: tuple[Section, ...] = (
         groups=lambda words, content, _: rules.rule_groups(words, content),
         pointers=("eligibility",),
         addition=lambda words, _: rules.more_rules(words),
-        add=rules.with_rule,
     ),
     Section(
         key="questions",
         title=lambda words: words._("What is asked"),
-        groups=lambda words, content, _: rules.question_groups(words, content),
+        groups=lambda words, content, _: forms.question_groups(words, content),
         pointers=("forms",),
-        addition=lambda words, _: rules.more_questions(words),
-        add=rules.with_question,
+        addition=lambda words, _: forms.more_questions(words),
     ),
     Section(
         key="rubric",
         title=lambda words: words._("How it is scored"),
         groups=lambda words, content, _: judging.rubric_groups(words, content),
         pointers=("rubric", "rubrics"),
-        addition=judging.more_traits,
-        add=judging.with_trait,
+        addition=judging.more_rubrics,
     ),
     Section(
         key="panel",
         title=lambda words: words._("The panel"),
-        groups=lambda words, content, _: judging.panel_groups(words, content),
-        pointers=("judge_policy", "visibility", "appeal_policy", "amendment_policy", "disclosure_policy"),
+        groups=lambda words, content, _: panel_groups(words, content),
+        pointers=("judge_policy", "appeal_policy", "amendment_policy", "disclosure_policy"),
+    ),
+    Section(
+        key="sight",
+        title=lambda words: words._("Who sees what"),
+        groups=lambda words, content, _: sight.sight_groups(words, content),
+        pointers=("visibility",),
+        addition=sight.more_sights,
     ),
 )
 KEYS = tuple(one.key for one in SECTIONS)
@@ -141,27 +144,36 @@ def section_at(pointer: str) -> Section:
 
 def typed(section: Section, words: Words, form: Form, content: Content, around: Surroundings) -> Content:
     """Return the brief with what was typed into one section, and with what was to be added to it."""
-    filled = fill(form, content, section.groups(words, content, around))
-    if section.addition is not None and section.add is not None:
-        addition = section.addition(words, content)
-        wanted = form.text(addition.name)
-        if wanted and wanted in {name for name, _ in addition.options}:
-            section.add(filled, wanted)
-    return tidied(filled, around)
+    more = [] if section.addition is None else [section.addition(words, content)]
+    filled = fill(form, content, section.groups(words, content, around), more)
+    return tidied(filled, content, around)
 
 
-def tidied(content: Content, around: Surroundings) -> Content:
-    """Return a brief without what is empty, counted in the unit of its fund."""
-    tidy = copy.deepcopy(content)
-    if tidy.get("fund") in around.units:
-        tidy["unit"] = around.units[str(tidy["fund"])]
-    for phase in tidy.get("phases", []):
-        if phase.get("advances") == {}:
-            del phase["advances"]
-    judging.with_sight(tidy)
-    judging.with_load(tidy)
-    rules.without_lost_questions(tidy)
-    return tidy
+def tidied(content: Content, before: Content, around: Surroundings) -> Content:
+    """Return a brief without what has become empty, counted in the unit of its fund.
+
+    Parameters
+    ----------
+    content : dict
+        With what was typed; it is changed.
+    before : dict
+        As it was.
+    around : Surroundings
+        What the designer knows besides.
+    """
+    if content.get("fund") != before.get("fund") and content.get("fund") in around.units:
+        content["unit"] = around.units[str(content["fund"])]
+    sight.settle_sight(content)
+    rules.settle_rules(content)
+    forms.drop_lost_questions(content, before)
+    return content
+
+
+def kept_of(section: Section, words: Words, content: Content, around: Surroundings) -> list[KeptPart]:
+    """Return what stands in a section's part of the brief and no section asks about."""
+    every = [group for one in SECTIONS for group in one.groups(words, content, around)]
+    names = [name for name in content if section_at(f"/{name}").key == section.key]
+    return kept_parts(content, names, every)
 
 
 def begun(code: str, title: str, fund: str, unit: str) -> Content:
@@ -183,15 +195,12 @@ def begun(code: str, title: str, fund: str, unit: str) -> Content:
         "time_zone": "UTC",
         "languages": ["en"],
     }
-    money.with_stage(content, "application")
-    money.with_stage(content, "review")
+    stages.with_stage(content, "application")
+    stages.with_stage(content, "review")
     content["phases"][1]["advances"] = {"rule": "top", "n": 1, "tie": "split"}
     prizes.with_prize(content, "places")
-    judging.with_trait(content, "trait")
-    judging.with_trait(content, "trait")
-    for trait in content["rubric"]["traits"]:
-        trait["weight_bp"] = 5000
+    judging.with_rubric(content, "rubric")
     content["judge_policy"] = {"load": [0, 10]}
-    content["judges_see"] = "blind"
-    judging.with_sight(content)
+    content[sight.SEEN] = "blind"
+    sight.settle_sight(content)
     return content

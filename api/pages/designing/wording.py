@@ -1,16 +1,28 @@
 """A brief in words: its stages, prizes and rules as an applicant reads them."""
 
-from collections.abc import Sequence
+from decimal import Decimal
 
 from ....challenges.brief import Brief
-from ....challenges.eligibility.rules import AllOf, AnyOf, Leaf, Not, RuleTree
 from ....challenges.phases import Phase
-from ....challenges.prizes import AnyPrize
+from ....challenges.prizes import (
+    AnyPrize,
+    Discretionary,
+    FinalistsThenGrand,
+    FirstToFinish,
+    Grand,
+    InKindPrize,
+    MeasuredProgress,
+    Places,
+    Pool,
+    Staged,
+)
 from ....finance.dates import instant_text
 from ..view import Column, Sheet
 from ..words import Words
-from .money_sections import advance_rules, judging_kinds, stage_kinds, tie_rules
 from .prize_sections import prize_kinds
+from .stage_sections import advance_rules, judging_kinds, stage_kinds, tie_rules
+
+WHOLE = 10_000
 
 
 def stages_sheet(words: Words, brief: Brief) -> Sheet:
@@ -72,6 +84,24 @@ def prizes_sheet(words: Words, brief: Brief) -> Sheet:
 
 def prize_line(words: Words, prize: AnyPrize, unit: str) -> str:
     """Return what a prize pays, in words."""
+    if isinstance(prize, Staged):
+        return _staged(words, prize, unit)
+    if isinstance(prize, FirstToFinish):
+        return words._(
+            "%(amount)s for the first to reach %(target)s, until %(day)s",
+            amount=words.amount(prize.amount, unit),
+            target=str(prize.target),
+            day=words.day(prize.deadline),
+        )
+    if isinstance(prize, Pool | MeasuredProgress):
+        return words._("At most %(amount)s in all", amount=words.amount(prize.amount, unit))
+    return _ranked(words, prize, unit)
+
+
+def _ranked(
+    words: Words, prize: Places | Grand | FinalistsThenGrand | Discretionary | InKindPrize, unit: str
+) -> str:
+    """Return what a prize by rank pays, or one that people give."""
     match prize.kind:
         case "places":
             paid = [words.amount(one, unit) for one in prize.by_place]
@@ -90,54 +120,28 @@ def prize_line(words: Words, prize: AnyPrize, unit: str) -> str:
             return words._(
                 "At most %(amount)s; chosen by: %(criteria)s", amount=most, criteria=prize.criteria
             )
-        case "in_kind":
+        case _:
             return prize.description
-        case _:
-            amount = getattr(prize, "amount", None)
-            said = words.amount(amount, unit) if amount else ""
-            return words._("At most %(amount)s in all", amount=said) if said else words._("In stages")
 
 
-def rule_lines(words: Words, rule: RuleTree | None) -> list[str]:
-    """Return the rules of eligibility, one sentence each."""
-    if rule is None:
-        return [words._("Everybody may enter.")]
-    if isinstance(rule, AllOf):
-        return [line for one in rule.rules for line in rule_lines(words, one)]
-    return [_said(words, rule)]
-
-
-def _said(words: Words, rule: RuleTree) -> str:
-    match rule:
-        case Leaf():
-            return _leaf(words, rule)
-        case Not():
-            return words._("This must not be so: %(rule)s", rule=_said(words, rule.rule))
-        case AnyOf():
-            return words._("One of these: %(rules)s", rules=_joined(words, rule.rules))
-        case _:
-            return words._("All of these: %(rules)s", rules=_joined(words, rule.rules))
-
-
-def _joined(words: Words, rules: Sequence[RuleTree]) -> str:
-    return " | ".join(_said(words, one) for one in rules)
-
-
-def _leaf(words: Words, rule: Leaf) -> str:
-    value = ", ".join(str(one) for one in rule.value) if isinstance(rule.value, tuple) else str(rule.value)
-    said = words._(
-        "%(fact)s %(op)s %(value)s (clause %(clause)s)",
-        fact=rule.fact,
-        op=rule.op,
-        value=value,
-        clause=rule.clause,
-    )
-    if not rule.evidence_asked:
-        return said
-    asked = ", ".join(rule.evidence_asked)
-    return words._(
-        "%(rule)s. Documents: %(asked)s, %(days)s days to bring them.",
-        rule=said,
-        asked=asked,
-        days=rule.cure_days,
+def _staged(words: Words, prize: Staged, unit: str) -> str:
+    """Return what a prize in stages pays to one winner."""
+    paid = []
+    for one in prize.stages:
+        share = words.share(str(Decimal(one.share_bp or 0) / WHOLE))
+        pays = words.amount(one.amount, unit) if one.amount else share
+        paid.append(
+            words._(
+                "%(stage)s: %(amount)s for %(target)s by %(day)s",
+                stage=one.id,
+                amount=pays,
+                target=str(one.condition),
+                day=words.day(one.due),
+            )
+        )
+    stages = "; ".join(paid)
+    if prize.amount:
+        stages = words._("of %(amount)s, %(stages)s", amount=words.amount(prize.amount, unit), stages=stages)
+    return words.n(
+        "For %(count)s winner: %(stages)s", "For %(count)s winners: %(stages)s", prize.winners, stages=stages
     )

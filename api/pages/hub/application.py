@@ -13,6 +13,8 @@ from ...wire.base import Finding
 from ...wire.challenges import ChallengeReply
 from ...wire.drafts import AccordLine, AccordList, AccordReply, DraftFindings, DraftReply
 from ...wire.eligibility import EligibilityReply, FactReply, FindingList, LeafReply
+from ...wire.trees import plain_of
+from ..application_files import checked
 from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
@@ -77,6 +79,8 @@ def show_application(visit: Visit) -> View:
         "receipt": receipt,
         "changed": changed,
         "leaves": _leaves(visit) if receipt else [],
+        "files": _files(visit) if receipt else [],
+        "checked": None,
         "remaining": remaining(visit.words, writing.ends_at, visit.site.door.clock()),
     }
     return View(title=writing.title, sheets={"tasks": _task_sheet(visit.words, tasks)}, more=more)
@@ -95,6 +99,8 @@ def _handed_in_only(visit: Visit, receipt: ReceiptReply | None) -> View:
         "receipt": receipt,
         "changed": False,
         "leaves": _leaves(visit),
+        "files": _files(visit),
+        "checked": None,
         "remaining": remaining(visit.words, ends, visit.site.door.clock()),
         "open": ends is not None,
     }
@@ -103,6 +109,12 @@ def _handed_in_only(visit: Visit, receipt: ReceiptReply | None) -> View:
 
 def _is_handed_in(writing: Writing, receipt: ReceiptReply, found: DraftFindings) -> bool:
     return found.sha256 == receipt.sha256 and bool(writing.content)
+
+
+def _files(visit: Visit) -> list[dict[str, object]]:
+    """Return the files of what was handed in."""
+    told = visit.find(ApplicationReply, "application.read")
+    return [dict(plain_of(one)) for one in (told.application.files or [] if told else ())]
 
 
 def _leaves(visit: Visit) -> list[tuple[LeafReply, str]]:
@@ -273,6 +285,11 @@ def supply(visit: Visit) -> Done:
     return Done(to=visit.address("hub_application"), said="late" if made.late else "supplied")
 
 
+def check_file(visit: Visit) -> View:
+    """Say whether a file at hand is one of those that were handed in."""
+    return checked(visit, show_application)
+
+
 def _fact_value(text: str) -> object:
     if text in {"yes", "no"}:
         return text == "yes"
@@ -303,7 +320,13 @@ PAGES = (
         name="hub_application",
         path=PATH,
         show=show_application,
-        acts={"withdraw": withdraw, "reopen": reopen, "agree": agree, "supply": supply},
+        acts={
+            "withdraw": withdraw,
+            "reopen": reopen,
+            "agree": agree,
+            "supply": supply,
+            "check-file": check_file,
+        },
         said=SAID,
         uploads=True,
     ),

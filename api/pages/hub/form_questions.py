@@ -96,6 +96,7 @@ class _Reader:
             options=options,
             unit=unit,
             own=False,
+            takes=node.get("x-file"),
         )
 
     def kind_of(self, node: Node) -> tuple[Kind, Options]:
@@ -105,13 +106,19 @@ class _Reader:
             values = [str(one) for one in node.get("enum", (node.get("const"),))]
             return ("radio" if len(values) <= FEW else "choice"), [(one, one) for one in values]
         if "x-file" in node:
-            return "choice", [("", ""), *self.files]
+            return "file", self.files
         long = "x-max-words" in node or int(node.get("maxLength", 0)) > SHORT
         plain: Kind = "day" if node.get("format") == "date" else "area" if long else "text"
         return ("money" if "x-money" in node else plain), ()
 
     def hint_of(self, node: Node) -> str:
         said = str(node.get("description", ""))
+        if "x-file" in node:
+            kinds, size = ", ".join(node["x-file"]["media_types"]), str(node["x-file"]["max_bytes"])
+            limit = self.words._(
+                "A file (%(kinds)s) of at most %(size)s bytes.", kinds=kinds, size=self.words.number(size)
+            )
+            return f"{said} {limit}".strip()
         most = node.get("x-max-words")
         if most is None:
             return said

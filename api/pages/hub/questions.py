@@ -27,6 +27,7 @@ Kind = Literal[
     "share",
     "stated",
     "given",
+    "file",
 ]
 Options = Sequence[tuple[str, str]]
 BASIS = 100
@@ -46,11 +47,13 @@ class Ask:
     kind : str
         How it is asked. ``share``: percent of a whole, kept in basis points. ``lines``: a list of texts, one
         a line. ``many``: some of the options. ``stated``: a list of texts, or that there is nothing;
-        ``given``: the same with an amount behind each.
+        ``given``: the same with an amount behind each. ``file``: the digest of a file.
     options : sequence of (str, str)
         Values with what they are called; of a text, what is proposed.
     own : bool
         Label and hint are words of the pages, not of whoever wrote the form.
+    takes : mapping or None
+        Of a file: which kinds, and how long.
     """
 
     path: tuple[str, ...]
@@ -60,6 +63,7 @@ class Ask:
     options: Options = ()
     unit: str = ""
     own: bool = True
+    takes: Mapping[str, Json] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from ..page import Page
 from ..view import Done, View
 from ..visit import Visit
 from .questions import Box, Group, Section, compare, groups_of, written
+from .taking_files import file_rows, take_files
 from .writing import Writing, content_at, open_writing, problem_is, save_section
 
 SAVED = "live_saved"
@@ -52,6 +53,8 @@ def _view(
         "both": both,
         "saved": saved,
         "changed": changed,
+        "takes_files": any(box.ask.kind == "file" for group in groups for box in group.boxes),
+        "addresses": {str(row.get("sha256")): row.get("address", "") for row in file_rows(writing.content)},
         "found": _faults(visit, section) if visit.query.get("faults") else {},
     }
     return View(title=section.title, more=more, status=409 if both else 200)
@@ -71,6 +74,8 @@ def save(visit: Visit) -> Done | View:
     """Save a section; from the page itself while somebody writes, only what is new is answered."""
     writing = open_writing(visit, visit.form)
     section = writing.section(visit.parts["section"])
+    visit.form, content = take_files(section, writing.content, visit.form)
+    writing = replace(writing, content=content)
     saved = save_section(visit, writing, section)
     if visit.form.text("part") == SAVED:
         shown = groups_of(section, written(section, writing.content, visit.form), more=0)
@@ -99,6 +104,7 @@ PAGES = (
         path=PATH,
         show=show_section,
         acts={"save": save},
+        uploads=True,
         said={
             "saved": lambda words: words._("What you wrote is saved. Here is the next section."),
             "more": lambda words: words._("What you wrote is saved. There is room for one more at the end."),

@@ -206,7 +206,7 @@ def _gifts(words: Words, unit: str, partners: Options, works: Options) -> Sectio
 def _answers(words: Words, brief: Brief, content: Mapping[str, Json], phase: str) -> Section:
     form = brief.form_of(phase) if phase else None
     answers = content.get("answers")
-    files = [(str(row.get("sha256")), str(row.get("name"))) for row in _rows(content, "files")]
+    files = [(str(row.get("sha256")), file_line(words, row)) for row in _rows(content, "files")]
     parts = (
         form_parts(
             form.questions,
@@ -219,6 +219,14 @@ def _answers(words: Words, brief: Brief, content: Mapping[str, Json], phase: str
         else ()
     )
     return Section(name="answers", title=words._("The funder's questions"), hint="", parts=parts)
+
+
+def file_line(words: Words, row: Mapping[str, Json]) -> str:
+    """Return the name of a file, and how long it is."""
+    size = row.get("size_bytes")
+    if not isinstance(size, int):
+        return str(row.get("name"))
+    return words.n("%(name)s, %(count)s byte", "%(name)s, %(count)s bytes", size, name=row.get("name"))
 
 
 def _why(words: Words) -> Section:

@@ -134,7 +134,9 @@ def save_section(visit: Visit, writing: Writing, section: Section) -> DraftReply
         merged, both = compare(shown, groups_of(section, base, more=0), groups_of(section, now, more=0))
         if both:
             raise
-        return _revise(visit, _summed(written(section, now, typed_of(merged))), newest.revision)
+        files = {"files": writing.content["files"]} if "files" in writing.content else {}
+        mended = {**written(section, now, typed_of(merged)), **files}
+        return _revise(visit, _summed(mended), newest.revision)
 
 
 def content_at(visit: Visit, revision: int) -> Mapping[str, Json]:

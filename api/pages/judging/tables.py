@@ -8,6 +8,7 @@ from ...charts.chart import Chart
 from ...charts.places import PlaceMark, PlaceTexts, Standing, draw_places
 from ...wire.calibrations import VarianceLine
 from ...wire.rankings import PlacementPart
+from ..designing.conflict_section import interest_in_words
 from ..view import Column, Sheet
 from ..words import Words
 from .reading import RoundSeen
@@ -52,7 +53,7 @@ def conflicts_sheet(words: Words, seen: RoundSeen) -> Sheet:
             one.judge,
             one.application,
             levels.get(one.level, one.level),
-            kind_in_words(words, one.kind),
+            interest_in_words(words, one.kind),
             one.actor or "",
             "; ".join(one.rests_on),
         )
@@ -71,29 +72,6 @@ def conflicts_sheet(words: Words, seen: RoundSeen) -> Sheet:
         rows=rows,
         empty=words._("No conflict is known. It rests on what judges declare and on what is on record."),
     )
-
-
-def kind_in_words(words: Words, kind: str) -> str:
-    """Return a kind of interest in words; the code itself where it has none."""
-    named = {
-        "employee": words._("employment"),
-        "officer": words._("an office"),
-        "director": words._("a seat on the board"),
-        "agent": words._("agency"),
-        "ownership": words._("ownership"),
-        "other_financial_interest": words._("another financial interest"),
-        "family": words._("family"),
-        "financial_relationship": words._("money passed between them"),
-        "co_applicant": words._("they applied together"),
-        "collaborator": words._("they worked or published together"),
-        "adviser_student": words._("adviser and student"),
-        "same_organisation": words._("the same organisation"),
-        "competitor": words._("they compete"),
-        "personal": words._("a personal relationship"),
-        "evaluator_paid_by_outcome": words._("paid by the outcome"),
-        "administrator": words._("administration"),
-    }
-    return named.get(kind, kind)
 
 
 def reading_sheet(words: Words, seen: RoundSeen) -> Sheet:
