@@ -95,6 +95,12 @@ FAULTS: list[tuple[str, str, list[str]]] = [
         ["total of fire/pool"],
     ),
     ("line_total", "DELETE FROM line_total WHERE account_id IN {pool}", ["total of fire/pool"]),
+    (
+        "day_total",
+        "UPDATE day_total SET total = total + 1 WHERE account_id IN {pool}",
+        ["total of fire/pool"],
+    ),
+    ("day_total", "DELETE FROM day_total WHERE account_id IN {pool}", ["total of fire/pool"]),
     ("event", "UPDATE event SET body = {swap} WHERE kind = 'ledger.pledge'", ["its digest does not fit"]),
     ("event", "UPDATE event SET leaf_sha256 = {leaf} WHERE kind = 'ledger.pledge'", ["digest does not fit"]),
     ("txn", "UPDATE txn SET effective_on = '2025-12-31' WHERE id = {p1}", ["rows differ from its event"]),

@@ -22,6 +22,12 @@ FROM posting p JOIN account a ON a.id = p.account_id + 0
 WHERE p.layer = 'S' AND a.role = 'pool'
 GROUP BY p.txn_id, p.account_id, p.line
 ;;
+CREATE VIEW day_delta AS
+SELECT p.txn_id, p.account_id, t.effective_on, p.line, sum(-p.side * p.amount) AS moved
+FROM posting p JOIN txn t ON t.id = p.txn_id JOIN account a ON a.id = p.account_id + 0
+WHERE p.layer = 'S' AND a.role IN ('pool','cash')
+GROUP BY p.txn_id, p.account_id, t.effective_on, p.line
+;;
 CREATE VIEW fault_leg AS
 SELECT t.id AS txn_id, CASE WHEN sum(p.side * p.amount) <> 0 THEN 'unbalanced' ELSE 'shape or draws' END AS why
 FROM txn t JOIN posting p ON p.txn_id = t.id JOIN account a ON a.id = p.account_id + 0

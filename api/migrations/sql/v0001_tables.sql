@@ -172,6 +172,13 @@ CREATE TABLE line_total (
   last_txn {UUID}, PRIMARY KEY (account_id, line)
 ){STRICT_KEYED}
 ;;
+-- The same for each day, of pools and of cash: what a statement of some days says does not depend on how much was posted.
+CREATE TABLE day_total (
+  account_id {BIGINT} NOT NULL REFERENCES account, effective_on {DAY} NOT NULL, line TEXT NOT NULL REFERENCES line,
+  total {BIGINT} NOT NULL DEFAULT 0 CHECK (total BETWEEN -{M62} AND {M62}), version {BIGINT} NOT NULL DEFAULT 0,
+  last_txn {UUID}, PRIMARY KEY (account_id, effective_on, line)
+){STRICT_KEYED}
+;;
 CREATE TABLE draw (
   txn_id {UUID} NOT NULL, seq {SMALLINT} NOT NULL, contribution_id {BIGINT} NOT NULL REFERENCES contribution,
   amount {BIGINT} NOT NULL CHECK (amount > 0), PRIMARY KEY (txn_id, seq, contribution_id),

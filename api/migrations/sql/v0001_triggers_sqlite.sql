@@ -55,6 +55,21 @@ CREATE TRIGGER line_total_moved BEFORE UPDATE ON line_total
 ;;
 CREATE TRIGGER line_total_kept BEFORE DELETE ON line_total BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a line_total'); END
 ;;
+CREATE TRIGGER day_total_opened BEFORE INSERT ON day_total
+  WHEN NEW.total <> 0 OR NEW.version <> 0 OR EXISTS (SELECT 1 FROM day_total
+    WHERE account_id = NEW.account_id AND effective_on = NEW.effective_on AND line = NEW.line)
+  BEGIN SELECT RAISE(ABORT, 'a total opens at zero'); END
+;;
+CREATE TRIGGER day_total_moved BEFORE UPDATE ON day_total
+  WHEN (NEW.account_id, NEW.effective_on, NEW.line) <> (OLD.account_id, OLD.effective_on, OLD.line)
+    OR NEW.version <= OLD.version
+    OR NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.version AND txn_id = NEW.last_txn)
+    OR (NEW.total - OLD.total) IS NOT (SELECT moved FROM day_delta WHERE txn_id = NEW.last_txn
+      AND account_id = OLD.account_id AND effective_on = OLD.effective_on AND line = OLD.line)
+  BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a day_total'); END
+;;
+CREATE TRIGGER day_total_kept BEFORE DELETE ON day_total BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a day_total'); END
+;;
 CREATE TRIGGER posting_open BEFORE INSERT ON posting WHEN EXISTS (SELECT 1 FROM txn_end WHERE txn_id = NEW.txn_id)
   BEGIN SELECT RAISE(ABORT, 'txn already ended'); END
 ;;
@@ -126,5 +141,11 @@ CREATE TRIGGER txn_ended AFTER INSERT ON txn_end BEGIN
   INSERT INTO line_total (account_id, line) SELECT account_id, line FROM line_delta m WHERE m.txn_id = NEW.txn_id
     AND NOT EXISTS (SELECT 1 FROM line_total l WHERE l.account_id = m.account_id AND l.line = m.line);
   UPDATE line_total SET total = total + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM line_delta m
-    WHERE m.txn_id = NEW.txn_id AND line_total.account_id = m.account_id AND line_total.line = m.line; END
+    WHERE m.txn_id = NEW.txn_id AND line_total.account_id = m.account_id AND line_total.line = m.line;
+  INSERT INTO day_total (account_id, effective_on, line) SELECT account_id, effective_on, line FROM day_delta m
+    WHERE m.txn_id = NEW.txn_id AND NOT EXISTS (SELECT 1 FROM day_total o
+      WHERE o.account_id = m.account_id AND o.effective_on = m.effective_on AND o.line = m.line);
+  UPDATE day_total SET total = total + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM day_delta m
+    WHERE m.txn_id = NEW.txn_id AND day_total.account_id = m.account_id AND day_total.effective_on = m.effective_on
+      AND day_total.line = m.line; END
 ;;
