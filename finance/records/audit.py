@@ -69,17 +69,26 @@ def list_moved_lots(session: Session, book_id: int) -> tuple[str, ...]:
     """Return the codes of contributions whose lots are not the sums of their draws."""
     sums = (
         select(
-            LOT_DELTA.c.account_id, LOT_DELTA.c.contribution_id, func.sum(LOT_DELTA.c.moved).label("moved")
+            LOT_DELTA.c.account_id,
+            LOT_DELTA.c.contribution_id,
+            func.sum(LOT_DELTA.c.moved).label("moved"),
+            func.sum(LOT_DELTA.c.received).label("received"),
+            func.min(LOT_DELTA.c.first_on).label("first_on"),
         )
         .group_by(LOT_DELTA.c.account_id, LOT_DELTA.c.contribution_id)
         .subquery()
     )
     same = (sums.c.account_id == LOT.c.account_id) & (sums.c.contribution_id == LOT.c.contribution_id)
+    wrong = or_(
+        LOT.c.remaining != func.coalesce(sums.c.moved, 0),
+        LOT.c.received != func.coalesce(sums.c.received, 0),
+        LOT.c.first_on.is_distinct_from(sums.c.first_on),
+    )
     differs = (
         select(CONTRIBUTION.c.code)
         .join(LOT, LOT.c.contribution_id == CONTRIBUTION.c.id)
         .join(sums, same, isouter=True)
-        .where(CONTRIBUTION.c.book_id == book_id, LOT.c.remaining != func.coalesce(sums.c.moved, 0))
+        .where(CONTRIBUTION.c.book_id == book_id, wrong)
     )
     gone = (
         select(CONTRIBUTION.c.code)

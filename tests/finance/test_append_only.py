@@ -167,6 +167,8 @@ def test_no_table_has_a_hidden_rowid_by_which_another_row_could_be_replaced_on_s
         "UPDATE lot SET remaining = remaining + 1",
         "UPDATE lot SET contribution_id = contribution_id + 1",
         "UPDATE lot SET remaining = 0, version = version + 1",
+        "UPDATE lot SET received = received + 1",
+        "UPDATE lot SET first_on = '2020-01-01', version = version + 1",
         "DELETE FROM lot",
         "INSERT INTO lot (account_id, contribution_id, remaining) VALUES (1, 1, 5)",
     ],

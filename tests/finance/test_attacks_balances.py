@@ -73,6 +73,9 @@ STATEMENTS = {
     "a_lot_raised_as_if_by_the_last_end": f"UPDATE lot SET remaining = remaining + 1, version = {LAST},"
     f" last_txn = {LAST_TXN}",
     "a_lot_given_to_another": "UPDATE lot SET contribution_id = contribution_id + 100",
+    "a_lot_said_to_have_received_more": f"UPDATE lot SET received = received + 1, version = {LAST},"
+    f" last_txn = {LAST_TXN}",
+    "a_lot_begun_earlier": f"UPDATE lot SET first_on = '2020-01-01', version = {LAST}, last_txn = {LAST_TXN}",
     "a_lot_deleted": "DELETE FROM lot",
     "a_lot_opened_full": "INSERT INTO lot (account_id, contribution_id, remaining)"
     " SELECT (SELECT min(id) FROM account), id, 5 FROM contribution",

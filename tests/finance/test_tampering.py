@@ -88,6 +88,8 @@ FAULTS: list[tuple[str, str, list[str]]] = [
     ("balance", "UPDATE balance SET floor = -1 WHERE account_id IN {pool}", ["balance of fire/pool"]),
     ("balance", "DELETE FROM balance WHERE account_id IN {pool}", ["balance of fire/pool"]),
     ("lot", "UPDATE lot SET remaining = remaining + 1 WHERE contribution_id = {f1}", ["lot of f1"]),
+    ("lot", "UPDATE lot SET received = received + 1 WHERE contribution_id = {f1}", ["lot of f1"]),
+    ("lot", "UPDATE lot SET first_on = '2020-01-01' WHERE contribution_id = {f1}", ["lot of f1"]),
     ("lot", "DELETE FROM lot WHERE contribution_id = {f1}", ["lot of f1"]),
     (
         "line_total",

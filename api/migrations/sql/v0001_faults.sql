@@ -12,8 +12,13 @@ SELECT txn_id, account_id,
 FROM posting GROUP BY txn_id, account_id
 ;;
 CREATE VIEW lot_delta AS
-SELECT d.txn_id, p.account_id, d.contribution_id, sum(-p.side * d.amount) AS moved
+SELECT d.txn_id, p.account_id, d.contribution_id, sum(-p.side * d.amount) AS moved,
+  sum(CASE WHEN p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
+      OR (p.line = 'allocation' AND c.kind = 'released') THEN -p.side * d.amount ELSE 0 END) AS received,
+  min(CASE WHEN p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
+      OR (p.line = 'allocation' AND c.kind = 'released') THEN t.effective_on END) AS first_on
 FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
+  JOIN contribution c ON c.id = d.contribution_id + 0 JOIN txn t ON t.id = d.txn_id
 GROUP BY d.txn_id, p.account_id, d.contribution_id
 ;;
 CREATE VIEW line_delta AS

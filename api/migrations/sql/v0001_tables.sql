@@ -159,10 +159,11 @@ CREATE TABLE contribution (
   FOREIGN KEY (earmark_id, book_id) REFERENCES earmark (id, book_id)
 ){STRICT}
 ;;
+-- What is left of a contribution in a pool; what of it came in there, less what of that was undone, and on which day first.
 CREATE TABLE lot (
   account_id {BIGINT} NOT NULL REFERENCES account, contribution_id {BIGINT} NOT NULL REFERENCES contribution,
   remaining {BIGINT} NOT NULL DEFAULT 0 CHECK (remaining BETWEEN 0 AND {M62}), version {BIGINT} NOT NULL DEFAULT 0,
-  last_txn {UUID}, PRIMARY KEY (account_id, contribution_id)
+  last_txn {UUID}, received {BIGINT} NOT NULL DEFAULT 0 CHECK (received BETWEEN -{M62} AND {M62}), first_on {DAY}, PRIMARY KEY (account_id, contribution_id)
 ){STRICT_KEYED}
 ;;
 -- What a pool has settled by line, credits positive: where a fund stands does not depend on how long it has been open.

@@ -129,12 +129,13 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
     SELECT account_id, effective_on, line, sum(moved), 1 FROM day_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
     ON CONFLICT (account_id, effective_on, line) DO UPDATE SET total = o.total + excluded.total, version = o.version + 1;
   IF lots THEN
-    FOR d IN SELECT account_id, contribution_id, sum(moved) AS moved FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 ORDER BY 1, 2 LOOP
-      UPDATE lot SET remaining = remaining + d.moved, version = version + 1
-        WHERE account_id = d.account_id AND contribution_id = d.contribution_id;
+    FOR d IN SELECT account_id, contribution_id, sum(moved) AS moved, sum(received) AS received, min(first_on) AS first_on
+        FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 ORDER BY 1, 2 LOOP
+      UPDATE lot SET remaining = remaining + d.moved, received = received + d.received, first_on = least(first_on, d.first_on),
+        version = version + 1 WHERE account_id = d.account_id AND contribution_id = d.contribution_id;
       IF NOT FOUND THEN
-        INSERT INTO lot (account_id, contribution_id, remaining, version)
-          VALUES (d.account_id, d.contribution_id, d.moved, 1); END IF;
+        INSERT INTO lot (account_id, contribution_id, remaining, received, first_on, version)
+          VALUES (d.account_id, d.contribution_id, d.moved, d.received, d.first_on, 1); END IF;
     END LOOP;
   END IF;
   RETURN NULL; END $$

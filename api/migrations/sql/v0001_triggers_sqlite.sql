@@ -28,14 +28,15 @@ CREATE TRIGGER balance_moved BEFORE UPDATE ON balance
 CREATE TRIGGER balance_kept BEFORE DELETE ON balance BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a balance'); END
 ;;
 CREATE TRIGGER lot_opened BEFORE INSERT ON lot
-  WHEN NEW.remaining <> 0 OR NEW.version <> 0
+  WHEN NEW.remaining <> 0 OR NEW.version <> 0 OR NEW.received <> 0 OR NEW.first_on IS NOT NULL
     OR EXISTS (SELECT 1 FROM lot WHERE account_id = NEW.account_id AND contribution_id = NEW.contribution_id)
   BEGIN SELECT RAISE(ABORT, 'a lot opens at zero'); END
 ;;
 CREATE TRIGGER lot_moved BEFORE UPDATE ON lot
   WHEN (NEW.account_id, NEW.contribution_id) <> (OLD.account_id, OLD.contribution_id) OR NEW.version <= OLD.version
     OR NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.version AND txn_id = NEW.last_txn)
-    OR (NEW.remaining - OLD.remaining) IS NOT (SELECT moved FROM lot_delta
+    OR (NEW.remaining - OLD.remaining, NEW.received - OLD.received, NEW.first_on) IS NOT (SELECT moved, received,
+      min(coalesce(OLD.first_on, first_on), coalesce(first_on, OLD.first_on)) FROM lot_delta
       WHERE txn_id = NEW.last_txn AND account_id = OLD.account_id AND contribution_id = OLD.contribution_id)
   BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a lot'); END
 ;;
@@ -136,7 +137,8 @@ CREATE TRIGGER txn_ended AFTER INSERT ON txn_end BEGIN
     FROM delta d WHERE d.txn_id = NEW.txn_id AND balance.account_id = d.account_id;
   INSERT INTO lot (account_id, contribution_id) SELECT account_id, contribution_id FROM lot_delta m WHERE m.txn_id = NEW.txn_id
     AND NOT EXISTS (SELECT 1 FROM lot l WHERE l.account_id = m.account_id AND l.contribution_id = m.contribution_id);
-  UPDATE lot SET remaining = remaining + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM lot_delta m
+  UPDATE lot SET remaining = remaining + m.moved, received = lot.received + m.received, version = NEW.no, last_txn = NEW.txn_id,
+      first_on = min(coalesce(lot.first_on, m.first_on), coalesce(m.first_on, lot.first_on)) FROM lot_delta m
     WHERE m.txn_id = NEW.txn_id AND lot.account_id = m.account_id AND lot.contribution_id = m.contribution_id;
   INSERT INTO line_total (account_id, line) SELECT account_id, line FROM line_delta m WHERE m.txn_id = NEW.txn_id
     AND NOT EXISTS (SELECT 1 FROM line_total l WHERE l.account_id = m.account_id AND l.line = m.line);
