@@ -96,6 +96,7 @@ OF_PARENT = {
     "score": "judge_read:read_id",
     "settlement": "agreement",
     "submission": "application",
+    "submission_party": "application",
     "thaw": "txn",
     "tie_end": "tie",
     "txn_end": "txn",
