@@ -6,7 +6,7 @@ from ...challenges.records.calibrations import list_advancements
 from ...finance.documents import Code
 from ..door import Call
 from ..operation import Operation
-from ..paging import PageQuery, cut
+from ..paging import PageQuery, cut, page_of, read_cursor
 from ..wire.rankings import (
     AdvancementList,
     AdvancementReply,
@@ -30,15 +30,20 @@ from .rounds import PHASE, is_announced, round_of
 
 def read_ranking(call: Call, challenge: Code, phase: Code, query: PageQuery) -> RankingReply:
     """List the entries of a phase with means and places, without those in conflict with the caller."""
-    found = acts.show_entries(call.session, call.book, challenge, phase, call.person, clock=call.clock)
-    rows, after = cut(
-        call,
-        query,
-        enumerate(found.rows),
-        lambda one: (one[0],),
-        name="ranking.read",
+    name = "ranking.read"
+    behind = read_cursor(call, query, name)
+    found = acts.show_entries(
+        call.session,
+        call.book,
+        challenge,
+        phase,
+        call.person,
+        clock=call.clock,
+        after=(int(behind[0]), str(behind[1])) if behind else None,
+        limit=query.limit + 1,
     )
-    return RankingReply.of(found, [RankedEntry.of(row) for _, row in rows], after)
+    rows, after = page_of(call, query, found.rows, lambda one: (one.place or 0, one.application), name=name)
+    return RankingReply.of(found, [RankedEntry.of(row) for row in rows], after)
 
 
 def list_placements(call: Call, challenge: Code, phase: Code, query: PlacementQuery) -> PlacementList:

@@ -68,7 +68,9 @@ def conflicts_of(
     works: Iterable[JointWork] = (),
 ) -> tuple[JudgeConflict, ...]:
     """Find every conflict of a challenge's judges on a day; see ``check_conflicts``."""
-    return check_conflicts(session, book, challenge, as_of=as_of, judges=judges, works=works).conflicts
+    return check_conflicts(
+        session, book, challenge, as_of=as_of, judges=judges, works=works, only=()
+    ).conflicts
 
 
 def check_conflicts(
@@ -79,9 +81,9 @@ def check_conflicts(
     as_of: date,
     judges: Collection[str] = (),
     phase: str = "",
-    applications: Collection[str] = (),
     works: Iterable[JointWork] = (),
     also: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> ConflictCheck:
     """Find what bars judges from applications on a day, and what is to be weighed. Nothing is written.
 
@@ -97,12 +99,13 @@ def check_conflicts(
         Codes of the judges who are asked about; all that are registered when nobody is named.
     phase : str
         The phase in which they would read; how far a conflict of scope ``phase`` reaches.
-    applications : collection of str
-        Codes of what is read in that phase; everything when nothing is named.
     works : iterable of JointWork
         Publications and other joint work, where a list of them was supplied.
     also : collection of str
         Codes of people of other roles who are looked at like judges: administrators, a panel, a chair.
+    only : collection of str or None
+        Codes of the applications that are asked about, so that a round of any size is quick to ask about:
+        besides them only those are looked at with which somebody is in conflict. All when None.
 
     Raises
     ------
@@ -114,17 +117,14 @@ def check_conflicts(
     stored = find_challenge(session, book, challenge, datetime.combine(as_of, time.max, UTC))
     policy = policy_of(stored)
     asked = _asked(rows.list_judges(session, stored), judges, also)
+    aliases = alias_sets(rows.list_marks(session, book))
+    interests = _interests(session, stored, policy, asked, as_of, aliases, tuple(works))
+    among = None if only is None else _within_reach(interests, asked, aliases)
     contenders = [
-        Contender(
-            application=code,
-            actors=parties,
-            phases=(phase,) if phase and (not applications or code in applications) else (),
-        )
-        for code, parties in rows.list_bundles(session, stored).items()
+        Contender(application=code, actors=parties, phases=(phase,) if phase else ())
+        for code, parties in rows.list_bundles(session, stored, among, only or ()).items()
     ]
     pairs = [(one.code, entry) for one in asked for entry in contenders]
-    aliases = alias_sets(rows.list_marks(session, book))
-    interests = _interests(session, stored, policy, asked, contenders, as_of, aliases, tuple(works))
     conflicts = find_conflicts(interests, policy, pairs, as_of, aliases=aliases)
     hard = _hard(conflicts, barred_pairs(conflicts, pairs)) | {
         pair: "recusal" for pair in list_recused(session, stored) if not judges or pair[1] in judges
@@ -178,7 +178,6 @@ def _interests(
     stored: StoredChallenge,
     policy: ConflictPolicy,
     judges: Iterable[Judge],
-    contenders: Iterable[Contender],
     as_of: date,
     aliases: Aliases,
     works: tuple[JointWork, ...],
@@ -194,17 +193,20 @@ def _interests(
     ]
     since = as_of - timedelta(days=policy.look_back_days)
     near = circle(weave(stated, policy, as_of, aliases), aliases, [one.code for one in registered])
-    far = frozenset(
-        alias for contender in contenders for actor in contender.actors for alias in aliases.of(actor)
-    )
-    earlier = rows.list_joint_applications(session, book, datetime.combine(since, time(), UTC))
-    flows = (
-        list_flows(session, book, since=since, as_of=as_of, apart=stored.challenge.fund, among=near | far)
-        if has_party(session, book, near)
-        else ()
-    )
+    earlier = rows.list_joint_applications(session, book, datetime.combine(since, time(), UTC), near)
+    found = [*stated, *infer_from_work((*earlier, *works), near)]
+    if not has_party(session, book, near):
+        return found
+    far = frozenset(alias for actor in rows.list_applicants(session, stored) for alias in aliases.of(actor))
+    flows = list_flows(session, book, since=since, as_of=as_of, apart=stored.challenge.fund, among=near | far)
     money = infer_from_money(flows, near, far, as_of, look_back_days=policy.look_back_days, aliases=aliases)
-    return [*stated, *infer_from_work((*earlier, *works), near), *money]
+    return [*found, *money]
+
+
+def _within_reach(interests: Iterable[Interest], judges: Iterable[Judge], aliases: Aliases) -> frozenset[str]:
+    """Return everybody of whom anything is known, by whatever name: a conflict is with one of them."""
+    known = {one.code for one in judges} | {code for one in interests for code in (one.a, one.b)}
+    return frozenset(alias for code in known for alias in aliases.of(code))
 
 
 def _of_register(session: Session, stored: StoredChallenge, judges: Iterable[Judge]) -> list[Interest]:

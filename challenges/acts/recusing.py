@@ -52,6 +52,7 @@ def find_bars(
     *,
     clock: Clock,
     judges: Collection[str] = (),
+    only: Collection[str] | None = None,
 ) -> Bars:
     """Find all conflicts and recusals of a challenge as they are now.
 
@@ -68,6 +69,8 @@ def find_bars(
         The day.
     judges : collection of str
         Who is asked about, registered or not; all that are registered when nobody is named.
+    only : collection of str or None
+        Codes of the applications that are asked about; all when None.
     """
     challenge = stored.challenge
     found = check_conflicts(
@@ -78,6 +81,7 @@ def find_bars(
         judges=judges,
         phase=phase.id,
         also=judges,
+        only=only,
     )
     hard = _of_pairs(found) if phase.judging == "applicants" else found.hard
     return Bars(hard=hard, soft=found.soft, overridden=found.overridden)
@@ -98,7 +102,14 @@ def find_conflicted(
     challenge = stored.challenge
     day = as_utc(clock()).date()
     found = check_conflicts(
-        session, challenge.book, challenge.code, as_of=day, judges=(person,), phase=phase.id, also=(person,)
+        session,
+        challenge.book,
+        challenge.code,
+        as_of=day,
+        judges=(person,),
+        phase=phase.id,
+        also=(person,),
+        only=(),
     )
     pairs = {*_of_pairs(found), *(pair for pair in found.soft if pair not in found.overridden)}
     return frozenset(name for name, who in pairs if who == person)
@@ -114,7 +125,7 @@ def require_free(
     ConflictRecused
         Without the entry's name, so that nobody learns from it who is in conflict with whom.
     """
-    bars = find_bars(session, stored, phase, clock=clock, judges=(judge,))
+    bars = find_bars(session, stored, phase, clock=clock, judges=(judge,), only=(application,))
     if (application, judge) in bars.hard:
         raise ConflictRecused(
             f"{judge} has a conflict of interest in {stored.challenge.code} and takes no part here. The "

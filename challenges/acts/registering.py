@@ -168,7 +168,7 @@ def actors_of(session: Session, book: str, challenge: str) -> tuple[str, ...]:
 
 
 def _actors(session: Session, stored: StoredChallenge) -> set[str]:
-    return {party for bundle in rows.list_bundles(session, stored).values() for party in bundle}
+    return set(rows.list_applicants(session, stored))
 
 
 def undeclared(session: Session, book: str, challenge: str) -> dict[str, tuple[str, ...]]:

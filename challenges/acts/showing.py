@@ -1,6 +1,6 @@
 """What judges, applicants and administrators are shown: masked, without what they are in conflict with."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -26,6 +26,7 @@ from .judging import find_place
 from .recusing import find_conflicted, require_free
 
 View = dict[str, object]
+EntryPlace = tuple[int, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,8 +157,16 @@ def list_to_read(
     )
 
 
-def show_entries(
-    session: Session, book: str, challenge: str, phase: str, viewer: str, *, clock: Clock
+def show_entries(  # which round, who looks, and which page
+    session: Session,
+    book: str,
+    challenge: str,
+    phase: str,
+    viewer: str,
+    *,
+    clock: Clock,
+    after: EntryPlace | None = None,
+    limit: int | None = None,
 ) -> EntryList:
     """List the entries of a phase for somebody who runs it, with counts, means and places.
 
@@ -170,25 +179,50 @@ def show_entries(
         As for ``open_entry``.
     viewer : str
         Code of the person.
+    after : (int, str) or None
+        Place, 0 for none, and code of the last row seen; None for the first page.
+    limit : int or None [rows]
+        At most so many; all without it. The figures of the whole list count all of it in any case.
     """
     stored = find_challenge(session, book, challenge, clock())
     found = _phase(stored, phase)
     barred = find_conflicted(session, stored, found, viewer, clock=clock)
-    means = _means(session, stored, found)
+    means = {name: one for name, one in _means(session, stored, found).items() if name not in barred}
     kept = list_calibrations(session, stored, phase)
     result = PhaseCalibration.read(kept[-1].body) if kept else None
     order = [] if result is None else _order(session, stored, found, result)
     places = {name: n for n, name in enumerate((name for name in order if name not in barred), start=1)}
-    rows = [
-        _row(entry, means, result, places)
-        for entry in list_codes(session, stored)
-        if entry.code not in barred
-    ]
-    rows.sort(key=lambda row: (row.place is None, row.place or 0, row.application))
-    known = [row.raw_mean for row in rows if row.raw_mean is not None]
+    entries = _entries(session, stored, places, barred, after, limit)
+    known = [mean for mean in map(_mean, means.values()) if mean is not None]
     return EntryList(
-        rows=tuple(rows), reads=sum(row.reads for row in rows), mean=fmean(known) if known else None
+        rows=tuple(_row(entry, means, result, places) for entry in entries),
+        reads=sum(map(len, means.values())),
+        mean=fmean(known) if known else None,
     )
+
+
+def _entries(  # of what, in which order, and which page
+    session: Session,
+    stored: StoredChallenge,
+    places: Mapping[str, int],
+    barred: Collection[str],
+    after: EntryPlace | None,
+    limit: int | None,
+) -> list[EntryCode]:
+    """Return a page of entries: those with a place by place, then the others by code."""
+    place, code = after or (0, "")
+    found: list[EntryCode] = []
+    if after is None or place:
+        ranked = [name for name, n in places.items() if n > place][:limit]
+        rows = {entry.code: entry for entry in list_codes(session, stored, codes=ranked)}
+        found, code = [rows[name] for name in ranked if name in rows], ""
+    while limit is None or len(found) < limit:
+        part = list_codes(session, stored, after=code, limit=limit)
+        found += [entry for entry in part if entry.code not in places and entry.code not in barred]
+        if limit is None or len(part) < limit:
+            break
+        code = part[-1].code
+    return found[:limit]
 
 
 def show_application(
@@ -321,13 +355,17 @@ def _row(  # what is known of one application
 ) -> EntryRow:
     code = entry.code
     totals = means.get(code, [])
-    complete = [float(value) for value in totals if value is not None]
     part = None if result is None else result.part_of(code)
     return EntryRow(
         application=code,
         status="withdrawn" if entry.withdrawn else entry.status,
         reads=len(totals),
-        raw_mean=fmean(complete) if complete else None,
+        raw_mean=_mean(totals),
         level=None if part is None else part.total.level(code),
         place=places.get(code),
     )
+
+
+def _mean(totals: Iterable[Fraction | None]) -> float | None:
+    complete = [float(value) for value in totals if value is not None]
+    return fmean(complete) if complete else None

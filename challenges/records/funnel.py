@@ -80,7 +80,7 @@ def count_funnel(session: Session, book_id: int, challenges: Iterable[str]) -> F
     return Funnel(
         applied=_count(session, _those(here)),
         eligible=_count(session, _those(here, _eligible())),
-        reviewed=_count(session, _those(here, or_(_read(), and_(_eligible(), _balloted())))),
+        reviewed=_count(session, _those(here, or_(_read(), and_(_balloted(), _eligible())))),
         funded=_count(session, _those(here, _funded())),
         verified=_count(session, _those(here, _funded(), APPLICATION.c.lead.in_(_verified(book_id)))),
         paid=_count(

@@ -1,16 +1,15 @@
 """Rows of judges, of marks by which people are recognised, and of interests that somebody declared."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select
 from sqlalchemy.orm import Session
 
 from ...finance.errors import Missing
 from ...finance.records.registry import find_book_id
-from ..applications import Application
 from ..conflicts.identity import Mark
 from ..conflicts.inference import JointWork
 from ..conflicts.interests import Interest
@@ -26,11 +25,12 @@ from .tables import (
     JUDGE_DECLARATION,
     RECUSAL,
     SUBMISSION,
+    SUBMISSION_PARTY,
     WITHDRAWAL,
 )
 
 NONE = "none"
-KNOWN_BUNDLES = 4096  # bodies whose parties are remembered; every check of conflicts asks for them
+AT_ONCE = 5000  # parameters of one statement
 Pair = tuple[str, str]  # application, judge
 
 
@@ -214,58 +214,114 @@ def list_overridden(session: Session, stored: StoredChallenge) -> frozenset[Pair
     return frozenset((row.code, row.party) for row in rows)
 
 
-def list_bundles(session: Session, stored: StoredChallenge) -> dict[str, tuple[str, ...]]:
-    """Return the parties of every application of a challenge, as submitted last; withdrawn ones left out."""
+def list_bundles(
+    session: Session,
+    stored: StoredChallenge,
+    among: Collection[str] | None = None,
+    codes: Collection[str] = (),
+) -> dict[str, tuple[str, ...]]:
+    """Return the parties of applications of a challenge, as submitted last; withdrawn ones left out.
+
+    Parameters
+    ----------
+    session, stored
+        Of the challenge.
+    among : collection of str or None
+        Only applications that one of these is a party of; all when None.
+    codes : collection of str
+        Applications that are wanted besides.
+    """
     gone = select(WITHDRAWAL.c.application_id)
     query = (
-        select(APPLICATION.c.code, SUBMISSION.c.body)
-        .join(SUBMISSION, SUBMISSION.c.application_id == APPLICATION.c.id)
-        .where(APPLICATION.c.challenge_id == stored.id, APPLICATION.c.id.not_in(gone))
-        .order_by(APPLICATION.c.id, SUBMISSION.c.number)
+        select(APPLICATION.c.code, SUBMISSION_PARTY.c.party)
+        .join(SUBMISSION_PARTY, SUBMISSION_PARTY.c.application_id == APPLICATION.c.id)
+        .where(APPLICATION.c.challenge_id == stored.id, APPLICATION.c.id.not_in(gone), _is_last())
+        .order_by(APPLICATION.c.id, SUBMISSION_PARTY.c.seq)
     )
-    bodies = {row.code: bytes(row.body) for row in session.execute(query)}
-    return {code: parties_of(body) for code, body in bodies.items()}
+    if among is None:
+        found: Iterable[Row[*tuple[Any, ...]]] = session.execute(query)
+    else:
+        these = select(APPLICATION.c.id).where(
+            APPLICATION.c.challenge_id == stored.id, APPLICATION.c.code.in_(sorted(codes))
+        )
+        found = _rows_of(session, query, _taken_part(session, among) | set(session.scalars(these)))
+    bundles: dict[str, tuple[str, ...]] = {}
+    for row in found:
+        bundles[row.code] = (*bundles.get(row.code, ()), row.party)
+    return bundles
 
 
-def list_joint_applications(session: Session, book: str, since: datetime) -> tuple[JointWork, ...]:
-    """Return the applications of a book since an instant, each with the parties of its bundle."""
-    newest = (
-        select(SUBMISSION.c.application_id, func.max(SUBMISSION.c.number).label("number"))
-        .group_by(SUBMISSION.c.application_id)
-        .subquery()
+def list_applicants(session: Session, stored: StoredChallenge) -> frozenset[str]:
+    """Return the parties of all applications of a challenge, as submitted last; withdrawn ones left out."""
+    gone = select(WITHDRAWAL.c.application_id)
+    query = (
+        select(SUBMISSION_PARTY.c.party)
+        .join(APPLICATION, APPLICATION.c.id == SUBMISSION_PARTY.c.application_id)
+        .where(APPLICATION.c.challenge_id == stored.id, APPLICATION.c.id.not_in(gone), _is_last())
+        .distinct()
     )
-    rows = session.execute(
+    return frozenset(session.scalars(query))
+
+
+def list_joint_applications(
+    session: Session, book: str, since: datetime, among: Collection[str]
+) -> tuple[JointWork, ...]:
+    """Return the applications of a book since an instant that some took part in, each with its parties."""
+    query = (
         select(
             CHALLENGE.c.code.label("challenge"),
             APPLICATION.c.code,
-            SUBMISSION.c.body,
+            SUBMISSION_PARTY.c.party,
             SUBMISSION.c.received_at,
         )
-        .select_from(SUBMISSION)
+        .join(APPLICATION, APPLICATION.c.challenge_id == CHALLENGE.c.id)
+        .join(SUBMISSION_PARTY, SUBMISSION_PARTY.c.application_id == APPLICATION.c.id)
         .join(
-            newest,
-            (newest.c.application_id == SUBMISSION.c.application_id)
-            & (newest.c.number == SUBMISSION.c.number),
+            SUBMISSION,
+            (SUBMISSION.c.application_id == SUBMISSION_PARTY.c.application_id)
+            & (SUBMISSION.c.number == SUBMISSION_PARTY.c.number),
         )
-        .join(APPLICATION, APPLICATION.c.id == SUBMISSION.c.application_id)
-        .join(CHALLENGE, CHALLENGE.c.id == APPLICATION.c.challenge_id)
         .where(CHALLENGE.c.book_id == find_book_id(session, book), SUBMISSION.c.received_at >= since)
-        .order_by(APPLICATION.c.id)
+        .where(_is_last())
+        .order_by(APPLICATION.c.id, SUBMISSION_PARTY.c.seq)
     )
-    works = (
-        JointWork(
+    works: dict[tuple[str, str], JointWork] = {}
+    for row in _rows_of(session, query, _taken_part(session, among)):
+        known = works.get((row.challenge, row.code))
+        works[row.challenge, row.code] = JointWork(
             kind="co_applicant",
             name=f"application {row.code} to {row.challenge}",
             on=row.received_at.date(),
-            by=parties_of(bytes(row.body)),
+            by=(*(known.by if known else ()), row.party),
         )
-        for row in rows
+    return tuple(work for work in works.values() if len(work.by) > 1)
+
+
+def _is_last() -> ColumnElement[bool]:
+    later = SUBMISSION.alias("later")
+    newest = (
+        select(func.max(later.c.number))
+        .where(later.c.application_id == SUBMISSION_PARTY.c.application_id)
+        .correlate(SUBMISSION_PARTY)
+        .scalar_subquery()
     )
-    return tuple(work for work in works if len(work.by) > 1)
+    return SUBMISSION_PARTY.c.number == newest
 
 
-@lru_cache(maxsize=KNOWN_BUNDLES)
-def parties_of(body: bytes) -> tuple[str, ...]:
-    """Return the parties of the bundle of an application, the lead first."""
-    application = Application.read(body)
-    return tuple(dict.fromkeys([application.lead, *(member.party for member in application.bundle)]))
+def _taken_part(session: Session, parties: Collection[str]) -> set[int]:
+    """Return the row numbers of the applications that one of some parties has ever been part of."""
+    wanted = sorted(parties)
+    found: set[int] = set()
+    for begin in range(0, len(wanted), AT_ONCE):
+        part = SUBMISSION_PARTY.c.party.in_(wanted[begin : begin + AT_ONCE])
+        found |= set(session.scalars(select(SUBMISSION_PARTY.c.application_id).where(part).distinct()))
+    return found
+
+
+def _rows_of(
+    session: Session, query: Select[*tuple[Any, ...]], numbers: Collection[int]
+) -> Iterator[Row[*tuple[Any, ...]]]:
+    """Yield the rows of some applications, by their row numbers."""
+    wanted = sorted(numbers)
+    for begin in range(0, len(wanted), AT_ONCE):
+        yield from session.execute(query.where(APPLICATION.c.id.in_(wanted[begin : begin + AT_ONCE])))

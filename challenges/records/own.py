@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from ...finance.documents import plain_bytes
@@ -29,6 +29,7 @@ from .tables import (
     DRAFT,
     FINDING,
     SUBMISSION,
+    SUBMISSION_PARTY,
     WITHDRAWAL,
 )
 
@@ -87,9 +88,9 @@ def list_own_keys(session: Session, book: str, party: str) -> tuple[OwnKey, ...]
     handed = (
         select(CHALLENGE.c.id, CHALLENGE.c.code.label("challenge"), APPLICATION.c.code)
         .join(APPLICATION, APPLICATION.c.challenge_id == CHALLENGE.c.id)
-        .join(SUBMISSION, SUBMISSION.c.application_id == APPLICATION.c.id)
-        .where(CHALLENGE.c.book_id == book_id, _last_number(SUBMISSION))
-        .where(or_(APPLICATION.c.lead == party, _names(session, SUBMISSION.c.body, party)))
+        .join(SUBMISSION_PARTY, SUBMISSION_PARTY.c.application_id == APPLICATION.c.id)
+        .where(CHALLENGE.c.book_id == book_id, SUBMISSION_PARTY.c.party == party)
+        .where(SUBMISSION_PARTY.c.number == _last_of(SUBMISSION_PARTY))
     )
     found = {(-row.id, row.challenge, row.code) for row in session.execute(drafts)}
     found |= {(-row.id, row.challenge, row.code) for row in session.execute(handed)}
@@ -167,6 +168,12 @@ def _newest_revision() -> ColumnElement[bool]:
     same = (later.c.challenge_id == DRAFT.c.challenge_id) & (later.c.code == DRAFT.c.code)
     newest = select(func.max(later.c.revision)).where(same).correlate(DRAFT).scalar_subquery()
     return DRAFT.c.revision == newest
+
+
+def _last_of(table: Table) -> ScalarSelect[int]:
+    inner = SUBMISSION.alias("later")
+    same = inner.c.application_id == table.c.application_id
+    return select(func.max(inner.c.number)).where(same).correlate(table).scalar_subquery()
 
 
 def _last_number(table: Table) -> ColumnElement[bool]:

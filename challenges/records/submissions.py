@@ -26,6 +26,7 @@ from .tables import (
     CHALLENGE_MOVE,
     FINDING,
     SUBMISSION,
+    SUBMISSION_PARTY,
     WITHDRAWAL,
 )
 
@@ -105,6 +106,14 @@ def keep_submission(
             event_id=event_id,
         )
     )
+    parties = dict.fromkeys([application.lead, *(member.party for member in application.bundle)])
+    session.execute(
+        insert(SUBMISSION_PARTY),
+        [
+            {"application_id": application_id, "number": receipt.number, "seq": seq, "party": party}
+            for seq, party in enumerate(parties, start=1)
+        ],
+    )
 
 
 def list_submissions(
@@ -127,6 +136,7 @@ def list_codes(
     after: str = "",
     limit: int | None = None,
     lead: str | None = None,
+    codes: Collection[str] | None = None,
 ) -> tuple[EntryCode, ...]:
     """Return applications of a challenge behind a code, by code, withdrawn ones too.
 
@@ -140,6 +150,8 @@ def list_codes(
         At most so many; all without it.
     lead : str or None
         Only those that this party leads.
+    codes : collection of str or None
+        Only these.
     """
     query = (
         select(
@@ -151,6 +163,8 @@ def list_codes(
     )
     if lead is not None:
         query = query.where(APPLICATION.c.lead == lead)
+    if codes is not None:
+        query = query.where(APPLICATION.c.code.in_(sorted(codes)))
     rows = session.execute(query.order_by(APPLICATION.c.code).limit(limit))
     return tuple(EntryCode(code=row.code, status=row.status, withdrawn=bool(row.withdrawn)) for row in rows)
 

@@ -90,6 +90,9 @@ SUBMISSION = table(
     received_at=Instant,
     event_id=Key,
 )
+SUBMISSION_PARTY = table(
+    "submission_party", METADATA, application_id=Count, number=Count, seq=Count, party=Text
+)
 WITHDRAWAL = table(
     "withdrawal",
     METADATA,

@@ -4,11 +4,12 @@ import json
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Subquery, func, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ...finance.records.tables import REJECTION
 from ..liability import PayerSums, Place
+from .settlements import carried_out
 from .tables import (
     AGREEMENT_PARTY,
     CLAIM,
@@ -16,7 +17,6 @@ from .tables import (
     DISPUTE,
     FROZEN,
     PAYOUT,
-    PAYOUT_PAID,
     PAYOUT_VOID,
     PAYOUT_WAIT,
     RESOLUTION,
@@ -164,10 +164,8 @@ class OpenPayout:
 
 def list_open_payouts(session: Session, agreement_id: int) -> tuple[OpenPayout, ...]:
     """Return payouts out of funds that wait, and what is owed back to funds."""
-    done = _done()
     rows = session.execute(
-        select(PAYOUT, func.coalesce(done.c.done, 0).label("done"), REJECTION.c.reason)
-        .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
+        select(PAYOUT, carried_out().label("done"), REJECTION.c.reason)
         .outerjoin(PAYOUT_WAIT, newest_wait())
         .outerjoin(REJECTION, REJECTION.c.proposal_id == PAYOUT_WAIT.c.proposal_id)
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
@@ -175,7 +173,7 @@ def list_open_payouts(session: Session, agreement_id: int) -> tuple[OpenPayout, 
             PAYOUT.c.agreement_id == agreement_id,
             PAYOUT.c.route == "fund",
             PAYOUT_VOID.c.payout_id.is_(None),
-            PAYOUT.c.amount > func.coalesce(done.c.done, 0),
+            PAYOUT.c.amount > carried_out(),
         )
         .order_by(PAYOUT.c.settlement_id, PAYOUT.c.clause, PAYOUT.c.period, PAYOUT.c.payer, PAYOUT.c.payee)
     )
@@ -195,16 +193,14 @@ def list_open_payouts(session: Session, agreement_id: int) -> tuple[OpenPayout, 
 
 def sum_payouts(session: Session, agreement_id: int) -> dict[str, PayerSums]:
     """Sum what became of payouts out of funds, and what is kept back, by payer."""
-    done = _done()
     rows = session.execute(
         select(
             PAYOUT.c.payer,
             PAYOUT.c.direction,
             PAYOUT.c.amount,
             PAYOUT_WAIT.c.payout_id.label("waits"),
-            func.coalesce(done.c.done, 0).label("done"),
+            carried_out().label("done"),
         )
-        .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
         .outerjoin(PAYOUT_WAIT, newest_wait())
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
         .where(
@@ -241,12 +237,3 @@ def _list_frozen(session: Session, agreement_id: int) -> list[tuple[str, int]]:
         .where(FROZEN.c.agreement_id == agreement_id, THAW.c.dispute_id.is_(None))
     )
     return [(row.payer, row.amount) for row in kept]
-
-
-def _done() -> Subquery:
-    """Sum what was carried out of each payout."""
-    return (
-        select(PAYOUT_PAID.c.payout_id, func.sum(PAYOUT_PAID.c.amount).label("done"))
-        .group_by(PAYOUT_PAID.c.payout_id)
-        .subquery()
-    )

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, func, insert, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -282,13 +282,14 @@ def keep_void(session: Session, payout_id: UUID, event_id: UUID) -> None:
     session.execute(insert(PAYOUT_VOID).values(payout_id=payout_id, event_id=event_id))
 
 
+def carried_out() -> ColumnElement[int]:
+    """Sum what was carried out of a payout: looked up for each one that is asked about, not for all."""
+    of_it = select(func.sum(PAYOUT_PAID.c.amount)).where(PAYOUT_PAID.c.payout_id == PAYOUT.c.id)
+    return func.coalesce(of_it.correlate(PAYOUT).scalar_subquery(), 0)
+
+
 def payouts_of() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many columns has no useful type
     """Return the query of payouts with what became of them, to be narrowed."""
-    done = (
-        select(PAYOUT_PAID.c.payout_id, func.sum(PAYOUT_PAID.c.amount).label("done"))
-        .group_by(PAYOUT_PAID.c.payout_id)
-        .subquery("done")
-    )
     return (
         select(
             PAYOUT,
@@ -297,7 +298,7 @@ def payouts_of() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many columns 
             SETTLEMENT.c.round,
             CLAIM.c.code.label("claim"),
             PARTY.c.code.label("party"),
-            func.coalesce(done.c.done, 0).label("done"),
+            carried_out().label("done"),
             PAYOUT_WAIT.c.proposal_id,
             PAYOUT_VOID.c.payout_id.label("voided"),
             REJECTION.c.proposal_id.label("rejected"),
@@ -306,7 +307,6 @@ def payouts_of() -> Any:  # noqa: ANN401  # SQLAlchemy's Select of many columns 
         .join(SETTLEMENT, SETTLEMENT.c.id == PAYOUT.c.settlement_id)
         .outerjoin(CLAIM, CLAIM.c.id == SETTLEMENT.c.claim_id)
         .outerjoin(PARTY, PARTY.c.id == PAYOUT.c.payee_id)
-        .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
         .outerjoin(PAYOUT_WAIT, newest_wait())
         .outerjoin(REJECTION, REJECTION.c.proposal_id == PAYOUT_WAIT.c.proposal_id)
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
@@ -369,7 +369,7 @@ def list_payout_page(
             PAYOUT_VOID.c.payout_id.is_(None),
             REJECTION.c.proposal_id.is_(None),
         )
-        query = query.where(*open_ones, func.coalesce(literal_column("done.done"), 0) == 0)
+        query = query.where(*open_ones, carried_out() == 0)
     return list(session.execute(query.order_by(*_IN_ORDER).limit(limit)))
 
 

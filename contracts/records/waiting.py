@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from ...finance.money import Money
 from ...finance.records.registry import find_unit
 from ...finance.records.tables import EVENT
+from .settlements import carried_out
 from .tables import (
     AGREEMENT,
     AGREEMENT_MOVE,
@@ -18,7 +19,6 @@ from .tables import (
     DECISION,
     DISPUTE,
     PAYOUT,
-    PAYOUT_PAID,
     PAYOUT_VOID,
     PAYOUT_WAIT,
     RESOLUTION,
@@ -120,17 +120,10 @@ def list_proposed(session: Session, book_id: int) -> tuple[tuple[str, date], ...
 
 def list_owed_back(session: Session, book_id: int) -> tuple[OwedBack, ...]:
     """Return what payees owe back to funds of a book, at most a thousand."""
-    done = (
-        select(PAYOUT_PAID.c.payout_id, func.sum(PAYOUT_PAID.c.amount).label("done"))
-        .where(PAYOUT_PAID.c.direction == "back")
-        .group_by(PAYOUT_PAID.c.payout_id)
-        .subquery()
-    )
-    left = PAYOUT.c.amount - func.coalesce(done.c.done, 0)
+    left = PAYOUT.c.amount - carried_out()
     rows = session.execute(
         select(AGREEMENT.c.code, PAYOUT.c.id, PAYOUT.c.payee, PAYOUT.c.unit, left.label("left"))
         .join(PAYOUT, PAYOUT.c.agreement_id == AGREEMENT.c.id)
-        .outerjoin(done, done.c.payout_id == PAYOUT.c.id)
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
         .where(AGREEMENT.c.book_id == book_id, PAYOUT.c.direction == "back", PAYOUT.c.route == "fund")
         .where(PAYOUT_VOID.c.payout_id.is_(None), left > 0)

@@ -87,6 +87,9 @@ def verify(session: Session, book: str, *, since: str = "") -> Verification:
     findings += [
         f"total of {one}: differs from its postings" for one in audit.list_moved_lines(session, book_id)
     ]
+    findings += [
+        f"total of {one}: differs from its postings" for one in audit.list_moved_days(session, book_id)
+    ]
     findings += [f"lot of {code}: differs from its draws" for code in audit.list_moved_lots(session, book_id)]
     findings += [f"pool of {fund}: differs from its cash" for fund in audit.list_uncovered(session, book_id)]
     findings += [

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Row, Select, Table, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from ..earmarks import Earmark
@@ -15,6 +15,8 @@ from .tables import (
     ACCOUNT,
     BALANCE,
     CONTRIBUTION,
+    DAY_DELTA,
+    DAY_TOTAL,
     DELTA,
     DRAW,
     EARMARK,
@@ -67,17 +69,26 @@ def list_moved_lots(session: Session, book_id: int) -> tuple[str, ...]:
     """Return the codes of contributions whose lots are not the sums of their draws."""
     sums = (
         select(
-            LOT_DELTA.c.account_id, LOT_DELTA.c.contribution_id, func.sum(LOT_DELTA.c.moved).label("moved")
+            LOT_DELTA.c.account_id,
+            LOT_DELTA.c.contribution_id,
+            func.sum(LOT_DELTA.c.moved).label("moved"),
+            func.sum(LOT_DELTA.c.received).label("received"),
+            func.min(LOT_DELTA.c.first_on).label("first_on"),
         )
         .group_by(LOT_DELTA.c.account_id, LOT_DELTA.c.contribution_id)
         .subquery()
     )
     same = (sums.c.account_id == LOT.c.account_id) & (sums.c.contribution_id == LOT.c.contribution_id)
+    wrong = or_(
+        LOT.c.remaining != func.coalesce(sums.c.moved, 0),
+        LOT.c.received != func.coalesce(sums.c.received, 0),
+        LOT.c.first_on.is_distinct_from(sums.c.first_on),
+    )
     differs = (
         select(CONTRIBUTION.c.code)
         .join(LOT, LOT.c.contribution_id == CONTRIBUTION.c.id)
         .join(sums, same, isouter=True)
-        .where(CONTRIBUTION.c.book_id == book_id, LOT.c.remaining != func.coalesce(sums.c.moved, 0))
+        .where(CONTRIBUTION.c.book_id == book_id, wrong)
     )
     gone = (
         select(CONTRIBUTION.c.code)
@@ -90,26 +101,37 @@ def list_moved_lots(session: Session, book_id: int) -> tuple[str, ...]:
 
 def list_moved_lines(session: Session, book_id: int) -> tuple[str, ...]:
     """Return the lines, with their account, whose totals are not the sums of their postings."""
+    return _list_moved(session, book_id, LINE_TOTAL, LINE_DELTA, ("line",))
+
+
+def list_moved_days(session: Session, book_id: int) -> tuple[str, ...]:
+    """Return the days and lines, with their account, whose totals are not the sums of their postings."""
+    return _list_moved(session, book_id, DAY_TOTAL, DAY_DELTA, ("effective_on", "line"))
+
+
+def _list_moved(  # which totals, from what, by what
+    session: Session, book_id: int, totals: Table, deltas: Table, by: tuple[str, ...]
+) -> tuple[str, ...]:
     sums = (
-        select(LINE_DELTA.c.account_id, LINE_DELTA.c.line, func.sum(LINE_DELTA.c.moved).label("moved"))
-        .group_by(LINE_DELTA.c.account_id, LINE_DELTA.c.line)
+        select(*deltas.c["account_id", *by], func.sum(deltas.c.moved).label("moved"))
+        .group_by(*deltas.c["account_id", *by])
         .subquery()
     )
-    same = (sums.c.account_id == LINE_TOTAL.c.account_id) & (sums.c.line == LINE_TOTAL.c.line)
+    same = and_(*(sums.c[name] == totals.c[name] for name in ("account_id", *by)))
     differs = (
-        select(ACCOUNT.c.path, LINE_TOTAL.c.line)
-        .join(LINE_TOTAL, LINE_TOTAL.c.account_id == ACCOUNT.c.id)
+        select(ACCOUNT.c.path, *totals.c[by])
+        .join(totals, totals.c.account_id == ACCOUNT.c.id)
         .join(sums, same, isouter=True)
-        .where(ACCOUNT.c.book_id == book_id, LINE_TOTAL.c.total != func.coalesce(sums.c.moved, 0))
+        .where(ACCOUNT.c.book_id == book_id, totals.c.total != func.coalesce(sums.c.moved, 0))
     )
     gone = (
-        select(ACCOUNT.c.path, sums.c.line)
+        select(ACCOUNT.c.path, *sums.c[by])
         .join(sums, sums.c.account_id == ACCOUNT.c.id)
-        .join(LINE_TOTAL, same, isouter=True)
-        .where(ACCOUNT.c.book_id == book_id, LINE_TOTAL.c.account_id.is_(None))
+        .join(totals, same, isouter=True)
+        .where(ACCOUNT.c.book_id == book_id, totals.c.account_id.is_(None))
     )
-    rows = {(row.path, row.line) for query in (differs, gone) for row in session.execute(query)}
-    return tuple(f"{path}, {line}" for path, line in sorted(rows))
+    rows = {tuple(map(str, row)) for query in (differs, gone) for row in session.execute(query)}
+    return tuple(", ".join(row) for row in sorted(rows))
 
 
 def list_unfinished(session: Session, book_id: int) -> tuple[UUID, ...]:

@@ -1,21 +1,19 @@
 """Rows of contributions as they are listed: what came in, when, and what of it is left."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from ..contributions import Contribution
 from ..errors import Missing
 from ..money import Money, zero
 from .registry import find_unit
-from .tables import ACCOUNT, CONTRIBUTION, DRAW, EARMARK, FUND, LOT, PARTY, POSTING, TXN
+from .tables import ACCOUNT, CONTRIBUTION, EARMARK, FUND, LOT, PARTY
 
-RECEIVED = ("contribution", "fund_income", "partner_interest", "in_kind_given")
 ROOT = CONTRIBUTION.alias("root")
 
 
@@ -115,17 +113,15 @@ def _contributions() -> Select[*tuple[Any, ...]]:
 
 def _deposits(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Deposit, ...]:
     numbers = [row.id for row in rows]
-    received, left = _sum_received(session, numbers), _sum_left(session, numbers)
+    received, left = _received(session, numbers), _sum_left(session, numbers)
     found = []
     for row in rows:
         unit = find_unit(session, row.unit)
-        lines = received.get(row.id, {})
-        counted = ("allocation",) if row.kind == "released" else RECEIVED
-        minor = sum(lines[name][0] for name in counted if name in lines)
+        minor, first = received.get(row.id, (0, None))
         found.append(
             Deposit(
                 number=row.id,
-                on=min((lines[name][1] for name in counted if name in lines), default=None),
+                on=first,
                 contribution=Contribution(
                     code=row.code,
                     fund=row.fund,
@@ -143,36 +139,34 @@ def _deposits(session: Session, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[
     return tuple(found)
 
 
-def _sum_received(session: Session, numbers: Sequence[int]) -> dict[int, dict[str, tuple[int, date]]]:
-    """Sum what came in by contribution and line, in minor units, each with its first day."""
+def _received(session: Session, numbers: Sequence[int]) -> dict[int, tuple[int, date | None]]:
+    """Return what came in by contribution, in minor units, less what of it was undone, and its first day."""
     rows = session.execute(
-        select(
-            DRAW.c.contribution_id,
-            POSTING.c.line,
-            func.sum(-POSTING.c.side * DRAW.c.amount).label("total"),
-            func.min(TXN.c.effective_on).label("first"),
-        )
-        .join(POSTING, and_(POSTING.c.txn_id == DRAW.c.txn_id, POSTING.c.seq == DRAW.c.seq))
-        .join(TXN, TXN.c.id == DRAW.c.txn_id)
-        .where(DRAW.c.contribution_id.in_(numbers), POSTING.c.line.in_((*RECEIVED, "allocation")))
-        .group_by(DRAW.c.contribution_id, POSTING.c.line)
+        _lots(func.sum(LOT.c.received).label("total"), func.min(LOT.c.first_on).label("first"))
+        .where(CONTRIBUTION.c.id.in_(numbers))
+        .group_by(CONTRIBUTION.c.id)
     )
-    sums: dict[int, dict[str, tuple[int, date]]] = defaultdict(dict)
-    for row in rows:
-        sums[row.contribution_id][row.line] = (int(row.total), row.first)
-    return sums
+    return {row.id: (int(row.total), row.first) for row in rows}
+
+
+def _lots(*columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """Select from the lots of contributions, which lie in the pools of their fund."""
+    return (
+        select(CONTRIBUTION.c.id, *columns)
+        .join(ACCOUNT, and_(ACCOUNT.c.fund_id == CONTRIBUTION.c.fund_id, ACCOUNT.c.role == "pool"))
+        .join(LOT, and_(LOT.c.account_id == ACCOUNT.c.id, LOT.c.contribution_id == CONTRIBUTION.c.id))
+    )
 
 
 def _sum_left(session: Session, numbers: Sequence[int]) -> dict[int, tuple[Money, ...]]:
     rows = session.execute(
-        select(LOT.c.contribution_id, ACCOUNT.c.unit, func.sum(LOT.c.remaining).label("total"))
-        .join(ACCOUNT, ACCOUNT.c.id == LOT.c.account_id)
-        .where(LOT.c.contribution_id.in_(numbers))
-        .group_by(LOT.c.contribution_id, ACCOUNT.c.unit)
-        .order_by(LOT.c.contribution_id, ACCOUNT.c.unit)
+        _lots(ACCOUNT.c.unit, func.sum(LOT.c.remaining).label("total"))
+        .where(CONTRIBUTION.c.id.in_(numbers))
+        .group_by(CONTRIBUTION.c.id, ACCOUNT.c.unit)
+        .order_by(CONTRIBUTION.c.id, ACCOUNT.c.unit)
     )
     left: dict[int, tuple[Money, ...]] = {}
     for row in rows:
         amount = Money(minor=int(row.total), unit=find_unit(session, row.unit))
-        left[row.contribution_id] = (*left.get(row.contribution_id, ()), amount)
+        left[row.id] = (*left.get(row.id, ()), amount)
     return left

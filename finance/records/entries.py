@@ -24,6 +24,7 @@ from .tables import (
     ACCOUNT,
     BALANCE,
     CONTRIBUTION,
+    DAY_TOTAL,
     DRAW,
     EARMARK,
     EVENT,
@@ -397,23 +398,21 @@ _LINE_TOTALS = (
 @cache
 def _line_sums(named: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     days = {
-        "after": TXN.c.effective_on > bindparam("after"),
-        "through": TXN.c.effective_on <= bindparam("through"),
+        "after": DAY_TOTAL.c.effective_on > bindparam("after"),
+        "through": DAY_TOTAL.c.effective_on <= bindparam("through"),
     }
     return (
-        select(POSTING.c.line, func.sum(-POSTING.c.side * POSTING.c.amount).label("total"))
-        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        select(DAY_TOTAL.c.line, func.sum(DAY_TOTAL.c.total).label("total"))
+        .join(ACCOUNT, ACCOUNT.c.id == DAY_TOTAL.c.account_id)
         .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
-        .join(TXN, TXN.c.id == POSTING.c.txn_id)
         .where(
             ACCOUNT.c.book_id == bindparam("book"),
             FUND.c.code == bindparam("fund"),
             ACCOUNT.c.role == "pool",
             ACCOUNT.c.unit == bindparam("unit"),
-            POSTING.c.layer == "S",
             *(days[name] for name in named),
         )
-        .group_by(POSTING.c.line)
+        .group_by(DAY_TOTAL.c.line)
     )
 
 

@@ -136,7 +136,15 @@ CONTRIBUTION = table(
     consent_sha256=LargeBinary,
 )
 LOT = table(
-    "lot", METADATA, account_id=Count, contribution_id=Count, remaining=Count, version=Count, last_txn=Key
+    "lot",
+    METADATA,
+    account_id=Count,
+    contribution_id=Count,
+    remaining=Count,
+    version=Count,
+    last_txn=Key,
+    received=Count,
+    first_on=Day,
 )
 DRAW = table("draw", METADATA, txn_id=Key, seq=Count, contribution_id=Count, amount=Count)
 VALUATION = table(
@@ -256,6 +264,26 @@ DELTA = table(
 LINE_TOTAL = table(
     "line_total", METADATA, account_id=Count, line=Text, total=Count, version=Count, last_txn=Key
 )
+DAY_TOTAL = table(
+    "day_total",
+    METADATA,
+    account_id=Count,
+    effective_on=Day,
+    line=Text,
+    total=Count,
+    version=Count,
+    last_txn=Key,
+)
+DAY_DELTA = table("day_delta", VIEWS, txn_id=Key, account_id=Count, effective_on=Day, line=Text, moved=Count)
 LINE_DELTA = table("line_delta", VIEWS, txn_id=Key, account_id=Count, line=Text, moved=Count)
-LOT_DELTA = table("lot_delta", VIEWS, txn_id=Key, account_id=Count, contribution_id=Count, moved=Count)
+LOT_DELTA = table(
+    "lot_delta",
+    VIEWS,
+    txn_id=Key,
+    account_id=Count,
+    contribution_id=Count,
+    moved=Count,
+    received=Count,
+    first_on=Day,
+)
 FAULT = table("fault", VIEWS, txn_id=Key, why=Text)

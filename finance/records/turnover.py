@@ -15,12 +15,14 @@ from sqlalchemy import (
     Select,
     Subquery,
     and_,
+    bindparam,
     case,
     func,
     literal_column,
     or_,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.orm import Session
 
@@ -29,7 +31,7 @@ from ..errors import Missing
 from ..turnover import LAYER_WORDS, AccountTurnover, HistoryCursor, TurnoverLayer, moved_turnover
 from ..units import Unit
 from .registry import find_unit
-from .tables import ACCOUNT, BALANCE, EARMARK, EVENT, FUND, POSTING, TXN
+from .tables import ACCOUNT, BALANCE, DAY_TOTAL, EARMARK, EVENT, FUND, LINE_TOTAL, POSTING, TXN
 
 COUNTERS = (
     BALANCE.c.settled_dr,
@@ -281,25 +283,62 @@ def sum_movements(
     ------
     Row
         ``role`` (cash or pool), ``line``, ``earlier`` (1 before the span, 0 inside) and ``total`` in minor
-        units, credits positive.
+        units, credits positive. Without a span cash is one sum, without a line.
     """
+    asked = {"book": book_id, "fund": fund, "unit": unit.code}
+    if span == (None, None):
+        return iter(session.execute(_ALL_MOVED, asked).all())
     after, through = span
-    first = date.min if after is None else after
-    earlier = case((TXN.c.effective_on <= first, literal_column("1")), else_=literal_column("0"))
-    query = (
+    query = _moved_by_day(date.min if after is None else after)
+    if through is not None:
+        query = query.where(DAY_TOTAL.c.effective_on <= through)
+    return iter(session.execute(query, asked).all())
+
+
+def _of_fund(*roles: str) -> ColumnElement[bool]:
+    return and_(
+        ACCOUNT.c.book_id == bindparam("book"),
+        FUND.c.code == bindparam("fund"),
+        ACCOUNT.c.unit == bindparam("unit"),
+        ACCOUNT.c.role.in_(roles),
+    )
+
+
+_ALL_MOVED = union_all(
+    select(
+        ACCOUNT.c.role,
+        LINE_TOTAL.c.line,
+        literal_column("0").label("earlier"),
+        func.sum(LINE_TOTAL.c.total).label("total"),
+    )
+    .join(ACCOUNT, ACCOUNT.c.id == LINE_TOTAL.c.account_id)
+    .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+    .where(_of_fund("pool"))
+    .group_by(ACCOUNT.c.role, LINE_TOTAL.c.line),
+    select(
+        ACCOUNT.c.role,
+        literal_column("''"),
+        literal_column("0"),
+        func.sum(BALANCE.c.settled_cr - BALANCE.c.settled_dr),
+    )
+    .join(ACCOUNT, ACCOUNT.c.id == BALANCE.c.account_id)
+    .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+    .where(_of_fund("cash"))
+    .group_by(ACCOUNT.c.role),
+)
+
+
+def _moved_by_day(first: date) -> Select[*tuple[Any, ...]]:
+    earlier = case((DAY_TOTAL.c.effective_on <= first, literal_column("1")), else_=literal_column("0"))
+    return (
         select(
             ACCOUNT.c.role,
-            POSTING.c.line,
+            DAY_TOTAL.c.line,
             earlier.label("earlier"),
-            func.sum(-POSTING.c.side * POSTING.c.amount).label("total"),
+            func.sum(DAY_TOTAL.c.total).label("total"),
         )
-        .join(ACCOUNT, ACCOUNT.c.id == POSTING.c.account_id)
+        .join(ACCOUNT, ACCOUNT.c.id == DAY_TOTAL.c.account_id)
         .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
-        .join(TXN, TXN.c.id == POSTING.c.txn_id)
-        .where(ACCOUNT.c.book_id == book_id, FUND.c.code == fund, ACCOUNT.c.role.in_(("cash", "pool")))
-        .where(ACCOUNT.c.unit == unit.code, POSTING.c.layer == "S")
-        .group_by(ACCOUNT.c.role, POSTING.c.line, earlier)
+        .where(_of_fund("cash", "pool"))
+        .group_by(ACCOUNT.c.role, DAY_TOTAL.c.line, earlier)
     )
-    if through is not None:
-        query = query.where(TXN.c.effective_on <= through)
-    return iter(session.execute(query).all())

@@ -44,6 +44,7 @@ def write_challenge(raw: Raw, connection: Connection, now: datetime) -> None:
     put("application", lead="hub")
     common |= {"application_id": raw.find(connection, "application", code="b1")}
     put("submission", received_at=now)
+    put("submission_party", seq=1, party="hub")
     _write_facts(put, now)
     put("judge", load_lo=0, load_hi=9, profile=b"{}")
     common |= {"judge_id": raw.find(connection, "judge", party="lab")}

@@ -73,6 +73,9 @@ STATEMENTS = {
     "a_lot_raised_as_if_by_the_last_end": f"UPDATE lot SET remaining = remaining + 1, version = {LAST},"
     f" last_txn = {LAST_TXN}",
     "a_lot_given_to_another": "UPDATE lot SET contribution_id = contribution_id + 100",
+    "a_lot_said_to_have_received_more": f"UPDATE lot SET received = received + 1, version = {LAST},"
+    f" last_txn = {LAST_TXN}",
+    "a_lot_begun_earlier": f"UPDATE lot SET first_on = '2020-01-01', version = {LAST}, last_txn = {LAST_TXN}",
     "a_lot_deleted": "DELETE FROM lot",
     "a_lot_opened_full": "INSERT INTO lot (account_id, contribution_id, remaining)"
     " SELECT (SELECT min(id) FROM account), id, 5 FROM contribution",
@@ -83,6 +86,13 @@ STATEMENTS = {
     "a_total_deleted": "DELETE FROM line_total",
     "a_total_opened_full": "INSERT INTO line_total (account_id, line, total)"
     " SELECT (SELECT min(id) FROM account), code, 5 FROM line",
+    "a_day_raised": "UPDATE day_total SET total = total + 1",
+    "a_day_raised_as_if_by_the_last_end": f"UPDATE day_total SET total = total + 1, version = {LAST},"
+    f" last_txn = {LAST_TXN}",
+    "a_day_moved_to_another": "UPDATE day_total SET effective_on = '2031-01-01'",
+    "a_day_deleted": "DELETE FROM day_total",
+    "a_day_opened_full": "INSERT INTO day_total (account_id, effective_on, line, total)"
+    " SELECT (SELECT min(id) FROM account), '2031-01-01', code, 5 FROM line",
     "a_floor_of_an_account_changed": "UPDATE account SET floor = -100 WHERE role = 'memo'",
     "a_role_of_an_account_changed": "UPDATE account SET role = 'memo' WHERE role = 'pool'",
 }
@@ -99,6 +109,11 @@ ON_SQLITE = {
     " AND line_total.line = m.line",
     "a_total_replaced": "INSERT OR REPLACE INTO line_total (account_id, line)"
     " SELECT account_id, line FROM line_total",
+    "a_day_of_the_last_end_applied_again": "UPDATE day_total SET total = total + m.moved FROM day_delta m"
+    " WHERE m.txn_id = day_total.last_txn AND day_total.account_id = m.account_id"
+    " AND day_total.effective_on = m.effective_on AND day_total.line = m.line",
+    "a_day_replaced": "INSERT OR REPLACE INTO day_total (account_id, effective_on, line)"
+    " SELECT account_id, effective_on, line FROM day_total",
     "an_account_replaced_by_way_of_its_balance": "REPLACE INTO balance (account_id, normal, floor)"
     " SELECT id, -normal, NULL FROM account",
 }

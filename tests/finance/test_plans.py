@@ -19,6 +19,7 @@ USD = currency("USD")
 DAY = date(2026, 1, 15)
 VIEWS = (
     "delta",
+    "day_delta",
     "line_delta",
     "lot_delta",
     "fault_leg",

@@ -88,6 +88,8 @@ FAULTS: list[tuple[str, str, list[str]]] = [
     ("balance", "UPDATE balance SET floor = -1 WHERE account_id IN {pool}", ["balance of fire/pool"]),
     ("balance", "DELETE FROM balance WHERE account_id IN {pool}", ["balance of fire/pool"]),
     ("lot", "UPDATE lot SET remaining = remaining + 1 WHERE contribution_id = {f1}", ["lot of f1"]),
+    ("lot", "UPDATE lot SET received = received + 1 WHERE contribution_id = {f1}", ["lot of f1"]),
+    ("lot", "UPDATE lot SET first_on = '2020-01-01' WHERE contribution_id = {f1}", ["lot of f1"]),
     ("lot", "DELETE FROM lot WHERE contribution_id = {f1}", ["lot of f1"]),
     (
         "line_total",
@@ -95,6 +97,12 @@ FAULTS: list[tuple[str, str, list[str]]] = [
         ["total of fire/pool"],
     ),
     ("line_total", "DELETE FROM line_total WHERE account_id IN {pool}", ["total of fire/pool"]),
+    (
+        "day_total",
+        "UPDATE day_total SET total = total + 1 WHERE account_id IN {pool}",
+        ["total of fire/pool"],
+    ),
+    ("day_total", "DELETE FROM day_total WHERE account_id IN {pool}", ["total of fire/pool"]),
     ("event", "UPDATE event SET body = {swap} WHERE kind = 'ledger.pledge'", ["its digest does not fit"]),
     ("event", "UPDATE event SET leaf_sha256 = {leaf} WHERE kind = 'ledger.pledge'", ["digest does not fit"]),
     ("txn", "UPDATE txn SET effective_on = '2025-12-31' WHERE id = {p1}", ["rows differ from its event"]),

@@ -12,8 +12,13 @@ SELECT txn_id, account_id,
 FROM posting GROUP BY txn_id, account_id
 ;;
 CREATE VIEW lot_delta AS
-SELECT d.txn_id, p.account_id, d.contribution_id, sum(-p.side * d.amount) AS moved
+SELECT d.txn_id, p.account_id, d.contribution_id, sum(-p.side * d.amount) AS moved,
+  sum(CASE WHEN p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
+      OR (p.line = 'allocation' AND c.kind = 'released') THEN -p.side * d.amount ELSE 0 END) AS received,
+  min(CASE WHEN p.line IN ('contribution','fund_income','partner_interest','in_kind_given')
+      OR (p.line = 'allocation' AND c.kind = 'released') THEN t.effective_on END) AS first_on
 FROM draw d JOIN posting p ON p.txn_id = d.txn_id AND p.seq = d.seq
+  JOIN contribution c ON c.id = d.contribution_id + 0 JOIN txn t ON t.id = d.txn_id
 GROUP BY d.txn_id, p.account_id, d.contribution_id
 ;;
 CREATE VIEW line_delta AS
@@ -21,6 +26,12 @@ SELECT p.txn_id, p.account_id, p.line, sum(-p.side * p.amount) AS moved
 FROM posting p JOIN account a ON a.id = p.account_id + 0
 WHERE p.layer = 'S' AND a.role = 'pool'
 GROUP BY p.txn_id, p.account_id, p.line
+;;
+CREATE VIEW day_delta AS
+SELECT p.txn_id, p.account_id, t.effective_on, p.line, sum(-p.side * p.amount) AS moved
+FROM posting p JOIN txn t ON t.id = p.txn_id JOIN account a ON a.id = p.account_id + 0
+WHERE p.layer = 'S' AND a.role IN ('pool','cash')
+GROUP BY p.txn_id, p.account_id, t.effective_on, p.line
 ;;
 CREATE VIEW fault_leg AS
 SELECT t.id AS txn_id, CASE WHEN sum(p.side * p.amount) <> 0 THEN 'unbalanced' ELSE 'shape or draws' END AS why

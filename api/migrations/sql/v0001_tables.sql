@@ -166,10 +166,11 @@ CREATE TABLE contribution (
   FOREIGN KEY (earmark_id, book_id) REFERENCES earmark (id, book_id)
 ){STRICT}
 ;;
+-- What is left of a contribution in a pool; what of it came in there, less what of that was undone, and on which day first.
 CREATE TABLE lot (
   account_id {BIGINT} NOT NULL REFERENCES account, contribution_id {BIGINT} NOT NULL REFERENCES contribution,
   remaining {BIGINT} NOT NULL DEFAULT 0 CHECK (remaining BETWEEN 0 AND {M62}), version {BIGINT} NOT NULL DEFAULT 0,
-  last_txn {UUID}, PRIMARY KEY (account_id, contribution_id)
+  last_txn {UUID}, received {BIGINT} NOT NULL DEFAULT 0 CHECK (received BETWEEN -{M62} AND {M62}), first_on {DAY}, PRIMARY KEY (account_id, contribution_id)
 ){STRICT_KEYED}
 ;;
 -- What a pool has settled by line, credits positive: where a fund stands does not depend on how long it has been open.
@@ -177,6 +178,13 @@ CREATE TABLE line_total (
   account_id {BIGINT} NOT NULL REFERENCES account, line TEXT NOT NULL REFERENCES line,
   total {BIGINT} NOT NULL DEFAULT 0 CHECK (total BETWEEN -{M62} AND {M62}), version {BIGINT} NOT NULL DEFAULT 0,
   last_txn {UUID}, PRIMARY KEY (account_id, line)
+){STRICT_KEYED}
+;;
+-- The same for each day, of pools and of cash: what a statement of some days says does not depend on how much was posted.
+CREATE TABLE day_total (
+  account_id {BIGINT} NOT NULL REFERENCES account, effective_on {DAY} NOT NULL, line TEXT NOT NULL REFERENCES line,
+  total {BIGINT} NOT NULL DEFAULT 0 CHECK (total BETWEEN -{M62} AND {M62}), version {BIGINT} NOT NULL DEFAULT 0,
+  last_txn {UUID}, PRIMARY KEY (account_id, effective_on, line)
 ){STRICT_KEYED}
 ;;
 CREATE TABLE draw (

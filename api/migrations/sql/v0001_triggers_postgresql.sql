@@ -13,6 +13,8 @@ CREATE TRIGGER guarded BEFORE INSERT OR UPDATE OR DELETE ON lot FOR EACH ROW EXE
 ;;
 CREATE TRIGGER guarded BEFORE INSERT OR UPDATE OR DELETE ON line_total FOR EACH ROW EXECUTE FUNCTION almoner_moved_by_end()
 ;;
+CREATE TRIGGER guarded BEFORE INSERT OR UPDATE OR DELETE ON day_total FOR EACH ROW EXECUTE FUNCTION almoner_moved_by_end()
+;;
 CREATE TRIGGER guarded BEFORE INSERT OR UPDATE OR DELETE ON earmark_scope FOR EACH ROW EXECUTE FUNCTION almoner_moved_by_end()
 ;;
 CREATE TRIGGER kept BEFORE TRUNCATE ON balance FOR EACH STATEMENT EXECUTE FUNCTION almoner_moved_by_end()
@@ -20,6 +22,8 @@ CREATE TRIGGER kept BEFORE TRUNCATE ON balance FOR EACH STATEMENT EXECUTE FUNCTI
 CREATE TRIGGER kept BEFORE TRUNCATE ON lot FOR EACH STATEMENT EXECUTE FUNCTION almoner_moved_by_end()
 ;;
 CREATE TRIGGER kept BEFORE TRUNCATE ON line_total FOR EACH STATEMENT EXECUTE FUNCTION almoner_moved_by_end()
+;;
+CREATE TRIGGER kept BEFORE TRUNCATE ON day_total FOR EACH STATEMENT EXECUTE FUNCTION almoner_moved_by_end()
 ;;
 CREATE FUNCTION almoner_account_opened() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   INSERT INTO balance (account_id, normal, floor) VALUES (NEW.id, NEW.normal, NEW.floor); RETURN NULL; END $$
@@ -137,13 +141,17 @@ DECLARE ids UUID[]; books BIGINT[]; accounts BIGINT[]; bad TEXT; child BOOLEAN; 
     IF NOT FOUND THEN
       INSERT INTO line_total (account_id, line, total, version) VALUES (d.account_id, d.line, d.moved, 1); END IF;
   END LOOP;
+  INSERT INTO day_total AS o (account_id, effective_on, line, total, version)
+    SELECT account_id, effective_on, line, sum(moved), 1 FROM day_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+    ON CONFLICT (account_id, effective_on, line) DO UPDATE SET total = o.total + excluded.total, version = o.version + 1;
   IF lots THEN
-    FOR d IN SELECT account_id, contribution_id, sum(moved) AS moved FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 ORDER BY 1, 2 LOOP
-      UPDATE lot SET remaining = remaining + d.moved, version = version + 1
-        WHERE account_id = d.account_id AND contribution_id = d.contribution_id;
+    FOR d IN SELECT account_id, contribution_id, sum(moved) AS moved, sum(received) AS received, min(first_on) AS first_on
+        FROM lot_delta WHERE txn_id = ANY (ids) GROUP BY 1, 2 ORDER BY 1, 2 LOOP
+      UPDATE lot SET remaining = remaining + d.moved, received = received + d.received, first_on = least(first_on, d.first_on),
+        version = version + 1 WHERE account_id = d.account_id AND contribution_id = d.contribution_id;
       IF NOT FOUND THEN
-        INSERT INTO lot (account_id, contribution_id, remaining, version)
-          VALUES (d.account_id, d.contribution_id, d.moved, 1); END IF;
+        INSERT INTO lot (account_id, contribution_id, remaining, received, first_on, version)
+          VALUES (d.account_id, d.contribution_id, d.moved, d.received, d.first_on, 1); END IF;
     END LOOP;
   END IF;
   RETURN NULL; END $$

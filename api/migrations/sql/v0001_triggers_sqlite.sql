@@ -28,14 +28,15 @@ CREATE TRIGGER balance_moved BEFORE UPDATE ON balance
 CREATE TRIGGER balance_kept BEFORE DELETE ON balance BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a balance'); END
 ;;
 CREATE TRIGGER lot_opened BEFORE INSERT ON lot
-  WHEN NEW.remaining <> 0 OR NEW.version <> 0
+  WHEN NEW.remaining <> 0 OR NEW.version <> 0 OR NEW.received <> 0 OR NEW.first_on IS NOT NULL
     OR EXISTS (SELECT 1 FROM lot WHERE account_id = NEW.account_id AND contribution_id = NEW.contribution_id)
   BEGIN SELECT RAISE(ABORT, 'a lot opens at zero'); END
 ;;
 CREATE TRIGGER lot_moved BEFORE UPDATE ON lot
   WHEN (NEW.account_id, NEW.contribution_id) <> (OLD.account_id, OLD.contribution_id) OR NEW.version <= OLD.version
     OR NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.version AND txn_id = NEW.last_txn)
-    OR (NEW.remaining - OLD.remaining) IS NOT (SELECT moved FROM lot_delta
+    OR (NEW.remaining - OLD.remaining, NEW.received - OLD.received, NEW.first_on) IS NOT (SELECT moved, received,
+      min(coalesce(OLD.first_on, first_on), coalesce(first_on, OLD.first_on)) FROM lot_delta
       WHERE txn_id = NEW.last_txn AND account_id = OLD.account_id AND contribution_id = OLD.contribution_id)
   BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a lot'); END
 ;;
@@ -54,6 +55,21 @@ CREATE TRIGGER line_total_moved BEFORE UPDATE ON line_total
   BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a line_total'); END
 ;;
 CREATE TRIGGER line_total_kept BEFORE DELETE ON line_total BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a line_total'); END
+;;
+CREATE TRIGGER day_total_opened BEFORE INSERT ON day_total
+  WHEN NEW.total <> 0 OR NEW.version <> 0 OR EXISTS (SELECT 1 FROM day_total
+    WHERE account_id = NEW.account_id AND effective_on = NEW.effective_on AND line = NEW.line)
+  BEGIN SELECT RAISE(ABORT, 'a total opens at zero'); END
+;;
+CREATE TRIGGER day_total_moved BEFORE UPDATE ON day_total
+  WHEN (NEW.account_id, NEW.effective_on, NEW.line) <> (OLD.account_id, OLD.effective_on, OLD.line)
+    OR NEW.version <= OLD.version
+    OR NOT EXISTS (SELECT 1 FROM txn_end WHERE no = NEW.version AND txn_id = NEW.last_txn)
+    OR (NEW.total - OLD.total) IS NOT (SELECT moved FROM day_delta WHERE txn_id = NEW.last_txn
+      AND account_id = OLD.account_id AND effective_on = OLD.effective_on AND line = OLD.line)
+  BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a day_total'); END
+;;
+CREATE TRIGGER day_total_kept BEFORE DELETE ON day_total BEGIN SELECT RAISE(ABORT, 'only a txn_end moves a day_total'); END
 ;;
 CREATE TRIGGER posting_open BEFORE INSERT ON posting WHEN EXISTS (SELECT 1 FROM txn_end WHERE txn_id = NEW.txn_id)
   BEGIN SELECT RAISE(ABORT, 'txn already ended'); END
@@ -133,10 +149,17 @@ CREATE TRIGGER txn_ended AFTER INSERT ON txn_end BEGIN
     FROM delta d WHERE d.txn_id = NEW.txn_id AND balance.account_id = d.account_id;
   INSERT INTO lot (account_id, contribution_id) SELECT account_id, contribution_id FROM lot_delta m WHERE m.txn_id = NEW.txn_id
     AND NOT EXISTS (SELECT 1 FROM lot l WHERE l.account_id = m.account_id AND l.contribution_id = m.contribution_id);
-  UPDATE lot SET remaining = remaining + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM lot_delta m
+  UPDATE lot SET remaining = remaining + m.moved, received = lot.received + m.received, version = NEW.no, last_txn = NEW.txn_id,
+      first_on = min(coalesce(lot.first_on, m.first_on), coalesce(m.first_on, lot.first_on)) FROM lot_delta m
     WHERE m.txn_id = NEW.txn_id AND lot.account_id = m.account_id AND lot.contribution_id = m.contribution_id;
   INSERT INTO line_total (account_id, line) SELECT account_id, line FROM line_delta m WHERE m.txn_id = NEW.txn_id
     AND NOT EXISTS (SELECT 1 FROM line_total l WHERE l.account_id = m.account_id AND l.line = m.line);
   UPDATE line_total SET total = total + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM line_delta m
-    WHERE m.txn_id = NEW.txn_id AND line_total.account_id = m.account_id AND line_total.line = m.line; END
+    WHERE m.txn_id = NEW.txn_id AND line_total.account_id = m.account_id AND line_total.line = m.line;
+  INSERT INTO day_total (account_id, effective_on, line) SELECT account_id, effective_on, line FROM day_delta m
+    WHERE m.txn_id = NEW.txn_id AND NOT EXISTS (SELECT 1 FROM day_total o
+      WHERE o.account_id = m.account_id AND o.effective_on = m.effective_on AND o.line = m.line);
+  UPDATE day_total SET total = total + m.moved, version = NEW.no, last_txn = NEW.txn_id FROM day_delta m
+    WHERE m.txn_id = NEW.txn_id AND day_total.account_id = m.account_id AND day_total.effective_on = m.effective_on
+      AND day_total.line = m.line; END
 ;;

@@ -205,6 +205,10 @@ CREATE TABLE payout (
   FOREIGN KEY (settlement_id, agreement_id) REFERENCES settlement (id, agreement_id)
 ){STRICT_KEYED}
 ;;
+CREATE INDEX payout_by_agreement ON payout (agreement_id)
+;;
+CREATE INDEX payout_by_payee ON payout (payee_id)
+;;
 CREATE TABLE payout_paid (
   payout_id {UUID} NOT NULL, direction TEXT NOT NULL, n {SMALLINT} NOT NULL CHECK (n > 0), whole {BIGINT},
   amount {BIGINT} NOT NULL CHECK (amount BETWEEN 1 AND {M62}), txn_id {UUID} NOT NULL UNIQUE REFERENCES txn, PRIMARY KEY (payout_id, n),

@@ -47,6 +47,15 @@ CREATE TABLE submission (
   FOREIGN KEY (challenge_id, version) REFERENCES brief (challenge_id, version)
 ){STRICT_KEYED}
 ;;
+-- Whose submission it is, the lead first: asked at every check of conflicts, and by each hub for its own.
+CREATE TABLE submission_party (
+  application_id {BIGINT} NOT NULL, number {BIGINT} NOT NULL, seq {BIGINT} NOT NULL CHECK (seq >= 1), party TEXT NOT NULL,
+  PRIMARY KEY (application_id, number, party), UNIQUE (application_id, number, seq),
+  FOREIGN KEY (application_id, number) REFERENCES submission (application_id, number)
+){STRICT_KEYED}
+;;
+CREATE INDEX submission_party_by_party ON submission_party (party)
+;;
 CREATE TABLE withdrawal (
   application_id {BIGINT} PRIMARY KEY REFERENCES application, reason TEXT NOT NULL, event_id {UUID} NOT NULL UNIQUE REFERENCES event
 ){STRICT}

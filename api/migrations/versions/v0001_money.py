@@ -37,7 +37,7 @@ FACTS = {
 }
 VIEWS = [
     *("fault", "fault_approval", "approval_asked", "fault_child", "fault_fx", "fault_lot", "fault_leg"),
-    *("line_delta", "lot_delta", "delta"),
+    *("day_delta", "line_delta", "lot_delta", "delta"),
 ]
 TABLES = [
     *("tie_end", "tie"),
@@ -46,6 +46,7 @@ TABLES = [
         "fx_conversion",
         "fx_rate",
         "draw",
+        "day_total",
         "line_total",
         "lot",
         "contribution",

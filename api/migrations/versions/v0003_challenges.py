@@ -17,6 +17,7 @@ FACTS = {
     "accord": ["event_id", "challenge_id, code, party, bundle_sha256"],
     "application": ["id", "event_id", "challenge_id, code"],
     "submission": ["event_id", "application_id, number"],
+    "submission_party": ["application_id, number, party", "application_id, number, seq"],
     "withdrawal": ["application_id", "event_id"],
     "applicant_fact": ["event_id", "application_id, fact, seq"],
     "clause_waiver": ["event_id", "application_id, clause, effect"],

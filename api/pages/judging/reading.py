@@ -15,6 +15,7 @@ from ...wire.rankings import AdvancementList, BandList, PlacementList, RankingRe
 from ..visit import Visit
 
 MOST = 200
+SHOWN = 50  # applications of one page
 Found = TypeVar("Found")
 
 
@@ -70,7 +71,11 @@ def read_round(visit: Visit) -> RoundSeen:
         conflicts=visit.find(ConflictList, "conflict.list", limit=MOST),
         plans=plans,
         plan=visit.find(PlanReply, "assignment.read", number=number) if number else None,
-        ranking=tried(lambda: visit.read(RankingReply, "ranking.read", limit=MOST))[0],
+        ranking=tried(
+            lambda: visit.read(
+                RankingReply, "ranking.read", limit=SHOWN, cursor=visit.query.get("entries", "")
+            )
+        )[0],
         calibrations=calibrations,
         places=places,
         places_refused=said,
