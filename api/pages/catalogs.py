@@ -24,7 +24,7 @@ from ..problems import list_titles
 from .words import SHIPPED, SOURCE
 
 HERE = Path(__file__).parent.parent
-METHODS = [("pages/**.py", "python"), ("templates/pages/**.html", "jinja2")]
+METHODS = [("demo/**.py", "python"), ("pages/**.py", "python"), ("templates/pages/**.html", "jinja2")]
 KEYWORDS = {"_": None, "n": (1, 2)}
 PLACE = re.compile(r"%\((\w+)\)s")
 Text = str | tuple[str, ...]

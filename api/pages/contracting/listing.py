@@ -9,8 +9,8 @@ from ....contracts.terms.document import TermDocument
 from ....finance.errors import DocumentInvalid, Missing
 from ...wire.agreements import AgreementList, AgreementMade
 from ...wire.funds import FundList
-from ...wire.parties import PartyList
 from ..page import Page
+from ..parties import every_party
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
@@ -72,12 +72,11 @@ def _terms(deal: str) -> TermDocument:
 def _choices(visit: Visit, deal: str) -> dict[str, object]:
     """Return what has to be chosen before a deal's terms are an agreement: who is who, whose money."""
     terms = _terms(deal)
-    parties = visit.read(PartyList, "party.list", limit=200)
     funds = visit.read(FundList, "fund.list", limit=200)
     outside = visit.words._("Pays outside of this book")
     return {
         "terms": terms,
-        "parties": [(one.code, one.name) for one in parties.items],
+        "parties": [(one.code, one.name) for one in every_party(visit)],
         "funds": [("", outside), *((one.code, f"{one.title}, {one.unit}") for one in funds.items)],
         "payers": sorted({clause.from_ for clause in terms.clauses if hasattr(clause, "from_")}),
     }
