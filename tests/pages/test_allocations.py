@@ -94,7 +94,7 @@ def test_a_run_tells_how_far_it_is_and_can_be_cancelled(
     again = fiona.do(here, "retry")
     assert "Waits for its turn" in again
     work()
-    assert "Answered" in fiona.text(DESK)
+    assert "Done" in fiona.text(DESK)
 
 
 def test_an_impossible_problem_says_which_limits_conflict_and_is_relaxed(

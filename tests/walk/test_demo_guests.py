@@ -185,7 +185,7 @@ def test_anybody_checks_whether_they_may_enter_the_open_challenge(enter: Callabl
 
 def test_an_administrator_sends_a_message_again(enter: Callable[..., Walker]) -> None:
     admin = enter("admin")
-    assert "1 messages were given up" in admin.text(ADMIN)
+    assert "1 message was given up" in admin.text(ADMIN)
     assert "The message is sent again" in admin.do(ADMIN, "redeliver")
 
 

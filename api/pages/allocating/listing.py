@@ -11,9 +11,10 @@ from ...problems import problem_of
 from ...wire.allocations import AllocationDone
 from ...wire.jobs import JobList, JobMade, JobReply
 from ..page import Page
+from ..states import job_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
-from .figures import GAPS, compared, require_keeper, state_of
+from .figures import GAPS, compared, require_keeper
 
 MOST = 20
 MOST_COMPARED = 6
@@ -70,7 +71,7 @@ def _jobs(visit: Visit, jobs: JobList, answers: Mapping[str, AllocationDone]) ->
             (
                 instant_text(one.created_at),
                 answers[str(one.id)].label if str(one.id) in answers else "",
-                state_of(words, one.state),
+                job_state(words, one.state),
                 instant_text(one.finished_at) if one.finished_at else "",
             )
             for one in jobs.items

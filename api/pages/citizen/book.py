@@ -9,10 +9,10 @@ from ...wire.books import BookList
 from ...wire.challenges import ChallengeLine, ChallengeList
 from ...wire.overviews import FundTotalLine, FunnelReply, MoneyTotal, OverviewReply
 from ..page import Page
+from ..states import agreement_state, challenge_state
 from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
-from .states import agreement_state, challenge_state
 
 SHOWN = 25
 

@@ -13,10 +13,10 @@ from ...wire.challenges import ChallengeReply
 from ...wire.progress import LeaderboardList, LeaderboardReply, ProgressList
 from ...wire.rankings import RankingReply
 from ..page import Page
+from ..states import challenge_state, prize_kind
 from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
-from .states import challenge_state, prize_kind
 
 SHOWN = 50
 

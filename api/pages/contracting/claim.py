@@ -7,10 +7,10 @@ from ...wire.determinations import DeterminationList
 from ...wire.disputes import DisputeReply, WaiverMade
 from ...wire.payouts import PayoutPreview, SettlementMade
 from ..page import Page
+from ..states import claim_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
-from .due import claim_states
 
 
 def grounds_in_words(words: Words) -> list[tuple[str, str]]:
@@ -71,7 +71,7 @@ def show_claim(visit: Visit) -> View:
         sheets={"legs": legs, "findings": findings},
         more={
             "claim": claim,
-            "stands": claim_states(visit)[claim.state],
+            "stands": claim_state(words, claim.state),
             "agreement": agreement,
             "grounds": grounds_in_words(words),
             "party": [one.name for one in agreement.parties if one.party in mine],

@@ -1,7 +1,6 @@
 """Agreements of a book, and a new one drafted: from a file, or from the terms of a published deal."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from ....contracts import casebook
@@ -11,23 +10,9 @@ from ...wire.agreements import AgreementList, AgreementMade
 from ...wire.funds import FundList
 from ..page import Page
 from ..parties import every_party
+from ..states import agreement_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
-from ..words import Words
-
-
-def states_in_words(words: Words) -> Mapping[str, str]:
-    """Return what the states of an agreement mean."""
-    return {
-        "draft": words._("Draft"),
-        "proposed": words._("Waits for signatures"),
-        "withdrawn": words._("Withdrawn"),
-        "active": words._("In force"),
-        "suspended": words._("Suspended"),
-        "measured": words._("Measured, to be closed"),
-        "terminated": words._("Ended early"),
-        "closed": words._("Closed"),
-    }
 
 
 def show_agreements(visit: Visit) -> View:
@@ -35,7 +20,6 @@ def show_agreements(visit: Visit) -> View:
     words = visit.words
     cursor = {"cursor": visit.query["cursor"]} if visit.query.get("cursor") else {}
     found = visit.read(AgreementList, "agreement.list", limit=50, **cursor)
-    states = states_in_words(words)
     sheet = Sheet(
         title=words._("Agreements"),
         columns=[
@@ -43,7 +27,7 @@ def show_agreements(visit: Visit) -> View:
             Column(name=words._("Code")),
             Column(name=words._("Where it stands")),
         ],
-        rows=[(one.title, one.code, states[one.state]) for one in found.items],
+        rows=[(one.title, one.code, agreement_state(words, one.state)) for one in found.items],
         links=[visit.address("desk_agreement", agreement=one.code) for one in found.items],
         empty=words._("There is no agreement yet. Draft the first one below."),
     )
@@ -129,4 +113,3 @@ PAGES = (
         uploads=True,
     ),
 )
-__all__ = ["PAGES", "states_in_words"]

@@ -18,9 +18,9 @@ from ...wire.briefs import BriefReply
 from ...wire.challenges import ChallengeReply
 from ...wire.funds import FundReply
 from ..designing.around import crumbs
-from ..designing.challenges import state_in_words
 from ..designing.wording import prize_line
 from ..page import Page
+from ..states import award_state, challenge_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from ..words import Words
@@ -49,7 +49,7 @@ def show_awards(visit: Visit) -> View:
         sheets["rules"] = _rules_sheet(words, brief, decided)
     more = {
         "challenge": challenge,
-        "state": state_in_words(words, challenge.state),
+        "state": challenge_state(words, challenge.state),
         "prizes": [
             (n, words._("Prize %(number)s: %(pays)s", number=n + 1, pays=prize_line(words, one, brief.unit)))
             for n, one in enumerate(brief.prizes)
@@ -120,21 +120,6 @@ def _rules(visit: Visit) -> tuple[DecisionReply | None, str]:
         return visit.write(DecisionReply, "decision.try", {"tie": {"seed": visit.form.text("seed")}}), ""
     except Refused as refused:
         return None, str(refused.problem.get("detail", ""))
-
-
-def award_state(words: Words, state: str) -> str:
-    """Return the state of an award in words."""
-    named = {
-        "proposed": words._("waits for approval"),
-        "approved": words._("approved; the winner is to accept it"),
-        "accepted": words._("accepted"),
-        "committed": words._("promised"),
-        "held": words._("held by an appeal"),
-        "declined": words._("declined"),
-        "lapsed": words._("lapsed"),
-        "reversed": words._("reversed"),
-    }
-    return named.get(state, state)
 
 
 def rule_in_words(words: Words, rule: str) -> str:
