@@ -20,7 +20,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from ...finance.errors import AlmonerError
-from ..problems import list_titles
+from ..problems import OUR_FAULT_TITLE, list_titles
+from ..remedies import list_advice
 from .words import SHIPPED, SOURCE
 
 HERE = Path(__file__).parent.parent
@@ -31,7 +32,7 @@ Text = str | tuple[str, ...]
 
 
 def gather() -> Catalog:
-    """Return every message of the pages, and the titles of refusals, in a fixed order.
+    """Return every message of the pages, the titles of refusals, and the advice after them, in a fixed order.
 
     Examples
     --------
@@ -42,7 +43,7 @@ def gather() -> Catalog:
     rows = extract_from_dir(HERE, METHODS, keywords=KEYWORDS, strip_comment_tags=True)
     for _, _, text, _, context in sorted(rows, key=lambda row: (row[0], row[1])):
         found.add(text, context=context)
-    for title in list_titles(AlmonerError):
+    for title in (*list_titles(AlmonerError), OUR_FAULT_TITLE, *list_advice()):
         found.add(title)
     return found
 

@@ -25,6 +25,7 @@ from ..identity import Caller, Grant
 from ..looking import inner_request, look
 from ..problems import problem_of
 from ..records import entering
+from ..remedies import advice
 from ..serving import serve
 from .forms import Form, new_key
 from .site import Site
@@ -319,9 +320,16 @@ class Visit:
         say = None if self.problem else self.messages.get(self.query.get("done", ""))
         return say(self.words) if say else ""
 
-    def problem_title(self) -> str:
-        """Return what was refused, in the reader's language."""
-        return self.words._(str(self.problem["title"])) if self.problem else ""
+    def advice(self, code: str) -> str:
+        """Return what to do about a refusal, in the reader's language; empty where nothing is to be added.
+
+        Parameters
+        ----------
+        code : str
+            Of the refusal.
+        """
+        text = advice(code)
+        return self.words._(text) if text else ""
 
     def language_name(self, tag: str) -> str:
         """Return what speakers of a language call it."""

@@ -39,7 +39,7 @@ def show_people(visit: Visit) -> View:
                     Column(name=words._("Person")),
                     Column(name=words._("Role")),
                     Column(name=words._("For")),
-                    Column(name=words._("On")),
+                    Column(name=words.p("role", "On")),
                     Column(name=words._("Granted by")),
                     Column(name=words._("Stands")),
                 ],

@@ -56,7 +56,7 @@ def _jobs(visit: Visit, jobs: JobList) -> Sheet:
         title=words._("Jobs"),
         columns=[
             Column(name=words._("Job")),
-            Column(name=words._("Of")),
+            Column(name=words.p("job", "Of")),
             Column(name=words._("Stands")),
             Column(name=words._("Asked for"), kind="instant"),
         ],

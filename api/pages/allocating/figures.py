@@ -128,7 +128,7 @@ def compared(visit: Visit, answers: list[tuple[str, AllocationDone]], here: str 
             Column(name=words._("Worth"), kind="number"),
             Column(name=words._("Nothing is worth more than"), kind="number"),
             Column(name=words._("At most so far from the best"), kind="share"),
-            Column(name=words._("Given"), kind="amount"),
+            Column(name=words.p("allocation", "Given"), kind="amount"),
             Column(name=words._("Funded"), kind="number"),
         ],
         rows=rows,

@@ -111,7 +111,7 @@ def party_sheet(words: Words, found: AgreementReply) -> Sheet:
         columns=[
             Column(name=words._("Party")),
             Column(name=words._("In the agreement")),
-            Column(name=words._("Part")),
+            Column(name=words.p("agreement", "Part")),
             Column(name=words._("Signature")),
         ],
         rows=[

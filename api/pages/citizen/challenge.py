@@ -198,7 +198,7 @@ def leader_sheet(words: Words, board: LeaderboardReply) -> Sheet:
             Column(name=words._("Expected place"), kind="number"),
             Column(name=words._("Best"), kind="number"),
             Column(name=words._("Worst"), kind="number"),
-            Column(name=words._("Line")),
+            Column(name=words.p("ranking", "Line")),
             Column(name=words._("Reached"), kind="share"),
             Column(name=words._("Verified results"), kind="number"),
             Column(name=words._("Pending"), kind="number"),

@@ -32,7 +32,7 @@ def claims_sheet(visit: Visit) -> Sheet:
         title=words._("Claims"),
         columns=[
             Column(name=words._("Claim")),
-            Column(name=words._("By")),
+            Column(name=words._("Claimed by")),
             Column(name=words._("Stands")),
             Column(name=words._("Final on"), kind="day"),
         ],
@@ -93,7 +93,7 @@ def disputes_sheet(visit: Visit) -> Sheet:
         columns=[
             Column(name=words._("Dispute")),
             Column(name=words._("Claim")),
-            Column(name=words._("By")),
+            Column(name=words._("Raised by")),
             Column(name=words._("Stands")),
         ],
         rows=[(one.code, one.claim, one.raised_by, dispute_state(words, one.outcome)) for one in rows],

@@ -142,7 +142,7 @@ def show_amendment(visit: Visit) -> View:
     changes = Sheet(
         title=words._("What changes"),
         columns=[
-            Column(name=words._("Place")),
+            Column(name=words.p("document", "Place")),
             Column(name=words._("Now")),
             Column(name=words._("From then on")),
         ],

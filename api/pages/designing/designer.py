@@ -121,7 +121,7 @@ def following(section: Section | None) -> str:
 
 def _effects(visit: Visit, desk: Desk, checked: Checked) -> dict[str, object]:
     """Return what publishing would do to the fund, or why it would be refused."""
-    found: dict[str, object] = {"tried": None, "refusal": "", "fund": None}
+    found: dict[str, object] = {"tried": None, "refusal": None, "fund": None}
     if desk.newest or not checked.publishable:
         return found
     found["fund"] = visit.find(FundReply, "fund.read", fund=str(desk.content.get("fund", "")))
@@ -130,7 +130,7 @@ def _effects(visit: Visit, desk: Desk, checked: Checked) -> dict[str, object]:
             ChallengeMade, "challenge.publish", {"brief": desk.content}, dry_run=True
         )
     except Refused as refused:
-        found["refusal"] = str(refused.problem.get("detail", ""))
+        found["refusal"] = refused.problem
     return found
 
 
@@ -144,7 +144,7 @@ def changes_sheet(visit: Visit, desk: Desk) -> Sheet:
     return Sheet(
         title=words._("What changes"),
         columns=[
-            Column(name=words._("Place")),
+            Column(name=words.p("document", "Place")),
             Column(name=words._("Now")),
             Column(name=words._("From then on")),
         ],

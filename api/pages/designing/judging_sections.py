@@ -27,7 +27,7 @@ def rubric_groups(words: Words, content: Content) -> list[Group]:
         questions=(
             Question(path=(*at, "scale", "lo"), label=words._("Lowest mark"), kind="mark", needed=True),
             Question(path=(*at, "scale", "hi"), label=words._("Highest mark"), kind="mark", needed=True),
-            Question(path=(*at, "scale", "step"), label=words._("Step"), kind="mark", needed=True),
+            Question(path=(*at, "scale", "step"), label=words.p("scale", "Step"), kind="mark", needed=True),
             Question(
                 path=(*at, "scale", "direction"),
                 label=words._("Which end is better"),
@@ -53,8 +53,12 @@ def _trait_group(words: Words, at: Path, trait: dict[str, Any]) -> Group:
             title=_band(words, trait["anchors"][n]),
             at=(*at, "anchors", n),
             questions=(
-                Question(path=(*at, "anchors", n, "lo"), label=words._("From"), kind="mark", needed=True),
-                Question(path=(*at, "anchors", n, "hi"), label=words._("To"), kind="mark", needed=True),
+                Question(
+                    path=(*at, "anchors", n, "lo"), label=words.p("range", "From"), kind="mark", needed=True
+                ),
+                Question(
+                    path=(*at, "anchors", n, "hi"), label=words.p("range", "To"), kind="mark", needed=True
+                ),
                 Question(
                     path=(*at, "anchors", n, "text"),
                     label=words._("An application that deserves them"),

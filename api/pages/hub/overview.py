@@ -134,7 +134,7 @@ def _due_sheet(words: Words, dues: Sequence[Due]) -> Sheet:
         columns=[
             Column(name=words._("What to do")),
             Column(name=words._("Of what")),
-            Column(name=words._("By"), kind="instant"),
+            Column(name=words.p("deadline", "By"), kind="instant"),
         ],
         rows=[(one.said, one.of, one.by.isoformat() if one.by else "") for one in dues],
         links=[one.address for one in dues],
@@ -149,7 +149,7 @@ def _payout_sheet(visit: Visit, items: Sequence[OwnPayoutLine], titles: dict[str
         columns=[
             Column(name=words._("Why")),
             Column(name=words._("Agreement")),
-            Column(name=words._("Counts for"), kind="day"),
+            Column(name=words._("Counts for the day"), kind="day"),
             Column(name=words._("Amount"), kind="amount"),
             Column(name=words._("Unit")),
             Column(name=words._("State")),
