@@ -8,7 +8,7 @@ from ..page import Page
 from ..states import challenge_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
-from .around import content_of, may_design, refusal, surroundings, versions_of
+from .around import content_of, may_design, surroundings, versions_of
 from .question import code_of, parsed
 from .sections import begun
 
@@ -86,7 +86,7 @@ def begin(visit: Visit) -> Done:
     fund = visit.form.text("fund")
     source = visit.form.text("source")
     if not title and not source:
-        raise refusal("title", visit.words._("Write the title of the challenge."))
+        raise visit.wrong("title", visit.words._("Write the title of the challenge."))
     sent = visit.form.files.get("file")
     if sent is not None and sent.content:
         content = parsed(sent.content.decode("utf-8", "replace"))

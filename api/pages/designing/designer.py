@@ -12,7 +12,7 @@ from ...wire.trees import plain_of
 from ..page import Page
 from ..view import Attachment, Column, Done, Sheet, View
 from ..visit import Refused, Visit
-from .around import content_of, crumbs, refusal, surroundings, versions_of
+from .around import content_of, crumbs, surroundings, versions_of
 from .checking import Checked, check, place_in_words
 from .judging_sections import weight_total
 from .patching import lines_between, steps_between
@@ -172,7 +172,7 @@ def take_file(visit: Visit) -> Done:
     content = parsed(sent.content.decode("utf-8", "replace")) if sent else {}
     if not content:
         said = visit.words._("This file holds no brief. Choose a file such as the one to download here.")
-        raise refusal("file", said)
+        raise visit.wrong("file", said)
     content["challenge_id"] = visit.parts["draft"]
     visit.write(BriefDraftReply, "brief-draft.save", {"content": content}, seen=visit.form.text("seen"))
     return Done(to=f"{visit.address('desk_brief')}?section={LAST}", said="taken")
