@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from ..finance.errors import AlmonerError
 from .errors import NotSignedIn, PreconditionStale, RateLimited, SignInExpired
-from .problems import OUR_FAULT, PROBLEM_TYPE, problem, problem_of
+from .problems import OUR_FAULT, OUR_FAULT_TITLE, PROBLEM_TYPE, problem, problem_of
 
 JSON = "application/json"
 SPARSE = "application/vnd.almoner.sparse+json"
@@ -98,7 +98,7 @@ def limit_headers(error: RateLimited) -> dict[str, str]:
 def fault_response(request_id: UUID, prefix: str = "") -> Response:
     """Return the answer to our own fault: nothing but the identity of the request."""
     detail = "Something went wrong on our side; nothing was changed. Try again, and report it if it stays."
-    return problem_response(problem(500, f"fault.{OUR_FAULT}", "Our fault", detail), request_id, prefix)
+    return problem_response(problem(500, f"fault.{OUR_FAULT}", OUR_FAULT_TITLE, detail), request_id, prefix)
 
 
 def problem_response(

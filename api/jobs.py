@@ -22,7 +22,7 @@ from .errors import JobAbandoned
 from .identity import Caller, Grant
 from .job_kinds import KINDS, Stopped, Task
 from .policy import RULES, Question, allowed
-from .problems import problem, problem_of
+from .problems import OUR_FAULT_TITLE, problem, problem_of
 from .records import entering, jobs
 from .records.feed import list_books
 from .records.jobs import MOST_ATTEMPTS, Job
@@ -148,7 +148,7 @@ class Bench:
         except Exception as fault:  # noqa: BLE001  # the last line: no internal text leaves
             _LOG.error("job %s of kind %s failed", run.job.id, run.job.kind, exc_info=fault)
             detail = "Something went wrong on our side; nothing was changed. Ask again, and report it."
-            state, said = "failed", _said(run.job, problem(500, "fault.70", "Our fault", detail))
+            state, said = "failed", _said(run.job, problem(500, "fault.70", OUR_FAULT_TITLE, detail))
         with UnitOfWork(self.engine) as session:
             if state == "waiting":
                 jobs.give_back(session, run.job.id, self.name)

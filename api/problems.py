@@ -25,6 +25,7 @@ from . import errors as door_errors
 
 DONE, FINDING, USAGE, REFUSED, MISSING, OUR_FAULT, INTERRUPTED = 0, 1, 2, 4, 69, 70, 130
 PROBLEM_TYPE = "application/problem+json"
+OUR_FAULT_TITLE = "Our fault"
 
 _CODES: tuple[tuple[type[errors.AlmonerError], int, int], ...] = (
     (errors.UnknownUnit, 422, USAGE),

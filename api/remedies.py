@@ -11,7 +11,7 @@ from ..challenges import errors as _challenges
 from ..finance.errors import AlmonerError, Missing
 from . import errors as _doors
 from .answering import STATUS_TITLES
-from .problems import OUR_FAULT, exit_of, status_of
+from .problems import OUR_FAULT, OUR_FAULT_TITLE, exit_of, status_of
 from .wire.remedies import ProblemPage
 
 FLOORS = (_challenges, _doors)  # imported for the classes they add to the tree
@@ -33,9 +33,9 @@ BY_STATUS: Mapping[int, str] = {
     503: "Nothing was written. Send it again with the same Idempotency-Key after Retry-After.",
 }
 BY_CODE: Mapping[str, str] = {
-    "allocation.infeasible": "The figures name rules that cannot hold together. Relax one of them.",
+    "allocation.infeasible": "Some of its rules cannot hold together. Relax one of them.",
     "allocation.not_proven": "Give it more time, or accept a wider gap.",
-    "application.incomplete": "Add what the figures list: accords, disclosures, answers.",
+    "application.incomplete": "Add what is missing: accords, disclosures, answers.",
     "application.stale": "Read the draft again and put your change on top of the other one.",
     "auth.expired": "Ask for a new access token with the refresh token, or sign in again.",
     "auth.step_up": "Sign in again now: approvals, signatures and keys take a sign-in of the last minutes.",
@@ -43,14 +43,14 @@ BY_CODE: Mapping[str, str] = {
     "claim.signature": "Sign exactly the bytes that were shown, with the key registered for the party.",
     "conflict.recused": "Nothing is to be done by this judge: the entry goes to others.",
     "contract.frozen": "A dispute keeps the money back. Resolve or waive it first.",
-    "contract.not_signed": "Let every party that the figures name sign.",
-    "contract.underfunded": "Bring in what the figures say is short, or agree on terms that may cost less.",
+    "contract.not_signed": "Let every party sign that has not.",
+    "contract.underfunded": "Bring in what is short, or agree on terms that may cost less.",
     "cursor.invalid": "Begin the list anew, without a cursor; keep filter and caller the same.",
-    "duty.not_approved": "Let as many others approve as the figures ask for.",
+    "duty.not_approved": "Let as many others approve as it takes.",
     "duty.not_independent": "Ask an evaluator who is no party to the agreement and is not paid by it.",
     "duty.same_person": "Ask somebody else: who made a thing does not check it.",
     "fund.earmark": "Choose a use that the donor admits, or money under another earmark.",
-    "fund.insufficient": "Bring in what the figures say is short, or release what is promised elsewhere.",
+    "fund.insufficient": "Bring in what is short, or release what is promised elsewhere.",
     "idempotency.in_progress": "Send it again in a moment with the same key.",
     "idempotency.key_reused": "Take a new Idempotency-Key: this one belongs to another request.",
     "idempotency.missing": "Send an Idempotency-Key of 1 to 255 visible ASCII characters, new for every act.",
@@ -75,6 +75,57 @@ BY_CODE: Mapping[str, str] = {
     "webhook.off": "Ask the operator to set ALMONER_VAULT_KEYS.",
     "webhook.secret_locked": "Rotate the secret of the endpoint, or bring back the former key.",
 }
+FOR_PEOPLE = (
+    "allocation.infeasible",
+    "allocation.not_proven",
+    "application.incomplete",
+    "claim.already_claimed",
+    "claim.signature",
+    "conflict.recused",
+    "contract.frozen",
+    "contract.not_signed",
+    "contract.underfunded",
+    "duty.not_approved",
+    "duty.not_independent",
+    "duty.same_person",
+    "fund.earmark",
+    "fund.insufficient",
+    "job.abandoned",
+    "job.full",
+    "ledger.period_closed",
+    "money.too_precise",
+    "outbound.failed",
+    "outbound.refused",
+    "storage.already_exists",
+    "webhook.off",
+)
+
+
+def list_advice() -> tuple[str, ...]:
+    """Return what pages advise: of all remedies, those that need no request to be written.
+
+    Examples
+    --------
+    >>> "Book on a day of an open period." in list_advice()
+    True
+    """
+    return tuple(BY_CODE[code] for code in FOR_PEOPLE)
+
+
+def advice(code: str) -> str:
+    """Return what a page advises after a refusal; empty where the refusal says it all.
+
+    Parameters
+    ----------
+    code : str
+        Of the refusal.
+
+    Examples
+    --------
+    >>> advice("duty.same_person"), advice("idempotency.missing")
+    ('Ask somebody else: who made a thing does not check it.', '')
+    """
+    return BY_CODE[code] if code in FOR_PEOPLE else ""
 
 
 @cache
@@ -94,7 +145,7 @@ def list_pages() -> tuple[ProblemPage, ...]:
     for status, title in STATUS_TITLES.items():
         told[f"http.{status}"] = _page(f"http.{status}", status, title, None)
     fault = f"fault.{OUR_FAULT}"
-    told[fault] = _page(fault, 500, "Our fault", OUR_FAULT)
+    told[fault] = _page(fault, 500, OUR_FAULT_TITLE, OUR_FAULT)
     return tuple(told[code] for code in sorted(told))
 
 

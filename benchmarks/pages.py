@@ -26,7 +26,7 @@ from starlette.types import ASGIApp, Message
 from almoner.api.demo.guests import demo_settings
 from almoner.api.demo.harbour import AGREEMENT, CHALLENGE
 from almoner.api.demo.pooled import FUND
-from almoner.api.demo.stage import BOOK, at
+from almoner.api.demo.stage import BOOK
 from almoner.api.records.page_sessions import start_guest_session
 from almoner.api.server import assemble
 from almoner.contracts import acts as contract_acts
@@ -35,10 +35,9 @@ from almoner.finance.storage import Session, UnitOfWork, open_engine
 from .conditions import foreign_load, versions
 from .databases import durable_server, folder, named
 from .load import percentile
-from .pages_book import Size, furnish
+from .pages_book import LOOKED, Size, furnish
 
 RATIO, SENT_KB = 2.0, 150
-LOOKED = at("2027-09-01T09:00")
 FULL = Size(applications=10_000, agreements=1_000, postings=1_000_000)
 QUICK = Size(applications=2_000, agreements=200, postings=100_000)
 PORT = 8080

@@ -12,12 +12,13 @@ from datetime import timedelta
 from itertools import islice
 
 from almoner import money
-from almoner.api.demo.guests import invite
+from almoner.api.demo.guests import demo_settings, invite
 from almoner.api.demo.harbour import AGREEMENT, LEAD, NORTH, VERIFIER
 from almoner.api.demo.pooled import FUND, open_fund
 from almoner.api.demo.settling import ReportedFigure, agree, settle_figure
 from almoner.api.demo.stage import BOOK, Stage, at, enrol, invented, read_bytes, read_data
 from almoner.api.demo.story import run_demo
+from almoner.api.demo.warm_homes import play_chapter
 from almoner.api.pages import Guest
 from almoner.challenges import acts as challenge_acts
 from almoner.challenges.applications import Application
@@ -34,6 +35,7 @@ from almoner.finance.storage import Engine
 from almoner.finance.units import currency
 
 USD = currency("USD")
+LOOKED: Clock = at("2027-09-01T09:00")
 NOON: Clock = at("2026-06-01T12:00")
 APPLIED: Clock = at("2026-02-21T12:00")
 SIGNED: Clock = at("2026-05-06T12:00")
@@ -74,6 +76,8 @@ def furnish(engine: Engine, size: Size, notify: Callable[[str], None]) -> tuple[
         Hears how far it is.
     """
     run_demo(engine, lambda _: None)
+    invite(engine, NOON)
+    play_chapter(engine, demo_settings(str(engine.url), 0), LOOKED)
     stage = Stage(engine=engine, notify=notify)
     for what, add in (("applications", _apply), ("agreements", _agree), ("postings", _post)):
         if count := getattr(size, what):

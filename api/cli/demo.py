@@ -10,9 +10,10 @@ import typer
 from ...finance.dates import system_clock
 from ...finance.money import grouped
 from ...finance.storage import open_engine
-from ..demo.guests import demo_settings, invite
+from ..demo.guests import demo_settings
 from ..demo.report import write_report
 from ..demo.story import run_demo
+from ..demo.warm_homes import welcome
 from ..problems import FINDING
 from ..server import assemble, worker_of
 from ..server import serve as run_server
@@ -61,7 +62,7 @@ def demo(
 def _serve(db: str, port: int) -> None:
     settings = demo_settings(db, port)
     engine = open_engine(db)
-    guests = invite(engine, system_clock)
+    guests = welcome(engine, settings, system_clock)
     engine.dispose()
     worker, installation = worker_of(settings), assemble(settings, log=io.StringIO(), guests=guests)
     progress(f"The pages: http://127.0.0.1:{port}/sign-in. End it: Ctrl-C.")

@@ -6,7 +6,6 @@ listens on this machine alone, and its keys can be derived by anybody.
 """
 
 import hashlib
-from dataclasses import dataclass
 from uuid import NAMESPACE_URL, uuid5
 
 from ...challenges.records.briefs import find_challenge
@@ -15,48 +14,41 @@ from ...finance.dates import Clock
 from ...finance.errors import Missing
 from ...finance.records import registry
 from ...finance.storage import Engine, Session, UnitOfWork
-from ..identity import Role
 from ..pages import Guest
 from ..records import grants, persons
 from ..records.publications import publish
 from ..settings import Settings, read_settings
 from ..tokens import new_pem
 from . import harbour, retro
-from .stage import BOOK
+from .asking import Part
+from .stage import BOOK, at, secret_of
 
 OPENED = "demonstration"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """A part somebody plays in the demonstration.
-
-    Attributes
-    ----------
-    person : str
-        Their code; the demonstration has no names of people.
-    party : str
-        In whose name they act.
-    """
-
-    person: str
-    role: Role
-    party: str = ""
+SINCE = at("2024-01-01T09:00")
 
 
 PARTS = (
     Part(person="funder", role="funder", party="north-harbour-foundation"),
     Part(person="second-funder", role="funder", party="meridian-agency"),
     Part(person="manager", role="intermediary", party="pool-secretariat"),
-    Part(person="investor", role="investor", party="denver-lenders"),
+    Part(person="investor", role="investor", party="harbour-lenders"),
     Part(person="hub", role="hub", party=harbour.LEAD),
     Part(person="second-hub", role="hub", party="northside-parents"),
     Part(person="evaluator", role="evaluator", party=harbour.VERIFIER),
-    Part(person="second-evaluator", role="evaluator", party="urban-institute"),
+    Part(person="second-evaluator", role="evaluator", party="harbour-university"),
     Part(person="judge-1", role="judge", party="judge-1"),
     Part(person="judge-2", role="judge", party="judge-2"),
     Part(person="admin", role="admin"),
 )
+STARTS = {
+    "funder": f"/books/{BOOK}/desk",
+    "intermediary": f"/books/{BOOK}/desk",
+    "investor": f"/books/{BOOK}/desk",
+    "hub": f"/books/{BOOK}/hub",
+    "evaluator": f"/books/{BOOK}/bench",
+    "judge": f"/books/{BOOK}/bench",
+    "admin": f"/books/{BOOK}/admin",
+}
 
 
 def invite(engine: Engine, clock: Clock) -> tuple[Guest, ...]:
@@ -69,11 +61,11 @@ def invite(engine: Engine, clock: Clock) -> tuple[Guest, ...]:
     engine : Engine
         Where the demonstration was played.
     clock : Clock
-        When they were registered.
+        When things are published; their roles hold since before the story began.
     """
     with UnitOfWork(engine) as session:
         for part in PARTS:
-            _enrol(session, part, clock)
+            _enrol(session, part)
         for fund in registry.list_funds(session, BOOK):
             publish(session, BOOK, f"fund/{fund.code}", person=OPENED, clock=clock)
         for agreement in list_agreements(session, BOOK):
@@ -87,28 +79,33 @@ def invite(engine: Engine, clock: Clock) -> tuple[Guest, ...]:
             for part in PARTS
             if part.role not in {"judge", "admin"}
         }
-    return tuple(Guest(person=part.person, role=part.role, party=names.get(part.party, "")) for part in PARTS)
+    return tuple(_guest(part, names.get(part.party, "")) for part in PARTS)
 
 
-def _enrol(session: Session, part: Part, clock: Clock) -> None:
+def _guest(part: Part, name: str) -> Guest:
+    key = secret_of(part.party).hex() if name else ""
+    return Guest(person=part.person, role=part.role, party=name, start=STARTS[part.role], key=key)
+
+
+def _enrol(session: Session, part: Part) -> None:
     try:
         persons.find_person(session, part.person)
     except Missing:
         admin = part.role == "admin"
-        person = persons.Person(code=part.person, name=part.person, admin=admin, created_at=clock())
+        person = persons.Person(code=part.person, name=part.person, admin=admin, created_at=SINCE())
         persons.keep_person(session, person)
         if not admin:
-            grants.keep_grant(session, registry.find_book_id(session, BOOK), _grant(part, clock))
+            grants.keep_grant(session, registry.find_book_id(session, BOOK), _grant(part))
 
 
-def _grant(part: Part, clock: Clock) -> grants.RoleGrant:
+def _grant(part: Part) -> grants.RoleGrant:
     return grants.RoleGrant(
         id=uuid5(NAMESPACE_URL, f"almoner/demonstration/{part.person}"),
         book=BOOK,
         person=part.person,
         party=part.party,
         role=part.role,
-        valid_from=clock(),
+        valid_from=SINCE(),
         granted_by=OPENED,
         confirmed_by="operator",
     )

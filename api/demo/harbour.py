@@ -64,7 +64,7 @@ def fill_pool(stage: Stage) -> None:
         enrol(session, "pool-secretariat", "Secretariat of the demonstration pool")
         enrol(session, VERIFIER, "Harbour Evaluation Institute")
         earmark = acts.open_earmark(session, BOOK, Earmark.read(canonical_bytes(data["earmark"])))
-        for giver in data["givers"]:
+        for number, giver in enumerate(data["givers"], start=1):
             code = giver["code"]
             enrol(session, code, giver["name"])
             promised, paid = money(giver["pledged"], fund.unit), money(giver["paid"], fund.unit)
@@ -74,7 +74,7 @@ def fill_pool(stage: Stage) -> None:
                 fund,
                 code,
                 paid,
-                key=f"gift/{code}",
+                key=f"gift/{number}",
                 clock=clock,
                 earmark=earmark.code if giver["earmark"] == earmark.code else UNRESTRICTED,
                 from_pledge=True,

@@ -20,18 +20,19 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 from ...finance.errors import AlmonerError
-from ..problems import list_titles
+from ..problems import OUR_FAULT_TITLE, list_titles
+from ..remedies import list_advice
 from .words import SHIPPED, SOURCE
 
 HERE = Path(__file__).parent.parent
-METHODS = [("pages/**.py", "python"), ("templates/pages/**.html", "jinja2")]
-KEYWORDS = {"_": None, "n": (1, 2)}
+METHODS = [("demo/**.py", "python"), ("pages/**.py", "python"), ("templates/pages/**.html", "jinja2")]
+KEYWORDS = {"_": None, "n": (1, 2), "p": ((1, "c"), 2)}
 PLACE = re.compile(r"%\((\w+)\)s")
 Text = str | tuple[str, ...]
 
 
 def gather() -> Catalog:
-    """Return every message of the pages, and the titles of refusals, in a fixed order.
+    """Return every message of the pages, the titles of refusals, and the advice after them, in a fixed order.
 
     Examples
     --------
@@ -40,9 +41,9 @@ def gather() -> Catalog:
     """
     found = Catalog(charset="utf-8", fuzzy=False)
     rows = extract_from_dir(HERE, METHODS, keywords=KEYWORDS, strip_comment_tags=True)
-    for _, _, text, *_ in sorted(rows, key=lambda row: (row[0], row[1])):
-        found.add(text)
-    for title in list_titles(AlmonerError):
+    for _, _, text, _, context in sorted(rows, key=lambda row: (row[0], row[1])):
+        found.add(text, context=context)
+    for title in (*list_titles(AlmonerError), OUR_FAULT_TITLE, *list_advice()):
         found.add(title)
     return found
 
@@ -66,8 +67,9 @@ def renewed(tag: str, source: Catalog) -> Catalog:
     made = Catalog(locale=tag, charset="utf-8", fuzzy=False)
     for message in source:
         if message.id:
-            known = kept.get(message.id[0] if isinstance(message.id, tuple) else message.id)
-            made.add(message.id, string=known.string if known else None)
+            one = message.id[0] if isinstance(message.id, tuple) else message.id
+            known = kept.get(one, message.context)
+            made.add(message.id, string=known.string if known else None, context=message.context)
     return made
 
 

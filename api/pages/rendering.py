@@ -59,6 +59,7 @@ def render(visit: Visit, view: View, template: str = "") -> str:
         "token": visit.site.token_of(visit.session_id),
         "_": visit.words._,
         "n": visit.words.n,
+        "p": visit.words.p,
         "amount": visit.words.amount,
         "cell": partial(cell, visit.words),
     }

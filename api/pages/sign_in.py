@@ -45,7 +45,7 @@ def ask_to_sign_in(visit: Visit, *, wanted: str, kept: Sequence[tuple[str, str]]
     status : int [HTTP status]
         Of the answer.
     """
-    guests = [(one, _told(visit, one)) for one in _guests(visit)]
+    guests = [(one, _told(visit, one), one.waits(visit.words) if one.waits else "") for one in _guests(visit)]
     here = visit.site.door.credentials is not None and not visit.site.hosted
     return View(
         title=visit.words._("Sign in"),

@@ -2,12 +2,12 @@
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..door import Door
 from ..operation import Operation
-from .words import SHIPPED
+from .words import SHIPPED, Words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +22,20 @@ class Guest:
         What they are: a role of the library.
     party : str
         The name of whom they act for.
+    start : str
+        Where they begin, below where the pages are mounted.
+    waits : callable or None
+        Says what waits for them.
+    key : str
+        The key that signs for their party, in hexadecimal digits: known to everybody, as all else here.
     """
 
     person: str
     role: str
     party: str = ""
+    start: str = "/"
+    waits: Callable[[Words], str] | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,15 +16,17 @@ from fastapi import Request
 from pydantic import BaseModel
 
 from ...finance.errors import AlmonerError, Missing
+from ...finance.findings import finding
 from ...finance.storage import Session, reading_session
 from ..admitting import grants_of
 from ..answering import etag_of, write_reply
 from ..door import NOT_HERE, let_all
-from ..errors import AuthError, InProgress
+from ..errors import AuthError, InProgress, RequestInvalid
 from ..identity import Caller, Grant
 from ..looking import inner_request, look
 from ..problems import problem_of
 from ..records import entering
+from ..remedies import advice
 from ..serving import serve
 from .forms import Form, new_key
 from .site import Site
@@ -319,9 +321,29 @@ class Visit:
         say = None if self.problem else self.messages.get(self.query.get("done", ""))
         return say(self.words) if say else ""
 
-    def problem_title(self) -> str:
-        """Return what was refused, in the reader's language."""
-        return self.words._(str(self.problem["title"])) if self.problem else ""
+    def wrong(self, field: str, message: str) -> Refused:
+        """Return the refusal of a form that no operation was asked with.
+
+        Parameters
+        ----------
+        field : str
+            Name of the field that is wrong.
+        message : str
+            What to do, in the reader's language.
+        """
+        problem = problem_of(RequestInvalid(message, findings=[finding(f"/{field}", message)]))
+        return Refused({**problem, "lang": self.words.tag})
+
+    def advice(self, code: str) -> str:
+        """Return what to do about a refusal, in the reader's language; empty where nothing is to be added.
+
+        Parameters
+        ----------
+        code : str
+            Of the refusal.
+        """
+        text = advice(code)
+        return self.words._(text) if text else ""
 
     def language_name(self, tag: str) -> str:
         """Return what speakers of a language call it."""

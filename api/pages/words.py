@@ -59,6 +59,17 @@ class Words:
         """
         return self._filled(self._found(text), places)
 
+    def p(self, context: str, text: str, /, **places: object) -> str:
+        """Return a message that means different things in different contexts, in one of them.
+
+        Examples
+        --------
+        >>> words_of("fr").p("claim", "settled"), words_of("fr").p("agreement", "closed")
+        ('réglée', 'clos')
+        """
+        found = self.catalog.pgettext(context, text)
+        return self._filled(pseudo(found) if self.tag in {PSEUDO, MIRRORED} else found, places)
+
     def n(self, one: str, many: str, count: int, /, **places: object) -> str:
         """Return a message that depends on a number, which stands in it as ``%(count)s``.
 

@@ -31,4 +31,4 @@ def test_a_contract_is_refused_for_lack_of_money_then_topped_up_and_signed(
     )
     funder.go(ONE).reads("Enough is free").step("topped up")
     sign_here(funder, "foundation", tmp_path, script=script).press("sign")
-    funder.reads("The signature is on record", "In force").step("in force")
+    funder.reads("The signature is on record", "in force").step("in force")

@@ -41,7 +41,7 @@ def test_what_is_disputed_is_kept_back_until_its_resolver_ends_it(
     lab.go(CLAIM).choose("verdict", "whole").fill("method", "recount").press("draft")
     sign_here(lab, "lab", tmp_path, script=script).press("submit")
     funder = person("fiona", script=script)
-    funder.go(f"{DESK}/claims/march").reads("Decided, can be disputed", "6,229.44").step("decided")
+    funder.go(f"{DESK}/claims/march").reads("decided, can be disputed", "6,229.44").step("decided")
     funder.fill("code", "d-1", act="dispute").choose("grounds", "data_error", act="dispute")
     funder.fill("statement", "Forty nights are counted twice.", act="dispute").press("dispute")
     funder.reads("It is disputed", "Disputed").step("disputed")

@@ -23,7 +23,7 @@ def test_an_administrator_sends_a_message_again_and_finds_the_line_of_it(
         world.work(turns=2)
         world.hand.wait(hours=hours)
     ada = person("ada", script=script)
-    ada.go(f"{BOOK}/admin").reads("Given up", "messages were given up").step("given up")
+    ada.go(f"{BOOK}/admin").reads("Given up", "message was given up").step("given up")
     ada.press("redeliver").reads("The message is sent again").step("sent again")
     ada.follow("What was done").fill("person", "ada").step("the audit trail")
     ada.page.get_by_role("button", name="Search").click()

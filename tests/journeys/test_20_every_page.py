@@ -9,8 +9,9 @@ from starlette.routing import compile_path
 from tests.journeys.browsing import Person
 from tests.journeys.serving import served
 
-from almoner.api.demo.guests import PARTS, demo_settings, invite
+from almoner.api.demo.guests import PARTS, demo_settings
 from almoner.api.demo.story import run_demo
+from almoner.api.demo.warm_homes import welcome
 from almoner.api.pages.table import PAGES
 from almoner.api.server import assemble
 from almoner.finance.dates import system_clock
@@ -28,9 +29,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url = f"sqlite:///{folder / 'almoner.db'}"
     engine = open_engine(url)
     run_demo(engine, lambda _line: None)
-    guests = invite(engine, system_clock)
+    settings = demo_settings(url, 8080)
+    guests = welcome(engine, settings, system_clock)
     engine.dispose()
-    installation = assemble(demo_settings(url, 8080), log=io.StringIO(), guests=guests)
+    installation = assemble(settings, log=io.StringIO(), guests=guests)
     with served(installation.app) as address:
         yield address
     installation.engine.dispose()

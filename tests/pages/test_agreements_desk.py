@@ -54,7 +54,7 @@ def test_money_that_is_missing_is_said_before_it_is_refused_and_the_last_signatu
     ask("mira").made("/books/main/funds/water/contributions", gift)
     assert "Enough is free" in visit("fiona").text(ONE)
     assert "done=signed" in sign(visit("fiona"), "foundation")
-    assert "In force" in visit("fiona").text(ONE)
+    assert "in force" in visit("fiona").text(ONE)
     assert "30,000.00" in visit("fiona").text(ONE)
 
 

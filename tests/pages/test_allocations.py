@@ -94,7 +94,7 @@ def test_a_run_tells_how_far_it_is_and_can_be_cancelled(
     again = fiona.do(here, "retry")
     assert "Waits for its turn" in again
     work()
-    assert "Answered" in fiona.text(DESK)
+    assert "Done" in fiona.text(DESK)
 
 
 def test_an_impossible_problem_says_which_limits_conflict_and_is_relaxed(
@@ -195,7 +195,7 @@ def test_nobody_approves_their_own_decision_or_other_bytes(
 
 
 def test_a_file_that_is_no_problem_is_refused_beside_its_field(visit: Callable[..., Visitor]) -> None:
-    reply = visit("mira").send(DESK, "begin", {"label": HOSTILE}, files={"problem": ("p", b"[")}, status=400)
+    reply = visit("mira").send(DESK, "begin", {"label": HOSTILE}, files={"problem": ("p", b"[")}, status=422)
     assert "Choose a file with an allocation problem" in reply.text
     assert "<script>alert" not in reply.text
     assert "&lt;script&gt;" in reply.text

@@ -302,7 +302,7 @@ def test_models_of_outcomes_become_a_fan_of_payments(visit: Visit, world: Ask) -
     assert "nine of ten cases lie here" in reply.text
     assert "What will be paid in each year, in USD" in reply.text
     wrong = {"file": ("model.json", b"nights")}
-    refused = visit("fiona").send(DESK, "forecast", {"agreement": "nights"}, files=wrong, status=400)
+    refused = visit("fiona").send(DESK, "forecast", {"agreement": "nights"}, files=wrong, status=422)
     assert "Choose a file with outcome models." in refused.text
 
 

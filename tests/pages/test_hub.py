@@ -259,7 +259,7 @@ def test_results_are_reported_with_evidence_and_what_they_pay_is_seen(
     assert hashlib.sha256(b"the register").hexdigest() in hana.see(claim)
     assert "<script>alert" not in hana.see(claim)
     found(ask, "march", "401")
-    assert "found; it can still be disputed" in hana.text(claim)
+    assert "decided, can be disputed" in hana.text(claim)
     clock.at("2026-04-01T12:00")
     ask("mira").made(f"{NIGHTS}/settlements", {"claim": "march"})
     text = hana.text(HUB)

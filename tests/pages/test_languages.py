@@ -104,3 +104,16 @@ def test_no_page_says_anything_past_the_catalogues(
             ]
     assert looked > len(PEOPLE) * 3
     assert not found, "\n".join(f"{where}: {said}" for said, where in found.items())
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_refusal_is_named_and_answered_in_the_readers_language(visit: Callable[..., Visitor]) -> None:
+    mira = visit("mira", "fr")
+    payment = {"amount": "5,00", "payee": "hub-a", "line": "transfer"}
+    refused = mira.send("/books/main/desk/funds/water/payment", "check", payment, status=409).text
+    assert "Plus que ce qui est disponible" in refused
+    assert "Apportez ce qui manque, ou libérez ce qui est engagé ailleurs." in refused
+    assert re.search(r'lang="en" translate="no">[^<]*0\.00 USD', refused)
+    unsent = mira.send("/books/main/desk/allocations", "begin", status=422).text
+    assert "Choisissez un fichier contenant un problème de répartition" in unsent
+    assert not re.search(r'lang="en"[^>]*>Choisissez', unsent)

@@ -191,5 +191,5 @@ def test_a_challenge_called_off_gives_its_money_back_and_others_see_no_forms(clo
     assert "Propose an award" not in closed.visit("hana").text(AWARDS)
     fiona = closed.visit("fiona")
     fiona.send(f"{AWARDS}?do=conclude", "conclude", {"how": "cancel", "reason": "Others built them."})
-    assert "Called off" in fiona.text(AWARDS)
+    assert "cancelled" in fiona.text(AWARDS)
     assert closed.ask("mira").seen("/books/main/funds/water")["free"] == "1000.00"

@@ -1,44 +1,18 @@
 """The main job on real cases, through the command line, on both databases."""
 
-import io
 import json
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import make_url
+from tests.walk.conftest import Summary, play
 
 from almoner.api.cli import main
-from almoner.api.demo.guests import demo_settings, invite
-from almoner.api.server import assemble
-from almoner.finance.dates import system_clock
-from almoner.finance.storage import open_engine
-
-Summary = dict[str, Any]
-
-
-def play(url: str, out: Path) -> Summary:
-    assert main(["demo", "--db", url, "--out", str(out)]) == 0
-    written: Summary = json.loads((out / "summary.json").read_text())
-    return written
 
 
 def equal_parts(summary: Summary) -> Summary:
     return {name: part for name, part in summary.items() if name not in {"run", "timings"}}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the first run: its database, its summary, its report."""
-    return tmp_path_factory.mktemp("demo")
-
-
-@pytest.fixture(scope="module")
-def summary(folder: Path) -> Summary:
-    """Summary of the first run, on an empty database."""
-    return play(f"sqlite:///{folder / 'almoner.db'}", folder)
 
 
 def test_the_demonstration_shows_what_it_promises(summary: Summary) -> None:
@@ -131,21 +105,3 @@ def test_postgresql_gives_the_same_summary(summary: Summary, postgres_url: str, 
     theirs = play(plain, tmp_path)
     assert theirs["run"]["repeated"] is False
     assert equal_parts(theirs) == equal_parts(summary)
-
-
-def test_guests_are_invited_once_and_what_is_public_is_published(folder: Path, summary: Summary) -> None:
-    assert summary["ledger"]["verified"]
-    copy = folder / "guests.db"
-    copy.write_bytes((folder / "almoner.db").read_bytes())
-    engine = open_engine(f"sqlite:///{copy}")
-    guests = invite(engine, system_clock)
-    assert invite(engine, system_clock) == guests
-    engine.dispose()
-    roles = ["funder", "intermediary", "investor", "hub", "evaluator", "judge", "admin"]
-    assert sorted({one.role for one in guests}) == sorted(roles)
-    installation = assemble(demo_settings(f"sqlite:///{copy}", 8080), log=io.StringIO(), guests=guests)
-    client = TestClient(installation.app, base_url="http://127.0.0.1:8080")
-    for address in ("/books/demo/funds/pool", "/books/demo/agreements/denver-sib"):
-        assert client.get(address).status_code == 200
-    assert client.get("/sign-in").text.count("go-as") == len(guests)
-    installation.engine.dispose()

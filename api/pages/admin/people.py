@@ -1,8 +1,8 @@
 """Who may: people of the installation, the roles they hold, and how a role is given and taken."""
 
 from ...wire.access import PersonList, PersonMade, RoleGrantList, RoleGrantMade
-from ...wire.parties import PartyList
 from ..page import Page
+from ..parties import every_party
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
@@ -28,7 +28,7 @@ def show_people(visit: Visit) -> View:
     held = visit.roles()
     people = visit.find(PersonList, "person.list", limit=MOST) if "admin" in held else None
     grants = visit.read(RoleGrantList, "role-grant.list", limit=MOST)
-    parties = visit.find(PartyList, "party.list", limit=MOST)
+    parties = every_party(visit)
     names = dict(roles_in_words(words))
     return View(
         title=words._("Who may do what"),
@@ -39,7 +39,7 @@ def show_people(visit: Visit) -> View:
                     Column(name=words._("Person")),
                     Column(name=words._("Role")),
                     Column(name=words._("For")),
-                    Column(name=words._("On")),
+                    Column(name=words.p("role", "On")),
                     Column(name=words._("Granted by")),
                     Column(name=words._("Stands")),
                 ],
@@ -61,7 +61,7 @@ def show_people(visit: Visit) -> View:
         more={
             "admin": "admin" in held,
             "people": [(one.code, one.name) for one in people.items if not one.disabled_at] if people else [],
-            "parties": [(one.code, one.name) for one in parties.items] if parties else [],
+            "parties": [(one.code, one.name) for one in parties],
             "roles": roles_in_words(words),
             "waiting": [
                 (str(one.id), one.person, names.get(one.role, one.role), one.party)

@@ -10,6 +10,7 @@ from ...wire.log import CheckpointList
 from ...wire.parties import PartyList
 from ...wire.webhooks import WebhookDeliveryList, WebhookDeliveryMade
 from ..page import Page
+from ..states import job_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 
@@ -51,22 +52,18 @@ def show_admin(visit: Visit) -> View:
 
 def _jobs(visit: Visit, jobs: JobList) -> Sheet:
     words = visit.words
-    states = {
-        "waiting": words._("Waits"),
-        "running": words._("Runs"),
-        "done": words._("Done"),
-        "failed": words._("Failed"),
-        "cancelled": words._("Cancelled"),
-    }
     return Sheet(
         title=words._("Jobs"),
         columns=[
             Column(name=words._("Job")),
-            Column(name=words._("Of")),
+            Column(name=words.p("job", "Of")),
             Column(name=words._("Stands")),
             Column(name=words._("Asked for"), kind="instant"),
         ],
-        rows=[(one.kind, one.party, states[one.state], instant_text(one.created_at)) for one in jobs.items],
+        rows=[
+            (one.kind, one.party, job_state(words, one.state), instant_text(one.created_at))
+            for one in jobs.items
+        ],
         empty=words._("No job was asked for yet."),
     )
 

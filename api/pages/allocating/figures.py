@@ -63,24 +63,6 @@ def share_up(fraction: str) -> str:
     return rounded(Fraction(ceil(Fraction(fraction) * FINE), FINE), 4)
 
 
-def state_of(words: Words, state: str) -> str:
-    """Say how a job stands.
-
-    Examples
-    --------
-    >>> from almoner.api.pages.words import words_of
-    >>> state_of(words_of("en"), "running")
-    'Being solved'
-    """
-    return {
-        "waiting": words._("Waits for its turn"),
-        "running": words._("Being solved"),
-        "done": words._("Answered"),
-        "failed": words._("Failed"),
-        "cancelled": words._("Cancelled"),
-    }.get(state, state)
-
-
 def stage_of(words: Words, stage: str) -> str:
     """Say what a job is at.
 
@@ -146,7 +128,7 @@ def compared(visit: Visit, answers: list[tuple[str, AllocationDone]], here: str 
             Column(name=words._("Worth"), kind="number"),
             Column(name=words._("Nothing is worth more than"), kind="number"),
             Column(name=words._("At most so far from the best"), kind="share"),
-            Column(name=words._("Given"), kind="amount"),
+            Column(name=words.p("allocation", "Given"), kind="amount"),
             Column(name=words._("Funded"), kind="number"),
         ],
         rows=rows,

@@ -6,14 +6,13 @@ from importlib.resources import files
 from typing import Any
 
 from ....finance.dates import instant_text
-from ...errors import RequestMalformed
-from ...problems import problem_of
 from ...wire.allocations import AllocationDone
 from ...wire.jobs import JobList, JobMade, JobReply
 from ..page import Page
+from ..states import job_state
 from ..view import Column, Done, Sheet, View
-from ..visit import Refused, Visit
-from .figures import GAPS, compared, require_keeper, state_of
+from ..visit import Visit
+from .figures import GAPS, compared, require_keeper
 
 MOST = 20
 MOST_COMPARED = 6
@@ -70,7 +69,7 @@ def _jobs(visit: Visit, jobs: JobList, answers: Mapping[str, AllocationDone]) ->
             (
                 instant_text(one.created_at),
                 answers[str(one.id)].label if str(one.id) in answers else "",
-                state_of(words, one.state),
+                job_state(words, one.state),
                 instant_text(one.finished_at) if one.finished_at else "",
             )
             for one in jobs.items
@@ -88,7 +87,8 @@ def begin(visit: Visit) -> Done:
     except ValueError:
         problem = None
     if not isinstance(problem, dict):
-        raise Refused(_no_problem())
+        said = visit.words._("Choose a file with an allocation problem. It is a JSON document, one object.")
+        raise visit.wrong("problem", said)
     return _asked(visit, problem)
 
 
@@ -109,13 +109,6 @@ def _asked(visit: Visit, problem: Mapping[str, Any]) -> Done:
     }
     made = visit.write(JobMade, "job.allocate", body)
     return Done(to=visit.address("desk_allocation", job=str(made.id)), said="asked")
-
-
-def _no_problem() -> Mapping[str, Any]:
-    detail = "Choose a file with an allocation problem. It is a JSON document, one object."
-    error = RequestMalformed(detail)
-    found = [{"pointer": "/problem", "code": error.code, "message": detail}]
-    return {**problem_of(error), "errors": found}
 
 
 PAGES = (

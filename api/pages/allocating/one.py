@@ -16,6 +16,7 @@ from ...wire.allocations import (
 from ...wire.jobs import JobList, JobMade, JobReply
 from ..funders.telling import decimal_typed
 from ..page import Page
+from ..states import job_state
 from ..view import Attachment, Done, Shown, View
 from ..visit import Visit
 from ..words import Words
@@ -28,7 +29,6 @@ from .figures import (
     require_keeper,
     share_up,
     stage_of,
-    state_of,
     status_of,
 )
 
@@ -71,7 +71,7 @@ def _progress(words: Words, job: JobReply) -> dict[str, Any]:
     return {
         "job": job,
         "open": job.state in {"waiting", "running"},
-        "state": state_of(words, job.state),
+        "state": job_state(words, job.state),
         "stage": stage_of(words, job.stage),
     }
 

@@ -108,7 +108,7 @@ def _found(visit: Visit, found: DeterminationList) -> Sheet:
         columns=[
             Column(name=words._("Verifier")),
             Column(name=words._("Round"), kind="number"),
-            Column(name=words._("On"), kind="day"),
+            Column(name=words.p("day", "On"), kind="day"),
             Column(name=words._("Found")),
         ],
         rows=[

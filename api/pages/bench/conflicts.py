@@ -3,8 +3,8 @@
 from ....challenges.conflicts.interests import INTEREST_KINDS
 from ...wire.challenges import ChallengeReply
 from ...wire.judges import DeclarationMade, DeclarationReply
-from ...wire.parties import PartyList
 from ..page import Page
+from ..parties import every_party
 from ..view import Done, View
 from ..visit import Visit
 from ..words import Words
@@ -40,8 +40,7 @@ def show_conflicts(visit: Visit) -> View:
     words = visit.words
     challenge = visit.read(ChallengeReply, "challenge.read")
     said = visit.read(DeclarationReply, "judge_declaration.read")
-    parties = visit.find(PartyList, "party.list", limit=200)
-    names = {one.code: one.name for one in parties.items} if parties else {}
+    names = {one.code: one.name for one in every_party(visit)}
     return View(
         title=words._("What ties you to whom"),
         more={

@@ -7,6 +7,7 @@ from ...wire.claims import ClaimReply
 from ...wire.determinations import DeterminationList
 from ...wire.disputes import DisputeReply, ResolutionDraft, ResolutionMade
 from ..page import Page
+from ..states import dispute_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
 
@@ -35,6 +36,8 @@ def show_dispute(visit: Visit) -> View:
         sheets={"frozen": frozen},
         more={
             "dispute": dispute,
+            "state": dispute_state(words, dispute.outcome),
+            "ending": dispute_state(words, visit.form.text("outcome")),
             "claim": claim,
             "resolves": agreement.document.resolver in names and dispute.outcome == "open",
             "findings": [(one.sha256, f"{one.verifier}, {words.day(one.made_on)}") for one in after],

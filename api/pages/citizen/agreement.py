@@ -12,11 +12,11 @@ from ...wire.payouts import PayoutLine, PayoutList
 from ...wire.publications import PublicationMade
 from ...wire.term_sheets import PayoffCurve, SheetChapter, TermSheetReply
 from ..page import Page
+from ..states import agreement_state, claim_state, party_role, payout_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
 from .fund import is_published
-from .states import agreement_state, claim_state, party_role, payout_state
 
 SHOWN, MOST = 25, 200
 PRIVATE = frozenset({"draft", "proposed", "withdrawn"})
@@ -112,7 +112,7 @@ def party_sheet(words: Words, found: AgreementReply) -> Sheet:
         columns=[
             Column(name=words._("Party")),
             Column(name=words._("In the agreement")),
-            Column(name=words._("Part")),
+            Column(name=words.p("agreement", "Part")),
             Column(name=words._("Signature")),
         ],
         rows=[

@@ -9,10 +9,10 @@ from ...wire.books import BookList
 from ...wire.challenges import ChallengeLine, ChallengeList
 from ...wire.overviews import FundTotalLine, FunnelReply, MoneyTotal, OverviewReply
 from ..page import Page
+from ..states import agreement_state, challenge_state
 from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
-from .states import agreement_state, challenge_state
 
 SHOWN = 25
 
@@ -77,12 +77,12 @@ def funnel_chart(words: Words, found: FunnelReply) -> Chart:
             found.challenges,
         ),
         [
-            FunnelStep(label=words._("applied"), count=found.applied),
-            FunnelStep(label=words._("eligible"), count=found.eligible),
-            FunnelStep(label=words._("reviewed"), count=found.reviewed),
-            FunnelStep(label=words._("funded"), count=found.funded),
-            FunnelStep(label=words._("with a verified result"), count=found.verified),
-            FunnelStep(label=words._("paid"), count=found.paid),
+            FunnelStep(label=words.p("applications", "applied"), count=found.applied),
+            FunnelStep(label=words.p("applications", "eligible"), count=found.eligible),
+            FunnelStep(label=words.p("applications", "reviewed"), count=found.reviewed),
+            FunnelStep(label=words.p("applications", "funded"), count=found.funded),
+            FunnelStep(label=words.p("applications", "with a verified result"), count=found.verified),
+            FunnelStep(label=words.p("applications", "paid"), count=found.paid),
         ],
         FunnelWords(
             step=words._("Step"),

@@ -13,10 +13,10 @@ from ...wire.challenges import ChallengeReply
 from ...wire.progress import LeaderboardList, LeaderboardReply, ProgressList
 from ...wire.rankings import RankingReply
 from ..page import Page
+from ..states import challenge_state, prize_kind
 from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
-from .states import challenge_state, prize_kind
 
 SHOWN = 50
 
@@ -198,7 +198,7 @@ def leader_sheet(words: Words, board: LeaderboardReply) -> Sheet:
             Column(name=words._("Expected place"), kind="number"),
             Column(name=words._("Best"), kind="number"),
             Column(name=words._("Worst"), kind="number"),
-            Column(name=words._("Line")),
+            Column(name=words.p("ranking", "Line")),
             Column(name=words._("Reached"), kind="share"),
             Column(name=words._("Verified results"), kind="number"),
             Column(name=words._("Pending"), kind="number"),

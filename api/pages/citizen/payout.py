@@ -13,13 +13,13 @@ from ...wire.determinations import DeterminationLine
 from ...wire.payouts import SettledLine
 from ...wire.trails import PayoutTrailReply, TrailGift
 from ..page import Page
+from ..states import payout_state
 from ..view import Column, Sheet, Shown, View
 from ..visit import Visit
 from ..words import Words
 from .agreement import names_in, results
 from .fund import waterfall_words
 from .proofs import proof_file, proofs_of
-from .states import payout_state
 
 
 def show_payout(visit: Visit) -> Shown:

@@ -7,10 +7,10 @@ from ...wire.funds import FundReply
 from ...wire.statements import DonorStatementReply, StatementReply
 from ..page import Page
 from ..pdf import printed
+from ..states import statement_line
 from ..view import Column, Sheet, Shown, View
 from ..visit import Visit
 from ..words import Words
-from .states import statement_line
 
 GIVERS = frozenset({"funder", "investor", "hub", "intermediary"})
 MOST = 200

@@ -4,11 +4,11 @@ from ...wire.agreements import AgreementReply
 from ...wire.term_sheets import TermSheetReply
 from ..page import Page
 from ..pdf import printed
+from ..states import agreement_state
 from ..view import Column, Sheet, Shown, View
 from ..visit import Visit
 from ..words import Words
 from .agreement import curve_chart, party_sheet
-from .states import agreement_state
 
 
 def show_term_sheet(visit: Visit) -> Shown:

@@ -17,11 +17,11 @@ from ...wire.funds import FundReply
 from ...wire.payouts import PayoutMade, SettlementMade
 from ...wire.terms import TermsBounds, TermsLint, TermsPayments, TermsWording
 from ..page import Page
+from ..states import agreement_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from . import reading
 from .due import due_sheets
-from .listing import states_in_words
 
 BEFORE = ("draft", "proposed")
 RUNS = ("active", "suspended", "measured", "terminated")
@@ -59,7 +59,7 @@ def _shown(
         charts=charts,  # type: ignore[arg-type]  # charts of reading
         more={
             "one": one,
-            "state": states_in_words(words)[one.state],
+            "state": agreement_state(words, one.state),
             "bounds": bounds,
             "wording": wording.wording,
             "terms": terms,

@@ -8,10 +8,10 @@ from ...wire.disputes import DisputeReply, WaiverMade
 from ...wire.payouts import PayoutPreview, SettlementMade
 from ..bench.questions import question_sheet, read_questions, show_questions
 from ..page import Page
+from ..states import claim_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
-from .due import claim_states
 
 
 def grounds_in_words(words: Words) -> list[tuple[str, str]]:
@@ -74,7 +74,7 @@ def show_claim(visit: Visit) -> View:
         more={
             "claim": claim,
             "asked": show_questions(claim, questions),
-            "stands": claim_states(visit)[claim.state],
+            "stands": claim_state(words, claim.state),
             "agreement": agreement,
             "grounds": grounds_in_words(words),
             "party": [one.name for one in agreement.parties if one.party in mine],

@@ -6,9 +6,9 @@ from ...wire.agreements import LiabilityReply
 from ...wire.claims import ClaimList
 from ...wire.disputes import DisputeList
 from ...wire.payouts import PayoutList
+from ..states import claim_state, dispute_state, payout_state
 from ..view import Column, Sheet
 from ..visit import Visit
-from ..words import Words
 
 MOST = 50
 
@@ -25,19 +25,24 @@ def due_sheets(visit: Visit) -> Mapping[str, Sheet]:
 
 def claims_sheet(visit: Visit) -> Sheet:
     """Return the claims, and how they stand."""
-    words, states = visit.words, claim_states(visit)
+    words = visit.words
     found = visit.find(ClaimList, "claim.list", limit=MOST)
     rows = found.items if found else []
     return Sheet(
         title=words._("Claims"),
         columns=[
             Column(name=words._("Claim")),
-            Column(name=words._("By")),
+            Column(name=words._("Claimed by")),
             Column(name=words._("Stands")),
             Column(name=words._("Final on"), kind="day"),
         ],
         rows=[
-            (one.code, one.claimed_by, states[one.state], one.final_on.isoformat() if one.final_on else "")
+            (
+                one.code,
+                one.claimed_by,
+                claim_state(words, one.state),
+                one.final_on.isoformat() if one.final_on else "",
+            )
             for one in rows
         ],
         links=[visit.address("desk_claim", claim=one.code) for one in rows],
@@ -47,7 +52,7 @@ def claims_sheet(visit: Visit) -> Sheet:
 
 def payouts_sheet(visit: Visit) -> Sheet:
     """Return what is owed and was paid."""
-    words, states = visit.words, payout_states(visit)
+    words = visit.words
     found = visit.find(PayoutList, "payout.list", limit=MOST)
     rows = found.items if found else []
     return Sheet(
@@ -62,7 +67,15 @@ def payouts_sheet(visit: Visit) -> Sheet:
             Column(name=words._("Stands")),
         ],
         rows=[
-            (one.clause, one.period, one.payer, one.payee, one.amount, one.unit, states[one.status])
+            (
+                one.clause,
+                one.period,
+                one.payer,
+                one.payee,
+                one.amount,
+                one.unit,
+                payout_state(words, one.status),
+            )
             for one in rows
         ],
         links=[visit.address("payout", payout=str(one.id)) for one in rows],
@@ -70,31 +83,20 @@ def payouts_sheet(visit: Visit) -> Sheet:
     )
 
 
-def outcomes_in_words(words: Words) -> Mapping[str, str]:
-    """Return how a dispute can stand."""
-    return {
-        "open": words._("Open"),
-        "upheld": words._("The finding stands"),
-        "overturned": words._("Another finding takes its place"),
-        "partly": words._("Another finding takes its place in part"),
-    }
-
-
 def disputes_sheet(visit: Visit) -> Sheet:
     """Return the disputes, and how they stand."""
     words = visit.words
     found = visit.find(DisputeList, "dispute.list", limit=MOST)
     rows = found.items if found else []
-    outcomes = outcomes_in_words(words)
     return Sheet(
         title=words._("Disputes"),
         columns=[
             Column(name=words._("Dispute")),
             Column(name=words._("Claim")),
-            Column(name=words._("By")),
+            Column(name=words._("Raised by")),
             Column(name=words._("Stands")),
         ],
-        rows=[(one.code, one.claim, one.raised_by, outcomes[one.outcome]) for one in rows],
+        rows=[(one.code, one.claim, one.raised_by, dispute_state(words, one.outcome)) for one in rows],
         links=[visit.address("bench_dispute", dispute=one.code) for one in rows],
         empty=words._("Nothing is disputed."),
     )
@@ -118,32 +120,3 @@ def liability_sheet(visit: Visit) -> Sheet:
         ],
         empty=words._("Nothing is kept for it."),
     )
-
-
-def payout_states(visit: Visit) -> Mapping[str, str]:
-    """Return what the states of a payout mean."""
-    words = visit.words
-    return {
-        "paid": words._("Paid"),
-        "waiting": words._("Waits for approval"),
-        "rejected": words._("Not approved; to be proposed again"),
-        "outside": words._("Paid outside of this book"),
-        "owed": words._("Owed"),
-        "part_returned": words._("Returned in part"),
-        "returned": words._("Returned"),
-        "void": words._("Void"),
-    }
-
-
-def claim_states(visit: Visit) -> Mapping[str, str]:
-    """Return what the states of a claim mean."""
-    words = visit.words
-    return {
-        "claimed": words._("Reported"),
-        "determined": words._("Found by some"),
-        "in_disagreement": words._("Verifiers disagree"),
-        "provisional": words._("Decided, can be disputed"),
-        "disputed": words._("Disputed"),
-        "final": words._("Final, to be settled"),
-        "settled": words._("Settled"),
-    }

@@ -18,12 +18,12 @@ from ...wire.agreements import (
     SigningReply,
 )
 from ..page import Page
+from ..states import agreement_state
 from ..view import Done, View
 from ..visit import Visit
 from ..words import Words
 from .agreement import base64_of
 from .due import disputes_sheet, liability_sheet
-from .listing import states_in_words
 
 PREFIX = "signatures-"
 DAY = re.compile(r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
@@ -145,7 +145,7 @@ def show_life(visit: Visit) -> View:
         sheets={"liability": liability_sheet(visit), "disputes": disputes_sheet(visit)},
         more={
             "one": one,
-            "state": states_in_words(words)[one.state],
+            "state": agreement_state(words, one.state),
             "steps": lawful if _may(visit, interested) else {},
             "held": _held(visit, one),
             "chosen": chosen,

@@ -1,7 +1,6 @@
 """Agreements of a book, and a new one drafted: from a file, or from the terms of a published deal."""
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from ....contracts import casebook
@@ -9,25 +8,11 @@ from ....contracts.terms.document import TermDocument
 from ....finance.errors import DocumentInvalid, Missing
 from ...wire.agreements import AgreementList, AgreementMade
 from ...wire.funds import FundList
-from ...wire.parties import PartyList
 from ..page import Page
+from ..parties import every_party
+from ..states import agreement_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
-from ..words import Words
-
-
-def states_in_words(words: Words) -> Mapping[str, str]:
-    """Return what the states of an agreement mean."""
-    return {
-        "draft": words._("Draft"),
-        "proposed": words._("Waits for signatures"),
-        "withdrawn": words._("Withdrawn"),
-        "active": words._("In force"),
-        "suspended": words._("Suspended"),
-        "measured": words._("Measured, to be closed"),
-        "terminated": words._("Ended early"),
-        "closed": words._("Closed"),
-    }
 
 
 def show_agreements(visit: Visit) -> View:
@@ -35,7 +20,6 @@ def show_agreements(visit: Visit) -> View:
     words = visit.words
     cursor = {"cursor": visit.query["cursor"]} if visit.query.get("cursor") else {}
     found = visit.read(AgreementList, "agreement.list", limit=50, **cursor)
-    states = states_in_words(words)
     sheet = Sheet(
         title=words._("Agreements"),
         columns=[
@@ -43,7 +27,7 @@ def show_agreements(visit: Visit) -> View:
             Column(name=words._("Code")),
             Column(name=words._("Where it stands")),
         ],
-        rows=[(one.title, one.code, states[one.state]) for one in found.items],
+        rows=[(one.title, one.code, agreement_state(words, one.state)) for one in found.items],
         links=[visit.address("desk_agreement", agreement=one.code) for one in found.items],
         empty=words._("There is no agreement yet. Draft the first one below."),
     )
@@ -72,12 +56,11 @@ def _terms(deal: str) -> TermDocument:
 def _choices(visit: Visit, deal: str) -> dict[str, object]:
     """Return what has to be chosen before a deal's terms are an agreement: who is who, whose money."""
     terms = _terms(deal)
-    parties = visit.read(PartyList, "party.list", limit=200)
     funds = visit.read(FundList, "fund.list", limit=200)
     outside = visit.words._("Pays outside of this book")
     return {
         "terms": terms,
-        "parties": [(one.code, one.name) for one in parties.items],
+        "parties": [(one.code, one.name) for one in every_party(visit)],
         "funds": [("", outside), *((one.code, f"{one.title}, {one.unit}") for one in funds.items)],
         "payers": sorted({clause.from_ for clause in terms.clauses if hasattr(clause, "from_")}),
     }
@@ -130,4 +113,3 @@ PAGES = (
         uploads=True,
     ),
 )
-__all__ = ["PAGES", "states_in_words"]

@@ -1,12 +1,9 @@
 """What the pages of challenges read besides: funds, metrics, and the way back."""
 
-from ....finance.findings import finding
-from ...errors import RequestInvalid
-from ...problems import problem_of
 from ...wire.briefs import BriefReply, BriefVersionLine, BriefVersionList
 from ...wire.definitions import MetricList
 from ...wire.funds import FundList
-from ..visit import Refused, Visit
+from ..visit import Visit
 from .question import Content, parsed
 from .sections import Surroundings
 
@@ -55,16 +52,3 @@ def content_of(visit: Visit, challenge: str, version: int) -> Content:
 def may_design(visit: Visit) -> bool:
     """Tell whether the visitor designs challenges in this book."""
     return bool({"funder", "intermediary"} & visit.roles())
-
-
-def refusal(field: str, message: str) -> Refused:
-    """Return the refusal of a form that no operation was asked with.
-
-    Parameters
-    ----------
-    field : str
-        Name of the field that is wrong.
-    message : str
-        What to do.
-    """
-    return Refused(problem_of(RequestInvalid(message, findings=[finding(f"/{field}", message)])))

@@ -14,11 +14,11 @@ from ...wire.briefs import (
 )
 from ...wire.challenges import ChallengeReply
 from ..page import Page
+from ..states import challenge_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
 from .around import content_of, crumbs, may_design, surroundings, versions_of
-from .challenges import state_in_words
 from .checking import place_in_words
 from .patching import lines_between
 from .rule_words import rule_lines
@@ -48,7 +48,7 @@ def show_challenge(visit: Visit) -> View:
         sheets["changes"] = _changes(visit, changes.items)
     more = {
         "challenge": challenge,
-        "state": state_in_words(words, challenge.state),
+        "state": challenge_state(words, challenge.state),
         "rules": rule_lines(words, brief.eligibility),
         "brief": brief,
         "next": next_instant(challenge, visit.site.door.clock()),
@@ -143,7 +143,7 @@ def show_amendment(visit: Visit) -> View:
     changes = Sheet(
         title=words._("What changes"),
         columns=[
-            Column(name=words._("Place")),
+            Column(name=words.p("document", "Place")),
             Column(name=words._("Now")),
             Column(name=words._("From then on")),
         ],

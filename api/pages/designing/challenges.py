@@ -5,10 +5,10 @@ from decimal import Decimal
 from ...wire.brief_drafts import BriefDraftList, BriefDraftReply
 from ...wire.challenges import ChallengeLine, ChallengeList
 from ..page import Page
+from ..states import challenge_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
-from ..words import Words
-from .around import content_of, may_design, refusal, surroundings, versions_of
+from .around import content_of, may_design, surroundings, versions_of
 from .question import code_of, parsed
 from .sections import begun
 
@@ -32,7 +32,7 @@ def show_challenges(visit: Visit) -> View:
             Column(name=words._("Unit")),
         ],
         rows=[
-            (one.title, state_in_words(words, one.state), one.fund, one.prizes.amount, one.prizes.unit)
+            (one.title, challenge_state(words, one.state), one.fund, one.prizes.amount, one.prizes.unit)
             for one in reply.items
         ],
         links=[visit.address("desk_challenge", challenge=one.code) for one in reply.items],
@@ -78,20 +78,6 @@ def _sums(rows: list[ChallengeLine]) -> list[tuple[str, str]]:
     return [(f"{total:f}", unit) for unit, total in sorted(found.items())]
 
 
-def state_in_words(words: Words, state: str) -> str:
-    """Return the state of a challenge in words."""
-    named = {
-        "draft": words._("Being written"),
-        "published": words._("Published"),
-        "open": words._("Open for applications"),
-        "judging": words._("Being judged"),
-        "decided": words._("Decided"),
-        "settled": words._("Settled"),
-        "cancelled": words._("Called off"),
-    }
-    return named.get(state, state)
-
-
 def begin(visit: Visit) -> Done:
     """Begin a brief: from nothing, from a published one, or from a file."""
     title = visit.form.text("title")
@@ -100,7 +86,7 @@ def begin(visit: Visit) -> Done:
     fund = visit.form.text("fund")
     source = visit.form.text("source")
     if not title and not source:
-        raise refusal("title", visit.words._("Write the title of the challenge."))
+        raise visit.wrong("title", visit.words._("Write the title of the challenge."))
     sent = visit.form.files.get("file")
     if sent is not None and sent.content:
         content = parsed(sent.content.decode("utf-8", "replace"))

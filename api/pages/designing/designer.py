@@ -12,7 +12,7 @@ from ...wire.trees import plain_of
 from ..page import Page
 from ..view import Attachment, Column, Done, Sheet, View
 from ..visit import Refused, Visit
-from .around import content_of, crumbs, refusal, surroundings, versions_of
+from .around import content_of, crumbs, surroundings, versions_of
 from .checking import Checked, check, place_in_words
 from .patching import lines_between, steps_between
 from .question import Content, parsed
@@ -120,7 +120,7 @@ def following(section: Section | None) -> str:
 
 def _effects(visit: Visit, desk: Desk, checked: Checked) -> dict[str, object]:
     """Return what publishing would do to the fund, or why it would be refused."""
-    found: dict[str, object] = {"tried": None, "refusal": "", "fund": None}
+    found: dict[str, object] = {"tried": None, "refusal": None, "fund": None}
     if desk.newest or not checked.publishable:
         return found
     found["fund"] = visit.find(FundReply, "fund.read", fund=str(desk.content.get("fund", "")))
@@ -129,7 +129,7 @@ def _effects(visit: Visit, desk: Desk, checked: Checked) -> dict[str, object]:
             ChallengeMade, "challenge.publish", {"brief": desk.content}, dry_run=True
         )
     except Refused as refused:
-        found["refusal"] = str(refused.problem.get("detail", ""))
+        found["refusal"] = refused.problem
     return found
 
 
@@ -143,7 +143,7 @@ def changes_sheet(visit: Visit, desk: Desk) -> Sheet:
     return Sheet(
         title=words._("What changes"),
         columns=[
-            Column(name=words._("Place")),
+            Column(name=words.p("document", "Place")),
             Column(name=words._("Now")),
             Column(name=words._("From then on")),
         ],
@@ -171,7 +171,7 @@ def take_file(visit: Visit) -> Done:
     content = parsed(sent.content.decode("utf-8", "replace")) if sent else {}
     if not content:
         said = visit.words._("This file holds no brief. Choose a file such as the one to download here.")
-        raise refusal("file", said)
+        raise visit.wrong("file", said)
     content["challenge_id"] = visit.parts["draft"]
     visit.write(BriefDraftReply, "brief-draft.save", {"content": content}, seen=visit.form.text("seen"))
     return Done(to=f"{visit.address('desk_brief')}?section={LAST}", said="taken")

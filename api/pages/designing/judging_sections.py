@@ -43,7 +43,7 @@ def _one_rubric(words: Words, content: Content, at: Path) -> list[Group]:
         questions=(
             ask.ask("scale.lo", words._("Lowest mark"), "mark", needed=True),
             ask.ask("scale.hi", words._("Highest mark"), "mark", needed=True),
-            ask.ask("scale.step", words._("Step"), "mark", needed=True),
+            ask.ask("scale.step", words.p("scale", "Step"), "mark", needed=True),
             ask.pick("scale.direction", words._("Which end is better"), ends, needed=True),
             ask.ask("pass_mark", words._("What the weighted total has to reach"), "mark"),
             ask.ask("id", words._("Short name"), needed=True),
@@ -106,8 +106,8 @@ def _anchor_group(words: Words, at: Path, anchor: Content, of: int) -> Group:
         title=_band(words, anchor),
         at=at,
         questions=(
-            ask.ask("lo", words._("From"), "mark", needed=True),
-            ask.ask("hi", words._("To"), "mark", needed=True),
+            ask.ask("lo", words.p("range", "From"), "mark", needed=True),
+            ask.ask("hi", words.p("range", "To"), "mark", needed=True),
             ask.ask("text", words._("An application that deserves them"), "area", needed=True),
         ),
         removable=of > LEAST_ANCHORS,

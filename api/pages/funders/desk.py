@@ -15,8 +15,6 @@ from ...charts import (
     draw_committed,
     draw_fan,
 )
-from ...errors import RequestMalformed
-from ...problems import problem_of
 from ...wire.agreements import AgreementList
 from ...wire.forecasts import TermsSpread
 from ...wire.funds import FundList, FundMade
@@ -24,7 +22,7 @@ from ...wire.portfolios import PortfolioForecast, PortfolioTotal, PortfolioTotal
 from ...wire.waiting import WaitingLine, WaitingList
 from ..page import Page
 from ..view import Column, Done, Sheet, View
-from ..visit import Refused, Visit
+from ..visit import Visit
 from ..words import Words
 from .telling import kind_of, page_of, party_names
 
@@ -391,16 +389,10 @@ def _models(visit: Visit) -> dict[str, Any]:
     except ValueError:
         found = None
     if not isinstance(found, dict):
-        raise Refused(_no_models())
+        said = visit.words._("Choose a file with outcome models. It is a JSON document, one object.")
+        raise visit.wrong("file", said)
     chosen = visit.form.text("agreement")
     return {chosen: found} if chosen else found
-
-
-def _no_models() -> Mapping[str, Any]:
-    detail = "Choose a file with outcome models. It is a JSON document, one object."
-    error = RequestMalformed(detail)
-    found = [{"pointer": "/file", "code": error.code, "message": detail}]
-    return {**problem_of(error), "errors": found}
 
 
 def open_fund(visit: Visit) -> Done:

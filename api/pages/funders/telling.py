@@ -7,8 +7,8 @@ from babel.numbers import get_decimal_symbol, get_group_symbol
 
 from ....finance.errors import Missing
 from ...wire.earmarks import EarmarkList
-from ...wire.parties import PartyList
 from ...wire.proposals import ProposalFacts
+from ..parties import every_party
 from ..visit import Visit
 from ..words import Words
 
@@ -133,9 +133,8 @@ def sentence_of(words: Words, proposal: ProposalFacts, fund: str, payee: str) ->
 
 
 def party_names(visit: Visit) -> Mapping[str, str]:
-    """Return the names of the parties of the book by code, at most two hundred."""
-    found = visit.find(PartyList, "party.list", limit=MOST_OFFERED)
-    return {one.code: one.name for one in found.items} if found else {}
+    """Return the names of the parties of the book by code."""
+    return {one.code: one.name for one in every_party(visit)}
 
 
 def decimal_typed(words: Words, text: str) -> str:

@@ -183,9 +183,9 @@ def tasks_of(visit: Visit, writing: Writing, findings: Sequence[Finding]) -> lis
 
 def _task_sheet(words: Words, tasks: Sequence[Task]) -> Sheet:
     said = {
-        "done": words._("complete"),
+        "done": words.p("section", "complete"),
         "todo": words._("to do"),
-        "empty": words._("left empty"),
+        "empty": words.p("section", "left empty"),
     }
     return Sheet(
         title=words._("What is to be written"),

@@ -18,11 +18,12 @@ from ...wire.terms import TermsWording
 from ..bench.questions import question_sheet, read_questions, show_questions
 from ..forms import Form
 from ..page import Page
+from ..states import agreement_state, claim_state, payout_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
 from .disputing import dispute_sheet, find_disputable, kept_back
-from .overview import agreement_state, payout_state, period_said
+from .overview import period_said
 
 PATH = "/books/{book}/hub/agreements/{agreement}"
 
@@ -121,28 +122,6 @@ def _figures(payouts: PayoutList | None) -> Mapping[str, tuple[str, str]]:
             waiting += Decimal(one.amount)
         sums[one.unit] = (paid, waiting)
     return {unit: (f"{paid:f}", f"{waiting:f}") for unit, (paid, waiting) in sums.items()}
-
-
-def claim_state(words: Words, state: str) -> str:
-    """Say how a claim stands.
-
-    Parameters
-    ----------
-    words : Words
-        The reader's.
-    state : str
-        As the operations give it.
-    """
-    said = {
-        "claimed": words._("waits for an evaluator"),
-        "determined": words._("waits for another evaluator"),
-        "in_disagreement": words._("evaluators disagree"),
-        "provisional": words._("found; it can still be disputed"),
-        "disputed": words._("disputed"),
-        "final": words._("final; waits to be settled"),
-        "settled": words._("settled"),
-    }
-    return said.get(state, state)
 
 
 def _claim_sheet(visit: Visit, claims: ClaimList | None) -> Sheet:

@@ -8,7 +8,7 @@ from ....contracts.agreement import AgreementDocument, DisputeRule
 from ...wire.claims import ClaimReply
 from ...wire.disputes import DisputeReply
 from ..contracting.claim import grounds_in_words
-from ..contracting.due import outcomes_in_words
+from ..states import dispute_state
 from ..view import Column, Sheet
 from ..visit import Visit
 from ..words import Words
@@ -137,7 +137,7 @@ def dispute_sheet(visit: Visit, raised: Sequence[DisputeReply]) -> Sheet:
                 grounds.get(one.grounds, one.grounds),
                 one.statement,
                 kept_back(words, one),
-                outcomes_in_words(words)[one.outcome],
+                dispute_state(words, one.outcome),
                 one.resolver or "",
                 one.reason or "",
             )

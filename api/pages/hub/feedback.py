@@ -13,6 +13,7 @@ from ...wire.awards import AwardList, AwardMade, AwardReply
 from ...wire.briefs import BriefReply
 from ...wire.feedback import FeedbackReply, FeedbackSeen
 from ..page import Page
+from ..states import appeal_state, award_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
@@ -46,7 +47,7 @@ def show_feedback(visit: Visit) -> View:
         "brief": brief,
         "phases": phases,
         "phase": wanted,
-        "awards": [(one, award_said(words, one)) for one in own],
+        "awards": [(one, award_state(words, one.state)) for one in own],
         "appeals": [(one, *_appeal_said(words, one)) for one in filed],
         "outcome": _decided(words, own) if _is_by_award(told) else outcome_said(words, told.outcome or ""),
         "remaining": remaining(words, until, visit.site.door.clock()),
@@ -218,36 +219,8 @@ def ground_said(words: Words, ground: str) -> str:
     return said.get(ground, ground)
 
 
-def award_said(words: Words, one: AwardReply) -> str:
-    """Say how far an award is.
-
-    Parameters
-    ----------
-    words : Words
-        The reader's.
-    one : AwardReply
-        The award.
-    """
-    said = {
-        "proposed": words._("proposed; a second person has to approve it"),
-        "approved": words._("approved; accept it to go on"),
-        "accepted": words._("accepted"),
-        "committed": words._("the money is set aside for you"),
-        "held": words._("held by an appeal"),
-        "declined": words._("declined"),
-        "lapsed": words._("lapsed"),
-        "reversed": words._("reversed"),
-    }
-    return said.get(one.state, one.state)
-
-
 def _appeal_said(words: Words, one: AppealReply) -> tuple[str, str]:
-    said = {
-        "open": words._("waits for a ruling"),
-        "upheld": words._("upheld"),
-        "dismissed": words._("dismissed"),
-    }
-    return ground_said(words, one.ground), said[one.state]
+    return ground_said(words, one.ground), appeal_state(words, one.state)
 
 
 def appeal(visit: Visit) -> Done:

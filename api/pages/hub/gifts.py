@@ -60,7 +60,7 @@ def basis_said(words: Words, method: str) -> str:
         "market": words._("market price"),
         "replacement": words._("cost of replacing it"),
         "cost": words._("what it cost"),
-        "agreed": words._("agreed"),
+        "agreed": words.p("price", "agreed"),
     }
     return said.get(method, method)
 

@@ -17,6 +17,7 @@ from ...wire.own import (
 )
 from ...wire.questions import QuestionList, QuestionReply
 from ..page import Page
+from ..states import agreement_state, payout_state
 from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
@@ -144,7 +145,7 @@ def _due_sheet(words: Words, dues: Sequence[Due]) -> Sheet:
         columns=[
             Column(name=words._("What to do")),
             Column(name=words._("Of what")),
-            Column(name=words._("By"), kind="instant"),
+            Column(name=words.p("deadline", "By"), kind="instant"),
         ],
         rows=[(one.said, one.of, one.by.isoformat() if one.by else "") for one in dues],
         links=[one.address for one in dues],
@@ -159,7 +160,7 @@ def _payout_sheet(visit: Visit, items: Sequence[OwnPayoutLine], titles: dict[str
         columns=[
             Column(name=words._("Why")),
             Column(name=words._("Agreement")),
-            Column(name=words._("Counts for"), kind="day"),
+            Column(name=words._("Counts for the day"), kind="day"),
             Column(name=words._("Amount"), kind="amount"),
             Column(name=words._("Unit")),
             Column(name=words._("State")),
@@ -206,52 +207,6 @@ def reason_of(words: Words, one: OwnPayoutLine) -> str:
     if one.claim:
         return words._("%(clause)s, on the claim %(claim)s", clause=one.clause, claim=one.claim)
     return words._("%(clause)s, by the calendar or a change of the terms", clause=one.clause)
-
-
-def payout_state(words: Words, status: str) -> str:
-    """Say what became of a payout.
-
-    Parameters
-    ----------
-    words : Words
-        The reader's.
-    status : str
-        As the operations give it.
-    """
-    said = {
-        "paid": words._("paid"),
-        "waiting": words._("waits for approval"),
-        "rejected": words._("not approved; to be proposed again"),
-        "owed": words._("to be returned"),
-        "part_returned": words._("partly returned"),
-        "returned": words._("returned"),
-        "void": words._("given up"),
-        "outside": words._("between others"),
-    }
-    return said.get(status, status)
-
-
-def agreement_state(words: Words, state: str) -> str:
-    """Say how an agreement stands.
-
-    Parameters
-    ----------
-    words : Words
-        The reader's.
-    state : str
-        As the operations give it.
-    """
-    said = {
-        "draft": words._("draft"),
-        "proposed": words._("waits for signatures"),
-        "active": words._("in force"),
-        "suspended": words._("suspended"),
-        "measured": words._("measured"),
-        "terminated": words._("ended early"),
-        "closed": words._("closed"),
-        "withdrawn": words._("withdrawn"),
-    }
-    return said.get(state, state)
 
 
 def _application_sheet(visit: Visit, items: Sequence[OwnApplicationLine]) -> Sheet:

@@ -282,13 +282,7 @@ def look(visit: Visit) -> View:
 
 
 def _unsent(visit: Visit) -> View:
-    visit.problem = {
-        "title": "The request is malformed",
-        "status": 422,
-        "code": "request.invalid",
-        "detail": "Choose a file.",
-        "errors": [{"pointer": "/file", "message": visit.words._("Choose a file.")}],
-    }
+    visit.refused(visit.wrong("file", visit.words._("Choose a file.")))
     return _view(visit)
 
 

@@ -12,15 +12,14 @@ from ...wire.briefs import BriefReply
 from ...wire.challenges import ChallengeReply, PhaseReply
 from ...wire.drafts import DraftReply
 from ...wire.eligibility import EligibilityReply
-from ...wire.parties import PartyList
 from ...wire.trees import plain_of
 from ..forms import Form
+from ..parties import every_party
 from ..visit import Refused, Visit
 from .questions import Json, Section, compare, groups_of, typed_of, written
 from .sections import sections_of
 
 ENTERED = frozenset({"registration", "application", "development"})
-MOST_PARTIES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +85,7 @@ def open_writing(visit: Visit, typed: Form | None = None) -> Writing:
     challenge = visit.read(ChallengeReply, "challenge.read")
     brief = visit.read(BriefReply, "brief.read").brief
     quiz = visit.read(EligibilityReply, "eligibility.read")
-    parties = visit.read(PartyList, "party.list", limit=MOST_PARTIES)
+    parties = every_party(visit)
     entering = [one for one in challenge.phases if one.kind in ENTERED]
     phase = next((one for one in entering if one.is_open), None)
     last = max(entering, key=lambda one: one.closes_at, default=None)
@@ -94,7 +93,7 @@ def open_writing(visit: Visit, typed: Form | None = None) -> Writing:
     asked = (phase or last).id if phase or last else ""  # type: ignore[union-attr]  # one of the two is there
 
     def made(of: Mapping[str, Json]) -> tuple[Section, ...]:
-        named = [(one.code, one.name) for one in parties.items]
+        named = [(one.code, one.name) for one in parties]
         return sections_of(visit.words, brief, of, phase=asked, parties=named, questions=quiz.questions)
 
     sections = made(content)

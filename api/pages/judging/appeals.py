@@ -4,6 +4,7 @@ from ...wire.appeals import AppealList, AppealReply, RulingMade
 from ...wire.challenges import ChallengeReply
 from ..designing.around import crumbs
 from ..page import Page
+from ..states import appeal_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
@@ -36,11 +37,6 @@ def show_appeals(visit: Visit) -> View:
 
 
 def _sheet(words: Words, appeals: list[AppealReply]) -> Sheet:
-    states = {
-        "open": words._("waits for a ruling"),
-        "upheld": words._("upheld"),
-        "dismissed": words._("dismissed"),
-    }
     return Sheet(
         title=words._("All appeals"),
         columns=[
@@ -55,7 +51,7 @@ def _sheet(words: Words, appeals: list[AppealReply]) -> Sheet:
                 one.application,
                 str(one.number),
                 grounds(words).get(one.ground, one.ground),
-                states[one.state],
+                appeal_state(words, one.state),
                 one.statement,
             )
             for one in appeals

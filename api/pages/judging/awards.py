@@ -1,7 +1,8 @@
 """Decision and awards at the desk: what the rules give, who proposes, who approves, what is paid."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from ....challenges.brief import Brief
 from ...wire.awards import (
@@ -18,9 +19,9 @@ from ...wire.briefs import BriefReply
 from ...wire.challenges import ChallengeReply
 from ...wire.funds import FundReply
 from ..designing.around import crumbs
-from ..designing.challenges import state_in_words
 from ..designing.wording import prize_line
 from ..page import Page
+from ..states import award_state, challenge_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from ..words import Words
@@ -39,7 +40,7 @@ def show_awards(visit: Visit) -> View:
     roles = visit.roles()
     runs = bool({"funder", "intermediary"} & roles)
     fund = visit.find(FundReply, "fund.read", fund=challenge.fund)
-    decided, refusal = _rules(visit) if runs and challenge.state == "judging" else (None, "")
+    decided, refusal = _rules(visit) if runs and challenge.state == "judging" else (None, None)
     me = visit.caller.person if visit.caller else ""
     waiting = [one for one in awards if one.state == "proposed"]
     acts = _acts(words, challenge.state, awards, pays="intermediary" in roles)
@@ -49,7 +50,7 @@ def show_awards(visit: Visit) -> View:
         sheets["rules"] = _rules_sheet(words, brief, decided)
     more = {
         "challenge": challenge,
-        "state": state_in_words(words, challenge.state),
+        "state": challenge_state(words, challenge.state),
         "prizes": [
             (n, words._("Prize %(number)s: %(pays)s", number=n + 1, pays=prize_line(words, one, brief.unit)))
             for n, one in enumerate(brief.prizes)
@@ -114,27 +115,12 @@ def _named(words: Words, awards: Sequence[AwardReply]) -> list[tuple[str, str]]:
     ]
 
 
-def _rules(visit: Visit) -> tuple[DecisionReply | None, str]:
+def _rules(visit: Visit) -> tuple[DecisionReply | None, Mapping[str, Any] | None]:
     """Return what the rules of the brief give, or why they give nothing yet."""
     try:
-        return visit.write(DecisionReply, "decision.try", {"tie": {"seed": visit.form.text("seed")}}), ""
+        return visit.write(DecisionReply, "decision.try", {"tie": {"seed": visit.form.text("seed")}}), None
     except Refused as refused:
-        return None, str(refused.problem.get("detail", ""))
-
-
-def award_state(words: Words, state: str) -> str:
-    """Return the state of an award in words."""
-    named = {
-        "proposed": words._("waits for approval"),
-        "approved": words._("approved; the winner is to accept it"),
-        "accepted": words._("accepted"),
-        "committed": words._("promised"),
-        "held": words._("held by an appeal"),
-        "declined": words._("declined"),
-        "lapsed": words._("lapsed"),
-        "reversed": words._("reversed"),
-    }
-    return named.get(state, state)
+        return None, refused.problem
 
 
 def rule_in_words(words: Words, rule: str) -> str:
@@ -166,7 +152,7 @@ def awards_sheet(words: Words, brief: Brief, awards: Sequence[AwardReply]) -> Sh
             Column(name=words._("Amount, %(unit)s", unit=brief.unit), kind="amount"),
             Column(name=words._("Paid, %(unit)s", unit=brief.unit), kind="amount"),
             Column(name=words._("State")),
-            Column(name=words._("Given")),
+            Column(name=words.p("award", "Given")),
             Column(name=words._("Why")),
             Column(name=words._("Proposed by")),
         ],

@@ -23,7 +23,7 @@ def judges_sheet(words: Words, seen: RoundSeen) -> Sheet:
         (
             one.code,
             one.organisation,
-            words._("complete") if one.to_declare == 0 else "",
+            words.p("declarations", "complete") if one.to_declare == 0 else "",
             str(one.to_declare),
             str(given[one.code]),
             ", ".join(one.languages),
@@ -78,7 +78,7 @@ def reading_sheet(words: Words, seen: RoundSeen) -> Sheet:
     """Return how far each application is read, and its marks as far as they may be known."""
     wanted = Counter(pair.application for pair in seen.plan.pairs) if seen.plan else Counter[str]()
     status = {
-        "pass": words._("eligible"),
+        "pass": words.p("application", "eligible"),
         "needs_document": words._("a document is missing"),
         "fail": words._("not eligible"),
         "withdrawn": words._("withdrawn"),
@@ -144,7 +144,7 @@ def calibration_sheet(words: Words, seen: RoundSeen) -> Sheet:
         title=words._("Calibration"),
         columns=[
             Column(name=words._("Number"), kind="number"),
-            Column(name=words._("Part")),
+            Column(name=words.p("round", "Part")),
             Column(name=words._("Applications"), kind="number"),
             Column(name=words._("Reads"), kind="number"),
             Column(name=words._("What was done")),
