@@ -42,6 +42,7 @@ JUDGING_RULES: dict[str, str] = {
     "judge_declaration.read": "F Io M Ho Eo Jo A",
     "judge_mark.declare": "M Ho Jo",
     "lottery.commit": "F M",
+    "lottery_commitment.list": "P F I M H E J",
     "override.sign": "F M",
     "own_effect.read": "Ho Jo",
     "phase.advance": "F M",

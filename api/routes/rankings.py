@@ -16,6 +16,8 @@ from ..wire.rankings import (
     BandRequest,
     DrawReply,
     DrawRequest,
+    LotteryCommitmentLine,
+    LotteryCommitmentList,
     LotteryCommitmentMade,
     LotteryCommitmentRequest,
     PlacementList,
@@ -84,6 +86,15 @@ def commit_lottery(
     """Publish the digest of a secret from which the seed of a lottery is made, before the first score."""
     acts.commit_lottery(call.session, call.book, challenge, phase, body.commitment, clock=call.clock)
     return LotteryCommitmentMade(phase=phase, commitment=body.commitment)
+
+
+def list_lottery_commitments(call: Call, challenge: Code, phase: Code) -> LotteryCommitmentList:
+    """Return the digest of the secret that a lottery of a phase is bound to, if there is one."""
+    found = list_advancements(call.session, round_of(call, challenge), phase, "committed")
+    said = [told_of(one.body)["commitment"] for one in found]
+    return LotteryCommitmentList(
+        items=[LotteryCommitmentLine(phase=phase, commitment=commitment) for commitment in said]
+    )
 
 
 def advance_phase(call: Call, challenge: Code, phase: Code, body: AdvancementRequest) -> AdvancementReply:
@@ -157,6 +168,13 @@ OPERATIONS = (
         tag="rankings",
         status=201,
         examples={"digest": {"commitment": "5f" * 32}},
+    ),
+    Operation(
+        name="lottery_commitment.list",
+        method="GET",
+        path=PHASE + "/lottery-commitments",
+        handler=list_lottery_commitments,
+        tag="rankings",
     ),
     Operation(
         name="phase.advance",

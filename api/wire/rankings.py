@@ -250,6 +250,19 @@ class LotteryCommitmentMade(Made):
     commitment: str
 
 
+class LotteryCommitmentLine(Reply):
+    """A commitment to a secret, as it was published."""
+
+    phase: str
+    commitment: str
+
+
+class LotteryCommitmentList(Reply):
+    """The commitment of a phase; none where there was none."""
+
+    items: list[LotteryCommitmentLine]
+
+
 class BeaconValue(Wire):
     """A public random value of an instant that was named before."""
 

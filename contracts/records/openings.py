@@ -166,6 +166,7 @@ def list_open_payouts(session: Session, agreement_id: int) -> tuple[OpenPayout, 
     """Return payouts out of funds that wait, and what is owed back to funds."""
     rows = session.execute(
         select(PAYOUT, carried_out().label("done"), REJECTION.c.reason)
+        .select_from(PAYOUT)
         .outerjoin(PAYOUT_WAIT, newest_wait())
         .outerjoin(REJECTION, REJECTION.c.proposal_id == PAYOUT_WAIT.c.proposal_id)
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
@@ -201,6 +202,7 @@ def sum_payouts(session: Session, agreement_id: int) -> dict[str, PayerSums]:
             PAYOUT_WAIT.c.payout_id.label("waits"),
             carried_out().label("done"),
         )
+        .select_from(PAYOUT)
         .outerjoin(PAYOUT_WAIT, newest_wait())
         .outerjoin(PAYOUT_VOID, PAYOUT_VOID.c.payout_id == PAYOUT.c.id)
         .where(

@@ -171,13 +171,15 @@ def clock_at(day: str) -> Clock:
     return fixed_clock(as_utc(datetime.fromisoformat(f"{day}T12:00:00Z")))
 
 
-def open_round(engine: Engine) -> None:
+def open_round(engine: Engine, tie: str = "split") -> None:
     """Publish the challenge with its money, and take four entries in."""
+    brief = json.loads(json.dumps(BRIEF))
+    brief["phases"][1]["advances"]["tie"] = tie
     with UnitOfWork(engine) as session:
         fund = find_fund(session, "main", "water")
         amount = money("1000.00", currency("USD"))
         finance.contribute(session, fund, "foundation", amount, key="gift", clock=clock_at("2027-01-02"))
-        acts.publish(session, fund, Brief.read(json.dumps(BRIEF)), clock=clock_at("2027-01-05"))
+        acts.publish(session, fund, Brief.read(json.dumps(brief)), clock=clock_at("2027-01-05"))
         for name in LEADS:
             acts.submit(session, "main", entry(name), clock=clock_at("2027-01-20"))
 

@@ -184,6 +184,7 @@ def test_a_lot_is_committed_to_before_the_first_score_and_anybody_draws_it_again
     mira = seated("mira")
     secret = {"commitment": "5f" * 32}
     mira.made(f"{PANEL}/lottery-commitments", secret)
+    assert seated("june").seen(f"{PANEL}/lottery-commitments")["items"] == [secret | {"phase": "panel"}]
     refused(mira.post(f"{PANEL}/lottery-commitments", {"commitment": "ab" * 32}), 409, "challenge.state")
     refused(mira.post(f"{PANEL}/lottery-commitments", {"commitment": "short"}), 422, "request.invalid")
     body = {"members": ["a-2", "a-1"], "places": 1, "seed": "5f1c"}

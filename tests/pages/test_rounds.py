@@ -123,6 +123,46 @@ def test_a_tie_at_the_line_is_named(season: Season) -> None:
     assert "1 place is left for those who are tied at the line: a-2, a-3" in fiona.text(ROUND)
 
 
+def test_a_read_is_voided_for_a_reason_and_what_is_frozen_is_calculated_without_it(closed: Season) -> None:
+    fiona = closed.visit("fiona")
+    fiona.send(ROUND, "freeze")
+    read = closed.ask("fiona").seen(f"{PANEL}/scores")["items"][0]
+    which = {"application": read["application"], "judge": read["judge"]}
+    form = f"{ROUND}?do=void"
+    assert "reason" in fiona.send(form, "void", which, status=422).text
+    assert "calibrated again without it" in fiona.do(form, "void", which | {"reason": "The wrong file."})
+    assert "The wrong file." in fiona.text(form)
+    kinds = [one["kind"] for one in closed.ask("fiona").seen(f"{PANEL}/calibrations")["items"]]
+    assert kinds == ["closed", "voided"]
+
+
+def test_a_tie_is_drawn_by_lot_and_anybody_draws_it_again(engine: Engine, book: str) -> None:
+    assert book
+    open_round(engine, "lottery")
+    season = Season(engine)
+    fiona = season.visit("fiona")
+    seat(engine)
+    assert "The digest is published" in fiona.do(ROUND, "commit", {"commitment": "5F" * 32})
+    assert "5f" * 32 in fiona.text(ROUND)
+    assert "commit to a secret" not in fiona.text(ROUND)
+    mark_all(engine, TIED)
+    season.at("2027-04-13")
+    fiona.send(ROUND, "freeze")
+    fiona.send(ROUND, "band", {"beacon_source": "city beacon, pulse 7", "beacon_at": "2027-04-14T12:00"})
+    season.at("2027-04-15")
+    named = season.ask("fiona").seen(f"{PANEL}/bands")["items"][0]["published_at"]
+    told = {"named_at": named, "at": "2027-04-14T12:00", "value": "5f" * 16, "proof": "signed"}
+    fiona.send(ROUND, "advance", {f"beacon-{name}": text for name, text in told.items()})
+    said = fiona.text(ROUND)
+    assert "Anybody can draw this lot again" in said
+    assert f"--member a-2 --member a-3 --places 1 --seed {'5f' * 16}" in said
+    again = fiona.send(ROUND, "redraw", status=200)
+    assert "Drawn again just now, the same order comes out" in again.text
+    shown = fiona.text("/books/main/challenges/wells")
+    assert "The lot of panel" in shown
+    assert "5f" * 32 in shown
+
+
 def test_an_award_is_approved_by_another_person_and_never_by_its_maker(closed: Season) -> None:
     fiona, frank, mira = (closed.visit(name) for name in ("fiona", "frank", "mira"))
     fiona.send(ROUND, "freeze")

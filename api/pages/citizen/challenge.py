@@ -11,7 +11,7 @@ from ...wire.awards import AwardList
 from ...wire.briefs import BriefReply, BriefVersionList
 from ...wire.challenges import ChallengeReply
 from ...wire.progress import LeaderboardList, LeaderboardReply, ProgressList
-from ...wire.rankings import RankingReply
+from ...wire.rankings import AdvancementList, AdvancementReply, LotteryCommitmentList, RankingReply
 from ..page import Page
 from ..states import challenge_state, prize_kind
 from ..view import Column, Sheet, View
@@ -56,8 +56,22 @@ def show_challenge(visit: Visit) -> View:
             "scores": [name for name in sheets if name.startswith("scores_")],
             "open_now": next((one for one in found.phases if one.is_open), None),
             "later": awards.next if awards else None,
+            "lots": lots_of(visit, brief),
         },
     )
+
+
+def lots_of(visit: Visit, brief: Brief) -> list[tuple[str, list[str], list[AdvancementReply]]]:
+    """Return each phase whose ties a lot decides, with the digests that bind it and the lots drawn."""
+    found = []
+    for phase in brief.phases:
+        if phase.advances is None or phase.advances.tie != "lottery":
+            continue
+        bound = visit.find(LotteryCommitmentList, "lottery_commitment.list", phase=phase.id)
+        made = visit.find(AdvancementList, "advancement.list", phase=phase.id)
+        drawn = [one for one in (made.items if made else ()) if one.lot_seed]
+        found.append((phase.id, [one.commitment for one in bound.items] if bound else [], drawn))
+    return found
 
 
 def timeline_sheet(words: Words, found: ChallengeReply) -> Sheet:

@@ -3,11 +3,12 @@
 from ...wire.assignments import PlanMade, ReminderMade
 from ...wire.calibrations import CalibrationMade
 from ...wire.judges import JudgeMade, OverrideMade
-from ...wire.rankings import AdvancementReply, BandReply
+from ...wire.rankings import AdvancementList, AdvancementReply, BandReply
 from ..designing.around import crumbs
 from ..page import Page
 from ..view import Done, View
 from ..visit import Visit
+from .correcting import CORRECTED, CORRECTIONS, corrections, redraw
 from .reading import RoundSeen, read_round
 from .tables import (
     calibration_sheet,
@@ -40,9 +41,11 @@ def show_round(visit: Visit) -> View:
     }
     now = visit.site.door.clock()
     roles = visit.roles()
+    doing = visit.form.text("act") or visit.query.get("do", "")
     more = {
         "seen": seen,
-        "doing": visit.form.text("act") or visit.query.get("do", ""),
+        "doing": doing,
+        **corrections(visit, seen, doing),
         "parts": [(one, is_tied(one)) for one in parts],
         "notes": _notes(seen),
         "reads": _progress(seen),
@@ -160,6 +163,13 @@ def go_on(visit: Visit) -> Done:
     return Done(to=visit.address("desk_round"), said="decided")
 
 
+def draw_again(visit: Visit) -> View:
+    """Draw the lot of this round again from what was published."""
+    made = visit.read(AdvancementList, "advancement.list").items
+    shown = show_round(visit)
+    return redraw(visit, shown, made[-1]) if made and made[-1].lot_seed else shown
+
+
 def _instant(text: str) -> str:
     """Return an instant in UTC where no offset was typed."""
     plain = text.endswith("Z") or "+" in text
@@ -179,6 +189,8 @@ ROUND = Page(
         "freeze": freeze,
         "band": band,
         "advance": go_on,
+        "redraw": draw_again,
+        **CORRECTIONS,
     },
     said={
         "registered": lambda words: words._("The judge is registered."),
@@ -192,5 +204,6 @@ ROUND = Page(
         "frozen": lambda words: words._("The marks are calibrated and frozen."),
         "band": lambda words: words._("The band is published."),
         "decided": lambda words: words._("It is decided who goes on."),
+        **CORRECTED,
     },
 )
