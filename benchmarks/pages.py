@@ -39,7 +39,7 @@ from .pages_book import LOOKED, Size, furnish
 
 RATIO, SENT_KB = 2.0, 150
 FULL = Size(applications=10_000, agreements=1_000, postings=1_000_000)
-QUICK = Size(applications=2_000, agreements=200, postings=100_000)
+QUICK = Size(applications=2_000, agreements=100, postings=60_000)
 PORT = 8080
 LOADED = re.compile(r'<(?:link|script|img)\b[^>]*?\b(?:href|src)="([^"]*/static/[^"]+)"')
 PAGES = {
@@ -51,19 +51,35 @@ PAGES = {
     "agreement": ("", "/books/{book}/agreements/{agreement}"),
     "term_sheet": ("", "/books/{book}/agreements/{agreement}/term-sheet"),
     "payout": ("", "/books/{book}/agreements/{agreement}/payouts/{payout}"),
+    "statement_span": ("", "/books/{book}/funds/{fund}/statement?after=2026-02-28&through=2026-04-30"),
+    "eligibility": ("", "/books/{book}/challenges/{challenge}/eligibility"),
+    "sign_in": ("", "/sign-in"),
     "desk": ("manager", "/books/{book}/desk"),
     "desk_fund": ("manager", "/books/{book}/desk/funds/{fund}"),
+    "desk_contribution": ("manager", "/books/{book}/desk/funds/{fund}/contribution"),
+    "desk_currency": ("manager", "/books/{book}/desk/funds/{fund}/currency"),
+    "desk_earmark": ("manager", "/books/{book}/desk/funds/{fund}/earmark"),
+    "desk_gift": ("manager", "/books/{book}/desk/funds/{fund}/gift"),
+    "desk_pledge": ("manager", "/books/{book}/desk/funds/{fund}/pledge"),
+    "desk_reversal": ("manager", "/books/{book}/desk/funds/{fund}/reversal"),
+    "desk_valuation": ("manager", "/books/{book}/desk/funds/{fund}/valuation"),
+    "desk_allocations": ("manager", "/books/{book}/desk/allocations"),
     "desk_payment": ("manager", "/books/{book}/desk/funds/{fund}/payment"),
     "desk_agreements": ("manager", "/books/{book}/desk/agreements"),
     "desk_agreement": ("manager", "/books/{book}/desk/agreements/{agreement}"),
     "desk_claim": ("manager", "/books/{book}/desk/agreements/{agreement}/claims/{claim}"),
     "desk_challenges": ("manager", "/books/{book}/desk/challenges"),
     "desk_challenge": ("manager", "/books/{book}/desk/challenges/{challenge}"),
+    "desk_challenge_preview": ("manager", "/books/{book}/desk/challenges/{challenge}/preview"),
     "desk_round": ("manager", "/books/{book}/desk/challenges/{challenge}/rounds/panel"),
     "desk_awards": ("manager", "/books/{book}/desk/challenges/{challenge}/awards"),
     "desk_appeals": ("manager", "/books/{book}/desk/challenges/{challenge}/appeals"),
     "hub": ("hub", "/books/{book}/hub"),
     "hub_challenge": ("hub", "/books/{book}/hub/challenges/{challenge}"),
+    "hub_application": ("hub", "/books/{book}/hub/challenges/{challenge}/applications/{application}"),
+    "hub_check": ("hub", "/books/{book}/hub/challenges/{challenge}/applications/{application}/check"),
+    "hub_in_kind": ("hub", "/books/{book}/hub/in-kind"),
+    "hub_results": ("hub", "/books/{book}/hub/agreements/{agreement}/results"),
     "hub_feedback": ("hub", "/books/{book}/hub/challenges/{challenge}/feedback/{application}"),
     "hub_agreement": ("hub", "/books/{book}/hub/agreements/{agreement}"),
     "hub_claim": ("hub", "/books/{book}/hub/agreements/{agreement}/claims/{claim}"),
@@ -117,10 +133,11 @@ def ask(app: ASGIApp, path: str, cookie: str = "") -> Answer:
     """
     headers = [(b"host", b"127.0.0.1"), (b"accept", b"text/html"), (b"accept-encoding", b"gzip")]
     headers += [(b"cookie", f"almoner={cookie}".encode())] if cookie else []
+    path, _, query = path.partition("?")
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": "GET", "scheme": "http",
-        "path": path, "raw_path": path.encode(), "query_string": b"", "root_path": "", "headers": headers,
-        "client": ("127.0.0.1", 1), "server": ("127.0.0.1", PORT),
+        "path": path, "raw_path": path.encode(), "query_string": query.encode(), "root_path": "",
+        "headers": headers, "client": ("127.0.0.1", 1), "server": ("127.0.0.1", PORT),
     }  # fmt: skip
     sent: list[Message] = []
 

@@ -57,7 +57,9 @@ def list_transaction_ids(
     limit : int [rows]
         At most so many.
     """
-    query = select(TXN.c.id).where(TXN.c.book_id == book_id, TXN.c.act != "refused")
+    in_order = wanted.after is None and wanted.through is None
+    book = TXN.c.book_id + 0 if in_order else TXN.c.book_id  # walk by identity, do not sort all by day
+    query = select(TXN.c.id).where(book == book_id, TXN.c.act != "refused")
     if start is not None:
         query = query.where(TXN.c.id > start)
     if wanted.kind:

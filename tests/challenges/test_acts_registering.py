@@ -78,6 +78,10 @@ def hold(round_: "Round", interest: Interest, by: str = "desk") -> None:
 
 def found(round_: "Round", on: date = DAY) -> set[tuple[str, str, str, str]]:
     conflicts = acts.conflicts_of(round_.session, "main", CHALLENGE, as_of=on)
+    whole = acts.check_conflicts(round_.session, "main", CHALLENGE, as_of=on)
+    assert (
+        conflicts == whole.conflicts
+    )  # whom nothing is known of is left out of the search, not of the answer
     return {(one.judge, one.application, one.kind, one.level) for one in conflicts}
 
 
