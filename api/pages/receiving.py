@@ -282,7 +282,7 @@ def _kept(visit: Visit) -> list[tuple[str, str]]:
     return [
         (name, value)
         for name, values in visit.form.fields.items()
-        if name not in {"token", "password"}
+        if name not in {"token", "password", "current"}
         for value in values
     ]
 

@@ -176,6 +176,9 @@ PAGES = (
             "sign-out-everywhere": sign_out_everywhere,
             "act-for": act_for,
         },
+        said={
+            "password": lambda words: words._("Your password is changed. Sign in with the new one."),
+        },
         signed_in=False,
     ),
 )

@@ -1,9 +1,22 @@
 """All pages."""
 
-from . import admin, allocating, bench, citizen, contracting, designing, funders, hub, judging, sign_in
+from . import (
+    account,
+    admin,
+    allocating,
+    bench,
+    citizen,
+    contracting,
+    designing,
+    funders,
+    hub,
+    judging,
+    sign_in,
+)
 from .page import Page
 
 PAGES: tuple[Page, ...] = (
+    *account.PAGES,
     *admin.PAGES,
     *allocating.PAGES,
     *bench.PAGES,

@@ -5,6 +5,7 @@ ACCESS_RULES: dict[str, str] = {
     "api-key.make": "S !",
     "api-key.read": "S",
     "api-key.revoke": "S",
+    "me.list-sign-ins": "S",
     "me.read": "S",
     "me.set-password": "S !",
     "person.disable": "A !",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from .tables import PAGE_SESSION, PERSON, REFRESH_TOKEN
@@ -20,6 +20,7 @@ from .tokens import SignInSession, end_family, keep_refresh_token
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=12)
 NOTED = timedelta(minutes=1)
+MOST = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def start_page_session(session: Session, refresh_token: str, now: datetime) -> s
     found = session.execute(
         select(row.family, row.person_id).where(row.sha256 == _digest(refresh_token))
     ).one()
-    session.execute(delete(PAGE_SESSION).where(PAGE_SESSION.c.started_at < now - LONGEST))
+    _forget_old(session, now)
     session.execute(
         insert(PAGE_SESSION).values(
             sha256=_digest(text),
@@ -62,6 +63,58 @@ def start_page_session(session: Session, refresh_token: str, now: datetime) -> s
         )
     )
     return text
+
+
+def _forget_old(session: Session, now: datetime) -> None:
+    """Remove the sessions that are over by their age, and end the tokens they were made with."""
+    old = PAGE_SESSION.c.started_at < now - LONGEST
+    for family in session.scalars(select(PAGE_SESSION.c.family).where(old)).all():
+        end_family(session, family, now)
+    session.execute(delete(PAGE_SESSION).where(old))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSignIn:
+    """A sign-in of a person that goes on.
+
+    Attributes
+    ----------
+    since : datetime
+        When they proved who they are.
+    seen_at : datetime or None
+        When its pages were last used; None for that of a program.
+    until : datetime
+        When it ends by itself, at the latest.
+    """
+
+    since: datetime
+    seen_at: datetime | None
+    until: datetime
+
+
+def list_sign_ins(session: Session, person: str, now: datetime) -> tuple[OpenSignIn, ...]:
+    """Return the sign-ins of a person that go on, the newest first, at most a hundred."""
+    token, page = REFRESH_TOKEN.c, PAGE_SESSION.c
+    query = (
+        select(token.authenticated_at, token.expires_at, page.seen_at, page.started_at)
+        .join(PERSON, PERSON.c.id == token.person_id)
+        .outerjoin(PAGE_SESSION, page.family == token.family)
+        .where(PERSON.c.code == person, token.revoked_at.is_(None), token.used_at.is_(None))
+        .where(token.expires_at > now)
+        .where(or_(page.family.is_(None), and_(page.started_at > now - LONGEST, page.seen_at > now - IDLE)))
+        .order_by(token.authenticated_at.desc(), token.sha256)
+        .limit(MOST)
+    )
+    return tuple(
+        OpenSignIn(
+            since=row.authenticated_at,
+            seen_at=row.seen_at,
+            until=row.expires_at
+            if row.seen_at is None
+            else min(row.started_at + LONGEST, row.seen_at + IDLE),
+        )
+        for row in session.execute(query)
+    )
 
 
 def start_guest_session(session: Session, person: str, now: datetime) -> str:

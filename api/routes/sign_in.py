@@ -15,7 +15,7 @@ from ..credentials import Credentials
 from ..door import Call
 from ..errors import NotSignedIn, RateLimited, SignInExpired
 from ..operation import Operation
-from ..records import grants, persons, tokens
+from ..records import grants, page_sessions, persons, tokens
 from ..records.commands import Command, keep_command
 from ..records.throttles import take_sign_in
 from ..wire.access import (
@@ -27,6 +27,8 @@ from ..wire.access import (
     RevocationReply,
     RevocationRequest,
     RoleLine,
+    SignInLine,
+    SignInList,
     TokenReply,
     TokenRequest,
 )
@@ -187,6 +189,14 @@ def _roles(call: Call) -> list[RoleLine]:
     ]
 
 
+def list_sign_ins(call: Call) -> SignInList:
+    """List your sign-ins that go on: in browsers, and of programs that use your tokens."""
+    found = page_sessions.list_sign_ins(call.session, call.person, call.now)
+    return SignInList(
+        items=[SignInLine(since=one.since, seen_at=one.seen_at, until=one.until) for one in found]
+    )
+
+
 def set_own_password(call: Call, body: OwnPasswordRequest) -> PasswordReply:
     """Change your password; every sign-in of yours ends, this one too."""
     credentials = require_credentials(call)
@@ -226,6 +236,7 @@ OPERATIONS = (
         examples={"sign-out": {"refresh_token": "hT9v"}},
     ),
     Operation(name="me.read", method="GET", path="/me", handler=read_me, tag="me"),
+    Operation(name="me.list-sign-ins", method="GET", path="/me/sign-ins", handler=list_sign_ins, tag="me"),
     Operation(
         name="me.set-password",
         method="PUT",

@@ -105,6 +105,30 @@ class MeReply(Reply):
     roles: list[RoleLine]
 
 
+class SignInLine(Reply):
+    """A sign-in of the caller that goes on.
+
+    Attributes
+    ----------
+    since : Instant
+        When the password was given.
+    seen_at : Instant or None
+        When its pages were last used; null for that of a program.
+    until : Instant
+        When it ends by itself, at the latest.
+    """
+
+    since: Instant
+    seen_at: Instant | None
+    until: Instant
+
+
+class SignInList(Reply):
+    """The sign-ins of the caller that go on, the newest first."""
+
+    items: list[SignInLine]
+
+
 class OwnPasswordRequest(Asked):
     """A new password of one's own."""
 

@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 from httpx2 import Response
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import event, text
+from tests.doors.people import grants_of
 from tests.journeys.serving import Hand, enrol_people
 from tests.pages.visiting import FormReader, SentForm, read
 
@@ -25,6 +27,9 @@ PASSWORD = "correct horse battery staple"  # noqa: S105  # of nobody
 FUND = "/books/main/funds/water"
 SIGN_IN = "/sign-in"
 HTTPS = "https://here.example"
+ACCOUNT = "/account"
+GIVING = "/books/main/desk/funds/water/contribution"
+GIFT = {"giver": "foundation", "amount": "5.00", "unit": "USD"}
 
 
 class Browser:
@@ -83,6 +88,7 @@ def hand(clock: Clock) -> Hand:
 
 
 Make = Callable[..., FastAPI]
+Open = Callable[[], Browser]
 
 
 @pytest.fixture
@@ -272,6 +278,91 @@ class TestForms:
 
 
 GUESTS = (Guest(person="fiona", role="funder", party="Foundation"), Guest(person="ada", role="admin"))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+class TestAccount:
+    def test_a_new_password_takes_the_old_one_and_ends_every_sign_in(self, browser: Open) -> None:
+        one, other = browser(), browser()
+        one.sign_in()
+        other.sign_in()
+        seen = read(one.see(ACCOUNT))
+        assert "main Funder foundation in force" in seen
+        assert seen.count("a browser") == 2
+        fields, new = one.form(ACCOUNT, "password").fields, "another horse, another battery"
+        wrong = one.post(ACCOUNT, fields | {"current": "guessed it", "password": new})
+        assert (wrong.status_code, 'href="#current"' in wrong.text) == (422, True)
+        assert "guessed it" not in wrong.text
+        fields = form_in(wrong.text, "password").fields
+        short = one.post(ACCOUNT, fields | {"current": PASSWORD, "password": "short"})
+        assert (short.status_code, 'href="#password"' in short.text) == (422, True)
+        fields = form_in(short.text, "password").fields
+        done = one.post(ACCOUNT, fields | {"current": PASSWORD, "password": new})
+        assert done.status_code == 303
+        assert "Your password is changed." in read(one.see(done.headers["location"]))
+        for left in (one, other):
+            left.see(ACCOUNT, 401)
+        fields = one.form(f"{SIGN_IN}?next={ACCOUNT}", "sign-in").fields
+        assert one.post(SIGN_IN, fields | {"login": "fiona", "password": PASSWORD}).status_code == 401
+        again = one.post(SIGN_IN, fields | {"login": "fiona", "password": new})
+        assert (again.status_code, again.headers["location"]) == (303, ACCOUNT)
+
+    def test_a_new_password_takes_a_fresh_sign_in_and_no_password_is_carried_along(
+        self, browser: Open, hand: Hand
+    ) -> None:
+        one = browser()
+        one.sign_in()
+        fields = one.form(ACCOUNT, "password").fields
+        hand.wait(minutes=16)
+        assert "This takes a sign-in of the last 15 minutes." in read(one.see(ACCOUNT))
+        late = one.post(ACCOUNT, fields | {"current": PASSWORD, "password": "another horse entirely"})
+        assert late.status_code == 403
+        assert PASSWORD not in late.text
+        assert "another horse entirely" not in late.text
+
+    def test_who_may_act_for_several_parties_chooses_at_the_head_of_the_page(
+        self, browser: Open, engine: Engine, hand: Hand, kept: str
+    ) -> None:
+        one, held = browser(), grants_of(("intermediary", "almoner", ""), ("intermediary", "lab", ""))
+        enrol_people(engine, hand, kept, {"max": held})
+        one.sign_in("max")
+        shown = one.see(GIVING)
+        assert "You act for" in read(shown)
+        for party in ("lab", "almoner"):
+            fields = form_in(one.see(GIVING), "act-for").fields
+            chosen = one.post(SIGN_IN, fields | {"party": party})
+            assert (chosen.status_code, chosen.headers["location"]) == (303, GIVING)
+            shown = one.see(GIVING)
+            assert form_in(shown, "act-for").fields["party"] == party
+            assert one.post(GIVING, form_in(shown, "book").fields | GIFT).status_code == 303
+        with engine.connect() as connection:
+            spoken = text("SELECT party FROM command WHERE operation = 'contribution.book'")
+            assert sorted(connection.execute(spoken).scalars()) == ["almoner", "lab"]
+        one.post(SIGN_IN, form_in(one.see(GIVING), "act-for").fields | {"party": "foundation"})
+        one.see(GIVING, 404)  # nobody acts for a party that they have no role for
+
+    def test_somebody_else_is_writing_and_what_was_typed_is_not_lost(
+        self, browser: Open, engine: Engine
+    ) -> None:
+        @event.listens_for(engine, "connect")
+        def be_impatient(connection: object, _record: object) -> None:
+            connection.execute("PRAGMA busy_timeout=20")  # type: ignore[attr-defined]  # of sqlite3
+
+        engine.dispose()
+        one = browser()
+        one.sign_in("mira")
+        fields = one.form(GIVING, "book").fields | GIFT
+        out = one.form(SIGN_IN, "sign-out-everywhere").fields
+        with engine.begin():  # on SQLite, that is a writer
+            kept = one.post(GIVING, fields)
+            assert (kept.status_code, 'value="5.00"' in kept.text) == (503, True)
+            busy = one.post(SIGN_IN, out)
+            assert busy.status_code == 503
+            assert "Somebody else is writing at this moment. Nothing was changed." in read(busy.text)
+            assert "5.00" not in read(one.see("/books/main/desk/funds/water"))
+        assert one.post(GIVING, form_in(kept.text, "book").fields).status_code == 303
+        with engine.connect() as connection:
+            assert connection.execute(text("SELECT count(*) FROM contribution")).scalar() == 1
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
