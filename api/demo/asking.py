@@ -27,7 +27,7 @@ from ..settings import Settings
 from ..vault import Vault
 from .stage import BOOK, secret_of
 
-MORNING = 9
+MORNING = time(9)
 _DAY = re.compile(r"^day(?P<days>[+-]\d+)(?P<time>T\d\d:\d\dZ)?$")
 
 
@@ -60,6 +60,8 @@ class Chapter:
         Behind each of its codes; empty for the first.
     parts : mapping of str to Part
         Its people.
+    begun : bool
+        Whether it was played before.
     """
 
     engine: Engine
@@ -67,6 +69,7 @@ class Chapter:
     day: date
     suffix: str
     parts: Mapping[str, Part]
+    begun: bool = False
     operations: Mapping[str, Operation] = field(default_factory=lambda: {one.name: one for one in OPERATIONS})
 
     def clock(self, days: int) -> Clock:
@@ -75,11 +78,9 @@ class Chapter:
         Parameters
         ----------
         days : int [days]
-            Counted from day 0.
+            Counted from day 0; negative ones lie before it.
         """
-        return fixed_clock(
-            datetime.combine(self.day, time(MORNING if days else 0), tzinfo=UTC) + timedelta(days=days)
-        )
+        return fixed_clock(datetime.combine(self.day, MORNING, tzinfo=UTC) + timedelta(days=days))
 
     def code(self, name: str) -> str:
         """Return the code of something of this chapter."""

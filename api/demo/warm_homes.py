@@ -114,7 +114,9 @@ def _newest(engine: Engine, settings: Settings, today: date) -> Chapter:
                 break
             day = brief.opens(brief.phase("apply")).date() - timedelta(days=OPENED)
             if today < day + LASTS:
-                return Chapter(engine=engine, settings=settings, day=day, suffix=suffix, parts=parts)
+                return Chapter(
+                    engine=engine, settings=settings, day=day, suffix=suffix, parts=parts, begun=True
+                )
     return Chapter(engine=engine, settings=settings, day=today, suffix=suffix, parts=parts)
 
 
@@ -193,21 +195,21 @@ def _application(challenge: str, entry: Mapping[str, str]) -> dict[str, object]:
 def _agree(chapter: Chapter, data: Data) -> None:
     """Sign an agreement, and tell a system of it that does not answer, until the message is given up."""
     code = chapter.code("heating-checks")
-    work_off(_worker(chapter, chapter.clock(SIGNED), kinds=()), turns=1)  # what was before is told to nobody
+    if not chapter.begun:
+        work_off(_messenger(chapter, chapter.clock(SIGNED)), turns=1)  # what was before is told to nobody
     chapter.ask("manager", "webhook.create", data["endpoint"], on=SIGNED)
     _propose(chapter, code, data["agreement"], on=SIGNED)
     for name, person in SIGNERS.items():
         _sign(chapter, code, name, person, on=SIGNED)
     chapter.ask("funder", "publication.agreement", on=SIGNED, agreement=code)
-    if chapter.ask("manager", "webhook-delivery.list", on=ASKED)["items"]:
-        return
-    first = chapter.clock(SIGNED)()
-    for hours in TRIED_HOURS:
-        work_off(_worker(chapter, fixed_clock(first + timedelta(hours=hours)), kinds=()), turns=2)
+    if not chapter.begun:
+        first = chapter.clock(SIGNED)()
+        for hours in TRIED_HOURS:
+            work_off(_messenger(chapter, fixed_clock(first + timedelta(hours=hours))), turns=2)
 
 
-def _worker(chapter: Chapter, clock: Clock, *, kinds: tuple[str, ...]) -> Worker:
-    """Return a worker whose messages reach nobody."""
+def _messenger(chapter: Chapter, clock: Clock) -> Worker:
+    """Return a worker that seals, and whose messages reach nobody."""
     settings = chapter.settings
     return Worker(
         engine=chapter.engine,
@@ -220,7 +222,7 @@ def _worker(chapter: Chapter, clock: Clock, *, kinds: tuple[str, ...]) -> Worker
         ),
         post=_unanswered,
         vault=Vault(keys=settings.vault),
-        kinds=kinds,
+        kinds=(),
     )
 
 
@@ -273,4 +275,5 @@ def _allocate(chapter: Chapter) -> None:
     body = {"label": LABEL, "problem": problem.model_dump(mode="json", by_alias=True), "points": 6}
     job = str(chapter.ask("second-funder", "job.allocate", body, on=ASKED)["id"])
     if chapter.ask("second-funder", "job.read", on=ASKED, job=job)["state"] == "waiting":
-        work_off(_worker(chapter, chapter.clock(ASKED), kinds=("allocation",)), turns=1)
+        clock, name = chapter.clock(ASKED), f"solver{chapter.suffix}"
+        work_off(Worker(engine=chapter.engine, clock=clock, name=name, kinds=("allocation",)), turns=1)

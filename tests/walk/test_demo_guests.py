@@ -16,9 +16,11 @@ from tests.walk.conftest import Summary
 from almoner.api.demo.guests import PARTS, demo_settings
 from almoner.api.demo.story import run_demo
 from almoner.api.demo.warm_homes import LASTS, play_chapter, welcome
+from almoner.api.records.feed import find_position
 from almoner.api.server import assemble
 from almoner.finance import acts, verifier
 from almoner.finance.dates import as_utc, fixed_clock
+from almoner.finance.records.registry import find_book_id
 from almoner.finance.signatures import sign_bytes
 from almoner.finance.storage import Engine, UnitOfWork, open_engine
 
@@ -211,13 +213,9 @@ def test_the_chapter_is_played_once_and_another_begins_when_it_is_over(
     for days in (0, LASTS.days - 1, LASTS.days, LASTS.days + 1):
         chapter = play_chapter(engine, settings, fixed_clock(NOON() + timedelta(days=days)))
         with UnitOfWork(engine) as session:
-            seen.append(
-                (
-                    chapter.suffix,
-                    (chapter.day - NOON().date()).days,
-                    acts.verify(session, "demo").transactions,
-                )
-            )
-    assert [row[:2] for row in seen] == [("", 0), ("", 0), ("-2", LASTS.days), ("-2", LASTS.days)]
-    assert seen[0][2] == seen[1][2] < seen[2][2] == seen[3][2]
+            written = acts.verify(session, "demo").transactions
+            sealed = find_position(session, find_book_id(session, "demo"))
+        seen.append(((chapter.suffix, (chapter.day - NOON().date()).days), (written, sealed)))
+    assert [which for which, _ in seen] == [("", 0), ("", 0), ("-2", LASTS.days), ("-2", LASTS.days)]
+    assert seen[0][1] == seen[1][1] < seen[2][1] == seen[3][1]
     assert run_demo(engine, lambda _line: None)["run"]["repeated"]
