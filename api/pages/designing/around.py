@@ -6,8 +6,8 @@ from ...problems import problem_of
 from ...wire.briefs import BriefReply, BriefVersionLine, BriefVersionList
 from ...wire.definitions import MetricList
 from ...wire.funds import FundList
+from ..places import Content, parsed
 from ..visit import Refused, Visit
-from .question import Content, parsed
 from .sections import Surroundings
 
 MOST_NAMED = 12
