@@ -142,19 +142,35 @@ def count_leaves(rule: RuleTree, statuses: Mapping[str, Status]) -> Status:
     >>> count_leaves(rule, {"/all/0": "fail"})
     'fail'
     """
-    return _count(rule, statuses, "", negated=False)
+    return count_part(rule, statuses, "", negated=False)
 
 
-def _count(rule: RuleTree, statuses: Mapping[str, Status], at: str, *, negated: bool) -> Status:
+def count_part(rule: RuleTree, statuses: Mapping[str, Status], at: str, *, negated: bool) -> Status:
+    """Return how a part of a rule counts at the root, from the answers of its leaves there.
+
+    Parameters
+    ----------
+    rule : AllOf, AnyOf, Not or Leaf
+        The part.
+    statuses : Mapping[str, str]
+        As for ``count_leaves``.
+    at : str
+        JSON pointer of the part inside the rule.
+    negated : bool
+        Whether an odd number of ``not`` stands around it.
+    """
     if isinstance(rule, Leaf):
         return statuses[at]
     if isinstance(rule, Not):
-        return _count(rule.rule, statuses, f"{at}/not", negated=not negated)
+        return count_part(rule.rule, statuses, f"{at}/not", negated=not negated)
     every = isinstance(rule, AllOf)
     name = "all" if every else "any"
     join = conjunction if every != negated else disjunction
     return join(
-        [_count(child, statuses, f"{at}/{name}/{n}", negated=negated) for n, child in enumerate(rule.rules)]
+        [
+            count_part(child, statuses, f"{at}/{name}/{n}", negated=negated)
+            for n, child in enumerate(rule.rules)
+        ]
     )
 
 

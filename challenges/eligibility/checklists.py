@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from .checking import check_eligibility
+from .checking import check_eligibility, count_part
 from .findings import Finding
 from .rules import AllOf, Leaf, Not, RuleTree, rule_leaves
 from .values import FactValue, value_kind
@@ -50,7 +50,7 @@ class ChecklistRow:
     cure_days : int [days]
         How long an applicant has to supply what is missing.
     status : str or None
-        What was found; ``None`` before any check.
+        What was found, of a line that only joins as well; ``None`` before any check.
 
     Examples
     --------
@@ -94,7 +94,9 @@ def checklist(rule: RuleTree, found: Finding | None = None) -> tuple[ChecklistRo
             todo.append((node.rule, f"{at}/not", depth, not negated))
         else:
             every = isinstance(node, AllOf)
-            rows.append(ChecklistRow(depth=depth, words="All of:" if every != negated else "One of:"))
+            status = count_part(node, statuses, at, negated=negated) if statuses else None
+            said = "All of:" if every != negated else "One of:"
+            rows.append(ChecklistRow(depth=depth, words=said, status=status))
             name = "all" if every else "any"
             children = [(child, f"{at}/{name}/{n}", depth + 1, negated) for n, child in enumerate(node.rules)]
             todo += reversed(children)

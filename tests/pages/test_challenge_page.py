@@ -7,7 +7,7 @@ import pytest
 from tests.doors.people import Asker
 from tests.doors.rounds import HERE, mark_all, open_round, seat
 from tests.journeys.serving import Hand
-from tests.pages.visiting import Visitor
+from tests.pages.visiting import Visitor, read
 
 from almoner.api.routes.brief_examples import BRIEF
 from almoner.finance.storage import Engine
@@ -77,3 +77,46 @@ def test_whether_one_may_apply_is_checked_without_a_sign_in_and_stored_nowhere(
     assert "once a document or an answer is there" in asked
     assert 'value="soon"' in asked
     assert ask("mira").seen(f"{WATER}/applications")["items"] == []
+
+
+def test_a_rule_within_a_rule_says_of_each_line_how_it_stands_with_its_clause(visit: Visit, ask: Ask) -> None:
+    gift = {"giver": "foundation", "amount": "1000000.00", "unit": "USD"}
+    ask("mira").made(f"{BOOK}/funds/water/contributions", gift)
+    papers = {"clause": "2.2", "evidence_asked": ["statutes"], "cure_days": 5}
+    either = [
+        {"fact": "lead.kind", "op": "in", "value": ["ngo", "school"], "clause": "2.1"},
+        {
+            "not": {
+                "all": [
+                    {"fact": "lead.age", "op": "<", "value": 2, **papers},
+                    {**papers, "fact": "x", "op": "=", "value": True},
+                ]
+            }
+        },
+    ]
+    rule = {
+        "all": [
+            {"any": either},
+            {"not": {"fact": "lead.debarred", "op": "=", "value": True, "clause": "2.3"}},
+        ]
+    }
+    ask("mira").made(f"{BOOK}/challenges", {"brief": {**BRIEF, "eligibility": rule}})
+    page = f"{WATER}/eligibility"
+    answers = {"answers-lead.kind": "other", "answers-lead.age": "1", "answers-lead.debarred": "no"}
+    said = read(visit("").send(page, "check", answers, status=200).text)
+    assert "By these answers you may apply once a document or an answer is there." in said
+    for line in (
+        "All of these: needs an answer or a document",
+        "1 One of these is enough: needs an answer or a document",
+        "1.1 lead.kind is one of ngo, school 2.1 does not fit",
+        "1.2 One of these is enough: needs an answer or a document",
+        "1.2.1 lead.age is at least 2 2.2 statutes does not fit",
+        "1.2.2 x is not yes 2.2 statutes needs an answer or a document",
+        "2 lead.debarred is not yes 2.3 fits",
+    ):
+        assert line in said
+    hub = {"lead.kind": "school", "lead.age": "1", "lead.debarred": "yes"}
+    told = read(visit("hana").send(f"{BOOK}/hub/challenges/clean-water", "check", hub, status=200).text)
+    assert "Fail All of these:" in told
+    assert "Pass 1 One of these is enough:" in told
+    assert "Fail 2 Clause 2.3: lead.debarred is not yes" in told

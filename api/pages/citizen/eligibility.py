@@ -1,8 +1,10 @@
 """Whether one may apply: the rule as a list, and a check of one's own answers that stores nothing."""
 
+from ...wire.briefs import BriefReply
 from ...wire.challenges import ChallengeReply
-from ...wire.eligibility import ChecklistLine, EligibilityReply, QuizLine, QuizReply
+from ...wire.eligibility import EligibilityReply, QuizLine, QuizReply
 from ..page import Page
+from ..rule_lines import RuleLine, rule_lines_of
 from ..view import Column, Sheet, View
 from ..visit import Visit
 from ..words import Words
@@ -36,9 +38,11 @@ def _shown(visit: Visit, result: QuizReply | None) -> View:
     words = visit.words
     challenge = visit.read(ChallengeReply, "challenge.read")
     asked = visit.read(EligibilityReply, "eligibility.read")
+    brief = visit.read(BriefReply, "brief.read").brief
+    lines = rule_lines_of(words, brief.eligibility, result.checklist if result else asked.checklist)
     return View(
         title=words._("May you apply?"),
-        sheets={"rule": rule_sheet(words, result.checklist if result else asked.checklist)},
+        sheets={"rule": rule_sheet(words, lines)},
         more={
             "challenge": challenge,
             "questions": [shown_question(words, one) for one in asked.questions],
@@ -66,18 +70,23 @@ def leaf_state(words: Words, status: str | None) -> str:
     }.get(status or "", "")
 
 
-def rule_sheet(words: Words, lines: list[ChecklistLine]) -> Sheet:
+def rule_sheet(words: Words, lines: list[RuleLine]) -> Sheet:
     """Return the rule line by line."""
     return Sheet(
         title=words._("The rule"),
         columns=[
-            Column(name=words._("Clause")),
             Column(name=words._("What it asks")),
+            Column(name=words._("Clause")),
             Column(name=words._("Documents")),
             Column(name=words._("By your answers")),
         ],
         rows=[
-            (one.clause, one.words, ", ".join(one.evidence_asked), leaf_state(words, one.status))
+            (
+                f"{one.number} {one.said}".strip(),
+                one.clause,
+                ", ".join(one.evidence_asked),
+                leaf_state(words, one.status),
+            )
             for one in lines
         ],
         empty=words._("Everybody may apply: there is no rule to fit."),

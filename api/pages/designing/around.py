@@ -3,8 +3,8 @@
 from ...wire.briefs import BriefReply, BriefVersionLine, BriefVersionList
 from ...wire.definitions import MetricList
 from ...wire.funds import FundList
+from ..places import Content, parsed
 from ..visit import Visit
-from .question import Content, parsed
 from .sections import Surroundings
 
 MOST_NAMED = 12

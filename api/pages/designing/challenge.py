@@ -14,6 +14,7 @@ from ...wire.briefs import (
 )
 from ...wire.challenges import ChallengeReply
 from ..page import Page
+from ..rule_words import rule_lines
 from ..states import challenge_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
@@ -21,7 +22,6 @@ from ..words import Words
 from .around import content_of, crumbs, may_design, surroundings, versions_of
 from .checking import place_in_words
 from .patching import lines_between
-from .rule_words import rule_lines
 from .wording import prizes_sheet, stages_sheet
 
 PAGE = 100

@@ -5,11 +5,11 @@ from decimal import Decimal
 from ...wire.brief_drafts import BriefDraftList, BriefDraftReply
 from ...wire.challenges import ChallengeLine, ChallengeList
 from ..page import Page
+from ..places import code_of, parsed
 from ..states import challenge_state
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from .around import content_of, may_design, surroundings, versions_of
-from .question import code_of, parsed
 from .sections import begun
 
 PAGE = 100

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...wire.briefs import BriefLintReply
+from ..places import Content
 from ..visit import Refused, Visit
 from ..words import Words
-from .question import Content, Question
+from .question import Question
 from .sections import SECTIONS, Surroundings, section_at
 
 MOST_SHOWN = 40

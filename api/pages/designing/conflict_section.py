@@ -2,8 +2,9 @@
 
 from ....challenges.conflicts.interests import INTEREST_KINDS
 from ....challenges.conflicts.policy import AMERICA_COMPETES
+from ..places import Content, Path, as_json, look_up
 from ..words import Words
-from .question import Asker, Content, Group, Path, Question, as_json, look_up
+from .question import Asker, Group, Question
 
 AT: Path = ("judge_policy", "conflicts")
 OWN = {"schema": "almoner.conflict_policy/1", "name": "own"}

@@ -10,12 +10,12 @@ from ...wire.challenges import ChallengeMade
 from ...wire.funds import FundReply
 from ...wire.trees import plain_of
 from ..page import Page
+from ..places import Content, parsed
 from ..view import Attachment, Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from .around import content_of, crumbs, surroundings, versions_of
 from .checking import Checked, check, place_in_words
 from .patching import lines_between, steps_between
-from .question import Content, parsed
 from .sections import KEYS, SECTIONS, Section, Surroundings, kept_of, section_of, typed
 
 LAST = "publish"

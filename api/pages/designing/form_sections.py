@@ -3,20 +3,9 @@
 from functools import partial
 from typing import Any
 
+from ..places import Content, Path, code_of, list_at, look_up, rows_of
 from ..words import Words
-from .question import (
-    Addition,
-    Asker,
-    Content,
-    Group,
-    Path,
-    Question,
-    choice,
-    code_of,
-    list_at,
-    look_up,
-    rows_of,
-)
+from .question import Addition, Asker, Group, Question, choice
 
 MORE_QUESTIONS = "add-forms"
 MORE_FORMS = "form"

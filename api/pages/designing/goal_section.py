@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
+from ..places import Content
 from ..words import Words
-from .question import Asker, Content, Group
+from .question import Asker, Group
 
 
 def goal_groups(words: Words, content: Content, funds: Mapping[str, str], metrics: str) -> list[Group]:

@@ -3,8 +3,9 @@
 from functools import partial
 from typing import Any
 
+from ..places import Content, Path, code_of, list_at, look_up, rows_of
 from ..words import Words
-from .question import Addition, Asker, Content, Group, Path, choice, code_of, list_at, look_up, rows_of
+from .question import Addition, Asker, Group, choice
 
 MORE_RUBRICS = "add-rubric"
 LEAST_ANCHORS = 3

@@ -7,8 +7,9 @@ all that binds. Whatever stands in the brief and in no field is listed, with its
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from ..places import Content, Path
 from .patching import escaped, shortly
-from .question import Content, Group, Path
+from .question import Group
 
 LONGEST = 300
 DEEPEST = 40

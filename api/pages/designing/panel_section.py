@@ -3,9 +3,10 @@
 from functools import partial
 
 from ....challenges.policies import ALL_GROUNDS
+from ..places import Content, Path, list_at, look_up, rows_of
 from ..words import Words
 from .conflict_section import conflict_choice, conflict_groups
-from .question import Addition, Asker, Content, Group, Path, Question, choice, list_at, look_up, rows_of
+from .question import Addition, Asker, Group, Question, choice
 
 POLICY: Path = ("judge_policy",)
 ATTRIBUTES: Path = (*POLICY, "attributes")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from .question import Content
+from ..places import Content
 
 OWN = ("version", "schema", "challenge_id", "unit", "fund")
 

@@ -14,12 +14,12 @@ from ...wire.brief_drafts import BriefDraftReply
 from ...wire.briefs import BriefReply
 from ...wire.trees import plain_of
 from ..page import Page
+from ..rule_words import rule_lines
 from ..view import View
 from ..visit import Visit
 from ..words import Words
 from .around import crumbs
 from .designer import ADDRESS
-from .rule_words import rule_lines
 from .sight_section import application_parts
 from .wording import prizes_sheet, stages_sheet
 

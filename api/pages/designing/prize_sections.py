@@ -4,20 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
+from ..places import Content, Path, as_json, code_of, list_at, rows_of
 from ..words import Words
-from .question import (
-    Addition,
-    Asker,
-    Content,
-    Group,
-    Path,
-    Question,
-    as_json,
-    choice,
-    code_of,
-    list_at,
-    rows_of,
-)
+from .question import Addition, Asker, Group, Question, choice
 
 MORE_PRIZES = "add-prizes"
 

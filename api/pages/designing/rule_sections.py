@@ -3,9 +3,10 @@
 from functools import partial
 from typing import Any
 
+from ..places import Content, Path, look_up
+from ..rule_words import DEEPEST, LISTS, comparisons, joins, opened, rule_said
 from ..words import Words
-from .question import Addition, Asker, Content, Group, Path, Question, choice, look_up
-from .rule_words import DEEPEST, LISTS, comparisons, joins, opened, rule_said
+from .question import Addition, Asker, Group, Question, choice
 
 MORE_RULES = "add-eligibility"
 ROOT: Path = ("eligibility",)

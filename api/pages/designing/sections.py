@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..forms import Form
+from ..places import Content
 from ..words import Words
 from . import form_sections as forms
 from . import judging_sections as judging
@@ -14,7 +15,7 @@ from . import stage_sections as stages
 from .goal_section import goal_groups
 from .kept import KeptPart, kept_parts
 from .panel_section import panel_groups
-from .question import Addition, Content, Group, fill
+from .question import Addition, Group, fill
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

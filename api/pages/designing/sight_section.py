@@ -2,8 +2,9 @@
 
 from functools import partial
 
+from ..places import Content, Path, list_at, rows_of
 from ..words import Words
-from .question import Addition, Asker, Content, Group, Path, Question, choice, list_at, rows_of
+from .question import Addition, Asker, Group, Question, choice
 
 MORE_RULES = "add-visibility"
 SEEN = "judges_see"

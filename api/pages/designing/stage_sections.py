@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from ..places import Content, Path, list_at, look_up, rows_of
 from ..words import Words
-from .question import Addition, Asker, Content, Group, Path, Question, choice, list_at, look_up, rows_of
+from .question import Addition, Asker, Group, Question, choice
 
 MORE_STAGES = "add-phases"
 ENTERED = frozenset({"readiness", "registration", "application", "development"})

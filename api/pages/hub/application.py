@@ -10,12 +10,14 @@ from ....finance.errors import AlmonerError, Missing
 from ...problems import problem_of
 from ...wire.applications import ApplicationReply, ReceiptReply
 from ...wire.base import Finding
+from ...wire.briefs import BriefReply
 from ...wire.challenges import ChallengeReply
 from ...wire.drafts import AccordLine, AccordList, AccordReply, DraftFindings, DraftReply
 from ...wire.eligibility import EligibilityReply, FactReply, FindingList, LeafReply
 from ...wire.trees import plain_of
 from ..application_files import checked
 from ..page import Page
+from ..rule_lines import rule_lines_of
 from ..view import Column, Done, Sheet, View
 from ..visit import Refused, Visit
 from ..words import Words
@@ -121,7 +123,9 @@ def _leaves(visit: Visit) -> list[tuple[LeafReply, str]]:
     """Return what was found last of each clause, with what the clause asks."""
     listed = visit.find(FindingList, "finding.list", limit=200)
     leaves = listed.items[-1].leaves if listed and listed.items else []
-    asked = [row.words for row in visit.read(EligibilityReply, "eligibility.read").checklist if row.clause]
+    rule = visit.read(BriefReply, "brief.read").brief.eligibility
+    rows = rule_lines_of(visit.words, rule, visit.read(EligibilityReply, "eligibility.read").checklist)
+    asked = [row.said for row in rows if row.clause]
     told = asked if len(asked) == len(leaves) else [one.reason for one in leaves]
     return list(zip(leaves, told, strict=True))
 

@@ -8,6 +8,7 @@ from ...wire.drafts import DraftReply
 from ...wire.eligibility import EligibilityReply, QuizReply
 from ...wire.own import OwnApplicationList
 from ..page import Page
+from ..rule_lines import rule_lines_of
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from ..words import Words
@@ -45,7 +46,8 @@ def _view(visit: Visit, answered: QuizReply | None = None) -> View:
         "coming": coming,
         "remaining": remaining(words, phase.closes_at if phase else None, visit.site.door.clock()),
         "boxes": boxes,
-        "checklist": quiz.checklist,
+        "checklist": rule_lines_of(words, brief.eligibility, quiz.checklist),
+        "found": rule_lines_of(words, brief.eligibility, answered.checklist) if answered else [],
         "answered": answered,
         "may": "hub" in visit.roles(),
     }

@@ -4,11 +4,9 @@ The problem: a rule inside a rule is easily built and easily misread. Each is sa
 the same words for whoever writes it and whoever has to fit it.
 """
 
-from typing import Any
-
-from ....challenges.eligibility.rules import RuleTree
-from ..words import Words
-from .question import Content, Path
+from ...challenges.eligibility.rules import AllOf, Leaf, Not, RuleTree
+from .places import Content, Path
+from .words import Words
 
 LISTS = ("all", "any")
 DEEPEST = 8
@@ -80,6 +78,47 @@ def rule_lines(words: Words, rule: RuleTree | None) -> list[str]:
     return [rule_said(words, one) for one in listed]
 
 
+def denials(words: Words) -> dict[str, str]:
+    """Return what has to be so where a comparison must not hold, in words."""
+    return {
+        "=": words._("is not"),
+        "!=": words._("is"),
+        ">=": words._("is less than"),
+        "<=": words._("is more than"),
+        ">": words._("is at most"),
+        "<": words._("is at least"),
+        "in": words._("is none of"),
+    }
+
+
+def checklist_said(words: Words, rule: RuleTree | None) -> list[str]:
+    """Return the lines of a rule as ``checklist`` lists them, in the reader's language.
+
+    Parameters
+    ----------
+    words : Words
+        The language.
+    rule : AllOf, AnyOf, Not, Leaf or None
+        The tree.
+    """
+    said: list[str] = []
+    todo: list[tuple[RuleTree, bool]] = [] if rule is None else [(rule, False)]
+    while todo:
+        node, denied = todo.pop()
+        if isinstance(node, Leaf):
+            compared = (denials if denied else comparisons)(words)[node.op]
+            value = list(node.value) if isinstance(node.value, tuple) else node.value
+            places = {"fact": node.fact, "compared": compared, "value": _shown(words, value)}
+            said.append(words._("%(fact)s %(compared)s %(value)s", **places))
+        elif isinstance(node, Not):
+            todo.append((node.rule, not denied))
+        else:
+            every = isinstance(node, AllOf) != denied
+            said.append(words._("All of these:") if every else words._("One of these is enough:"))
+            todo += [(child, denied) for child in reversed(node.rules)]
+    return said
+
+
 def rule_said(words: Words, rule: Content, deep: int = 0) -> str:
     """Return a rule as a sentence.
 
@@ -108,14 +147,10 @@ def rule_said(words: Words, rule: Content, deep: int = 0) -> str:
 
 
 def _compared(words: Words, leaf: Content) -> str:
-    value: Any = leaf.get("value")
-    shown = (
-        ", ".join(_value(words, one) for one in value) if isinstance(value, list) else _value(words, value)
-    )
     places = {
         "fact": leaf.get("fact") or OPEN,
         "compared": comparisons(words).get(str(leaf.get("op")), OPEN),
-        "value": shown,
+        "value": _shown(words, leaf.get("value")),
         "clause": leaf.get("clause") or OPEN,
     }
     asked = leaf.get("evidence_asked")
@@ -132,6 +167,10 @@ def _compared(words: Words, leaf: Content) -> str:
         asked=documents,
         **places,
     )
+
+
+def _shown(words: Words, value: object) -> str:
+    return ", ".join(_value(words, one) for one in value) if isinstance(value, list) else _value(words, value)
 
 
 def _value(words: Words, value: object) -> str:
