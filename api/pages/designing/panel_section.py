@@ -165,13 +165,13 @@ def _disclosing(words: Words, unit: str) -> Group:
 
 
 def grounds(words: Words) -> dict[str, str]:
-    """Return on which grounds one may appeal, in words."""
+    """Return on which grounds a decision can be appealed, in words."""
     return {
         "procedure": words._("The procedure was not kept"),
         "undeclared_conflict": words._("A conflict of interest was not declared"),
-        "eligibility_fact": words._("A fact about who may enter was wrong"),
-        "arithmetic": words._("The figures are wrong"),
-        "unnotified_amendment": words._("The appellant was not told of a change"),
+        "eligibility_fact": words._("A fact of eligibility is wrong"),
+        "arithmetic": words._("The arithmetic is wrong"),
+        "unnotified_amendment": words._("A change of the rules was not told"),
     }
 
 

@@ -141,7 +141,16 @@ def _staged(words: Words, prize: Staged, unit: str) -> str:
         )
     stages = "; ".join(paid)
     if prize.amount:
-        stages = words._("of %(amount)s, %(stages)s", amount=words.amount(prize.amount, unit), stages=stages)
+        return words.n(
+            "For %(count)s winner, of %(amount)s: %(stages)s",
+            "For each of %(count)s winners, of %(amount)s: %(stages)s",
+            prize.winners,
+            amount=words.amount(prize.amount, unit),
+            stages=stages,
+        )
     return words.n(
-        "For %(count)s winner: %(stages)s", "For %(count)s winners: %(stages)s", prize.winners, stages=stages
+        "For %(count)s winner: %(stages)s",
+        "For each of %(count)s winners: %(stages)s",
+        prize.winners,
+        stages=stages,
     )

@@ -3,6 +3,7 @@
 from ...wire.appeals import AppealList, AppealReply, RulingMade
 from ...wire.challenges import ChallengeReply
 from ..designing.around import crumbs
+from ..designing.panel_section import grounds
 from ..page import Page
 from ..states import appeal_state
 from ..view import Column, Done, Sheet, View
@@ -58,17 +59,6 @@ def _sheet(words: Words, appeals: list[AppealReply]) -> Sheet:
         ],
         empty=words._("No appeal was filed. Hubs file them beside their feedback, once it is decided."),
     )
-
-
-def grounds(words: Words) -> dict[str, str]:
-    """Return on which grounds a decision can be appealed, in words."""
-    return {
-        "procedure": words._("The procedure was not kept"),
-        "undeclared_conflict": words._("A conflict of interest was not declared"),
-        "eligibility_fact": words._("A fact of eligibility is wrong"),
-        "arithmetic": words._("The arithmetic is wrong"),
-        "unnotified_amendment": words._("A change of the rules was not told"),
-    }
 
 
 def remedies_in_words(words: Words) -> dict[str, str]:
