@@ -240,7 +240,7 @@ def show_claim(visit: Visit) -> View:
         "state": claim_state(words, claim.state),
         "worth": [one for one in worth.totals if one.party in _parties(visit)] if worth else [],
         "basis": worth.basis if worth else "",
-        "open": claim.state in {"claimed", "determined", "in_disagreement"},
+        "open": claim.state in {"claimed", "determined", "in_disagreement", "disputed"},
         "asked": show_questions(claim, questions),
         "unanswered": [(one.code, one.words) for one in questions if one.answer is None],
         "proofs": [(one.sha256, one.description) for one in claim.evidence or []],
