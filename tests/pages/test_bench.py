@@ -34,6 +34,7 @@ def test_an_evaluator_sees_what_waits_and_what_it_releases_and_signs_a_finding(
     assert "6,229.44\u00a0USD to hub-a" in bench
     assert "No claim waits for you" in visit("emil").text(BENCH)
     assert "If it holds as reported, this releases:" in visit("eva").text(CLAIM)
+    assert "Say whether it holds" in visit("eva").send(CLAIM, "draft", {"method": "recount"}, status=422).text
     found = {"verdict": "part", "method": "recount", "findings-0-value": "401", "findings-0-sample": "40"}
     drafted = visit("eva").send(CLAIM, "draft", found, status=200)
     form = visit("eva").form_in(drafted.text, "submit")

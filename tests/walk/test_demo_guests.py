@@ -144,7 +144,9 @@ def test_an_evaluator_checks_a_claim_and_the_money_is_paid(enter: Callable[..., 
     assert "39,000.00" in evaluator.text(BENCH)
     assert "312 readings" in evaluator.follow("/claims/first-checks")
     assert "39,000.00" in enter("second-evaluator").text(BENCH)
-    drafted = evaluator.send(evaluator.at, "draft", {"method": "twenty homes, drawn by lot"}, status=200)
+    drafted = evaluator.send(
+        evaluator.at, "draft", {"verdict": "whole", "method": "twenty homes, drawn by lot"}, status=200
+    )
     assert "Your finding is on record" in evaluator.signed(evaluator.at, drafted.text, "submit")
     assert "No claim waits for you" in enter("second-evaluator").text(BENCH)
     assert "39,000.00" in enter("manager").do(f"{DESK}/agreements/heating-checks", "settle")

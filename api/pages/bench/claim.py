@@ -22,6 +22,7 @@ from .front import released
 from .questions import place_said, question_sheet, read_questions, show_questions
 
 FIGURES = ("estimate", "standard_error", "low", "high", "level", "sample", "statistic")
+VERDICTS = frozenset({"whole", "part", "nothing"})
 OPEN = ("claimed", "determined", "in_disagreement", "disputed")
 
 
@@ -171,6 +172,8 @@ def _figures(visit: Visit, place: int) -> dict[str, object]:
 
 def draft(visit: Visit) -> View:
     """Work out what is to be signed, and show it in words; nothing is kept."""
+    if visit.form.text("verdict") not in VERDICTS:
+        raise visit.wrong("verdict", visit.words._("Say whether it holds. No answer is chosen before yours."))
     claim = visit.read(ClaimReply, "claim.read")
     body: dict[str, object] = {"findings": findings_of(visit, claim)}
     if visit.form.text("evidence_sha256"):
