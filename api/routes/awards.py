@@ -157,7 +157,7 @@ def _leads(call: Call, challenge: str, rows: Sequence[StoredAward]) -> dict[str,
     codes = {one.award.application_id for one in rows}
     leads = find_leads(call.session, round_of(call, challenge).id, codes)
     called = find_party_names(call.session, call.book_id, leads.values())
-    return {application: called[party] for application, party in leads.items()}
+    return {application: called.get(party, party) for application, party in leads.items()}
 
 
 def _key(row: StoredAward) -> tuple[int, str, str, int]:
