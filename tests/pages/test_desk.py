@@ -310,3 +310,26 @@ def test_the_desk_speaks_the_readers_language_and_from_right_to_left(visit: Visi
     seen = visit("fiona").see(f"{DESK}?lang=ar-XB")
     assert 'dir="rtl"' in seen
     assert "[Whàt ñééđš ýôû]" in seen.replace("ééd", "ééđ")
+
+
+def test_money_is_moved_returned_and_charged_after_its_effect_was_shown(visit: Visit, world: Ask) -> None:
+    mira = visit("mira")
+    deposit = world("mira").seen(f"{FUND}/contributions")["items"][0]
+    asked: dict[str, dict[str, str]] = {
+        "move": {"given": "unrestricted", "taken": "north", "amount": "10.00"},
+        "return": {"giver": deposit["giver"], "earmark": "unrestricted", "amount": "5.00"},
+        "fee": {"contribution": deposit["code"], "agent": "almoner", "amount": "1.00"},
+    }
+    for word, fields in asked.items():
+        path, before = f"{WATER}/{word}", world("mira").seen(FUND)
+        refused = mira.send(path, "check", fields | {"amount": "999999999.00"}, status=409)
+        assert 'value="999999999.00"' in refused.text
+        checked = mira.send(path, "check", fields, status=200)
+        assert "What it does to the balances" in checked.text
+        assert world("mira").seen(FUND) == before
+        form = mira.form_in(checked.text, "do")
+        replies = [mira.client.post(path, data=form.fields) for _ in range(2)]
+        assert [one.status_code for one in replies] == [303, 303]
+        assert "It is booked." in mira.text(replies[0].headers["location"])
+    stands = world("mira").seen(FUND)
+    assert (stands["returned"], stands["fees"]) == ("5.00", "1.00")

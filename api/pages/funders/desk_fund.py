@@ -17,6 +17,7 @@ from ..page import Page
 from ..view import Column, Done, Sheet, View
 from ..visit import Visit
 from .grids import ageing, calendar, grid
+from .moving import TASKS
 from .telling import amount_of, kind_of, method_of, page_of, party_names, require_desk
 
 MOST = 200
@@ -95,6 +96,7 @@ def _tasks(visit: Visit) -> list[tuple[str, list[tuple[str, str]]]]:
             words._("What goes out"),
             (
                 ("desk_payment", KEEPING, words._("Pay, or propose a payment")),
+                *((one.page, KEEPING, one.title(words)) for one in TASKS),
                 ("desk_reversal", KEEPING, words._("Undo a transaction")),
             ),
         ),
@@ -307,6 +309,7 @@ PAGES = (
                 "The gift is on record. Somebody else than its giver values it."
             ),
             "opened": lambda words: words._("The fund is open. Record a promise or book money that arrived."),
+            "moved": lambda words: words._("It is booked. The figures below have it."),
             "paid": lambda words: words._("The payment is booked."),
             "pledged": lambda words: words._(
                 "The promise is on record. It cannot be spent before it is paid in."

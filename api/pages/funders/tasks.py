@@ -28,7 +28,7 @@ SAID: Mapping[str, Say] = {
 UNAPPROVED = "duty.not_approved"
 
 
-def _page(visit: Visit, title: str, **more: object) -> View:
+def task_page(visit: Visit, title: str, **more: object) -> View:
     """Return a page with what every form about a fund needs."""
     require_desk(visit, *(("evaluator",) if visit.page == "desk_valuation" else ()))
     held = visit.read(FundCurrencies, "currency.list").items
@@ -51,50 +51,52 @@ def _earmarks(visit: Visit) -> EarmarkList:
     return found or EarmarkList(items=[], next=None)
 
 
-def _offered(visit: Visit) -> list[tuple[str, str]]:
+def earmarks_offered(visit: Visit) -> list[tuple[str, str]]:
+    """Return the earmarks to choose from, by code."""
     return [(one.code, one.title) for one in _earmarks(visit).items]
 
 
-def _given(visit: Visit, *names: str) -> dict[str, Any]:
+def given_in(visit: Visit, *names: str) -> dict[str, Any]:
     """Return what was typed into these fields, the empty ones left out."""
     return {name: visit.form.text(name) for name in names if visit.form.text(name)}
 
 
-def _amount(visit: Visit, *names: str) -> dict[str, Any]:
-    given = _given(visit, "unit", "on", "note", *names)
+def amount_typed(visit: Visit, *names: str) -> dict[str, Any]:
+    """Return the amount that was typed, with its day, its note and these fields."""
+    given = given_in(visit, "unit", "on", "note", *names)
     return {"amount": decimal_typed(visit.words, visit.form.text("amount"))} | given
 
 
 def show_pledge(visit: Visit) -> View:
     """Ask for a promise."""
-    return _page(visit, visit.words._("Record a promise"))
+    return task_page(visit, visit.words._("Record a promise"))
 
 
 def pledge(visit: Visit) -> Done:
     """Record a promise."""
-    visit.write(PledgeMade, "pledge.make", _amount(visit, "giver"))
+    visit.write(PledgeMade, "pledge.make", amount_typed(visit, "giver"))
     return Done(to=visit.address("desk_fund"), said="pledged")
 
 
 def show_pledge_signature(visit: Visit) -> View:
     """Ask for a signed promise."""
-    return _page(visit, visit.words._("Record a signed promise"))
+    return task_page(visit, visit.words._("Record a signed promise"))
 
 
 def sign_pledge(visit: Visit) -> Done:
     """Record a promise that its giver has signed."""
-    visit.write(PledgeMade, "pledge.sign", _amount(visit, "giver") | _given(visit, "agreement_sha256"))
+    visit.write(PledgeMade, "pledge.sign", amount_typed(visit, "giver") | given_in(visit, "agreement_sha256"))
     return Done(to=visit.address("desk_fund"), said="signed")
 
 
 def show_contribution(visit: Visit) -> View:
     """Ask for a deposit."""
-    return _page(visit, visit.words._("Book money that arrived"), earmarks=_offered(visit))
+    return task_page(visit, visit.words._("Book money that arrived"), earmarks=earmarks_offered(visit))
 
 
 def book(visit: Visit) -> Done:
     """Book a deposit that arrived."""
-    body = _amount(visit, "giver", "earmark") | {"from_pledge": visit.form.text("from_pledge") == "yes"}
+    body = amount_typed(visit, "giver", "earmark") | {"from_pledge": visit.form.text("from_pledge") == "yes"}
     visit.write(ContributionMade, "contribution.book", body)
     return Done(to=visit.address("desk_fund"), said="booked")
 
@@ -104,10 +106,10 @@ def show_gift(visit: Visit) -> View:
     units = visit.find(UnitList, "unit.list", limit=MOST)
     kinds = [(one.code, one.code) for one in (units.items if units else ()) if one.kind == "in_kind"]
     is_keeper = "intermediary" in visit.roles()
-    return _page(
+    return task_page(
         visit,
         visit.words._("Offer a gift in kind"),
-        earmarks=_offered(visit),
+        earmarks=earmarks_offered(visit),
         gift_units=kinds,
         is_keeper=is_keeper,
     )
@@ -122,7 +124,7 @@ def register_unit(visit: Visit) -> Done:
 
 def offer(visit: Visit) -> Done:
     """Offer a gift in kind."""
-    visit.write(ContributionMade, "in_kind.offer", _amount(visit, "giver", "earmark", "available_until"))
+    visit.write(ContributionMade, "in_kind.offer", amount_typed(visit, "giver", "earmark", "available_until"))
     return Done(to=visit.address("desk_fund"), said="offered")
 
 
@@ -131,7 +133,7 @@ def show_valuation(visit: Visit) -> View:
     found = visit.find(GiftList, "in_kind.list", limit=MOST)
     gifts = found.items if found else []
     wanted, names = visit.form.text("gift", visit.query.get("gift", "")), party_names(visit)
-    return _page(
+    return task_page(
         visit,
         visit.words._("Say what a gift in kind is worth"),
         gifts=[
@@ -154,7 +156,7 @@ def value(visit: Visit) -> Done:
     form = visit.form
     found = visit.read(GiftList, "in_kind.list", limit=MOST)
     gift = next((one for one in found.items if one.gift == form.text("gift")), None)
-    body = _given(visit, "method", "valued_on", "expires_on", "evidence_sha256", "note", "unit")
+    body = given_in(visit, "method", "valued_on", "expires_on", "evidence_sha256", "note", "unit")
     body |= {
         "price": decimal_typed(visit.words, form.text("price")),
         "haircut_bp": _basis_points(decimal_typed(visit.words, form.text("haircut_bp", "0"))),
@@ -194,7 +196,7 @@ def _payment(visit: Visit, checked: Mapping[str, object] | None) -> View:
         ("direct_cost", words._("A cost of the fund itself")),
         ("bank_charge", words._("A bank charge")),
     ]
-    return _page(
+    return task_page(
         visit,
         words._("Check the payment") if checked else words._("Pay, or propose a payment"),
         lines=lines,
@@ -217,7 +219,7 @@ def _payment_body(visit: Visit) -> dict[str, Any]:
         for name in form.fields
         if name.startswith("use-") and form.text(name)
     }
-    return _amount(visit, "payee", "line") | {"use": use}
+    return amount_typed(visit, "payee", "line") | {"use": use}
 
 
 def check_payment(visit: Visit) -> View:
@@ -241,7 +243,13 @@ def check_payment(visit: Visit) -> View:
         return _payment(visit, {"act": "propose", "told": told, "more": asked, "moves": None})
     told = words._("This pays %(amount)s to %(payee)s. It cannot be taken back, only corrected.", **places)
     return _payment(
-        visit, {"act": "pay", "told": told, "more": "", "moves": _moves(words, tried, earmark_titles(visit))}
+        visit,
+        {
+            "act": "pay",
+            "told": told,
+            "more": "",
+            "moves": balances_moved(words, tried, earmark_titles(visit)),
+        },
     )
 
 
@@ -254,7 +262,8 @@ def _shown(text: str) -> str:
     return text
 
 
-def _moves(words: Words, tried: TransactionMade, titles: Mapping[str, str]) -> Sheet:
+def balances_moved(words: Words, tried: TransactionMade, titles: Mapping[str, str]) -> Sheet:
+    """Return what a transaction that was tried would do to each balance."""
     rows = tried.effects.balances if tried.effects else []
     return Sheet(
         title=words._("What it does to the balances"),
@@ -302,7 +311,7 @@ def show_reversal(visit: Visit) -> View:
     wanted = visit.query.get("transaction", "")
     if wanted:
         one = visit.read(TransactionReply, "fund_transaction.read", transaction=wanted)
-        view = _page(visit, words._("Undo this transaction?"), chosen=one, kind=kind_of(words, one.kind))
+        view = task_page(visit, words._("Undo this transaction?"), chosen=one, kind=kind_of(words, one.kind))
         return View(title=view.title, more=view.more, sheets={"transactions": _legs(visit, one)})
     found = visit.read(
         TransactionList,
@@ -311,7 +320,7 @@ def show_reversal(visit: Visit) -> View:
         **_since(visit),
         cursor=visit.query.get("next", ""),
     )
-    view = _page(visit, words._("Undo a transaction"), chosen=None, following=found.next or "")
+    view = task_page(visit, words._("Undo a transaction"), chosen=None, following=found.next or "")
     sheet = Sheet(
         title=words._("Transactions of the fund, the oldest first"),
         columns=[
@@ -391,7 +400,9 @@ def show_earmark(visit: Visit) -> View:
     """Ask for an earmark."""
     known = _earmarks(visit).items
     columns = list(dict.fromkeys(column for column, _ in uses_of(known)))
-    return _page(visit, visit.words._("Open an earmark"), earmarks=_offered(visit), columns=columns)
+    return task_page(
+        visit, visit.words._("Open an earmark"), earmarks=earmarks_offered(visit), columns=columns
+    )
 
 
 def open_earmark(visit: Visit) -> Done:
@@ -399,14 +410,14 @@ def open_earmark(visit: Visit) -> Done:
     form = visit.form
     values = [one.strip() for one in form.text("values").splitlines() if one.strip()]
     column = form.text("column")
-    body = _given(visit, "code", "title", "wider", "valid_until")
+    body = given_in(visit, "code", "title", "wider", "valid_until")
     visit.write(EarmarkMade, "earmark.open", body | {"admits": {column: values} if column and values else {}})
     return Done(to=visit.address("desk_fund"), said="earmark")
 
 
 def show_currency(visit: Visit) -> View:
     """Ask for a currency."""
-    return _page(visit, visit.words._("Hold another currency"))
+    return task_page(visit, visit.words._("Hold another currency"))
 
 
 def accept_currency(visit: Visit) -> Done:
