@@ -8,6 +8,7 @@ from tests.doors.people import Asker, Json, grants_of, identify_by_name, small_a
 from almoner import currency, money
 from almoner.api.routes import applications, briefs, challenges, drafts, eligibility, funds
 from almoner.api.routes.brief_examples import APPLICATION, BRIEF
+from almoner.challenges.files import attached_file
 from almoner.finance import acts
 from almoner.finance.dates import as_utc
 from almoner.finance.records.registry import find_fund
@@ -209,6 +210,26 @@ def test_an_application_is_shown_to_each_as_the_brief_says(published: World) -> 
     refused(world("mira").get(f"{ENTRY}?phase=vote"), 404, "storage.missing")
     world.at("2027-03-02T12:00")
     assert world("fiona").seen(ENTRY)["application"]["lead"] == "hub-a"
+
+
+def test_a_file_is_compared_with_those_that_one_may_see_and_is_not_kept(published: World) -> None:
+    world, plan = published, b"%PDF-1.7 how the wells are dug"
+    row = attached_file(plan, name="plan.pdf").model_dump(mode="json")
+    made = {**APPLICATION, "files": [row]}
+    world("hana").made(f"{ONE}/applications", {"application": made})
+
+    def compared(name: str, content: bytes) -> Json:
+        headers = {"Authorization": f"Bearer {name}", "content-type": "application/octet-stream"}
+        return world(name).client.post(f"/v1{ENTRY}/file-checks", content=content, headers=headers)
+
+    for name in ("hana", "hugo", "mira"):
+        assert compared(name, plan).json() == {"application": "a-1", "file": row}
+    refused(compared("hana", plan + b"."), 409, "claim.evidence_tampered")
+    refused(compared("fiona", plan), 409, "claim.evidence_tampered")
+    refused(compared("olga", plan), 404, "storage.missing")
+    refused(compared("eva", plan), 403, "auth.forbidden")
+    world.at("2027-03-02T12:00")
+    assert compared("fiona", plan).status_code == 200
 
 
 def test_the_last_application_before_the_close_counts(published: World) -> None:
