@@ -360,7 +360,8 @@ def test_a_list_for_somebody_in_conflict_counts_sorts_and_places_without_the_ent
     means = [row.raw_mean for row in rows if row.raw_mean is not None]
     assert part.mean == pytest.approx(sum(means) / len(means))
     assert not re.search(r"\ba-3\b|zq", written(part))
-    pages, after = [], None
+    pages: list[acts.EntryList] = []
+    after: tuple[int, str] | None = None
     while not pages or pages[-1].rows:
         pages.append(acts.show_entries(scored.session, *ROUND, "p-barred", clock=clock, after=after, limit=2))
         after = next(((row.place or 0, row.application) for row in reversed(pages[-1].rows)), after)
