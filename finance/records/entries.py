@@ -77,7 +77,7 @@ def find_transactions(
         query = (
             select(TXN, EVENT.c.body)
             .join(EVENT, EVENT.c.id == TXN.c.id)
-            .where(TXN.c.id.in_(wanted), TXN.c.book_id == book_id)
+            .where(TXN.c.id.in_(wanted), TXN.c.book_id + 0 == book_id)  # found by identity, not in the book
         )
         for row in session.execute(query):
             body = json.loads(row.body)
