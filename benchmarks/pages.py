@@ -77,7 +77,6 @@ PAGES = {
     "hub": ("hub", "/books/{book}/hub"),
     "hub_challenge": ("hub", "/books/{book}/hub/challenges/{challenge}"),
     "hub_application": ("hub", "/books/{book}/hub/challenges/{challenge}/applications/{application}"),
-    "hub_check": ("hub", "/books/{book}/hub/challenges/{challenge}/applications/{application}/check"),
     "hub_in_kind": ("hub", "/books/{book}/hub/in-kind"),
     "hub_results": ("hub", "/books/{book}/hub/agreements/{agreement}/results"),
     "hub_feedback": ("hub", "/books/{book}/hub/challenges/{challenge}/feedback/{application}"),

@@ -61,14 +61,15 @@ class AgreementQuery(PageQuery):
 def list_agreements(call: Call, query: AgreementQuery) -> AgreementList:
     """List the agreements of the book."""
     found = (
-        one
-        for one in agreements.list_standing(call.session, call.book)
-        if call.may_list(f"agreement/{one.code}")
-        and query.state in {"", one.state}
-        and not (call.access.masked and one.state in PRIVATE)
+        (code, state)
+        for code, state in agreements.list_states(call.session, call.book).items()
+        if call.may_list(f"agreement/{code}")
+        and query.state in {"", state}
+        and not (call.access.masked and state in PRIVATE)
     )
-    rows, after = cut(call, query, found, lambda one: (one.code,), name="agreement.list")
-    lines = [AgreementLine(code=one.code, title=one.title, state=one.state) for one in rows]
+    rows, after = cut(call, query, found, lambda one: (one[0],), name="agreement.list")
+    titles = agreements.list_titles(call.session, call.book, [code for code, _ in rows])
+    lines = [AgreementLine(code=code, title=titles[code], state=state) for code, state in rows]
     return AgreementList(items=lines, next=after)
 
 

@@ -68,8 +68,7 @@ def list_totals(call: Call, query: PageQuery) -> PortfolioTotalList:
         if call.may_list(f"agreement/{one.agreement}")
     ]
     page, after = cut(call, query, listed, _by_size, name="portfolio.totals")
-    named = agreements.list_standing(call.session, call.book, {one.agreement for one in page})
-    titles = {one.code: one.title for one in named}
+    titles = agreements.list_titles(call.session, call.book, {one.agreement for one in page})
     rows = totals.sum_agreements(call.session, call.book, page)
     return PortfolioTotalList(
         items=[PortfolioTotal.of(one, titles[one.agreement]) for one in rows], next=after

@@ -124,15 +124,6 @@ class StoredAgreement:
         return {payer: fund.unit.code for payer, fund in self.funds.items()}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgreementStanding:
-    """An agreement in a list: its code, its title, and where it stands."""
-
-    code: str
-    title: str
-    state: AgreementState
-
-
 def find_agreement(session: Session, book: str, code: str) -> StoredAgreement:
     """Return an agreement as it stands.
 
@@ -233,39 +224,32 @@ def list_naming(session: Session, book: str, names: Iterable[str]) -> tuple[str,
     return tuple(session.scalars(query.order_by(AGREEMENT.c.id)))
 
 
-def list_standing(
-    session: Session, book: str, only: Collection[str] | None = None
-) -> tuple[AgreementStanding, ...]:
-    """Return every agreement of a book with its title as last drafted and its state, in one statement.
-
-    Parameters
-    ----------
-    session : Session
-        The caller's.
-    book : str
-        Its code.
-    only : collection of str or None
-        Codes of the agreements; all without it.
-    """
-    moves, drafts = AGREEMENT_MOVE.alias(), AGREEMENT_DRAFT.alias()
+def list_states(session: Session, book: str) -> dict[str, AgreementState]:
+    """Return the state of every agreement of a book, by code."""
+    moves = AGREEMENT_MOVE.alias()
     last_move = select(func.max(moves.c.no)).where(moves.c.agreement_id == AGREEMENT.c.id).scalar_subquery()
+    query = (
+        select(AGREEMENT.c.code, AGREEMENT_MOVE.c.state)
+        .join(AGREEMENT_MOVE, AGREEMENT_MOVE.c.agreement_id == AGREEMENT.c.id)
+        .where(AGREEMENT.c.book_id == find_book_id(session, book), AGREEMENT_MOVE.c.no == last_move)
+        .order_by(AGREEMENT.c.code)
+    )
+    return {row.code: row.state for row in session.execute(query)}
+
+
+def list_titles(session: Session, book: str, codes: Collection[str]) -> dict[str, str]:
+    """Return the titles of some agreements of a book as last drafted, by code."""
+    drafts = AGREEMENT_DRAFT.alias()
     last_draft = (
         select(func.max(drafts.c.version)).where(drafts.c.agreement_id == AGREEMENT.c.id).scalar_subquery()
     )
     query = (
-        select(AGREEMENT.c.code, AGREEMENT_MOVE.c.state, AGREEMENT_DRAFT.c.body)
-        .join(AGREEMENT_MOVE, AGREEMENT_MOVE.c.agreement_id == AGREEMENT.c.id)
+        select(AGREEMENT.c.code, AGREEMENT_DRAFT.c.body)
         .join(AGREEMENT_DRAFT, AGREEMENT_DRAFT.c.agreement_id == AGREEMENT.c.id)
-        .where(AGREEMENT.c.book_id == find_book_id(session, book))
-        .where(AGREEMENT_MOVE.c.no == last_move, AGREEMENT_DRAFT.c.version == last_draft)
-        .order_by(AGREEMENT.c.code)
+        .where(AGREEMENT.c.book_id == find_book_id(session, book), AGREEMENT.c.code.in_(sorted(codes)))
+        .where(AGREEMENT_DRAFT.c.version == last_draft)
     )
-    if only is not None:
-        query = query.where(AGREEMENT.c.code.in_(list(only)))
-    return tuple(
-        AgreementStanding(code=row.code, state=row.state, title=json.loads(row.body)["terms"]["title"])
-        for row in session.execute(query)
-    )
+    return {row.code: json.loads(row.body)["terms"]["title"] for row in session.execute(query)}
 
 
 def require_state(stored: StoredAgreement, *states: str) -> None:

@@ -3,6 +3,7 @@
 from ..funds import EarmarkPosition, FundPosition, PooledFund
 from ..money import Money, zero
 from ..records import entries, lots, registry
+from ..records.totals import sum_balances
 from ..storage import Session
 from ..units import Unit, valued
 
@@ -38,7 +39,7 @@ def position(session: Session, fund: PooledFund, unit: Unit | None = None) -> Fu
     names = ("balance", "committed", "encumbered", "held", "pledged", "receivable")
     totals = {name: zero(shown) for name in names}
     in_kind, pools = zero(worth), []
-    for row in entries.list_balances(session, book_id, fund.code):
+    for row in sum_balances(session, book_id, fund.code, shown, worth):
         path = row.account.path.removeprefix(f"{fund.code}/")
         if row.account.unit == worth and path == "value_counted":
             in_kind += row.settled

@@ -77,7 +77,7 @@ def find_transactions(
         query = (
             select(TXN, EVENT.c.body)
             .join(EVENT, EVENT.c.id == TXN.c.id)
-            .where(TXN.c.id.in_(wanted), TXN.c.book_id == book_id)
+            .where(TXN.c.id.in_(wanted), TXN.c.book_id + 0 == book_id)  # found by identity, not in the book
         )
         for row in session.execute(query):
             body = json.loads(row.body)
@@ -196,15 +196,15 @@ def find_lots(session: Session, account_id: int) -> tuple[tuple[str, int], ...]:
     return tuple((row.code, row.remaining) for row in rows)
 
 
-_SETTLED = BALANCE.c.normal * (BALANCE.c.settled_dr - BALANCE.c.settled_cr)
-_PROMISED = case((BALANCE.c.normal == 1, BALANCE.c.encumbered_cr), else_=BALANCE.c.encumbered_dr)
-_HELD = case((BALANCE.c.normal == 1, BALANCE.c.pending_cr), else_=BALANCE.c.pending_dr)
-_OUTSTANDING = case((BALANCE.c.normal == 1, BALANCE.c.encumbered_dr), else_=BALANCE.c.encumbered_cr)
+SETTLED = BALANCE.c.normal * (BALANCE.c.settled_dr - BALANCE.c.settled_cr)
+PROMISED = case((BALANCE.c.normal == 1, BALANCE.c.encumbered_cr), else_=BALANCE.c.encumbered_dr)
+HELD = case((BALANCE.c.normal == 1, BALANCE.c.pending_cr), else_=BALANCE.c.pending_dr)
+OUTSTANDING = case((BALANCE.c.normal == 1, BALANCE.c.encumbered_dr), else_=BALANCE.c.encumbered_cr)
 
 
 def find_free(session: Session, stored: StoredAccount) -> Money:
     """Return what an account can still give: settled less promised and held."""
-    found = session.scalar(select(_SETTLED - _PROMISED - _HELD).where(BALANCE.c.account_id == stored.id))
+    found = session.scalar(select(SETTLED - PROMISED - HELD).where(BALANCE.c.account_id == stored.id))
     return Money(minor=int(found or 0), unit=stored.account.unit)
 
 
@@ -242,7 +242,7 @@ def list_balances(
     units = {code: find_unit(session, code) for code in {row.unit for row in rows}}
     return tuple(
         sorted(
-            (_balance(row, units[row.unit]) for row in rows),
+            (balance_of(row, units[row.unit]) for row in rows),
             key=lambda one: (one.account.path, one.account.unit.code, one.account.earmark),
         )
     )
@@ -260,10 +260,10 @@ def _balances(named: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
             ACCOUNT.c.floor,
             FUND.c.code.label("fund"),
             EARMARK.c.code.label("earmark"),
-            _SETTLED.label("settled"),
-            _PROMISED.label("promised"),
-            _HELD.label("held"),
-            _OUTSTANDING.label("outstanding"),
+            SETTLED.label("settled"),
+            PROMISED.label("promised"),
+            HELD.label("held"),
+            OUTSTANDING.label("outstanding"),
         )
         .join(BALANCE, BALANCE.c.account_id == ACCOUNT.c.id)
         .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
@@ -273,7 +273,8 @@ def _balances(named: tuple[str, ...]) -> Select[*tuple[Any, ...]]:
     )
 
 
-def _balance(row: Row[*tuple[Any, ...]], unit: Unit) -> AccountBalance:
+def balance_of(row: Row[*tuple[Any, ...]], unit: Unit) -> AccountBalance:
+    """Read a row of balances."""
     account = Account(
         fund=row.fund,
         path=row.path,
@@ -285,10 +286,10 @@ def _balance(row: Row[*tuple[Any, ...]], unit: Unit) -> AccountBalance:
     )
     return AccountBalance(
         account=account,
-        settled=Money(minor=row.settled, unit=unit),
-        promised=Money(minor=row.promised, unit=unit),
-        held=Money(minor=row.held, unit=unit),
-        outstanding=Money(minor=row.outstanding, unit=unit),
+        settled=Money(minor=int(row.settled), unit=unit),
+        promised=Money(minor=int(row.promised), unit=unit),
+        held=Money(minor=int(row.held), unit=unit),
+        outstanding=Money(minor=int(row.outstanding), unit=unit),
     )
 
 

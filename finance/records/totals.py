@@ -9,12 +9,16 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, case, func, literal, literal_column, select
 from sqlalchemy.orm import Session
 
 from ..money import Money
+from ..units import Unit
+from .entries import HELD, OUTSTANDING, PROMISED, SETTLED, AccountBalance, balance_of
 from .registry import find_unit
-from .tables import ACCOUNT, BALANCE, FUND, LINE_TOTAL
+from .tables import ACCOUNT, BALANCE, EARMARK, FUND, LINE_TOTAL
+
+MANY = ("agreement", "commitment", "pledged", "receivable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +82,39 @@ def list_fund_totals(session: Session, book_id: int) -> tuple[FundTotal, ...]:
             )
         )
     return tuple(found)
+
+
+def sum_balances(
+    session: Session, book_id: int, fund: str, unit: Unit, worth: Unit
+) -> tuple[AccountBalance, ...]:
+    """Return a fund's balances in two units, accounts of agreements, commitments and promises as one each.
+
+    There is one such account for every agreement and every giver; the sum of a kind stands at its beginning,
+    ``FUND/agreement/``.
+    """
+    path = case(
+        *((ACCOUNT.c.path.like(f"{fund}/{kind}/%"), f"{fund}/{kind}/") for kind in MANY),
+        else_=ACCOUNT.c.path,
+    ).label("path")
+    parts = (SETTLED, PROMISED, HELD, OUTSTANDING)
+    summed = (
+        func.sum(part).label(name)
+        for part, name in zip(parts, ("settled", "promised", "held", "outstanding"), strict=True)
+    )
+    named = (path, *ACCOUNT.c["unit", "role", "normal", "floor"], EARMARK.c.code.label("earmark"))
+    query = (
+        select(*named, literal(fund).label("fund"), *summed)
+        .join(BALANCE, BALANCE.c.account_id == ACCOUNT.c.id)
+        .join(FUND, FUND.c.id == ACCOUNT.c.fund_id)
+        .join(EARMARK, EARMARK.c.id == ACCOUNT.c.earmark_id)
+        .where(ACCOUNT.c.book_id == book_id, FUND.c.code == fund, ACCOUNT.c.unit.in_((unit.code, worth.code)))
+        .group_by(*(literal_column(str(n)) for n in range(1, len(named) + 1)))
+    )
+    units = {one.code: one for one in (unit, worth)}
+    found = (balance_of(row, units[row.unit]) for row in session.execute(query))
+    return tuple(
+        sorted(found, key=lambda one: (one.account.path, one.account.unit.code, one.account.earmark))
+    )
 
 
 def _lines(session: Session, book_id: int) -> dict[tuple[str, str], dict[str, int]]:
