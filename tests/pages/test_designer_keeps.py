@@ -23,7 +23,7 @@ Ask = Callable[..., Asker]
 ROOT = Path(__file__).parents[2]
 PLACES = ("examples/challenge", "examples/challenge/round", "api/demo/data", "tests/pages/data")
 FILES = sorted((path for place in PLACES for path in (ROOT / place).glob("*.json")), key=str)
-BRIEFS = [path for path in FILES if json.loads(path.read_text()).get("schema") == "almoner.brief/1"]
+BRIEFS = [path for path in FILES if '"schema": "almoner.brief/1"' in path.read_text()[:80]]
 NAMES = [path.relative_to(ROOT).as_posix() for path in BRIEFS]
 WORDS, AROUND = words_of("en"), Surroundings(funds={}, units={})
 Content = dict[str, Any]

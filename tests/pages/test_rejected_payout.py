@@ -29,7 +29,7 @@ def test_a_rejected_payout_is_still_due_and_is_proposed_again(
     fiona, mira = visit("fiona"), visit("mira")
     assert "still due under the agreement" in fiona.do(first, "reject", {"reason": "The count is doubted."})
     assert "not approved; to be proposed again" in visit("hana").text("/books/main/hub").lower()
-    assert "Not approved; to be proposed again" in fiona.text(f"{DESK}/agreements/nights")
+    assert "not approved; to be proposed again" in fiona.text(f"{DESK}/agreements/nights")
     assert "The count is doubted." in mira.text(DESK)
     form = mira.form(first, "repeat")
     replies = [mira.client.post(first, data=form.fields) for _ in range(2)]
