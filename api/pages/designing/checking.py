@@ -4,7 +4,7 @@ The problem: a list of faults in the language of a document helps nobody who fil
 led back to the section and the field that it is about.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from ...wire.briefs import BriefLintReply
 from ..places import Content
 from ..visit import Refused, Visit
 from ..words import Words
-from .question import Question
+from .question import Group, Question
 from .sections import SECTIONS, Surroundings, section_at
 
 MOST_SHOWN = 40
@@ -124,12 +124,19 @@ def _lacking(words: Words, content: Content) -> list[Remark]:
 
 def _places(words: Words, content: Content, around: Surroundings) -> list[_Place]:
     return [
-        _Place(section.key, group.title, question)
+        _Place(section.key, title, question)
         for section in SECTIONS
         for top in section.groups(words, content, around)
-        for group in top.walk()
-        for question in group.questions
+        for title, question in _titled(top, top.title)
     ]
+
+
+def _titled(group: Group, title: str) -> Iterator[tuple[str, Question]]:
+    """Give each question with the title of its group; what is folded away belongs to what is around it."""
+    for question in group.questions:
+        yield title, question
+    for part in group.parts:
+        yield from _titled(part, title if part.folded else part.title)
 
 
 def _named(words: Words, place: _Place) -> str:
