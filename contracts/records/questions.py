@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, exists, insert, or_, select
+from sqlalchemy import Row, Select, insert, select
 from sqlalchemy.orm import Session
 
 from ...finance.documents import canonical_bytes
@@ -14,7 +14,8 @@ from ...finance.records.registry import find_party_id
 from ...finance.records.tables import EVENT, PARTY
 from ..questions import ClaimAnswer, ClaimQuestion, read_lines
 from .agreements import StoredAgreement
-from .tables import AGREEMENT, CLAIM, CLAIM_ANSWER, CLAIM_QUESTION, DECISION, DISPUTE, RESOLUTION
+from .tables import AGREEMENT, CLAIM, CLAIM_ANSWER, CLAIM_QUESTION
+from .undecided import is_undecided
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +109,7 @@ def list_open(
     answered : bool or None
         Only those with an answer, or without one.
     """
-    solved = exists().where(RESOLUTION.c.dispute_id == DISPUTE.c.id)
-    disputed = exists().where(DISPUTE.c.claim_id == CLAIM.c.id, ~solved)
-    decided = exists().where(DECISION.c.claim_id == CLAIM.c.id)
-    query = _questions().where(AGREEMENT.c.book_id == book_id, or_(~decided, disputed))
+    query = _questions().where(AGREEMENT.c.book_id == book_id, is_undecided())
     if after is not None:
         query = query.where(CLAIM_QUESTION.c.id > after[0])
     if asked_by:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from ...finance.records.tables import EVENT, PARTY
@@ -34,6 +34,17 @@ class UndecidedClaim:
     claimed_at: datetime
     disputed: bool
     found: bool
+
+
+def is_disputed() -> ColumnElement[bool]:
+    """Return the condition that a claim is in a dispute that nobody has ended."""
+    solved = exists().where(RESOLUTION.c.dispute_id == DISPUTE.c.id)
+    return exists().where(DISPUTE.c.claim_id == CLAIM.c.id, ~solved)
+
+
+def is_undecided() -> ColumnElement[bool]:
+    """Return the condition that nothing is decided of a claim, or that the decision is disputed."""
+    return or_(~exists().where(DECISION.c.claim_id == CLAIM.c.id), is_disputed())
 
 
 def list_undecided(
@@ -63,9 +74,6 @@ def list_undecided(
     claimed_by : str
         Only those this party made.
     """
-    decided = exists().where(DECISION.c.claim_id == CLAIM.c.id)
-    solved = exists().where(RESOLUTION.c.dispute_id == DISPUTE.c.id)
-    disputed = exists().where(DISPUTE.c.claim_id == CLAIM.c.id, ~solved)
     who = select(PARTY.c.id).where(PARTY.c.book_id == book_id, PARTY.c.code == verifier).scalar_subquery()
     found = exists().where(DETERMINATION.c.claim_id == CLAIM.c.id, DETERMINATION.c.verifier_id == who)
     query = (
@@ -75,13 +83,13 @@ def list_undecided(
             CLAIM.c.code.label("claim"),
             PARTY.c.code.label("claimed_by"),
             EVENT.c.recorded_at,
-            disputed.label("disputed"),
+            is_disputed().label("disputed"),
             found.label("found"),
         )
         .join(AGREEMENT, AGREEMENT.c.id == CLAIM.c.agreement_id)
         .join(PARTY, PARTY.c.id == CLAIM.c.claimed_by)
         .join(EVENT, EVENT.c.id == CLAIM.c.event_id)
-        .where(AGREEMENT.c.book_id == book_id, or_(~decided, disputed))
+        .where(AGREEMENT.c.book_id == book_id, is_undecided())
     )
     if after is not None:
         query = query.where(CLAIM.c.id > after[0])
