@@ -18,7 +18,8 @@ the message says what happened, the figures and what to do; ``figures`` carries 
     |                     NotSigned, MoneyFrozen, DisputeRefused
     |- VerificationError  EvidenceMissing, EvidenceTampered, SignatureInvalid, OutsideDomain,
     |                     AlreadyDetermined, AlreadyClaimed, ClaimLate, DeterminationExpired,
-    |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused
+    |                     DeterminationForeign, DeterminationReplayed, RowsInvalid, EvaluationRefused,
+    |                     QuestionRefused
     `- AllocationError    Infeasible, NotProven, AllocationRejected, RoundingFailed, CertificateRejected,
     |                     AttributionRefused
 

@@ -21,7 +21,7 @@ def changes_between(old: TermDocument, new: TermDocument) -> tuple[Change, ...]:
     --------
     >>> from almoner.contracts.terms.document import EXAMPLE
     >>> old = TermDocument.read(EXAMPLE)
-    >>> new = TermDocument.read(EXAMPLE.replace(b"500000.00", b"600000.00"))
+    >>> new = TermDocument.read(EXAMPLE.replace("500000.00", "600000.00"))
     >>> [(one.op, one.path) for one in changes_between(old, new)]
     [('replace', '/limits/0/max')]
     >>> changes_between(old, old)

@@ -251,6 +251,9 @@ def _find_out(put: Put, raw: Raw, connection: Connection, one: Row, party: dict[
     put("evidence", claim_id=claim["claim_id"], sha256=digest, **papers)
     seen = {"evidence_id": raw.find(connection, "evidence"), "body": b"{}", "sha256": digest, **signed}
     put("determination", **claim, **seen, round=1, verifier_id=party["lab"], duty="verifier")
+    put("claim_question", **claim, code="w1", asked_by=party["lab"], duty="verifier", body=b"{}")
+    asked = {"question_id": raw.find(connection, "claim_question"), "claim_id": claim["claim_id"]}
+    put("claim_answer", **asked, answered_by=party["hub"], body=b"{}")
     days = {"decided_on": NOW.date(), "open_until": NOW.date()}
     put("decision", **claim, round=1, body=b"{}", **days)
     put("waiver", **claim, round=1, term_party="giver")

@@ -34,6 +34,7 @@ TAKEN = (
         "is withdrawn",
         "is recused",
         "are frozen",
+        "waits for one",
     ),
 )
 AMONG = {
