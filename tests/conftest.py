@@ -7,6 +7,7 @@ import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from almoner.finance.funds import PooledFund
 from almoner.finance.parties import Party
 from almoner.finance.storage import Engine, Session, open_engine
 
+MEMORY, ROOM = Path("/dev/shm"), 4 * 2**30  # noqa: S108  # a disk in memory, and how much of it is enough
 NOW = datetime(2026, 1, 15, 9, 30, tzinfo=UTC)
 
 
@@ -30,7 +32,8 @@ def postgres_server() -> Iterator[str]:
         yield _given()
         return
     # Not under pytest's own folder: a second run beside this one would close that to the server's user.
-    with tempfile.TemporaryDirectory(prefix="almoner-", ignore_cleanup_errors=True) as folder:
+    place = MEMORY if _in_memory() else None  # copying a database is ten times as fast there
+    with tempfile.TemporaryDirectory(prefix="almoner-", ignore_cleanup_errors=True, dir=place) as folder:
         Path(folder).chmod(0o755)
         runtime = Path(folder) / "runtime"
         runtime.mkdir(mode=0o700)
@@ -73,6 +76,12 @@ def _given() -> str:
     return url if url.startswith("postgres") else ""
 
 
+@cache
+def _in_memory() -> bool:
+    """Tell whether databases are kept in memory, where each goes with its test."""
+    return MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ROOM
+
+
 def _named(url: str, name: str) -> str:
     return (
         make_url(url)
@@ -99,7 +108,7 @@ def postgres_url(postgres_server: str, postgres_template: str) -> Iterator[str]:
     name = f"almoner_{uuid.uuid4().hex[:12]}"
     _copy(postgres_server, postgres_template, name)
     yield _named(postgres_server, name)
-    if _given():
+    if _given() or _in_memory():
         _execute(postgres_server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
