@@ -21,7 +21,7 @@ demo: $(VENV)/.core
 	$(BIN)/almoner demo --db "$(DB)" --out "$(OUT)"
 
 # The same tests as `pytest` alone, in two halves side by side; what the first one prints comes at the end.
-FIRST_HALF := tests/api tests/benchmarks tests/challenges tests/contracts tests/examples tests/golden tests/house tests/pages tests/properties tests/terms tests/walk
+FIRST_HALF := tests/api tests/benchmarks tests/challenges tests/contracts tests/examples tests/golden tests/house tests/pages tests/properties tests/terms
 RUN = $(BIN)/pytest
 
 test: $(VENV)/.dev

@@ -53,6 +53,7 @@ def test_the_same_seed_plays_the_same_rounds() -> None:
         assert np.array_equal(order(one).value, order(other).value)
 
 
+@pytest.mark.campaign
 def test_the_benchmark_proves_full_rounds_times_2500_scores_and_prints_every_method(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

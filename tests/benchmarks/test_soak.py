@@ -90,6 +90,7 @@ def test_two_thousand_transfers_survive_kills_lost_replies_and_a_crash(dialect: 
         assert figures["settings"]["fsync"] == figures["settings"]["synchronous_commit"] == "on"
 
 
+@pytest.mark.campaign
 def test_a_soak_that_is_too_slow_ends_in_time_and_says_so() -> None:
     asked = ["--minutes", "0.1", "--transfers", "100000", "--kills", "1", "--databases", "sqlite"]
     done = run("-m", "benchmarks.soak", *asked)
