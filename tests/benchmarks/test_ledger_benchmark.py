@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 PATHS = ("single", "concurrent8", "hot", "batch1000")
 CONTENDERS = {"library", "equal", "bare"}
 
 
+@pytest.mark.campaign
 def test_a_tiny_run_measures_every_path_on_both_databases_and_the_books_verify() -> None:
     tiny = ["--json", "--verify", "--rounds", "1", "--seconds", "30", "--transfers", "4"]
     done = subprocess.run(

@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.campaign
 def test_a_tiny_run_imports_evaluates_and_settles_on_both_databases() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.settlement", "--json", "--quick", "--rows", "400"],

@@ -22,6 +22,7 @@ def cheap_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     passwords.hash_of_nobody.cache_clear()
 
 
+@pytest.mark.campaign
 @pytest.mark.usefixtures("cheap_passwords")
 def test_the_journey_over_http_prints_the_same_on_postgresql(
     postgres_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

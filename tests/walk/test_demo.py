@@ -100,6 +100,7 @@ def test_a_second_run_changes_nothing_and_says_so(
     assert "[1/" in printed.err
 
 
+@pytest.mark.campaign
 def test_postgresql_gives_the_same_summary(summary: Summary, postgres_url: str, tmp_path: Path) -> None:
     plain = make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
     theirs = play(plain, tmp_path)
